@@ -1,0 +1,107 @@
+"""Cases and rows as JSON lines: strict readers that name the line, writers that keep the order.
+
+Called wherever a JSONL of ours is read: gold, curated splits, rows, predictions.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from dslm.contract.answer import schema_errors
+from dslm.contract.model import Contract
+from dslm.errors import DslmError, InputError, Problems
+from dslm.provenance import write_atomic
+from dslm.records import Case
+
+Record = TypeVar("Record", bound=BaseModel)
+MOST_REPORTED = 20
+
+
+def json_lines(path: Path) -> Iterator[tuple[int, Any]]:
+    """Each non-empty line of a JSONL(.gz) file with its number, from 1.
+
+    Raises:
+        InputError: Missing file, bytes that are not UTF-8, or a line that is not JSON.
+    """
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rb") as stream:
+            for number, raw in enumerate(stream, start=1):
+                where = f"{path}:{number}"
+                try:
+                    line = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+                except UnicodeDecodeError as error:
+                    bad = f"not UTF-8 (byte {error.object[error.start]:#04x})"
+                    raise InputError(bad, where=where, fix="save the file as UTF-8") from None
+                if line:
+                    try:
+                        yield number, json.loads(line)
+                    except ValueError as error:
+                        raise InputError(f"not JSON: {error}", where=where) from None
+    except FileNotFoundError:
+        raise InputError("no such file", where=path) from None
+    except IsADirectoryError:
+        raise InputError("is a folder, a file was expected", where=path) from None
+    except gzip.BadGzipFile:
+        raise InputError("is named .gz but is not gzip", where=path) from None
+
+
+def read_records(path: Path, kind: type[Record]) -> list[Record]:
+    """All lines of a file as records of one kind.
+
+    Raises:
+        Problems: The first twenty lines that do not fit, each with its fault.
+    """
+    records: list[Record] = []
+    faults: list[DslmError] = []
+    for number, value in json_lines(path):
+        try:
+            records.append(kind.model_validate(value))
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(str(p) for p in first["loc"]) or "line"
+            faults.append(InputError(f"{key}: {first['msg']}", where=f"{path}:{number}"))
+            if len(faults) == MOST_REPORTED:
+                break
+    if faults:
+        raise Problems(faults)
+    return records
+
+
+def write_records(path: Path, records: Iterable[BaseModel]) -> None:
+    """Records as JSON lines, in the order given, the file whole or not there."""
+    lines = (
+        json.dumps(r.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":"))
+        for r in records
+    )
+    write_atomic(path, "".join(line + "\n" for line in lines))
+
+
+def read_labelled(path: Path, contract: Contract) -> list[Case]:
+    """A file of labelled cases, proved against the contract's schema.
+
+    Raises:
+        InputError: The file is empty.
+        Problems: A case without target, with an invalid one, or whose id was there before.
+    """
+    cases = read_records(path, Case)
+    if not cases:
+        raise InputError("no cases in this file", where=path, fix="add labelled cases")
+    faults: list[DslmError] = []
+    seen: set[str] = set()
+    for case in cases:
+        where = f"{path}: case {case.id}"
+        if case.id in seen:
+            faults.append(InputError("id is used twice", where=where, fix="ids must be unique"))
+        seen.add(case.id)
+        errors = ["no target"] if case.target is None else schema_errors(contract, case.target)
+        faults += [InputError(f"target.{error}", where=where) for error in errors]
+    if faults:
+        raise Problems(faults[:MOST_REPORTED])
+    return cases

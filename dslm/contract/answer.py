@@ -1,0 +1,58 @@
+"""The answer's text form: one canonical JSON per object, and back.
+
+Used to render training targets, to constrain decoding and to parse what was decoded, so that the
+three cannot disagree.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from dslm.contract.model import Contract
+from dslm.provenance import canonical_json
+
+
+def canonical_text(contract: Contract, answer: Mapping[str, Any]) -> str:
+    """An object as the model must write it: the schema's field order, no blanks."""
+    ordered = {field: answer[field] for field in contract.fields}
+    return json.dumps(ordered, ensure_ascii=False, separators=(",", ":"))
+
+
+def grammar(contract: Contract) -> str:
+    """The llguidance grammar that accepts exactly the contract's objects, without free blanks."""
+    from llguidance import LLMatcher
+
+    compact = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
+    return str(LLMatcher.grammar_from_json_schema(contract.output, overrides=compact))
+
+
+@lru_cache(maxsize=32)
+def _validator(schema: bytes) -> Any:
+    import jsonschema_rs
+
+    return jsonschema_rs.validator_for(json.loads(schema))
+
+
+def schema_errors(contract: Contract, answer: Any) -> list[str]:
+    """What makes an object invalid under the contract's schema, each with its field."""
+    errors = _validator(canonical_json(contract.output)).iter_errors(answer)
+    return [f"{'.'.join(map(str, e.instance_path)) or 'object'}: {e.message}" for e in errors]
+
+
+def parse(contract: Contract, text: str) -> dict[str, Any] | None:
+    """The object a model wrote, or None where it is not valid under the schema."""
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(answer, dict) or schema_errors(contract, answer):
+        return None
+    return answer
+
+
+def blank(contract: Contract, known: Mapping[str, Any]) -> dict[str, Any]:
+    """An object with all fields, those not `known` being null."""
+    return {field: known.get(field) for field in contract.fields}

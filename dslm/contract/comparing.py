@@ -1,0 +1,78 @@
+"""When a predicted value is right. Used by scoring, curation and grounding."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from dslm.contract.model import Compare, Contract
+
+EXACT = Compare.model_validate({"as": "exact"})
+
+
+def fold(text: str) -> str:
+    """Case, accents' encoding, punctuation and blanks removed: letters and digits remain."""
+    composed = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(c for c in composed if c.isalnum())
+
+
+def _decimal(value: Any) -> Decimal | None:
+    try:
+        number = Decimal(str(value).replace(",", "").strip())
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _date(value: Any) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(str(value).strip()[:10])
+    except ValueError:
+        return None
+
+
+def _items(value: Any) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return [fold(v) if isinstance(v, str) else repr(v) for v in values]
+
+
+def equal(compare: Compare, predicted: Any, gold: Any) -> bool:
+    """Whether `predicted` is right, under one field's comparator.
+
+    A null equals only a null. A value that the comparator cannot read (a date that is none) is
+    compared exactly.
+    """
+    if predicted is None or gold is None:
+        return predicted is gold
+    match compare.how:
+        case "text":
+            return fold(str(predicted)) == fold(str(gold))
+        case "decimal":
+            left, right = _decimal(predicted), _decimal(gold)
+            if left is not None and right is not None:
+                return abs(left - right) <= Decimal(str(compare.tolerance))
+        case "date":
+            first, second = _date(predicted), _date(gold)
+            if first is not None and second is not None:
+                return first == second
+        case "set":
+            return set(_items(predicted)) == set(_items(gold))
+        case "list":
+            return _items(predicted) == _items(gold)
+    return type(predicted) is type(gold) and bool(predicted == gold)
+
+
+def wrong_fields(
+    contract: Contract, predicted: Mapping[str, Any] | None, gold: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """The fields that are not right; all of them where there is no object."""
+    if predicted is None:
+        return contract.fields
+    return tuple(
+        field
+        for field in contract.fields
+        if not equal(contract.compare.get(field, EXACT), predicted[field], gold[field])
+    )

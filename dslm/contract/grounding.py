@@ -1,0 +1,103 @@
+"""Whether an extracted value occurs in the input, in any common notation.
+
+Text is looked for with case, punctuation and blanks folded; decimals and dates among everything in
+the input that reads as one (1,309.00 · 1.309,00 · 1 309,00 · 1309,-; 04.03.2025 · 4 March 2025 ·
+le 4 mars 2025).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from dslm.contract.comparing import fold
+from dslm.contract.model import Contract
+
+_NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d+)*")
+_NUMERIC_DATE = re.compile(r"(?<!\d)(\d{1,4})\s?[./\- ]\s?(\d{1,2})\s?[./\- ]\s?(\d{2,4})(?!\d)")
+_MONTHS = {
+    stem: month
+    for month, stems in enumerate(
+        ("jan", "feb fév fev", "mar mär mrz", "apr avr", "may mai", "jun juin",
+         "jul juil", "aug aoû aou", "sep", "oct okt", "nov", "dec dez déc"), start=1,
+    )
+    for stem in stems.split()
+}  # fmt: skip
+_DAY_MONTH = re.compile(
+    r"(\d{1,2})(?:st|nd|rd|th|er|\.)?\s*(?:of\s+)?([^\W\d_]{3,})\.?,?\s+(\d{4})"
+)
+_MONTH_DAY = re.compile(r"([^\W\d_]{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
+
+
+def _cents(text: str) -> set[Decimal]:
+    """All readings of one run of digits and separators as a decimal."""
+    run = re.sub(r"['’ \u00a0\u202f]", "", text).rstrip(".,")
+    readings = {run.replace(".", "").replace(",", ""), run.replace(",", ""),
+                run.replace(".", "").replace(",", ".")}  # fmt: skip
+    return {Decimal(r) for r in readings if r.count(".") <= 1 and r.replace(".", "").isdigit()}
+
+
+def numbers(text: str) -> set[Decimal]:
+    """Every decimal the text may state, whatever its separators."""
+    found: set[Decimal] = set()
+    for run in _NUMBER.findall(text):
+        for part in (run, *run.split()):
+            found |= _cents(part)
+    return found
+
+
+def _date_of(year: int, month: int, day: int) -> dt.date | None:
+    try:
+        return dt.date(year + 2000 if year < 100 else year, month, day)
+    except ValueError:
+        return None
+
+
+def _month(word: str) -> int | None:
+    word = word.casefold()
+    return next((m for stem, m in _MONTHS.items() if word.startswith(stem)), None)
+
+
+def dates(text: str) -> set[dt.date]:
+    """Every day the text may state, in either order of day and month."""
+    found: set[dt.date | None] = set()
+    for a, b, c in _NUMERIC_DATE.findall(text):
+        first, second, third = int(a), int(b), int(c)
+        if len(a) == 4:
+            found.add(_date_of(first, second, third))
+        else:
+            found |= {_date_of(third, second, first), _date_of(third, first, second)}
+    for day, word, year in _DAY_MONTH.findall(text):
+        if month := _month(word):
+            found.add(_date_of(int(year), month, int(day)))
+    for word, day, year in _MONTH_DAY.findall(text):
+        if month := _month(word):
+            found.add(_date_of(int(year), month, int(day)))
+    return {d for d in found if d}
+
+
+def _occurs(how: str, value: Any, text: str) -> bool:
+    if isinstance(value, list):
+        return all(_occurs(how, item, text) for item in value)
+    if how == "decimal":
+        return Decimal(str(value)) in numbers(text)
+    if how == "date":
+        return dt.date.fromisoformat(str(value)) in dates(text)
+    return fold(str(value)) in fold(text)
+
+
+def ungrounded(contract: Contract, text: str, answer: Mapping[str, Any]) -> tuple[str, ...]:
+    """The `grounded` fields whose value does not occur in the input; null needs no ground."""
+    missing = []
+    for field in contract.grounded:
+        value = answer[field]
+        how = contract.compare[field].how if field in contract.compare else "text"
+        try:
+            if value is not None and not _occurs(how, value, text):
+                missing.append(field)
+        except (ArithmeticError, ValueError):
+            missing.append(field)  # a date that is none, a number that is none
+    return tuple(missing)

@@ -1,0 +1,217 @@
+"""The contract's shape, `data/<workflow>/workflow.yaml`, closed and typed.
+
+Loaded once by each command and handed to everything else. Cross-field mistakes are found here;
+what needs gold, grammar or rules run is proved by `dslm.contract.proof`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from dslm.provenance import digest_json
+from dslm.settings.loading import load_document, nearest
+
+Hold = Literal["abstain", "escalate"]
+Money = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Settings(BaseModel):
+    """A frozen part of a settings document, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Compare(Settings):
+    """When a predicted field value equals the gold value."""
+
+    how: Literal["exact", "text", "decimal", "date", "set", "list"] = Field(
+        alias="as",
+        description="exact; text folds case, punctuation and blanks; decimal allows a tolerance; "
+        "date compares days; set ignores order and repeats; list keeps order. "
+        "Items of sets and lists are folded as text.",
+    )
+    tolerance: float = Field(0.0, ge=0, description="largest difference of decimals")
+
+
+class RuleExample(Settings):
+    """An answer, fields left out being null, and the input it answers."""
+
+    input: str = ""
+    output: dict[str, Any]
+
+
+class RuleExamples(Settings):
+    """The proof that a rule can hold and can be breached."""
+
+    holds: RuleExample = Field(alias="pass")
+    breached: RuleExample = Field(alias="fail")
+
+
+class Rule(Settings):
+    """A deterministic check in CEL over `input` (text) and `output` (object)."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    expr: str
+    breach: Hold = Field(description="what happens to a case whose answer breaks the rule")
+    means: str = Field(description="what a breach means, in the workflow owner's words")
+    examples: RuleExamples
+
+
+class DecisionPolicy(Settings):
+    """When an answer may proceed without a person."""
+
+    max_selective_risk: float = Field(gt=0, lt=1, description="share of wrong among proceeded")
+    confidence: float = Field(gt=0.5, lt=1, description="with which the risk bound must hold")
+    low_confidence: Hold = "abstain"
+    ungrounded: Hold = "abstain"
+    invalid: Hold = "escalate"
+
+
+class Costs(Settings):
+    """What each outcome costs per case, in one currency."""
+
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    wrong_proceed: Money
+    by_field: dict[str, Money] = Field(
+        default_factory=dict, description="of a wrong field, instead of wrong_proceed; the dearest "
+        "wrong field of a case counts",
+    )  # fmt: skip
+    review: Money
+    escalation: Money
+    hardware_hour: Money = 0.0
+
+
+class ServiceLevel(Settings):
+    """How long a caller may wait for one answer."""
+
+    p95_ms: float = Field(gt=0)
+    p99_ms: float = Field(gt=0)
+
+
+class Columns(Settings):
+    """Where a source keeps the parts of a case: column or key names."""
+
+    id: str = "id"
+    input: str = "input"
+    target: str | dict[str, str] = Field(
+        "target", description="one column with the object (or its JSON), or field → column"
+    )
+    meta: str | list[str] = Field("meta", description="one column with an object, or columns")
+
+
+class Source(Settings):
+    """Files of labelled cases, and what is known of their origin."""
+
+    path: str = Field(description="file or glob, relative to the contract")
+    licence: str
+    origin: str
+    columns: Columns = Columns()
+
+
+class Split(Settings):
+    """Shares of the curated cases; groups are never cut."""
+
+    train: float = Field(0.8, gt=0, lt=1)
+    validation: float = Field(0.05, gt=0, lt=1)
+    calibration: float = Field(0.15, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _adds_to_one(self) -> Self:
+        if abs(self.train + self.validation + self.calibration - 1) > 1e-9:
+            raise ValueError("train, validation and calibration must add up to 1")
+        return self
+
+
+class Data(Settings):
+    """Where labelled cases come from, and how they are kept apart."""
+
+    sources: list[Source] = Field(min_length=1)
+    group_by: str | None = Field(None, description="meta field; a group never crosses splits")
+    time: str | None = Field(None, description="meta field with the time a case arrived")
+    split: Split = Split()
+    near_duplicate: float = Field(
+        0.8, gt=0, le=1, description="Jaccard similarity of 3-grams from which texts are the same"
+    )
+    max_rejects: float = Field(0.01, ge=0, lt=1, description="share of unreadable rows that stops")
+    pii: list[str] = Field(default_factory=list)
+    valid_until: dt.date | None = None
+
+
+class Contract(Settings):
+    """One workflow, as its owner agreed to it."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")
+    version: int = Field(ge=1, description="raise when schema, labels or meaning change")
+    summary: str
+    task: str = Field(min_length=1, description="all the instruction the fine-tuned model sees")
+    output: dict[str, Any] = Field(description="JSON Schema 2020-12 of the answer")
+    compare: dict[str, Compare] = Field(default_factory=dict)
+    rules: list[Rule] = Field(default_factory=list)
+    grounded: list[str] = Field(default_factory=list, description="must occur in the input")
+    out_of_scope: dict[str, list[Any]] = Field(
+        default_factory=dict, description="field → values that mean: do not process"
+    )
+    decision: DecisionPolicy
+    costs: Costs
+    slo: ServiceLevel
+    slices: list[str] = Field(default_factory=list, description="meta fields to report apart")
+    data: Data
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The answer's fields, in the order they are written."""
+        return tuple(self.output["properties"])
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Self:
+        problems = _schema_problems(self.output)
+        if not problems:
+            named = {"compare": self.compare, "grounded": self.grounded,
+                     "out_of_scope": self.out_of_scope,
+                     "costs.by_field": self.costs.by_field}  # fmt: skip
+            for key, names in named.items():
+                for name in names:
+                    if name not in self.fields:
+                        near = nearest(name, list(self.fields))
+                        hint = f"; did you mean {near!r}?" if near else ""
+                        problems.append(f"{key} names {name!r}, which is no output field{hint}")
+        ids = [rule.id for rule in self.rules]
+        problems += [
+            f"rule id {i!r} is used twice" for i in sorted({i for i in ids if ids.count(i) > 1})
+        ]
+        if self.slo.p99_ms < self.slo.p95_ms:
+            problems.append("slo.p99_ms is below slo.p95_ms")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def digest(self) -> str:
+        """What the contract means; comments and layout do not count."""
+        return digest_json(self.model_dump(mode="json", by_alias=True))
+
+
+def _schema_problems(schema: dict[str, Any]) -> list[str]:
+    properties = schema.get("properties")
+    if schema.get("type") != "object" or not isinstance(properties, dict) or not properties:
+        return ["output must be a JSON Schema of type object with properties"]
+    problems = []
+    if schema.get("additionalProperties") is not False:
+        problems.append("output needs `additionalProperties: false`")
+    optional = sorted(set(properties) - set(schema.get("required", [])))
+    if optional:
+        problems.append(f"output.required lacks {', '.join(optional)}: let an absent value be null")
+    return problems
+
+
+def load_contract(path: Path) -> Contract:
+    """The contract at `path`.
+
+    Raises:
+        Problems: Every mistake in it, with file, line and key.
+    """
+    contract = load_document(path, Contract, fix="`dslm init NAME --from sample.jsonl` makes one")
+    return contract

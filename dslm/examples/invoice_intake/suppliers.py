@@ -1,0 +1,123 @@
+"""Suppliers, each with a layout of its own: words, order, separators, formats and manners.
+
+Takes a seed and the split (`sources` or `gold`), gives frozen suppliers. `cases` draws bills for
+them. Gold suppliers have other names, and most of them words and orders that sources lack.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dslm.examples.invoice_intake import names
+from dslm.examples.invoice_intake.formats import DATE_STYLES, MoneyStyle
+from dslm.examples.invoice_intake.labels import FIELDS, GOLD_LABELS, SOURCE_LABELS
+
+NUMBER_PATTERNS = (
+    "R-####", "RE####", "####", "25-###", "##/###", "INV-###", "F####", "A#####", "K-###",
+    "#####", "25####", "N°###", "M###", "###-25",
+)  # fmt: skip
+SOURCE_ORDERS = (
+    ("number", "date", "net", "tax", "total"),
+    ("date", "number", "net", "tax", "total"),
+    ("number", "date", "total", "net", "tax"),
+    ("date", "number", "total", "tax", "net"),
+    ("number", "net", "tax", "total", "date"),
+)
+GOLD_ORDERS = (
+    ("total", "net", "tax", "date", "number"),
+    ("net", "tax", "total", "number", "date"),
+    ("date", "total", "tax", "net", "number"),
+)
+MAIL_STYLES = ("prose", "prose", "prose", "lines", "lines", "bullets", "pipes")
+GOLD_MAIL_STYLES = ("prose", "lines", "value_first", "assigned")
+OCR_STYLES = ("form", "form", "columns", "blocks", "run_on")
+GOLD_OCR_STYLES = ("form", "columns", "value_first", "assigned")
+SEPARATORS = (": ", ": ", " ", "  ", " = ", " .... ")
+SIGNATURES = ("sign", "contact", "from", "address")
+
+
+@dataclass(frozen=True)
+class Supplier:
+    """Who writes, and how: everything that stays the same over one supplier's messages."""
+
+    id: str
+    name: str
+    language: str
+    contact: str
+    number_pattern: str
+    date_style: str
+    money: MoneyStyle
+    labels: Mapping[str, str]
+    order: tuple[str, ...]
+    mail_style: str
+    ocr_style: str
+    separator: str
+    signature: str
+    wording: int  # which of a language's openers and greetings the supplier uses
+    unseen: bool  # a gold supplier: may use phrases kept out of the sources
+
+
+def make_suppliers(seed: int, split: str) -> tuple[Supplier, ...]:
+    """Make the suppliers of `sources` (120) or `gold` (30), each from a random source of its own.
+
+    Raises:
+        ValueError: The split is neither `sources` nor `gold`.
+    """
+    if split not in ("sources", "gold"):
+        raise ValueError(f"unknown split {split!r}: use 'sources' or 'gold'")
+    lists = names.SOURCE_NAMES if split == "sources" else names.GOLD_NAMES
+    made = []
+    for language, words in lists.items():
+        for position, word in enumerate(words, start=1):
+            prefix = "s" if split == "sources" else "g"
+            identity = f"{prefix}-{language}-{position:02d}"
+            made.append(_make_supplier(random.Random(f"{seed}:{identity}"), identity, word))
+    return tuple(made)
+
+
+def _make_supplier(rng: random.Random, identity: str, word: str) -> Supplier:
+    unseen = identity.startswith("g-")
+    language = identity.split("-")[1]
+    tail = rng.choice(names.NAME_TAILS[language])
+    return Supplier(
+        id=identity,
+        name=f"{word} {tail}".strip(),
+        language=language,
+        contact=rng.choice(names.PEOPLE[language]),
+        number_pattern=_number_pattern(rng, language),
+        date_style=rng.choice(DATE_STYLES[language]),
+        money=_money_style(rng, language),
+        labels={field: _label(rng, language, field, unseen=unseen) for field in FIELDS},
+        order=rng.choice(SOURCE_ORDERS + GOLD_ORDERS if unseen else SOURCE_ORDERS),
+        mail_style=rng.choice(GOLD_MAIL_STYLES if unseen else MAIL_STYLES),
+        ocr_style=rng.choice(GOLD_OCR_STYLES if unseen else OCR_STYLES),
+        separator=rng.choice(SEPARATORS),
+        signature=rng.choice(SIGNATURES),
+        wording=rng.randrange(1000),
+        unseen=unseen,
+    )
+
+
+def _label(rng: random.Random, language: str, field: str, *, unseen: bool) -> str:
+    words = SOURCE_LABELS[language][field]
+    if unseen and rng.random() < 0.45:
+        words = GOLD_LABELS[language][field]
+    return rng.choice(words)
+
+
+def _number_pattern(rng: random.Random, language: str) -> str:
+    fitting = [p for p in NUMBER_PATTERNS if language == "fr" or "°" not in p]
+    return rng.choice(fitting).replace("N°", "N")
+
+
+def _money_style(rng: random.Random, language: str) -> MoneyStyle:
+    if language == "en":
+        currency = rng.choice(("EUR", "€", "£", "£", "GBP", ""))
+        thousands = rng.choice((",", ",", ""))
+        return MoneyStyle(thousands, ".", currency, currency != "" and rng.random() < 0.8, False)
+    thousands = rng.choice((".", ".", "", "\u00a0") if language == "de" else ("\u00a0", "", "."))
+    currency = rng.choice(("EUR", "€", "EUR", ""))
+    first = currency == "EUR" and rng.random() < 0.3
+    return MoneyStyle(thousands, ",", currency, first, language == "de" and rng.random() < 0.25)

@@ -1,0 +1,184 @@
+"""The nouns that cross every boundary, all frozen.
+
+Made and read by every package; written to disk as JSON. A bare dict never leaves the module that
+parsed it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Record(BaseModel):
+    """A frozen value with a closed set of fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Case(Record):
+    """One messy input, and for labelled data the one right object."""
+
+    id: str
+    input: str
+    target: dict[str, Any] | None = None
+    meta: dict[str, Any] = Field(default_factory=dict)
+
+
+FinishReason = Literal["stop", "length", "invalid"]
+
+
+class Prediction(Record):
+    """What the model answered.
+
+    `confidence` is the joint probability of the answer's unforced tokens under the grammar;
+    `field_confidence` the same over one field's tokens. `latency_ms` is the wall time of the batch
+    the case was answered in, divided by nothing: what a caller waited.
+    """
+
+    object: dict[str, Any] | None
+    text: str
+    confidence: float
+    field_confidence: dict[str, float] = Field(default_factory=dict)
+    finish_reason: FinishReason
+    prompt_tokens: int
+    answer_tokens: int
+    latency_ms: float
+
+
+Action = Literal["proceed", "abstain", "escalate"]
+
+
+class Decision(Record):
+    """What happens next, with every reason that spoke against proceeding."""
+
+    action: Action
+    reasons: tuple[str, ...] = ()
+
+
+OutcomeKind = Literal["straight_through", "wrong_proceed", "held_back", "rightly_held"]
+
+
+class Outcome(Record):
+    """What one decision was worth against gold, in the contract's currency.
+
+    `straight_through`: proceeded, and rightly. `wrong_proceed`: proceeded, and wrongly.
+    `held_back`: a person or a stronger tier got a case that could have proceeded with the right
+    answer. `rightly_held`: one that must not proceed at all.
+    """
+
+    kind: OutcomeKind
+    exact: bool
+    wrong_fields: tuple[str, ...] = ()
+    cost: float
+
+
+class Row(Record):
+    """One scored case: everything that aggregates are recomputed from."""
+
+    id: str
+    group: str
+    slices: dict[str, str] = Field(default_factory=dict)
+    prediction: Prediction
+    decision: Decision
+    outcome: Outcome
+
+
+class Metric(Record):
+    """A measured value with its 95 % interval; `value` is None where nothing could be measured."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+
+class FieldScore(Record):
+    """How one output field fares over gold: precision, recall and F1 of non-null values."""
+
+    precision: Metric
+    recall: Metric
+    f1: Metric
+    accuracy: Metric
+
+
+class ModelScore(Record):
+    """All aggregates of one model over gold."""
+
+    metrics: dict[str, Metric]
+    fields: dict[str, FieldScore]
+    slices: dict[str, dict[str, dict[str, Metric]]]
+    latency_ms: dict[str, float]
+    outcomes: dict[OutcomeKind, int]
+
+
+class Scorecard(Record):
+    """Candidate, prompt-only base and, once there is one, champion, over the same gold."""
+
+    workflow: str
+    gold_cases: int
+    currency: str
+    threshold: float | None
+    models: dict[str, ModelScore]
+    evidence: dict[str, str]
+
+
+Status = Literal["PASS", "FAIL", "INCONCLUSIVE"]
+
+
+class Check(Record):
+    """One line of the gate: what was asked, what was seen, and what follows."""
+
+    id: str
+    metric: str
+    status: Status
+    asked: str
+    seen: str
+    why: str
+    needed_cases: int | None = None
+
+
+class Baseline(Record):
+    """The release that a candidate is compared with; version 0 = there is none yet."""
+
+    version: int = 0
+    digest: str | None = None
+
+
+class Verdict(Record):
+    """The gate's answer, bound by digests to exactly what it looked at."""
+
+    workflow: str
+    status: Status
+    checks: tuple[Check, ...]
+    baseline: Baseline
+    evidence: dict[str, str]
+
+
+class Release(Record):
+    """One registered version."""
+
+    workflow: str
+    version: int
+    digest: str
+    aliases: tuple[str, ...] = ()
+    status: str
+    contract_version: int
+    created: str
+    evidence: dict[str, str] = Field(default_factory=dict)
+    run_id: str | None = None
+
+
+class JournalEntry(Record):
+    """One move of the champion alias, chained to the entry before it by digest."""
+
+    seq: int
+    at: str
+    actor: str
+    action: Literal["promote", "rollback"]
+    from_version: int
+    to_version: int
+    reason: str
+    verdict_digest: str
+    previous_digest: str

@@ -1,0 +1,142 @@
+"""Reads a YAML document into a closed model, reporting every mistake at once.
+
+Takes a path and a pydantic model; gives the model, or one `Problems` error that names file, line
+and key of each mistake and the nearest valid key. Called by the loaders of contract, recipe,
+policy and params.
+"""
+
+from __future__ import annotations
+
+import difflib
+import types
+import typing
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from dslm.errors import InputError, Problems
+
+Model = TypeVar("Model", bound=BaseModel)
+Location = tuple[int | str, ...]
+
+
+def read_text(path: Path, *, fix: str | None = None) -> str:
+    """A UTF-8 text file, a byte-order mark removed."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise InputError("no such file", where=path, fix=fix) from None
+    except IsADirectoryError:
+        raise InputError("is a folder, a file was expected", where=path, fix=fix) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise InputError(
+            f"not UTF-8 (byte {error.object[error.start]:#04x})",
+            where=f"{path}:{line}",
+            fix="save the file as UTF-8",
+        ) from None
+
+
+def read_yaml(path: Path, *, fix: str | None = None) -> Any:
+    """A YAML 1.2 document with line numbers kept (ruamel round-trip types)."""
+    text = read_text(path, fix=fix)
+    try:
+        return YAML(typ="rt").load(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        problem = (error.problem or "not YAML").splitlines()[0]
+        raise InputError(problem, where=f"{path}:{line}", fix="mend the YAML") from None
+    except YAMLError as error:
+        raise InputError(str(error).splitlines()[0], where=path, fix="mend the YAML") from None
+
+
+def plain(value: Any) -> Any:
+    """Round-trip types as plain dicts, lists and scalars."""
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [plain(v) for v in value]
+    if isinstance(value, bool) or value is None:
+        return value
+    for kind in (int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    return value
+
+
+def line_of(document: Any, location: Location) -> int:
+    """The line (from 1) of the deepest part of `location` that the document has."""
+    line, node = 1, document
+    for part in location:
+        if isinstance(node, CommentedMap) and part in node:
+            line = node.lc.key(part)[0] + 1
+        elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
+            line = node.lc.item(part)[0] + 1
+        else:
+            continue
+        node = node[part]
+    return line
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """All models an annotation may hold directly: through unions, lists and dict values."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union, list, tuple, dict):
+        return [m for a in typing.get_args(annotation) for m in _models_in(a)]
+    if typing.get_origin(annotation) is typing.Annotated:
+        return _models_in(typing.get_args(annotation)[0])
+    return []
+
+
+def _keys_at(model: type[BaseModel], location: Location) -> list[str]:
+    """The valid keys of the mapping at `location` of a model."""
+    here = [model]
+    for part in location:
+        fields = [f for m in here for n, f in m.model_fields.items() if part in (f.alias, n)]
+        if fields:
+            here = [m for f in fields for m in _models_in(f.annotation)]
+    return sorted({f.alias or n for m in here for n, f in m.model_fields.items()})
+
+
+def nearest(word: str, words: list[str]) -> str | None:
+    """The most similar of `words`, or None where none is close."""
+    found = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def _mistake(path: Path, document: Any, model: type[BaseModel], error: Any) -> InputError:
+    location: Location = error["loc"]
+    key = ".".join(str(part) for part in location) or "document"
+    where = f"{path}:{line_of(document, location)}"
+    if error["type"] == "extra_forbidden":
+        keys = _keys_at(model, location[:-1])
+        near = nearest(str(location[-1]), keys)
+        fix = f"did you mean {near!r}?" if near else f"valid keys: {', '.join(keys)}"
+        return InputError(f"unknown key {key!r}", where=where, fix=fix)
+    if error["type"] == "missing":
+        return InputError(f"{key!r} is missing", where=where, fix="add it")
+    message = error["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    given = f" (given: {error['input']!r})" if not isinstance(error["input"], dict | list) else ""
+    return InputError(f"{key}: {message}{given}", where=where)
+
+
+def load_document(path: Path, model: type[Model], *, fix: str | None = None) -> Model:
+    """A YAML file as `model`.
+
+    Raises:
+        Problems: Every mistake in the file, each with line, key and the nearest valid key.
+    """
+    document = read_yaml(path, fix=fix)
+    if not isinstance(document, dict):
+        raise InputError("a mapping of keys was expected", where=f"{path}:1", fix=fix)
+    try:
+        return model.model_validate(plain(document))
+    except ValidationError as error:
+        mistakes = [_mistake(path, document, model, e) for e in error.errors()]
+        mistakes.sort(key=lambda m: int((m.where or ":0").rsplit(":", 1)[1]))
+        raise Problems(mistakes) from None

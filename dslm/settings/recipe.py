@@ -1,0 +1,118 @@
+"""A recipe: base model, method and hardware of one way to train, as a document in `recipes/`.
+
+Every value is explicit in the file; there are few defaults here on purpose.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from dslm.provenance import digest_json
+from dslm.settings.loading import load_document
+
+Dtype = Literal["float32", "bfloat16"]
+Attention = Literal["eager", "sdpa"]
+
+
+class Settings(BaseModel):
+    """A frozen part of a recipe, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BaseModelSource(Settings):
+    """Where the base model comes from: exactly one of the three."""
+
+    embedded: str | None = Field(None, description="a model that a Python package carries")
+    hub: str | None = Field(None, description="a hub id, with `revision`")
+    folder: str | None = Field(None, description="a local folder of safetensors")
+    revision: str | None = Field(None, pattern=r"^[0-9a-f]{40}$", description="a commit of the hub")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if sum(s is not None for s in (self.embedded, self.hub, self.folder)) != 1:
+            raise ValueError("name exactly one of embedded, hub, folder")
+        if (self.hub is None) != (self.revision is None):
+            raise ValueError("a hub model needs its `revision` (40 hex digits), nothing else does")
+        return self
+
+
+class Lora(Settings):
+    """The adapter. Hu et al. 2021, arXiv:2106.09685; rsLoRA arXiv:2312.03732; DoRA 2402.09353."""
+
+    r: int = Field(ge=1)
+    alpha: float = Field(gt=0)
+    dropout: float = Field(ge=0, lt=1)
+    targets: Literal["all-linear"] | list[str]
+    rslora: bool = False
+    dora: bool = False
+
+
+class Training(Settings):
+    """How the adapter is trained."""
+
+    epochs: float = Field(gt=0)
+    max_steps: int | None = Field(None, ge=1, description="stop after so many updates")
+    learning_rate: float = Field(gt=0)
+    schedule: Literal["cosine", "linear", "constant"]
+    warmup_share: float = Field(ge=0, lt=1)
+    weight_decay: float = Field(ge=0)
+    max_grad_norm: float = Field(gt=0)
+    batch_size: int = Field(ge=1, description="rows per update on one device, before splitting")
+    accumulation: int = Field(ge=1, description="micro-batches per update")
+    max_tokens: int = Field(ge=16, description="longest row; a longer one is refused, never cut")
+    dtype: Dtype
+    attention: Attention
+    gradient_checkpointing: bool
+    seed: int = Field(ge=0)
+    validate_every: int = Field(ge=1, description="updates between looks at the validation loss")
+    threads: int | Literal["auto"] = "auto"
+
+
+class Inference(Settings):
+    """How answers are made, wherever they are made; part of the evidence."""
+
+    dtype: Dtype
+    attention: Attention
+    merge_adapter: bool = Field(description="fold the adapter into the weights at load (float32)")
+    batch_size: int = Field(ge=1)
+    max_answer_tokens: int = Field(ge=1)
+    baseline_examples: int = Field(ge=0, description="examples in the prompt-only base's prompt")
+
+    @model_validator(mode="after")
+    def _exact_merge(self) -> Self:
+        if self.merge_adapter and self.dtype != "float32":
+            raise ValueError("merge_adapter rounds the weights below float32: set it to false")
+        return self
+
+
+class Recipe(Settings):
+    """One way to train: base × method × hardware."""
+
+    base: BaseModelSource
+    method: Literal["lora", "qlora"]
+    lora: Lora
+    training: Training
+    inference: Inference
+
+    @model_validator(mode="after")
+    def _qlora_stays_apart(self) -> Self:
+        if self.method == "qlora" and self.inference.merge_adapter:
+            raise ValueError("qlora: an adapter is not merged into 4-bit weights")
+        return self
+
+    def digest(self) -> str:
+        """What the recipe sets; comments and layout do not count."""
+        return digest_json(self.model_dump(mode="json"))
+
+
+def load_recipe(path: Path) -> Recipe:
+    """The recipe at `path`.
+
+    Raises:
+        Problems: Every mistake in it, with file, line and key.
+    """
+    return load_document(path, Recipe)

@@ -1,0 +1,145 @@
+"""Where everything lies in a repository. The only place that spells these paths."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from dslm.errors import InputError
+from dslm.settings.loading import nearest
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The paths of one workflow in one repository."""
+
+    root: Path
+    workflow: str
+
+    @property
+    def data(self) -> Path:
+        """Contract and sources."""
+        return self.root / "data" / self.workflow
+
+    @property
+    def contract(self) -> Path:
+        """The contract."""
+        return self.data / "workflow.yaml"
+
+    @property
+    def eval(self) -> Path:
+        """Gold set, gate policy and results."""
+        return self.root / "eval" / self.workflow
+
+    @property
+    def gold(self) -> Path:
+        """The frozen gold set."""
+        return self.eval / "gold.jsonl"
+
+    @property
+    def policy(self) -> Path:
+        """The gate policy."""
+        return self.eval / "gate.yaml"
+
+    @property
+    def waivers(self) -> Path:
+        """Dated, signed-off exceptions to the gate policy."""
+        return self.eval / "waivers.yaml"
+
+    @property
+    def results(self) -> Path:
+        """Git-tracked results: scorecard.json, gate.json, gate.md."""
+        return self.eval / "results"
+
+    @property
+    def artifacts(self) -> Path:
+        """Run-time outputs, cached by DVC."""
+        return self.root / "artifacts" / self.workflow
+
+    @property
+    def curated(self) -> Path:
+        """train.jsonl, validation.jsonl, calibration.jsonl, ledger.json."""
+        return self.artifacts / "curated"
+
+    @property
+    def adapter(self) -> Path:
+        """LoRA weights and training.json."""
+        return self.artifacts / "adapter"
+
+    @property
+    def calibration(self) -> Path:
+        """Rows of the calibration split and the threshold made from them."""
+        return self.artifacts / "calibration"
+
+    def scores(self, model: str) -> Path:
+        """Per-case rows of one model over gold."""
+        return self.artifacts / "scores" / model
+
+    @property
+    def report(self) -> Path:
+        """The HTML report."""
+        return self.artifacts / "report.html"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Trainer state, outside the DVC outs so that a killed run can go on."""
+        return self.root / ".dslm" / "checkpoints" / self.workflow
+
+    @property
+    def registry(self) -> Path:
+        """Receipts of registration and promotion."""
+        return self.root / "registry" / self.workflow
+
+    @property
+    def receipt(self) -> Path:
+        """Receipt of the newest registration."""
+        return self.registry / "release.json"
+
+    @property
+    def champion(self) -> Path:
+        """The version that serves, as of the last promotion or rollback."""
+        return self.registry / "champion.json"
+
+    @property
+    def baseline(self) -> Path:
+        """The release the candidate is compared with."""
+        return self.artifacts / "baseline.json"
+
+    @property
+    def lock(self) -> Path:
+        """The lock file of installed packages."""
+        return self.root / "requirements.lock"
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The repository: the nearest folder upwards with a `params.yaml`.
+
+    `DSLM_ROOT` overrides the search.
+    """
+    if given := os.environ.get("DSLM_ROOT"):
+        return Path(given).resolve()
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "params.yaml").is_file():
+            return folder
+    raise InputError("no params.yaml here or above", where=here, fix="go into the repository")
+
+
+def workspace(workflow: str, root: Path | None = None) -> Workspace:
+    """The workspace of an existing workflow.
+
+    Raises:
+        InputError: No such workflow; names the nearest one.
+    """
+    root = root or find_root()
+    found = Workspace(root, workflow)
+    if NAME.match(workflow) and found.contract.is_file():
+        return found
+    known = sorted(p.parent.name for p in root.glob("data/*/workflow.yaml"))
+    near = nearest(workflow, known)
+    fix = f"did you mean {near!r}?" if near else f"known: {', '.join(known) or 'none'}"
+    raise InputError(f"no workflow {workflow!r}", where=root / "data", fix=fix)
