@@ -58,11 +58,16 @@ def read_records(path: Path, kind: type[Record]) -> list[Record]:
     Raises:
         Problems: The first twenty lines that do not fit, each with its fault.
     """
-    records: list[Record] = []
+    return [record for _, record in numbered_records(path, kind)]
+
+
+def numbered_records(path: Path, kind: type[Record]) -> list[tuple[int, Record]]:
+    """As `read_records`, each record with the number of its line."""
+    records: list[tuple[int, Record]] = []
     faults: list[DslmError] = []
     for number, value in json_lines(path):
         try:
-            records.append(kind.model_validate(value))
+            records.append((number, kind.model_validate(value)))
         except ValidationError as error:
             first = error.errors()[0]
             key = ".".join(str(p) for p in first["loc"]) or "line"
@@ -90,18 +95,19 @@ def read_labelled(path: Path, contract: Contract) -> list[Case]:
         InputError: The file is empty.
         Problems: A case without target, with an invalid one, or whose id was there before.
     """
-    cases = read_records(path, Case)
+    cases = numbered_records(path, Case)
     if not cases:
         raise InputError("no cases in this file", where=path, fix="add labelled cases")
     faults: list[DslmError] = []
-    seen: set[str] = set()
-    for case in cases:
-        where = f"{path}: case {case.id}"
+    seen: dict[str, int] = {}
+    for number, case in cases:
+        where = f"{path}:{number}: case {case.id}"
         if case.id in seen:
-            faults.append(InputError("id is used twice", where=where, fix="ids must be unique"))
-        seen.add(case.id)
+            used = f"id is used twice, first on line {seen[case.id]}"
+            faults.append(InputError(used, where=where, fix="ids must be unique"))
+        seen.setdefault(case.id, number)
         errors = ["no target"] if case.target is None else schema_errors(contract, case.target)
         faults += [InputError(f"target.{error}", where=where) for error in errors]
     if faults:
         raise Problems(faults[:MOST_REPORTED])
-    return cases
+    return [case for _, case in cases]

@@ -17,8 +17,24 @@ from dslm.provenance import canonical_json
 
 def canonical_text(contract: Contract, answer: Mapping[str, Any]) -> str:
     """An object as the model must write it: the schema's field order, no blanks."""
-    ordered = {field: answer[field] for field in contract.fields}
-    return json.dumps(ordered, ensure_ascii=False, separators=(",", ":"))
+    ordered = in_schema_order(contract.output, answer)
+    text = json.dumps(ordered, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("\x7f", "\\u007f")  # the one character that the grammar wants escaped
+
+
+def in_schema_order(schema: Mapping[str, Any], value: Any) -> Any:
+    """A value with its keys in the schema's order at every depth.
+
+    The grammar allows no other order, so a training target in another one could never be decoded.
+    """
+    if isinstance(value, Mapping):
+        parts = schema.get("properties", {})
+        return {k: in_schema_order(parts[k], value[k]) for k in parts if k in value} | {
+            k: v for k, v in value.items() if k not in parts
+        }
+    if isinstance(value, list):
+        return [in_schema_order(schema.get("items", {}), item) for item in value]
+    return value
 
 
 def grammar(contract: Contract) -> str:

@@ -17,7 +17,10 @@ from dslm.contract.comparing import fold
 from dslm.contract.model import Contract
 
 _NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d+)*")
-_NUMERIC_DATE = re.compile(r"(?<!\d)(\d{1,4})\s?[./\- ]\s?(\d{1,2})\s?[./\- ]\s?(\d{2,4})(?!\d)")
+# A look-ahead, so that a number just before a date cannot eat the date's first part.
+_NUMERIC_DATE = re.compile(
+    r"(?<!\d)(?=(\d{1,4})\s?[./\- ]\s?(\d{1,2})\s?[./\- ]\s?(\d{2,4})(?!\d))"
+)
 _MONTHS = {
     stem: month
     for month, stems in enumerate(
@@ -82,6 +85,8 @@ def dates(text: str) -> set[dt.date]:
 def _occurs(how: str, value: Any, text: str) -> bool:
     if isinstance(value, list):
         return all(_occurs(how, item, text) for item in value)
+    if isinstance(value, dict):
+        return all(_occurs(how, item, text) for item in value.values() if item is not None)
     if how == "decimal":
         return Decimal(str(value)) in numbers(text)
     if how == "date":

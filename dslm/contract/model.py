@@ -204,7 +204,19 @@ def _schema_problems(schema: dict[str, Any]) -> list[str]:
     optional = sorted(set(properties) - set(schema.get("required", [])))
     if optional:
         problems.append(f"output.required lacks {', '.join(optional)}: let an absent value be null")
-    return problems
+    return problems + _dialect_problems(schema)
+
+
+def _dialect_problems(schema: dict[str, Any]) -> list[str]:
+    """What makes a schema none, such as `type: strnig`."""
+    import jsonschema_rs
+
+    try:
+        jsonschema_rs.validator_for(schema)
+    except jsonschema_rs.ValidationError as error:
+        place = ".".join(["output", *map(str, error.instance_path)])
+        return [f"{place} is no JSON Schema: {error.message}"]
+    return []
 
 
 def load_contract(path: Path) -> Contract:

@@ -14,7 +14,7 @@ from dslm.provenance import digest_json
 from dslm.settings.loading import load_document
 
 Dtype = Literal["float32", "bfloat16"]
-Attention = Literal["eager", "sdpa"]
+Attention = Literal["eager", "sdpa", "grouped"]
 
 
 class Settings(BaseModel):

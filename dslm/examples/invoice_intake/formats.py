@@ -12,54 +12,20 @@ from datetime import date
 
 KEEP = "\u00a0"  # a blank that neither a line break nor the noise may touch
 
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 MONTHS: dict[str, tuple[str, ...]] = {
-    "en": tuple(
-        [
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
-        ]
+    "en": _words(
+        "January February March April May June July August September October November December"
     ),
-    "de": tuple(
-        [
-            "Januar",
-            "Februar",
-            "März",
-            "April",
-            "Mai",
-            "Juni",
-            "Juli",
-            "August",
-            "September",
-            "Oktober",
-            "November",
-            "Dezember",
-        ]
+    "de": _words(
+        "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
     ),
-    "fr": tuple(
-        [
-            "janvier",
-            "février",
-            "mars",
-            "avril",
-            "mai",
-            "juin",
-            "juillet",
-            "août",
-            "septembre",
-            "octobre",
-            "novembre",
-            "décembre",
-        ]
+    "fr": _words(
+        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
     ),
 }
 DATE_STYLES: dict[str, tuple[str, ...]] = {

@@ -6,174 +6,36 @@ sources and in gold are two disjoint lists, so no gold supplier can occur in the
 
 from __future__ import annotations
 
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 SOURCE_NAMES: dict[str, tuple[str, ...]] = {
-    "de": tuple(
-        [
-            "Nordwind",
-            "Brandt",
-            "Kessler",
-            "Lindner",
-            "Vogt",
-            "Sander",
-            "Falk",
-            "Berger",
-            "Krause",
-            "Adler",
-            "Stern",
-            "Elbe",
-            "Isar",
-            "Alster",
-            "Tanne",
-            "Birke",
-            "Hansa",
-            "Kranz",
-            "Kern",
-            "Winter",
-            "Sommer",
-            "Silber",
-            "Kupfer",
-            "Stahl",
-            "Ritter",
-            "Jansen",
-            "Petersen",
-            "Grimm",
-            "Höfer",
-            "Müller",
-            "Seidel",
-            "Lorenz",
-            "Kaiser",
-            "Amsel",
-            "Rabe",
-            "Eiche",
-            "Hafen",
-            "Mühle",
-            "Turm",
-            "Anker",
-            "Kompass",
-            "Sturm",
-            "Nebel",
-            "Welle",
-            "Graf",
-            "Keller",
-            "Ziegler",
-            "Heller",
-        ]
+    "de": _words(
+        "Nordwind Brandt Kessler Lindner Vogt Sander Falk Berger Krause Adler Stern Elbe "
+        "Isar Alster Tanne Birke Hansa Kranz Kern Winter Sommer Silber Kupfer Stahl Ritter "
+        "Jansen Petersen Grimm Höfer Müller Seidel Lorenz Kaiser Amsel Rabe Eiche Hafen "
+        "Mühle Turm Anker Kompass Sturm Nebel Welle Graf Keller Ziegler Heller"
     ),
-    "en": tuple(
-        [
-            "Hale",
-            "Marsh",
-            "Oakley",
-            "Brook",
-            "Fenton",
-            "Harrow",
-            "Kestrel",
-            "Barrow",
-            "Thorne",
-            "Ashby",
-            "Carver",
-            "Dalton",
-            "Ellis",
-            "Granger",
-            "Holt",
-            "Ivory",
-            "Keats",
-            "Langley",
-            "Morrow",
-            "Norton",
-            "Orchard",
-            "Preston",
-            "Quarry",
-            "Redwood",
-            "Sable",
-            "Tanner",
-            "Upton",
-            "Vale",
-            "Wexford",
-            "Yarrow",
-            "Beacon",
-            "Copper",
-            "Drake",
-            "Ember",
-            "Forge",
-            "Gable",
-            "Heron",
-            "Juniper",
-            "Lark",
-            "Maple",
-            "Nettle",
-            "Osprey",
-        ]
+    "en": _words(
+        "Hale Marsh Oakley Brook Fenton Harrow Kestrel Barrow Thorne Ashby Carver Dalton "
+        "Ellis Granger Holt Ivory Keats Langley Morrow Norton Orchard Preston Quarry "
+        "Redwood Sable Tanner Upton Vale Wexford Yarrow Beacon Copper Drake Ember Forge "
+        "Gable Heron Juniper Lark Maple Nettle Osprey"
     ),
-    "fr": tuple(
-        [
-            "Picard",
-            "Moreau",
-            "Lemoine",
-            "Garnier",
-            "Rivage",
-            "Soleil",
-            "Mistral",
-            "Lavande",
-            "Colline",
-            "Marée",
-            "Duval",
-            "Lambert",
-            "Chevalier",
-            "Fontaine",
-            "Girard",
-            "Blanchet",
-            "Perrin",
-            "Renard",
-            "Tissot",
-            "Verger",
-            "Lumière",
-            "Bastide",
-            "Clairval",
-            "Dumont",
-            "Escale",
-            "Forêt",
-            "Galop",
-            "Horizon",
-            "Lanterne",
-            "Moulin",
-        ]
+    "fr": _words(
+        "Picard Moreau Lemoine Garnier Rivage Soleil Mistral Lavande Colline Marée Duval "
+        "Lambert Chevalier Fontaine Girard Blanchet Perrin Renard Tissot Verger Lumière "
+        "Bastide Clairval Dumont Escale Forêt Galop Horizon Lanterne Moulin"
     ),
 }
 GOLD_NAMES: dict[str, tuple[str, ...]] = {
-    "de": tuple(
-        [
-            "Südhof",
-            "Thaler",
-            "Wendt",
-            "Fuchs",
-            "Kramer",
-            "Specht",
-            "Morgenrot",
-            "Deich",
-            "Ostertag",
-            "Hagen",
-            "Börner",
-            "Linde",
-        ]
+    "de": _words(
+        "Südhof Thaler Wendt Fuchs Kramer Specht Morgenrot Deich Ostertag Hagen Börner Linde"
     ),
-    "en": tuple(
-        [
-            "Pembroke",
-            "Sutton",
-            "Wren",
-            "Calder",
-            "Flint",
-            "Harper",
-            "Moss",
-            "Tilbury",
-            "Rowan",
-            "Stokes",
-        ]
-    ),
-    "fr": tuple(
-        ["Aubert", "Brume", "Carrière", "Delmas", "Gauthier", "Orage", "Vasseur", "Étoile"]
-    ),
+    "en": _words("Pembroke Sutton Wren Calder Flint Harper Moss Tilbury Rowan Stokes"),
+    "fr": _words("Aubert Brume Carrière Delmas Gauthier Orage Vasseur Étoile"),
 }
 NAME_TAILS: dict[str, tuple[str, ...]] = {
     "de": ("", "", "", "KG", "AG", "Bau", "Druck", "Holz", "Service", "Haus", "& Co"),

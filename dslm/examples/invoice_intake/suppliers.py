@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from dslm.examples.invoice_intake import names
 from dslm.examples.invoice_intake.formats import DATE_STYLES, MoneyStyle
 from dslm.examples.invoice_intake.labels import FIELDS, GOLD_LABELS, SOURCE_LABELS
+from dslm.examples.invoice_intake.lengths import rough_tokens
 
 NUMBER_PATTERNS = (
     "R-####", "RE####", "####", "25-###", "##/###", "INV-###", "F####", "A#####", "K-###",
-    "#####", "25####", "N°###", "M###", "###-25",
+    "#####", "25####", "M###", "###-25", "S####", "D-###", "G###", "##-##", "E####",
 )  # fmt: skip
 SOURCE_ORDERS = (
     ("number", "date", "net", "tax", "total"),
@@ -34,6 +35,7 @@ MAIL_STYLES = ("prose", "prose", "prose", "lines", "lines", "bullets", "pipes")
 GOLD_MAIL_STYLES = ("prose", "lines", "value_first", "assigned")
 OCR_STYLES = ("form", "form", "columns", "blocks", "run_on")
 GOLD_OCR_STYLES = ("form", "columns", "value_first", "assigned")
+LONGEST_NAMING = 9  # rough tokens of a supplier's name and one of its numbers together
 SEPARATORS = (": ", ": ", " ", "  ", " = ", " .... ")
 SIGNATURES = ("sign", "contact", "from", "address")
 
@@ -80,13 +82,13 @@ def make_suppliers(seed: int, split: str) -> tuple[Supplier, ...]:
 def _make_supplier(rng: random.Random, identity: str, word: str) -> Supplier:
     unseen = identity.startswith("g-")
     language = identity.split("-")[1]
-    tail = rng.choice(names.NAME_TAILS[language])
+    name, pattern = _name_and_number(rng, language, word)
     return Supplier(
         id=identity,
-        name=f"{word} {tail}".strip(),
+        name=name,
         language=language,
         contact=rng.choice(names.PEOPLE[language]),
-        number_pattern=_number_pattern(rng, language),
+        number_pattern=pattern,
         date_style=rng.choice(DATE_STYLES[language]),
         money=_money_style(rng, language),
         labels={field: _label(rng, language, field, unseen=unseen) for field in FIELDS},
@@ -107,9 +109,13 @@ def _label(rng: random.Random, language: str, field: str, *, unseen: bool) -> st
     return rng.choice(words)
 
 
-def _number_pattern(rng: random.Random, language: str) -> str:
-    fitting = [p for p in NUMBER_PATTERNS if language == "fr" or "°" not in p]
-    return rng.choice(fitting).replace("N°", "N")
+def _name_and_number(rng: random.Random, language: str, word: str) -> tuple[str, str]:
+    """Draw both until they are short together: every answer has to hold them, net and total."""
+    while True:
+        name = f"{word} {rng.choice(names.NAME_TAILS[language])}".strip()
+        pattern = rng.choice(NUMBER_PATTERNS)
+        if rough_tokens(name) + rough_tokens(pattern.replace("#", "0")) <= LONGEST_NAMING:
+            return name, pattern
 
 
 def _money_style(rng: random.Random, language: str) -> MoneyStyle:

@@ -1,0 +1,1 @@
+"""The `dslm` command line: for people. Stages run under DVC, from `pipelines`."""

@@ -1,0 +1,101 @@
+"""Puts the commands together; `main` is the `dslm` command.
+
+Each command is a small file beside this one that imports what it calls when it is called, so that
+`dslm --help` needs neither torch nor MLflow and answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+import dslm
+from dslm.cli import check, gate, importing, init, predict, report, verify
+from dslm.cli.base import app as base_app
+from dslm.cli.boundary import run
+from dslm.cli.release import app as release_app
+from dslm.cli.show import app as show_app
+from dslm.errors import EXIT_BAD_INPUT, InputError
+
+app = typer.Typer(
+    name="dslm",
+    help="Turn updates of a small domain model into software releases. "
+    "Stages run under DVC (`dvc repro`); these commands are for people.",
+    epilog="Exit codes: 0 fine · 1 gate failed · 2 input is wrong · 3 evidence inconclusive · "
+    "4 release refused · 130 interrupted.",
+    add_completion=False,
+    rich_markup_mode=None,
+)
+app.command("init")(init.init)
+app.command("import")(importing.import_cases)
+app.command("check")(check.check)
+app.add_typer(show_app, name="show")
+app.command("report")(report.report)
+app.command("predict")(predict.predict)
+app.command("gate")(gate.gate)
+app.command("verify")(verify.verify)
+app.add_typer(base_app, name="base")
+app.add_typer(release_app, name="release")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"dslm {dslm.__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show and exit.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(EXIT_BAD_INPUT)
+
+
+# The class behind all of typer's own complaints; which package it lives in depends on the release.
+_Complaint: type[Exception] = typer.BadParameter.__mro__[2]
+
+
+def _dispatch(arguments: Sequence[str]) -> int | None:
+    """Parse and call, without typer's own handling of errors: that is the boundary's."""
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("dslm", list(arguments)) as context:
+            command.invoke(context)
+    except typer.Exit as done:
+        return done.exit_code
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except _Complaint as complaint:
+        raise _usage(complaint) from None
+    return None
+
+
+def _usage(complaint: Exception) -> InputError:
+    """A usage error as one of ours: what is wrong, and the help to read."""
+    context = getattr(complaint, "ctx", None)
+    path = context.command_path if context else "dslm"
+    what = str(getattr(complaint, "message", "")) or type(complaint).__name__
+    if hasattr(complaint, "format_message"):
+        what = complaint.format_message()
+    if type(complaint).__name__ == "NoArgsIsHelpError":
+        what = "a command is missing"
+    return InputError(what.rstrip("."), where=path, fix=f"see `{path} --help`")
+
+
+def invoke(arguments: Sequence[str]) -> int:
+    """One command inside the error boundary; gives its exit code."""
+    return run(lambda: _dispatch(arguments), as_json="--json" in arguments)
+
+
+def main() -> None:
+    """The entry point of `dslm`."""
+    code = invoke(sys.argv[1:])
+    sys.exit(code)

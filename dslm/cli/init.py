@@ -1,0 +1,71 @@
+"""`dslm init`: a workflow from a sample of the user's own data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dslm.cli.printing import AsJson, emit, say
+
+if TYPE_CHECKING:
+    from dslm.contract.scaffold import Scaffolded
+
+
+def init(
+    name: Annotated[str, typer.Argument(help="Name of the new workflow.")],
+    sample: Annotated[
+        Path, typer.Option("--from", help="Labelled cases: .jsonl, .jsonl.gz or .csv.")
+    ],
+    input_key: Annotated[
+        str | None, typer.Option("--input", help="Key of the text; default: input or text.")
+    ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(help="Key of the right answer, or several; default: target, output or label."),
+    ] = None,
+    group_by: Annotated[
+        str | None, typer.Option(help="Field whose values are never in training and gold at once.")
+    ] = None,
+    gold_share: Annotated[float, typer.Option(help="Share of the cases that becomes gold.")] = 0.2,
+    as_json: AsJson = False,
+) -> None:
+    """Make a workflow: contract, sources, gold set and gate policy, guessed from a sample."""
+    from dslm.contract.scaffold import Request, scaffold
+    from dslm.settings.workspace import find_root
+
+    request = Request(name, sample, input_key, tuple(target or ()), group_by, gold_share)
+    made = scaffold(find_root(), request)
+    if as_json:
+        emit(_summary(made))
+    else:
+        say(*_lines(made))
+
+
+def _summary(made: Scaffolded) -> dict[str, object]:
+    return {
+        "workflow": made.workspace.workflow, "contract": str(made.workspace.contract),
+        "recipe": made.recipe, "sources": len(made.draft.sources), "gold": len(made.draft.gold),
+        "duplicates_left_out": made.draft.dropped, "fields": list(made.draft.properties),
+        "grounded": list(made.draft.grounded), "notes": list(made.notes),
+    }  # fmt: skip
+
+
+def _lines(made: Scaffolded) -> list[str]:
+    name, draft = made.workspace.workflow, made.draft
+    dropped = f", exact duplicates of gold left out: {draft.dropped}" if draft.dropped else ""
+    return [
+        f"{name}: {len(draft.sources)} cases to train and calibrate on, {len(draft.gold)} gold"
+        f"{dropped}",
+        f"  data/{name}/workflow.yaml     the contract; see its TODO lines: rules and costs first",
+        f"  data/{name}/README.md         the data statement; fill in its TODOs",
+        f"  eval/{name}/gold.jsonl        read it: what is wrong here is measured wrong",
+        f"  eval/{name}/gate.yaml         what a release must show",
+        f"  params.yaml                   trains it with recipes/{made.recipe}.yaml",
+        *(f"  note: {note}" for note in made.notes),
+        "next:",
+        f"  dslm check {name}",
+        f"  dvc repro gate@{name}",
+        f"  dslm report {name}",
+    ]

@@ -1,0 +1,48 @@
+"""What commands write on standard output: one JSON document, or rich lines for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, errors included.")]
+Workflow = Annotated[str, typer.Argument(help="A folder in data/ that has a workflow.yaml.")]
+
+
+def console() -> Console:
+    """Standard output; lines are never broken, so that they can be searched and piped."""
+    from rich.console import Console
+
+    return Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+
+def emit(value: Any) -> None:
+    """One JSON document."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def say(*lines: RenderableType) -> None:
+    """Lines for people."""
+    out = console()
+    for line in lines:
+        out.print(line)
+
+
+def table(title: str | None, columns: list[str], rows: list[list[str]]) -> RenderableType:
+    """A plain table, cells shown as they are."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    return drawn

@@ -1,0 +1,160 @@
+"""`dslm release`: list, promote, roll back, and the history of who did what and why."""
+
+from __future__ import annotations
+
+import getpass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dslm.cli.printing import AsJson, Workflow, emit, say, table
+
+if TYPE_CHECKING:
+    from dslm.records import JournalEntry, Release
+    from dslm.settings.workspace import Workspace
+
+app = typer.Typer(help="Versions of a workflow's model: which there are, which one serves.")
+
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the journal.")]
+Actor = Annotated[
+    str | None,
+    typer.Option("--actor", envvar="DSLM_ACTOR", help="Who; by default your login name."),
+]
+
+
+@app.command("list")
+def list_releases(
+    workflow: Annotated[
+        str | None, typer.Argument(help="A folder in data/; by default all of them.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the registered versions, newest first."""
+    from dslm.releasing.promoting import releases
+
+    found = [release for ws in _workspaces(workflow) for release in releases(ws)]
+    if as_json:
+        emit([release.model_dump(mode="json") for release in found])
+    elif not found:
+        say("no version is registered yet; `make release` registers the first one")
+    else:
+        columns = ["workflow", "version", "aliases", "status", "contract", "created", "digest"]
+        say(table(None, columns, [_row(release) for release in found]))
+
+
+@app.command("promote")
+def promote_release(
+    workflow: Workflow,
+    reason: Reason,
+    version: Annotated[
+        int | None, typer.Option(min=1, help="By default the one named `candidate`.")
+    ] = None,
+    actor: Actor = None,
+    expected: Annotated[
+        int | None, typer.Option(min=0, help="Refuse unless this version serves now; 0 = none.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a version the champion. Exit code 4 without PASS evidence for exactly that version."""
+    from dslm.releasing.promoting import promote
+    from dslm.settings.workspace import workspace
+
+    ws = workspace(workflow)
+    entry = promote(ws, version, reason, _actor(actor), expected)
+    if as_json:
+        emit({"changed": entry is not None, "entry": _plain(entry), "champion": _champion(ws)})
+    elif entry is None:
+        say(f"{workflow}: version {_champion(ws)['version']} is the champion already")
+    else:
+        say(_told(workflow, entry))
+
+
+@app.command("rollback")
+def rollback_release(
+    workflow: Workflow,
+    reason: Reason,
+    to: Annotated[
+        int | None, typer.Option(min=1, help="By default the champion before this one.")
+    ] = None,
+    actor: Actor = None,
+    as_json: AsJson = False,
+) -> None:
+    """Go back to an earlier champion, once its files are proved and it has answered."""
+    from dslm.releasing.promoting import rollback
+    from dslm.releasing.pyfunc import answer
+    from dslm.settings.workspace import workspace
+
+    ws = workspace(workflow)
+    entry = rollback(ws, reason, _actor(actor), answer, to)
+    if as_json:
+        emit({"changed": True, "entry": _plain(entry), "champion": _champion(ws)})
+    else:
+        say(_told(workflow, entry))
+
+
+@app.command("history")
+def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
+    """Show every move of the champion, oldest first, after the chain was proved."""
+    from dslm.releasing.promoting import history
+    from dslm.settings.workspace import workspace
+
+    entries = history(workspace(workflow))
+    if as_json:
+        emit([_plain(entry) for entry in entries])
+    elif not entries:
+        say(f"{workflow}: nothing was promoted yet")
+    else:
+        rows = [
+            [str(e.seq), e.at, e.actor, e.action, f"{e.from_version} → {e.to_version}", e.reason]
+            for e in entries
+        ]
+        say(table(None, ["no.", "at", "who", "did", "versions", "why"], rows))
+
+
+def _workspaces(workflow: str | None) -> list[Workspace]:
+    from dslm.settings.workspace import Workspace, find_root, workspace
+
+    if workflow is not None:
+        return [workspace(workflow)]
+    root = find_root()
+    names = sorted(path.parent.name for path in root.glob("data/*/workflow.yaml"))
+    return [Workspace(root, name) for name in names]
+
+
+def _actor(given: str | None) -> str:
+    from dslm.errors import InputError
+
+    if given is not None:
+        return given
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user id without a name, as in some containers
+        raise InputError("who are you?", where="--actor", fix="name yourself") from None
+
+
+def _champion(ws: Workspace) -> dict[str, Any]:
+    from dslm.records import Baseline
+
+    return Baseline.model_validate_json(ws.champion.read_bytes()).model_dump(mode="json")
+
+
+def _plain(entry: JournalEntry | None) -> dict[str, Any] | None:
+    return None if entry is None else entry.model_dump(mode="json")
+
+
+def _told(workflow: str, entry: JournalEntry) -> str:
+    before = f"version {entry.from_version}" if entry.from_version else "no champion"
+    done = "promoted" if entry.action == "promote" else "rolled back to"
+    return f"{workflow}: {done} version {entry.to_version} (before: {before}), journal {entry.seq}"
+
+
+def _row(release: Release) -> list[str]:
+    return [
+        release.workflow,
+        str(release.version),
+        ", ".join(release.aliases),
+        release.status,
+        str(release.contract_version),
+        release.created,
+        release.digest.removeprefix("sha256:")[:12],
+    ]

@@ -1,0 +1,159 @@
+"""`dslm show`: a contract, its data or its newest run, for people who read no YAML."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from dslm.cli.printing import AsJson, Workflow, emit, say, table
+from dslm.errors import InputError
+
+if TYPE_CHECKING:
+    from dslm.contract.model import Contract
+    from dslm.records import ModelScore, Scorecard
+
+app = typer.Typer(help="Show a contract, its data or its newest run.", no_args_is_help=True)
+HEADLINES = ("straight_through_rate", "selective_risk", "case_exact_match", "cost_per_case")
+
+
+@app.command("contract")
+def contract(workflow: Workflow, as_json: AsJson = False) -> None:
+    """What comes in, what must come out, what is right, and what it is worth."""
+    from dslm.contract import load_contract
+    from dslm.settings.workspace import workspace
+
+    found = load_contract(workspace(workflow).contract)
+    if as_json:
+        emit(found.model_dump(mode="json", by_alias=True))
+        return
+    policy, costs = found.decision, found.costs
+    say(
+        f"{found.name}, version {found.version}: {found.summary}",
+        table("fields", ["field", "form", "compared", "must be in the input"], _fields(found)),
+        table("rules", ["rule", "a breach means", "then"],
+              [[r.id, r.means, r.breach] for r in found.rules]),
+        f"proceeds while at most {policy.max_selective_risk:.3g} of the answers that proceed are "
+        f"wrong, held with {policy.confidence:.3g} confidence",
+        f"costs per case in {costs.currency}: wrong answer {costs.wrong_proceed:g}, review "
+        f"{costs.review:g}, escalation {costs.escalation:g}",
+        *(f"  wrong {field}: {cost:g}" for field, cost in costs.by_field.items()),
+    )  # fmt: skip
+
+
+def _fields(found: Contract) -> list[list[str]]:
+    rows = []
+    for field in found.fields:
+        schema = found.output["properties"][field]
+        how = found.compare[field].how if field in found.compare else "exact"
+        rows.append([field, _form(schema), how, "yes" if field in found.grounded else ""])
+    return rows
+
+
+def _form(schema: dict[str, Any]) -> str:
+    """A schema in a few words."""
+    if "enum" in schema:
+        return "one of " + ", ".join("nothing" if v is None else str(v) for v in schema["enum"])
+    kinds = schema.get("type", "any")
+    words = [kinds] if isinstance(kinds, str) else ["nothing" if k == "null" else k for k in kinds]
+    detail = next((f" ({k} {schema[k]})" for k in ("pattern", "maxLength") if k in schema), "")
+    return " or ".join(words) + detail
+
+
+@app.command("data")
+def data(workflow: Workflow, as_json: AsJson = False) -> None:
+    """How many cases there are where, and what curation dropped."""
+    from dslm.contract import load_contract
+    from dslm.settings.workspace import workspace
+
+    ws = workspace(workflow)
+    load_contract(ws.contract)
+    files = [*sorted((ws.data / "sources").glob("*.jsonl*")), ws.gold]
+    files += [ws.curated / f"{split}.jsonl" for split in ("train", "validation", "calibration")]
+    counts = {str(p.relative_to(ws.root)): _count(p) for p in files if p.is_file()}
+    ledger = ws.curated / "ledger.json"
+    drops = _object(ledger) if ledger.is_file() else None
+    if as_json:
+        emit({"workflow": workflow, "cases": counts, "ledger": drops})
+        return
+    say(table(workflow, ["file", "cases"], [[name, str(n)] for name, n in counts.items()]))
+    if drops is None:
+        say(f"not curated yet: run `dvc repro curate@{workflow}`")
+    else:
+        say(table("curation", ["what", "count"], _flat(drops)))
+
+
+def _count(path: Path) -> int:
+    from dslm.cases import json_lines
+
+    return sum(1 for _ in json_lines(path))
+
+
+def _object(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise InputError(f"not JSON: {error}", where=path, fix="run `dvc repro` again") from None
+    if not isinstance(value, dict):
+        raise InputError("not an object", where=path, fix="run `dvc repro` again")
+    return value
+
+
+def _flat(value: dict[str, Any], prefix: str = "") -> list[list[str]]:
+    rows = []
+    for key, inner in value.items():
+        if isinstance(inner, dict):
+            rows += _flat(inner, f"{prefix}{key}.")
+        else:
+            rows.append([f"{prefix}{key}", str(inner)])
+    return rows
+
+
+@app.command("run")
+def run(workflow: Workflow, as_json: AsJson = False) -> None:
+    """How the newest run was trained, what it scored and what the gate said."""
+    from dslm.settings.workspace import workspace
+
+    ws = workspace(workflow)
+    parts = {
+        "training": ws.adapter / "training.json", "calibration": ws.calibration,
+        "scorecard": ws.results / "scorecard.json", "verdict": ws.results / "gate.json",
+        "champion": ws.champion,
+    }  # fmt: skip
+    found = {name: _object(path) if path.is_file() else None for name, path in parts.items()}
+    if as_json:
+        emit({"workflow": workflow, **found})
+        return
+    for name in ("training", "calibration"):
+        part = found[name]
+        say(f"{name}: not yet" if part is None else table(name, ["what", "value"], _flat(part)))
+    say(_scores(found["scorecard"]))
+    verdict, champion = found["verdict"], found["champion"]
+    say(f"gate: {verdict['status'] if verdict else 'not yet'}")
+    say(f"champion: version {champion['version'] or 'none' if champion else 'none'}")
+
+
+def _scores(part: dict[str, Any] | None) -> Any:
+    from dslm.records import Scorecard
+
+    if part is None:
+        return "scorecard: not yet"
+    card = Scorecard.model_validate(part)
+    return table(f"{card.gold_cases} gold cases", ["metric", *card.models], _metric_rows(card))
+
+
+def _metric_rows(card: Scorecard) -> list[list[str]]:
+    names = list(dict.fromkeys(m for score in card.models.values() for m in score.metrics))
+    names.sort(key=lambda n: HEADLINES.index(n) if n in HEADLINES else len(HEADLINES))
+    return [[name, *(_metric(score, name) for score in card.models.values())] for name in names]
+
+
+def _metric(score: ModelScore, name: str) -> str:
+    if name not in score.metrics or score.metrics[name].value is None:
+        return "not measured"
+    metric = score.metrics[name]
+    if metric.low is None or metric.high is None:
+        return f"{metric.value:.3f}"
+    return f"{metric.value:.3f}  [{metric.low:.3f}, {metric.high:.3f}]"

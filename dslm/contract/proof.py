@@ -1,0 +1,45 @@
+"""Proves one workflow before any work is spent on it: `dslm check`.
+
+Takes a workspace; gives findings, one or more a proof, in the order contract, gold, repository.
+Nothing is raised for what is wrong with the workflow: every proof that can still run does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dslm.contract.finding import Finding, fail, failures, ok
+from dslm.contract.model import load_contract
+from dslm.contract.proof_gold import prove_gold
+from dslm.contract.proof_repository import prove_data, prove_settings
+from dslm.contract.proof_terms import prove_terms
+from dslm.errors import DslmError
+from dslm.settings.workspace import Workspace
+
+__all__ = ["Finding", "prove"]
+
+
+def prove(ws: Workspace) -> list[Finding]:
+    """All findings on one workflow; it is sound when none is a `fail`."""
+    return list(_findings(ws))
+
+
+def _findings(ws: Workspace) -> Iterator[Finding]:
+    try:
+        contract = load_contract(ws.contract)
+    except DslmError as error:
+        yield from failures("contract", error)
+        yield from prove_settings(ws)
+        return
+    yield ok("contract", f"version {contract.version}, {len(contract.fields)} fields")
+    if contract.name != ws.workflow:
+        yield fail(
+            "name", f"the contract is called {contract.name!r}", where=ws.contract,
+            fix=f"call it {ws.workflow!r}, as its folder",
+        )  # fmt: skip
+    terms = list(prove_terms(ws, contract))
+    yield from terms
+    if not any(f.kind == "fail" and f.proof in {"grammar", "rules"} for f in terms):
+        yield from prove_gold(ws, contract)
+    yield from prove_data(ws, contract)
+    yield from prove_settings(ws)

@@ -1,0 +1,112 @@
+"""Proofs on the gold set: every row valid, every rule breach foreseen, every slice big enough.
+
+Called by `dslm.contract.proof` with a contract whose grammar and rules are sound.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from dslm.cases import read_labelled
+from dslm.contract.deciding import ideal
+from dslm.contract.finding import Finding, fail, failures, named, ok, warn
+from dslm.contract.model import Contract
+from dslm.contract.rules import breaches
+from dslm.errors import DslmError
+from dslm.records import Case, Decision
+from dslm.settings.workspace import Workspace
+
+SMALLEST_SLICE = 15
+
+
+def prove_gold(ws: Workspace, contract: Contract) -> Iterator[Finding]:
+    """All proofs on the gold set."""
+    try:
+        gold = read_labelled(ws.gold, contract)
+    except DslmError as error:
+        yield from failures("gold", error)
+        return
+    yield ok("gold", f"{len(gold)} cases, ids unique, all valid under output")
+    yield from _breaks(ws, contract, gold)
+    decisions = {case.id: ideal(contract, case.input, case.target or {}) for case in gold}
+    yield from _grounding(ws, contract, gold, decisions)
+    yield from _decisions(ws, decisions)
+    yield from _slices(ws, contract, gold)
+
+
+def _breaks(ws: Workspace, contract: Contract, gold: list[Case]) -> Iterator[Finding]:
+    """A rule that a right answer breaks is a wrong rule, unless the case says it is meant."""
+    surprises = 0
+    meant = 0
+    for case in gold:
+        found = {rule.id for rule in breaches(contract, case.input, case.target or {})}
+        said = set(_said_breaks(case))
+        meant += bool(found & said)
+        if found != said:
+            surprises += 1
+            yield fail(
+                "gold.breaks",
+                f"breaks {named(sorted(found)) or 'no rule'}, "
+                f"meta.breaks says {named(sorted(said)) or 'none'}",
+                where=f"{ws.gold}: case {case.id}", fix="mend the rule, the target or meta.breaks",
+            )  # fmt: skip
+    if contract.rules and not surprises:
+        yield ok("gold.breaks", f"{meant} cases break rules, each as its meta.breaks says")
+
+
+def _said_breaks(case: Case) -> list[str]:
+    said = case.meta.get("breaks", [])
+    return [str(rule) for rule in said] if isinstance(said, list) else [str(said)]
+
+
+def _grounding(
+    ws: Workspace, contract: Contract, gold: list[Case], decisions: dict[str, Decision]
+) -> Iterator[Finding]:
+    """A right answer with a value that is not in the input can never proceed."""
+    if not contract.grounded:
+        return
+    stuck = [
+        case.id
+        for case in gold
+        if (reasons := decisions[case.id].reasons)
+        and all(reason.startswith("ungrounded:") for reason in reasons)
+    ]
+    if stuck:
+        yield warn(
+            "gold.grounded",
+            f"{len(stuck)} of {len(gold)} cases hold a value that is not in their input and can "
+            f"never proceed: {named(stuck)}",
+            where=ws.gold, fix="mend the labels, or take the field out of `grounded`",
+        )  # fmt: skip
+    else:
+        yield ok("gold.grounded", f"{named(contract.grounded)} occur in the input where they must")
+
+
+def _decisions(ws: Workspace, decisions: dict[str, Decision]) -> Iterator[Finding]:
+    """Every case has exactly one ideal action; some must be able to proceed."""
+    counts = Counter(decision.action for decision in decisions.values())
+    line = ", ".join(f"{action} {counts[action]}" for action in ("proceed", "abstain", "escalate"))
+    if counts["proceed"]:
+        yield ok("decision", f"ideal action of the gold cases: {line}")
+    else:
+        yield fail("decision", f"no gold case may proceed ({line})", where=ws.gold,
+                   fix="look at rules, grounded and out_of_scope")  # fmt: skip
+
+
+def _slices(ws: Workspace, contract: Contract, gold: list[Case]) -> Iterator[Finding]:
+    for key in contract.slices:
+        lacking = [case.id for case in gold if key not in case.meta]
+        if lacking:
+            yield fail("slices", f"{len(lacking)} cases lack meta.{key}: {named(lacking)}",
+                       where=ws.gold, fix=f"add it, or take {key!r} out of `slices`")  # fmt: skip
+            continue
+        counts = Counter(str(case.meta[key]) for case in gold)
+        small = [f"{value} ({n})" for value, n in sorted(counts.items()) if n < SMALLEST_SLICE]
+        if small:
+            yield warn(
+                "slices", f"{key} has values with fewer than {SMALLEST_SLICE} cases: "
+                f"{named(small)}", where=ws.gold, fix="label more gold of that kind",
+            )  # fmt: skip
+        else:
+            yield ok("slices", f"{key}: " + named(f"{v} {n}" for v, n in sorted(counts.items())))

@@ -1,0 +1,216 @@
+"""What `dslm init` proposes: split, fields, comparators, groundings, bound, slices.
+
+Takes the sample's cases; gives a frozen draft that `dslm.contract.scaffold` writes out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dslm.contract.answer import in_schema_order
+from dslm.contract.comparing import fold
+from dslm.contract.grounding import ungrounded
+from dslm.contract.model import Contract, Split
+from dslm.contract.proof_gold import SMALLEST_SLICE
+from dslm.contract.proof_repository import answers_needed
+from dslm.contract.scaffold_sample import Numbered
+from dslm.contract.scaffold_schema import (
+    GROUNDED_SHARE,
+    MixedKinds,
+    Schema,
+    comparator,
+    infer,
+    infer_fields,
+    kind_of,
+    may_be_quoted,
+)
+from dslm.errors import DslmError, InputError, Problems
+from dslm.records import Case
+
+CONFIDENCE = 0.9
+RISKS = (0.02, 0.05, 0.1, 0.2)
+SPLIT = Split(train=0.74, validation=0.06, calibration=0.2)
+MOST_SLICE_VALUES = 8
+NO_SLICES = ("split", "breaks")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A proposal for a contract, and the cases that go with it."""
+
+    properties: dict[str, Schema]
+    compare: dict[str, str]
+    grounded: tuple[str, ...]
+    slices: tuple[str, ...]
+    risk: float
+    group_by: str | None
+    sources: tuple[Case, ...]
+    gold: tuple[Case, ...]
+    dropped: int
+
+    @property
+    def output(self) -> Schema:
+        """The schema of the whole answer."""
+        return {
+            "type": "object", "additionalProperties": False,
+            "required": list(self.properties), "properties": self.properties,
+        }  # fmt: skip
+
+
+def draft(path: Path, sample: Sequence[Numbered], group_by: str | None, share: float) -> Draft:
+    """The proposal made from a sample.
+
+    Args:
+        path: The sample, for messages.
+        sample: Its cases.
+        group_by: Meta or target field whose values never cross from sources into gold.
+        share: Share of cases that becomes gold, in (0, 1).
+
+    Raises:
+        Problems: Fields whose values are of several types, each with its lines.
+    """
+    properties = _properties(path, sample)
+    output = {"properties": properties}
+    cases = [
+        Case(id=n.case.id, input=n.case.input, meta=n.case.meta,
+             target=in_schema_order(output, {f: (n.case.target or {}).get(f) for f in properties}))
+        for n in sample
+    ]  # fmt: skip
+    cases = _with_group(path, cases, group_by)
+    sources, gold, dropped = _split(path, cases, group_by, share)
+    values = {f: [c.target[f] for c in cases if c.target and c.target[f] is not None]
+              for f in properties}  # fmt: skip
+    compare = {f: how for f, s in properties.items() if (how := comparator(s, values[f]))}
+    calibration = int(len(sources) * SPLIT.calibration)
+    made = Draft(
+        properties, compare, (), _slices(gold), _risk(calibration), group_by,
+        tuple(sources), tuple(gold), dropped,
+    )  # fmt: skip
+    return replace(made, grounded=_grounded(made, cases))
+
+
+def _properties(path: Path, sample: Sequence[Numbered]) -> dict[str, Schema]:
+    pairs = [(n.case.input, n.case.target or {}) for n in sample]
+    try:
+        return infer_fields(pairs)
+    except MixedKinds:
+        raise Problems(_mixed(path, sample)) from None
+
+
+def _mixed(path: Path, sample: Sequence[Numbered]) -> list[DslmError]:
+    """Each field whose values are of several types, with the lines of the rarer ones."""
+    problems: list[DslmError] = []
+    for field in dict.fromkeys(key for n in sample for key in (n.case.target or {})):
+        having = [(n, (n.case.target or {}).get(field)) for n in sample]
+        try:
+            infer([(n.case.input, value) for n, value in having], field)
+        except MixedKinds as error:
+            kinds = Counter(kind_of(value) for _, value in having if value is not None)
+            usual = kinds.most_common(1)[0][0]
+            odd = [n.line for n, v in having if v is not None and kind_of(v) != usual]
+            # a nested fault has no odd line of its own: its path says where to look
+            where = f"{path}:{odd[0]}" if odd else path
+            lines = f" (else {usual}: lines {', '.join(map(str, odd[:10]))})" if odd else ""
+            what = f"{error.where}: {error.what}{lines}"
+            problems.append(InputError(what, where=where, fix="make them one type"))
+    return problems
+
+
+def _with_group(path: Path, cases: list[Case], group_by: str | None) -> list[Case]:
+    """The cases with their group in meta; one without a value is a group of its own."""
+    if group_by is None:
+        return cases
+    if not any(group_by in c.meta or group_by in (c.target or {}) for c in cases):
+        keys = sorted({k for c in cases for k in (*c.meta, *(c.target or {}))})
+        fix = f"--group-by: there are {', '.join(keys)}"
+        raise InputError(f"no case has a field {group_by!r}", where=path, fix=fix)
+    return [c.model_copy(update={"meta": {**c.meta, group_by: _group(c, group_by)}}) for c in cases]
+
+
+def _group(case: Case, group_by: str) -> str:
+    """Its meta value; else its target's, folded, so that two spellings are one group."""
+    if case.meta.get(group_by) is not None:
+        return str(case.meta[group_by])
+    value = (case.target or {}).get(group_by)
+    return case.id if value is None else fold(str(value)) or case.id
+
+
+def _split(
+    path: Path, cases: list[Case], group_by: str | None, share: float
+) -> tuple[list[Case], list[Case], int]:
+    """Sources and gold by whole groups, in the order of a hash: no clock, no random state."""
+    groups: dict[str, list[Case]] = {}
+    for case in cases:
+        key = str(case.meta[group_by]) if group_by else fold(case.input)
+        groups.setdefault(key, []).append(case)
+    if len(groups) < 2:
+        kind = f"one {group_by}" if group_by else "one input"
+        raise InputError(f"all cases are of {kind}: gold could not be kept apart", where=path,
+                         fix="give more cases, or another --group-by")  # fmt: skip
+    order = sorted(groups, key=lambda key: hashlib.sha256(key.encode()).hexdigest())
+    chosen: set[str] = set()
+    taken = 0
+    for key in order[:-1]:
+        if taken >= share * len(cases):
+            break
+        chosen.add(key)
+        taken += len(groups[key])
+    gold_ids = {case.id for key in chosen for case in groups[key]}
+    gold: dict[str, Case] = {}
+    for case in cases:
+        if case.id in gold_ids:
+            gold.setdefault(case.input, case)
+    return (
+        [case for case in cases if case.id not in gold_ids],
+        list(gold.values()),
+        len(gold_ids) - len(gold),
+    )
+
+
+def _risk(calibration: int) -> float:
+    """The strictest bound that leaves calibration room for some wrong and some held answers."""
+    fits = (r for r in RISKS if answers_needed(r, CONFIDENCE) <= calibration * 0.4)
+    return next(fits, RISKS[-1])
+
+
+def _slices(gold: Sequence[Case]) -> tuple[str, ...]:
+    """Meta fields with few values, each often enough in gold to be reported apart."""
+    found = []
+    for key in dict.fromkeys(k for case in gold for k in case.meta):
+        values = [case.meta.get(key) for case in gold]
+        counts = Counter(v for v in values if isinstance(v, str | int | bool))
+        few = 2 <= len(counts) <= MOST_SLICE_VALUES and sum(counts.values()) == len(gold)
+        if few and min(counts.values()) >= SMALLEST_SLICE and key not in NO_SLICES:
+            found.append(key)
+    return tuple(found)
+
+
+def _grounded(made: Draft, cases: Sequence[Case]) -> tuple[str, ...]:
+    """Fields whose values occur in the input of nearly every case."""
+    fields = [f for f, schema in made.properties.items() if may_be_quoted(schema)]
+    trial = contract_of(made, "trial", fields)
+    total: Counter[str] = Counter()
+    missing: Counter[str] = Counter()
+    for case in cases:
+        target: dict[str, Any] = case.target or {}
+        total.update(f for f in fields if target[f] is not None)
+        missing.update(ungrounded(trial, case.input, target))
+    return tuple(f for f in fields if total[f] and missing[f] <= (1 - GROUNDED_SHARE) * total[f])
+
+
+def contract_of(made: Draft, name: str, grounded: Sequence[str]) -> Contract:
+    """A draft as a contract, for code that needs one; what is written comes from a template."""
+    return Contract.model_validate({
+        "name": name, "version": 1, "summary": name, "task": name, "output": made.output,
+        "compare": {field: {"as": how} for field, how in made.compare.items()},
+        "grounded": list(grounded), "data": {"sources": [
+            {"path": "sources/*.jsonl", "licence": "unknown", "origin": "sample"}]},
+        "decision": {"max_selective_risk": made.risk, "confidence": CONFIDENCE},
+        "costs": {"currency": "EUR", "wrong_proceed": 1, "review": 1, "escalation": 1},
+        "slo": {"p95_ms": 1, "p99_ms": 1},
+    })  # fmt: skip

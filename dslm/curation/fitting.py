@@ -1,0 +1,89 @@
+"""Rows of an imported file → cases of a workflow, fitted to its contract.
+
+`text` becomes `input`, the target gets exactly the contract's fields, the group goes into `meta`
+under the contract's name for it. What had to be done is counted. Called by `importing`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dslm.contract.comparing import fold
+from dslm.contract.model import Columns, Contract
+from dslm.curation.formats import format_of
+from dslm.curation.ledger import Reject
+from dslm.curation.mapping import Misfit, to_case
+from dslm.curation.readers import Found
+from dslm.records import Case
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The cases, the rows that do not fit, and how often a target lacked or exceeded a field."""
+
+    found: list[Found]
+    rejects: list[Reject]
+    extra: dict[str, int]
+    missing: dict[str, int]
+
+
+def _in_contract_terms(contract: Contract, row: Mapping[str, Any]) -> dict[str, Any]:
+    if "text" in row and "input" in row:
+        raise Misfit("has both 'text' and 'input'")
+    target = row.get("target")
+    if not isinstance(target, dict):
+        raise Misfit("'target' is not an object")
+    renamed = {("input" if key == "text" else key): value for key, value in row.items()}
+    return renamed | {"target": {name: target.get(name) for name in contract.fields}}
+
+
+def _group(row: Mapping[str, Any], group_by: str) -> str:
+    """The folded value that `meta.x`, `target.x` or a plain key of meta names."""
+    part, dot, name = group_by.partition(".")
+    if not dot or part not in ("meta", "target"):
+        part, name = "meta", group_by
+    holder = row.get(part)
+    value = holder.get(name) if isinstance(holder, dict) else None
+    key = "" if value is None else fold(str(value))
+    if not key:
+        raise Misfit(f"no group: {part}.{name} is empty or missing")
+    return key
+
+
+def _fit(contract: Contract, row: Mapping[str, Any], group_by: str | None) -> tuple[Case, bool]:
+    case, own = to_case(contract, _in_contract_terms(contract, row), Columns(), textual=False)
+    name = contract.data.group_by
+    if name is None or group_by is None:
+        return case, own
+    return case.model_copy(update={"meta": case.meta | {name: _group(row, group_by)}}), own
+
+
+def fit_rows(path: Path, contract: Contract, group_by: str | None) -> Fitted:
+    """All rows of a file as cases of a workflow.
+
+    Args:
+        path: JSONL(.gz) of `{id?, text|input, target, meta}`.
+        contract: The workflow's contract.
+        group_by: `meta.x`, `target.x`, or a key of meta; None for no groups.
+    """
+    found: list[Found] = []
+    rejects: list[Reject] = []
+    extra: Counter[str] = Counter()
+    missing: Counter[str] = Counter()
+    for row in format_of(path).rows(path):
+        if row.value is None:
+            rejects.append(Reject(source=path.name, line=row.line, reason=row.fault or "no row"))
+            continue
+        try:
+            case, own = _fit(contract, row.value, group_by)
+        except Misfit as misfit:
+            rejects.append(Reject(source=path.name, line=row.line, reason=misfit.what))
+        else:
+            found.append(Found(case, path.name, row.line, own))
+            extra.update(set(row.value["target"]) - set(contract.fields))
+            missing.update(set(contract.fields) - set(row.value["target"]))
+    return Fitted(found, rejects, dict(sorted(extra.items())), dict(sorted(missing.items())))

@@ -1,0 +1,97 @@
+"""What curation says of itself: who was read, rejected, dropped and kept, and why.
+
+Made by `pipeline`, filled with what `readers` and the blocks report; written as `ledger.json` and
+`rejects.jsonl`. A ledger whose numbers do not add up cannot be made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Self
+
+from pydantic import model_validator
+
+from dslm.records import Case, Record
+
+
+class Reject(Record):
+    """A row that is no case: where it is, and why. Lines and Parquet rows count from 1."""
+
+    source: str
+    line: int
+    reason: str
+
+
+class Drop(Record):
+    """A case that is not trained on, the reason, and the other case that is part of it."""
+
+    id: str
+    reason: str
+    of: str | None = None
+
+
+# A block takes cases sorted by id and says which to drop; it never changes one.
+Block = Callable[[Sequence[Case]], list[Drop]]
+
+
+class SourceCount(Record):
+    """What became of one file's rows."""
+
+    read: int
+    rejected: int
+    dropped: int
+    kept: int
+
+
+class LeakageCheck(Record):
+    """How many cases were compared with gold, and how many of each kind of leak were found.
+
+    Which gold it was stands in the manifest (`Curated.inputs`): these files must stay the same
+    bytes when gold changes without touching the training data, or every new gold case retrains.
+    """
+
+    compared: int
+    found: dict[str, int]
+
+
+class Ledger(Record):
+    """The books of one curation."""
+
+    read: int
+    rejected: int
+    dropped: dict[str, int]
+    kept: dict[str, int]
+    groups: dict[str, int]
+    sources: dict[str, SourceCount]
+    leakage: LeakageCheck
+    drops: tuple[Drop, ...]
+
+    @model_validator(mode="after")
+    def _reconciles(self) -> Self:
+        kept, dropped = sum(self.kept.values()), sum(self.dropped.values())
+        if self.read != kept + dropped + self.rejected:
+            raise ValueError(f"{self.read} read, but {kept} kept + {dropped} dropped "
+                             f"+ {self.rejected} rejected")  # fmt: skip
+        if dict(Counter(drop.reason for drop in self.drops)) != self.dropped:
+            raise ValueError("the listed drops are not those counted")
+        for name, count in self.sources.items():
+            if count.read != count.rejected + count.dropped + count.kept:
+                raise ValueError(f"{name}: in is not kept + dropped")
+        for key, whole in {"read": self.read, "rejected": self.rejected, "dropped": dropped,
+                           "kept": kept}.items():  # fmt: skip
+            if sum(getattr(count, key) for count in self.sources.values()) != whole:
+                raise ValueError(f"{key} by source does not add up to {whole}")
+        return self
+
+    def to_json(self) -> str:
+        """The text of `ledger.json`: counts first, then every drop, one a line."""
+        book = self.model_dump(mode="json", exclude={"drops"})
+        cases = [[drop.id, drop.reason] for drop in self.drops]
+        matches = {drop.id: drop.of for drop in self.drops if drop.of is not None}
+        lines = [json.dumps(case, ensure_ascii=False) for case in cases]
+        head = json.dumps(book | {"matches": matches}, indent=2, sort_keys=True, ensure_ascii=False)
+        listed = ",\n    ".join(lines)
+        tail = f"[\n    {listed}\n  ]" if lines else "[]"
+        return head.removesuffix("\n}") + f',\n  "cases": {tail}\n}}\n'

@@ -1,0 +1,122 @@
+"""One row of a source → one case, by the contract's columns and schema.
+
+Takes a row's object as `formats` gives it; gives a `Case` whose target is valid, or a `Misfit` that
+says why not. Called by `readers` and `importing`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from dslm.contract.answer import schema_errors
+from dslm.contract.model import Columns, Contract
+from dslm.curation.casting import cast, strict_json
+from dslm.errors import InputError
+from dslm.provenance import canonical_json
+from dslm.records import Case
+from dslm.settings.loading import nearest
+
+LONGEST_REASON = 240
+
+
+class Misfit(InputError):
+    """A row that is no case; becomes a counted reject."""
+
+
+def _column(row: Mapping[str, Any], name: str) -> Any:
+    if name not in row:
+        near = nearest(name, [str(key) for key in row])
+        raise Misfit(f"no {name!r}" + (f", but {near!r}" if near else ""))
+    return row[name]
+
+
+def _object(value: Any, name: str, *, textual: bool) -> dict[str, Any]:
+    """An object, or the one that a text spells."""
+    if isinstance(value, str) and (textual or value.lstrip().startswith("{")):
+        try:
+            value = strict_json(value)
+        except ValueError as error:
+            raise Misfit(f"{name!r} is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise Misfit(f"{name!r} is not an object")
+    return value
+
+
+def _plain(value: Any, name: str) -> Any:
+    """The value, which JSON and UTF-8 can write."""
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError):
+        raise Misfit(f"{name!r} holds what JSON has no form for") from None
+    return value
+
+
+def _target(
+    contract: Contract, row: Mapping[str, Any], columns: Columns, *, textual: bool
+) -> dict[str, Any]:
+    properties = contract.output["properties"]
+    if isinstance(columns.target, str):
+        given = _object(_column(row, columns.target), columns.target, textual=textual)
+        target = {f: cast(properties[f], v) if f in properties else v for f, v in given.items()}
+    else:
+        target = {}
+        for field, name in columns.target.items():
+            value = _column(row, name)
+            empty = textual and value == ""
+            target[field] = None if empty else cast(properties.get(field, {}), value)
+    if errors := schema_errors(contract, _plain(target, "target")):
+        raise Misfit("; ".join(f"target.{error}" for error in errors)[:LONGEST_REASON])
+    return target
+
+
+def _meta(row: Mapping[str, Any], columns: Columns, *, textual: bool) -> dict[str, Any]:
+    """What is known of the case; what is null or an empty cell is not known."""
+    if isinstance(columns.meta, str):
+        value = row.get(columns.meta)
+        absent = value is None or value == ""
+        meta = {} if absent else _object(value, columns.meta, textual=textual)
+    else:
+        meta = {name: _column(row, name) for name in columns.meta}
+    return {k: v for k, v in meta.items() if v is not None and not (textual and v == "")}
+
+
+def content_id(case: Mapping[str, Any]) -> str:
+    """An id for a case that has none: from its input first, so that equal inputs sort together."""
+    text = hashlib.sha256(case["input"].encode()).hexdigest()[:12]
+    return f"c-{text}-{hashlib.sha256(canonical_json(case)).hexdigest()[:8]}"
+
+
+def to_case(
+    contract: Contract, row: Mapping[str, Any], columns: Columns, *, textual: bool
+) -> tuple[Case, bool]:
+    """A row as a case.
+
+    Args:
+        contract: Whose schema the target must keep.
+        row: The row's object.
+        columns: Where the row keeps the parts of a case.
+        textual: Whether the row comes from a format that only knows text.
+
+    Returns:
+        The case, and whether its id is the row's own rather than made from its content.
+
+    Raises:
+        Misfit: Input or target is missing or broken.
+    """
+    text = _plain(_column(row, columns.input), columns.input)
+    if not isinstance(text, str) or not text.strip():
+        raise Misfit(f"{columns.input!r} is empty or no text")
+    try:
+        parts = {
+            "input": text,
+            "target": _target(contract, row, columns, textual=textual),
+            "meta": _plain(_meta(row, columns, textual=textual), "meta"),
+        }
+    except RecursionError:
+        raise Misfit("nested too deeply") from None
+    given = _plain(row.get(columns.id), columns.id)
+    own = given is not None and str(given).strip() != ""
+    return Case(id=str(given) if own else content_id(parts), **parts), own

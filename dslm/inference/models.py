@@ -1,0 +1,100 @@
+"""Loads a base model, and an adapter onto it, and proves that the adapter took hold.
+
+Takes files whose digests were checked; gives a torch module in evaluation mode. Called by the
+decider and by training.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from dslm.errors import InputError
+from dslm.inference.attention import register
+from dslm.inference.base import BaseFiles
+from dslm.settings.recipe import Attention, Dtype
+
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
+
+
+def device() -> str:
+    """`cuda` where there is one, else `cpu`."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def load_base(
+    files: BaseFiles, *, dtype: Dtype, attention: Attention, four_bit: bool = False
+) -> Any:
+    """A base model from safetensors, on the GPU where there is one.
+
+    Args:
+        files: Where it lies.
+        dtype: Of weights and activations.
+        attention: Implementation; `grouped` is ours.
+        four_bit: NF4 with double quantisation (QLoRA, arXiv:2305.14314).
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    register()
+    compute = getattr(torch, dtype)
+    quantisation = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=compute,
+    )
+    model = AutoModelForCausalLM.from_pretrained(
+        files.folder,
+        dtype=compute,
+        attn_implementation=attention,
+        quantization_config=quantisation if four_bit else None,
+        device_map={"": device()},
+        local_files_only=True,
+        use_safetensors=True,
+        trust_remote_code=False,
+    )
+    return model.eval()
+
+
+def load_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
+    """An adapter on its base model.
+
+    Every tensor of the file must have found its place, and must change the answer: an adapter that
+    loads but does nothing would serve the base model.
+
+    Args:
+        model: From `load_base`.
+        adapter: Folder with weights and adapter_config.json.
+        merge: Fold it into the weights.
+
+    Raises:
+        InputError: A tensor without a place or a place without a tensor, or an adapter of zeros.
+    """
+    from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    path = adapter / ADAPTER_WEIGHTS
+    try:
+        tensors = load_file(path, device="cpu")
+        settings = json.loads((adapter / "adapter_config.json").read_bytes())
+    except (FileNotFoundError, ValueError, SafetensorError) as error:
+        raise InputError(f"cannot be read: {error}", where=adapter, fix="train again") from None
+    config = LoraConfig.from_peft_type(**(settings | {"inference_mode": True}))
+    wrapped = get_peft_model(model, config)
+    result = set_peft_model_state_dict(wrapped, tensors)
+    lost = [key for key in result.missing_keys if "lora_" in key]
+    if lost or result.unexpected_keys:
+        count = len(lost) + len(result.unexpected_keys)
+        raise InputError(f"{count} tensors do not fit this base model", where=path,
+                         fix="load it on the base it was trained on")  # fmt: skip
+    if not any(bool(t.any()) for name, t in tensors.items() if ".lora_B." in name):
+        raise InputError("all zeros: it would serve the base model", where=path, fix="train again")
+    wrapped.eval()
+    return wrapped.merge_and_unload() if merge else wrapped

@@ -1,0 +1,159 @@
+"""Proves a release from its own files: every byte, the verdict among them, what they are of.
+
+Takes a folder, or a version of the registry; gives the manifest or a `Proof`, and refuses all
+else. Called wherever a release is registered, promoted, rolled back to or loaded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from dslm.contract import Contract, load_contract
+from dslm.contract.answer import schema_errors
+from dslm.errors import DslmError, GateFailed, Inconclusive, ReleaseRefused
+from dslm.evidence import read_json, refuse_differences
+from dslm.provenance import MANIFEST, digest_file, digest_json, files_of
+from dslm.records import Verdict
+from dslm.releasing.packaging import allowed
+from dslm.releasing.store import ModelStore, Version
+
+Answer = Callable[[Path, str], Mapping[str, Any]]
+
+# MLflow leaves this note beside the files of a model that it loaded from the registry.
+MLFLOW_NOTE = "registered_model_meta"
+ACTIONS = ("proceed", "abstain", "escalate")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a version's own files say, after every byte was compared."""
+
+    version: int
+    digest: str
+    folder: Path
+    contract: Contract
+    verdict: Verdict
+    verdict_digest: str
+
+
+class _Manifest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    digest: str
+    files: dict[str, str]
+    inputs: dict[str, str]
+
+
+def release_digest(workflow: str, evidence: Mapping[str, str]) -> str:
+    """The name of a candidate by its content: the same model and evidence, the same digest."""
+    return digest_json({"workflow": workflow, "evidence": dict(evidence)})
+
+
+def checked_files(folder: Path) -> dict[str, str]:
+    """The evidence that a release names, after its files were compared with its manifest.
+
+    Raises:
+        ReleaseRefused: A file is missing, changed, not listed, or of a kind no release holds.
+    """
+    try:
+        manifest = _Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+    except FileNotFoundError:
+        raise ReleaseRefused("no release here: it has no manifest", where=folder) from None
+    except ValidationError as error:
+        what = f"broken manifest ({error.errors()[0]['msg']})"
+        raise ReleaseRefused(what, where=folder / MANIFEST) from None
+    found = {f.relative_to(folder).as_posix() for f in files_of(folder)} - {MLFLOW_NOTE}
+    for name in sorted(found | set(manifest.files)):
+        if name not in manifest.files or not allowed(name):
+            raise ReleaseRefused("a file that does not belong to a release", where=folder / name)
+        if name not in found:
+            raise ReleaseRefused("a file of the release is missing", where=folder / name)
+        if digest_file(folder / name) != manifest.files[name]:
+            raise ReleaseRefused("bytes differ from the release's manifest", where=folder / name)
+    return manifest.inputs
+
+
+def read_verdict(path: Path, workflow: str) -> Verdict:
+    """A verdict that says PASS, of this workflow, with at least one check behind it.
+
+    Raises:
+        GateFailed: It says FAIL.
+        Inconclusive: It says INCONCLUSIVE.
+        ReleaseRefused: It is missing, cut, of another workflow, or rests on nothing.
+    """
+    value = read_json(path, made_by=f"`dvc repro gate@{workflow}`")
+    try:
+        verdict = Verdict.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ReleaseRefused(f"no verdict: {key}: {first['msg']}", where=path) from None
+    if verdict.workflow != workflow:
+        raise ReleaseRefused(f"is the verdict on {verdict.workflow!r}", where=path)
+    not_passed = [c.id for c in verdict.checks if c.status != "PASS"]
+    if verdict.status == "FAIL":
+        raise GateFailed(f"the gate says FAIL: {', '.join(not_passed)}", where=path)
+    if verdict.status == "INCONCLUSIVE":
+        raise Inconclusive(f"the gate cannot say: {', '.join(not_passed)}", where=path)
+    if not verdict.checks:
+        raise ReleaseRefused("a PASS that rests on no check", where=path)
+    return verdict
+
+
+def prove(store: ModelStore, version: Version, into: Path) -> Proof:
+    """Fetch a version and prove it from its own files.
+
+    Raises:
+        ReleaseRefused: Its bytes, its manifest, its verdict or its tags do not fit each other.
+    """
+    folder = store.fetch(version, into)
+    where = f"{store.model} version {version.number}"
+    manifest = folder / MANIFEST
+    if not manifest.is_file() or digest_file(manifest) != version.tags.get("manifest"):
+        raise ReleaseRefused("its manifest is not the one that was registered", where=where)
+    inputs = checked_files(folder)
+    if release_digest(store.model, inputs) != version.tags.get("digest"):
+        raise ReleaseRefused("its digest is not that of its files", where=where)
+    verdict = read_verdict(folder / "gate.json", store.model)
+    refuse_differences(verdict.evidence, inputs, what=f"the verdict in version {version.number}")
+    return Proof(
+        version=version.number,
+        digest=version.tags["digest"],
+        folder=folder,
+        contract=load_contract(folder / "workflow.yaml"),
+        verdict=verdict,
+        verdict_digest=digest_file(folder / "gate.json"),
+    )
+
+
+def smoke(proof: Proof, answer: Answer) -> None:
+    """Load a release and let it answer the case that it carries.
+
+    Args:
+        proof: The release.
+        answer: Loads a release's folder and answers one input with `object` and `action`.
+
+    Raises:
+        ReleaseRefused: It cannot be loaded, or what it says is no decided answer.
+    """
+    where = f"{proof.contract.name} version {proof.version}"
+    case = json.loads((proof.folder / "smoke.json").read_bytes())
+    try:
+        said = answer(proof.folder, str(case["input"]))
+    except DslmError as error:
+        raise ReleaseRefused(f"does not load or answer: {error.message()}", where=where) from error
+    action, found = said.get("action"), said.get("object")
+    problems = [] if action in ACTIONS else [f"action {action!r} is none of {', '.join(ACTIONS)}"]
+    if found is not None:
+        problems += schema_errors(proof.contract, found)
+    elif action == "proceed":
+        problems.append("proceeds without an answer")
+    if problems:
+        what = f"answers case {case['id']} wrongly: {'; '.join(problems)}"
+        raise ReleaseRefused(what, where=where)

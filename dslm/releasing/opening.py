@@ -1,0 +1,199 @@
+"""Where the MLflow database and artifacts lie, and how they are opened without noise or phoning.
+
+Takes a repository root; gives a ready `MlflowClient`, or one clear error. Called by `tracking` and
+`store`, which hold everything else that is said to MLflow. Needs the light core only
+(mlflow-skinny, sqlalchemy, alembic).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import os
+import sqlite3
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dslm.errors import DslmError, InputError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+# Seconds to wait for another process to finish writing to the database.
+PATIENCE = 20.0
+
+_ENVIRONMENT = {  # nothing leaves the machine, nothing is unpickled
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+}
+_PREFERENCES = {  # a server that does not answer is reported in seconds, not in minutes
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+}
+_SQLITE = "sqlite:///"
+
+
+def tracking_uri(root: Path) -> str:
+    """`MLFLOW_TRACKING_URI`, or the repository's own sqlite database."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}{root / '.mlflow' / 'mlflow.db'}"
+
+
+def artifact_folder(root: Path) -> Path | None:
+    """Where artifacts go; None where a server decides."""
+    if tracking_uri(root).startswith(_SQLITE):
+        return root / ".mlflow" / "artifacts"
+    return None
+
+
+def database(root: Path) -> Path | None:
+    """The sqlite file, None where MLflow keeps its data elsewhere."""
+    uri = tracking_uri(root)
+    return Path(uri.removeprefix(_SQLITE)) if uri.startswith(_SQLITE) else None
+
+
+def nothing_yet(root: Path) -> bool:
+    """Whether there is no registry so far, so that reading need not create one."""
+    path = database(root)
+    return path is not None and not path.exists()
+
+
+@contextlib.contextmanager
+def plain_faults(root: Path) -> Iterator[None]:
+    """Turn what MLflow and its database complain of into one clear error.
+
+    Raises:
+        InputError: The database is busy, full, unwritable or not one, or the server is away.
+    """
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        yield
+    except (MlflowException, DBAPIError, sqlite3.Error) as error:
+        raise _fault(str(error), tracking_uri(root)) from error
+
+
+def _fault(message: str, where: str) -> DslmError:
+    """The fault behind a message of MLflow, SQLAlchemy or sqlite."""
+    known = {
+        "database is locked": ("the MLflow database is busy", "wait for the other run, then retry"),
+        "disk is full": ("the disk is full", "free some space and run the same command again"),
+        "readonly database": ("the MLflow database is read-only", "change its owner or mode"),
+        "unable to open": ("cannot open the MLflow database", "check that its folder is writable"),
+        "not a database": ("is no MLflow database", "move the file away, or mend the address"),
+        "malformed": ("the MLflow database is damaged", "restore it from a backup"),
+        "out-of-date database schema": (
+            "the MLflow database was written by another release of MLflow",
+            "back it up, then run `mlflow db upgrade` on it",
+        ),
+        "failed with exception": ("the MLflow server does not answer", "check MLFLOW_TRACKING_URI"),
+    }
+    for sign, (what, fix) in known.items():
+        if sign in message:
+            return InputError(what, where=where, fix=fix)
+    return InputError(f"MLflow says: {message.splitlines()[0]}", where=where)
+
+
+def client(root: Path, *, writes: bool = True) -> MlflowClient:
+    """A client of the repository's tracking store and registry.
+
+    The first call makes the sqlite database (about two seconds); one killed meanwhile leaves none.
+
+    Args:
+        root: The repository.
+        writes: Whether the caller will write: a database that is busy or read-only then says so
+            before any work is done.
+
+    Raises:
+        InputError: It cannot be opened; says why and what to do.
+    """
+    _prepare_environment()
+    path = database(root)
+    if path is not None:
+        with _sqlite_faults(path):
+            if not path.exists():
+                _create(path)
+            _look_at(path, writes=writes)
+    with plain_faults(root):
+        return _connect(tracking_uri(root))
+
+
+def _prepare_environment() -> None:
+    os.environ.update(_ENVIRONMENT)
+    for key, value in _PREFERENCES.items():
+        os.environ.setdefault(key, value)
+
+
+@contextlib.contextmanager
+def _sqlite_faults(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _fault(str(error), str(path)) from error
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        fix = "make the folder writable, or set MLFLOW_TRACKING_URI"
+        raise InputError("cannot write here", where=error.filename or path, fix=fix) from error
+
+
+def _look_at(path: Path, *, writes: bool) -> None:
+    """Take the database's write lock and give it back, or only read its header."""
+    mode = "rw" if writes else "ro"
+    probe = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=PATIENCE)
+    with contextlib.closing(probe):
+        probe.execute("BEGIN IMMEDIATE" if writes else "SELECT 1 FROM sqlite_master")
+        probe.rollback()
+
+
+def _create(path: Path) -> None:
+    """Make the database beside and rename it: no reader ever meets one half migrated."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (path.parent / ".create.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if path.exists():  # made by another process while we waited
+            return
+        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        partial.unlink(missing_ok=True)
+        try:
+            with _unsynced():
+                _connect(f"{_SQLITE}{partial}")
+            with partial.open("rb+") as stream:
+                os.fsync(stream.fileno())
+            partial.rename(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _unsynced() -> Iterator[None]:
+    """Let sqlite skip its syncs: of a file that nobody knows yet, 60 migrations in 2 s, not 10."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    def relax(connection: Any, _: Any) -> None:
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("PRAGMA journal_mode=MEMORY")
+
+    event.listen(Engine, "connect", relax)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "connect", relax)
+
+
+def _connect(uri: str) -> MlflowClient:
+    with warnings.catch_warnings():
+        # MLflow's own use of what its libraries deprecate: nothing that a user here can mend.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from mlflow import MlflowClient
+
+        # It logs a traceback before it raises; the error that we make of it says enough.
+        for name in ("mlflow.store.db.utils", "alembic"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        opened = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        opened.search_registered_models(max_results=1)  # the registry's tables open at first use
+        return opened

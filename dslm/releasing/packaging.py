@@ -1,0 +1,113 @@
+"""Gathers what makes a release into one folder of plain files.
+
+Takes a workspace whose gate has spoken; fills an empty folder with contract, recipe, adapter,
+calibration, rows, scorecard, verdict, card and an MLflow model file that points at our own loader,
+and seals it. Called by `registering`. Weights are safetensors, all else is text: no pickle, no
+code, nothing that is not on the list.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from dslm.cases import read_labelled
+from dslm.contract import Contract, load_contract
+from dslm.errors import InputError, ReleaseRefused
+from dslm.provenance import files_of, read_manifest, write_atomic, write_manifest
+from dslm.releasing.card import render_card
+from dslm.settings.params import recipe_path
+from dslm.settings.workspace import Workspace
+
+TOP = frozenset({
+    "MANIFEST.json", "MLmodel", "calibration.json", "card.md", "gate.json", "gate.md",
+    "recipe.yaml", "requirements.txt", "scorecard.json", "smoke.json", "workflow.yaml",
+})  # fmt: skip
+ROWS = frozenset({"rows/base.jsonl", "rows/candidate.jsonl", "rows/champion.jsonl"})
+ADAPTER_KINDS = frozenset({".safetensors", ".json", ".jsonl", ".md", ".txt"})
+
+# MLflow's own loader calls `_load_pyfunc` of this module: nothing is unpickled, no code comes
+# with the model. JSON is YAML.
+MLMODEL = {"flavors": {"python_function": {"loader_module": "dslm.releasing.pyfunc"}}}
+
+
+def allowed(name: str) -> bool:
+    """Whether a release may hold a file of this name, relative to its folder."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts:
+        return False
+    if path.parts[0] == "adapter" and len(path.parts) == 2:
+        return path.suffix in ADAPTER_KINDS and not path.name.startswith(".")
+    return name in TOP or name in ROWS
+
+
+def package(ws: Workspace, folder: Path, evidence: Mapping[str, str]) -> Path:
+    """Gather a release.
+
+    Args:
+        ws: The workflow.
+        folder: Where to; must not exist.
+        evidence: Digests of what the release is made of; goes into its manifest.
+
+    Returns:
+        The folder, sealed.
+
+    Raises:
+        ReleaseRefused: A part is missing, or is of a kind that no release holds.
+    """
+    contract = load_contract(ws.contract)
+    for name, source in _sources(ws):
+        if not allowed(name):
+            raise ReleaseRefused(
+                "no release holds a file of this kind",
+                where=source,
+                fix="weights are .safetensors, everything else is text",
+            )
+        if source.is_symlink() or not source.is_file():
+            raise ReleaseRefused("not a regular file", where=source, fix="run `dvc repro`")
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    _write_json(folder / "MLmodel", MLMODEL)
+    _write_json(folder / "smoke.json", _smoke_case(ws, contract))
+    template = ws.root / "registry" / "card-template.md.jinja"
+    write_atomic(folder / "card.md", render_card(template, folder, evidence))
+    write_manifest(folder, evidence)
+    return folder
+
+
+def _sources(ws: Workspace) -> Iterator[tuple[str, Path]]:
+    """Every file that goes in as it is: its name in the release, and where it lies."""
+    yield "workflow.yaml", ws.contract
+    yield "recipe.yaml", recipe_path(ws)
+    yield "calibration.json", ws.calibration
+    yield "requirements.txt", ws.lock
+    for name in ("scorecard.json", "gate.json", "gate.md"):
+        yield name, ws.results / name
+    _proved(ws.adapter, "the train stage")
+    for path in (*files_of(ws.adapter), ws.adapter / "MANIFEST.json"):
+        yield f"adapter/{path.relative_to(ws.adapter).as_posix()}", path
+    for model in ("candidate", "base", "champion"):
+        rows = ws.scores(model) / "rows.jsonl"
+        if model == "candidate" or rows.exists():
+            _proved(rows.parent, "the score stage")
+            yield f"rows/{model}.jsonl", rows
+
+
+def _proved(folder: Path, made_by: str) -> None:
+    try:
+        read_manifest(folder, made_by=made_by)
+    except InputError as error:
+        raise ReleaseRefused(error.what, where=error.where, fix=error.fix) from error
+
+
+def _smoke_case(ws: Workspace, contract: Contract) -> dict[str, str]:
+    """The input that the release must answer wherever it is loaded: the first gold case."""
+    case = read_labelled(ws.gold, contract)[0]
+    return {"id": case.id, "input": case.input}
+
+
+def _write_json(path: Path, value: object) -> None:
+    write_atomic(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,82 @@
+"""The release as an MLflow `python_function`: our own loader, nothing unpickled.
+
+MLflow calls `_load_pyfunc` with the folder of a version; registration's and rollback's smoke test
+call `answer`. Both load through `dslm.inference.loading`, as everything that answers does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from dslm.errors import InputError
+from dslm.records import Decision, Prediction
+from dslm.releasing.checking import checked_files
+
+
+class Decider(Protocol):
+    """What answers and decides, in order."""
+
+    def answer(self, inputs: Sequence[str]) -> Sequence[tuple[Prediction, Decision]]:
+        """Answers with their decisions, one an input."""
+
+
+class PythonModel:
+    """What MLflow serves."""
+
+    def __init__(self, decider: Decider):
+        """Serve what a decider says."""
+        self._decider = decider
+
+    def predict(self, model_input: Any, params: Any = None) -> list[dict[str, Any]]:
+        """Answer inputs.
+
+        Args:
+            model_input: A DataFrame or dict of lists with a column `input`, or a list of texts or
+                of objects with a key `input`.
+            params: Not used; MLflow passes it.
+
+        Returns:
+            For each input `object`, `action`, `reasons` and `confidence`.
+
+        Raises:
+            InputError: There is no `input`, or one is no text.
+        """
+        answers = self._decider.answer(_texts(model_input))
+        return [
+            {
+                "object": prediction.object,
+                "action": decision.action,
+                "reasons": list(decision.reasons),
+                "confidence": prediction.confidence,
+            }
+            for prediction, decision in answers
+        ]
+
+
+def _texts(model_input: Any) -> list[str]:
+    if hasattr(model_input, "columns") or isinstance(model_input, dict):
+        if "input" not in model_input:
+            raise InputError("no column `input`", where="model input", fix="name the column so")
+        values = list(model_input["input"])
+    else:
+        values = [v.get("input") if isinstance(v, dict) else v for v in model_input]
+    for number, value in enumerate(values):
+        if not isinstance(value, str):
+            raise InputError("is no text", where=f"model input {number}", fix="give it as `input`")
+    return values
+
+
+def _load_pyfunc(data_path: str, model_config: Any = None) -> PythonModel:
+    """Load a release, after every byte was compared; MLflow's contract for a `loader_module`."""
+    folder = Path(data_path)
+    checked_files(folder)
+    from dslm.inference.loading import load_release
+
+    return PythonModel(load_release(folder))
+
+
+def answer(folder: Path, text: str) -> dict[str, Any]:
+    """Load a release and answer one input, as MLflow would serve it."""
+    return _load_pyfunc(str(folder)).predict([text])[0]

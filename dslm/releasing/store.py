@@ -1,0 +1,156 @@
+"""The model registry in our nouns: versions, tags, aliases and the files of a version.
+
+Takes a repository and a model name; gives frozen `Version`s. The only module that speaks to
+MLflow's registry; `registering`, `promoting` and `journal` go through it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from dslm.errors import ReleaseRefused
+from dslm.releasing.opening import client, plain_faults
+from dslm.releasing.tracking import experiment_id
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+# The folder of a run's artifacts that holds a release.
+FOLDER = "release"
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a registered model."""
+
+    number: int
+    tags: Mapping[str, str]
+    aliases: tuple[str, ...]
+    created: str
+    run_id: str | None
+
+
+class ModelStore:
+    """One registered model and its versions."""
+
+    def __init__(self, root: Path, model: str, *, mlflow: MlflowClient | None = None):
+        """Open the registry of a repository.
+
+        Args:
+            root: The repository.
+            model: The registered model's name; need not exist yet.
+            mlflow: A client that is open already.
+        """
+        self.root, self.model = root, model
+        self.mlflow = mlflow or client(root)
+
+    def versions(self) -> list[Version]:
+        """All versions, oldest first."""
+        found: list[Any] = []
+        token = None
+        with plain_faults(self.root):
+            while token != "":
+                page = self.mlflow.search_model_versions(f"name='{self.model}'", page_token=token)
+                found += page
+                token = page.token or ""
+        named: dict[int, list[str]] = {}
+        for alias, number in self.aliases().items():
+            named.setdefault(number, []).append(alias)
+        versions = [_version(v, tuple(sorted(named.get(int(v.version), [])))) for v in found]
+        return sorted(versions, key=lambda v: v.number)
+
+    def version(self, number: int) -> Version:
+        """One version.
+
+        Raises:
+            ReleaseRefused: There is no such version; names those there are.
+        """
+        versions = self.versions()
+        for version in versions:
+            if version.number == number:
+                return version
+        known = ", ".join(str(v.number) for v in versions) or "none"
+        raise ReleaseRefused(f"no version {number}", where=self.model, fix=f"known: {known}")
+
+    def aliases(self) -> dict[str, int]:
+        """Which version each alias names; empty where the model is not registered yet."""
+        from mlflow.exceptions import MlflowException
+
+        with plain_faults(self.root):
+            try:
+                model = self.mlflow.get_registered_model(self.model)
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                    raise
+                return {}
+        return {str(alias): int(number) for alias, number in model.aliases.items()}
+
+    def add(self, source: str, tags: Mapping[str, str], run_id: str | None = None) -> int:
+        """A new version with its tags, in one transaction; gives its number."""
+        from mlflow.exceptions import MlflowException
+
+        with plain_faults(self.root):
+            try:
+                self.mlflow.create_registered_model(self.model, tags={"dslm": "release"})
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                    raise
+            made = self.mlflow.create_model_version(
+                self.model, source, run_id=run_id, tags=dict(tags)
+            )
+        return int(made.version)
+
+    def tag(self, number: int, key: str, value: str) -> None:
+        """Set a tag of a version."""
+        with plain_faults(self.root):
+            self.mlflow.set_model_version_tag(self.model, str(number), key, value)
+
+    def point(self, alias: str, number: int | None) -> None:
+        """Let an alias name a version, or nothing."""
+        with plain_faults(self.root):
+            if number is None:
+                self.mlflow.delete_registered_model_alias(self.model, alias)
+            else:
+                self.mlflow.set_registered_model_alias(self.model, alias, str(number))
+
+    def upload(self, folder: Path, tags: Mapping[str, str]) -> tuple[str, str]:
+        """Keep a folder's files with a run of their own; gives the run's id and the files' URI."""
+        with plain_faults(self.root):
+            experiment = experiment_id(self.mlflow, self.root, self.model)
+            run = self.mlflow.create_run(experiment, tags={"dslm.kind": "release", **tags}).info
+            self.mlflow.log_artifacts(run.run_id, str(folder), FOLDER)
+            self.mlflow.set_terminated(run.run_id, "FINISHED")
+        return str(run.run_id), f"{run.artifact_uri}/{FOLDER}"
+
+    def fetch(self, version: Version, into: Path) -> Path:
+        """Copy a version's files out of the registry; gives their folder, nothing proved yet.
+
+        Raises:
+            ReleaseRefused: They are gone.
+        """
+        where = f"{self.model} version {version.number}"
+        if version.run_id is None:
+            raise ReleaseRefused("has no files of ours", where=where)
+        try:
+            with plain_faults(self.root):
+                found = self.mlflow.download_artifacts(version.run_id, FOLDER, str(into))
+        except OSError as error:
+            fix = "restore the artifact store, or register it again"
+            raise ReleaseRefused("its files are gone", where=where, fix=fix) from error
+        return Path(found)
+
+
+def _version(found: Any, aliases: tuple[str, ...]) -> Version:
+    created = dt.datetime.fromtimestamp(found.creation_timestamp / 1000, tz=dt.UTC)
+    return Version(
+        number=int(found.version),
+        tags=MappingProxyType(dict(found.tags)),
+        aliases=aliases,
+        created=created.isoformat(timespec="seconds"),
+        run_id=found.run_id or None,
+    )

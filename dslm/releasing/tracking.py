@@ -1,0 +1,110 @@
+"""Training runs in MLflow: parameters, curves and lineage, one experiment per workflow.
+
+Takes what the train stage measured; gives the run's id. Called by the train stage and, for the
+run that holds a release's files, by `store`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from dslm.errors import InputError
+from dslm.releasing.opening import artifact_folder, client, plain_faults, tracking_uri
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+Item = TypeVar("Item")
+Point = tuple[str, int, float]
+
+# Limits of one request to MLflow.
+_PARAMS, _METRICS = 100, 1000
+
+
+def log_training(
+    root: Path,
+    workflow: str,
+    params: Mapping[str, object],
+    metrics: Mapping[str, float],
+    tags: Mapping[str, str],
+    curves: Sequence[Point] = (),
+) -> str:
+    """Record one finished training run.
+
+    Args:
+        root: The repository.
+        workflow: Names the experiment.
+        params: What was set; nested settings are given flat, `training.epochs`.
+        metrics: Final values.
+        tags: Lineage: digests of data, base, recipe, code.
+        curves: (metric, step, value), in any order.
+
+    Returns:
+        The run's id.
+
+    Raises:
+        InputError: MLflow cannot be reached or written to.
+    """
+    mlflow = client(root)
+    with plain_faults(root):
+        experiment = experiment_id(mlflow, root, workflow)
+        run = mlflow.create_run(experiment, tags={"dslm.kind": "training"}).info
+        _log(mlflow, run.run_id, run.start_time, params, metrics, tags, curves)
+        mlflow.set_terminated(run.run_id, "FINISHED")
+    return str(run.run_id)
+
+
+def _log(
+    mlflow: MlflowClient,
+    run_id: str,
+    time: int,
+    params: Mapping[str, object],
+    metrics: Mapping[str, float],
+    tags: Mapping[str, str],
+    curves: Sequence[Point],
+) -> None:
+    from mlflow.entities import Metric, Param, RunTag
+
+    for some in _chunks((Param(k, str(v)) for k, v in params.items()), _PARAMS):
+        mlflow.log_batch(run_id, params=some)
+    for some in _chunks((RunTag(f"dslm.{k}", v) for k, v in tags.items()), _PARAMS):
+        mlflow.log_batch(run_id, tags=some)
+    points = [*curves, *((name, 0, value) for name, value in metrics.items())]
+    for some in _chunks((Metric(k, float(v), time, step) for k, step, v in points), _METRICS):
+        mlflow.log_batch(run_id, metrics=some)
+
+
+def _chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    source = iter(items)
+    while some := list(islice(source, size)):
+        yield some
+
+
+def experiment_id(mlflow: MlflowClient, root: Path, name: str) -> str:
+    """The experiment of that name, made where there is none.
+
+    Raises:
+        InputError: It was deleted.
+    """
+    from mlflow.exceptions import MlflowException
+
+    found = mlflow.get_experiment_by_name(name)
+    if found is None:
+        folder = artifact_folder(root)
+        location = None if folder is None else (folder / name).resolve().as_uri()
+        try:
+            return str(mlflow.create_experiment(name, artifact_location=location))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            found = mlflow.get_experiment_by_name(name)  # another process was faster
+    if found.lifecycle_stage != "active":
+        raise InputError(
+            f"the MLflow experiment {name!r} was deleted",
+            where=tracking_uri(root),
+            fix=f"bring it back: `mlflow experiments restore -x {found.experiment_id}`",
+        )
+    return str(found.experiment_id)

@@ -1,0 +1,1 @@
+"""What people read of a run: the HTML report in one file, and the lines in the terminal."""

@@ -1,0 +1,145 @@
+"""Everything a report is made from, read once and proved to belong together.
+
+Takes a workspace; gives frozen `ReportData`. Called by `report.write_report` and by
+`dslm show run`. The scorecard and the candidate's rows must be there; what a later or a shorter
+run may lack (verdict, base rows, ledger, training summary) is None and the page says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from dslm.cases import read_labelled, read_records
+from dslm.contract import Contract, load_contract
+from dslm.errors import InputError
+from dslm.provenance import read_manifest
+from dslm.records import Case, Row, Scorecard, Verdict
+from dslm.settings.workspace import Workspace
+
+Model = TypeVar("Model", bound=BaseModel)
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """One run of one workflow: what was measured, what was decided, and what it came from.
+
+    `rows` holds the rows of each model whose rows are there, the candidate's always; `gold` the
+    labelled cases in the order of the gold set.
+    """
+
+    contract: Contract
+    scorecard: Scorecard
+    verdict: Verdict | None
+    rows: Mapping[str, tuple[Row, ...]]
+    gold: tuple[Case, ...]
+    calibration: Facts | None = None
+    ledger: Facts | None = None
+    training: Facts | None = None
+    where: Mapping[str, str] = field(default_factory=dict)
+
+
+def _fix(ws: Workspace) -> str:
+    return f"run `dvc repro gate@{ws.workflow}`"
+
+
+def _json(path: Path, fix: str) -> Any:
+    """A JSON file's value, None where there is no file."""
+    try:
+        return json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise InputError(f"not JSON: {error}", where=path, fix=fix) from None
+
+
+def _record(path: Path, kind: type[Model], fix: str) -> Model | None:
+    value = _json(path, fix)
+    if value is None:
+        return None
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "document"
+        raise InputError(f"{key}: {first['msg']}", where=path, fix=fix) from None
+
+
+def _facts(path: Path, fix: str) -> Facts | None:
+    value = _json(path, fix)
+    if value is not None and not isinstance(value, dict):
+        raise InputError("an object was expected", where=path, fix=fix)
+    return value
+
+
+def _rows(ws: Workspace, model: str) -> tuple[Row, ...]:
+    folder = ws.scores(model)
+    read_manifest(folder, made_by=f"`dvc repro score@{ws.workflow}`")
+    return tuple(read_records(folder / "rows.jsonl", Row))
+
+
+def _all_rows(ws: Workspace, gold: tuple[Case, ...]) -> dict[str, tuple[Row, ...]]:
+    """Rows by model, each with exactly one row a gold case."""
+    found = {"candidate": _rows(ws, "candidate")}
+    for model in ("base", "champion"):
+        if (ws.scores(model) / "rows.jsonl").is_file():
+            found[model] = _rows(ws, model)
+    ids = sorted(case.id for case in gold)
+    for model, rows in found.items():
+        if sorted(row.id for row in rows) != ids:
+            raise InputError(
+                f"{len(rows)} rows are not those of the {len(ids)} gold cases",
+                where=ws.scores(model) / "rows.jsonl",
+                fix=_fix(ws),
+            )
+    return found
+
+
+def read_report_data(ws: Workspace) -> ReportData:
+    """What lies in the working tree of a workflow's newest run.
+
+    Raises:
+        InputError: No scorecard or no rows yet, or rows of other cases than gold holds now.
+    """
+    fix = _fix(ws)
+    card = ws.results / "scorecard.json"
+    scorecard = _record(card, Scorecard, fix)
+    if scorecard is None:
+        raise InputError("not scored yet: no such file", where=card, fix=fix)
+    if "candidate" not in scorecard.models:
+        raise InputError("no candidate in this scorecard", where=card, fix=fix)
+    contract = load_contract(ws.contract)
+    gold = tuple(read_labelled(ws.gold, contract))
+    return ReportData(
+        contract=contract,
+        scorecard=scorecard,
+        verdict=_record(ws.results / "gate.json", Verdict, fix),
+        rows=_all_rows(ws, gold),
+        gold=gold,
+        calibration=_facts(ws.calibration, fix),
+        ledger=_facts(ws.curated / "ledger.json", fix),
+        training=_facts(ws.adapter / "training.json", fix),
+        where=_where(ws),
+    )
+
+
+def _where(ws: Workspace) -> dict[str, str]:
+    """Where a run's results lie, relative to the repository: no report names a machine's paths."""
+    places = {
+        "Report": ws.report,
+        "Scorecard": ws.results / "scorecard.json",
+        "Verdict": ws.results / "gate.md",
+        "Rows": ws.scores("candidate") / "rows.jsonl",
+        "Contract": ws.contract,
+        "Gold set": ws.gold,
+        "Gate policy": ws.policy,
+        "Adapter": ws.adapter,
+        "Receipt": ws.receipt,
+    }
+    return {name: path.relative_to(ws.root).as_posix() for name, path in places.items()}

@@ -1,0 +1,89 @@
+"""A run in the terminal: the line a stage ends with, and the verdict with its headline numbers.
+
+Takes records and report data; gives rich renderables, text from data never read as markup. Called
+by the stages and by `dslm show run`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from dslm.records import Metric, Scorecard
+from dslm.reporting.data import ReportData
+from dslm.reporting.formatting import interval, quantity, visible
+from dslm.reporting.judging import Headline, headline
+from dslm.reporting.naming import metric_name, model_name
+from dslm.reporting.page import HEADLINE, NOTHING, models
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+SIGNS = {"pass": ("✓", "bold green"), "fail": ("✗", "bold red"), "open": ("?", "bold yellow")}
+
+
+def stage_line(stage: str, workflow: str, said: Mapping[str, str]) -> Text:
+    """The line a stage ends with.
+
+    Args:
+        stage: The stage's name.
+        workflow: Whose stage it was.
+        said: What there is to say, label → text, in this order.
+    """
+    from rich.text import Text
+
+    line = Text.assemble(("✓ ", "green"), (f"{stage} {workflow}", "bold"))
+    for label, text in said.items():
+        line.append("  ")
+        line.append(f"{label} ", style="dim")
+        line.append(visible(text))
+    return line
+
+
+def verdict_line(said: Headline) -> Text:
+    """The verdict: sign, word and reason."""
+    from rich.text import Text
+
+    sign, style = SIGNS[said.tone]
+    return Text.assemble((f"{sign} {said.word}", style), "  ", visible(said.reason))
+
+
+def metric_text(metric: Metric, key: str, currency: str) -> str:
+    """A metric as one cell: value and 95 % interval, n/a where there is none."""
+    unit = metric_name(key).unit
+    text = quantity(metric.value, unit, currency)
+    if metric.value is None or metric.low is None or metric.high is None:
+        return text
+    return f"{text}  ({interval(metric, unit, currency)})"
+
+
+def headline_table(scorecard: Scorecard, order: list[str]) -> Table:
+    """The four headline numbers of each model, in the given order of models."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    title = f"{scorecard.gold_cases:,} gold cases, 95 % intervals"
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="dim")
+    table.add_column("")
+    for model in order:
+        table.add_column(model_name(model), justify="right", overflow="fold")
+    for key in HEADLINE:
+        metrics = [scorecard.models[model].metrics.get(key, NOTHING) for model in order]
+        cells = [Text(metric_text(metric, key, scorecard.currency)) for metric in metrics]
+        table.add_row(Text(metric_name(key).label), *cells)
+    return table
+
+
+def run_summary(data: ReportData) -> Group:
+    """A run for `dslm show run`: verdict, headline numbers, what to do next, where things lie."""
+    from rich.console import Group
+    from rich.text import Text
+
+    said = headline(data)
+    told = {"Next": visible(said.next_step), **data.where}
+    width = max(map(len, told)) + 2
+    lines = [Text.assemble((label.ljust(width), "dim"), text) for label, text in told.items()]
+    return Group(verdict_line(said), headline_table(data.scorecard, models(data)), *lines)

@@ -1,0 +1,114 @@
+"""The metrics, one small function each: what a row adds to numerator and denominator.
+
+Takes rows; gives `Metric`s. Every metric is a ratio of sums over cases, so one table serves
+scorecard, slices and gate. Money is in millionths.
+
+Cost per case holds what outcomes cost (wrong bookings, reviews, escalations) and leaves hardware
+out: a row knows how long its caller waited, not which share of the batch's machine time was its
+own, and a number that depends on how busy the machine was is no evidence.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from dslm.records import Metric, Row
+from dslm.scoring.intervals import MICRO, Ints, ints, money_metric, share_metric
+
+Counted = tuple[int, int]
+
+
+def schema_valid(row: Row) -> Counted:
+    """Answers that are objects of the contract's schema, of all cases."""
+    return int(row.prediction.object is not None), 1
+
+
+def exact_match(row: Row) -> Counted:
+    """Answers with every field right, of all cases."""
+    return int(row.outcome.exact), 1
+
+
+def straight_through(row: Row) -> Counted:
+    """Cases that proceeded, and rightly, of all cases."""
+    return int(row.outcome.kind == "straight_through"), 1
+
+
+def covered(row: Row) -> Counted:
+    """Cases that proceeded, of all cases."""
+    return int(row.decision.action == "proceed"), 1
+
+
+def wrong_of_proceeded(row: Row) -> Counted:
+    """Wrong cases, of those that proceeded (selective risk)."""
+    return int(row.outcome.kind == "wrong_proceed"), covered(row)[0]
+
+
+def held_back(row: Row) -> Counted:
+    """Cases held back that could have proceeded with the right answer, of all cases."""
+    return int(row.outcome.kind == "held_back"), 1
+
+
+def truncated(row: Row) -> Counted:
+    """Answers cut by the token limit, of all cases."""
+    return int(row.prediction.finish_reason == "length"), 1
+
+
+def cost(row: Row) -> Counted:
+    """What the outcomes cost, per case."""
+    return round(row.outcome.cost * MICRO), 1
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How a metric is counted, in which direction it is better, and in what unit."""
+
+    of: Callable[[Row], Counted]
+    better: Literal["higher", "lower"]
+    unit: Literal["share", "money"] = "share"
+    exact: bool = False
+
+
+METRICS: dict[str, Measure] = {
+    "schema_valid_rate": Measure(schema_valid, "higher"),
+    "case_exact_match": Measure(exact_match, "higher"),
+    "straight_through_rate": Measure(straight_through, "higher"),
+    "coverage": Measure(covered, "higher"),
+    "selective_risk": Measure(wrong_of_proceeded, "lower", exact=True),
+    "held_back_rate": Measure(held_back, "lower"),
+    "truncation_rate": Measure(truncated, "lower"),
+    "cost_per_case": Measure(cost, "lower", unit="money"),
+}
+
+
+def counts(measure: Measure, rows: Sequence[Row]) -> tuple[Ints, Ints]:
+    """Numerators and denominators per row."""
+    pairs = [measure.of(row) for row in rows]
+    return ints([above for above, _ in pairs]), ints([below for _, below in pairs])
+
+
+def measured(name: str, rows: Sequence[Row]) -> Metric:
+    """One metric over rows, with its 95 % interval."""
+    measure = METRICS[name]
+    above, below = counts(measure, rows)
+    groups = [row.group for row in rows]
+    if measure.unit == "money":
+        return money_metric(above, groups)
+    if not len(rows):
+        return Metric(value=None, low=None, high=None, n=0)
+    return share_metric(above, below, groups, exact=measure.exact)
+
+
+def all_metrics(rows: Sequence[Row]) -> dict[str, Metric]:
+    """Every metric over rows."""
+    return {name: measured(name, rows) for name in METRICS}
+
+
+def latency_percentiles(rows: Sequence[Row]) -> dict[str, float]:
+    """p50, p95 and p99 of what callers waited, in milliseconds (nearest rank)."""
+    waits = sorted(row.prediction.latency_ms for row in rows)
+    return {
+        f"p{p}": waits[max(0, math.ceil(p / 100 * len(waits)) - 1)] for p in (50, 95, 99) if waits
+    }

@@ -1,0 +1,27 @@
+"""Answers by confidence: which could proceed, which of those are wrong, and the curve they make.
+
+Takes scored rows, whatever threshold they were decided with; called by the calibration and by
+the plots. El-Yaniv & Wiener 2010, JMLR 11:1605.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dslm.records import Row
+
+
+def could_proceed(row: Row) -> bool:
+    """Whether nothing but low confidence speaks against this answer."""
+    return row.prediction.object is not None and set(row.decision.reasons) <= {"low_confidence"}
+
+
+def would_be_wrong(row: Row) -> bool:
+    """Whether the case is a wrong one when this answer proceeds."""
+    may_proceed = row.outcome.kind in ("straight_through", "held_back")
+    return not (may_proceed and row.outcome.exact)
+
+
+def ranked(rows: Sequence[Row]) -> list[Row]:
+    """The rows that could proceed, the most confident first, equals by id."""
+    return sorted(filter(could_proceed, rows), key=lambda r: (-r.prediction.confidence, r.id))

@@ -1,0 +1,97 @@
+"""Scored rows: made from predictions, and made again from their own raw text.
+
+Called by the calibrate and score stages (`make_rows`), and by `dslm verify` and the gate
+(`recompute`), which trust nothing in a row but what the model wrote and how sure it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dslm.contract import Contract
+from dslm.contract.answer import parse
+from dslm.contract.deciding import decide
+from dslm.errors import InputError
+from dslm.records import Case, Decision, Prediction, Row
+from dslm.scoring.outcome import outcome
+
+UNSET = "(unset)"  # the slice of a case whose meta lacks the field
+
+
+def _group(contract: Contract, case: Case) -> str:
+    """Cases of one group are not independent; without a group a case stands for itself."""
+    key = contract.data.group_by
+    value = None if key is None else case.meta.get(key)
+    return case.id if value is None else str(value)
+
+
+def _slices(contract: Contract, case: Case) -> dict[str, str]:
+    found = {name: case.meta.get(name) for name in contract.slices}
+    return {name: UNSET if value is None else str(value) for name, value in found.items()}
+
+
+def make_row(contract: Contract, case: Case, prediction: Prediction, decision: Decision) -> Row:
+    """One scored case."""
+    return Row(
+        id=case.id,
+        group=_group(contract, case),
+        slices=_slices(contract, case),
+        prediction=prediction,
+        decision=decision,
+        outcome=outcome(contract, case, prediction, decision),
+    )
+
+
+def make_rows(
+    contract: Contract, cases: Sequence[Case], predictions: Sequence[Prediction], threshold: float
+) -> list[Row]:
+    """Rows of a whole set, in its order.
+
+    Args:
+        contract: The workflow's contract.
+        cases: Labelled cases.
+        predictions: One answer a case, in the same order.
+        threshold: Confidence from which an answer may proceed. The candidate and the champion
+            have their certified one (`NEVER` where none could be certified). The prompt-only base
+            has 0.0: every valid, rule-clean, grounded answer of it proceeds, which is what a team
+            would run without a calibration.
+
+    Raises:
+        InputError: Not one prediction a case.
+    """
+    if len(cases) != len(predictions):
+        raise InputError(f"{len(predictions)} predictions for {len(cases)} cases")
+    return [
+        make_row(contract, case, answer, decide(contract, case.input, answer, threshold))
+        for case, answer in zip(cases, predictions, strict=True)
+    ]
+
+
+def same_cases(cases: Sequence[Case], rows: Sequence[Row]) -> None:
+    """Rows must be of exactly these cases, in this order.
+
+    Raises:
+        InputError: They are not; names the first that differs.
+    """
+    if len(rows) != len(cases):
+        raise InputError(f"{len(rows)} rows for {len(cases)} cases", fix="score again")
+    for number, (case, row) in enumerate(zip(cases, rows, strict=True), start=1):
+        if case.id != row.id:
+            what = f"row {number} is of case {row.id!r}, the set has {case.id!r} there"
+            raise InputError(what, fix="score again")
+
+
+def recompute(
+    contract: Contract, cases: Sequence[Case], rows: Sequence[Row], threshold: float
+) -> list[Row]:
+    """Rows derived anew from the raw text and confidence of given ones.
+
+    Object, decision, outcome, group and slices come from contract, case and threshold; nothing
+    else of the old row is used.
+    """
+    same_cases(cases, rows)
+    answers = [
+        row.prediction.model_copy(update={"object": parse(contract, row.prediction.text)})
+        for row in rows
+    ]
+    return make_rows(contract, cases, answers, threshold)

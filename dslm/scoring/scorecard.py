@@ -1,0 +1,77 @@
+"""All aggregates of one run, a pure function of gold and rows.
+
+Called by the score stage to write `eval/W/results/scorecard.json`, and again by `dslm verify` and
+the gate, which compare.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from dslm.contract import Contract
+from dslm.errors import InputError
+from dslm.records import Case, Metric, ModelScore, OutcomeKind, Row, Scorecard
+from dslm.scoring.fields import field_scores
+from dslm.scoring.metrics import all_metrics, latency_percentiles
+from dslm.scoring.rows import same_cases
+
+KINDS: tuple[OutcomeKind, ...] = ("straight_through", "wrong_proceed", "held_back", "rightly_held")
+
+
+def _slices(contract: Contract, rows: Sequence[Row]) -> dict[str, dict[str, dict[str, Metric]]]:
+    """Slice → its value → metrics over the rows that have it."""
+    found: dict[str, dict[str, dict[str, Metric]]] = {}
+    for name in contract.slices:
+        values = sorted({row.slices[name] for row in rows})
+        found[name] = {v: all_metrics([r for r in rows if r.slices[name] == v]) for v in values}
+    return found
+
+
+def score_model(contract: Contract, gold: Sequence[Case], rows: Sequence[Row]) -> ModelScore:
+    """All aggregates of one model.
+
+    Raises:
+        InputError: No rows, or rows of other cases than gold.
+    """
+    if not rows:
+        raise InputError("no rows to score", fix="score again")
+    same_cases(gold, rows)
+    kinds = Counter(row.outcome.kind for row in rows)
+    return ModelScore(
+        metrics=all_metrics(rows),
+        fields=field_scores(contract, gold, rows),
+        slices=_slices(contract, rows),
+        latency_ms=latency_percentiles(rows),
+        outcomes={kind: kinds[kind] for kind in KINDS},
+    )
+
+
+def make_scorecard(
+    contract: Contract,
+    gold: Sequence[Case],
+    *,
+    threshold: float | None,
+    rows_by_model: Mapping[str, Sequence[Row]],
+    evidence: Mapping[str, str],
+) -> Scorecard:
+    """The scorecard of a run.
+
+    Args:
+        contract: The workflow's contract.
+        gold: The gold set, in file order.
+        threshold: The candidate's certified threshold, None where nothing may proceed.
+        rows_by_model: Rows over gold of `candidate`, `base` and, if there is one, `champion`.
+        evidence: Digests of what the candidate's rows were made from.
+
+    Raises:
+        InputError: Rows of other cases than gold, or none.
+    """
+    return Scorecard(
+        workflow=contract.name,
+        gold_cases=len(gold),
+        currency=contract.costs.currency,
+        threshold=threshold,
+        models={m: score_model(contract, gold, r) for m, r in sorted(rows_by_model.items())},
+        evidence=dict(sorted(evidence.items())),
+    )

@@ -1,0 +1,140 @@
+"""One wrapper around every stage: alone, mortal, whole or not at all.
+
+A stage holds a lock on its output, dies with whoever started it (so that a killed `dvc repro`
+leaves no orphan writing), writes into a folder beside its output and renames it into place, with a
+manifest of digests written last. Called by every module in `pipelines/`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import select
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from dslm.errors import InputError
+from dslm.provenance import write_manifest
+
+_PR_SET_PDEATHSIG = 1
+_SHELLS = frozenset({"sh", "dash", "bash", "zsh"})
+
+
+def _parent_and_name(pid: int) -> tuple[int, str]:
+    """Parent and command name of a process, (0, "") where it is gone or there is no /proc."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0, ""
+    name, rest = stat[stat.index("(") + 1 :].rsplit(")", 1)
+    return int(rest.split()[1]), name
+
+
+def _starter() -> int:
+    """The process that started this one, shells in between passed over."""
+    pid = os.getppid()
+    while True:
+        parent, name = _parent_and_name(pid)
+        if name not in _SHELLS or parent <= 1:
+            return pid
+        pid = parent
+
+
+def _die_with(pid: int) -> None:
+    """Kill this process the moment another one ends (Linux 5.3+)."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return
+
+    def wait() -> None:
+        poller = select.poll()
+        poller.register(descriptor, select.POLLIN)
+        poller.poll()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=wait, daemon=True, name="dies-with-parent").start()
+
+
+def die_with_parent() -> None:
+    """Make the kernel kill this process when the one that started it ends, however it ends.
+
+    A shell between the two (DVC runs commands through one) may outlive its own parent, so the
+    nearest ancestor that is no shell is watched too. Does nothing where the platform cannot.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _die_with(_starter())
+
+
+@contextlib.contextmanager
+def exclusive(root: Path, name: str) -> Iterator[None]:
+    """Hold a lock of the repository for as long as the block runs.
+
+    The kernel gives it back when the process ends, so nothing is left to clean up.
+
+    Raises:
+        InputError: Another process holds it; says which.
+    """
+    path = root / ".dslm" / "locks" / f"{name}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            stream.seek(0)
+            holder = stream.read().strip() or "unknown"
+            fix = f"wait for process {holder}, or end it"
+            raise InputError(f"another run of {name} is going on", where=path, fix=fix) from None
+        stream.truncate(0)
+        stream.write(str(os.getpid()))
+        stream.flush()
+        yield
+
+
+def _sync(folder: Path) -> None:
+    """Have the disk hold everything in a folder before it is renamed."""
+    for path in (*folder.rglob("*"), folder):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextlib.contextmanager
+def whole_folder(out: Path, inputs: Mapping[str, str]) -> Iterator[Path]:
+    """A folder to write into that becomes `out`, sealed, when the block ends well.
+
+    Args:
+        out: The output folder. What is there stays until the new one is whole.
+        inputs: Digests of what the output is made from; goes into its manifest. Read when the
+            block has ended, so it may be filled in meanwhile.
+
+    Yields:
+        An empty folder on the same file system.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    for left in out.parent.glob(f".{out.name}.*.partial"):  # of a killed run; we hold the lock
+        shutil.rmtree(left)
+    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    partial.mkdir()
+    try:
+        yield partial
+        write_manifest(partial, inputs)
+        _sync(partial)
+        old = out.with_name(f".{out.name}.old.partial")
+        if out.exists():
+            out.rename(old)
+        partial.rename(out)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

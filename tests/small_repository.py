@@ -1,0 +1,80 @@
+"""A whole repository of one small workflow, `mini`, for tests that need one on disk."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from dslm.settings.workspace import Workspace
+
+ROOT = Path(__file__).parents[1]
+RECIPE = "smollm2-135m-lora-cpu"
+
+CONTRACT = """\
+# yaml-language-server: $schema=../../docs/schemas/contract.schema.json
+name: mini
+version: 1
+summary: A mail becomes an order, or nothing.
+task: Extract the order.
+output:
+  type: object
+  additionalProperties: false
+  required: [kind, number]
+  properties:
+    kind: {enum: [order, other]}
+    number: {type: [string, "null"], maxLength: 20}
+compare:
+  number: {as: text}
+rules:
+  - id: numbered
+    expr: output.kind == "other" || output.number != null
+    breach: abstain
+    means: An order without a number cannot be found.
+    examples:
+      pass: {output: {kind: order, number: A-1}}
+      fail: {output: {kind: order}}
+grounded: [number]
+out_of_scope: {kind: [other]}
+decision: {max_selective_risk: 0.1, confidence: 0.9}
+costs: {currency: EUR, wrong_proceed: 45.0, review: 3.0, escalation: 5.0}
+slo: {p95_ms: 4000, p99_ms: 8000}
+slices: [language]
+data:
+  sources:
+    - {path: sources/*.jsonl, licence: Apache-2.0, origin: written for tests}
+  group_by: sender
+"""
+
+
+def case(number: int, *, prefix: str = "g") -> dict[str, Any]:
+    """A labelled case; every fifth is out of scope."""
+    other = number % 5 == 0
+    text = "Thanks for the nice day" if other else f"Please send order A-{number}"
+    target = {"kind": "other" if other else "order", "number": None if other else f"A-{number}"}
+    meta = {"language": "en" if number % 2 else "de", "sender": f"{prefix}{number % 7}"}
+    return {"id": f"{prefix}-{number:03d}", "input": f"{text}.", "target": target, "meta": meta}
+
+
+def write_lines(path: Path, values: list[Any]) -> None:
+    """Values as JSON lines."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(value) + "\n" for value in values))
+
+
+def make_repository(root: Path) -> Workspace:
+    """Write the repository; `dslm check mini` finds nothing to complain about."""
+    ws = Workspace(root, "mini")
+    ws.data.mkdir(parents=True)
+    ws.contract.write_text(CONTRACT)
+    write_lines(ws.data / "sources" / "cases.jsonl", [case(n, prefix="s") for n in range(300)])
+    write_lines(ws.gold, [case(n) for n in range(60)])
+    ws.champion.parent.mkdir(parents=True)
+    ws.champion.write_text('{"version": 0, "digest": null}\n')
+    shutil.copytree(ROOT / "recipes", root / "recipes")
+    shutil.copy(ROOT / "eval" / "invoice_intake" / "gate.yaml", ws.policy)
+    (root / "params.yaml").write_text(
+        f"# what is here\nworkflows:\n  mini:\n    recipe: {RECIPE}  # small\n"
+    )
+    return ws

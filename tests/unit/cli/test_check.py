@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from small_repository import case
+
+from dslm.settings.workspace import Workspace
+
+Call = Callable[..., "object"]
+
+
+def plant_line(ws: Workspace, number: int, line: bytes) -> None:
+    lines = ws.gold.read_bytes().splitlines()
+    lines[number - 1] = line
+    ws.gold.write_bytes(b"\n".join(lines) + b"\n")
+
+
+def replace_in_contract(ws: Workspace, old: str, new: str) -> int:
+    """Replace once; gives the line it happened on."""
+    text = ws.contract.read_text()
+    assert text.count(old) == 1
+    ws.contract.write_text(text.replace(old, new))
+    return text[: text.index(old)].count("\n") + 1
+
+
+def fail_lines(answer: object) -> list[str]:
+    return [line.strip() for line in answer.out.splitlines() if "✗" in line]  # type: ignore[attr-defined]
+
+
+def test_a_sound_workflow_passes(dslm: Call, repository: Workspace) -> None:
+    answer = dslm("check", "mini")
+    assert answer.code == 0, answer.out
+    assert "0 warnings, 0 fail" in answer.out
+
+
+def test_all_workflows_of_params_are_checked_by_default(dslm: Call, repository: Workspace) -> None:
+    answer = dslm("check", "--json")
+    assert answer.code == 0
+    findings = json.loads(answer.out)
+    assert list(findings) == ["mini"]
+    assert {f["kind"] for f in findings["mini"]} == {"ok"}
+
+
+def label(kind: str) -> bytes:
+    return json.dumps(case(36) | {"target": {"kind": kind, "number": None}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (b'{"id": "g-036", "input": "x', "not JSON"),
+        (b'{"id": "g-036", "input": "caf\xe9"}', "not UTF-8 (byte 0xe9)"),
+        (label("oder"), "target.kind"),
+        (json.dumps(case(1)).encode(), "id is used twice, first on line 2"),
+        (b'{"id": "g-036", "input": "x", "lable": {}}', "lable: Extra inputs are not permitted"),
+        (b'{"id": 36, "input": "x"}', "id: Input should be a valid string"),
+        (b'{"id": "g-036", "input": "x"}', "no target"),
+        (b"[1, 2]", "valid dictionary"),
+    ],
+    ids=["json", "utf-8", "enum", "duplicate", "key", "type", "target", "array"],
+)
+def test_a_bad_gold_line_37_is_named(
+    dslm: Call, repository: Workspace, line: bytes, says: str
+) -> None:
+    plant_line(repository, 37, line)
+    answer = dslm("check", "mini")
+    assert answer.code == 2
+    (fault,) = fail_lines(answer)
+    assert "eval/mini/gold.jsonl:37: " in fault
+    assert says in fault
+    assert "Traceback" not in answer.out + answer.err
+
+
+def test_an_empty_gold_set_is_named(dslm: Call, repository: Workspace) -> None:
+    repository.gold.write_text("")
+    answer = dslm("check", "mini")
+    assert answer.code == 2
+    assert fail_lines(answer) == [
+        "✗ gold           eval/mini/gold.jsonl: no cases in this file — add labelled cases"
+    ]
+
+
+@pytest.mark.parametrize("place", ["gold", "policy", "champion"])
+def test_a_missing_file_is_named(dslm: Call, repository: Workspace, place: str) -> None:
+    path = getattr(repository, place)
+    path.unlink()
+    answer = dslm("check", "mini")
+    assert answer.code == 2
+    (fault,) = fail_lines(answer)
+    assert f"{path.relative_to(repository.root)}: no such file" in fault
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("summary:", "sumary:", "unknown key 'sumary' — did you mean 'summary'?"),
+        ("version: 1", "version: one", "version: Input should be a valid integer"),
+        ("review: 3.0", "review: .nan", "costs.review: "),
+        ("grounded: [number]", "grounded: [numbr]", "did you mean 'number'?"),
+        ("task: Extract", "task: [Extract", "expected"),
+    ],
+    ids=["key", "type", "nan", "field", "yaml"],
+)
+def test_a_bad_contract_key_is_named(
+    dslm: Call, repository: Workspace, old: str, new: str, says: str
+) -> None:
+    replace_in_contract(repository, old, new)
+    answer = dslm("check", "mini")
+    assert answer.code == 2
+    faults = fail_lines(answer)
+    assert any("data/mini/workflow.yaml:" in f and says in f for f in faults), faults
+    assert "Traceback" not in answer.out + answer.err
+
+
+def test_the_line_of_an_unknown_key_is_named(dslm: Call, repository: Workspace) -> None:
+    line = replace_in_contract(repository, "compare:", "comparison:")
+    answer = dslm("check", "mini")
+    assert f"data/mini/workflow.yaml:{line}: unknown key 'comparison'" in answer.out
+
+
+def test_all_mistakes_are_reported_at_once(dslm: Call, repository: Workspace) -> None:
+    replace_in_contract(repository, "summary:", "sumary:")
+    replace_in_contract(repository, "breach: abstain", "breach: shrug")
+    repository.champion.unlink()
+    assert len(fail_lines(dslm("check", "mini"))) == 4  # unknown, missing, wrong value, no file

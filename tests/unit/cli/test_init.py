@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from small_repository import case, write_lines
+
+from dslm.settings.workspace import Workspace
+
+Call = Callable[..., "object"]
+
+
+def test_init_makes_a_workflow_that_check_accepts(
+    dslm: Call, repository: Workspace, tmp_path: Path
+) -> None:
+    sample = tmp_path / "sample.jsonl"
+    write_lines(sample, [case(n) for n in range(200)])
+    answer = dslm("init", "orders", "--from", sample)
+    assert answer.code == 0, answer.err
+    assert "dslm check orders" in answer.out
+    checked = dslm("check", "orders", "--json")
+    assert checked.code == 0, checked.out
+    findings = json.loads(checked.out)["orders"]
+    assert {f["proof"] for f in findings if f["kind"] == "warn"} <= {"rules", "sources"}
+
+
+def test_init_as_json_says_what_it_made(dslm: Call, repository: Workspace, tmp_path: Path) -> None:
+    sample = tmp_path / "sample.jsonl"
+    write_lines(sample, [case(n) for n in range(100)])
+    made = json.loads(dslm("init", "orders", "--from", sample, "--json").out)
+    assert made["sources"] + made["gold"] + made["duplicates_left_out"] == 100
+    assert made["fields"] == ["kind", "number"]
+
+
+def test_a_bad_sample_names_its_lines_and_leaves_nothing(
+    dslm: Call, repository: Workspace, tmp_path: Path
+) -> None:
+    sample = tmp_path / "sample.jsonl"
+    lines = [json.dumps(case(n)) for n in range(60)]
+    lines[36] = lines[36][:-9]
+    sample.write_text("\n".join(lines))
+    before = (repository.root / "params.yaml").read_bytes()
+    answer = dslm("init", "orders", "--from", sample)
+    assert answer.code == 2
+    assert len(answer.err.splitlines()) == 1
+    assert f"{sample}:37: not JSON" in answer.err
+    assert not (repository.root / "data" / "orders").exists()
+    assert (repository.root / "params.yaml").read_bytes() == before

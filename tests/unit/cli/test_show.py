@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from dslm.settings.workspace import Workspace
+
+Call = Callable[..., "object"]
+
+
+def test_a_contract_is_shown_in_words(dslm: Call, repository: Workspace) -> None:
+    answer = dslm("show", "contract", "mini")
+    assert answer.code == 0
+    assert "A mail becomes an order" in answer.out
+    assert "one of order, other" in answer.out
+    assert "An order without a number cannot be found." in answer.out
+
+
+def test_a_contract_as_json_is_the_contract(dslm: Call, repository: Workspace) -> None:
+    shown = json.loads(dslm("show", "contract", "mini", "--json").out)
+    assert shown["compare"]["number"]["as"] == "text"
+
+
+def test_data_counts_every_file(dslm: Call, repository: Workspace) -> None:
+    shown = json.loads(dslm("show", "data", "mini", "--json").out)
+    assert shown["cases"] == {"data/mini/sources/cases.jsonl": 300, "eval/mini/gold.jsonl": 60}
+    assert shown["ledger"] is None
+    assert "not curated yet" in dslm("show", "data", "mini").out
+
+
+def test_a_run_that_was_not_says_so(dslm: Call, repository: Workspace) -> None:
+    answer = dslm("show", "run", "mini")
+    assert answer.code == 0
+    assert "gate: not yet" in answer.out
+    assert "champion: version none" in answer.out
+
+
+def test_a_cut_result_is_one_line(dslm: Call, repository: Workspace) -> None:
+    repository.results.mkdir()
+    (repository.results / "gate.json").write_text('{"status": ')
+    answer = dslm("show", "run", "mini")
+    assert answer.code == 2
+    assert "gate.json: not JSON" in answer.err

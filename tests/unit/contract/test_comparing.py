@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dslm.contract import Contract
+from dslm.contract.comparing import equal, fold, wrong_fields
+from dslm.contract.model import Compare
+
+
+def compare(how: str, tolerance: float = 0) -> Compare:
+    return Compare.model_validate({"as": how, "tolerance": tolerance})
+
+
+@pytest.mark.parametrize(
+    ("how", "predicted", "gold", "right"),
+    [
+        ("exact", "A", "a", False),
+        ("exact", 1, True, False),
+        ("exact", 1, 1.0, False),
+        ("text", "Böhm & Co. KG", "BÖHM & CO KG", True),
+        ("text", "Bo\u0308hm", "B\u00f6hm", True),
+        ("text", "Böhm", "Bohm", False),
+        ("decimal", "1,309.00", "1309", True),
+        ("decimal", "10.01", "10.00", False),
+        ("decimal", "NaN", "NaN", True),
+        ("decimal", "ten", "10", False),
+        ("date", "2025-03-04", "2025-03-04T10:00", True),
+        ("date", "2025-03-04", "2025-04-03", False),
+        ("date", "soon", "soon", True),
+        ("set", ["b", "A"], ["a", "B", "b"], True),
+        ("set", ["a"], ["a", "b"], False),
+        ("list", ["a", "b"], ["b", "a"], False),
+        ("list", ["A"], ["a"], True),
+        ("text", None, "x", False),
+        ("text", "None", None, False),
+        ("text", None, None, True),
+        ("set", [], [], True),
+    ],
+)
+def test_comparators(how: str, predicted: Any, gold: Any, right: bool) -> None:
+    assert equal(compare(how), predicted, gold) is right
+
+
+def test_a_tolerance_is_inclusive_and_decimal() -> None:
+    assert equal(compare("decimal", 0.1), "0.3", "0.2")
+    assert not equal(compare("decimal", 0.1), "0.31", "0.2")
+
+
+VALUES = st.none() | st.text(max_size=8) | st.integers() | st.lists(st.text(max_size=3), max_size=3)
+HOWS = st.sampled_from(["exact", "text", "decimal", "date", "set", "list"])
+
+
+@given(how=HOWS, value=VALUES)
+def test_every_value_equals_itself(how: str, value: Any) -> None:
+    assert equal(compare(how), value, value)
+
+
+@given(how=HOWS, left=VALUES, right=VALUES)
+def test_equality_does_not_depend_on_the_side(how: str, left: Any, right: Any) -> None:
+    assert equal(compare(how), left, right) == equal(compare(how), right, left)
+
+
+@given(st.text())
+def test_folding_twice_is_folding_once(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+def test_no_object_means_every_field_is_wrong(mini: Contract) -> None:
+    gold = {"kind": "order", "number": "A-1"}
+    assert wrong_fields(mini, None, gold) == ("kind", "number")
+    assert wrong_fields(mini, {"kind": "order", "number": "a 1"}, gold) == ()
+    assert wrong_fields(mini, {"kind": "other", "number": "a 1"}, gold) == ("kind",)

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dslm.contract import Contract
+from dslm.contract.deciding import NEVER, decide, ideal
+from dslm.contract.model import Rule
+from dslm.contract.rules import compile_rule, holds
+from dslm.errors import InputError
+from dslm.records import FinishReason, Prediction
+
+ORDER = {"kind": "order", "number": "A-1"}
+TEXT = "Please send A-1"
+
+
+def prediction(
+    answer: dict[str, Any] | None, confidence: float = 0.9, finish: FinishReason = "stop"
+) -> Prediction:
+    return Prediction(
+        object=answer, text="", confidence=confidence, finish_reason=finish, prompt_tokens=1,
+        answer_tokens=1, latency_ms=1,
+    )  # fmt: skip
+
+
+def test_a_sound_confident_answer_proceeds(mini: Contract) -> None:
+    decision = decide(mini, TEXT, prediction(ORDER), 0.9)
+    assert (decision.action, decision.reasons) == ("proceed", ())
+
+
+@pytest.mark.parametrize(
+    ("answer", "confidence", "action", "reasons"),
+    [
+        (ORDER, 0.89, "abstain", ("low_confidence",)),
+        ({"kind": "order", "number": "B-2"}, 1.0, "abstain", ("ungrounded:number",)),
+        ({"kind": "order", "number": None}, 1.0, "abstain", ("rule:numbered",)),
+        ({"kind": "other", "number": None}, 1.0, "abstain", ("out_of_scope",)),
+        ({"kind": "other", "number": "B"}, 0.1, "abstain",
+         ("ungrounded:number", "out_of_scope", "low_confidence")),
+        (None, 1.0, "escalate", ("stop",)),
+    ],
+)  # fmt: skip
+def test_what_speaks_against_an_answer_is_named(
+    mini: Contract, answer: Any, confidence: float, action: str, reasons: tuple[str, ...]
+) -> None:
+    decision = decide(mini, TEXT, prediction(answer, confidence), 0.9)
+    assert (decision.action, decision.reasons) == (action, reasons)
+
+
+def test_escalation_outranks_abstention(mini: Contract) -> None:
+    policy = mini.decision.model_copy(update={"ungrounded": "escalate"})
+    strict = mini.model_copy(update={"decision": policy})
+    decision = decide(strict, TEXT, prediction({"kind": "order", "number": "B"}, 0.0), 0.9)
+    assert decision.action == "escalate"
+    assert decision.reasons == ("ungrounded:number", "low_confidence")
+
+
+@given(
+    answer=st.none()
+    | st.fixed_dictionaries(
+        {"kind": st.sampled_from(["order", "other"]), "number": st.none() | st.text(max_size=5)}
+    ),
+    confidence=st.floats(0, 1),
+)
+def test_with_no_threshold_nothing_proceeds(
+    mini: Contract, answer: dict[str, Any] | None, confidence: float
+) -> None:
+    assert decide(mini, TEXT, prediction(answer, confidence), NEVER).action != "proceed"
+
+
+def test_the_ideal_ignores_confidence(mini: Contract) -> None:
+    assert ideal(mini, TEXT, ORDER).action == "proceed"
+    assert ideal(mini, TEXT, {"kind": "other", "number": None}).action == "abstain"
+
+
+def rule(expr: str) -> Rule:
+    return Rule.model_validate(
+        {"id": "r", "expr": expr, "breach": "abstain", "means": "m",
+         "examples": {"pass": {"output": {}}, "fail": {"output": {}}}}
+    )  # fmt: skip
+
+
+def test_a_rule_that_cannot_be_evaluated_counts_as_breached() -> None:
+    assert not holds(rule("double(output.x) > 0.0"), "", {"x": "ten"})
+    assert not holds(rule("output.missing == 1"), "", {})
+    assert not holds(rule("output.x"), "", {"x": "true"})
+    assert holds(rule("input.contains('a') && output.x == 1"), "ba", {"x": 1})
+
+
+def test_a_rule_that_is_no_cel_is_an_input_error() -> None:
+    with pytest.raises(InputError, match="rule r"):
+        compile_rule(rule("output.x =="))

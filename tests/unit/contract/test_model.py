@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small_repository import CONTRACT
+
+from dslm.contract import load_contract
+from dslm.errors import Problems
+
+
+def load(tmp_path: Path, old: str, new: str) -> list[str]:
+    """The problems of the small contract with one thing replaced."""
+    assert CONTRACT.count(old) == 1
+    path = tmp_path / "workflow.yaml"
+    path.write_text(CONTRACT.replace(old, new))
+    with pytest.raises(Problems) as caught:
+        load_contract(path)
+    return [problem.message() for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("name: mini", "name: Mini", "name: "),
+        ("  additionalProperties: false\n", "", "additionalProperties: false"),
+        ("required: [kind, number]", "required: [kind]", "output.required lacks number"),
+        ("type: object", "type: array", "JSON Schema of type object"),
+        ("grounded: [number]", "grounded: [no]", "grounded names 'no'"),
+        ("out_of_scope: {kind", "out_of_scope: {knd", "did you mean 'kind'?"),
+        ("p99_ms: 8000", "p99_ms: 80", "slo.p99_ms is below slo.p95_ms"),
+        ("wrong_proceed: 45.0", "wrong_proceed: .inf", "costs.wrong_proceed: "),
+        ("wrong_proceed: 45.0", "wrong_proceed: -1", "costs.wrong_proceed: "),
+        ("max_selective_risk: 0.1", "max_selective_risk: 1.5", "decision.max_selective_risk: "),
+        ("{as: text}", "{as: fuzzy}", "compare.number.as: "),
+        ("breach: abstain", "breach: proceed", "breach: "),
+        ("      fail: {output: {kind: order}}\n", "", "examples.fail' is missing"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path: Path, old: str, new: str, says: str) -> None:
+    assert any(says in problem for problem in load(tmp_path, old, new))
+
+
+def test_layout_and_comments_do_not_change_what_a_contract_means(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(CONTRACT)
+    (tmp_path / "b.yaml").write_text(
+        "# more\n" + CONTRACT.replace("version: 1", "version:   1 # x")
+    )
+    (tmp_path / "c.yaml").write_text(CONTRACT.replace("version: 1", "version: 2"))
+    first, second, third = (load_contract(tmp_path / f"{n}.yaml").digest() for n in "abc")
+    assert first == second != third

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from small_repository import case, write_lines
+
+from dslm.contract.proof import Finding, prove
+from dslm.contract.proof_repository import answers_needed
+from dslm.settings.workspace import Workspace, workspace
+
+
+def change(ws: Workspace, old: str, new: str) -> None:
+    text = ws.contract.read_text()
+    assert text.count(old) == 1, old
+    ws.contract.write_text(text.replace(old, new))
+
+
+def found(ws: Workspace, kind: str, proof: str) -> list[Finding]:
+    return [f for f in prove(ws) if f.kind == kind and f.proof == proof]
+
+
+def gold(ws: Workspace, number: int, **changes: Any) -> None:
+    """Change one gold case."""
+    cases = [json.loads(line) for line in ws.gold.read_text().splitlines()]
+    cases[number] |= changes
+    write_lines(ws.gold, cases)
+
+
+def test_a_sound_workflow_has_only_proofs_that_hold(repository: Workspace) -> None:
+    findings = prove(repository)
+    assert {f.kind for f in findings} == {"ok"}, [f for f in findings if f.kind != "ok"]
+    assert {"contract", "grammar", "rules", "gold", "gold.breaks", "gold.grounded", "decision",
+            "slices", "sources", "bound", "recipe", "policy", "champion"} <= {
+        f.proof for f in findings
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "proof", "says"),
+    [
+        ("name: mini", "name: maxi", "name", "called 'maxi'"),
+        ("maxLength: 20", "pattern: '(?=x)'", "grammar", "does not compile"),
+        ('type: [string, "null"]', "type: strnig", "contract", "output.properties.number.type"),
+        ('output.kind == "other" ||', "output.kind ==", "rules", ""),
+        ("{kind: order, number: A-1}", "{kind: order}", "rules", "breaks the rule"),
+        ("fail: {output: {kind: order}}", "fail: {output: {kind: other}}", "rules",
+         "does not break the rule"),
+        ("number: A-1}", "nummer: A-1}", "rules", "nummer, which is no output field"),
+        ("out_of_scope: {kind: [other]}", "out_of_scope: {kind: [oder]}", "out_of_scope",
+         "'oder' is not in the enum"),
+        ("slices: [language]", "slices: [channel]", "slices", "60 cases lack meta.channel"),
+        ("sources/*.jsonl", "elsewhere/*.jsonl", "sources", "no file matches"),
+    ],
+)  # fmt: skip
+def test_a_planted_fault_fails_its_proof(
+    repository: Workspace, old: str, new: str, proof: str, says: str
+) -> None:
+    change(repository, old, new)
+    failures = found(repository, "fail", proof)
+    assert failures
+    assert any(says in f.message for f in failures)
+    assert all(f.where for f in failures)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "proof", "says"),
+    [
+        ("review: 3.0", "review: 50.0", "costs", "would never pay"),
+        ("review: 3.0", "review: 3.0, by_field: {number: 1}", "costs", "less than a review"),
+        ("  group_by: sender", "  group_by: sender\n  valid_until: 2020-01-01", "valid_until",
+         "2020-01-01"),
+        ("max_selective_risk: 0.1", "max_selective_risk: 0.01", "bound", "needs 230 right"),
+        ("licence: Apache-2.0", "licence: TODO", "sources", "licence is not said"),
+        ("{kind: order, number: A-1}", "{kind: odd, number: A-1}", "rules", "output.kind"),
+    ],
+)  # fmt: skip
+def test_what_the_owner_should_know_is_a_warning(
+    repository: Workspace, old: str, new: str, proof: str, says: str
+) -> None:
+    change(repository, old, new)
+    assert any(says in f.message for f in found(repository, "warn", proof))
+
+
+def test_a_gold_case_that_breaks_a_rule_must_say_so(repository: Workspace) -> None:
+    gold(repository, 1, target={"kind": "order", "number": None})
+    (failure,) = found(repository, "fail", "gold.breaks")
+    assert failure.message == "breaks numbered, meta.breaks says none"
+    assert "case g-001" in str(failure.where)
+    gold(repository, 1, meta=case(1)["meta"] | {"breaks": ["numbered"]})
+    assert not found(repository, "fail", "gold.breaks")
+
+
+def test_a_gold_case_that_says_it_breaks_a_rule_must_do_so(repository: Workspace) -> None:
+    gold(repository, 1, meta=case(1)["meta"] | {"breaks": ["numbered", "other_rule"]})
+    (failure,) = found(repository, "fail", "gold.breaks")
+    assert failure.message == "breaks no rule, meta.breaks says numbered, other_rule"
+
+
+def test_a_gold_value_that_is_not_in_the_input_is_named(repository: Workspace) -> None:
+    gold(repository, 1, target={"kind": "order", "number": "Z-9"})
+    (warning,) = found(repository, "warn", "gold.grounded")
+    assert "g-001" in warning.message
+
+
+def test_a_small_slice_is_named(repository: Workspace) -> None:
+    gold(repository, 1, meta=case(1)["meta"] | {"language": "fr"})
+    (warning,) = found(repository, "warn", "slices")
+    assert "fr (1)" in warning.message
+
+
+def test_a_contract_under_which_nothing_may_proceed_fails(repository: Workspace) -> None:
+    change(repository, "out_of_scope: {kind: [other]}", "out_of_scope: {kind: [other, order]}")
+    assert found(repository, "fail", "decision")
+
+
+def test_a_bad_line_in_a_source_is_named(repository: Workspace) -> None:
+    source = repository.data / "sources" / "more.jsonl"
+    source.write_text('{"id": 1}\n{"id": \n')
+    (failure,) = found(repository, "fail", "sources")
+    assert str(failure.where).endswith("more.jsonl:2")
+
+
+def test_a_broken_contract_still_has_its_settings_proved(repository: Workspace) -> None:
+    repository.contract.write_text("name: mini\n")
+    repository.champion.unlink()
+    proofs = {f.proof for f in prove(repository) if f.kind == "fail"}
+    assert proofs == {"contract", "champion"}
+
+
+def test_a_workflow_that_params_do_not_list_fails(repository: Workspace) -> None:
+    path = repository.root / "params.yaml"
+    path.write_text(path.read_text().replace("mini:", "maxi:"))
+    (failure,) = found(repository, "fail", "recipe")
+    assert "'mini' is not listed" in failure.message
+
+
+@pytest.mark.parametrize(("risk", "needed"), [(0.05, 45), (0.1, 22), (0.02, 114)])
+def test_answers_needed_is_the_exact_binomial_bound(risk: float, needed: int) -> None:
+    assert answers_needed(risk, 0.9) == needed
+    assert (1 - risk) ** needed <= 0.1 < (1 - risk) ** (needed - 1)
+
+
+def test_the_example_workflow_is_sound_and_its_bound_attainable() -> None:
+    from small_repository import ROOT
+
+    findings = prove(workspace("invoice_intake", ROOT))
+    assert [f for f in findings if f.kind == "fail"] == []
+    assert [f.kind for f in findings if f.proof in {"bound", "slices"}] == ["ok"] * 4

@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_repository import case, write_lines
+
+from dslm.cases import read_records
+from dslm.contract import load_contract
+from dslm.contract.proof import prove
+from dslm.contract.scaffold import Request, Scaffolded, scaffold
+from dslm.errors import InputError, Problems
+from dslm.records import Case
+from dslm.settings.params import load_params
+from dslm.settings.workspace import Workspace
+
+CITIES = ["Oslo", "Rome", "Lyon", "Bonn", "Kyiv", "Graz", "Cork", "Bath", "Gent", "Nice", "Riga"]
+
+
+def orders(count: int) -> list[dict[str, Any]]:
+    """Cases as a user may have them: nested, with gaps, under other names."""
+    rows = []
+    for n in range(count):
+        city, day = f"{CITIES[n % 11]}{n}", f"2025-0{1 + n % 9}-1{n % 10}"
+        slots = {"day": [day], "city": [city]} if n % 2 else {"city": [city]}
+        target: dict[str, Any] = {
+            "intents": ["book"] if n % 3 else ["book", "cancel"], "slots": slots,
+            "total": f"{n}.50", "day": day, "urgent": n % 2 == 0, "seats": n, "weight": n / 2,
+        }  # fmt: skip
+        if n % 4:
+            target["note"] = f"for {city}"
+        text = f"to {city} on {day} for EUR {n}.50, {n / 2} kg, for {city}"
+        meta = {"customer": n % 20, "channel": "mail" if n % 2 else "chat"}
+        rows.append({"text": text, "label": target, "source": "crm", "meta": meta})
+    return rows
+
+
+def make(ws: Workspace, sample: Path, **options: Any) -> Scaffolded:
+    return scaffold(ws.root, Request("orders", sample, **options))
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    path = tmp_path / "crm.v2.jsonl"
+    write_lines(path, orders(200))
+    return path
+
+
+def test_schema_comparators_and_grounding_are_guessed(repository: Workspace, sample: Path) -> None:
+    contract = load_contract(make(repository, sample).workspace.contract)
+    properties = contract.output["properties"]
+    assert properties["intents"]["items"] == {"enum": ["book", "cancel"]}
+    assert properties["total"]["pattern"] == r"^\d{1,4}\.\d{2}$"
+    assert properties["day"]["pattern"] == r"^\d{4}-\d{2}-\d{2}$"
+    assert properties["urgent"] == {"type": "boolean"}
+    assert properties["seats"] == {"type": "integer"}
+    assert properties["note"]["type"] == ["string", "null"]
+    assert properties["slots"]["required"] == ["city"]
+    assert list(properties["slots"]["properties"]) == ["city", "day"]
+    hows = {field: compare.how for field, compare in contract.compare.items()}
+    assert hows == {"intents": "set", "total": "decimal", "day": "date", "weight": "decimal",
+                    "note": "text"}  # fmt: skip
+    assert set(contract.grounded) == {"slots", "total", "day", "weight", "note"}
+    assert contract.slices == ["channel"]
+
+
+def test_what_is_made_is_proved(repository: Workspace, sample: Path) -> None:
+    made = make(repository, sample, group_by="customer")
+    findings = prove(made.workspace)
+    assert [f for f in findings if f.kind == "fail"] == []
+    assert load_params(repository.root).workflows["orders"].recipe == made.recipe
+    assert json.loads(made.workspace.champion.read_text()) == {"version": 0, "digest": None}
+    assert "TODO" in (made.workspace.data / "README.md").read_text()
+
+
+def test_no_case_is_lost_and_no_group_is_on_both_sides(repository: Workspace, sample: Path) -> None:
+    made = make(repository, sample, group_by="customer")
+    gold = read_records(made.workspace.gold, Case)
+    sources = read_records(made.workspace.data / "sources" / "crm.jsonl", Case)
+    assert len(gold) + len(sources) + made.draft.dropped == 200
+    assert not {c.meta["customer"] for c in gold} & {c.meta["customer"] for c in sources}
+    assert 0.2 <= len(gold) / 200 <= 0.3
+    assert {c.meta["source"] for c in sources} == {"crm"}
+
+
+def test_the_same_sample_gives_the_same_bytes(repository: Workspace, sample: Path) -> None:
+    first = make(repository, sample)
+    second = scaffold(repository.root, Request("again", sample))
+    assert first.workspace.gold.read_bytes() == second.workspace.gold.read_bytes()
+    ours = (
+        first.workspace.contract.read_text().replace("orders", "again").replace("Orders", "Again")
+    )
+    assert ours == second.workspace.contract.read_text()
+
+
+def test_a_target_field_may_be_the_group(repository: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl"
+    rows = [{"input": f"{n} Acme", "target": {"firm": "ACME!" if n < 9 else f"Firm {n % 9}"}}
+            for n in range(40)]  # fmt: skip
+    rows[0]["target"] = {"firm": "Acme"}
+    write_lines(path, rows)
+    made = make(repository, path, group_by="firm")
+    both = (*made.draft.gold, *made.draft.sources)
+    assert {c.meta["firm"] for c in both if c.input.startswith(("0 ", "1 "))} == {"acme"}
+
+
+def test_identical_inputs_stay_on_one_side(repository: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl"
+    write_lines(path, [{"input": f"text {n // 4}", "label": f"k{n % 2}"} for n in range(80)])
+    made = make(repository, path)
+    gold = [c.input for c in made.draft.gold]
+    assert len(set(gold)) == len(gold)
+    assert not set(gold) & {c.input for c in made.draft.sources}
+    assert made.draft.dropped == 3 * len(gold)
+
+
+def test_a_csv_with_a_column_for_each_field(repository: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    lines = [f'"mail {n}, hello",{"yes" if n % 2 else "no"},{n}.25,de' for n in range(60)]
+    path.write_text("\ufeffmail,paid,sum,language\n" + "\n".join(lines), encoding="utf-8")
+    made = make(repository, path, input="mail", target=("paid", "sum"))
+    contract = load_contract(made.workspace.contract)
+    assert contract.fields == ("paid", "sum")
+    assert contract.output["properties"]["paid"] == {"enum": ["no", "yes"]}
+    assert made.draft.gold[0].meta == {"language": "de"}
+
+
+def test_a_gzipped_sample_of_plain_labels(repository: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl.gz"
+    rows = [{"text": f"t {n}", "label": ["bill", "oos"][n % 2]} for n in range(60)]
+    path.write_bytes(gzip.compress("\n".join(map(json.dumps, rows)).encode()))
+    contract = load_contract(make(repository, path).workspace.contract)
+    assert contract.output["properties"] == {"label": {"enum": ["bill", "oos"]}}
+    assert contract.out_of_scope == {"label": ["oos"]}
+
+
+def test_odd_names_and_values_survive_the_yaml(repository: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl"
+    odd = {"no": "yes", "a: b": "# x", 'q"\\': "null", "ünï": "\t|> é \u2028 \U0001f600"}
+    write_lines(path, [{"text": f"t{n}", "target": odd} for n in range(40)])
+    contract = load_contract(make(repository, path).workspace.contract)
+    assert {k: v["enum"] for k, v in contract.output["properties"].items()} == {
+        k: [v] for k, v in odd.items()
+    }
+
+
+def test_comments_of_params_are_kept(repository: Workspace, sample: Path) -> None:
+    before = (repository.root / "params.yaml").read_text()
+    made = make(repository, sample)
+    after = (repository.root / "params.yaml").read_text()
+    assert after == before + f"  orders:\n    recipe: {made.recipe}\n"
+
+
+def test_the_commented_rule_is_one_that_works(repository: Workspace, sample: Path) -> None:
+    made = make(repository, sample)
+    text = made.workspace.contract.read_text()
+    block = re.search(r"(?ms)^#   - id: .*?(?=^rules: \[\])", text)
+    assert block
+    rule = "".join(line[3:] + "\n" for line in block[0].splitlines())
+    made.workspace.contract.write_text(text.replace(f"{block[0]}rules: []", f"rules:\n{rule}"))
+    assert len(load_contract(made.workspace.contract).rules) == 1
+    assert [f.kind for f in prove(made.workspace) if f.proof == "rules"] == ["ok"]
+
+
+@pytest.mark.parametrize("taken", ["mini", "Bad-Name", "", "../x"])
+def test_a_taken_or_bad_name_is_refused(repository: Workspace, sample: Path, taken: str) -> None:
+    with pytest.raises(InputError):
+        scaffold(repository.root, Request(taken, sample))
+
+
+def test_an_existing_folder_is_never_touched(repository: Workspace, sample: Path) -> None:
+    there = repository.root / "eval" / "orders"
+    there.mkdir()
+    with pytest.raises(InputError, match="is there already"):
+        make(repository, sample)
+    assert list(there.iterdir()) == []
+
+
+def test_all_faulty_lines_are_reported_at_once(repository: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl"
+    rows: list[Any] = [case(n) for n in range(40)]
+    rows[3] = rows[3] | {"input": " "}
+    rows[7] = rows[7] | {"target": None}
+    rows[9] = rows[9] | {"id": "g-001"}
+    rows[11] = rows[11] | {"meta": [1]}
+    write_lines(path, rows)
+    with pytest.raises(Problems) as caught:
+        make(repository, path)
+    assert [str(p.where).rsplit(":", 1)[1] for p in caught.value.problems] == ["4", "8", "10", "12"]
+    assert "is used on line 2 too" in caught.value.problems[2].what
+
+
+def test_values_of_several_types_are_named_with_their_lines(
+    repository: Workspace, tmp_path: Path
+) -> None:
+    path = tmp_path / "s.jsonl"
+    rows: list[Any] = [{"text": f"t{n}", "target": {"a": n, "b": str(n)}} for n in range(40)]
+    rows[4]["target"]["a"] = "four"
+    rows[6]["target"]["b"] = [6]
+    write_lines(path, rows)
+    with pytest.raises(Problems) as caught:
+        make(repository, path)
+    assert [str(p.where) for p in caught.value.problems] == [f"{path}:5", f"{path}:7"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("none.jsonl", None, "no such file"),
+        ("s.txt", b"x", "no kind of sample"),
+        ("s.jsonl", b"", "no rows"),
+        ("s.jsonl", b"[1]\n", "s.jsonl:1: a JSON object was expected"),
+        ("s.jsonl", b'{"body": "x"}\n', "none of input, text in the first row — name it with"),
+        ("s.jsonl", b'{"text": "x"}\n', "none of target, output, label"),
+        ("s.jsonl", b'{"text": "x", "label": "a"}\n', "all cases are of one input"),
+        ("s.jsonl", b'{"text": "caf\xe9"}\n', "not UTF-8"),
+        ("s.csv", b"text,label\na,b,c\n", "s.csv:2: another number of cells"),
+        ("s.csv", b'text,label\n"a,b\n', "not CSV"),
+        ("s.csv", b"text,label\n,b\n", "'text' is empty"),
+        ("s.csv", b"text,label\nt,{oops\n", "looks like JSON but is not"),
+        ("s.jsonl.gz", b"x", "is named .gz but is not gzip"),
+    ],
+)  # fmt: skip
+def test_a_bad_sample_is_one_clear_error_and_leaves_nothing(
+    repository: Workspace, tmp_path: Path, name: str, content: bytes | None, says: str
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    before = sorted(repository.root.rglob("*"))
+    with pytest.raises(InputError) as caught:
+        make(repository, path)
+    assert says in caught.value.message()
+    left = set(repository.root.rglob("*")) - set(before) - {repository.root / ".dslm"}
+    assert left == set()
+
+
+def test_a_failure_while_moving_leaves_nothing(
+    repository: Workspace, sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, data: str | bytes) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    before = {p for p in repository.root.rglob("*") if ".dslm" not in p.parts}
+    from dslm.contract import scaffold as module  # the last write of all
+
+    real = module.write_atomic
+    monkeypatch.setattr(
+        module, "write_atomic", lambda p, d: (full if p.name == "params.yaml" else real)(p, d)
+    )
+    with pytest.raises(OSError, match="No space left"):
+        make(repository, sample)
+    assert {p for p in repository.root.rglob("*") if ".dslm" not in p.parts} == before

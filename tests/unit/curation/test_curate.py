@@ -1,0 +1,211 @@
+import json
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dslm.cases import read_labelled
+from dslm.contract import load_contract
+from dslm.curation import curate, write_curated
+from dslm.curation.ledger import Drop, LeakageCheck, Ledger, SourceCount
+from dslm.curation.splitting import SPLITS
+from dslm.records import Case
+
+ROOT = Path(__file__).parents[3]
+FILES = ["calibration.jsonl", "ledger.json", "rejects.jsonl", "train.jsonl", "validation.jsonl"]
+
+
+def kept_ids(curated):
+    return [c.id for name in SPLITS for c in getattr(curated, name)]
+
+
+def bytes_of(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def flawed(rows):
+    """Rows with an exact and a near duplicate, a contradiction, and a wrong label."""
+    contradiction = rows[2]["target"] | {"amount": "0.01"}
+    wrong = rows[3] | {"target": {"kind": "other", "amount": "5.00"}}
+    return [
+        *rows[:3], wrong, *rows[4:],
+        rows[0] | {"id": "z-exact", "input": rows[0]["input"].upper()},
+        rows[1] | {"id": "z-near", "input": rows[1]["input"] + " Thanks"},
+        rows[2] | {"id": "z-contra", "target": contradiction},
+    ]  # fmt: skip
+
+
+def test_planted_flaws_are_dropped_each_with_its_reason(contract, rows, gold, write_source):
+    curated = curate(contract, write_source(flawed(rows)), gold)
+    assert [(d.id, d.reason) for d in curated.ledger.drops] == [
+        ("s-0002", "contradictory_label"),
+        ("s-0003", "breaks:other_is_empty"),
+        ("z-contra", "contradictory_label"),
+        ("z-exact", "exact_duplicate"),
+        ("z-near", "near_duplicate"),
+    ]
+    assert sorted(kept_ids(curated)) == [r["id"] for r in rows if r["id"][-4:] not in
+                                         ("0002", "0003")]  # fmt: skip
+
+
+def test_clean_data_is_kept_whole(contract, rows, gold, write_source):
+    curated = curate(contract, write_source(rows), gold)
+    assert sorted(kept_ids(curated)) == [row["id"] for row in rows]
+    assert curated.ledger.dropped == {}
+
+
+def test_the_files_are_those_that_later_stages_read(contract, rows, gold, write_source, tmp_path):
+    out = tmp_path / "out"
+    curated = curate(contract, write_source([*flawed(rows), b"{"]), gold)
+    write_curated(curated, out)
+    assert [path.name for path in sorted(out.iterdir())] == FILES
+    book = json.loads((out / "ledger.json").read_text())
+    assert book["read"] == 204
+    assert book["rejected"] == 1
+    assert book["dropped"] == {
+        "breaks:other_is_empty": 1, "contradictory_label": 2, "exact_duplicate": 1,
+        "near_duplicate": 1,
+    }  # fmt: skip
+    assert sum(book["kept"].values()) == 198
+    assert book["cases"][0] == ["s-0002", "contradictory_label"]
+    assert book["matches"]["z-near"] == "s-0001"
+    assert book["sources"] == {
+        "sources/a.jsonl": {"read": 204, "rejected": 1, "dropped": 5, "kept": 198}
+    }
+    [reject] = map(json.loads, (out / "rejects.jsonl").read_text().splitlines())
+    assert reject["source"] == "sources/a.jsonl"
+    assert reject["line"] == 204
+    for name in SPLITS:
+        cases = read_labelled(out / f"{name}.jsonl", contract)
+        assert len(cases) == book["kept"][name]
+        assert [c.id for c in cases] == sorted(c.id for c in cases)
+
+
+def test_shuffled_sources_give_the_same_bytes(build_contract, rows, gold, write_source, tmp_path):
+    rows = flawed(rows)
+    halves = {"a.jsonl": rows[:90], "b.jsonl": rows[90:]}
+    wanted = None
+    for seed in range(3):
+        rng = random.Random(seed)
+        for name, part in halves.items():
+            write_source(rng.sample(part, len(part)), name)
+        paths = rng.sample(["sources/a.jsonl", "sources/b.jsonl"], 2)
+        sources = [{"path": path, "licence": "CC0", "origin": "o"} for path in paths]
+        curated = curate(build_contract(sources=sources), tmp_path, rng.sample(gold, len(gold)))
+        out = tmp_path / f"out{seed}"
+        write_curated(curated, out)
+        wanted = wanted or (bytes_of(out), curated.inputs)
+        assert (bytes_of(out), curated.inputs) == wanted
+
+
+def test_a_gold_case_that_leaks_nowhere_changes_no_byte(
+    contract, rows, gold, write_source, tmp_path
+):
+    folder = write_source(rows)
+    one = curate(contract, folder, gold)
+    other = curate(contract, folder, [gold[0].model_copy(update={"input": "New"}), *gold[1:]])
+    write_curated(one, tmp_path / "one")
+    write_curated(other, tmp_path / "other")
+    assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "other")
+    assert one.inputs["sources"] == other.inputs["sources"]
+    assert one.inputs["gold_compared"] != other.inputs["gold_compared"]
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_in_is_kept_plus_dropped_and_no_case_is_twice(
+    build_contract, build_rows, gold, tmp_path, data
+):
+    contract = build_contract(max_rejects=0.9)
+    rows = build_rows(60)
+    texts = [row["input"] for row in rows] + [gold[0].input, gold[1].input.upper(), "short"]
+    extra = [
+        {"input": data.draw(st.sampled_from(texts)),
+         "target": {"kind": data.draw(st.sampled_from(["claim", "other", "no label"])),
+                    "amount": data.draw(st.sampled_from([None, "1.00"]))},
+         "meta": {"sender": data.draw(st.sampled_from(["s sender 1", "g sender 2", "", "new"]))}}
+        for _ in range(data.draw(st.integers(0, 12)))
+    ]  # fmt: skip
+    (tmp_path / "sources").mkdir(exist_ok=True)
+    lines = [json.dumps(row) for row in [*rows, *extra]]
+    (tmp_path / "sources" / "a.jsonl").write_text("\n".join(lines))
+    curated = curate(contract, tmp_path, gold)
+    kept, drops = kept_ids(curated), [drop.id for drop in curated.ledger.drops]
+    assert len(set(kept) | set(drops)) == len(kept) + len(drops)
+    assert len(kept) + len(drops) + len(curated.rejects) == len(lines) == curated.ledger.read
+    groups = {c.meta["sender"] for name in SPLITS for c in getattr(curated, name)}
+    assert not groups & {c.meta["sender"] for c in gold}
+
+
+def test_a_ledger_that_does_not_add_up_cannot_be_made():
+    count = SourceCount(read=3, rejected=1, dropped=1, kept=1)
+    good = {
+        "read": 3, "rejected": 1, "dropped": {"no_group": 1}, "kept": {"train": 1}, "groups": {},
+        "sources": {"a": count}, "leakage": LeakageCheck(compared=2, found={}),
+        "drops": (Drop(id="x", reason="no_group"),),
+    }  # fmt: skip
+    Ledger(**good)
+    for wrong in (
+        {"read": 4},
+        {"kept": {"train": 2}},
+        {"dropped": {"leak_near": 1}},
+        {"drops": ()},
+        {"sources": {"a": count.model_copy(update={"kept": 0})}},
+        {"sources": {}},
+    ):
+        with pytest.raises(ValueError, match=r"add|read|drops|kept"):
+            Ledger(**(good | wrong))
+
+
+def test_curation_opens_no_connection(contract, rows, gold, write_source):
+    folder = write_source(rows)
+    (folder / "contract.json").write_text(contract.model_dump_json(by_alias=True))
+    (folder / "gold.json").write_text(json.dumps([c.model_dump() for c in gold]))
+    code = """
+import json, sys
+from pathlib import Path
+def refuse(event, args):
+    if event in ("socket.connect", "socket.getaddrinfo"):
+        print("tried", event, args, flush=True)
+sys.addaudithook(refuse)
+from dslm.contract import Contract
+from dslm.curation import curate
+from dslm.records import Case
+folder = Path(sys.argv[1])
+gold = [Case.model_validate(c) for c in json.loads((folder / "gold.json").read_text())]
+contract = Contract.model_validate_json((folder / "contract.json").read_text())
+print(curate(contract, folder, gold).ledger.read)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["200"]
+
+
+def test_the_example_workflow_loses_what_was_planted_in_it():
+    path = ROOT / "data" / "invoice_intake" / "workflow.yaml"
+    contract = load_contract(path)
+    gold = read_labelled(ROOT / "eval" / "invoice_intake" / "gold.jsonl", contract)
+    began = time.monotonic()
+    ledger = curate(contract, path.parent, gold).ledger
+    assert time.monotonic() - began < 30
+    assert ledger.rejected == 0
+    assert ledger.dropped["contradictory_label"] == 24  # 12 pairs
+    # 25 exact and 25 near ones: those that differ in blanks alone fold to exact
+    assert ledger.dropped["exact_duplicate"] >= 25
+    assert 45 <= ledger.dropped["exact_duplicate"] + ledger.dropped["near_duplicate"] <= 50
+    assert sum(ledger.leakage.found.values()) == 0
+    assert set(ledger.dropped) == {"contradictory_label", "exact_duplicate", "near_duplicate"}
+
+
+def test_cases_are_not_changed_on_their_way(contract, rows, gold, write_source):
+    curated = curate(contract, write_source(rows), gold)
+    by_id = {row["id"]: Case.model_validate(row) for row in rows}
+    assert all(by_id[c.id] == c for name in SPLITS for c in getattr(curated, name))

@@ -1,0 +1,105 @@
+import random
+
+import pytest
+
+from dslm.curation.blocks.contradictions import contradictions
+from dslm.curation.blocks.exact_duplicates import exact_duplicates
+from dslm.curation.blocks.near_duplicates import near_duplicates
+from dslm.curation.blocks.parted_splits import parted_splits
+from dslm.curation.blocks.rule_breaks import rule_breaks
+from dslm.curation.blocks.ungrouped import ungrouped
+from dslm.curation.splitting import split_of
+from dslm.records import Case
+
+TEXT = "Parcel 4411 arrived wet and torn, we ask for 20.00 EUR. Yours, Blue Lamp Trading"
+
+
+def case(identity, text=TEXT, kind="claim", amount="20.00", **meta):
+    target = {"kind": kind, "amount": amount}
+    return Case(id=identity, input=text, target=target, meta={"sender": "a"} | meta)
+
+
+def test_of_equal_texts_the_first_id_is_kept():
+    cases = [case("a"), case("b", TEXT.upper()), case("c", TEXT + "!"), case("d", "Another one")]
+    assert [(d.id, d.reason, d.of) for d in exact_duplicates(cases)] == [
+        ("b", "exact_duplicate", "a"),
+        ("c", "exact_duplicate", "a"),
+    ]
+
+
+def test_texts_of_signs_alone_are_told_apart():
+    assert exact_duplicates([case("a", "???"), case("b", "!!!"), case("c", "👍")]) == []
+
+
+def test_one_text_with_two_answers_loses_all_its_cases(contract):
+    cases = [case("a"), case("b", TEXT.lower()), case("c", amount="21.00"), case("d", "Other")]
+    drops = contradictions(cases, contract)
+    assert [(d.id, d.reason, d.of) for d in drops] == [
+        ("a", "contradictory_label", "c"),
+        ("b", "contradictory_label", "c"),
+        ("c", "contradictory_label", "a"),
+    ]
+
+
+def test_answers_that_the_comparators_call_equal_do_not_contradict(contract):
+    assert contradictions([case("a", amount="20.00"), case("b", amount="20")], contract) == []
+
+
+def test_near_duplicates_with_the_same_answer_go_and_others_stay(contract):
+    cases = [case("a"), case("b", TEXT + " :) hm"), case("c", TEXT.replace("20.00", "70.00"),
+             amount="70.00"), case("d", "Nothing like the others, nothing at all")]  # fmt: skip
+    drops = near_duplicates(cases, contract)
+    assert [(d.id, d.reason, d.of) for d in drops] == [("b", "near_duplicate", "a")]
+
+
+def test_planted_near_duplicates_are_found(contract, build_rows):
+    rows = build_rows(300)
+    rng = random.Random(4)
+    copies = [
+        row | {"id": f"z{n}", "input": row["input"] + rng.choice([" Thank you.", " best", ", ok?"])}
+        for n, row in enumerate(rows[:100])
+    ]
+    cases = [Case.model_validate(row) for row in [*rows, *copies]]
+    drops = near_duplicates(cases, contract)
+    assert {d.id for d in drops} <= {c["id"] for c in copies}
+    assert len(drops) >= 98
+
+
+def test_a_chain_of_near_duplicates_is_dropped_only_for_a_case_that_is_kept(contract):
+    cases = [case(f"{n}", TEXT + "x" * 9 * n) for n in range(6)]
+    drops = near_duplicates(cases, contract)
+    kept = {c.id for c in cases} - {d.id for d in drops}
+    assert drops
+    assert {d.of for d in drops} <= kept
+
+
+def test_a_training_case_like_a_held_out_one_goes(build_contract):
+    contract = build_contract(group_by="sender")
+    senders = {split_of(contract, case("x", sender=f"s{n}")): f"s{n}" for n in range(60)}
+    one = case("a", sender=senders["train"])
+    held = case("b", TEXT.replace("20.00", "70.00"), amount="70.00", sender=senders["calibration"])
+    drops = parted_splits([one, held], contract)
+    assert [(d.id, d.reason, d.of) for d in drops] == [("a", "near_calibration", "b")]
+    assert parted_splits([one, case("c", "Something else entirely")], contract) == []
+
+
+@pytest.mark.parametrize(
+    ("amount", "breaks", "reason"),
+    [
+        (None, {}, None),
+        ("1.00", {}, "breaks:other_is_empty"),
+        ("1.00", {"breaks": ["other_is_empty"]}, None),
+        (None, {"breaks": ["other_is_empty"]}, "breaks_not:other_is_empty"),
+        ("1.00", {"breaks": ["other_is_empty", "no_rule"]}, "breaks_not:no_rule"),
+        ("1.00", {"breaks": "other_is_empty"}, "breaks_is_no_list"),
+    ],
+)
+def test_a_rule_is_broken_exactly_where_the_case_says_so(contract, amount, breaks, reason):
+    drops = rule_breaks([case("a", kind="other", amount=amount, **breaks)], contract)
+    assert [d.reason for d in drops] == ([reason] if reason else [])
+
+
+def test_a_case_without_the_contracts_group_goes():
+    cases = [case("a"), case("b", sender=" "), Case(id="c", input="x", target={})]
+    assert [d.id for d in ungrouped(cases, "sender")] == ["b", "c"]
+    assert ungrouped(cases, None) == []

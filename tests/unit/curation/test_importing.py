@@ -1,0 +1,198 @@
+import gzip
+import json
+
+import pytest
+
+from dslm.cases import read_labelled
+from dslm.curation import curate
+from dslm.curation import importing as module
+from dslm.curation.importing import import_cases
+from dslm.errors import InputError, Problems
+from dslm.settings.workspace import Workspace
+
+
+@pytest.fixture
+def ws(tmp_path):
+    return Workspace(tmp_path / "repo", "parcels")
+
+
+@pytest.fixture
+def write_file(tmp_path):
+    def write(rows, name="given.jsonl"):
+        lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
+        path = tmp_path / name
+        raw = "".join(line + "\n" for line in lines).encode()
+        path.write_bytes(gzip.compress(raw) if name.endswith(".gz") else raw)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def foreign(build_rows):
+    """Rows as another collection has them: `text`, other fields, numbers as numbers."""
+    return [
+        {"id": r["id"], "text": r["input"], "source": "somewhere",
+         "target": {"kind": "claim", "amount": float(r["target"]["amount"]), "colour": "red",
+                    "company": r["meta"]["sender"].upper() + "."},
+         "meta": {"page": 3}}
+        for r in build_rows(200)
+    ]  # fmt: skip
+
+
+def files_of(ws):
+    return {p.relative_to(ws.root) for p in ws.root.rglob("*") if p.is_file()}
+
+
+def test_sources_and_gold_are_parted_by_group(ws, contract, foreign, write_file):
+    path = write_file(foreign, "given.jsonl.gz")
+    done = import_cases(path, ws, contract, gold_share=0.25, group_by="target.company")
+    gold = read_labelled(ws.gold, contract)
+    sources = read_labelled(ws.data / "sources" / "imported.jsonl", contract)
+    assert {c.id for c in gold} | {c.id for c in sources} == {row["id"] for row in foreign}
+    assert (done.read, done.gold, done.sources) == (200, len(gold), len(sources))
+    held = {c.meta["sender"] for c in gold}
+    assert not held & {c.meta["sender"] for c in sources}
+    assert (done.gold_groups, done.source_groups) == (len(held), 40 - len(held))
+    assert 4 <= len(held) <= 18
+    assert all(c.meta["page"] == 3 for c in gold)
+    assert curate(contract, ws.data, gold).ledger.leakage.found["leak_group"] == 0
+
+
+def test_targets_get_exactly_the_contracts_fields(ws, contract, foreign, write_file):
+    del foreign[0]["target"]["amount"]
+    done = import_cases(
+        write_file(foreign), ws, contract, gold_share=0.25, group_by="target.company"
+    )
+    cases = read_labelled(ws.gold, contract)
+    cases += read_labelled(ws.data / "sources" / "imported.jsonl", contract)
+    targets = {c.id: c.target for c in cases}
+    assert targets["s-0000"] == {"kind": "claim", "amount": None}
+    assert all(isinstance(t["amount"], str) for i, t in targets.items() if i != "s-0000")
+    assert done.extra_fields == {"colour": 200, "company": 200}
+    assert done.missing_fields == {"amount": 1}
+
+
+def test_spellings_of_a_group_are_one_group(ws, contract, foreign, write_file):
+    spellings = ["BLUE LAMP (M) SDN. BHD", "Blue  Lamp (M) Sdn Bhd.", "blue lamp m sdn bhd"]
+    for row, name in zip(foreign, spellings, strict=False):
+        row["target"]["company"] = name
+    import_cases(write_file(foreign), ws, contract, gold_share=0.25, group_by="target.company")
+    gold = {c.id for c in read_labelled(ws.gold, contract)}
+    assert len(gold & {row["id"] for row in foreign[:3]}) in (0, 3)
+
+
+@pytest.mark.parametrize("group_by", ["meta.shop", "shop"])
+def test_the_group_may_be_a_key_of_meta(ws, contract, foreign, write_file, group_by):
+    for row in foreign:
+        row["meta"]["shop"] = row["target"]["company"]
+    import_cases(write_file(foreign), ws, contract, gold_share=0.25, group_by=group_by)
+    assert {c.meta["sender"] for c in read_labelled(ws.gold, contract)} <= {
+        f"ssender{n}" for n in range(40)
+    }
+
+
+def test_the_same_file_gives_the_same_gold_and_another_seed_another(
+    ws, contract, foreign, write_file
+):
+    def gold_of(rows, **options):
+        import_cases(write_file(rows), ws, contract, gold_share=0.25, overwrite=True,
+                     group_by="target.company", **options)  # fmt: skip
+        return ws.gold.read_bytes()
+
+    assert gold_of(foreign) == gold_of(foreign[::-1]) != gold_of(foreign, seed=1)
+
+
+def test_without_groups_texts_are_parted_and_gold_has_each_once(
+    ws, build_contract, build_rows, write_file
+):
+    rows = build_rows(80)
+    rows += [row | {"id": f"again-{row['id']}"} for row in rows]
+    contract = build_contract(group_by=None)
+    done = import_cases(write_file(rows), ws, contract, gold_share=0.5)
+    gold = {c.input for c in read_labelled(ws.gold, contract)}
+    sources = {c.input for c in read_labelled(ws.data / "sources" / "imported.jsonl", contract)}
+    assert not gold & sources
+    assert len(gold) == done.gold == len(done.dropped)
+    assert done.read == done.gold + done.sources + len(done.dropped)
+
+
+def test_rows_that_do_not_fit_are_listed_and_too_many_stop(
+    ws, contract, build_contract, foreign, write_file
+):
+    foreign[6]["target"]["kind"] = "refund"
+    foreign[7]["target"]["company"] = " - "
+    foreign[8] = "{"
+    path = write_file(foreign)
+    with pytest.raises(Problems, match=r"given\.jsonl:7: target\.kind"):
+        import_cases(path, ws, contract, gold_share=0.25, group_by="target.company")
+    assert not ws.root.exists()
+    done = import_cases(path, ws, build_contract(max_rejects=0.1), gold_share=0.25,
+                        group_by="target.company")  # fmt: skip
+    assert [reject.line for reject in done.rejects] == [7, 8, 9]
+    assert done.rejects[1].reason == "no group: target.company is empty or missing"
+    assert done.gold + done.sources + 3 == done.read == 200
+
+
+def test_a_frozen_gold_set_is_not_overwritten_unless_told(ws, contract, foreign, write_file):
+    ws.eval.mkdir(parents=True)
+    ws.gold.write_text("frozen\n")
+    path = write_file(foreign)
+    with pytest.raises(InputError, match="gold is frozen") as caught:
+        import_cases(path, ws, contract, gold_share=0.25, group_by="target.company")
+    assert caught.value.where == str(ws.gold)
+    assert ws.gold.read_text() == "frozen\n"
+    assert len(files_of(ws)) == 1
+    import_cases(path, ws, contract, gold_share=0.25, group_by="target.company", overwrite=True)
+    assert len(files_of(ws)) == 2
+
+
+def test_a_full_disk_leaves_nothing_half_written(ws, contract, foreign, write_file, monkeypatch):
+    ws.eval.mkdir(parents=True)
+    ws.gold.write_text("before\n")
+    whole = module.write_records
+
+    def full(path, records):
+        if "gold" in path.name:
+            raise OSError(28, "No space left on device")
+        whole(path, records)
+
+    monkeypatch.setattr(module, "write_records", full)
+    with pytest.raises(OSError, match="No space"):
+        import_cases(write_file(foreign), ws, contract, gold_share=0.25, overwrite=True,
+                     group_by="target.company")  # fmt: skip
+    assert files_of(ws) == {ws.gold.relative_to(ws.root)}
+    assert ws.gold.read_text() == "before\n"
+
+
+def test_broken_rules_are_reported(ws, contract, foreign, write_file):
+    foreign[0]["target"] |= {"kind": "other"}
+    foreign[1]["target"] |= {"kind": "other"}
+    foreign[1]["meta"]["breaks"] = ["other_is_empty"]
+    done = import_cases(
+        write_file(foreign), ws, contract, gold_share=0.25, group_by="target.company"
+    )
+    assert done.breaches == {"other_is_empty": 1}
+
+
+def test_a_call_that_cannot_work_is_refused_before_anything_is_written(
+    ws, contract, build_contract, foreign, write_file, tmp_path
+):
+    path = write_file(foreign)
+
+    def refused(match, path=path, contract=contract, group_by="target.company", gold_share=0.25):
+        with pytest.raises(InputError, match=match):
+            import_cases(path, ws, contract, gold_share=gold_share, group_by=group_by)
+        assert not ws.root.exists()
+
+    refused("no such file", path=tmp_path / "none.jsonl")
+    refused("only JSON lines", path=write_file(foreign, "given.csv"))
+    refused("not between 0 and 1", gold_share=1.0)
+    refused("no data.group_by", contract=build_contract(group_by=None))
+    refused("no group: meta.company", group_by="company")
+    refused("id 's-0000' is also at", path=write_file([*foreign, foreign[0]], "twice.jsonl"))
+    elsewhere = [{"path": "mails/*.jsonl", "licence": "CC0", "origin": "o"}]
+    refused("no entry of data.sources reads", contract=build_contract(sources=elsewhere))
+    for row in foreign:
+        row["target"]["company"] = "one"
+    refused("no case fell into", path=write_file(foreign, "one.jsonl"))

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dslm.errors import EXIT_BAD_INPUT, InputError
+from dslm.releasing import opening
+from dslm.releasing.opening import artifact_folder, client, nothing_yet, tracking_uri
+from dslm.releasing.promoting import history, promote, releases
+
+
+def test_the_database_lies_in_the_repository_unless_the_environment_names_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tracking_uri(tmp_path) == f"sqlite:///{tmp_path}/.mlflow/mlflow.db"
+    assert artifact_folder(tmp_path) == tmp_path / ".mlflow" / "artifacts"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://registry.example")
+    assert tracking_uri(tmp_path) == "http://registry.example"
+    assert artifact_folder(tmp_path) is None
+
+
+def test_a_busy_database_is_one_line_with_exit_code_2(
+    run, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(opening, "PATIENCE", 0.05)
+    other = sqlite3.connect(run.ws.root / ".mlflow" / "mlflow.db")
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(InputError) as caught:
+        promote(run.ws, 1, "try", "me")
+    other.close()
+    assert caught.value.exit_code == EXIT_BAD_INPUT
+    assert "busy" in caught.value.message()
+    assert "mlflow.db" in caught.value.message()
+    assert "\n" not in caught.value.message()
+    assert capfd.readouterr().err == ""
+
+
+def test_a_database_that_is_busy_halfway_is_told_the_same_way(tmp_path: Path) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    with pytest.raises(InputError, match="busy"), opening.plain_faults(tmp_path):
+        raise OperationalError("UPDATE", {}, sqlite3.OperationalError("database is locked"))
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".mlflow").write_text("a file is in the way")
+    with pytest.raises(InputError, match="cannot write here") as caught:
+        client(tmp_path)
+    assert "MLFLOW_TRACKING_URI" in caught.value.message()
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".mlflow").mkdir()
+    (tmp_path / ".mlflow" / "mlflow.db").write_bytes(b"not sqlite" * 500)
+    with pytest.raises(InputError, match="no MLflow database"):
+        client(tmp_path)
+
+
+def test_a_server_that_is_away_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlflow.exceptions import MlflowException
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    said = "API request to http://127.0.0.1:9/api failed with exception Connection refused"
+    with (
+        pytest.raises(InputError, match="does not answer") as caught,
+        opening.plain_faults(tmp_path),
+    ):
+        raise MlflowException(said)
+    assert "127.0.0.1:9" in caught.value.message()
+
+
+def test_reading_makes_no_database(bare) -> None:
+    assert releases(bare.ws) == []
+    assert history(bare.ws) == ()
+    assert nothing_yet(bare.ws.root)
+
+
+def test_a_killed_creation_leaves_no_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(opening, "_connect", killed)
+    with pytest.raises(KeyboardInterrupt):
+        client(tmp_path)
+    assert not list((tmp_path / ".mlflow").glob("*.db*"))
+
+
+def test_a_fresh_database_is_made_whole_and_quietly(migrated: Path) -> None:
+    assert not list(migrated.parent.glob("*.partial"))
+    with sqlite3.connect(migrated) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert database.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
+
+
+@pytest.mark.slow
+def test_listing_needs_no_torch_and_says_nothing_else(run) -> None:
+    code = (
+        "import sys; from dslm.cli.release import app; "
+        "app(['list', '--json'], standalone_mode=False); "
+        "sys.exit(bool({'torch', 'transformers', 'sklearn'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False,
+        env={**os.environ, "DSLM_ROOT": str(run.ws.root)},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
+
+
+def test_commands_import_nothing_heavy_before_they_run() -> None:
+    code = (
+        "import sys, dslm.cli.release, dslm.releasing.promoting, dslm.releasing.pyfunc; "
+        "print(sorted({'mlflow', 'torch', 'sqlalchemy', 'scipy', 'pandas'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_a_read_only_look_takes_no_lock(run) -> None:
+    database = run.ws.root / ".mlflow" / "mlflow.db"
+    other = sqlite3.connect(database)
+    other.execute("BEGIN IMMEDIATE")
+    assert releases(run.ws) == []
+    other.close()

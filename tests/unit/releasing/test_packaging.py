@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+
+import pytest
+
+from dslm import evidence
+from dslm.errors import InputError, ReleaseRefused
+from dslm.provenance import write_manifest
+from dslm.records import Metric
+from dslm.releasing.card import cell, interval
+from dslm.releasing.checking import checked_files
+from dslm.releasing.packaging import allowed, package
+
+
+@pytest.fixture
+def folder(bare, tmp_path):
+    return package(bare.ws, tmp_path / "staged", evidence.current(bare.ws))
+
+
+def test_a_release_holds_exactly_these_files(folder) -> None:
+    names = sorted(f.relative_to(folder).as_posix() for f in folder.rglob("*") if f.is_file())
+    assert names == [
+        "MANIFEST.json", "MLmodel", "adapter/MANIFEST.json", "adapter/adapter_config.json",
+        "adapter/adapter_model.safetensors", "adapter/training.json", "calibration.json",
+        "card.md", "gate.json", "gate.md", "recipe.yaml", "requirements.txt", "rows/base.jsonl",
+        "rows/candidate.jsonl", "scorecard.json", "smoke.json", "workflow.yaml",
+    ]  # fmt: skip
+
+
+def test_packaging_twice_gives_the_same_bytes(bare, folder, tmp_path) -> None:
+    again = package(bare.ws, tmp_path / "again", evidence.current(bare.ws))
+    assert (again / "MANIFEST.json").read_bytes() == (folder / "MANIFEST.json").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["training_args.bin", "optimizer.pt", "x.pkl", "run.py", ".x.txt"])
+def test_a_file_that_can_carry_code_is_refused(bare, tmp_path, name) -> None:
+    (bare.ws.adapter / name).write_bytes(b"\x80\x04")
+    write_manifest(bare.ws.adapter, dict.fromkeys(evidence.TRAINED_FROM, "sha256:0"))
+    with pytest.raises(ReleaseRefused, match="no release holds") as caught:
+        package(bare.ws, tmp_path / "staged", evidence.current(bare.ws))
+    assert name in caught.value.message()
+
+
+@pytest.mark.parametrize(
+    "name", ["../x.json", "/etc/x.json", "adapter/../x.json", "adapter/a/b.json"]
+)
+def test_no_name_leads_out_of_a_release(name) -> None:
+    assert not allowed(name)
+
+
+def test_a_link_is_not_followed(bare, tmp_path) -> None:
+    target = tmp_path / "elsewhere.txt"
+    target.write_text("dslm==0.1.0\n")
+    bare.ws.lock.unlink()
+    bare.ws.lock.symlink_to(target)
+    with pytest.raises(ReleaseRefused, match="not a regular file"):
+        package(bare.ws, tmp_path / "staged", {})
+
+
+def test_rows_that_were_changed_after_scoring_are_refused(bare, tmp_path) -> None:
+    (bare.ws.scores("candidate") / "rows.jsonl").write_text('{"id": "b"}\n')
+    with pytest.raises(ReleaseRefused, match="bytes differ"):
+        package(bare.ws, tmp_path / "staged", {})
+
+
+def test_mlflow_finds_our_loader_and_no_code_or_pickle(folder) -> None:
+    from mlflow.models import Model
+
+    flavor = Model.load(str(folder)).flavors["python_function"]
+    assert flavor == {"loader_module": "dslm.releasing.pyfunc"}
+
+
+def test_the_card_says_what_how_good_and_where_it_ends(folder) -> None:
+    card = (folder / "card.md").read_text()
+    assert "| case_exact_match | 0.900 [0.850, 0.940] n=200 | 0.900" in card
+    assert "| selective_risk | not measured |" in card
+    assert "at most 10 % wrong" in card
+    assert "| An order without a number cannot be found. | abstain |" in card
+    assert "smollm2-135m-instruct" in card
+    for digest in json.loads((folder / "MANIFEST.json").read_text())["inputs"].values():
+        assert digest in card
+    assert "{{" not in card
+
+
+def test_every_table_of_the_card_is_whole(folder) -> None:
+    lines = (folder / "card.md").read_text().splitlines()
+    for above, line in pairwise(lines):
+        if above.startswith("|") and line.startswith("|"):
+            assert above.count("|") - above.count("\\|") == line.count("|") - line.count("\\|")
+        assert not (above == "" and line.startswith("|") and "---" in line)
+
+
+def test_a_card_template_that_asks_for_what_is_not_there_is_named_by_line(bare, tmp_path) -> None:
+    template = bare.ws.root / "registry" / "card-template.md.jinja"
+    template.write_text("# {{ contract.name }}\n{{ contract.author }}\n")
+    with pytest.raises(InputError, match="author"):
+        package(bare.ws, tmp_path / "staged", {})
+
+
+def test_a_card_template_cannot_reach_the_machine(bare, tmp_path) -> None:
+    template = bare.ws.root / "registry" / "card-template.md.jinja"
+    template.write_text("{{ ''.__class__.__mro__[1].__subclasses__() }}\n")
+    with pytest.raises(InputError, match="unsafe"):
+        package(bare.ws, tmp_path / "staged", {})
+
+
+def test_cells_and_intervals_are_written_plainly() -> None:
+    assert interval(None) == "not measured"
+    assert interval(Metric(value=1.0, low=None, high=None, n=3)) == "1.000 n=3"
+    assert cell("a | b\nc") == "a \\| b c"
+
+
+@pytest.mark.parametrize(
+    "name", ["adapter/adapter_model.safetensors", "rows/base.jsonl", "MLmodel"]
+)
+def test_one_changed_byte_is_seen(folder, name) -> None:
+    data = bytearray((folder / name).read_bytes())
+    data[-1] ^= 1
+    (folder / name).write_bytes(data)
+    with pytest.raises(ReleaseRefused, match="bytes differ") as caught:
+        checked_files(folder)
+    assert name in caught.value.message()
+
+
+def test_a_file_too_many_or_too_few_is_seen(folder) -> None:
+    (folder / "adapter" / "extra.json").write_text("{}")
+    with pytest.raises(ReleaseRefused, match=r"does not belong.*") as caught:
+        checked_files(folder)
+    assert "extra.json" in caught.value.message()
+    (folder / "adapter" / "extra.json").unlink()
+    (folder / "card.md").unlink()
+    with pytest.raises(ReleaseRefused, match="is missing"):
+        checked_files(folder)
+
+
+def test_a_listed_file_of_a_forbidden_kind_is_still_refused(folder) -> None:
+    (folder / "adapter" / "payload.pkl").write_bytes(b"\x80\x04")
+    write_manifest(folder, {})
+    with pytest.raises(ReleaseRefused, match="does not belong"):
+        checked_files(folder)
+
+
+def test_the_note_that_mlflow_leaves_beside_a_model_is_no_tampering(folder) -> None:
+    (folder / "registered_model_meta").write_text("model_name: x\n")
+    assert checked_files(folder)["gold"].startswith("sha256:")

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from finished_run import W
+
+from dslm.errors import EXIT_BAD_INPUT, EXIT_REFUSED, InputError, ReleaseRefused
+from dslm.provenance import digest_bytes
+from dslm.records import Baseline
+from dslm.releasing.moving import serve
+from dslm.releasing.promoting import history, promote, releases, rollback
+from dslm.releasing.store import ModelStore
+from dslm.stage import exclusive
+
+
+def aliases(run) -> dict[str, int]:
+    return ModelStore(run.ws.root, W).aliases()
+
+
+def champion(run) -> Baseline:
+    return Baseline.model_validate_json(run.ws.champion.read_bytes())
+
+
+def abstains(*_: object) -> dict[str, object]:
+    return {"object": None, "action": "abstain"}
+
+
+def refuses_to_load(*_: object) -> dict[str, object]:
+    raise InputError("weights do not fit the base model")
+
+
+def test_promotion_names_champion_and_previous_and_writes_the_receipt(unmoved) -> None:
+    assert aliases(unmoved) == {"candidate": 3, "champion": 2, "previous": 1}
+    assert champion(unmoved) == Baseline(version=2, digest=releases(unmoved.ws)[1].digest)
+
+
+def test_the_first_champion_has_no_previous(run) -> None:
+    run.register()
+    entry = promote(run.ws, 1, "first", "ann")
+    assert entry is not None
+    assert (entry.from_version, entry.to_version) == (0, 1)
+    assert aliases(run) == {"candidate": 1, "champion": 1}
+
+
+def test_the_journal_says_who_what_why_and_on_which_verdict(unmoved) -> None:
+    first, second = history(unmoved.ws)
+    assert (second.actor, second.action, second.reason) == ("bob", "promote", "second")
+    assert (second.from_version, second.to_version) == (1, 2)
+    assert second.verdict_digest == digest_bytes(unmoved.stored(2, "gate.json").read_bytes())
+    assert first.previous_digest != second.previous_digest
+
+
+def test_promoting_the_champion_again_changes_nothing(unmoved) -> None:
+    assert promote(unmoved.ws, 2, "again", "bob") is None
+
+
+@pytest.mark.parametrize("reason", ["", "  \n"])
+def test_a_move_without_a_reason_is_refused(unmoved, reason) -> None:
+    with pytest.raises(InputError, match="reason is empty") as caught:
+        promote(unmoved.ws, 1, reason, "me")
+    assert caught.value.exit_code == EXIT_BAD_INPUT
+    with pytest.raises(InputError, match="reason is empty"):
+        rollback(unmoved.ws, reason, "me", abstains)
+
+
+def test_a_version_compared_with_another_champion_is_refused(unmoved) -> None:
+    with pytest.raises(ReleaseRefused, match="stale baseline") as caught:
+        promote(unmoved.ws, 1, "was good", "me")
+    assert caught.value.exit_code == EXIT_REFUSED
+    assert "dvc repro" in caught.value.message()
+    assert aliases(unmoved)["champion"] == 2
+
+
+def test_a_version_that_is_not_there_is_refused_with_those_that_are(unmoved) -> None:
+    with pytest.raises(ReleaseRefused, match=r"no version 9.*known: 1, 2, 3"):
+        promote(unmoved.ws, 9, "guess", "me")
+
+
+def test_promoting_before_anything_is_registered_is_refused(run) -> None:
+    with pytest.raises(ReleaseRefused, match="no candidate"):
+        promote(run.ws, None, "eager", "me")
+
+
+def test_another_champion_than_the_caller_expects_is_refused(unmoved) -> None:
+    with pytest.raises(ReleaseRefused, match="the champion is version 2, not 1"):
+        promote(unmoved.ws, None, "third", "me", expected=1)
+
+
+def test_an_older_contract_is_refused(run) -> None:
+    run.register()
+    text = run.ws.contract.read_text()
+    run.ws.contract.write_text(re.sub(r"^version: 1", "version: 2", text, flags=re.MULTILINE))
+    with pytest.raises(ReleaseRefused, match="contract version 1, 2 is in force"):
+        promote(run.ws, None, "late", "me")
+    assert history(run.ws) == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["adapter/adapter_model.safetensors", "gate.json", "card.md", "MANIFEST.json"]
+)
+def test_one_changed_byte_of_a_version_stops_its_promotion(run, name) -> None:
+    run.register()
+    path = run.stored(1, name)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ReleaseRefused):
+        promote(run.ws, None, "unseen", "me")
+    assert "champion" not in aliases(run)
+    assert champion(run).version == 0
+
+
+def test_a_version_whose_files_are_gone_is_refused(run) -> None:
+    run.register()
+    for path in sorted(run.stored(1, ".").rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    with pytest.raises(ReleaseRefused):
+        promote(run.ws, None, "gone", "me")
+
+
+def test_a_version_that_somebody_else_put_there_is_refused(run) -> None:
+    ModelStore(run.ws.root, W).add("file:///elsewhere", {"status": "candidate"})
+    with pytest.raises(ReleaseRefused, match="no files of ours"):
+        promote(run.ws, 1, "looks fine", "me")
+
+
+def test_rollback_restores_the_champion_before(two) -> None:
+    entry = rollback(two.ws, "wrong totals", "ann", abstains)
+    assert (entry.action, entry.from_version, entry.to_version) == ("rollback", 2, 1)
+    assert aliases(two) == {"candidate": 2, "champion": 1}
+    assert champion(two).version == 1
+    assert [e.seq for e in history(two.ws)] == [1, 2, 3]
+
+
+def test_rolling_back_further_than_the_first_champion_is_refused(two) -> None:
+    rollback(two.ws, "wrong totals", "ann", abstains)
+    with pytest.raises(ReleaseRefused, match=r"nothing to roll back to.*before: 2"):
+        rollback(two.ws, "again", "ann", abstains)
+    assert rollback(two.ws, "it was right", "ann", abstains, to=2).to_version == 2
+    assert aliases(two) == {"candidate": 2, "champion": 2, "previous": 1}
+
+
+def test_rollback_to_a_version_that_never_served_is_refused(unmoved) -> None:
+    with pytest.raises(ReleaseRefused, match=r"version 3 was never champion.*before: 1"):
+        rollback(unmoved.ws, "try", "me", abstains, to=3)
+    with pytest.raises(ReleaseRefused, match="is the champion now"):
+        rollback(unmoved.ws, "try", "me", abstains, to=2)
+
+
+def test_a_tampered_target_is_refused_and_the_champion_stays(two) -> None:
+    two.stored(1, "calibration.json").write_text('{"threshold": 0.0}\n')
+    before = two.state()
+    with pytest.raises(ReleaseRefused, match="bytes differ"):
+        rollback(two.ws, "wrong totals", "ann", abstains)
+    assert two.state() == before
+
+
+def test_a_target_that_does_not_answer_is_refused_and_the_champion_stays(unmoved) -> None:
+    with pytest.raises(ReleaseRefused, match="do not fit the base model"):
+        rollback(unmoved.ws, "wrong totals", "ann", refuses_to_load)
+
+
+def test_a_move_cut_short_after_its_journal_entry_is_finished_by_asking_again(two) -> None:
+    store = ModelStore(two.ws.root, W)
+    receipt = two.ws.champion.read_bytes()
+    serve(two.ws, store, history(two.ws)[:1])  # as it was before the second promotion's aliases
+    assert aliases(two)["champion"] == 1
+    two.released(b"weights three")
+    with pytest.raises(ReleaseRefused, match="promote version 2 again"):
+        promote(two.ws, 3, "third", "me")
+    assert promote(two.ws, 2, "finish", "me") is None
+    assert aliases(two)["champion"] == 2
+    assert two.ws.champion.read_bytes() == receipt
+
+
+def test_an_alias_set_by_hand_is_noticed(run) -> None:
+    run.register()
+    run.released(b"weights two")
+    ModelStore(run.ws.root, W).point("champion", 1)
+    with pytest.raises(ReleaseRefused, match="set by hand"):
+        promote(run.ws, 2, "try", "me")
+
+
+def test_a_broken_journal_stops_every_move(two) -> None:
+    pages = ModelStore(two.ws.root, f"{W}.journal")
+    entry = json.loads(pages.version(1).tags["entry"]) | {"actor": "nobody"}
+    pages.tag(1, "entry", json.dumps(entry))
+    with pytest.raises(ReleaseRefused, match="journal entry 1 was changed"):
+        rollback(two.ws, "wrong totals", "ann", abstains)
+    with pytest.raises(ReleaseRefused, match="journal entry 1 was changed"):
+        history(two.ws)
+
+
+def test_two_moves_at_once_on_one_machine_exclude_each_other(unmoved) -> None:
+    with exclusive(unmoved.ws.root, f"release-{W}"), pytest.raises(InputError, match="going on"):
+        rollback(unmoved.ws, "wrong totals", "ann", abstains)

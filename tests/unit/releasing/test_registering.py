@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from dslm.errors import (
+    EXIT_GATE_FAILED,
+    EXIT_INCONCLUSIVE,
+    EXIT_REFUSED,
+    DslmError,
+    InputError,
+    ReleaseRefused,
+)
+from dslm.provenance import write_atomic
+from dslm.records import Baseline, Release
+from dslm.releasing.opening import nothing_yet
+from dslm.releasing.promoting import promote, releases
+
+
+def refused(run, *, code: int = EXIT_REFUSED) -> str:
+    """What registration says when it refuses; nothing was registered."""
+    with pytest.raises(DslmError) as caught:
+        run.register()
+    assert caught.value.exit_code == code
+    assert not run.ws.receipt.exists()
+    assert nothing_yet(run.ws.root)
+    return caught.value.message()
+
+
+def test_a_passed_candidate_becomes_a_version_with_a_receipt(run) -> None:
+    release = run.register()
+    assert (release.version, release.aliases, release.status) == (1, ("candidate",), "candidate")
+    assert release.contract_version == 1
+    assert Release.model_validate_json(run.ws.receipt.read_bytes()) == release
+    assert releases(run.ws) == [release]
+
+
+def test_registering_again_finds_the_same_version_and_changes_no_byte(run) -> None:
+    first = run.register()
+    receipt = run.ws.receipt.read_bytes()
+    assert run.register() == first
+    assert run.ws.receipt.read_bytes() == receipt
+    assert len(releases(run.ws)) == 1
+
+
+def test_a_champion_compared_with_itself_is_no_new_version(run) -> None:
+    run.register()
+    promote(run.ws, None, "first", "me")
+    run.gate()  # the same candidate, now against version 1
+    assert run.register().version == 1
+
+
+def test_other_weights_are_another_version(run) -> None:
+    first = run.register()
+    second = run.released(b"weights two")
+    assert (first.version, second.version) == (1, 2)
+    assert first.digest != second.digest
+
+
+def test_the_same_candidate_compared_with_another_champion_is_another_version(run) -> None:
+    first = run.released(b"A")
+    run.released(b"B")
+    promote(run.ws, 2, "B serves", "me")
+    again = run.released(b"A")
+    assert again.version == 3
+    assert again.digest == first.digest
+
+
+def test_a_failed_gate_is_exit_code_1(bare) -> None:
+    bare.gate("FAIL")
+    assert "exact" in refused(bare, code=EXIT_GATE_FAILED)
+
+
+def test_an_inconclusive_gate_is_exit_code_3(bare) -> None:
+    bare.gate("INCONCLUSIVE")
+    refused(bare, code=EXIT_INCONCLUSIVE)
+
+
+def test_a_pass_without_checks_is_refused(bare) -> None:
+    bare.gate(checks=())
+    assert "rests on no check" in refused(bare)
+
+
+def test_a_verdict_on_another_workflow_is_refused(bare) -> None:
+    bare.gate(workflow="receipts")
+    assert "receipts" in refused(bare)
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]", "{}", '{"status": "PASS"}'])
+def test_a_missing_or_cut_verdict_is_refused(bare, text) -> None:
+    path = bare.ws.results / "gate.json"
+    path.unlink()
+    if text is not None:
+        path.write_text(text)
+    assert "gate.json" in refused(bare)
+
+
+@pytest.mark.parametrize("part", ["adapter", "gold", "contract", "lock", "calibration", "code"])
+def test_a_verdict_that_lacks_a_digest_is_refused(bare, part) -> None:
+    verdict = json.loads((bare.ws.results / "gate.json").read_text())
+    del verdict["evidence"][part]
+    (bare.ws.results / "gate.json").write_text(json.dumps(verdict))
+    assert part in refused(bare)
+
+
+def test_gold_that_changed_since_the_verdict_is_refused(bare) -> None:
+    write_atomic(bare.ws.gold, bare.ws.gold.read_text() + "\n")
+    assert "gold" in refused(bare)
+
+
+def test_weights_that_changed_since_they_were_trained_are_refused(bare) -> None:
+    (bare.ws.adapter / "adapter_model.safetensors").write_bytes(b"weights 0ne")
+    assert "bytes differ" in refused(bare)
+
+
+def test_missing_evidence_is_refused(bare) -> None:
+    bare.ws.lock.unlink()
+    assert "requirements.lock" in refused(bare)
+
+
+def test_a_scorecard_of_something_else_is_refused(bare) -> None:
+    path = bare.ws.results / "scorecard.json"
+    card = json.loads(path.read_text())
+    card["evidence"]["adapter"] = "sha256:other"
+    path.write_text(json.dumps(card))
+    assert "the scorecard is evidence of something else: adapter" in refused(bare)
+
+
+def test_a_candidate_that_cannot_answer_is_marked_broken(run) -> None:
+    def cannot(*_: object) -> dict[str, object]:
+        raise InputError("no such base model")
+
+    with pytest.raises(ReleaseRefused, match="no such base model"):
+        run.register(cannot)
+    assert [(r.status, r.aliases) for r in releases(run.ws)] == [("broken", ())]
+    assert not run.ws.receipt.exists()
+    assert run.register().version == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        ({}, "action None"),
+        ({"action": "shrug", "object": None}, "shrug"),
+        ({"action": "proceed", "object": None}, "without an answer"),
+        ({"action": "abstain", "object": {"kind": "poem"}}, "poem"),
+    ],
+)
+def test_a_smoke_answer_must_be_decided_and_valid(run, said, complaint) -> None:
+    with pytest.raises(ReleaseRefused, match=complaint):
+        run.register(lambda *_: said)
+
+
+def test_an_interrupted_registration_is_finished_by_the_next(run) -> None:
+    def interrupted(*_: object) -> dict[str, object]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run.register(interrupted)
+    assert [r.status for r in releases(run.ws)] == ["registering"]
+    with pytest.raises(ReleaseRefused, match="registering"):
+        promote(run.ws, 1, "too early", "me")
+    assert run.register().version == 1
+
+
+def test_the_smoke_input_is_the_first_gold_case_from_the_stored_files(run) -> None:
+    asked = []
+
+    def answer(folder, text):
+        asked.append((text, sorted(f.name for f in folder.iterdir() if f.is_dir())))
+        return {"object": None, "action": "abstain"}
+
+    run.register(answer)
+    assert asked == [("Please send order A-1.", ["adapter", "rows"])]
+
+
+def test_a_version_whose_stored_bytes_rotted_is_not_taken_for_the_same(run) -> None:
+    run.register()
+    run.stored(1, "adapter/adapter_model.safetensors").write_bytes(b"rot")
+    with pytest.raises(ReleaseRefused, match="bytes differ"):
+        run.register()
+    assert run.register().version == 2
+
+
+def test_a_stale_baseline_in_the_verdict_still_registers_but_is_not_promoted(run) -> None:
+    run.gate(baseline=Baseline(version=7, digest="sha256:x"))
+    run.register()
+    with pytest.raises(ReleaseRefused, match="stale baseline"):
+        promote(run.ws, None, "try", "me")

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from dslm.errors import InputError
+from dslm.releasing.opening import client
+from dslm.releasing.tracking import log_training
+
+
+def test_a_training_run_keeps_settings_curves_and_lineage(run) -> None:
+    root = run.ws.root
+    curves = [("loss", step, 1.0 / step) for step in range(1, 1203)]
+    params = {f"p{n}": n for n in range(130)}
+    run_id = log_training(
+        root, "w", params, {"final_loss": 0.1}, {"data": "sha256:d", "base": "sha256:b"}, curves
+    )
+    mlflow = client(root)
+    found = mlflow.get_run(run_id)
+    assert found.info.status == "FINISHED"
+    assert len(found.data.params) == 130
+    assert found.data.tags["dslm.data"] == "sha256:d"
+    assert found.data.metrics["final_loss"] == 0.1
+    assert [m.step for m in mlflow.get_metric_history(run_id, "loss")] == list(range(1, 1203))
+    assert found.info.artifact_uri.startswith((root / ".mlflow" / "artifacts" / "w").as_uri())
+
+
+def test_runs_of_one_workflow_share_an_experiment(run) -> None:
+    first, second = (log_training(run.ws.root, "w", {}, {}, {}) for _ in range(2))
+    mlflow = client(run.ws.root)
+    assert mlflow.get_run(first).info.experiment_id == mlflow.get_run(second).info.experiment_id
+
+
+def test_a_deleted_experiment_is_named_with_the_way_back(run) -> None:
+    log_training(run.ws.root, "w", {}, {}, {})
+    mlflow = client(run.ws.root)
+    mlflow.delete_experiment(mlflow.get_experiment_by_name("w").experiment_id)
+    with pytest.raises(InputError, match="mlflow experiments restore"):
+        log_training(run.ws.root, "w", {}, {}, {})

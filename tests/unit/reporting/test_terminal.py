@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import dataclasses
+import io
+
+import pytest
+from rich.console import Console, RenderableType
+from sample_run import EVIDENCE, make_run, verdict_of
+
+from dslm.records import Metric
+from dslm.reporting.data import ReportData
+from dslm.reporting.judging import headline
+from dslm.reporting.terminal import metric_text, run_summary, stage_line, verdict_line
+
+
+def printed(what: RenderableType) -> str:
+    out = io.StringIO()
+    Console(file=out, width=200, color_system=None).print(what)
+    return out.getvalue().replace("\u00a0", " ")
+
+
+def test_a_run_is_told_verdict_first_then_numbers_then_places(run: ReportData) -> None:
+    lines = printed(run_summary(run)).splitlines()
+    assert lines[0].startswith("✗ FAIL  1 of 3 checks failed. risk:")
+    text = "\n".join(lines)
+    assert text.index("Straight-through rate") < text.index("artifacts/invoice_intake/report.html")
+    exact = run.scorecard.models["base"].metrics["case_exact_match"]
+    assert exact.value is not None
+    assert f"{exact.value * 100:.1f} %" in text
+
+
+def test_a_stages_line_says_what_it_made_and_reads_no_markup() -> None:
+    line = printed(stage_line("curate", "mini", {"kept": "1,012 of 1,100", "out": "[red]a\u202e"}))
+    assert line == "✓ curate mini  kept 1,012 of 1,100  out [red]a⟨U+202E⟩\n"
+
+
+def test_what_was_not_measured_is_not_available() -> None:
+    nothing = Metric(value=None, low=None, high=None, n=0)
+    assert metric_text(nothing, "selective_risk", "EUR") == "n/a"
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "reason"),
+    [
+        ("PASS", "✓ PASS", "The one check passed; compared with release 4."),
+        ("INCONCLUSIVE", "? INCONCLUSIVE", "About 770 gold cases would decide it."),
+        (None, "? NOT GATED", "the gate has not run on it"),
+    ],
+)
+def test_each_verdict_is_a_word_and_a_reason(status: str | None, word: str, reason: str) -> None:
+    line = printed(verdict_line(headline(make_run(8, status=status))))
+    assert line.startswith(word)
+    assert reason in line
+
+
+def test_a_pass_on_other_evidence_is_no_pass() -> None:
+    old = verdict_of("PASS", evidence=EVIDENCE | {"adapter": "sha256:0"})
+    said = headline(dataclasses.replace(make_run(8), verdict=old))
+    assert (said.word, said.tone) == ("STALE", "open")
+    assert "adapter changed" in said.reason
+
+
+def test_a_failure_without_a_failed_check_is_still_one() -> None:
+    odd = verdict_of("FAIL", checks=())
+    assert headline(dataclasses.replace(make_run(8), verdict=odd)).word == "FAIL"

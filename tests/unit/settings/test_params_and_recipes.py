@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+from small_repository import RECIPE, ROOT, make_repository
+
+from dslm.errors import DslmError, InputError
+from dslm.settings.params import load_params, recipe_of
+from dslm.settings.recipe import load_recipe
+from dslm.settings.workspace import Workspace, find_root, workspace
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Workspace:
+    return make_repository(tmp_path)
+
+
+def recipe_with(tmp_path: Path, change: dict[str, Any]) -> Path:
+    """The default recipe with some keys (dotted) set, None meaning removed."""
+    yaml = YAML(typ="safe")
+    document = yaml.load(ROOT / "recipes" / f"{RECIPE}.yaml")
+    for dotted, value in change.items():
+        *parents, last = dotted.split(".")
+        part = document
+        for parent in parents:
+            part = part[parent]
+        if value is None:
+            del part[last]
+        else:
+            part[last] = value
+    path = tmp_path / "r.yaml"
+    yaml.dump(document, path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"base": {}}, "name exactly one of embedded, hub, folder"),
+        ({"base": {"hub": "a/b"}}, "needs its `revision`"),
+        ({"base": {"hub": "a/b", "revision": "main"}}, "base.revision"),
+        ({"base": {"embedded": "x", "folder": "y"}}, "name exactly one"),
+        ({"inference.dtype": "bfloat16"}, "merge_adapter rounds"),
+        ({"method": "qlora"}, "not merged into 4-bit"),
+        ({"training.learning_rate": None}, "'training.learning_rate' is missing"),
+        ({"training.learning_rate": -1}, "training.learning_rate"),
+        ({"training.lerning_rate": 1}, "did you mean 'learning_rate'?"),
+        ({"training.threads": "all"}, "training.threads"),
+    ],
+)
+def test_a_bad_recipe_is_refused(tmp_path: Path, change: dict[str, Any], says: str) -> None:
+    with pytest.raises(DslmError) as caught:
+        load_recipe(recipe_with(tmp_path, change))
+    assert says in caught.value.message()
+
+
+def test_a_recipes_digest_is_of_what_it_sets(tmp_path: Path) -> None:
+    plain = load_recipe(ROOT / "recipes" / f"{RECIPE}.yaml").digest()
+    assert load_recipe(recipe_with(tmp_path, {})).digest() == plain
+    assert load_recipe(recipe_with(tmp_path, {"training.seed": 18})).digest() != plain
+
+
+def test_a_workflows_recipe_is_found(repository: Workspace) -> None:
+    assert list(load_params(repository.root).workflows) == ["mini"]
+    assert recipe_of(repository).method == "lora"
+
+
+def test_an_unknown_recipe_names_the_nearest(repository: Workspace) -> None:
+    path = repository.root / "params.yaml"
+    path.write_text(path.read_text().replace(RECIPE, RECIPE[:-1]))
+    with pytest.raises(InputError, match=f"did you mean '{RECIPE}'"):
+        recipe_of(repository)
+
+
+def test_a_workflow_is_found_by_name(repository: Workspace) -> None:
+    assert workspace("mini", repository.root) == repository
+    with pytest.raises(InputError, match="did you mean 'mini'"):
+        workspace("mimi", repository.root)
+
+
+@pytest.mark.parametrize("name", ["../mini", "", "Mini", "mini/../mini", "mini\n"])
+def test_a_name_is_never_a_path(repository: Workspace, name: str) -> None:
+    with pytest.raises(InputError, match="no workflow"):
+        workspace(name, repository.root)
+
+
+def test_the_root_is_found_upwards(
+    repository: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DSLM_ROOT", raising=False)
+    assert find_root(repository.data) == repository.root.resolve()
+    monkeypatch.setenv("DSLM_ROOT", str(tmp_path))
+    assert find_root(Path("/")) == tmp_path.resolve()
