@@ -13,7 +13,7 @@ from pathlib import Path
 import dslm
 from dslm.contract import load_contract
 from dslm.errors import ReleaseRefused
-from dslm.provenance import digest_file, digest_files, read_manifest
+from dslm.provenance import digest_file, digest_files, digest_json, read_manifest
 from dslm.settings.params import recipe_of
 from dslm.settings.workspace import Workspace
 
@@ -30,6 +30,12 @@ def code_digest() -> str:
     return digest_files(root, [f for p in DECIDING_CODE for f in (root / p).rglob("*.py")])
 
 
+def data_digest(curated: Path) -> str:
+    """Digest of the cases that training sees: the calibration split is no part of it."""
+    files = read_manifest(curated, made_by="the curate stage")["files"]
+    return digest_json({name: files[name] for name in ("train.jsonl", "validation.jsonl")})
+
+
 def adapter_digests(adapter: Path) -> dict[str, str]:
     """Digest of an adapter folder, and of what its manifest says it was made from."""
     manifest = read_manifest(adapter, made_by="the train stage")
@@ -40,7 +46,7 @@ def adapter_digests(adapter: Path) -> dict[str, str]:
 def current(ws: Workspace) -> dict[str, str]:
     """Digests of everything that a score of the candidate depends on, as it is now.
 
-    Keys: contract, gold, code, lock, recipe, data, adapter, base, tokenizer, template,
+    Keys: contract, gold, code, lock, recipe, plan, data, adapter, base, tokenizer, template,
     calibration. `recipe` and `data` are read from the working tree, so that an adapter trained
     from others differs from its own score's evidence.
 
@@ -49,8 +55,9 @@ def current(ws: Workspace) -> dict[str, str]:
     """
     found = adapter_digests(ws.adapter)
     found["contract"] = load_contract(ws.contract).digest()
-    found["recipe"] = recipe_of(ws).digest()
-    found["data"] = str(read_manifest(ws.curated, made_by="the curate stage")["digest"])
+    recipe = recipe_of(ws)
+    found["recipe"], found["plan"] = recipe.digest(), recipe.plan_digest()
+    found["data"] = data_digest(ws.curated)
     found["gold"] = digest_file(ws.gold)
     found["calibration"] = digest_file(ws.calibration)
     found["code"] = code_digest()

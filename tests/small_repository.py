@@ -47,6 +47,14 @@ data:
   group_by: sender
 """
 
+POLICY = """\
+# yaml-language-server: $schema=../../docs/schemas/gate-policy.schema.json
+checks:
+  - {id: readable, kind: zero_tolerance, metric: schema_valid_rate}
+  - {id: right, kind: bound, metric: case_exact_match, at_least: 0.7, on: interval}
+  - {id: holds, kind: non_inferior, metric: case_exact_match, to: champion, margin: 0.1}
+"""
+
 
 def case(number: int, *, prefix: str = "g") -> dict[str, Any]:
     """A labelled case; every fifth is out of scope."""
@@ -73,7 +81,7 @@ def make_repository(root: Path) -> Workspace:
     ws.champion.parent.mkdir(parents=True)
     ws.champion.write_text('{"version": 0, "digest": null}\n')
     shutil.copytree(ROOT / "recipes", root / "recipes")
-    shutil.copy(ROOT / "eval" / "invoice_intake" / "gate.yaml", ws.policy)
+    ws.policy.write_text(POLICY)
     (root / "params.yaml").write_text(
         f"# what is here\nworkflows:\n  mini:\n    recipe: {RECIPE}  # small\n"
     )

@@ -38,7 +38,15 @@ def list_releases(
     elif not found:
         say("no version is registered yet; `make release` registers the first one")
     else:
-        columns = ["workflow", "version", "aliases", "status", "contract", "created", "digest"]
+        columns = [
+            "workflow",
+            "version",
+            "aliases",
+            "status",
+            "contract",
+            "created (UTC)",
+            "digest",
+        ]
         say(table(None, columns, [_row(release) for release in found]))
 
 
@@ -105,10 +113,17 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
         say(f"{workflow}: nothing was promoted yet")
     else:
         rows = [
-            [str(e.seq), e.at, e.actor, e.action, f"{e.from_version} → {e.to_version}", e.reason]
+            [
+                str(e.seq),
+                e.at[:16].replace("T", " "),
+                e.actor,
+                e.action,
+                f"{e.from_version} → {e.to_version}",
+                e.reason,
+            ]
             for e in entries
         ]
-        say(table(None, ["no.", "at", "who", "did", "versions", "why"], rows))
+        say(table(None, ["no.", "at (UTC)", "who", "did", "versions", "why"], rows))
 
 
 def _workspaces(workflow: str | None) -> list[Workspace]:
@@ -152,9 +167,9 @@ def _row(release: Release) -> list[str]:
     return [
         release.workflow,
         str(release.version),
-        ", ".join(release.aliases),
+        " ".join(release.aliases),
         release.status,
         str(release.contract_version),
-        release.created,
-        release.digest.removeprefix("sha256:")[:12],
+        release.created[:10],
+        release.digest.removeprefix("sha256:")[:8],
     ]

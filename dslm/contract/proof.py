@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from dslm.contract.finding import Finding, fail, failures, ok
 from dslm.contract.model import load_contract
 from dslm.contract.proof_gold import prove_gold
+from dslm.contract.proof_policy import prove_policy
 from dslm.contract.proof_repository import prove_data, prove_settings
 from dslm.contract.proof_terms import prove_terms
 from dslm.errors import DslmError
+from dslm.records import Case
 from dslm.settings.workspace import Workspace
 
 __all__ = ["Finding", "prove"]
@@ -29,6 +31,7 @@ def _findings(ws: Workspace) -> Iterator[Finding]:
         contract = load_contract(ws.contract)
     except DslmError as error:
         yield from failures("contract", error)
+        yield from prove_policy(ws, gold_cases=None)
         yield from prove_settings(ws)
         return
     yield ok("contract", f"version {contract.version}, {len(contract.fields)} fields")
@@ -39,7 +42,9 @@ def _findings(ws: Workspace) -> Iterator[Finding]:
         )  # fmt: skip
     terms = list(prove_terms(ws, contract))
     yield from terms
+    gold: list[Case] = []
     if not any(f.kind == "fail" and f.proof in {"grammar", "rules"} for f in terms):
-        yield from prove_gold(ws, contract)
+        gold = yield from prove_gold(ws, contract)
     yield from prove_data(ws, contract)
+    yield from prove_policy(ws, len(gold) or None)
     yield from prove_settings(ws)

@@ -1,4 +1,4 @@
-"""Proofs on what surrounds a contract: sources, attainable bound, recipe, gate policy, params.
+"""Proofs on what surrounds a contract: sources, attainable bound, params, recipe.
 
 Called by `dslm.contract.proof`. The bound: with n right answers and no wrong one, a share of
 wrong answers of at most r is certified with confidence c once (1 - r)^n <= 1 - c (Clopper–Pearson).
@@ -84,9 +84,8 @@ def _bound(ws: Workspace, contract: Contract, rows: int) -> Iterator[Finding]:
 
 
 def prove_settings(ws: Workspace) -> Iterator[Finding]:
-    """Params, recipe, gate policy and champion file are there and load."""
+    """Params, recipe and champion file are there and load."""
     yield from _recipe(ws)
-    yield from _policy(ws)
     if ws.champion.is_file():
         yield ok("champion", "registry has a champion.json")
     else:
@@ -102,14 +101,3 @@ def _recipe(ws: Workspace) -> Iterator[Finding]:
         yield from failures("recipe", error)
         return
     yield ok("recipe", f"{name[ws.workflow].recipe} ({recipe.method})")
-
-
-def _policy(ws: Workspace) -> Iterator[Finding]:
-    from dslm.settings.policy import load_policy
-
-    try:
-        load_policy(ws.policy)
-    except DslmError as error:
-        yield from failures("policy", error)
-        return
-    yield ok("policy", f"{ws.policy.relative_to(ws.root)} loads")

@@ -26,6 +26,7 @@ from dslm.provenance import write_atomic
 from dslm.records import Baseline
 from dslm.settings.loading import read_text, read_yaml
 from dslm.settings.params import load_params
+from dslm.settings.policy import load_policy
 from dslm.settings.recipe import load_recipe
 from dslm.settings.workspace import NAME, Workspace
 
@@ -110,7 +111,7 @@ def _write(staged: Workspace, made: Draft, request: Request) -> None:
     write_records(staged.gold, made.gold)
     write_atomic(staged.contract, contract_text(name, sample, made))
     write_atomic(staged.data / "README.md", readme_text(name, sample, made))
-    write_atomic(staged.policy, policy_text(name, len(made.gold)))
+    write_atomic(staged.policy, policy_text(name, made))
     none_yet = json.dumps(Baseline().model_dump(mode="json"), indent=2) + "\n"
     write_atomic(staged.champion, none_yet)
 
@@ -118,6 +119,7 @@ def _write(staged: Workspace, made: Draft, request: Request) -> None:
 def _prove(staged: Workspace) -> None:
     """What was written is read back, every case under the schema that was guessed from it."""
     contract = load_contract(staged.contract)
+    load_policy(staged.policy)
     for path in (staged.gold, *(staged.data / "sources").iterdir()):
         read_labelled(path, contract)
 

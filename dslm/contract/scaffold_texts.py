@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from dslm.contract.proof_policy import cases_needed
 from dslm.contract.proof_repository import answers_needed
 from dslm.contract.scaffold_draft import CONFIDENCE, SPLIT, Draft
 from dslm.contract.scaffold_schema import GROUNDED_SHARE
@@ -20,6 +21,8 @@ _LINE_ENDS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
 _YAML_WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
 REJECTIONS = {"irrelevant", "none", "oos", "other", "out_of_scope", "spam", "unknown"}
 WIDEST = 100
+ALPHA = 0.05
+MARGINS = (0.02, 0.03, 0.05, 0.1, 0.15, 0.2)
 
 
 def flow(value: Any) -> str:
@@ -120,7 +123,15 @@ def _cell(text: str) -> str:
     return short.replace("|", "\\|")
 
 
-def policy_text(name: str, gold_cases: int) -> str:
-    """`gate.yaml`, its margins such that this many gold cases can show them."""
-    text: str = _templates().get_template("gate.yaml.jinja").render(name=name, gold=gold_cases)
+def policy_text(name: str, made: Draft) -> str:
+    """`gate.yaml`, its margin the smallest that this many gold cases can decide."""
+    gold = len(made.gold)
+    margin = next((m for m in MARGINS if cases_needed(m, ALPHA) <= gold), MARGINS[-1])
+    text: str = (
+        _templates()
+        .get_template("gate.yaml.jinja")
+        .render(
+            name=name, gold=gold, risk=made.risk, margin=margin, needed=cases_needed(margin, ALPHA)
+        )
+    )
     return text

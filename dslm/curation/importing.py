@@ -68,7 +68,7 @@ def _refuse_bad_call(
     for existing in (ws.gold, ws.data / IMPORTED):
         if existing.exists() and not overwrite:
             raise InputError("is there already, and gold is frozen", where=existing,
-                             fix="import with overwrite to replace it")  # fmt: skip
+                             fix="`--overwrite` replaces it")  # fmt: skip
 
 
 def _write_both(parts: dict[Path, Sequence[Case]]) -> None:

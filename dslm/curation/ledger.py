@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Self
 
 from pydantic import model_validator
@@ -86,12 +86,14 @@ class Ledger(Record):
         return self
 
     def to_json(self) -> str:
-        """The text of `ledger.json`: counts first, then every drop, one a line."""
+        """The text of `ledger.json`: counts, then drops and what they match, one a line."""
         book = self.model_dump(mode="json", exclude={"drops"})
-        cases = [[drop.id, drop.reason] for drop in self.drops]
-        matches = {drop.id: drop.of for drop in self.drops if drop.of is not None}
-        lines = [json.dumps(case, ensure_ascii=False) for case in cases]
-        head = json.dumps(book | {"matches": matches}, indent=2, sort_keys=True, ensure_ascii=False)
-        listed = ",\n    ".join(lines)
-        tail = f"[\n    {listed}\n  ]" if lines else "[]"
-        return head.removesuffix("\n}") + f',\n  "cases": {tail}\n}}\n'
+        head = json.dumps(book, indent=2, sort_keys=True, ensure_ascii=False).removesuffix("\n}")
+        cases = _lines([drop.id, drop.reason] for drop in self.drops)
+        matches = _lines([drop.id, drop.of] for drop in self.drops if drop.of is not None)
+        return f'{head},\n  "cases": {cases},\n  "matches": {matches}\n}}\n'
+
+
+def _lines(pairs: Iterable[list[str | None]]) -> str:
+    listed = ",\n    ".join(json.dumps(pair, ensure_ascii=False) for pair in pairs)
+    return f"[\n    {listed}\n  ]" if listed else "[]"

@@ -140,17 +140,15 @@ def _require_weights(folder: Path, model: EmbeddedModel, name: str) -> None:
         )
 
 
-def _cached_snapshot(source: BaseModelSource) -> Path:
+def _cached_snapshot(hub: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        return Path(
-            snapshot_download(source.hub, revision=source.revision, local_files_only=True)
-        )
+        return Path(snapshot_download(hub, revision=revision, local_files_only=True))
     except LocalEntryNotFoundError:
-        fix = f"fetch it once: {PREPARE} --hub {source.hub} --revision {source.revision}"
-        raise InputError("not in the cache", where=f"hub {source.hub}", fix=fix) from None
+        fix = f"fetch it once: {PREPARE} --hub {hub} --revision {revision}"
+        raise InputError("not in the cache", where=f"hub {hub}", fix=fix) from None
 
 
 def fetch(hub: str, revision: str) -> Path:
@@ -198,7 +196,7 @@ def locate(source: BaseModelSource, root: Path) -> BaseFiles:
         if not folder.is_dir():
             raise InputError("no such folder", where=folder, fix="mend `base.folder`")
     else:
-        folder = _cached_snapshot(source)
+        folder = _cached_snapshot(source.hub or "", source.revision)
     _refuse_unsafe(folder)
     weights = [f for f in files_of(folder) if f.suffix == ".safetensors"]
     config = folder / "config.json"

@@ -48,9 +48,7 @@ class Decider:
     threshold: float
     identity: Mapping[str, str]
 
-    def predict(
-        self, texts: Sequence[str], progress: Progress | None = None
-    ) -> list[Prediction]:
+    def predict(self, texts: Sequence[str], progress: Progress | None = None) -> list[Prediction]:
         """One prediction an input, in order."""
         tokenizer = self.engine.tokenizer
         prompts = [prompt_ids(tokenizer, self.prompt, text) for text in texts]
@@ -105,11 +103,10 @@ def _field_confidence(
     return found
 
 
-def engine_digest(recipe: Recipe) -> str:
-    """Digest of what computes the answers: package versions, device kind and the batch plan."""
+def engine_digest() -> str:
+    """Digest of what computes the answers: package versions and the kind of device."""
     versions = {name: importlib.metadata.version(name) for name in ENGINE_PACKAGES}
-    plan = recipe.inference.model_dump(mode="json")
-    return digest_json({"packages": versions, "plan": plan, "device": device()})
+    return digest_json({"packages": versions, "device": device()})
 
 
 def load_decider(
@@ -137,8 +134,9 @@ def load_decider(
     files = locate(recipe.base, root)
     identity = files.digests() | {
         "contract": contract.digest(),
-        "recipe": recipe.digest(),
+        "plan": recipe.plan_digest(),
         "code": code_digest(),
+        "engine": engine_digest(),
     }
     if adapter is not None:
         trained_on = adapter_digests(adapter)
@@ -151,7 +149,6 @@ def load_decider(
     if adapter is not None:
         model = load_adapter(model, adapter, merge=plan.merge_adapter)
     tokenizer = load_tokenizer(files)
-    identity["engine"] = engine_digest(recipe)
     engine = Engine(
         model,
         tokenizer,

@@ -62,7 +62,8 @@ def baseline_examples(contract: Contract, cases: Sequence[Case], count: int) -> 
     """
     closed = [f for f, s in contract.output["properties"].items() if "enum" in s]
     seen: set[tuple[Any, ...]] = set()
-    new, rest = [], []
+    new: list[Case] = []
+    rest: list[Case] = []
     for case in sorted(cases, key=lambda c: c.id):
         target = case.target or {}
         pattern = (*(str(target[f]) for f in closed), *(target[f] is None for f in contract.fields))

@@ -34,7 +34,11 @@ def render_card(template: Path, folder: Path, evidence: Mapping[str, str]) -> st
 
     scorecard = Scorecard.model_validate_json((folder / "scorecard.json").read_bytes())
     environment = SandboxedEnvironment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
     )
     environment.filters["interval"] = interval
     environment.filters["cell"] = cell

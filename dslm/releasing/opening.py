@@ -34,6 +34,8 @@ _PREFERENCES = {  # a server that does not answer is reported in seconds, not in
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 _SQLITE = "sqlite:///"
 
@@ -82,6 +84,8 @@ def _fault(message: str, where: str) -> DslmError:
     """The fault behind a message of MLflow, SQLAlchemy or sqlite."""
     known = {
         "database is locked": ("the MLflow database is busy", "wait for the other run, then retry"),
+        "No space left": ("the disk is full", "free some space and run the same command again"),
+        "disk I/O error": ("the disk does not take or give data", "check the disk, then retry"),
         "disk is full": ("the disk is full", "free some space and run the same command again"),
         "readonly database": ("the MLflow database is read-only", "change its owner or mode"),
         "unable to open": ("cannot open the MLflow database", "check that its folder is writable"),
@@ -117,7 +121,7 @@ def client(root: Path, *, writes: bool = True) -> MlflowClient:
     if path is not None:
         with _sqlite_faults(path):
             if not path.exists():
-                _create(path)
+                _create(root, path)
             _look_at(path, writes=writes)
     with plain_faults(root):
         return _connect(tracking_uri(root))
@@ -149,7 +153,7 @@ def _look_at(path: Path, *, writes: bool) -> None:
         probe.rollback()
 
 
-def _create(path: Path) -> None:
+def _create(root: Path, path: Path) -> None:
     """Make the database beside and rename it: no reader ever meets one half migrated."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with (path.parent / ".create.lock").open("a") as lock:
@@ -159,8 +163,8 @@ def _create(path: Path) -> None:
         partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         partial.unlink(missing_ok=True)
         try:
-            with _unsynced():
-                _connect(f"{_SQLITE}{partial}")
+            with plain_faults(root), _unsynced():
+                _connect(f"{_SQLITE}{partial}").search_registered_models()  # both sets of tables
             with partial.open("rb+") as stream:
                 os.fsync(stream.fileno())
             partial.rename(path)
@@ -194,6 +198,4 @@ def _connect(uri: str) -> MlflowClient:
         # It logs a traceback before it raises; the error that we make of it says enough.
         for name in ("mlflow.store.db.utils", "alembic"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
-        opened = MlflowClient(tracking_uri=uri, registry_uri=uri)
-        opened.search_registered_models(max_results=1)  # the registry's tables open at first use
-        return opened
+        return MlflowClient(tracking_uri=uri, registry_uri=uri)

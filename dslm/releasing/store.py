@@ -139,7 +139,7 @@ class ModelStore:
         try:
             with plain_faults(self.root):
                 found = self.mlflow.download_artifacts(version.run_id, FOLDER, str(into))
-        except OSError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             fix = "restore the artifact store, or register it again"
             raise ReleaseRefused("its files are gone", where=where, fix=fix) from error
         return Path(found)

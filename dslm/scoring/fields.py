@@ -1,14 +1,15 @@
 """How each output field fares: precision, recall, F1 and accuracy.
 
-Takes rows and the gold they are of; gives one `FieldScore` a field. A value is right under the
-contract's comparator. Precision: of the values that were given (non-null), the share that is
-right. Recall: of the values gold has, the share that was found. F1 is their harmonic mean, as the
-ratio 2 × right / (given + wanted). Accuracy counts a rightly absent value too.
+Takes answers beside gold; gives one `FieldScore` a field. A value is right under the contract's
+comparator. Precision: of the values that were given (non-null), the share that is right. Recall:
+of the values gold has, the share that was found. F1 is their harmonic mean, as the ratio
+2 × right / (given + wanted). Accuracy counts a rightly absent value too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,12 +18,21 @@ from dslm.records import Case, FieldScore, Row
 from dslm.scoring.intervals import ints, share_metric
 
 
-def field_score(field: str, gold: Sequence[Case], rows: Sequence[Row]) -> FieldScore:
+class Answered(NamedTuple):
+    """One answer beside its gold; `wrong` names the fields that are not right."""
+
+    answer: Mapping[str, Any] | None
+    target: Mapping[str, Any]
+    wrong: tuple[str, ...]
+    group: str
+
+
+def field_score(field: str, answers: Sequence[Answered]) -> FieldScore:
     """The scores of one field, with intervals between groups."""
-    groups = [row.group for row in rows]
-    right = ints([int(field not in row.outcome.wrong_fields) for row in rows])
-    given = ints([int((row.prediction.object or {}).get(field) is not None) for row in rows])
-    wanted = ints([int((case.target or {}).get(field) is not None) for case in gold])
+    groups = [a.group for a in answers]
+    right = ints([int(field not in a.wrong) for a in answers])
+    given = ints([int((a.answer or {}).get(field) is not None) for a in answers])
+    wanted = ints([int(a.target.get(field) is not None) for a in answers])
     hits = right * given
     return FieldScore(
         precision=share_metric(hits, given, groups),
@@ -35,5 +45,9 @@ def field_score(field: str, gold: Sequence[Case], rows: Sequence[Row]) -> FieldS
 def field_scores(
     contract: Contract, gold: Sequence[Case], rows: Sequence[Row]
 ) -> dict[str, FieldScore]:
-    """The scores of all fields, in the contract's order."""
-    return {field: field_score(field, gold, rows) for field in contract.fields}
+    """The scores of all fields over rows and the gold cases they are of, in the same order."""
+    answers = [
+        Answered(row.prediction.object, case.target or {}, row.outcome.wrong_fields, row.group)
+        for case, row in zip(gold, rows, strict=True)
+    ]
+    return {field: field_score(field, answers) for field in contract.fields}

@@ -97,22 +97,22 @@ def _compare(written: BaseModel, derived: BaseModel, what: str) -> list[str]:
     return [f"{what}: {d}" for d in differences(*pair)]
 
 
-def _rows_differ(
+def _derived(
     contract: Contract, cases: Sequence[Case], rows: Sequence[Row], threshold: float, what: str
-) -> list[str]:
+) -> tuple[list[Row], list[str]]:
+    """Rows made again, and where the written ones differ from them."""
     again = recompute(contract, cases, rows, threshold)
     pairs = zip(rows, again, strict=True)
-    return [d for old, new in pairs for d in _compare(old, new, f"{what}: case {old.id}")]
+    return again, [d for old, new in pairs for d in _compare(old, new, f"{what}: case {old.id}")]
 
 
 def _calibration_differs(ws: Workspace, contract: Contract) -> list[str]:
     cases = read_labelled(ws.curated / "calibration.jsonl", contract)
     rows, inputs = read_rows(ws, "calibration")
     threshold = threshold_of(inputs, ws.scores("calibration"))
-    found = _rows_differ(contract, cases, rows, threshold, "calibration rows")
+    again, found = _derived(contract, cases, rows, threshold, "calibration rows")
     written = load_calibration(ws.calibration)
-    derived = calibrate(contract, recompute(contract, cases, rows, threshold), written.evidence)
-    return found + _compare(written, derived, "calibration")
+    return found + _compare(written, calibrate(contract, again, written.evidence), "calibration")
 
 
 def _scores_differ(ws: Workspace, contract: Contract) -> list[str]:
@@ -125,11 +125,16 @@ def _scores_differ(ws: Workspace, contract: Contract) -> list[str]:
         threshold = threshold_of(inputs, ws.scores(model))
         if model == "candidate" and threshold != calibration.cutoff:
             found.append(f"candidate rows: decided with {threshold}, not {calibration.cutoff}")
-        found += _rows_differ(contract, gold, rows, threshold, f"{model} rows")
-        derived[model] = recompute(contract, gold, rows, threshold)
+        derived[model], differ = _derived(contract, gold, rows, threshold, f"{model} rows")
+        found += differ
     written = read_scorecard(ws.results / "scorecard.json")
-    card = make_scorecard(contract, gold, threshold=calibration.threshold, rows_by_model=derived,
-                          evidence=written.evidence)  # fmt: skip
+    card = make_scorecard(
+        contract,
+        gold,
+        threshold=calibration.threshold,
+        rows_by_model=derived,
+        evidence=written.evidence,
+    )
     return found + _compare(written, card, "scorecard")
 
 

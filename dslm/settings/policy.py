@@ -17,15 +17,15 @@ from dslm.provenance import digest_json
 from dslm.settings.loading import load_document, nearest
 
 # Metrics with one value per case, so that two models can be compared case by case.
-PairedMetric = Literal[
+ShareMetric = Literal[
     "schema_valid_rate",
     "case_exact_match",
     "straight_through_rate",
     "coverage",
     "held_back_rate",
     "truncation_rate",
-    "cost_per_case",
 ]
+PairedMetric = ShareMetric | Literal["cost_per_case"]
 MetricName = PairedMetric | Literal["selective_risk"]
 Reference = Literal["base", "champion"]
 
@@ -102,7 +102,7 @@ class SliceAlarm(Asked):
     """
 
     kind: Literal["slice_alarm"]
-    metric: PairedMetric
+    metric: ShareMetric
     against: Reference
     worse_by: float = Field(gt=0, allow_inf_nan=False, description="smallest drop that counts")
     min_cases: int = Field(ge=2, description="smaller slices are named, not judged")
@@ -171,7 +171,7 @@ def load_waivers(path: Path) -> tuple[Waiver, ...]:
 
 
 def refuse_idle_waivers(
-    policy: GatePolicy, waivers: tuple[Waiver, ...], *, today: dt.date, gold: str | None
+    policy: GatePolicy, waivers: tuple[Waiver, ...], *, today: dt.date, gold: str
 ) -> None:
     """A waiver that does not apply is a mistake somebody relies on, not a thing to pass over.
 
@@ -179,7 +179,7 @@ def refuse_idle_waivers(
         policy: Whose checks are waived.
         waivers: As loaded.
         today: The day of the verdict.
-        gold: Digest of the gold set, None if not known.
+        gold: Digest of the gold set's file.
 
     Raises:
         Problems: Waivers of unknown checks, expired ones, doubled ones, ones for another gold set.

@@ -105,8 +105,12 @@ class Recipe(Settings):
         return self
 
     def digest(self) -> str:
-        """What the recipe sets; comments and layout do not count."""
-        return digest_json(self.model_dump(mode="json"))
+        """What the recipe sets for training; comments and layout do not count."""
+        return digest_json(self.model_dump(mode="json", exclude={"inference"}))
+
+    def plan_digest(self) -> str:
+        """What the recipe sets for answering: changing it makes scores stale, not the adapter."""
+        return digest_json(self.inference.model_dump(mode="json"))
 
 
 def load_recipe(path: Path) -> Recipe:

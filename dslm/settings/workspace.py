@@ -72,8 +72,13 @@ class Workspace:
 
     @property
     def calibration(self) -> Path:
-        """Rows of the calibration split and the threshold made from them."""
-        return self.artifacts / "calibration"
+        """The threshold, and how it was found."""
+        return self.artifacts / "calibration.json"
+
+    @property
+    def training_run(self) -> Path:
+        """What the last training cost: clocks and memory, so no part of the adapter."""
+        return self.artifacts / "training-run.json"
 
     def scores(self, model: str) -> Path:
         """Per-case rows of one model over gold."""

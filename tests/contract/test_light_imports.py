@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 
@@ -48,6 +49,15 @@ def test_the_help_of_a_stage_loads_nothing_heavy(stage: str) -> None:
         f"runpy.run_module('pipelines.{stage}', run_name='__main__', alter_sys=True)"
     )
     assert loaded_by(code) == (0, "")
+
+
+def test_help_answers_at_once() -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", "import sys\n" + run_main("--help")],
+                   cwd=ROOT, capture_output=True, check=True)  # fmt: skip
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    # processor time, so that a busy machine does not fail it
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
 
 
 def test_help_loads_none_of_our_settings_either() -> None:

@@ -8,13 +8,13 @@ import shlex
 from typing import Any
 
 import pytest
-from dslm.settings.policy import load_policy
 from reading_code import ROOT
 from ruamel.yaml import YAML
 
 from dslm.contract import load_contract
 from dslm.records import Baseline
 from dslm.settings.params import load_params, recipe_path
+from dslm.settings.policy import load_policy
 from dslm.settings.recipe import load_recipe
 from dslm.settings.workspace import Workspace
 

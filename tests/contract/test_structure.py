@@ -7,7 +7,17 @@ import ast
 import pytest
 from reading_code import ROOT, modules
 
-BASE = {"contract", "records", "settings", "provenance", "cases", "evidence", "stage", "errors"}
+BASE = {
+    "contract",
+    "records",
+    "settings",
+    "provenance",
+    "cases",
+    "evidence",
+    "stage",
+    "errors",
+    "progress",
+}
 ACTIVITIES = {
     "curation", "training", "inference", "scoring", "gating", "releasing", "reporting", "examples",
 }  # fmt: skip

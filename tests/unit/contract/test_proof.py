@@ -7,7 +7,9 @@ import pytest
 from small_repository import case, write_lines
 
 from dslm.contract.proof import Finding, prove
+from dslm.contract.proof_policy import cases_needed
 from dslm.contract.proof_repository import answers_needed
+from dslm.scoring.calibration import needed_right
 from dslm.settings.workspace import Workspace, workspace
 
 
@@ -136,10 +138,49 @@ def test_a_workflow_that_params_do_not_list_fails(repository: Workspace) -> None
     assert "'mini' is not listed" in failure.message
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("margin: 0.1", "margin: 0.02", "needs about 773 cases if models differ on 5%"),
+        ("at_least: 0.7, on: interval", "at_least: 0.95, on: interval", "not even a perfect score"),
+    ],
+)
+def test_a_check_that_this_gold_set_cannot_decide_is_a_warning(
+    repository: Workspace, old: str, new: str, says: str
+) -> None:
+    text = repository.policy.read_text()
+    assert text.count(old) == 1
+    repository.policy.write_text(text.replace(old, new))
+    (warning,) = found(repository, "warn", "margins")
+    assert says in warning.message
+    assert "gold has 60" in warning.message
+
+
+def test_a_bad_policy_fails_with_its_line(repository: Workspace) -> None:
+    text = repository.policy.read_text()
+    repository.policy.write_text(text.replace("margin: 0.1", "margn: 0.1"))
+    failures = found(repository, "fail", "policy")
+    assert {str(f.where) for f in failures} == {f"{repository.policy}:5"}
+
+
+def test_a_waiver_is_shown_and_an_idle_one_fails(repository: Workspace) -> None:
+    waiver = "{check: holds, reason: agreed in the meeting, signed_off_by: Kim, until: 2999-01-01}"
+    repository.waivers.write_text(f"waivers:\n  - {waiver}\n")
+    assert "holds until 2999-01-01 by Kim" in found(repository, "warn", "waivers")[0].message
+    repository.waivers.write_text(f"waivers:\n  - {waiver.replace('holds', 'hold')}\n")
+    assert "did you mean 'holds'?" in str(found(repository, "fail", "waivers")[0].fix)
+
+
+def test_cases_needed_is_what_was_measured() -> None:
+    assert cases_needed(0.02, 0.05) == 773
+    assert cases_needed(0.05, 0.05) == 124
+
+
 @pytest.mark.parametrize(("risk", "needed"), [(0.05, 45), (0.1, 22), (0.02, 114)])
 def test_answers_needed_is_the_exact_binomial_bound(risk: float, needed: int) -> None:
     assert answers_needed(risk, 0.9) == needed
     assert (1 - risk) ** needed <= 0.1 < (1 - risk) ** (needed - 1)
+    assert needed == needed_right(risk, 0.9)  # what calibration goes by
 
 
 def test_the_example_workflow_is_sound_and_its_bound_attainable() -> None:
@@ -147,4 +188,4 @@ def test_the_example_workflow_is_sound_and_its_bound_attainable() -> None:
 
     findings = prove(workspace("invoice_intake", ROOT))
     assert [f for f in findings if f.kind == "fail"] == []
-    assert [f.kind for f in findings if f.proof in {"bound", "slices"}] == ["ok"] * 4
+    assert [f.kind for f in findings if f.proof in {"bound", "slices", "margins"}] == ["ok"] * 5

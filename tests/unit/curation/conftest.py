@@ -9,54 +9,8 @@ import pytest
 from dslm.contract import Contract
 from dslm.records import Case
 
-WORDS = [
-    "anchor",
-    "barley",
-    "candle",
-    "dolphin",
-    "ember",
-    "falcon",
-    "garden",
-    "harbour",
-    "island",
-    "jungle",
-    "kettle",
-    "lantern",
-    "meadow",
-    "needle",
-    "orchard",
-    "pepper",
-    "quarry",
-    "ribbon",
-    "saddle",
-    "timber",
-    "umbrella",
-    "velvet",
-    "walnut",
-    "yellow",
-    "zephyr",
-    "basket",
-    "copper",
-    "dragon",
-    "engine",
-    "forest",
-    "glacier",
-    "hammer",
-    "insect",
-    "jacket",
-    "kitten",
-    "ladder",
-    "magnet",
-    "noodle",
-    "oyster",
-    "puzzle",
-    "rocket",
-    "silver",
-    "tunnel",
-    "urchin",
-    "violin",
-    "window",
-]
+SYLLABLES = ("ba", "cor", "den", "fil", "gam", "hos", "jur", "kel", "lim", "mov", "nap", "quo")
+WORDS = [a + b for a in SYLLABLES for b in SYLLABLES if a != b]
 
 Rows = Iterable[dict[str, Any]]
 

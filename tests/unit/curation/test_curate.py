@@ -73,7 +73,7 @@ def test_the_files_are_those_that_later_stages_read(contract, rows, gold, write_
     }  # fmt: skip
     assert sum(book["kept"].values()) == 198
     assert book["cases"][0] == ["s-0002", "contradictory_label"]
-    assert book["matches"]["z-near"] == "s-0001"
+    assert ["z-near", "s-0001"] in book["matches"]
     assert book["sources"] == {
         "sources/a.jsonl": {"read": 204, "rejected": 1, "dropped": 5, "kept": 198}
     }

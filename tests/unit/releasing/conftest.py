@@ -8,10 +8,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from finished_run import Run, finish_run
+from finished_run import Run, W, finish_run
 
 from dslm.releasing.opening import client
 from dslm.releasing.promoting import promote
+from dslm.settings.workspace import Workspace
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that register into a database of their own are slow: a second each, together a minute.
+
+    The fast tier has all that needs no database, and all that can share one.
+    """
+    for item in items:
+        if HERE in item.path.parents and "run" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True)
@@ -39,10 +52,20 @@ def migrated(tmp_path_factory: pytest.TempPathFactory, _no_server: None) -> Path
     return root / ".mlflow" / "mlflow.db"
 
 
-def with_database(root: Path, migrated: Path) -> Run:
-    (root / ".mlflow").mkdir()
-    shutil.copyfile(migrated, root / ".mlflow" / "mlflow.db")
-    return finish_run(root)
+@pytest.fixture(scope="session")
+def _finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return finish_run(tmp_path_factory.mktemp("finished"))
+
+
+def copy_of(run: Run, root: Path) -> Run:
+    shutil.copytree(run.ws.root, root, dirs_exist_ok=True)
+    return Run(Workspace(root, W))
+
+
+def with_database(run: Run, migrated: Path) -> Run:
+    (run.ws.root / ".mlflow").mkdir()
+    shutil.copyfile(migrated, run.ws.root / ".mlflow" / "mlflow.db")
+    return run
 
 
 def promoted_twice(run: Run) -> Run:
@@ -54,15 +77,15 @@ def promoted_twice(run: Run) -> Run:
 
 
 @pytest.fixture
-def bare(tmp_path: Path) -> Run:
+def bare(_finished: Run, tmp_path: Path) -> Run:
     """A run that the gate passed, in a repository without an MLflow database."""
-    return finish_run(tmp_path)
+    return copy_of(_finished, tmp_path)
 
 
 @pytest.fixture
-def run(tmp_path: Path, migrated: Path) -> Run:
+def run(bare: Run, migrated: Path) -> Run:
     """The same with an empty MLflow database."""
-    return with_database(tmp_path, migrated)
+    return with_database(bare, migrated)
 
 
 @pytest.fixture
@@ -72,8 +95,9 @@ def two(run: Run) -> Run:
 
 
 @pytest.fixture(scope="session")
-def _shared(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Run:
-    run = promoted_twice(with_database(tmp_path_factory.mktemp("shared"), migrated))
+def _shared(_finished: Run, tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Run:
+    copy = copy_of(_finished, tmp_path_factory.mktemp("shared"))
+    run = promoted_twice(with_database(copy, migrated))
     run.released(b"weights three")
     return run
 

@@ -92,6 +92,21 @@ def test_a_killed_creation_leaves_no_database(
     assert not list((tmp_path / ".mlflow").glob("*.db*"))
 
 
+def test_a_disk_that_fills_up_while_the_database_is_made_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    def fills_up(_: str) -> None:
+        full = sqlite3.OperationalError("database or disk is full")
+        raise OperationalError("CREATE INDEX", {}, full)
+
+    monkeypatch.setattr(opening, "_connect", fills_up)
+    with pytest.raises(InputError, match="the disk is full"):
+        client(tmp_path)
+    assert not list((tmp_path / ".mlflow").glob("*.db*"))
+
+
 def test_a_fresh_database_is_made_whole_and_quietly(migrated: Path) -> None:
     assert not list(migrated.parent.glob("*.partial"))
     with sqlite3.connect(migrated) as database:

@@ -1,0 +1,38 @@
+"""The entry of every stage in `pipelines/`: arguments, lock, mortality, errors, exit code.
+
+Takes the stage's name and its body; ends the process. DVC runs these; people may.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from dslm.cli.boundary import run
+from dslm.settings.workspace import Workspace, find_root, workspace
+from dslm.stage import die_with_parent, exclusive
+
+Body = Callable[[Workspace], int | None]
+
+
+def stage_main(name: str, what: str, body: Body) -> None:
+    """Run one stage for one workflow and exit.
+
+    Args:
+        name: Of the stage.
+        what: What it does, for `--help`.
+        body: Does it; may return an exit code.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m pipelines.{name.split(' ')[0]}",
+                                     description=what)  # fmt: skip
+    parser.add_argument("--workflow", required=True, metavar="W", help="a folder in data/")
+    workflow = parser.parse_args().workflow
+
+    def whole() -> int | None:
+        die_with_parent()
+        root = find_root()
+        with exclusive(root, f"{workflow}-{name}"):
+            return body(workspace(workflow, root))
+
+    sys.exit(run(whole, resume=f"`dvc repro {name}@{workflow}` does this stage again"))

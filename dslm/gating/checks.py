@@ -1,0 +1,55 @@
+"""One evaluator a kind of check, and what a waiver does to its answer.
+
+Takes a check of the policy and a submission; gives a `Check`. Called by `gate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dslm.gating.bounds import bound, zero_tolerance
+from dslm.gating.finding import Found
+from dslm.gating.pairs import gain, non_inferior
+from dslm.gating.slices import slice_alarm
+from dslm.gating.submission import Submission
+from dslm.records import Check, Status
+from dslm.settings.policy import AnyCheck, Waiver
+
+# Each takes its own kind of check, a submission, and the policy's alpha.
+EVALUATORS: dict[str, Callable[[Any, Submission, float], Found]] = {
+    "zero_tolerance": zero_tolerance,
+    "bound": bound,
+    "gain": gain,
+    "non_inferior": non_inferior,
+    "slice_alarm": slice_alarm,
+}
+
+
+def evaluate(
+    check: AnyCheck, submission: Submission, alpha: float, waiver: Waiver | None = None
+) -> Check:
+    """One check of the policy on a submission."""
+    found = EVALUATORS[check.kind](check, submission, alpha)
+    status, why = _waived(found, waiver)
+    return Check(
+        id=check.id,
+        metric=check.metric,
+        status=status,
+        asked=found.asked,
+        seen=found.seen,
+        why=why,
+        needed_cases=found.needed,
+    )
+
+
+def _waived(found: Found, waiver: Waiver | None) -> tuple[Status, str]:
+    """A waiver lifts a FAIL or INCONCLUSIVE that was measured, and stays visible."""
+    if waiver is None:
+        return found.status, found.why
+    signed = f"{waiver.signed_off_by} until {waiver.until}: {waiver.reason}"
+    if not found.measured:
+        return found.status, f"{found.why}; a waiver does not stand in for evidence ({signed})"
+    if found.status == "PASS":
+        return "PASS", f"{found.why}; the waiver by {signed} is not needed"
+    return "PASS", f"WAIVED by {signed} (was {found.status}: {found.why})"

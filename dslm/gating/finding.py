@@ -1,0 +1,72 @@
+"""An evaluator's answer, and how numbers in it are worded.
+
+Made by the evaluators of `bounds`, `pairs` and `slices`; `checks` turns it into a `Check`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dslm.gating.comparing import Comparison
+from dslm.gating.submission import Submission
+from dslm.records import Metric, Status
+from dslm.scoring.metrics import METRICS
+
+FIRST = "first release: nothing to compare with"
+UNMEASURED = "was not measured: what is not measured does not pass"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was asked, what was seen, and what follows.
+
+    `measured` is False where a number was missing: no waiver stands in for evidence.
+    """
+
+    status: Status
+    asked: str
+    seen: str
+    why: str
+    needed: int | None = None
+    measured: bool = True
+
+
+def unmeasured(asked: str) -> Found:
+    """FAIL, since there is nothing to judge."""
+    return Found("FAIL", asked, "nothing", UNMEASURED, measured=False)
+
+
+def unit_of(metric: str, submission: Submission) -> str | None:
+    """The currency of a metric in money, None for a share."""
+    money = METRICS[metric].unit == "money"
+    return submission.contract.costs.currency if money else None
+
+
+def amount(value: float, unit: str | None) -> str:
+    """A share, or an amount of money."""
+    return f"{value:.3f}" if unit is None else f"{value:.2f} {unit}"
+
+
+def signed(value: float, unit: str | None) -> str:
+    """A difference."""
+    return f"{value:+.3f}" if unit is None else f"{value:+.2f} {unit}"
+
+
+def worded(metric: Metric, unit: str | None) -> str:
+    """A measured value with its interval."""
+    if metric.value is None or metric.low is None or metric.high is None:
+        return "nothing"
+    low, high = (
+        f"{end:.3f}" if unit is None else f"{end:.2f}" for end in (metric.low, metric.high)
+    )
+    return f"{amount(metric.value, unit)} [{low}, {high}], n = {metric.n}"
+
+
+def compared(found: Comparison, unit: str | None) -> str:
+    """A paired difference with its bounds, and on how many cases the models differ."""
+    bounds = ""
+    if found.low is not None and found.high is not None:
+        bounds = f" [{signed(found.low, unit)}, {signed(found.high, unit)}]"
+    text = f"{signed(found.difference, unit)}{bounds}, better on {found.gained} and worse on "
+    text += f"{found.lost} of {found.cases} cases"
+    return text if found.p_equal is None else f"{text}, McNemar p = {found.p_equal:.3g}"

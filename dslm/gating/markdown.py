@@ -1,0 +1,85 @@
+"""The verdict as a pull-request comment: answer first, then the checks, then what to do.
+
+Takes a `Verdict`; gives GitHub-flavoured markdown. Written to `eval/W/results/gate.md`.
+"""
+
+from __future__ import annotations
+
+from dslm.records import Check, Status, Verdict
+
+MARKS: dict[Status, str] = {"PASS": "✅", "FAIL": "❌", "INCONCLUSIVE": "❔"}
+ORDER: dict[Status, int] = {"FAIL": 0, "INCONCLUSIVE": 1, "PASS": 2}
+
+
+def _cell(text: str) -> str:
+    """Text that cannot leave its table cell, nor become markup."""
+    one_line = " ".join(text.split())
+    for char, escaped in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "&#124;")):
+        one_line = one_line.replace(char, escaped)
+    return one_line.replace("`", "'")
+
+
+def _row(check: Check) -> str:
+    cells = (check.id, check.metric, check.asked, check.seen, check.why)
+    return f"| {MARKS[check.status]} {check.status} | " + " | ".join(map(_cell, cells)) + " |"
+
+
+def _next_steps(verdict: Verdict) -> list[str]:
+    workflow = verdict.workflow
+    if verdict.status == "PASS":
+        waived = [c.id for c in verdict.checks if c.why.startswith("WAIVED")]
+        steps = [f"Register it: `make release`, then `dslm release promote {workflow}`."]
+        return [f"Passed with waivers: {', '.join(waived)}. Read them first.", *steps][not waived :]
+    if any(check.id == "evidence" for check in verdict.checks):
+        return [f"Make the evidence anew: `dvc repro gate@{workflow}`, then look again."]
+    steps = []
+    failed = [check.id for check in verdict.checks if check.status == "FAIL"]
+    if failed:
+        steps.append(
+            f"{', '.join(failed)}: see the worst cases in `artifacts/{workflow}/report.html`; "
+            "mend data or recipe and run `dvc repro`."
+        )
+    needed = [c for c in verdict.checks if c.status == "INCONCLUSIVE" and c.needed_cases]
+    steps += [
+        f"{c.id}: about {c.needed_cases} gold cases would decide it "
+        f"(`eval/{workflow}/gold.jsonl`)." for c in needed
+    ]  # fmt: skip
+    open_ = [c.id for c in verdict.checks if c.status == "INCONCLUSIVE" and not c.needed_cases]
+    if open_:
+        steps.append(f"{', '.join(open_)}: more cases alone will not do, the answers must improve.")
+    steps.append(f"An exception needs a dated, signed waiver in `eval/{workflow}/waivers.yaml`.")
+    return steps
+
+
+def as_markdown(verdict: Verdict) -> str:
+    """The whole comment, ending with a line break."""
+    version = verdict.baseline.version
+    against = f"compared with version {version}" if version else "no release to compare with yet"
+    counts = [
+        f"{n} {status}" for status in ORDER
+        if (n := sum(check.status == status for check in verdict.checks))
+    ]  # fmt: skip
+    checks = sorted(verdict.checks, key=lambda check: ORDER[check.status])
+    evidence = [f"| {_cell(key)} | {_cell(d)} |" for key, d in sorted(verdict.evidence.items())]
+    lines = [
+        f"## {MARKS[verdict.status]} {verdict.workflow}: {verdict.status}",
+        "",
+        f"{', '.join(counts) or 'No check was made'}; {against}.",
+        "",
+        "| | check | metric | asked | seen | why |",
+        "|---|---|---|---|---|---|",
+        *map(_row, checks),
+        "",
+        "**What to do**",
+        "",
+        *(f"- {step}" for step in _next_steps(verdict)),
+        "",
+        "<details><summary>Evidence</summary>",
+        "",
+        "| of | digest |",
+        "|---|---|",
+        *evidence,
+        "",
+        "</details>",
+    ]
+    return "\n".join(lines) + "\n"

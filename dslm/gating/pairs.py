@@ -1,0 +1,80 @@
+"""Evaluators of checks against another model on the same cases: gain and non-inferiority.
+
+Both ask whether the paired difference is above a number (the wanted gain, or minus the margin) at
+the policy's one-sided error. FAIL is kept for what is shown; what could still be chance is
+INCONCLUSIVE, with the cases that would decide. Neither passes.
+"""
+
+from __future__ import annotations
+
+import math
+
+from dslm.gating.comparing import Comparison, compare
+from dslm.gating.finding import FIRST, Found, amount, compared, signed, unit_of, unmeasured
+from dslm.gating.statistics import needed_cases
+from dslm.gating.submission import Submission
+from dslm.records import Status
+from dslm.settings.policy import Gain, NonInferior
+
+
+def gain(check: Gain, submission: Submission, alpha: float) -> Found:
+    """Better than the reference by at least so much."""
+    unit = unit_of(check.metric, submission)
+    asked = f"better than the {check.over} by at least {amount(check.at_least, unit)}"
+    return _judge(asked, check.metric, check.over, -check.at_least, submission, alpha)
+
+
+def non_inferior(check: NonInferior, submission: Submission, alpha: float) -> Found:
+    """Worse than the reference by less than the margin."""
+    unit = unit_of(check.metric, submission)
+    asked = f"worse than the {check.to} by less than {amount(check.margin, unit)}"
+    return _judge(asked, check.metric, check.to, check.margin, submission, alpha)
+
+
+def _judge(
+    asked: str, metric: str, model: str, margin: float, submission: Submission, alpha: float
+) -> Found:
+    if model == "champion" and submission.baseline.version == 0:
+        return Found("PASS", asked, "no champion", FIRST)
+    mine, theirs = submission.rows.get("candidate"), submission.rows.get(model)
+    if not mine or not theirs or len(mine) != len(theirs):
+        return unmeasured(asked)
+    unit = unit_of(metric, submission)
+    found = compare(metric, mine, theirs, alpha)
+    if found.low is None or found.high is None:
+        return unmeasured(asked)
+    status, why = _above(found.difference, found.low, found.high, margin)
+    seen, line = compared(found, unit), signed(-margin, unit)
+    if status != "INCONCLUSIVE":
+        return Found(status, asked, seen, why.format(line=line, sure=f"{1 - alpha:.3g}"))
+    needed = _needed(found, found.low, margin, alpha, unit)
+    if needed is None:
+        why += "; at the measured difference no number of cases would pass"
+    return Found(status, asked, seen, why.format(line=line), needed)
+
+
+def _above(difference: float, low: float, high: float, margin: float) -> tuple[Status, str]:
+    """Whether the difference is shown to be above -margin, shown to be below, or neither."""
+    if low >= -margin:
+        return "PASS", "above {line} with confidence {sure}"
+    if high < -margin:
+        return "FAIL", "below {line} with confidence {sure}"
+    if margin > 0 and high < 0 and difference <= -margin:
+        return "FAIL", "a loss with confidence {sure}, and measured beyond {line}"
+    return "INCONCLUSIVE", "may be above or below {line}"
+
+
+def _needed(
+    found: Comparison, low: float, margin: float, alpha: float, unit: str | None
+) -> int | None:
+    """Cases that would decide, if the two models differ as much as was measured."""
+    room = found.difference + margin
+    if unit is None:
+        needed = needed_cases(
+            found.discordant, margin, alpha, difference=found.difference, effect=found.effect
+        )
+    elif room > 0:
+        needed = math.ceil(found.cases * ((found.difference - low) / room) ** 2)
+    else:
+        needed = None
+    return None if needed is None else max(needed, found.cases + 1)

@@ -1,0 +1,119 @@
+"""Statistics of pairs: the same cases answered by two models.
+
+Takes counts of discordant pairs; gives score statistics, intervals, exact p-values and how many
+cases a decision would need. Called by `comparing`; no files, no policy.
+
+`gained` counts cases that only the candidate has right, `lost` those that only the reference has.
+Counts may be fractions: grouped cases are shrunk to as many independent ones as they are worth.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+POWER_Z = 0.8416212335729143  # normal quantile of 0.80: chance to pass when truly equal
+_HALVINGS = 60
+
+
+def normal_quantile(p: float) -> float:
+    """The standard normal quantile."""
+    from scipy.special import ndtri
+
+    return float(ndtri(p))
+
+
+def tango_statistic(gained: Any, lost: Any, cases: Any, difference: Any) -> Any:
+    """Tango's score statistic of H0: true difference = `difference` (1998, Stat. Med. 17:891).
+
+    Works on arrays. About standard normal under H0, with the share of lost pairs estimated under
+    it; large where the candidate is better than H0 says.
+    """
+    a = 2.0 * cases
+    b = -gained - lost + (2.0 * cases - gained + lost) * difference
+    c = -lost * difference * (1.0 - difference)
+    q = (np.sqrt(np.maximum(b * b - 4.0 * a * c, 0.0)) - b) / (2.0 * a)
+    variance = cases * (2.0 * q + difference * (1.0 - difference))
+    above = gained - lost - cases * difference
+    safe = np.where(variance > 0, variance, 1.0)
+    return np.where(variance > 0, above / np.sqrt(safe), np.sign(above) * np.inf * (above != 0))
+
+
+def tango_bounds(gained: float, lost: float, cases: float, z: float) -> tuple[float, float]:
+    """All differences that the score statistic does not reject at ±z."""
+
+    def crossing(target: float) -> float:
+        low, high = -1.0 + 1e-12, 1.0 - 1e-12
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            if float(tango_statistic(gained, lost, cases, middle)) > target:
+                low = middle
+            else:
+                high = middle
+        return (low + high) / 2
+
+    return crossing(z), crossing(-z)
+
+
+def mcnemar_exact(gained: int, lost: int) -> float:
+    """Two-sided exact p-value of equal models (McNemar 1947): the smaller count as a fair coin."""
+    from scipy.special import bdtr
+
+    pairs = gained + lost
+    return 1.0 if pairs == 0 else min(1.0, 2.0 * float(bdtr(min(gained, lost), pairs, 0.5)))
+
+
+def worse_p(gained: int, lost: int, effect: float = 1.0) -> float:
+    """One-sided p-value against "the candidate is no worse".
+
+    Exact for independent cases; grouped ones may not claim more than the score test on as many
+    cases as they are worth.
+    """
+    from scipy.special import bdtr, ndtr
+
+    pairs = gained + lost
+    if pairs == 0:
+        return 1.0
+    exact = float(bdtr(gained, pairs, 0.5))
+    if effect <= 1:
+        return exact
+    return max(exact, float(ndtr((gained - lost) / math.sqrt(pairs * effect))))
+
+
+def needed_cases(
+    discordant: float, margin: float, alpha: float, *, difference: float = 0.0, effect: float = 1.0
+) -> int | None:
+    """Cases for an 80 % chance to show that a difference is above -margin.
+
+    Args:
+        discordant: Share of cases on which the two models differ.
+        margin: Non-inferiority margin; minus the wanted gain for a superiority check.
+        alpha: One-sided error.
+        difference: The true difference assumed.
+        effect: Design effect of grouped cases.
+
+    Returns:
+        None where no number would do: the assumed difference is at or below -margin.
+    """
+    room = difference + margin
+    if room <= 0:
+        return None
+    z = normal_quantile(1 - alpha)
+    spread = max(discordant - difference**2, 0.0)
+    by_power = (z + POWER_Z) ** 2 * spread / room**2
+    # Tango's bound of n pairs without a difference is z²/(n + z²)
+    by_bound = z * z * (1 - room) / room if room < 1 else 0.0
+    return math.ceil(effect * max(by_power, by_bound))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P-values adjusted for looking at all of them (Holm 1979), in the order given."""
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    adjusted, so_far = [0.0] * len(p_values), 0.0
+    for rank, index in enumerate(order):
+        so_far = max(so_far, min(1.0, p_values[index] * (len(p_values) - rank)))
+        adjusted[index] = so_far
+    return adjusted

@@ -1,0 +1,89 @@
+"""What is submitted to the gate, and the reasons to refuse to judge it at all.
+
+Takes contract, gold, scorecard, rows and baseline as they were read; gives one reason for each
+thing that is missing, not finite, of other cases, or not what the rows say. Called by `gate`
+before any check of the policy: one reason is enough for a FAIL.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dslm.contract import Contract
+from dslm.errors import DslmError
+from dslm.records import Baseline, Case, Row, Scorecard
+from dslm.scoring import make_scorecard
+from dslm.scoring.rows import same_cases
+
+REQUIRED = ("candidate", "base")
+
+
+@dataclass(frozen=True)
+class Submission:
+    """All that a verdict rests on. `evidence` names it by digests."""
+
+    contract: Contract
+    gold: Sequence[Case]
+    scorecard: Scorecard
+    rows: Mapping[str, Sequence[Row]]
+    baseline: Baseline
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+
+def _finite(row: Row) -> bool:
+    answer = row.prediction
+    numbers = (answer.confidence, answer.latency_ms, row.outcome.cost)
+    return all(map(math.isfinite, (*numbers, *answer.field_confidence.values())))
+
+
+def _of_rows(submission: Submission) -> Iterator[str]:
+    for model in REQUIRED:
+        if not submission.rows.get(model):
+            yield f"no rows of the {model}"
+    for model, rows in sorted(submission.rows.items()):
+        if model not in (*REQUIRED, "champion"):
+            yield f"rows of an unknown model {model!r}"
+        try:
+            same_cases(submission.gold, rows)
+        except DslmError as error:
+            yield f"{model}: {error.what}"
+        if any(set(row.slices) != set(submission.contract.slices) for row in rows):
+            yield f"{model}: rows with other slices than the contract's"
+        bad = [row.id for row in rows if not _finite(row)]
+        if bad:
+            yield f"{model}: not a finite number in the row of case {bad[0]}"
+
+
+def _of_baseline(submission: Submission) -> Iterator[str]:
+    version, rows = submission.baseline.version, submission.rows.get("champion")
+    if version and not rows:
+        yield f"version {version} serves, and there are no rows of it on this gold set"
+    if not version and rows is not None:
+        yield "there are rows of a champion, and the baseline says that there is none"
+    if version and submission.baseline.digest is None:
+        yield f"the baseline does not say what version {version} is"
+
+
+def _of_scorecard(submission: Submission) -> Iterator[str]:
+    card = submission.scorecard
+    if card.workflow != submission.contract.name:
+        yield f"the scorecard is of workflow {card.workflow!r}"
+    derived = make_scorecard(
+        submission.contract,
+        submission.gold,
+        threshold=card.threshold,
+        rows_by_model=submission.rows,
+        evidence=card.evidence,
+    )
+    if derived.model_dump(mode="json") != card.model_dump(mode="json"):
+        yield "the scorecard is not what its rows say (`dslm verify` shows where)"
+
+
+def reasons_to_refuse(submission: Submission) -> list[str]:
+    """Why this can not be judged; empty where it can."""
+    if not submission.gold:
+        return ["the gold set is empty"]
+    found = [*_of_rows(submission), *_of_baseline(submission)]
+    return found or list(_of_scorecard(submission))

@@ -1,0 +1,98 @@
+"""Answers a whole file of inputs, resumable after any kind of end.
+
+Takes JSONL of cases, appends one JSON line an answer; a rerun keeps what is there, drops a cut last
+line, and goes on. Called by `dslm predict`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from dslm.cases import read_records
+from dslm.errors import InputError
+from dslm.inference.decider import Decider
+from dslm.progress import Progress
+from dslm.records import Case, Decision, Prediction
+
+
+def answer_file(decider: Decider, source: Path, out: Path) -> dict[str, int]:
+    """Answer every case of `source` that `out` does not hold yet.
+
+    Returns:
+        How many cases of the whole file got each action.
+
+    Raises:
+        InputError: The source is broken or repeats an id, or `out` holds answers to other cases.
+    """
+    cases = read_records(source, Case)
+    if not cases:
+        raise InputError("no cases in this file", where=source)
+    repeated = [i for i, n in Counter(case.id for case in cases).items() if n > 1]
+    if repeated:
+        raise InputError(f"id {repeated[0]!r} is used twice", where=source)
+    actions = _answered(out, {case.id for case in cases})
+    left = [case for case in cases if case.id not in actions]
+    size = decider.engine.batch_size
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.open("a", encoding="utf-8") as stream, Progress("predict", len(left), "cases") as bar:
+        for start in range(0, len(left), size):
+            batch = left[start : start + size]
+            answers = decider.answer([case.input for case in batch])
+            stream.write("".join(_lines(batch, answers)))
+            stream.flush()
+            os.fsync(stream.fileno())
+            bar.advance(len(batch))
+            for case, (_, decision) in zip(batch, answers, strict=True):
+                actions[case.id] = decision.action
+    return dict(sorted(Counter(actions.values()).items()))
+
+
+def _lines(
+    cases: Sequence[Case], answers: Sequence[tuple[Prediction, Decision]]
+) -> list[str]:
+    return [
+        json.dumps(
+            {
+                "id": case.id,
+                "object": prediction.object,
+                "action": decision.action,
+                "reasons": list(decision.reasons),
+                "confidence": prediction.confidence,
+                "field_confidence": prediction.field_confidence,
+                "finish_reason": prediction.finish_reason,
+            },
+            ensure_ascii=False,
+        )
+        + "\n"
+        for case, (prediction, decision) in zip(cases, answers, strict=True)
+    ]
+
+
+def _answered(out: Path, known: set[str]) -> dict[str, str]:
+    """The actions of an earlier run, its cut last line removed from the file."""
+    if not out.exists():
+        return {}
+    data = out.read_bytes()
+    whole = data[: data.rfind(b"\n") + 1]
+    if whole != data:
+        with out.open("r+b") as stream:
+            stream.truncate(len(whole))
+    actions: dict[str, str] = {}
+    for number, line in enumerate(whole.splitlines(), start=1):
+        try:
+            answer = json.loads(line)
+            actions[answer["id"]] = answer["action"]
+        except (ValueError, KeyError, TypeError):
+            fix = "name another output file"
+            raise InputError("is no answer of dslm", where=f"{out}:{number}", fix=fix) from None
+        if answer["id"] not in known:
+            raise InputError(
+                f"holds an answer to case {answer['id']!r}, which the input lacks",
+                where=f"{out}:{number}",
+                fix="name another output file",
+            )
+    return actions

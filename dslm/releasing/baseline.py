@@ -1,0 +1,61 @@
+"""Which release a candidate is compared with.
+
+The champion: except that a candidate that has become champion keeps the comparison that let it in,
+so promoting changes no verdict and `dvc repro` settles. Called by the baseline stage; reads files
+of the repository only.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from dslm.errors import InputError
+from dslm.evidence import adapter_digests
+from dslm.records import Baseline, Release, Verdict
+from dslm.settings.workspace import Workspace
+
+
+def read_champion(path: Path) -> Baseline:
+    """The version that serves, as promotion and rollback recorded it.
+
+    Raises:
+        InputError: The file is missing or is no such record.
+    """
+    try:
+        return Baseline.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        fix = 'a new workflow starts with {"version": 0, "digest": null}'
+        raise InputError("no such file", where=path, fix=fix) from None
+    except ValidationError as error:
+        what = f"is no record of a champion ({error.errors()[0]['msg']})"
+        raise InputError(what, where=path, fix="restore it from git") from None
+
+
+def _is_champion(ws: Workspace, champion: Baseline) -> bool:
+    """Whether the adapter in the working tree is the one that serves."""
+    if not ws.receipt.is_file():
+        return False
+    try:
+        receipt = Release.model_validate_json(ws.receipt.read_bytes())
+    except ValidationError as error:
+        what = f"is no receipt ({error.errors()[0]['msg']})"
+        raise InputError(what, where=ws.receipt, fix="restore it from git") from None
+    if (receipt.version, receipt.digest) != (champion.version, champion.digest):
+        return False
+    return receipt.evidence.get("adapter") == adapter_digests(ws.adapter)["adapter"]
+
+
+def choose_baseline(ws: Workspace) -> Baseline:
+    """The release that the candidate in the working tree is compared with."""
+    champion = read_champion(ws.champion)
+    if champion.version == 0 or not _is_champion(ws, champion):
+        return champion
+    verdict = ws.results / "gate.json"
+    if verdict.is_file():
+        try:
+            return Verdict.model_validate_json(verdict.read_bytes()).baseline
+        except ValidationError:
+            return champion  # compared with itself: every difference is then zero
+    return champion

@@ -1,0 +1,1 @@
+"""From curated cases and a recipe to an adapter that is known to have learnt something."""

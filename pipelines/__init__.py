@@ -1,0 +1,1 @@
+"""Thin stage entry points: each parses, makes its library calls and prints one line."""

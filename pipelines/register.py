@@ -1,0 +1,17 @@
+"""Register: a candidate that passed → a version in MLflow that answers its smoke input."""
+
+from dslm.cli.stage import stage_main
+from dslm.settings.workspace import Workspace
+
+
+def body(ws: Workspace) -> None:
+    """Compare digests, upload, read back, answer."""
+    from dslm.releasing.pyfunc import answer
+    from dslm.releasing.registering import register
+
+    release = register(ws, answer)
+    print(f"register {ws.workflow}: version {release.version}, {release.status}")
+
+
+if __name__ == "__main__":
+    stage_main("register", __doc__, body)

@@ -1,0 +1,53 @@
+"""Score champion: the release the candidate is compared with, over today's gold."""
+
+import json
+import tempfile
+from pathlib import Path
+
+from dslm.cases import read_labelled, write_records
+from dslm.cli.stage import stage_main
+from dslm.contract import load_contract
+from dslm.progress import Progress
+from dslm.provenance import digest_file, write_atomic
+from dslm.records import Baseline
+from dslm.settings.workspace import Workspace
+from dslm.stage import whole_folder
+
+
+def body(ws: Workspace) -> None:
+    """Fetch the baseline's files from the registry and answer gold with them."""
+    baseline = Baseline.model_validate_json(ws.baseline.read_bytes())
+    if baseline.version == 0:
+        with whole_folder(ws.scores("champion"), {}) as folder:
+            write_atomic(folder / "note.json", json.dumps({"champion": 0}) + "\n")
+        print(f"score_champion {ws.workflow}: no champion yet")
+        return
+    _score(ws, baseline)
+
+
+def _score(ws: Workspace, baseline: Baseline) -> None:
+    from dslm.inference.loading import load_release
+    from dslm.releasing.fetching import fetch_release
+    from dslm.scoring.rows import make_rows
+
+    contract = load_contract(ws.contract)
+    gold = read_labelled(ws.gold, contract)
+    with tempfile.TemporaryDirectory() as into:
+        release = fetch_release(ws, baseline, Path(into))
+        decider = load_release(release, root=ws.root, contract=contract)
+        with Progress("score champion", len(gold), "cases") as bar:
+            predictions = decider.predict([case.input for case in gold], bar.advance)
+    evidence = dict(decider.identity) | {
+        "gold": digest_file(ws.gold),
+        "lock": digest_file(ws.lock),
+        "release": str(baseline.digest),
+        "threshold": str(decider.threshold),
+    }
+    with whole_folder(ws.scores("champion"), evidence) as folder:
+        rows = make_rows(contract, gold, predictions, decider.threshold)
+        write_records(folder / "rows.jsonl", rows)
+    print(f"score_champion {ws.workflow}: version {baseline.version}, {len(gold)} cases")
+
+
+if __name__ == "__main__":
+    stage_main("score_champion", __doc__, body)

@@ -1,0 +1,41 @@
+"""Train: curated cases and a recipe → a LoRA adapter, recorded as an MLflow run."""
+
+import json
+from dataclasses import asdict
+
+from dslm.cases import read_labelled
+from dslm.cli.stage import stage_main
+from dslm.contract import load_contract
+from dslm.evidence import data_digest
+from dslm.provenance import write_atomic
+from dslm.settings.params import recipe_of
+from dslm.settings.workspace import Workspace
+from dslm.stage import whole_folder
+
+
+def body(ws: Workspace) -> None:
+    """Train, seal, record."""
+    from dslm.inference.base import locate
+    from dslm.releasing.tracking import log_training
+    from dslm.training.run import train
+
+    contract, recipe = load_contract(ws.contract), recipe_of(ws)
+    files = locate(recipe.base, ws.root)
+    cases = read_labelled(ws.curated / "train.jsonl", contract)
+    validation = read_labelled(ws.curated / "validation.jsonl", contract)
+    inputs = files.digests() | {"data": data_digest(ws.curated), "recipe": recipe.digest()}
+    with whole_folder(ws.adapter, inputs) as folder:
+        summary, measured = train(contract, recipe, files, cases, validation, folder)
+    write_atomic(ws.training_run, json.dumps(asdict(measured), indent=2) + "\n")
+    curves = [("loss", step, loss) for step, loss in summary.losses]
+    curves += [("validation_loss", step, loss) for step, loss in summary.validation_losses]
+    final = {"tokens_per_second": measured.tokens_per_second, "seconds": measured.seconds}
+    log_training(ws.root, ws.workflow, recipe.model_dump(mode="json"), final, inputs, curves)
+    print(
+        f"train {ws.workflow}: {summary.steps} steps, loss {summary.losses[-1][1]:.3f}, "
+        f"{measured.tokens_per_second:.0f} tokens/s"
+    )
+
+
+if __name__ == "__main__":
+    stage_main("train", __doc__, body)
