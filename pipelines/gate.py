@@ -7,12 +7,14 @@ from dslm.settings.workspace import Workspace
 
 
 def body(ws: Workspace) -> int:
-    """Judge, write gate.json and gate.md, give the verdict's exit code."""
+    """Judge, write gate.json, gate.md and the report, give the verdict's exit code."""
     from dslm.gating.gate import exit_code, gate_workspace, write_verdict
+    from dslm.reporting.report import write_report
 
     verdict = gate_workspace(ws, dt.datetime.now(dt.UTC).date())
     write_verdict(ws, verdict)
-    print(f"gate {ws.workflow}: {verdict.status}")
+    report = write_report(ws)
+    print(f"gate {ws.workflow}: {verdict.status}, see {report.relative_to(ws.root)}")
     return exit_code(verdict)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from small_repository import CONTRACT, RECIPE, ROOT, case
 
 from dslm import evidence
-from dslm.provenance import write_atomic, write_manifest
+from dslm.provenance import digest_file, write_atomic, write_manifest
 from dslm.records import (
     Baseline,
     Check,
@@ -23,8 +23,10 @@ from dslm.records import (
     Scorecard,
     Verdict,
 )
+from dslm.releasing.packaging import scored_digest
 from dslm.releasing.promoting import history
 from dslm.releasing.registering import register
+from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace
 
 W = "mini"
@@ -55,9 +57,14 @@ class Run:
         write_manifest(ws.adapter, made_from)
         write_atomic(ws.calibration, '{"threshold": 0.8}\n')
         for model in ("candidate", "base"):
-            write_atomic(ws.scores(model) / "rows.jsonl", '{"id": "a"}\n')
-            write_manifest(ws.scores(model), {})
+            self.score(model, seconds=1)
         self.scorecard()
+
+    def score(self, model: str, *, seconds: int) -> None:
+        """Rows of a model, with the time that answering took."""
+        folder = self.ws.scores(model)
+        write_atomic(folder / "rows.jsonl", f'{{"id": "a", "seconds": {seconds}}}\n')
+        write_manifest(folder, {})
 
     def scorecard(self) -> None:
         """The scorecard of what lies there now."""
@@ -76,9 +83,14 @@ class Run:
         """The gate's verdict on it, against the champion of now."""
         champion = Baseline.model_validate_json(self.ws.champion.read_bytes())
         check = Check(id="exact", metric="m", status=status, asked="≥ 0.8", seen="0.9", why="")
+        judged = {
+            "policy": load_policy(self.ws.policy).digest(),
+            "scorecard": digest_file(self.ws.results / "scorecard.json"),
+            "waivers": "none",
+        } | {f"rows_{m}": scored_digest(self.ws, m) for m in ("candidate", "base")}
         verdict = Verdict(
             workflow=W, status=status, checks=(check,), baseline=champion,
-            evidence=evidence.current(self.ws),
+            evidence=evidence.current(self.ws) | judged,
         )  # fmt: skip
         verdict = verdict.model_copy(update=changes)
         write_atomic(self.ws.results / "gate.json", verdict.model_dump_json() + "\n")
@@ -112,18 +124,24 @@ class Run:
         return self.ws.root / ".mlflow/artifacts" / W / str(run) / "artifacts/release" / name
 
 
+def _made(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
 def finish_run(root: Path) -> Run:
     """Write the repository and let the gate pass; there is no MLflow database yet."""
     ws = Workspace(root, W)
     for name in (f"recipes/{RECIPE}.yaml", "registry/card-template.md.jinja"):
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, root / name)
+        shutil.copyfile(ROOT / name, _made(root / name))
     write_atomic(root / "params.yaml", f"workflows:\n  {W}:\n    recipe: {RECIPE}\n")
     write_atomic(ws.contract, CONTRACT)
     write_atomic(ws.champion, '{"version": 0, "digest": null}\n')
     write_atomic(ws.lock, "dslm==0.1.0\n")
+    shutil.copyfile(ROOT / "eval" / "invoice_intake" / "gate.yaml", _made(ws.policy))
     write_atomic(ws.gold, json.dumps(case(1)) + "\n")
-    write_atomic(ws.curated / "train.jsonl", "{}\n")
+    for name in ("train.jsonl", "validation.jsonl"):
+        write_atomic(ws.curated / name, "{}\n")
     write_manifest(ws.curated, {})
     run = Run(ws)
     run.candidate(b"weights one")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from dslm.contract.finding import Finding
+    from dslm.proving.finding import Finding
 
 MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "bold red")}
 
@@ -26,7 +26,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Prove contracts, gold sets, policies and recipes. Exit code 2 when a proof fails."""
-    from dslm.contract.proof import prove
+    from dslm.proving.proof import prove
     from dslm.settings.params import load_params
     from dslm.settings.workspace import find_root, workspace
 

@@ -10,7 +10,7 @@ import typer
 from dslm.cli.printing import AsJson, emit, say
 
 if TYPE_CHECKING:
-    from dslm.contract.scaffold import Scaffolded
+    from dslm.scaffolding.scaffold import Scaffolded
 
 
 def init(
@@ -32,7 +32,7 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Make a workflow: contract, sources, gold set and gate policy, guessed from a sample."""
-    from dslm.contract.scaffold import Request, scaffold
+    from dslm.scaffolding.scaffold import Request, scaffold
     from dslm.settings.workspace import find_root
 
     request = Request(name, sample, input_key, tuple(target or ()), group_by, gold_share)

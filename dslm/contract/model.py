@@ -1,7 +1,7 @@
 """The contract's shape, `data/<workflow>/workflow.yaml`, closed and typed.
 
 Loaded once by each command and handed to everything else. Cross-field mistakes are found here;
-what needs gold, grammar or rules run is proved by `dslm.contract.proof`.
+what needs gold, grammar or rules run is proved by `dslm.proving.proof`.
 """
 
 from __future__ import annotations

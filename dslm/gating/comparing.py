@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dslm.gating.statistics import mcnemar_exact, normal_quantile, tango_bounds, worse_p
+from dslm.gating.statistics import gate_bounds, mcnemar_exact, normal_quantile, worse_p
 from dslm.records import Row
 from dslm.scoring.intervals import (
     DECIMALS,
@@ -78,7 +78,7 @@ def compare(
         mean = round(int(better.sum()) / (len(better) * MICRO), DECIMALS)
         return Comparison(mean, low, high, len(better), gained, lost, 1.0)
     effect = _effect(better, groups)
-    bounds = tango_bounds(
+    bounds = gate_bounds(
         gained / effect, lost / effect, len(better) / effect, normal_quantile(1 - alpha)
     )
     return Comparison(

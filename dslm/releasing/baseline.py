@@ -1,8 +1,8 @@
 """Which release a candidate is compared with.
 
-The champion: except that a candidate that has become champion keeps the comparison that let it in,
-so promoting changes no verdict and `dvc repro` settles. Called by the baseline stage; reads files
-of the repository only.
+The champion: except that a candidate that has become champion, with nothing changed since, keeps
+the comparison that let it in, so promoting changes no verdict and `dvc repro` settles. Called by
+the baseline stage; reads files of the repository only.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from dslm.errors import InputError
-from dslm.evidence import adapter_digests
+from dslm.evidence import current
 from dslm.records import Baseline, Release, Verdict
 from dslm.settings.workspace import Workspace
 
@@ -34,7 +34,7 @@ def read_champion(path: Path) -> Baseline:
 
 
 def _is_champion(ws: Workspace, champion: Baseline) -> bool:
-    """Whether the adapter in the working tree is the one that serves."""
+    """Whether what lies in the working tree is the release that serves, evidence and all."""
     if not ws.receipt.is_file():
         return False
     try:
@@ -44,7 +44,8 @@ def _is_champion(ws: Workspace, champion: Baseline) -> bool:
         raise InputError(what, where=ws.receipt, fix="restore it from git") from None
     if (receipt.version, receipt.digest) != (champion.version, champion.digest):
         return False
-    return receipt.evidence.get("adapter") == adapter_digests(ws.adapter)["adapter"]
+    now = current(ws)
+    return {key: receipt.evidence.get(key) for key in now} == now
 
 
 def choose_baseline(ws: Workspace) -> Baseline:

@@ -121,7 +121,8 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     if release_digest(store.model, inputs) != version.tags.get("digest"):
         raise ReleaseRefused("its digest is not that of its files", where=where)
     verdict = read_verdict(folder / "gate.json", store.model)
-    refuse_differences(verdict.evidence, inputs, what=f"the verdict in version {version.number}")
+    judged = inputs | {"scorecard": digest_file(folder / "scorecard.json")}
+    refuse_differences(verdict.evidence, judged, what=f"the verdict in version {version.number}")
     return Proof(
         version=version.number,
         digest=version.tags["digest"],

@@ -92,13 +92,22 @@ def _sources(ws: Workspace) -> Iterator[tuple[str, Path]]:
     for model in ("candidate", "base", "champion"):
         rows = ws.scores(model) / "rows.jsonl"
         if model == "candidate" or rows.exists():
-            _proved(rows.parent, "the score stage")
+            scored_digest(ws, model)
             yield f"rows/{model}.jsonl", rows
 
 
-def _proved(folder: Path, made_by: str) -> None:
+def scored_digest(ws: Workspace, model: str) -> str:
+    """The digest of a model's rows, after they were compared with their manifest.
+
+    Raises:
+        ReleaseRefused: They are missing or were changed.
+    """
+    return _proved(ws.scores(model), "the score stage")
+
+
+def _proved(folder: Path, made_by: str) -> str:
     try:
-        read_manifest(folder, made_by=made_by)
+        return str(read_manifest(folder, made_by=made_by)["digest"])
     except InputError as error:
         raise ReleaseRefused(error.what, where=error.where, fix=error.fix) from error
 

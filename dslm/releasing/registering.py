@@ -20,8 +20,9 @@ from dslm.evidence import current, read_json, refuse_differences
 from dslm.provenance import MANIFEST, canonical_json, digest_file, write_atomic
 from dslm.records import Release, Scorecard, Verdict
 from dslm.releasing.checking import Answer, prove, read_verdict, release_digest, smoke
-from dslm.releasing.packaging import package
+from dslm.releasing.packaging import package, scored_digest
 from dslm.releasing.store import ModelStore, Version
+from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
 
@@ -40,7 +41,7 @@ def register(ws: Workspace, answer: Answer) -> Release:
     """
     verdict = read_verdict(ws.results / "gate.json", ws.workflow)
     now = _evidence(ws)
-    refuse_differences(verdict.evidence, now, what="the verdict")
+    refuse_differences(verdict.evidence, now | _judged(ws, verdict), what="the verdict")
     refuse_differences(_scorecard(ws).evidence, now, what="the scorecard")
     with exclusive(ws.root, f"release-{ws.workflow}"):
         store = ModelStore(ws.root, ws.workflow)
@@ -85,6 +86,20 @@ def _evidence(ws: Workspace) -> dict[str, str]:
         ) from None
 
 
+def _judged(ws: Workspace, verdict: Verdict) -> dict[str, str]:
+    """Digests of what the gate looked at beyond the candidate, as it is now."""
+    rows = {key for key in verdict.evidence if key.startswith("rows_")}
+    found = {
+        key: scored_digest(ws, key.removeprefix("rows_"))
+        for key in rows | {"rows_candidate", "rows_base"}
+    }
+    found["policy"] = load_policy(ws.policy).digest()
+    found["waivers"] = digest_file(ws.waivers) if ws.waivers.is_file() else "none"
+    path = ws.results / "scorecard.json"
+    found["scorecard"] = digest_file(path) if path.is_file() else "none"
+    return found
+
+
 def _scorecard(ws: Workspace) -> Scorecard:
     path = ws.results / "scorecard.json"
     try:
@@ -110,8 +125,12 @@ def _same(store: ModelStore, digest: str, verdict: Verdict) -> Version | None:
 
 
 def _verdict_key(verdict: Verdict) -> str:
-    """What a verdict was about: its evidence and its baseline, not what was seen to the digit."""
-    about = {"baseline": verdict.baseline.model_dump(), "evidence": verdict.evidence}
+    """What a verdict was about: all that went in.
+
+    Rows and scorecard came out of it, and hold times that differ at every scoring.
+    """
+    asked = {k: d for k, d in verdict.evidence.items() if k != "scorecard" and k[:5] != "rows_"}
+    about = {"baseline": verdict.baseline.model_dump(), "evidence": asked}
     return canonical_json(about).decode()
 
 

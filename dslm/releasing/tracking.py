@@ -37,7 +37,7 @@ def log_training(
     Args:
         root: The repository.
         workflow: Names the experiment.
-        params: What was set; nested settings are given flat, `training.epochs`.
+        params: What was set; nested settings are recorded as `training.epochs`.
         metrics: Final values.
         tags: Lineage: digests of data, base, recipe, code.
         curves: (metric, step, value), in any order.
@@ -68,13 +68,21 @@ def _log(
 ) -> None:
     from mlflow.entities import Metric, Param, RunTag
 
-    for some in _chunks((Param(k, str(v)) for k, v in params.items()), _PARAMS):
+    for some in _chunks((Param(k, str(v)) for k, v in _flat(params)), _PARAMS):
         mlflow.log_batch(run_id, params=some)
     for some in _chunks((RunTag(f"dslm.{k}", v) for k, v in tags.items()), _PARAMS):
         mlflow.log_batch(run_id, tags=some)
     points = [*curves, *((name, 0, value) for name, value in metrics.items())]
     for some in _chunks((Metric(k, float(v), time, step) for k, step, v in points), _METRICS):
         mlflow.log_batch(run_id, metrics=some)
+
+
+def _flat(settings: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
 
 
 def _chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

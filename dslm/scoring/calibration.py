@@ -26,16 +26,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from dslm.contract import Contract
 from dslm.contract.deciding import NEVER
+from dslm.contract.ranking import ranked, would_be_wrong
 from dslm.errors import InputError
 from dslm.records import Record, Row
 from dslm.scoring.intervals import DECIMALS, effective_cases, ints
-from dslm.scoring.ranking import ranked, would_be_wrong
 
 
 class Calibration(Record):
@@ -86,9 +87,10 @@ def rungs(answers: int, risk: float, confidence: float) -> Iterator[int]:
         yield answers
 
 
-def sequence(answers: int, risk: float, confidence: float) -> list[int]:
+@lru_cache(maxsize=64)
+def sequence(answers: int, risk: float, confidence: float) -> tuple[int, ...]:
     """The rungs in the order they are tested, from the starting one on."""
-    steps = list(rungs(answers, risk, confidence))
+    steps = tuple(rungs(answers, risk, confidence))
     start = max((i for i, taken in enumerate(steps) if taken <= answers / 2), default=0)
     return steps[start:]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dslm.contract.ranking import ranked, would_be_wrong
 from dslm.records import Row, Scorecard
-from dslm.scoring.ranking import ranked, would_be_wrong
 
 Point = dict[str, str | float]
 

@@ -47,6 +47,7 @@ class Lora(Settings):
     alpha: float = Field(gt=0)
     dropout: float = Field(ge=0, lt=1)
     targets: Literal["all-linear"] | list[str]
+    dtype: Dtype = Field(description="of the adapter's own weights while they are trained")
     rslora: bool = False
     dora: bool = False
 

@@ -131,6 +131,7 @@ def _adapted(recipe: Recipe, files: BaseFiles) -> Any:
             use_rslora=lora.rslora,
             use_dora=lora.dora,
         ),
+        autocast_adapter_dtype=lora.dtype == "float32",
     )
 
 
@@ -144,6 +145,8 @@ def _trainer(
     out: Path,
 ) -> Any:
     from trl import SFTConfig, SFTTrainer
+
+    from dslm.training.loss import with_cpu_loss
 
     plan = recipe.training
     on_gpu = device() == "cuda"
@@ -177,7 +180,8 @@ def _trainer(
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
     )
-    trainer = SFTTrainer(
+    trainer_class = SFTTrainer if on_gpu else with_cpu_loss(SFTTrainer)
+    trainer = trainer_class(
         model=model,
         args=config,
         train_dataset=_dataset(rows),

@@ -51,6 +51,24 @@ def test_a_champion_compared_with_itself_is_no_new_version(run) -> None:
     assert run.register().version == 1
 
 
+def test_a_candidate_scored_again_with_the_same_verdict_is_the_same_version(run) -> None:
+    first = run.register()
+    run.score("candidate", seconds=2)
+    run.gate()
+    assert run.register() == first
+
+
+def test_a_verdict_under_another_policy_is_another_version(run) -> None:
+    first = run.register()
+    policy = run.ws.policy.read_text()
+    run.ws.policy.write_text(policy.replace("alpha: 0.05", "alpha: 0.04"))
+    assert run.ws.policy.read_text() != policy
+    run.gate()
+    second = run.register()
+    assert (first.version, second.version) == (1, 2)
+    assert first.digest == second.digest
+
+
 def test_other_weights_are_another_version(run) -> None:
     first = run.register()
     second = run.released(b"weights two")
@@ -119,11 +137,32 @@ def test_missing_evidence_is_refused(bare) -> None:
     assert "requirements.lock" in refused(bare)
 
 
+@pytest.mark.parametrize(
+    ("part", "changes"),
+    [
+        ("rows_candidate", lambda run: run.score("candidate", seconds=2)),
+        ("rows_base", lambda run: run.score("base", seconds=2)),
+        ("waivers", lambda run: run.ws.waivers.write_text("waivers: []\n")),
+        ("scorecard", lambda run: (run.ws.results / "scorecard.json").unlink()),
+    ],
+    ids=["rows_candidate", "rows_base", "waivers", "scorecard"],
+)
+def test_what_changed_since_the_gate_looked_is_named(bare, part, changes) -> None:
+    changes(bare)
+    assert part in refused(bare)
+
+
+def test_rows_edited_by_hand_are_refused(bare) -> None:
+    (bare.ws.scores("candidate") / "rows.jsonl").write_text('{"id": "better"}\n')
+    assert "bytes differ" in refused(bare)
+
+
 def test_a_scorecard_of_something_else_is_refused(bare) -> None:
     path = bare.ws.results / "scorecard.json"
     card = json.loads(path.read_text())
     card["evidence"]["adapter"] = "sha256:other"
     path.write_text(json.dumps(card))
+    bare.gate()
     assert "the scorecard is evidence of something else: adapter" in refused(bare)
 
 

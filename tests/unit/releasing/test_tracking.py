@@ -10,7 +10,7 @@ from dslm.releasing.tracking import log_training
 def test_a_training_run_keeps_settings_curves_and_lineage(run) -> None:
     root = run.ws.root
     curves = [("loss", step, 1.0 / step) for step in range(1, 1203)]
-    params = {f"p{n}": n for n in range(130)}
+    params = {f"p{n}": n for n in range(128)} | {"training": {"epochs": 2, "seed": 17}}
     run_id = log_training(
         root, "w", params, {"final_loss": 0.1}, {"data": "sha256:d", "base": "sha256:b"}, curves
     )
@@ -18,6 +18,7 @@ def test_a_training_run_keeps_settings_curves_and_lineage(run) -> None:
     found = mlflow.get_run(run_id)
     assert found.info.status == "FINISHED"
     assert len(found.data.params) == 130
+    assert found.data.params["training.epochs"] == "2"
     assert found.data.tags["dslm.data"] == "sha256:d"
     assert found.data.metrics["final_loss"] == 0.1
     assert [m.step for m in mlflow.get_metric_history(run_id, "loss")] == list(range(1, 1203))

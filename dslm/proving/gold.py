@@ -1,6 +1,6 @@
 """Proofs on the gold set: every row valid, every rule breach foreseen, every slice big enough.
 
-Called by `dslm.contract.proof` with a contract whose grammar and rules are sound.
+Called by `dslm.proving.proof` with a contract whose grammar and rules are sound.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator
 
 from dslm.cases import read_labelled
 from dslm.contract.deciding import ideal
-from dslm.contract.finding import Finding, fail, failures, named, ok, warn
+from dslm.proving.finding import Finding, fail, failures, named, ok, warn
 from dslm.contract.model import Contract
 from dslm.contract.rules import breaches
 from dslm.errors import DslmError

@@ -1,6 +1,6 @@
 """What `dslm init` proposes: split, fields, comparators, groundings, bound, slices.
 
-Takes the sample's cases; gives a frozen draft that `dslm.contract.scaffold` writes out.
+Takes the sample's cases; gives a frozen draft that `dslm.scaffolding.scaffold` writes out.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from dslm.contract.answer import in_schema_order
 from dslm.contract.comparing import fold
 from dslm.contract.grounding import ungrounded
 from dslm.contract.model import Contract, Split
-from dslm.contract.proof_gold import SMALLEST_SLICE
-from dslm.contract.proof_repository import answers_needed
-from dslm.contract.scaffold_sample import Numbered
-from dslm.contract.scaffold_schema import (
+from dslm.proving.gold import SMALLEST_SLICE
+from dslm.proving.repository import answers_needed
+from dslm.scaffolding.sample import Numbered
+from dslm.scaffolding.schema import (
     GROUNDED_SHARE,
     MixedKinds,
     Schema,

@@ -1,6 +1,6 @@
 """Proofs on what surrounds a contract: sources, attainable bound, params, recipe.
 
-Called by `dslm.contract.proof`. The bound: with n right answers and no wrong one, a share of
+Called by `dslm.proving.proof`. The bound: with n right answers and no wrong one, a share of
 wrong answers of at most r is certified with confidence c once (1 - r)^n <= 1 - c (Clopper–Pearson).
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dslm.cases import json_lines
-from dslm.contract.finding import Finding, fail, failures, ok, warn
+from dslm.proving.finding import Finding, fail, failures, ok, warn
 from dslm.contract.model import Contract
 from dslm.errors import DslmError, InputError
 from dslm.settings.loading import read_text

@@ -1,6 +1,6 @@
 """Proofs of what the contract itself says: grammar, rules, out of scope, costs, dates.
 
-Called by `dslm.contract.proof`; needs neither data nor model.
+Called by `dslm.proving.proof`; needs neither data nor model.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from dslm.contract.answer import blank, grammar, schema_errors
-from dslm.contract.finding import Finding, fail, failures, named, ok, warn
+from dslm.proving.finding import Finding, fail, failures, named, ok, warn
 from dslm.contract.model import Contract, Rule, RuleExample
 from dslm.contract.rules import compile_rule, holds
 from dslm.errors import InputError

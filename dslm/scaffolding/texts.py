@@ -1,6 +1,6 @@
 """The files of a new workflow as text: contract, data statement, gate policy.
 
-Takes a draft; renders the templates beside this module. Called by `dslm.contract.scaffold`.
+Takes a draft; renders the templates beside this module. Called by `dslm.scaffolding.scaffold`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from dslm.contract.proof_policy import cases_needed
-from dslm.contract.proof_repository import answers_needed
-from dslm.contract.scaffold_draft import CONFIDENCE, SPLIT, Draft
-from dslm.contract.scaffold_schema import GROUNDED_SHARE
+from dslm.proving.policy import cases_needed
+from dslm.proving.repository import answers_needed
+from dslm.scaffolding.draft import CONFIDENCE, SPLIT, Draft
+from dslm.scaffolding.schema import GROUNDED_SHARE
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _LINE_ENDS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
@@ -57,7 +57,7 @@ def _templates() -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("dslm.contract"), undefined=StrictUndefined,
+        loader=PackageLoader("dslm.scaffolding"), undefined=StrictUndefined,
         keep_trailing_newline=True,
         autoescape=False,  # YAML and Markdown, not HTML
     )  # fmt: skip

@@ -11,8 +11,8 @@ from small_repository import case, write_lines
 
 from dslm.cases import read_records
 from dslm.contract import load_contract
-from dslm.contract.proof import prove
-from dslm.contract.scaffold import Request, Scaffolded, scaffold
+from dslm.proving.proof import prove
+from dslm.scaffolding.scaffold import Request, Scaffolded, scaffold
 from dslm.errors import InputError, Problems
 from dslm.records import Case
 from dslm.settings.params import load_params
@@ -246,7 +246,7 @@ def test_a_failure_while_moving_leaves_nothing(
         raise OSError(28, "No space left on device", str(path))
 
     before = {p for p in repository.root.rglob("*") if ".dslm" not in p.parts}
-    from dslm.contract import scaffold as module  # the last write of all
+    from dslm.scaffolding import scaffold as module  # the last write of all
 
     real = module.write_atomic
     monkeypatch.setattr(

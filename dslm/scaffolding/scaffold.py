@@ -18,9 +18,9 @@ from ruamel.yaml import YAML
 
 from dslm.cases import read_labelled, write_records
 from dslm.contract.model import load_contract
-from dslm.contract.scaffold_draft import Draft, draft
-from dslm.contract.scaffold_sample import read_sample
-from dslm.contract.scaffold_texts import contract_text, policy_text, readme_text
+from dslm.scaffolding.draft import Draft, draft
+from dslm.scaffolding.sample import read_sample
+from dslm.scaffolding.texts import contract_text, policy_text, readme_text
 from dslm.errors import InputError
 from dslm.provenance import write_atomic
 from dslm.records import Baseline

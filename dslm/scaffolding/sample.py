@@ -1,7 +1,7 @@
 """Reads a user's own sample into cases, for `dslm init`.
 
 Takes JSONL(.gz) or CSV with a text and what it should become; gives numbered cases, or one error
-with every faulty line. Called by `dslm.contract.scaffold`.
+with every faulty line. Called by `dslm.scaffolding.scaffold`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Proofs on the gate policy: it loads, its waivers apply, and this gold set can decide its checks.
 
-Called by `dslm.contract.proof`. A margin needs (z_alpha + z_power)² · d / margin² paired cases,
+Called by `dslm.proving.proof`. A margin needs (z_alpha + z_power)² · d / margin² paired cases,
 where d is the share of cases on which two models differ (sample size of a paired non-inferiority
 test; 2 points at d = 5 % need 773).
 """
@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator
 from statistics import NormalDist
 
-from dslm.contract.finding import Finding, failures, named, ok, warn
+from dslm.proving.finding import Finding, failures, named, ok, warn
 from dslm.errors import DslmError
 from dslm.provenance import digest_file
 from dslm.settings.policy import (

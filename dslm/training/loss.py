@@ -1,0 +1,69 @@
+"""The loss on CPU: logits only where there is loss, through the architecture's own head.
+
+TRL's fused head is made for GPUs; on two cores it took half of every step. Used by
+`dslm.training.run` where there is no GPU.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dslm.training.encoding import IGNORED
+
+
+def answer_loss(model: Any, inputs: dict[str, Any], items: Any) -> Any:
+    """Cross entropy of the labelled tokens.
+
+    Args:
+        model: A PEFT model.
+        inputs: `input_ids`, `attention_mask`, `labels`, each of shape (rows, tokens).
+        items: Labelled tokens of the whole update, over all its micro-batches; None divides by
+            those of this one.
+
+    Returns:
+        A scalar with gradient: the sum over labelled tokens divided by `items`.
+    """
+    import torch
+    from torch.nn import functional
+
+    base = model.get_base_model()
+    labels = inputs["labels"][:, 1:]  # token t is predicted at position t - 1
+    columns = (labels != IGNORED).any(dim=0).nonzero().flatten()
+    # the class's forward: TRL has put its fused head in the instance's
+    logits = type(base).forward(
+        base,
+        input_ids=inputs["input_ids"],
+        attention_mask=inputs["attention_mask"],
+        logits_to_keep=columns,  # an index, not a slice: a contiguous copy is what the head needs
+    ).logits
+    wanted = labels[:, columns].reshape(-1)
+    flat = logits.reshape(-1, logits.shape[-1]).float()
+    total = functional.cross_entropy(flat, wanted, ignore_index=IGNORED, reduction="sum")
+    count = (wanted != IGNORED).sum() if items is None else torch.as_tensor(items)
+    return total / count
+
+
+def with_cpu_loss(trainer: type[Any]) -> type[Any]:
+    """A trainer class whose loss is `answer_loss`."""
+
+    class CpuTrainer(trainer):  # type: ignore[misc]
+        def compute_loss(
+            self,
+            model: Any,
+            inputs: dict[str, Any],
+            return_outputs: bool = False,
+            num_items_in_batch: Any = None,
+        ) -> Any:
+            loss = answer_loss(model, inputs, num_items_in_batch)
+            return (loss, {}) if return_outputs else loss
+
+        def prediction_step(
+            self, model: Any, inputs: dict[str, Any], *_: Any, **__: Any
+        ) -> tuple[Any, None, None]:
+            import torch
+
+            with torch.no_grad():
+                loss = answer_loss(model, self._prepare_inputs(inputs), None)
+            return loss.detach(), None, None
+
+    return CpuTrainer

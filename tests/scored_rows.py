@@ -1,0 +1,61 @@
+"""Answers to the cases of `mini` whose rightness and confidence a test chooses, scored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ruamel.yaml import YAML
+from small_repository import CONTRACT, case
+
+from dslm.contract import Contract
+from dslm.contract.answer import canonical_text
+from dslm.records import Case, Prediction, Row
+from dslm.scoring.rows import make_rows
+
+MINI = Contract.model_validate(YAML(typ="safe").load(CONTRACT))
+WRONG = {"kind": "order", "number": "A"}  # valid, rule-clean, grounded in every text, never right
+
+
+def cases(count: int, *, groups: int | None = None, prefix: str = "g") -> list[Case]:
+    """Labelled cases, four in five of which may proceed; in so many groups, or each its own."""
+    found = []
+    for number in range(count):
+        made = case(number, prefix=prefix)
+        made["meta"]["sender"] = f"s{number if groups is None else number % groups}"
+        found.append(Case.model_validate(made))
+    return found
+
+
+def answer(
+    target: dict[str, Any] | None, *, confidence: float = 0.99, **changes: Any
+) -> Prediction:
+    """What a model wrote; None is a text that is no object."""
+    text = "no idea" if target is None else canonical_text(MINI, target)
+    values = {
+        "object": target, "text": text, "confidence": confidence, "prompt_tokens": 40,
+        "finish_reason": "length" if target is None else "stop", "answer_tokens": 12,
+        "latency_ms": 120.0,
+    }  # fmt: skip
+    return Prediction.model_validate(values | changes)
+
+
+def rows_of(
+    gold: Sequence[Case],
+    right: Sequence[bool],
+    *,
+    confidence: Sequence[float] | None = None,
+    threshold: float = 0.5,
+) -> list[Row]:
+    """Scored rows of answers that are right where the test says so."""
+    sure = confidence or [0.99] * len(gold)
+    answers = [
+        answer(c.target if r else WRONG, confidence=s)
+        for c, r, s in zip(gold, right, sure, strict=True)
+    ]
+    return make_rows(MINI, gold, answers, threshold)
+
+
+def first(right: int, count: int) -> list[bool]:
+    """The first so many right, the others wrong."""
+    return [i < right for i in range(count)]

@@ -1,0 +1,61 @@
+"""Submissions whose answers a test chooses, judged without any file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+from scored_rows import MINI, cases, first, rows_of
+
+from dslm.gating.submission import Submission
+from dslm.records import Baseline
+from dslm.scoring import intervals, make_scorecard
+from dslm.settings.policy import GatePolicy
+
+GOLD = cases(200)
+SERVES = Baseline(version=3, digest="sha256:three")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _few_resamples() -> Iterator[None]:
+    """Money bounds are rougher here than in earnest, and ten times quicker."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(intervals, "RESAMPLES", 200)
+        yield
+
+
+@pytest.fixture
+def submit() -> Callable[..., Submission]:
+    """A submission from what each model has right; no champion unless its answers are given."""
+
+    def make(
+        right: Sequence[bool] = first(190, 200),
+        base: Sequence[bool] = first(60, 200),
+        champion: Sequence[bool] | None = None,
+        **changes: Any,
+    ) -> Submission:
+        gold = changes.pop("gold", GOLD)
+        rows = {"candidate": rows_of(gold, right), "base": rows_of(gold, base, threshold=0.0)}
+        if champion is not None:
+            rows["champion"] = rows_of(gold, champion)
+        card = make_scorecard(MINI, gold, threshold=0.5, rows_by_model=rows, evidence={})
+        values = {
+            "contract": MINI, "gold": gold, "scorecard": card, "rows": rows,
+            "baseline": Baseline() if champion is None else SERVES, "evidence": {"gold": "g"},
+        }  # fmt: skip
+        return Submission(**(values | changes))
+
+    return make
+
+
+@pytest.fixture
+def asking() -> Callable[..., GatePolicy]:
+    """A policy of the given checks."""
+
+    def make(*checks: dict[str, Any]) -> GatePolicy:
+        return GatePolicy.model_validate(
+            {"checks": [{"id": f"check_{i}"} | check for i, check in enumerate(checks)]}
+        )
+
+    return make

@@ -1,0 +1,175 @@
+import datetime as dt
+import random
+
+import pytest
+from scored_rows import MINI, cases, first
+
+from dslm.gating.gate import exit_code, judge, overall
+from dslm.gating.markdown import as_markdown
+from dslm.records import Baseline, Check, Verdict
+from dslm.settings.policy import Waiver
+
+VALID = {"kind": "zero_tolerance", "metric": "schema_valid_rate"}
+RIGHT = {"kind": "bound", "metric": "case_exact_match", "at_least": 0.93, "on": "interval"}
+HOLDS = {"kind": "non_inferior", "metric": "case_exact_match", "to": "champion", "margin": 0.05}
+WAIVER = Waiver(check="check_0", reason="agreed in review 12", signed_off_by="J. Doe",
+                until=dt.date(2026, 12, 31))  # fmt: skip
+
+
+def check(status: str, **changes: object) -> Check:
+    values = {"id": "a", "metric": "m", "asked": "x", "seen": "y", "why": "z", "status": status}
+    return Check.model_validate(values | changes)
+
+
+def test_fail_outranks_inconclusive_outranks_pass_and_nothing_asked_fails() -> None:
+    assert overall([check("PASS"), check("PASS")]) == "PASS"
+    assert overall([check("PASS"), check("INCONCLUSIVE")]) == "INCONCLUSIVE"
+    assert overall([check("INCONCLUSIVE"), check("FAIL"), check("PASS")]) == "FAIL"
+    assert overall([]) == "FAIL"
+
+
+@pytest.mark.parametrize(("status", "code"), [("PASS", 0), ("FAIL", 1), ("INCONCLUSIVE", 3)])
+def test_exit_codes_are_those_of_the_design(status: str, code: int) -> None:
+    verdict = Verdict(workflow="w", status=status, checks=(), baseline=Baseline(), evidence={})
+    assert exit_code(verdict) == code
+
+
+def test_a_good_candidate_passes_and_the_verdict_names_its_evidence(submit, asking) -> None:
+    verdict = judge(asking(VALID, RIGHT | {"at_least": 0.9}, HOLDS), submit())
+    assert (verdict.status, verdict.workflow) == ("PASS", "mini")
+    assert verdict.evidence == {"gold": "g"}
+    assert [c.status for c in verdict.checks] == ["PASS"] * 3
+
+
+def test_the_same_evidence_gives_the_same_verdict_byte_for_byte(submit, asking) -> None:
+    policy = asking(VALID, RIGHT, HOLDS)
+    first_time = judge(policy, submit(champion=first(185, 200))).model_dump_json()
+    assert judge(policy, submit(champion=first(185, 200))).model_dump_json() == first_time
+
+
+def test_the_order_of_gold_cases_does_not_matter(submit, asking) -> None:
+    order = list(range(200))
+    random.Random(2).shuffle(order)
+    gold, right, champion = cases(200), first(185, 200), [i % 13 > 0 for i in range(200)]
+    policy = asking(VALID, RIGHT, HOLDS, HOLDS | {"metric": "cost_per_case"})
+    shuffled = judge(policy, submit([right[i] for i in order],
+                                    champion=[champion[i] for i in order],
+                                    gold=[gold[i] for i in order]))  # fmt: skip
+    assert shuffled.checks == judge(policy, submit(right, champion=champion)).checks
+
+
+def refused(submission, policy) -> str:
+    verdict = judge(policy, submission)
+    assert verdict.status == "FAIL"
+    assert {c.id for c in verdict.checks} == {"evidence"}
+    return "; ".join(c.seen for c in verdict.checks)
+
+
+def test_missing_or_foreign_rows_are_not_judged(submit, asking) -> None:
+    policy, whole = asking(VALID), submit()
+    rows = whole.rows
+    assert "no rows of the base" in refused(submit(rows={"candidate": rows["candidate"]}), policy)
+    assert "no rows of the candidate" in refused(submit(rows={}), policy)
+    assert "no rows of the candidate" in refused(submit(rows=rows | {"candidate": []}), policy)
+    fewer = rows | {"candidate": rows["candidate"][1:]}
+    assert "candidate: 199 rows for 200 cases" in refused(submit(rows=fewer), policy)
+    other = cases(200, prefix="x")
+    moved = [r.model_copy(update={"id": c.id}) for r, c in zip(rows["base"], other, strict=True)]
+    assert "base: row 1 is of case 'x-000'" in refused(submit(rows=rows | {"base": moved}), policy)
+    assert "unknown model 'older'" in refused(submit(rows=rows | {"older": rows["base"]}), policy)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_number_that_is_none_is_not_judged(submit, asking, number: float) -> None:
+    rows = submit().rows
+    bad = list(rows["candidate"])
+    prediction = bad[4].prediction.model_copy(update={"confidence": number})
+    bad[4] = bad[4].model_copy(update={"prediction": prediction})
+    said = refused(submit(rows=rows | {"candidate": bad}), asking(VALID))
+    assert "not a finite number in the row of case g-004" in said
+
+
+def test_a_scorecard_that_its_rows_do_not_say_is_not_judged(submit, asking) -> None:
+    card = submit().scorecard
+    score = card.models["candidate"]
+    better = score.metrics["case_exact_match"].model_copy(update={"value": 0.99})
+    for metrics in (score.metrics | {"case_exact_match": better}, {}):
+        models = card.models | {"candidate": score.model_copy(update={"metrics": metrics})}
+        forged = card.model_copy(update={"models": models})
+        assert "not what its rows say" in refused(submit(scorecard=forged), asking(VALID))
+    nan = score.metrics["case_exact_match"].model_copy(update={"value": float("nan")})
+    metrics = score.metrics | {"case_exact_match": nan}
+    models = card.models | {"candidate": score.model_copy(update={"metrics": metrics})}
+    forged = card.model_copy(update={"models": models})
+    assert "not what its rows say" in refused(submit(scorecard=forged), asking(VALID))
+    other = card.model_copy(update={"workflow": "other"})
+    assert "of workflow 'other'" in refused(submit(scorecard=other), asking(VALID))
+
+
+def test_a_champion_that_serves_must_have_been_scored_and_none_must_be_said(submit, asking) -> None:
+    policy = asking(VALID, HOLDS)
+    serves = Baseline(version=3, digest="sha256:three")
+    assert "version 3 serves, and there are no rows" in refused(submit(baseline=serves), policy)
+    both = submit(champion=first(190, 200), baseline=Baseline())
+    assert "the baseline says that there is none" in refused(both, policy)
+    unnamed = submit(champion=first(190, 200), baseline=Baseline(version=3))
+    assert "does not say what version 3 is" in refused(unnamed, policy)
+
+
+def test_rows_with_other_slices_than_the_contracts_are_not_judged(submit, asking) -> None:
+    rows = submit().rows
+    bare = [row.model_copy(update={"slices": {}}) for row in rows["base"]]
+    assert "other slices" in refused(submit(rows=rows | {"base": bare}), asking(VALID))
+
+
+def test_a_waiver_lets_one_named_check_pass_and_stays_visible(submit, asking) -> None:
+    policy = asking(RIGHT, VALID)
+    assert judge(policy, submit()).status == "INCONCLUSIVE"
+    verdict = judge(policy, submit(), [WAIVER])
+    assert verdict.status == "PASS"
+    why = verdict.checks[0].why
+    assert why.startswith("WAIVED by J. Doe until 2026-12-31: agreed in review 12 (was INCONCL")
+    assert "Passed with waivers: check_0" in as_markdown(verdict)
+    needless = judge(asking(VALID), submit(), [WAIVER]).checks[0].why
+    assert "is not needed" in needless
+
+
+def test_a_waiver_does_not_stand_in_for_evidence(submit, asking) -> None:
+    policy = asking({"kind": "slice_alarm", "metric": "coverage", "against": "base",
+                     "worse_by": 0.1, "min_cases": 500})  # fmt: skip
+    verdict = judge(policy, submit(), [WAIVER])
+    assert verdict.status == "FAIL"
+    assert "does not stand in for evidence" in verdict.checks[0].why
+    assert judge(policy, submit(rows={}), [WAIVER]).status == "FAIL"
+
+
+def test_the_comment_says_verdict_first_then_worst_checks_then_what_to_do(submit, asking) -> None:
+    failing = asking(VALID, RIGHT, RIGHT | {"at_least": 0.99})
+    text = as_markdown(judge(failing, submit()))
+    lines = text.splitlines()
+    assert lines[0] == "## ❌ mini: FAIL"
+    assert lines[2] == "1 FAIL, 1 INCONCLUSIVE, 1 PASS; no release to compare with yet."
+    table = [line for line in lines if line.startswith("| ") and "check_" in line]
+    assert [line.split()[2] for line in table] == ["FAIL", "INCONCLUSIVE", "PASS"]
+    assert "gold cases would decide it" in text
+    assert "waivers.yaml" in text
+    assert text.endswith("\n")
+    good = as_markdown(judge(asking(VALID), submit(champion=first(190, 200))))
+    assert "compared with version 3" in good
+    assert "make release" in good
+    assert "dvc repro gate@mini" in as_markdown(judge(asking(VALID), submit(rows={})))
+
+
+def test_the_comment_can_not_be_broken_by_what_it_quotes() -> None:
+    hostile = check("FAIL", why="a | b\n<img src=x> `c` & d")
+    verdict = Verdict(workflow="w", status="FAIL", checks=(hostile,), baseline=Baseline(),
+                      evidence={})  # fmt: skip
+    row = next(line for line in as_markdown(verdict).splitlines() if "❌ FAIL" in line)
+    assert row.count("|") == 7
+    assert "a &#124; b &lt;img src=x&gt; 'c' &amp; d" in row
+
+
+def test_an_empty_gold_set_is_not_judged(submit, asking) -> None:
+    whole = submit()
+    empty = type(whole)(MINI, (), whole.scorecard, whole.rows, whole.baseline)
+    assert "the gold set is empty" in refused(empty, asking(VALID))

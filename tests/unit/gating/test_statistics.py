@@ -1,0 +1,153 @@
+import itertools
+
+import numpy as np
+import pytest
+from scipy.special import gammaln, xlogy
+
+from dslm.gating.comparing import _effect
+from dslm.gating.statistics import (
+    QUARTER_PAIR,
+    gate_bounds,
+    holm,
+    mcnemar_exact,
+    needed_cases,
+    normal_quantile,
+    tango_bounds,
+    tango_statistic,
+    worse_p,
+)  # fmt: skip
+
+Z95, Z975 = normal_quantile(0.95), normal_quantile(0.975)
+
+
+def test_tango_gives_the_published_test() -> None:
+    # Tango 1998, Stat. Med. 17:891: disinfection of contact lenses, 44 pairs, margin 0.1
+    assert float(tango_statistic(0, 1, 44, -0.1)) == pytest.approx(1.709, abs=5e-4)
+
+
+def test_tango_gives_the_published_intervals() -> None:
+    # Cavo et al. 2012 and Bentur et al. 2009 in Fagerland, Lydersen & Laake, Statistical Analysis
+    # of Contingency Tables (2017), ch. 8; first also in the tests of R's contingencytables
+    assert tango_bounds(6, 16, 161, Z975) == pytest.approx((-0.1240, -0.0054), abs=5e-5)
+    assert tango_bounds(1, 7, 21, Z975) == pytest.approx((-0.517, -0.026), abs=5e-4)
+
+
+def test_mcnemar_gives_the_published_p_value() -> None:
+    assert mcnemar_exact(6, 16) == pytest.approx(0.052479, abs=5e-7)  # the same source
+    assert mcnemar_exact(0, 0) == mcnemar_exact(5, 5) == 1.0
+
+
+def test_pairs_without_difference_leave_wilsons_doubt() -> None:
+    low, high = tango_bounds(0, 0, 100, Z95)
+    assert high == pytest.approx(-low)
+    assert high == pytest.approx(Z95**2 / (100 + Z95**2))
+
+
+def test_a_certain_difference_has_a_statistic() -> None:
+    assert float(tango_statistic(10, 0, 10, 0.999999)) < 1
+    assert float(tango_statistic(0, 0, 10, 0.0)) == 0.0
+
+
+@pytest.mark.parametrize(("gained", "lost"), [(0, 0), (3, 9), (20, 1), (50, 50)])
+def test_swapping_the_models_mirrors_the_bounds(gained: int, lost: int) -> None:
+    low, high = gate_bounds(gained, lost, 200, Z95)
+    assert gate_bounds(lost, gained, 200, Z95) == pytest.approx((-high, -low))
+    assert low <= (gained - lost) / 200 <= high
+
+
+def _pairs(n: int, gained: float, lost: float):
+    """Counts of gained and lost pairs and the exact probability of each."""
+    most = min(n, int(n * max(gained, lost) + 12 * np.sqrt(n * max(gained, lost)) + 15))
+    b, c = np.meshgrid(np.arange(most + 1), np.arange(most + 1), indexing="ij")
+    rest = np.maximum(n - b - c, 0)
+    log = gammaln(n + 1) - gammaln(b + 1) - gammaln(c + 1) - gammaln(rest + 1)
+    log += xlogy(b, gained) + xlogy(c, lost) + xlogy(rest, 1 - gained - lost)
+    return b, c, np.where(b + c <= n, np.exp(log), 0.0)
+
+
+def _passes(n: int, discordant: float, difference: float, bound: float) -> float:
+    """Exact chance to show that a difference is above `bound`, at 5 %."""
+    b, c, p = _pairs(n, (discordant + difference) / 2, (discordant - difference) / 2)
+    assert p.sum() == pytest.approx(1, abs=1e-6)
+    return float(p[tango_statistic(b, c + QUARTER_PAIR, n, bound) >= Z95].sum())
+
+
+def test_a_candidate_worse_by_the_margin_passes_in_at_most_5_of_100_runs() -> None:
+    cases, margins = (50, 100, 150, 213, 300, 1000), (0.01, 0.02, 0.03, 0.05, 0.1, 0.15)
+    shares = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3)
+    for n, margin, share in itertools.product(cases, margins, shares):
+        if share >= margin:
+            assert _passes(n, share, -margin, -margin) <= 0.05, (n, margin, share)
+
+
+def test_a_candidate_short_of_the_wanted_gain_passes_in_at_most_5_of_100_runs() -> None:
+    for n, gain, share in itertools.product((50, 213, 500), (0.1, 0.4), (0.45, 0.6, 0.9)):
+        assert _passes(n, share, gain, gain) <= 0.05, (n, gain, share)
+
+
+def test_an_equal_candidate_is_called_worse_in_at_most_5_of_100_runs() -> None:
+    for n, share in itertools.product((50, 213, 500), (0.02, 0.05, 0.1, 0.3)):
+        b, c, p = _pairs(n, share / 2, share / 2)
+        assert float(p[tango_statistic(b + QUARTER_PAIR, c, n, 0.0) <= -Z95].sum()) <= 0.05
+
+
+def test_naive_gates_pass_what_this_one_stops() -> None:
+    b, c, p = _pairs(200, 0.02, 0.04)
+    assert float(p[b >= c].sum()) > 0.13
+    assert _passes(200, 0.06, -0.02, -0.02) < 0.05
+
+
+@pytest.mark.parametrize("drop", [0.02, 0.05])
+def test_grouped_cases_do_not_let_more_through(drop: float) -> None:
+    rng, groups = np.random.default_rng(3), list(np.repeat([f"s{i}" for i in range(60)], 5))
+    worlds, passed, naive = 1500, 0, 0
+    for _ in range(worlds):
+        # half of the groups answer alike within themselves
+        moved = rng.choice([1, 0, -1], size=60, p=[0.04, 0.92 - drop, 0.04 + drop])
+        alone = rng.choice([1, 0, -1], size=(60, 5), p=[0.04, 0.92 - drop, 0.04 + drop])
+        alike = rng.random(60) < 0.5
+        differences = np.where(alike[:, None], moved[:, None], alone).ravel()
+        b, c = int((differences > 0).sum()), int((differences < 0).sum())
+        e = _effect(differences, groups)
+        passed += float(tango_statistic(b / e, c / e + QUARTER_PAIR, 300 / e, -drop)) >= Z95
+        naive += float(tango_statistic(b, c, 300, -drop)) >= Z95
+    assert passed / worlds <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / worlds)
+    assert naive > 1.5 * passed
+
+
+def test_needed_cases_agree_with_the_planning_formula() -> None:
+    # (z.95 + z.80)² × discordant / margin² = 6.18 × discordant / margin²
+    assert needed_cases(0.05, 0.05, 0.05) == 124
+    assert needed_cases(0.05, 0.02, 0.05) == 773
+    assert needed_cases(0.10, 0.05, 0.05) == 248
+    assert needed_cases(0.05, 0.05, 0.05, effect=2.0) == 248
+
+
+def test_needed_cases_give_about_the_power_they_promise() -> None:
+    n = needed_cases(0.08, 0.05, 0.05)
+    assert n is not None
+    assert 0.72 <= _passes(n, 0.08, 0.0, -0.05) <= 0.84
+
+
+def test_no_number_of_cases_shows_what_is_not_so() -> None:
+    assert needed_cases(0.1, 0.05, 0.05, difference=-0.05) is None
+    assert needed_cases(0.1, 0.05, 0.05, difference=-0.08) is None
+
+
+def test_cases_are_needed_even_where_the_models_agree() -> None:
+    n = needed_cases(0.0, 0.05, 0.05)
+    assert n == 52
+    assert tango_bounds(0, 0, n, Z95)[0] > -0.05
+
+
+def test_holm_adjusts_as_published() -> None:
+    # Holm 1979, Scand. J. Stat. 6:65: smallest × k, next × (k - 1), never falling
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.6, 0.9]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+def test_a_loss_in_groups_is_less_sure_than_one_of_independent_cases() -> None:
+    assert worse_p(0, 6) == pytest.approx(0.5**6)
+    assert worse_p(0, 6, 3.0) > worse_p(0, 6, 1.5) >= worse_p(0, 6)
+    assert worse_p(0, 0) == 1.0

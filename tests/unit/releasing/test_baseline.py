@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from dslm.errors import InputError, ReleaseRefused
+from dslm.provenance import digest_file
+from dslm.records import Baseline
+from dslm.releasing.baseline import choose_baseline, read_champion
+from dslm.releasing.fetching import fetch_release
+
+
+def test_without_a_champion_there_is_nothing_to_compare_with(bare) -> None:
+    assert choose_baseline(bare.ws) == Baseline()
+
+
+def test_a_new_candidate_is_compared_with_the_champion(unmoved) -> None:
+    assert choose_baseline(unmoved.ws).version == 2
+
+
+def test_a_candidate_that_became_champion_keeps_the_comparison_that_let_it_in(two) -> None:
+    assert choose_baseline(two.ws).version == 1
+
+
+@pytest.mark.parametrize("text", [None, "", '{"version": "one"}'])
+def test_a_missing_or_broken_record_of_the_champion_is_named(bare, text) -> None:
+    bare.ws.champion.unlink()
+    if text is not None:
+        bare.ws.champion.write_text(text)
+    with pytest.raises(InputError, match=r"champion\.json"):
+        read_champion(bare.ws.champion)
+
+
+def test_the_champions_files_are_fetched_as_they_were_registered(unmoved, tmp_path) -> None:
+    folder = fetch_release(unmoved.ws, read_champion(unmoved.ws.champion), tmp_path)
+    weights = folder / "adapter" / "adapter_model.safetensors"
+    assert weights.read_bytes() == b"weights two"
+    assert digest_file(folder / "gate.json") == digest_file(unmoved.stored(2, "gate.json"))
+
+
+def test_another_release_under_the_champions_number_is_refused(unmoved, tmp_path) -> None:
+    with pytest.raises(ReleaseRefused, match="is not the release"):
+        fetch_release(unmoved.ws, Baseline(version=2, digest="sha256:other"), tmp_path)

@@ -1,0 +1,65 @@
+import pytest
+from scored_rows import MINI, WRONG, answer, cases, first, rows_of
+
+from dslm.contract.deciding import NEVER, decide
+from dslm.errors import InputError
+from dslm.scoring.rows import UNSET, make_row, make_rows, recompute
+
+GOLD = cases(20, groups=4)
+
+
+def test_a_row_carries_group_and_slices_of_its_case() -> None:
+    row = rows_of(GOLD, first(20, 20))[3]
+    assert (row.id, row.group, row.slices) == ("g-003", "s3", {"language": "en"})
+
+
+def test_a_case_without_group_stands_for_itself_and_without_slice_field_is_named_so() -> None:
+    case = GOLD[1].model_copy(update={"meta": {}})
+    prediction = answer(case.target)
+    row = make_row(MINI, case, prediction, decide(MINI, case.input, prediction, 0.5))
+    assert (row.group, row.slices) == (case.id, {"language": UNSET})
+
+
+def test_the_base_without_calibration_proceeds_on_all_that_its_checks_allow() -> None:
+    rows = rows_of(GOLD, first(20, 20), confidence=[0.0] * 20, threshold=0.0)
+    assert sum(row.decision.action == "proceed" for row in rows) == 16
+
+
+def test_nothing_proceeds_where_no_threshold_could_be_certified() -> None:
+    rows = rows_of(GOLD, first(20, 20), confidence=[1.0] * 20, threshold=NEVER)
+    assert not any(row.decision.action == "proceed" for row in rows)
+
+
+def test_rows_come_back_the_same_from_their_raw_text() -> None:
+    rows = rows_of(GOLD, first(12, 20), confidence=[i / 20 for i in range(20)])
+    assert recompute(MINI, GOLD, rows, 0.5) == rows
+
+
+def test_nothing_of_a_row_but_text_and_confidence_is_trusted() -> None:
+    rows = rows_of(GOLD, first(12, 20))
+    forged = rows[15].model_copy(
+        update={
+            "decision": rows[1].decision,
+            "outcome": rows[1].outcome,
+            "group": "x",
+            "slices": {},
+            "prediction": rows[15].prediction.model_copy(update={"object": GOLD[15].target}),
+        }
+    )
+    assert recompute(MINI, GOLD, [*rows[:15], forged, *rows[16:]], 0.5) == rows
+
+
+def test_another_threshold_gives_other_decisions() -> None:
+    rows = rows_of(GOLD, first(20, 20), confidence=[0.6] * 20, threshold=0.5)
+    again = recompute(MINI, GOLD, rows, 0.7)
+    assert all("low_confidence" in row.decision.reasons for row in again)
+
+
+def test_rows_of_other_cases_are_refused_by_the_first_that_differs() -> None:
+    rows = rows_of(GOLD, first(20, 20))
+    with pytest.raises(InputError, match=r"row 1 is of case 'g-001', the set has 'g-000' there"):
+        recompute(MINI, GOLD, [rows[1], rows[0], *rows[2:]], 0.5)
+    with pytest.raises(InputError, match="19 rows for 20 cases"):
+        recompute(MINI, GOLD, rows[:-1], 0.5)
+    with pytest.raises(InputError, match="1 predictions for 20 cases"):
+        make_rows(MINI, GOLD, [answer(WRONG)], 0.5)
