@@ -14,6 +14,9 @@ os.environ |= {
 }
 for _name, _value in {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    # Threads that wait asleep: where another process runs too, spinning ones cost 1.5-3 times
+    # the speed (docs/measurements/invoice_intake.md).
+    "OMP_WAIT_POLICY": "passive",
     "TOKENIZERS_PARALLELISM": "false",
     "TRANSFORMERS_VERBOSITY": "error",
 }.items():

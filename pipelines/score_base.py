@@ -3,6 +3,7 @@
 from dslm.cases import read_labelled, write_records
 from dslm.cli.stage import stage_main
 from dslm.contract import load_contract
+from dslm.evidence import data_digest
 from dslm.progress import Progress
 from dslm.provenance import digest_file
 from dslm.settings.workspace import Workspace
@@ -20,6 +21,7 @@ def body(ws: Workspace) -> None:
     with Progress("score base", len(gold), "cases") as bar:
         predictions = decider.predict([case.input for case in gold], bar.advance)
     evidence = dict(decider.identity) | {
+        "data": data_digest(ws.curated),  # the examples in its prompt come from there
         "gold": digest_file(ws.gold),
         "lock": digest_file(ws.lock),
         "threshold": str(decider.threshold),

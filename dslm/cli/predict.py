@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dslm.cli.printing import AsJson, emit, say
+
+if TYPE_CHECKING:
+    from dslm.inference.decider import Decider
+    from dslm.settings.workspace import Workspace
 
 
 def predict(
@@ -15,16 +20,29 @@ def predict(
     out: Annotated[Path, typer.Argument(help="JSONL to write; a cut one is continued.")],
     workflow: Annotated[str, typer.Option("--workflow", "-w", help="A folder in data/.")],
     release: Annotated[
-        int | None, typer.Option(help="A registered version; by default the trained adapter.")
+        int | None,
+        typer.Option(min=1, help="A registered version; by default the trained adapter."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer every input of a file and decide what happens to it."""
-    from dslm.inference.batch import predict_file
+    from dslm.inference.batch import answer_file
     from dslm.settings.workspace import workspace
 
-    summary = predict_file(workspace(workflow), source, out, release=release)
+    ws = workspace(workflow)
+    with tempfile.TemporaryDirectory() as into:
+        actions = answer_file(_decider(ws, release, Path(into)), source, out)
     if as_json:
-        emit({"workflow": workflow, "out": str(out), "actions": summary})
+        emit({"workflow": workflow, "release": release, "out": str(out), "actions": actions})
     else:
-        say(f"{out}: " + ", ".join(f"{action} {count}" for action, count in summary.items()))
+        say(f"{out}: " + ", ".join(f"{action} {count}" for action, count in actions.items()))
+
+
+def _decider(ws: Workspace, release: int | None, into: Path) -> Decider:
+    """The trained adapter, or a registered version, fetched and proved."""
+    from dslm.inference.loading import load_candidate, load_release
+    from dslm.releasing.fetching import fetch_version
+
+    if release is None:
+        return load_candidate(ws)
+    return load_release(fetch_version(ws, release, into), root=ws.root)

@@ -12,11 +12,12 @@ from dslm.cli.printing import AsJson, Workflow, emit, say, table
 from dslm.errors import InputError
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from dslm.contract.model import Contract
-    from dslm.records import ModelScore, Scorecard
+    from dslm.settings.workspace import Workspace
 
 app = typer.Typer(help="Show a contract, its data or its newest run.", no_args_is_help=True)
-HEADLINES = ("straight_through_rate", "selective_risk", "case_exact_match", "cost_per_case")
 
 
 @app.command("contract")
@@ -74,7 +75,9 @@ def data(workflow: Workflow, as_json: AsJson = False) -> None:
     files += [ws.curated / f"{split}.jsonl" for split in ("train", "validation", "calibration")]
     counts = {str(p.relative_to(ws.root)): _count(p) for p in files if p.is_file()}
     ledger = ws.curated / "ledger.json"
-    drops = _object(ledger) if ledger.is_file() else None
+    kept = _object(ledger) if ledger.is_file() else None
+    # lists name single cases, of which there may be a hundred thousand: they stay in the file
+    drops = kept and {key: v for key, v in kept.items() if not isinstance(v, list)}
     if as_json:
         emit({"workflow": workflow, "cases": counts, "ledger": drops})
         return
@@ -113,7 +116,7 @@ def _flat(value: dict[str, Any], prefix: str = "") -> list[list[str]]:
 
 @app.command("run")
 def run(workflow: Workflow, as_json: AsJson = False) -> None:
-    """How the newest run was trained, what it scored and what the gate said."""
+    """What the gate said of the newest run, what it scored and how it was trained."""
     from dslm.settings.workspace import workspace
 
     ws = workspace(workflow)
@@ -126,34 +129,18 @@ def run(workflow: Workflow, as_json: AsJson = False) -> None:
     if as_json:
         emit({"workflow": workflow, **found})
         return
+    say(*_summary(ws, scored=found["scorecard"] is not None))
     for name in ("training", "calibration"):
         part = found[name]
         say(f"{name}: not yet" if part is None else table(name, ["what", "value"], _flat(part)))
-    say(_scores(found["scorecard"]))
-    verdict, champion = found["verdict"], found["champion"]
-    say(f"gate: {verdict['status'] if verdict else 'not yet'}")
+    champion = found["champion"]
     say(f"champion: version {champion['version'] or 'none' if champion else 'none'}")
 
 
-def _scores(part: dict[str, Any] | None) -> Any:
-    from dslm.records import Scorecard
+def _summary(ws: Workspace, *, scored: bool) -> list[RenderableType]:
+    if not scored:
+        return ["scorecard: not yet", "gate: not yet", f"next: dvc repro gate@{ws.workflow}"]
+    from dslm.reporting.data import read_results
+    from dslm.reporting.terminal import run_summary
 
-    if part is None:
-        return "scorecard: not yet"
-    card = Scorecard.model_validate(part)
-    return table(f"{card.gold_cases} gold cases", ["metric", *card.models], _metric_rows(card))
-
-
-def _metric_rows(card: Scorecard) -> list[list[str]]:
-    names = list(dict.fromkeys(m for score in card.models.values() for m in score.metrics))
-    names.sort(key=lambda n: HEADLINES.index(n) if n in HEADLINES else len(HEADLINES))
-    return [[name, *(_metric(score, name) for score in card.models.values())] for name in names]
-
-
-def _metric(score: ModelScore, name: str) -> str:
-    if name not in score.metrics or score.metrics[name].value is None:
-        return "not measured"
-    metric = score.metrics[name]
-    if metric.low is None or metric.high is None:
-        return f"{metric.value:.3f}"
-    return f"{metric.value:.3f}  [{metric.low:.3f}, {metric.high:.3f}]"
+    return [run_summary(read_results(ws))]

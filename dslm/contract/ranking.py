@@ -1,7 +1,8 @@
-"""Answers by confidence: which could proceed, which of those are wrong, and the curve they make.
+"""Answers by confidence: which could proceed, and which of those would be wrong to.
 
-Takes scored rows, whatever threshold they were decided with; called by the calibration and by
-the plots. El-Yaniv & Wiener 2010, JMLR 11:1605.
+The order in which a threshold, lowered step by step, lets answers through. Takes scored rows,
+whatever threshold they were decided with; called by the calibration, the plots and the report, so
+that all three draw one curve. El-Yaniv & Wiener 2010, JMLR 11:1605.
 """
 
 from __future__ import annotations

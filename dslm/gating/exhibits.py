@@ -23,8 +23,19 @@ from dslm.settings.workspace import Workspace
 
 NO_BASELINE = Baseline()
 
-# What rows of the prompt-only base depend on: all but what training makes.
-BASE_ON = ("base", "tokenizer", "template", "plan", "contract", "gold", "code", "lock")
+# What rows of the prompt-only base depend on: all but what training makes. `data` counts for the
+# worked examples in its prompt.
+BASE_ON = (
+    "base",
+    "tokenizer",
+    "template",
+    "plan",
+    "data",
+    "contract",
+    "gold",
+    "code",
+    "lock",
+)
 # Champion and candidate are different models, asked the same cases and judged the same way.
 CHAMPION_ON = ("contract", "gold", "code", "lock")
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from dslm.errors import InputError
+
 NAME = "grouped"
 
 
@@ -20,6 +22,8 @@ def grouped_attention(
     attention_mask: Any,
     scaling: float,
     dropout: float = 0.0,
+    softcap: float | None = None,
+    s_aux: Any = None,
     **_: Any,
 ) -> tuple[Any, None]:
     """Softmax attention, Vaswani et al. 2017; grouped queries, arXiv:2305.13245.
@@ -32,13 +36,21 @@ def grouped_attention(
         attention_mask: Added to the scores; shape (batch, 1, queries, keys or more).
         scaling: Factor of the scores.
         dropout: Share of weights dropped in training.
+        softcap: Of Gemma 2; not known here.
+        s_aux: Attention sinks, of gpt-oss; not known here.
 
     Returns:
         The output, shape (batch, queries, heads, width), and None for the weights.
+
+    Raises:
+        InputError: The model asks for something that would be left out.
     """
     import torch
     from torch.nn import functional
 
+    if softcap is not None or s_aux is not None:
+        raise InputError("grouped attention has neither score caps nor sinks, this model needs one",
+                         fix="set `attention: eager` in the recipe")  # fmt: skip
     batch, heads, queries, width = query.shape
     groups, keys = key.shape[1], key.shape[2]
     side_by_side = query.reshape(batch, groups, heads // groups * queries, width)

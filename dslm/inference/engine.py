@@ -78,6 +78,8 @@ class Engine:
         self.prefix = list(prefix)
         self.grammar = grammar
         self.vocabulary: int = model.get_input_embeddings().weight.shape[0]
+        config = model.config.get_text_config()
+        self.window: int | None = getattr(config, "sliding_window", None)
         self.lexicon = from_tokenizer(tokenizer, n_vocab=self.vocabulary)
         self._prefix_cache: Any = None
 
@@ -146,6 +148,8 @@ class Engine:
         cache, seen = self._expanded_prefix(len(active))
         with torch.inference_mode():
             while active:
+                if len(prompts) > 1 and self._leaves_window(active, seen):
+                    return [row for i, p in prompts.items() for row in self._batch({i: p})]
                 logits, seen = self._forward(active, cache, seen)
                 chosen, log_probs = self._choose(active, logits)
                 for row, token, log_prob in zip(active, chosen, log_probs, strict=True):
@@ -160,6 +164,11 @@ class Engine:
                         cache.batch_select_indices(index)
                         seen = seen[index]
         return finished
+
+    def _leaves_window(self, rows: list[_Row], seen: Any) -> bool:
+        """Whether a sliding window would slide: it counts padding, so rows must then go alone."""
+        width = max(len(row.pending) for row in rows)
+        return self.window is not None and seen.shape[1] + width > self.window
 
     def _take(self, row: _Row, token: int, log_prob: float) -> None:
         """Append one chosen token, what it forces, and notice the end."""

@@ -72,21 +72,60 @@ def baseline_examples(contract: Contract, cases: Sequence[Case], count: int) -> 
     return (new + rest)[:count]
 
 
+def _control_tokens(tokenizer: Any) -> list[str]:
+    """What the tokenizer reads as a token of its own, longest first.
+
+    `all_special_tokens` has the named ones only (begin, end, padding); a family's role markers,
+    such as `<|start_header_id|>` or `[INST]`, are special without a name.
+    """
+    added = {t.content for t in tokenizer.added_tokens_decoder.values() if t.special}
+    return sorted(added.union(tokenizer.all_special_tokens), key=lambda t: (-len(t), t))
+
+
 def harmless(tokenizer: Any, text: str) -> str:
     """A text in which no control token of the model is spelled out.
 
     An input that contains one ("<|im_end|>") could otherwise end its own turn and open another.
     Each is broken up with a blank after its first character; this holds in training too.
     """
-    for token in sorted(set(tokenizer.all_special_tokens), key=len, reverse=True):
+    for token in _control_tokens(tokenizer):
         text = text.replace(token, f"{token[0]} {token[1:]}")
     return text
 
 
+def _rendered(tokenizer: Any, messages: Sequence[Message]) -> str:
+    """A conversation as the model's template writes it.
+
+    Families without a system turn (Gemma, early Mistral) get the instruction at the head of the
+    first user turn instead.
+
+    Raises:
+        InputError: The template can write it neither way.
+    """
+    from jinja2 import TemplateError
+
+    instruction, first = messages[0]["content"], messages[1]["content"]
+    folded = [{"role": "user", "content": f"{instruction}\n\n{first}"}, *messages[2:]]
+    reason = "it leaves the instruction out"
+    for turns in (messages, folded):
+        try:
+            text: str = tokenizer.apply_chat_template(
+                list(turns), tokenize=False, add_generation_prompt=True
+            )
+        except TemplateError as error:
+            reason = str(error)
+            continue
+        if instruction.strip() in text:
+            return text
+    raise InputError(f"the chat template cannot be used: {reason}", where=tokenizer.name_or_path,
+                     fix="use an instruct model")  # fmt: skip
+
+
 def prompt_ids(tokenizer: Any, prompt: Prompt, text: str) -> list[int]:
     """Token ids of the whole prompt, up to where the answer begins."""
-    messages = prompt.messages(harmless(tokenizer, text))
-    rendered = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    system, *turns = prompt.messages(text)
+    safe = [{**turn, "content": harmless(tokenizer, turn["content"])} for turn in turns]
+    rendered = _rendered(tokenizer, [system, *safe])
     ids: list[int] = tokenizer(rendered, add_special_tokens=False)["input_ids"]
     return ids
 
@@ -94,25 +133,29 @@ def prompt_ids(tokenizer: Any, prompt: Prompt, text: str) -> list[int]:
 def answer_ids(tokenizer: Any, contract: Contract, target: dict[str, Any]) -> list[int]:
     """Token ids of the right answer and the end-of-turn token after it.
 
+    A control token that the answer spells out is text here, as the grammar takes it.
+
     Raises:
         InputError: The tokenizer has no end token.
     """
     if tokenizer.eos_token_id is None:
         raise InputError("the tokenizer has no end-of-turn token", where=tokenizer.name_or_path)
     text = canonical_text(contract, target)
-    ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    plain = tokenizer(text, add_special_tokens=False, split_special_tokens=True)
+    ids: list[int] = plain["input_ids"]
     return [*ids, tokenizer.eos_token_id]
 
 
 def shared_prefix(tokenizer: Any, prompt: Prompt) -> list[int]:
     """The ids every prompt of a workflow begins with, whatever the input.
 
-    Found by comparing two prompts with unlike inputs, less one token for merges at the border.
+    Found by comparing prompts with unlike inputs (an empty one too: templates that trim a turn
+    then trim what is before it), less one token for merges at the border.
     """
-    first, second = (prompt_ids(tokenizer, prompt, text) for text in ("a", "Z9"))
+    asked = [prompt_ids(tokenizer, prompt, text) for text in ("a", "Z9", "")]
     length = 0
-    for one, other in zip(first, second, strict=False):
-        if one != other:
+    for ids in zip(*asked, strict=False):
+        if len(set(ids)) > 1:
             break
         length += 1
-    return first[: max(length - 1, 0)]
+    return asked[0][: max(length - 1, 0)]

@@ -10,10 +10,10 @@ from collections.abc import Generator, Iterator
 
 from dslm.cases import read_labelled
 from dslm.contract.deciding import ideal
-from dslm.proving.finding import Finding, fail, failures, named, ok, warn
 from dslm.contract.model import Contract
 from dslm.contract.rules import breaches
 from dslm.errors import DslmError
+from dslm.proving.finding import Finding, fail, failures, named, ok, warn
 from dslm.records import Case, Decision
 from dslm.settings.workspace import Workspace
 

@@ -12,9 +12,9 @@ import math
 from collections.abc import Iterator
 from statistics import NormalDist
 
-from dslm.proving.finding import Finding, failures, named, ok, warn
 from dslm.errors import DslmError
 from dslm.provenance import digest_file
+from dslm.proving.finding import Finding, failures, named, ok, warn
 from dslm.settings.policy import (
     Bound,
     GatePolicy,
@@ -46,7 +46,7 @@ def prove_policy(ws: Workspace, gold_cases: int | None) -> Iterator[Finding]:
 def _waivers(ws: Workspace, policy: GatePolicy) -> Iterator[Finding]:
     try:
         waivers = load_waivers(ws.waivers)
-        gold = digest_file(ws.gold) if ws.gold.is_file() else None
+        gold = digest_file(ws.gold) if ws.gold.is_file() else "no gold set"
         today = dt.datetime.now(tz=dt.UTC).date()
         refuse_idle_waivers(policy, waivers, today=today, gold=gold)
     except DslmError as error:

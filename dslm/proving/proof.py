@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dslm.proving.finding import Finding, fail, failures, ok
 from dslm.contract.model import load_contract
+from dslm.errors import DslmError
+from dslm.proving.finding import Finding, fail, failures, ok
 from dslm.proving.gold import prove_gold
 from dslm.proving.policy import prove_policy
 from dslm.proving.repository import prove_data, prove_settings
 from dslm.proving.terms import prove_terms
-from dslm.errors import DslmError
 from dslm.records import Case
 from dslm.settings.workspace import Workspace
 

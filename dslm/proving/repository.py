@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dslm.cases import json_lines
-from dslm.proving.finding import Finding, fail, failures, ok, warn
 from dslm.contract.model import Contract
 from dslm.errors import DslmError, InputError
+from dslm.proving.finding import Finding, fail, failures, ok, warn
 from dslm.settings.loading import read_text
 from dslm.settings.params import load_params, recipe_of
 from dslm.settings.workspace import Workspace

@@ -9,10 +9,10 @@ import datetime as dt
 from collections.abc import Iterator
 
 from dslm.contract.answer import blank, grammar, schema_errors
-from dslm.proving.finding import Finding, fail, failures, named, ok, warn
 from dslm.contract.model import Contract, Rule, RuleExample
 from dslm.contract.rules import compile_rule, holds
 from dslm.errors import InputError
+from dslm.proving.finding import Finding, fail, failures, named, ok, warn
 from dslm.settings.workspace import Workspace
 
 

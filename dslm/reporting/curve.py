@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from dslm.contract.ranking import ranked, would_be_wrong
 from dslm.records import Row
 
 
@@ -21,35 +22,16 @@ class Point:
     risk: float
 
 
-def may_proceed(row: Row) -> bool:
-    """Whether confidence alone stands between a case and proceeding."""
-    reasons = set(row.decision.reasons) - {"low_confidence"}
-    return row.prediction.object is not None and not reasons
-
-
-def is_wrong(row: Row) -> bool:
-    """Whether it is an error when this answer proceeds.
-
-    An answer that was held back counts as right only if it is exact; one that did proceed is
-    counted as it was scored.
-    """
-    right = row.outcome.kind == "straight_through" or (
-        row.outcome.kind == "held_back" and row.outcome.exact
-    )
-    return not right
-
-
 def risk_coverage(rows: Sequence[Row]) -> list[Point]:
     """One point a distinct confidence, from the most confident answer to all of them.
 
     Cases that rules, grounding or scope hold back count in the denominator of coverage only:
     no threshold makes them proceed.
     """
-    ranked = sorted(filter(may_proceed, rows), key=lambda row: -row.prediction.confidence)
     points: list[Point] = []
     wrong = 0
-    for taken, row in enumerate(ranked, start=1):
-        wrong += is_wrong(row)
+    for taken, row in enumerate(ranked(rows), start=1):
+        wrong += would_be_wrong(row)
         confidence = row.prediction.confidence
         point = Point(confidence, taken / len(rows), wrong / taken)
         if points and points[-1].confidence == confidence:

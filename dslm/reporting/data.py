@@ -1,6 +1,6 @@
 """Everything a report is made from, read once and proved to belong together.
 
-Takes a workspace; gives frozen `ReportData`. Called by `report.write_report` and by
+Takes a workspace; gives frozen `ReportData`, with rows for `report.write_report`, without for
 `dslm show run`. The scorecard and the candidate's rows must be there; what a later or a shorter
 run may lack (verdict, base rows, ledger, training summary) is None and the page says so.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,7 +31,7 @@ class ReportData:
     """One run of one workflow: what was measured, what was decided, and what it came from.
 
     `rows` holds the rows of each model whose rows are there, the candidate's always; `gold` the
-    labelled cases in the order of the gold set.
+    labelled cases in the order of the gold set. Of results alone both are empty.
     """
 
     contract: Contract
@@ -101,11 +101,11 @@ def _all_rows(ws: Workspace, gold: tuple[Case, ...]) -> dict[str, tuple[Row, ...
     return found
 
 
-def read_report_data(ws: Workspace) -> ReportData:
-    """What lies in the working tree of a workflow's newest run.
+def read_results(ws: Workspace) -> ReportData:
+    """The newest run's scorecard and verdict: git keeps them, so a fresh clone has them.
 
     Raises:
-        InputError: No scorecard or no rows yet, or rows of other cases than gold holds now.
+        InputError: No scorecard yet.
     """
     fix = _fix(ws)
     card = ws.results / "scorecard.json"
@@ -114,18 +114,32 @@ def read_report_data(ws: Workspace) -> ReportData:
         raise InputError("not scored yet: no such file", where=card, fix=fix)
     if "candidate" not in scorecard.models:
         raise InputError("no candidate in this scorecard", where=card, fix=fix)
-    contract = load_contract(ws.contract)
-    gold = tuple(read_labelled(ws.gold, contract))
     return ReportData(
-        contract=contract,
+        contract=load_contract(ws.contract),
         scorecard=scorecard,
         verdict=_record(ws.results / "gate.json", Verdict, fix),
+        rows={},
+        gold=(),
+        where=_where(ws),
+    )
+
+
+def read_report_data(ws: Workspace) -> ReportData:
+    """What lies in the working tree of a workflow's newest run.
+
+    Raises:
+        InputError: No scorecard or no rows yet, or rows of other cases than gold holds now.
+    """
+    fix = _fix(ws)
+    results = read_results(ws)
+    gold = tuple(read_labelled(ws.gold, results.contract))
+    return replace(
+        results,
         rows=_all_rows(ws, gold),
         gold=gold,
         calibration=_facts(ws.calibration, fix),
         ledger=_facts(ws.curated / "ledger.json", fix),
         training=_facts(ws.adapter / "training.json", fix),
-        where=_where(ws),
     )
 
 

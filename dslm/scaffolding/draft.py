@@ -16,8 +16,10 @@ from dslm.contract.answer import in_schema_order
 from dslm.contract.comparing import fold
 from dslm.contract.grounding import ungrounded
 from dslm.contract.model import Contract, Split
+from dslm.errors import DslmError, InputError, Problems
 from dslm.proving.gold import SMALLEST_SLICE
 from dslm.proving.repository import answers_needed
+from dslm.records import Case
 from dslm.scaffolding.sample import Numbered
 from dslm.scaffolding.schema import (
     GROUNDED_SHARE,
@@ -29,8 +31,6 @@ from dslm.scaffolding.schema import (
     kind_of,
     may_be_quoted,
 )
-from dslm.errors import DslmError, InputError, Problems
-from dslm.records import Case
 
 CONFIDENCE = 0.9
 RISKS = (0.02, 0.05, 0.1, 0.2)

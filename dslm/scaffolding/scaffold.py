@@ -18,12 +18,12 @@ from ruamel.yaml import YAML
 
 from dslm.cases import read_labelled, write_records
 from dslm.contract.model import load_contract
-from dslm.scaffolding.draft import Draft, draft
-from dslm.scaffolding.sample import read_sample
-from dslm.scaffolding.texts import contract_text, policy_text, readme_text
 from dslm.errors import InputError
 from dslm.provenance import write_atomic
 from dslm.records import Baseline
+from dslm.scaffolding.draft import Draft, draft
+from dslm.scaffolding.sample import read_sample
+from dslm.scaffolding.texts import contract_text, policy_text, readme_text
 from dslm.settings.loading import read_text, read_yaml
 from dslm.settings.params import load_params
 from dslm.settings.policy import load_policy

@@ -20,12 +20,14 @@ BASE = {
 }
 ACTIVITIES = {
     "curation", "training", "inference", "scoring", "gating", "releasing", "reporting", "examples",
+    "proving", "scaffolding",
 }  # fmt: skip
 # Which activity may call which, beyond the base; everything else goes through records and files.
 MAY_CALL = {
     "training": {"inference"},  # one prompt renderer, one place that knows base models
     "gating": {"scoring"},  # the gate recomputes the scorecard from the rows
     "releasing": {"inference"},  # the smoke test answers with the decider that serves
+    "scaffolding": {"proving"},  # it proposes only bounds and margins that the proofs accept
 }
 HEAVY = {
     "torch", "transformers", "trl", "peft", "mlflow", "daft", "scipy", "datasets", "evaluate",

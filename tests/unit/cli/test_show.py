@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+from sample_run import make_run
+
 from dslm.settings.workspace import Workspace
 
 Call = Callable[..., "object"]
@@ -28,10 +30,36 @@ def test_data_counts_every_file(dslm: Call, repository: Workspace) -> None:
     assert "not curated yet" in dslm("show", "data", "mini").out
 
 
+def test_counts_of_the_ledger_are_shown_and_its_lists_of_cases_are_not(
+    dslm: Call, repository: Workspace
+) -> None:
+    ledger = {"read": 3, "dropped": {"leak_near": 1}, "cases": [["s-007", "leak_near"]]}
+    repository.curated.mkdir(parents=True)
+    (repository.curated / "ledger.json").write_text(json.dumps(ledger))
+    answer = dslm("show", "data", "mini")
+    assert "dropped.leak_near" in answer.out
+    assert "s-007" not in answer.out
+    shown = json.loads(dslm("show", "data", "mini", "--json").out)
+    assert shown["ledger"] == {"read": 3, "dropped": {"leak_near": 1}}
+
+
 def test_a_run_that_was_not_says_so(dslm: Call, repository: Workspace) -> None:
     answer = dslm("show", "run", "mini")
     assert answer.code == 0
     assert "gate: not yet" in answer.out
+    assert "champion: version none" in answer.out
+
+
+def test_a_run_is_shown_from_what_git_keeps(dslm: Call, repository: Workspace) -> None:
+    made = make_run(8, status="PASS")
+    assert made.verdict is not None
+    repository.results.mkdir()
+    (repository.results / "scorecard.json").write_text(made.scorecard.model_dump_json())
+    (repository.results / "gate.json").write_text(made.verdict.model_dump_json())
+    answer = dslm("show", "run", "mini")
+    assert answer.code == 0, answer.err
+    assert answer.out.startswith("✓ PASS")
+    assert "8 gold cases" in answer.out
     assert "champion: version none" in answer.out
 
 

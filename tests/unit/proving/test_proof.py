@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from small_repository import case, write_lines
 
-from dslm.proving.proof import Finding, prove
 from dslm.proving.policy import cases_needed
+from dslm.proving.proof import Finding, prove
 from dslm.proving.repository import answers_needed
 from dslm.scoring.calibration import needed_right
 from dslm.settings.workspace import Workspace, workspace

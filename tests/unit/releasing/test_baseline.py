@@ -6,7 +6,7 @@ from dslm.errors import InputError, ReleaseRefused
 from dslm.provenance import digest_file
 from dslm.records import Baseline
 from dslm.releasing.baseline import choose_baseline, read_champion
-from dslm.releasing.fetching import fetch_release
+from dslm.releasing.fetching import fetch_release, fetch_version
 
 
 def test_without_a_champion_there_is_nothing_to_compare_with(bare) -> None:
@@ -40,3 +40,10 @@ def test_the_champions_files_are_fetched_as_they_were_registered(unmoved, tmp_pa
 def test_another_release_under_the_champions_number_is_refused(unmoved, tmp_path) -> None:
     with pytest.raises(ReleaseRefused, match="is not the release"):
         fetch_release(unmoved.ws, Baseline(version=2, digest="sha256:other"), tmp_path)
+
+
+def test_any_version_is_fetched_by_its_number(unmoved, tmp_path) -> None:
+    folder = fetch_version(unmoved.ws, 1, tmp_path)
+    assert digest_file(folder / "gate.json") == digest_file(unmoved.stored(1, "gate.json"))
+    with pytest.raises(ReleaseRefused, match="no version 9"):
+        fetch_version(unmoved.ws, 9, tmp_path)

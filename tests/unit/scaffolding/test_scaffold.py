@@ -11,10 +11,10 @@ from small_repository import case, write_lines
 
 from dslm.cases import read_records
 from dslm.contract import load_contract
-from dslm.proving.proof import prove
-from dslm.scaffolding.scaffold import Request, Scaffolded, scaffold
 from dslm.errors import InputError, Problems
+from dslm.proving.proof import prove
 from dslm.records import Case
+from dslm.scaffolding.scaffold import Request, Scaffolded, scaffold
 from dslm.settings.params import load_params
 from dslm.settings.workspace import Workspace
 

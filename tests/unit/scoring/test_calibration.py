@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
-from dslm.contract.proof_repository import answers_needed
 from pydantic import ValidationError
 from scored_rows import MINI, cases, first, rows_of
 
 from dslm.contract.deciding import NEVER
 from dslm.errors import InputError
+from dslm.proving.repository import answers_needed
 from dslm.scoring import calibrate, load_calibration
 from dslm.scoring.calibration import (
     accepted_answers,

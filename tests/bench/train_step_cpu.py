@@ -1,0 +1,113 @@
+"""Tokens a second of one training step on CPU, each switch alone, beside TRL's defaults.
+
+    python tests/bench/train_step_cpu.py [--out docs/measurements/train_step_cpu.json]
+
+One run, one machine, same rows: 8 rows of 150 tokens of which 70 carry loss, LoRA r 16 on all
+linear layers of the embedded base. The best of three steps counts. Ratios are what to compare;
+tokens a second depend on the machine and on what else it does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dslm  # noqa: F401  sets the environment before torch is imported
+from dslm.inference.attention import register
+from dslm.inference.base import BaseFiles, locate
+from dslm.settings.recipe import BaseModelSource
+from dslm.training.encoding import IGNORED
+from dslm.training.loss import answer_loss
+
+ROWS, TOKENS, ANSWER, STEPS = 8, 150, 70, 3
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to take the step."""
+
+    name: str
+    attention: str = "grouped"
+    dtype: str = "bfloat16"
+    adapter: str = "bfloat16"
+    trl_loss: bool = False
+
+
+VARIANTS = (
+    Variant("ours"),
+    Variant("ours, adapter float32", adapter="float32"),
+    Variant("ours, attention eager", attention="eager"),
+    Variant("ours, attention sdpa", attention="sdpa"),
+    Variant("ours, weights float32", dtype="float32", adapter="float32"),
+    Variant("ours, loss of TRL", trl_loss=True),
+    Variant("TRL defaults (sdpa, its loss, adapter float32)", "sdpa", adapter="float32",
+            trl_loss=True),
+)  # fmt: skip
+
+
+def measure(variant: Variant, files: BaseFiles) -> float:
+    """Tokens a second, the best of a few steps."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+    from trl.trainer.utils import add_fused_lm_head
+
+    torch.manual_seed(0)
+    model = AutoModelForCausalLM.from_pretrained(
+        files.folder, dtype=getattr(torch, variant.dtype), attn_implementation=variant.attention
+    )
+    lora = LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM")
+    model = get_peft_model(model, lora, autocast_adapter_dtype=variant.adapter == "float32")
+    if variant.trl_loss:
+        add_fused_lm_head(model.get_base_model(), outputs=("log_probs", "entropy", "is_top1"))
+    trained = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=1e-4)
+    ids = torch.randint(0, 49_000, (ROWS, TOKENS))
+    labels = ids.clone()
+    labels[:, :-ANSWER] = IGNORED
+    batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": labels}
+    best = float("inf")
+    for _ in range(STEPS):
+        started = time.perf_counter()
+        loss = _trl_loss(model, batch) if variant.trl_loss else answer_loss(model, batch, None)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        best = min(best, time.perf_counter() - started)
+    return ROWS * TOKENS / best
+
+
+def _trl_loss(model: Any, batch: dict[str, Any]) -> Any:
+    return model(**batch, fused_lm_head=True).loss
+
+
+def main() -> None:
+    """Measure all variants and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path)
+    out = parser.parse_args().out
+    import torch
+
+    register()
+    torch.set_num_threads(2)
+    files = locate(BaseModelSource(embedded="smollm2-135m-instruct"), Path.cwd())
+    speeds = {variant.name: round(measure(variant, files), 1) for variant in VARIANTS}
+    peer = speeds[VARIANTS[-1].name]
+    result = {
+        "machine": f"{platform.machine()}, 2 threads, torch {torch.__version__}",
+        "tokens_per_second": speeds,
+        "ratio_to_trl_defaults": {name: round(s / peer, 2) for name, s in speeds.items()},
+    }
+    text = json.dumps(result, indent=2)
+    print(text)
+    if out:
+        out.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import tiny_model
+import torch
+
+from dslm.errors import InputError
+from dslm.inference.attention import grouped_attention, register
+
+LAYOUTS = [(4, 4), (4, 2), (4, 1), (8, 2)]
+
+
+def logits_of(model: Any, ids: Any, mask: Any, attention: str) -> Any:
+    model.set_attn_implementation(attention)
+    with torch.no_grad():
+        return model(input_ids=ids, attention_mask=mask).logits
+
+
+def batch(rows: int, width: int) -> tuple[Any, Any]:
+    """Random ids, the first row padded on the left by three and the second by one."""
+    generator = torch.Generator().manual_seed(0)
+    ids = torch.randint(3, tiny_model.VOCABULARY, (rows, width), generator=generator)
+    mask = torch.ones(rows, width, dtype=torch.long)
+    mask[0, :3], mask[1, :1] = 0, 0
+    return ids, mask
+
+
+@pytest.mark.parametrize(("heads", "groups"), LAYOUTS)
+def test_grouped_attention_equals_eager_whatever_the_heads(heads: int, groups: int) -> None:
+    register()
+    model = tiny_model.model(num_attention_heads=heads, num_key_value_heads=groups)
+    ids, mask = batch(3, 11)
+    eager = logits_of(model, ids, mask, "eager")
+    grouped = logits_of(model, ids, mask, "grouped")
+    seen = mask.bool()
+    torch.testing.assert_close(grouped[seen], eager[seen], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("architecture", tiny_model.ARCHITECTURES)
+def test_grouped_attention_equals_eager_in_every_family(architecture: str) -> None:
+    register()
+    model = tiny_model.model(architecture, sliding_window=8)
+    ids, mask = batch(2, 24)
+    eager = logits_of(model, ids, mask, "eager")
+    grouped = logits_of(model, ids, mask, "grouped")
+    seen = mask.bool()
+    torch.testing.assert_close(grouped[seen], eager[seen], rtol=1e-4, atol=1e-4)
+
+
+def test_grouped_attention_gives_the_same_gradients() -> None:
+    register()
+    model = tiny_model.model()
+    ids, mask = batch(2, 9)
+    gradients = []
+    for attention in ("eager", "grouped"):
+        model.set_attn_implementation(attention)
+        model.zero_grad()
+        model(input_ids=ids, attention_mask=mask, labels=ids).loss.backward()
+        gradients.append([p.grad.clone() for p in model.parameters()])
+    for eager, grouped in zip(*gradients, strict=True):
+        torch.testing.assert_close(grouped, eager, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("extra", [{"softcap": 30.0}, {"s_aux": torch.ones(2)}])
+def test_attention_it_does_not_know_is_refused_and_not_left_out(extra: dict[str, Any]) -> None:
+    one = torch.ones(1, 2, 3, 4)
+    with pytest.raises(InputError, match="grouped"):
+        grouped_attention(torch.nn.Identity(), one, one, one, None, 1.0, **extra)
