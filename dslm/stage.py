@@ -123,6 +123,9 @@ def whole_folder(out: Path, inputs: Mapping[str, str]) -> Iterator[Path]:
         An empty folder on the same file system.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
+    old = out.with_name(f".{out.name}.old.partial")
+    if old.exists() and not out.exists():  # killed between the two renames below
+        old.rename(out)
     for left in out.parent.glob(f".{out.name}.*.partial"):  # of a killed run; we hold the lock
         shutil.rmtree(left)
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
@@ -131,7 +134,6 @@ def whole_folder(out: Path, inputs: Mapping[str, str]) -> Iterator[Path]:
         yield partial
         write_manifest(partial, inputs)
         _sync(partial)
-        old = out.with_name(f".{out.name}.old.partial")
         if out.exists():
             out.rename(old)
         partial.rename(out)

@@ -115,7 +115,7 @@ def model(architecture: str = "llama", *, seed: int = 0, **changes: Any) -> Any:
     settings: dict[str, Any] = {
         "vocab_size": VOCABULARY,
         "hidden_size": 64,
-        "intermediate_size": 96,
+        "intermediate_size": 128,
         "num_hidden_layers": 2,
         "num_attention_heads": 4,
         "num_key_value_heads": 2,

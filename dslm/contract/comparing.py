@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
@@ -11,6 +12,8 @@ from typing import Any
 from dslm.contract.model import Compare, Contract
 
 EXACT = Compare.model_validate({"as": "exact"})
+# Before or after an amount: RM 9.00, $9.00, 9.00 EUR.
+_CURRENCY = re.compile(r"\A(?:[A-Z]{2,3}|[$€£¥₹])\s*|\s*(?:[A-Z]{2,3}|[$€£¥₹])\Z")
 
 
 def fold(text: str) -> str:
@@ -19,9 +22,10 @@ def fold(text: str) -> str:
     return "".join(c for c in composed if c.isalnum())
 
 
-def _decimal(value: Any) -> Decimal | None:
+def decimal_of(value: Any) -> Decimal | None:
+    """The number a value states, thousands commas and a currency left out; None for none."""
     try:
-        number = Decimal(str(value).replace(",", "").strip())
+        number = Decimal(_CURRENCY.sub("", str(value).strip()).replace(",", ""))
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
@@ -51,7 +55,7 @@ def equal(compare: Compare, predicted: Any, gold: Any) -> bool:
         case "text":
             return fold(str(predicted)) == fold(str(gold))
         case "decimal":
-            left, right = _decimal(predicted), _decimal(gold)
+            left, right = decimal_of(predicted), decimal_of(gold)
             if left is not None and right is not None:
                 return abs(left - right) <= Decimal(str(compare.tolerance))
         case "date":

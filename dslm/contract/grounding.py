@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from dslm.contract.comparing import fold
+from dslm.contract.comparing import decimal_of, fold
 from dslm.contract.model import Contract
 
 _NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d+)*")
@@ -88,7 +88,7 @@ def _occurs(how: str, value: Any, text: str) -> bool:
     if isinstance(value, dict):
         return all(_occurs(how, item, text) for item in value.values() if item is not None)
     if how == "decimal":
-        return Decimal(str(value)) in numbers(text)
+        return decimal_of(value) in numbers(text)
     if how == "date":
         return dt.date.fromisoformat(str(value)) in dates(text)
     return fold(str(value)) in fold(text)
@@ -103,6 +103,6 @@ def ungrounded(contract: Contract, text: str, answer: Mapping[str, Any]) -> tupl
         try:
             if value is not None and not _occurs(how, value, text):
                 missing.append(field)
-        except (ArithmeticError, ValueError):
-            missing.append(field)  # a date that is none, a number that is none
+        except ValueError:
+            missing.append(field)  # a date that is none
     return tuple(missing)

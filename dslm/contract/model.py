@@ -30,8 +30,9 @@ class Compare(Settings):
 
     how: Literal["exact", "text", "decimal", "date", "set", "list"] = Field(
         alias="as",
-        description="exact; text folds case, punctuation and blanks; decimal allows a tolerance; "
-        "date compares days; set ignores order and repeats; list keeps order. "
+        description="exact; text folds case, punctuation and blanks; decimal allows a tolerance "
+        "and leaves a currency aside; date compares days; set ignores order and repeats; list "
+        "keeps order. "
         "Items of sets and lists are folded as text.",
     )
     tolerance: float = Field(0.0, ge=0, description="largest difference of decimals")

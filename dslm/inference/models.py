@@ -86,7 +86,8 @@ def load_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
         settings = json.loads((adapter / "adapter_config.json").read_bytes())
     except (FileNotFoundError, ValueError, SafetensorError) as error:
         raise InputError(f"cannot be read: {error}", where=adapter, fix="train again") from None
-    config = LoraConfig.from_peft_type(**(settings | {"inference_mode": True}))
+    own = {"inference_mode": True, "base_model_name_or_path": model.name_or_path}
+    config = LoraConfig.from_peft_type(**(settings | own))
     wrapped = get_peft_model(model, config)
     result = set_peft_model_state_dict(wrapped, tensors)
     lost = [key for key in result.missing_keys if "lora_" in key]

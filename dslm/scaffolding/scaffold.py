@@ -30,6 +30,10 @@ from dslm.settings.policy import load_policy
 from dslm.settings.recipe import load_recipe
 from dslm.settings.workspace import NAME, Workspace
 
+NO_WAIVERS = """\
+# Dated, signed exceptions to gate.yaml; docs/gates.md says how to write one. None at present.
+waivers: []
+"""
 CHARS_PER_TOKEN = 3  # a cautious guess for prose with numbers; only used for advice
 
 
@@ -112,6 +116,7 @@ def _write(staged: Workspace, made: Draft, request: Request) -> None:
     write_atomic(staged.contract, contract_text(name, sample, made))
     write_atomic(staged.data / "README.md", readme_text(name, sample, made))
     write_atomic(staged.policy, policy_text(name, made))
+    write_atomic(staged.waivers, NO_WAIVERS)
     none_yet = json.dumps(Baseline().model_dump(mode="json"), indent=2) + "\n"
     write_atomic(staged.champion, none_yet)
 

@@ -10,10 +10,9 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from dslm.contract.comparing import fold
+from dslm.contract.comparing import decimal_of, fold
 from dslm.errors import InputError
 
 Pair = tuple[str, Any]  # the case's input, and a value of its target
@@ -154,12 +153,7 @@ def comparator(schema: Schema, values: Sequence[Any]) -> str | None:
 
 
 def _is_amount(text: str) -> bool:
-    if "." not in text:
-        return False
-    try:
-        return Decimal(text.replace(",", "").strip()).is_finite()
-    except InvalidOperation:
-        return False
+    return "." in text and decimal_of(text) is not None
 
 
 def may_be_quoted(schema: Schema) -> bool:

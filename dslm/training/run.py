@@ -7,6 +7,7 @@ Called by `pipelines.train`. Deterministic on CPU: same inputs, same bytes.
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -219,6 +220,7 @@ def _save(model: Any, recipe: Recipe, out: Path) -> None:
     """Write weights and config, free of paths of this machine and of set order."""
     model.save_pretrained(out, safe_serialization=True)
     (out / "README.md").unlink(missing_ok=True)
+    shutil.rmtree(out / "trainer")  # the trainer makes its folder whether it saves or not
     path = out / "adapter_config.json"
     config = json.loads(path.read_bytes())
     source = recipe.base

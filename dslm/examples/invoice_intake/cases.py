@@ -126,9 +126,9 @@ def _write(rng: random.Random, supplier: Supplier, recipe: Recipe, channel: str)
 
 def _scanned(rng: random.Random, text: str, supplier: Supplier, tag: str, channel: str) -> str:
     if tag == "ocr_noise":
-        text = add_noise(rng, text, supplier.name, strength=0.5)
+        text = add_noise(rng, text, supplier.name, strength=0.2)
     elif channel == "ocr" and tag != "clean":
-        text = add_noise(rng, text, supplier.name, strength=0.1)
+        text = add_noise(rng, text, supplier.name, strength=0.05)
     return text.replace(KEEP, " ").strip()
 
 
@@ -142,7 +142,7 @@ def _plain(rng: random.Random, supplier: Supplier) -> Recipe:
 
 def _distractors(rng: random.Random, supplier: Supplier) -> Recipe:
     facts = draw_facts(rng, supplier)
-    return Recipe(facts, draw_decoys(rng, supplier, facts, rng.choice((1, 2, 2, 2, 3, 3))))
+    return Recipe(facts, draw_decoys(rng, supplier, facts, rng.choice((1, 1, 2))))
 
 
 def _noisy(rng: random.Random, supplier: Supplier) -> Recipe:
@@ -177,7 +177,7 @@ def _missing_field(rng: random.Random, supplier: Supplier) -> Recipe:
         "total": ("order", "due"),
     }[missing]
     extras = (make_decoy(rng, supplier, facts, rng.choice(tempting)),)
-    return Recipe(facts, extras if rng.random() < 0.7 else (), breaks=("complete",))
+    return Recipe(facts, extras if rng.random() < 0.4 else (), breaks=("complete",))
 
 
 def _credit_note(rng: random.Random, supplier: Supplier) -> Recipe:

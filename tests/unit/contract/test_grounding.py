@@ -48,6 +48,7 @@ def contract(mini: Contract, how: str | None) -> Contract:
         ("text", "A-17", "order A-18", False),
         (None, "A-17", "order A-17", True),
         ("decimal", "9.50", "EUR 9,50", True),
+        ("decimal", "RM 1,007.50", "TOTAL RM1007.50", True),
         ("decimal", "nine", "nine", False),
         ("date", "2025-03-04", "am 4.3.2025", True),
         ("date", "tomorrow", "tomorrow", False),

@@ -38,6 +38,7 @@ def test_grouped_attention_equals_eager_whatever_the_heads(heads: int, groups: i
     torch.testing.assert_close(grouped[seen], eager[seen], rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", tiny_model.ARCHITECTURES)
 def test_grouped_attention_equals_eager_in_every_family(architecture: str) -> None:
     register()

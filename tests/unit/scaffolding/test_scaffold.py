@@ -16,6 +16,7 @@ from dslm.proving.proof import prove
 from dslm.records import Case
 from dslm.scaffolding.scaffold import Request, Scaffolded, scaffold
 from dslm.settings.params import load_params
+from dslm.settings.policy import load_waivers
 from dslm.settings.workspace import Workspace
 
 CITIES = ["Oslo", "Rome", "Lyon", "Bonn", "Kyiv", "Graz", "Cork", "Bath", "Gent", "Nice", "Riga"]
@@ -75,6 +76,7 @@ def test_what_is_made_is_proved(repository: Workspace, sample: Path) -> None:
     assert load_params(repository.root).workflows["orders"].recipe == made.recipe
     assert json.loads(made.workspace.champion.read_text()) == {"version": 0, "digest": None}
     assert "TODO" in (made.workspace.data / "README.md").read_text()
+    assert load_waivers(made.workspace.waivers) == ()
 
 
 def test_no_case_is_lost_and_no_group_is_on_both_sides(repository: Workspace, sample: Path) -> None:

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny_model
+import torch
+from safetensors.torch import load_file
+from scored_rows import MINI, cases
+
+from dslm.errors import InputError
+from dslm.inference.models import ADAPTER_WEIGHTS, load_adapter, load_base
+from dslm.provenance import digest_file
+from dslm.records import Case
+from dslm.training import run
+from dslm.training.run import Measured, Summary, train
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of trainer libraries, their own
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+]
+ROWS, HELD_OUT = cases(24), cases(8, prefix="v")
+WRITTEN = {"adapter_config.json", "adapter_model.safetensors", "training.json"}
+
+
+def trained(
+    out: Path, *, base: str = "llama", rows: Sequence[Case] = ROWS, **changes: Any
+) -> tuple[Summary, Measured]:
+    out.mkdir(parents=True, exist_ok=True)
+    files = tiny_model.base_files(base)
+    return train(MINI, tiny_model.recipe(files.folder, **changes), files, rows, HELD_OUT, out)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Summary, Measured]]:
+    """One run that several tests look at."""
+    out = tmp_path_factory.mktemp("first")
+    summary, measured = trained(out)
+    yield out, summary, measured
+
+
+def test_a_run_writes_safetensors_a_config_and_a_summary_and_nothing_else(first: Any) -> None:
+    out, summary, measured = first
+    assert {p.name for p in out.iterdir()} == WRITTEN
+    assert summary.steps == measured.steps == 6
+    assert (summary.rows, summary.validation_rows) == (24, 8)
+    assert json.loads((out / "training.json").read_text())["rows"] == 24
+
+
+def test_losses_are_kept_step_by_step_and_the_held_out_ones_apart(first: Any) -> None:
+    _, summary, _ = first
+    assert [step for step, _ in summary.losses] == [1, 2, 3, 4, 5, 6]
+    assert [step for step, _ in summary.validation_losses] == [3, 6]
+    assert summary.losses[-1][1] < summary.losses[0][1]
+
+
+def test_tokens_are_counted_and_only_part_of_them_is_trained(first: Any) -> None:
+    _, summary, _ = first
+    assert 0 < summary.trained_tokens_per_epoch < summary.tokens_per_epoch
+    assert summary.preview["learnt"].endswith("<|im_end|>")
+
+
+def test_the_adapter_s_config_is_sorted_and_knows_no_path_of_this_machine(first: Any) -> None:
+    out, _, _ = first
+    text = (out / "adapter_config.json").read_text()
+    config = json.loads(text)
+    assert config["target_modules"] == sorted(config["target_modules"])
+    assert {name.split(".")[-1] for name in config["target_modules"]} >= {"q_proj", "down_proj"}
+    assert str(out) not in text
+    assert str(Path.cwd()) not in text
+
+
+def test_the_adapter_fits_its_base_and_changes_it(first: Any) -> None:
+    out, _, _ = first
+    files = tiny_model.base_files()
+    ids = torch.tensor([[5, 6, 7, 8]])
+    plain = load_base(files, dtype="float32", attention="grouped")
+    with torch.no_grad():
+        before = plain(input_ids=ids).logits
+        after = load_adapter(plain, out, merge=True)(input_ids=ids).logits
+    assert (after - before).abs().max() > 1e-3
+
+
+def test_the_same_inputs_give_the_same_bytes(first: Any, tmp_path: Path) -> None:
+    out, _, _ = first
+    trained(tmp_path)
+    assert {n: digest_file(tmp_path / n) for n in WRITTEN} == {
+        n: digest_file(out / n) for n in WRITTEN
+    }
+
+
+def test_another_seed_gives_another_adapter(first: Any, tmp_path: Path) -> None:
+    out, _, _ = first
+    trained(tmp_path, seed=4)
+    assert digest_file(tmp_path / ADAPTER_WEIGHTS) != digest_file(out / ADAPTER_WEIGHTS)
+
+
+def test_one_batch_of_four_learns_what_four_of_one_learn(tmp_path: Path) -> None:
+    plan = {"rows": cases(4), "epochs": 4, "max_steps": 4}
+    whole, _ = trained(tmp_path / "whole", **plan, batch_size=4, accumulation=1)
+    parts, _ = trained(tmp_path / "parts", **plan, batch_size=1, accumulation=4)
+    assert parts.steps == whole.steps == 4
+    for (_, one), (_, other) in zip(whole.losses, parts.losses, strict=True):
+        assert one == pytest.approx(other, abs=1e-3)
+    left, right = (load_file(tmp_path / n / ADAPTER_WEIGHTS) for n in ("whole", "parts"))
+    for name, tensor in left.items():
+        torch.testing.assert_close(tensor, right[name], rtol=1e-3, atol=1e-4)
+
+
+def test_no_cases_are_refused_before_anything_is_loaded(tmp_path: Path) -> None:
+    files = tiny_model.base_files()
+    with pytest.raises(InputError, match="no cases"):
+        train(MINI, tiny_model.recipe(files.folder), files, [], HELD_OUT, tmp_path)
+    with pytest.raises(InputError, match="no cases"):
+        train(MINI, tiny_model.recipe(files.folder), files, ROWS, [], tmp_path)
+
+
+def test_an_adapter_that_did_not_move_is_no_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.optim.AdamW, "step", lambda self, closure=None: None)
+    with pytest.raises(InputError, match="did not move"):
+        trained(tmp_path, max_steps=2)
+    assert not (tmp_path / "adapter_model.safetensors").exists()
+
+
+def test_a_run_whose_loss_is_nan_is_stopped_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def poisoned(*arguments: Any, **settings: Any) -> Any:
+        model = load_base(*arguments, **settings)
+        with torch.no_grad():
+            model.get_input_embeddings().weight.fill_(math.nan)
+        return model
+
+    monkeypatch.setattr(run, "load_base", poisoned)
+    with pytest.raises(InputError, match="step 1: the loss is nan"):
+        trained(tmp_path)
+
+
+@cache
+def four_bit_works() -> str:
+    """Why 4-bit weights cannot be had here; empty where they can."""
+    try:
+        import bitsandbytes
+    except ImportError:
+        return "bitsandbytes is not installed"
+    try:
+        packed, state = bitsandbytes.functional.quantize_4bit(torch.ones(64, 64), quant_type="nf4")
+        bitsandbytes.functional.dequantize_4bit(packed, state)
+    except (RuntimeError, NotImplementedError) as error:
+        return f"bitsandbytes cannot pack on this machine: {error}"
+    return ""
+
+
+@pytest.mark.slow
+def test_qlora_trains_on_four_bit_weights_on_cpu_too(tmp_path: Path) -> None:
+    if reason := four_bit_works():
+        pytest.skip(reason)
+    files = tiny_model.base_files()
+    recipe = tiny_model.recipe(files.folder, max_steps=2, attention="eager")
+    document = recipe.model_dump(mode="json") | {"method": "qlora"}
+    document["inference"]["merge_adapter"] = False
+    qlora = type(recipe).model_validate(document)
+    summary, _ = train(MINI, qlora, files, ROWS, HELD_OUT, tmp_path)
+    assert summary.steps == 2
+    assert {p.name for p in tmp_path.iterdir()} == WRITTEN
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("base", ["gemma3", "qwen3", "phi3"])
+def test_other_families_train_as_well(tmp_path: Path, base: str) -> None:
+    summary, _ = trained(tmp_path, base=base)
+    assert summary.losses[-1][1] < summary.losses[0][1]

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from dslm.errors import InputError
+from dslm.training.watching import Watcher
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf])
+def test_a_loss_that_is_no_number_stops_the_run(loss: float) -> None:
+    watcher = Watcher(tokens_per_epoch=1)
+    watcher.see(1, 2.0)
+    with pytest.raises(InputError, match="step 2: the loss is"):
+        watcher.see(2, loss)
+
+
+def test_a_loss_of_exactly_zero_stops_the_run() -> None:
+    with pytest.raises(InputError, match="no token is trained"):
+        Watcher(tokens_per_epoch=1).see(1, 0.0)
+
+
+def test_a_loss_that_explodes_stops_the_run() -> None:
+    watcher = Watcher(tokens_per_epoch=1)
+    for step in range(1, 6):
+        watcher.see(step, 1.0)
+    watcher.see(6, 3.9)
+    with pytest.raises(InputError, match="exploded to 4.10"):
+        watcher.see(7, 4.1)
+
+
+def test_the_first_steps_may_be_as_wild_as_they_like() -> None:
+    watcher = Watcher(tokens_per_epoch=1)
+    for step, loss in enumerate((0.1, 30.0, 2.0, 8.0, 1.0), start=1):
+        watcher.see(step, loss)
+    assert watcher.losses == [(1, 0.1), (2, 30.0), (3, 2.0), (4, 8.0), (5, 1.0)]
