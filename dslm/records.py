@@ -144,6 +144,11 @@ class Baseline(Record):
 
     version: int = 0
     digest: str | None = None
+    contract_version: int | None = None
+
+    def answers_older_contract(self, version: int) -> bool:
+        """Whether it was made for an older contract version, so that gold does not fit it."""
+        return self.contract_version is not None and self.contract_version < version
 
 
 class Verdict(Record):

@@ -19,7 +19,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from dslm.errors import InputError
+from dslm.errors import DslmError, InputError
 from dslm.provenance import write_manifest
 
 _PR_SET_PDEATHSIG = 1
@@ -76,13 +76,19 @@ def die_with_parent() -> None:
 
 
 @contextlib.contextmanager
-def exclusive(root: Path, name: str) -> Iterator[None]:
+def exclusive(root: Path, name: str, *, refusal: type[DslmError] = InputError) -> Iterator[None]:
     """Hold a lock of the repository for as long as the block runs.
 
     The kernel gives it back when the process ends, so nothing is left to clean up.
 
+    Args:
+        root: The repository.
+        name: Of the lock.
+        refusal: What to raise when another process holds it; a lost release race is a
+            `ReleaseRefused`.
+
     Raises:
-        InputError: Another process holds it; says which.
+        DslmError: Of type `refusal`; says which process holds the lock.
     """
     path = root / ".dslm" / "locks" / f"{name}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +99,7 @@ def exclusive(root: Path, name: str) -> Iterator[None]:
             stream.seek(0)
             holder = stream.read().strip() or "unknown"
             fix = f"wait for process {holder}, or end it"
-            raise InputError(f"another run of {name} is going on", where=path, fix=fix) from None
+            raise refusal(f"another run of {name} is going on", where=path, fix=fix) from None
         stream.truncate(0)
         stream.write(str(os.getpid()))
         stream.flush()

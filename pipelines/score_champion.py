@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dslm.cases import read_labelled, write_records
 from dslm.cli.stage import stage_main
-from dslm.contract import load_contract
+from dslm.contract import Contract, load_contract
 from dslm.progress import Progress
 from dslm.provenance import digest_file, write_atomic
 from dslm.records import Baseline
@@ -17,20 +17,21 @@ from dslm.stage import whole_folder
 def body(ws: Workspace) -> None:
     """Fetch the baseline's files from the registry and answer gold with them."""
     baseline = Baseline.model_validate_json(ws.baseline.read_bytes())
-    if baseline.version == 0:
+    contract = load_contract(ws.contract)
+    if baseline.version == 0 or baseline.answers_older_contract(contract.version):
+        note = {"champion": baseline.version, "contract_version": baseline.contract_version}
         with whole_folder(ws.scores("champion"), {}) as folder:
-            write_atomic(folder / "note.json", json.dumps({"champion": 0}) + "\n")
-        print(f"score_champion {ws.workflow}: no champion yet")
+            write_atomic(folder / "note.json", json.dumps(note) + "\n")
+        print(f"score_champion {ws.workflow}: no champion of this contract version")
         return
-    _score(ws, baseline)
+    _score(ws, contract, baseline)
 
 
-def _score(ws: Workspace, baseline: Baseline) -> None:
+def _score(ws: Workspace, contract: Contract, baseline: Baseline) -> None:
     from dslm.inference.loading import load_release
     from dslm.releasing.fetching import fetch_release
     from dslm.scoring.rows import make_rows
 
-    contract = load_contract(ws.contract)
     gold = read_labelled(ws.gold, contract)
     with tempfile.TemporaryDirectory() as into:
         release = fetch_release(ws, baseline, Path(into))

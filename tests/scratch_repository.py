@@ -86,7 +86,9 @@ class Scratch:
     @property
     def environment(self) -> dict[str, str]:
         """Of every command: one thread, no configuration but the repository's."""
-        own = {k: v for k, v in os.environ.items() if not k.startswith(("DVC_", "MLFLOW_", "DSLM_"))}
+        own = {
+            k: v for k, v in os.environ.items() if not k.startswith(("DVC_", "MLFLOW_", "DSLM_"))
+        }
         home = self.root.parent / "home"
         return own | {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -132,7 +134,7 @@ class Scratch:
 
     def dslm(self, *arguments: str) -> Finished:
         """A command of ours."""
-        return self.run(sys.executable, "-m", "dslm.cli.app", *arguments)
+        return self.run(sys.executable, "-c", "from dslm.cli.app import main; main()", *arguments)
 
     def stage(self, name: str) -> Finished:
         """A stage without DVC."""

@@ -12,7 +12,6 @@ from dslm.gating.submission import Submission
 from dslm.records import Metric, Status
 from dslm.scoring.metrics import METRICS
 
-FIRST = "first release: nothing to compare with"
 UNMEASURED = "was not measured: what is not measured does not pass"
 
 

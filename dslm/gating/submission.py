@@ -31,6 +31,19 @@ class Submission:
     baseline: Baseline
     evidence: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def incomparable(self) -> str | None:
+        """Why there is no champion to compare with; None where there is one."""
+        if self.baseline.version == 0:
+            return "first release: nothing to compare with"
+        if self.baseline.answers_older_contract(self.contract.version):
+            return (
+                f"version {self.baseline.version} answers contract version "
+                f"{self.baseline.contract_version}, this is {self.contract.version}: "
+                "nothing to compare with"
+            )
+        return None
+
 
 def _finite(row: Row) -> bool:
     answer = row.prediction
@@ -58,10 +71,11 @@ def _of_rows(submission: Submission) -> Iterator[str]:
 
 def _of_baseline(submission: Submission) -> Iterator[str]:
     version, rows = submission.baseline.version, submission.rows.get("champion")
-    if version and not rows:
+    older = submission.baseline.answers_older_contract(submission.contract.version)
+    if version and not rows and not older:
         yield f"version {version} serves, and there are no rows of it on this gold set"
-    if not version and rows is not None:
-        yield "there are rows of a champion, and the baseline says that there is none"
+    if submission.incomparable and rows is not None:
+        yield "there are rows of a champion, and the baseline says that there is none to compare"
     if version and submission.baseline.digest is None:
         yield f"the baseline does not say what version {version} is"
 

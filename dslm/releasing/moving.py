@@ -74,4 +74,9 @@ def baseline(store: ModelStore, champion: int) -> Baseline:
     """The champion as a verdict names it."""
     if not champion:
         return Baseline()
-    return Baseline(version=champion, digest=store.version(champion).tags.get("digest"))
+    tags = store.version(champion).tags
+    return Baseline(
+        version=champion,
+        digest=tags.get("digest"),
+        contract_version=int(tags["contract_version"]) if "contract_version" in tags else None,
+    )

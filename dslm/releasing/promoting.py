@@ -62,7 +62,10 @@ def promote(
         ReleaseRefused: No PASS evidence for exactly that version, or of another champion.
     """
     _refuse_empty(reason, actor)
-    with exclusive(ws.root, f"release-{ws.workflow}"), tempfile.TemporaryDirectory() as scratch:
+    with (
+        exclusive(ws.root, f"release-{ws.workflow}", refusal=ReleaseRefused),
+        tempfile.TemporaryDirectory() as scratch,
+    ):
         store = ModelStore(ws.root, ws.workflow)
         entries = Journal(store).entries()
         champion = entries[-1].to_version if entries else 0
@@ -98,7 +101,10 @@ def rollback(
             Nothing has moved then.
     """
     _refuse_empty(reason, actor)
-    with exclusive(ws.root, f"release-{ws.workflow}"), tempfile.TemporaryDirectory() as scratch:
+    with (
+        exclusive(ws.root, f"release-{ws.workflow}", refusal=ReleaseRefused),
+        tempfile.TemporaryDirectory() as scratch,
+    ):
         store = ModelStore(ws.root, ws.workflow)
         entries = Journal(store).entries()
         target = _target(entries, to, ws.workflow)

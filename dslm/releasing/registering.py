@@ -43,7 +43,7 @@ def register(ws: Workspace, answer: Answer) -> Release:
     now = _evidence(ws)
     refuse_differences(verdict.evidence, now | _judged(ws, verdict), what="the verdict")
     refuse_differences(_scorecard(ws).evidence, now, what="the scorecard")
-    with exclusive(ws.root, f"release-{ws.workflow}"):
+    with exclusive(ws.root, f"release-{ws.workflow}", refusal=ReleaseRefused):
         store = ModelStore(ws.root, ws.workflow)
         digest = release_digest(ws.workflow, now)
         version = _same(store, digest, verdict) or _upload(ws, store, digest, now, verdict)

@@ -46,7 +46,7 @@ def answer_loss(model: Any, inputs: dict[str, Any], items: Any) -> Any:
 def with_cpu_loss(trainer: type[Any]) -> type[Any]:
     """A trainer class whose loss is `answer_loss`."""
 
-    class CpuTrainer(trainer):  # type: ignore[misc]
+    class CpuTrainer(trainer):  # type: ignore[misc, unused-ignore]
         def compute_loss(
             self,
             model: Any,

@@ -212,7 +212,7 @@ def test_no_blank_of_the_generator_is_left_in_an_input(split: str) -> None:
 def test_invented_accounts_have_valid_check_digits_and_mail_hosts_are_example_hosts() -> None:
     texts = [case["input"] for split in FILES for case in read(split)]
     accounts = [one for text in texts for one in re.findall(r"\b(?:DE|BE|IE)\w{14,20}\b", text)]
-    assert len(accounts) > 10
+    assert len(accounts) > 3
     for one in accounts:
         assert int("".join(str(int(c, 36)) for c in one[4:] + one[:4])) % 97 == 1, one
     hosts = [host for text in texts for host in re.findall(r"@([\w.]+)", text)]

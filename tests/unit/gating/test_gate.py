@@ -1,5 +1,6 @@
 import datetime as dt
 import random
+from dataclasses import replace
 
 import pytest
 from scored_rows import MINI, cases, first
@@ -173,3 +174,16 @@ def test_an_empty_gold_set_is_not_judged(submit, asking) -> None:
     whole = submit()
     empty = type(whole)(MINI, (), whole.scorecard, whole.rows, whole.baseline)
     assert "the gold set is empty" in refused(empty, asking(VALID))
+
+
+def test_a_raised_contract_version_makes_the_champion_incomparable(submit, asking) -> None:
+    older = Baseline(version=4, digest="sha256:a", contract_version=MINI.version - 1)
+    verdict = judge(asking(VALID, HOLDS), replace(submit(), baseline=older))
+    assert verdict.status == "PASS"
+    assert "answers contract version" in verdict.checks[1].why
+
+
+def test_a_champion_of_the_same_contract_version_must_have_rows(submit, asking) -> None:
+    same = Baseline(version=4, digest="sha256:a", contract_version=MINI.version)
+    verdict = judge(asking(VALID, HOLDS), replace(submit(), baseline=same))
+    assert verdict.status == "FAIL"

@@ -257,3 +257,12 @@ def test_a_failure_while_moving_leaves_nothing(
     with pytest.raises(OSError, match="No space left"):
         make(repository, sample)
     assert {p for p in repository.root.rglob("*") if ".dslm" not in p.parts} == before
+
+
+def test_a_text_of_many_short_tokens_is_too_long_for_the_recipe(
+    repository: Workspace, tmp_path: Path
+) -> None:
+    path = tmp_path / "s.jsonl"
+    ocr = "\n".join(f"WA45/2A-{n} 1 X 3.11 3.11" for n in range(20))  # 500 characters, 500 tokens
+    write_lines(path, [{"text": f"{n} {ocr}", "label": ["bill", "oos"][n % 2]} for n in range(60)])
+    assert any("rows of at most 256 tokens" in note for note in make(repository, path).notes)
