@@ -12,8 +12,8 @@ from pathlib import Path
 
 import dslm
 from dslm.contract import load_contract
-from dslm.errors import ReleaseRefused
-from dslm.provenance import digest_file, digest_files, digest_json, read_manifest
+from dslm.errors import InputError, ReleaseRefused
+from dslm.provenance import MANIFEST, digest_file, digest_files, digest_json, read_manifest
 from dslm.settings.params import recipe_of
 from dslm.settings.workspace import Workspace
 
@@ -37,9 +37,16 @@ def data_digest(curated: Path) -> str:
 
 
 def adapter_digests(adapter: Path) -> dict[str, str]:
-    """Digest of an adapter folder, and of what its manifest says it was made from."""
+    """Digest of an adapter folder, and of what its manifest says it was made from.
+
+    Raises:
+        InputError: Its bytes differ from its manifest, or that does not say what it was made from.
+    """
     manifest = read_manifest(adapter, made_by="the train stage")
-    inputs: dict[str, str] = manifest["inputs"]
+    inputs: dict[str, str] = manifest.get("inputs", {})
+    if lacking := [key for key in TRAINED_FROM if key not in inputs]:
+        what = f"does not say which {', '.join(lacking)} it was made from"
+        raise InputError(what, where=adapter / MANIFEST, fix="run the train stage again")
     return {"adapter": manifest["digest"]} | {key: inputs[key] for key in TRAINED_FROM}
 
 

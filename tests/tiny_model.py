@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from dslm.inference.base import BaseFiles, locate
+from dslm.inference.models import quieten
+from dslm.provenance import write_manifest
 from dslm.settings.recipe import BaseModelSource, Recipe
 
 VOCABULARY = 512
@@ -144,9 +146,7 @@ def _store() -> Path:
 @functools.cache
 def base_folder(architecture: str = "llama", style: str = "chatml") -> Path:
     """A model folder, shared by the session: do not change it."""
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
+    quieten()
     folder = _store() / f"{architecture}-{style}"
     model(architecture).save_pretrained(folder)
     tokenizer(style).save_pretrained(folder)
@@ -192,3 +192,28 @@ def recipe_document(folder: Path | str, **training: Any) -> dict[str, Any]:
 def recipe_text(folder: Path | str, **training: Any) -> str:
     """As `recipe`, as YAML (which JSON is)."""
     return json.dumps(recipe_document(folder, **training), indent=2) + "\n"
+
+
+def write_adapter(folder: Path, architecture: str = "llama", *, seed: int = 0) -> Path:
+    """An adapter with random weights, sealed as the train stage seals one."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    quieten()
+    config = LoraConfig(
+        task_type="CAUSAL_LM", r=4, lora_alpha=8, target_modules=["q_proj", "v_proj"]
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        wrapped = get_peft_model(model(architecture), config)
+        for name, parameter in wrapped.named_parameters():
+            if ".lora_B." in name:
+                torch.nn.init.normal_(parameter, std=0.5)
+    wrapped.save_pretrained(folder)
+    (folder / "README.md").unlink(missing_ok=True)
+    made_from = base_files(architecture).digests() | {
+        "data": "sha256:data",
+        "recipe": "sha256:recipe",
+    }
+    write_manifest(folder, made_from)
+    return folder

@@ -18,6 +18,8 @@ from dslm.inference.decider import Decider
 from dslm.progress import Progress
 from dslm.records import Case, Decision, Prediction
 
+BEGINNING = b'{"id": '  # of every answer's line
+
 
 def answer_file(decider: Decider, source: Path, out: Path) -> dict[str, int]:
     """Answer every case of `source` that `out` does not hold yet.
@@ -51,9 +53,7 @@ def answer_file(decider: Decider, source: Path, out: Path) -> dict[str, int]:
     return dict(sorted(Counter(actions.values()).items()))
 
 
-def _lines(
-    cases: Sequence[Case], answers: Sequence[tuple[Prediction, Decision]]
-) -> list[str]:
+def _lines(cases: Sequence[Case], answers: Sequence[tuple[Prediction, Decision]]) -> list[str]:
     return [
         json.dumps(
             {
@@ -78,9 +78,10 @@ def _answered(out: Path, known: set[str]) -> dict[str, str]:
         return {}
     data = out.read_bytes()
     whole = data[: data.rfind(b"\n") + 1]
-    if whole != data:
-        with out.open("r+b") as stream:
-            stream.truncate(len(whole))
+    cut = data[len(whole) :]
+    if not cut.startswith(BEGINNING[: len(cut)]):
+        fix = "name another output file"
+        raise InputError("its last line is no answer of dslm", where=out, fix=fix)
     actions: dict[str, str] = {}
     for number, line in enumerate(whole.splitlines(), start=1):
         try:
@@ -95,4 +96,7 @@ def _answered(out: Path, known: set[str]) -> dict[str, str]:
                 where=f"{out}:{number}",
                 fix="name another output file",
             )
+    if cut:  # only now: a file of something else stays as it is
+        with out.open("r+b") as stream:
+            stream.truncate(len(whole))
     return actions

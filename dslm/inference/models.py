@@ -7,6 +7,8 @@ decider and by training.
 from __future__ import annotations
 
 import json
+import logging
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,17 @@ from dslm.inference.base import BaseFiles
 from dslm.settings.recipe import Attention, Dtype
 
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
+OTHER_BASE = "load it on the base it was trained on"
+
+
+def quieten() -> None:
+    """Keep what libraries say of each other from the reader: nothing that a user here can mend."""
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    warnings.filterwarnings("ignore", ".*gradient_checkpointing` is deprecated", FutureWarning)
+    # it asks for a package that fetches code from a hub
+    logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 
 def device() -> str:
@@ -38,9 +51,8 @@ def load_base(
     """
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()
+    quieten()
     register()
     compute = getattr(torch, dtype)
     quantisation = BitsAndBytesConfig(
@@ -89,12 +101,16 @@ def load_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
     own = {"inference_mode": True, "base_model_name_or_path": model.name_or_path}
     config = LoraConfig.from_peft_type(**(settings | own))
     wrapped = get_peft_model(model, config)
-    result = set_peft_model_state_dict(wrapped, tensors)
+    try:
+        result = set_peft_model_state_dict(wrapped, tensors)
+    except RuntimeError as error:  # torch's, for a tensor of another shape
+        what = f"its tensors do not fit this base model ({str(error).splitlines()[-1].strip()})"
+        raise InputError(what, where=path, fix=OTHER_BASE) from None
     lost = [key for key in result.missing_keys if "lora_" in key]
     if lost or result.unexpected_keys:
         count = len(lost) + len(result.unexpected_keys)
         raise InputError(f"{count} tensors do not fit this base model", where=path,
-                         fix="load it on the base it was trained on")  # fmt: skip
+                         fix=OTHER_BASE)  # fmt: skip
     if not any(bool(t.any()) for name, t in tensors.items() if ".lora_B." in name):
         raise InputError("all zeros: it would serve the base model", where=path, fix="train again")
     wrapped.eval()

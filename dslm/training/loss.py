@@ -29,12 +29,13 @@ def answer_loss(model: Any, inputs: dict[str, Any], items: Any) -> Any:
     base = model.get_base_model()
     labels = inputs["labels"][:, 1:]  # token t is predicted at position t - 1
     columns = (labels != IGNORED).any(dim=0).nonzero().flatten()
-    # the class's forward: TRL has put its fused head in the instance's
-    logits = type(base).forward(
+    forward = type(base).forward  # the class's: TRL has put its fused head in the instance's
+    logits = forward(
         base,
         input_ids=inputs["input_ids"],
         attention_mask=inputs["attention_mask"],
-        logits_to_keep=columns,  # an index, not a slice: a contiguous copy is what the head needs
+        # an index, not a slice: a contiguous copy is what the head needs
+        logits_to_keep=columns,
     ).logits
     wanted = labels[:, columns].reshape(-1)
     flat = logits.reshape(-1, logits.shape[-1]).float()

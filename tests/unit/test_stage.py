@@ -84,9 +84,14 @@ def test_a_new_output_replaces_the_old_one_as_a_whole(tmp_path: Path) -> None:
 def test_a_failed_stage_leaves_the_old_output(tmp_path: Path) -> None:
     out = tmp_path / "out"
     make(out, "old")
-    with pytest.raises(InputError), whole_folder(out, {}) as folder:
-        (folder / "half.txt").write_text("half")
-        raise InputError("wrong")
+
+    def stage() -> None:
+        with whole_folder(out, {}) as folder:
+            (folder / "half.txt").write_text("half")
+            raise InputError("wrong")
+
+    with pytest.raises(InputError, match="wrong"):
+        stage()
     assert (out / "sub" / "a.txt").read_text() == "old"
     read_manifest(out, made_by="x")
     assert leftovers(out) == []

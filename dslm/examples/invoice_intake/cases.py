@@ -126,7 +126,7 @@ def _write(rng: random.Random, supplier: Supplier, recipe: Recipe, channel: str)
 
 def _scanned(rng: random.Random, text: str, supplier: Supplier, tag: str, channel: str) -> str:
     if tag == "ocr_noise":
-        text = add_noise(rng, text, supplier.name, strength=0.2)
+        text = add_noise(rng, text, supplier.name, strength=0.15)
     elif channel == "ocr" and tag != "clean":
         text = add_noise(rng, text, supplier.name, strength=0.05)
     return text.replace(KEEP, " ").strip()
@@ -177,7 +177,7 @@ def _missing_field(rng: random.Random, supplier: Supplier) -> Recipe:
         "total": ("order", "due"),
     }[missing]
     extras = (make_decoy(rng, supplier, facts, rng.choice(tempting)),)
-    return Recipe(facts, extras if rng.random() < 0.4 else (), breaks=("complete",))
+    return Recipe(facts, extras if rng.random() < 0.25 else (), breaks=("complete",))
 
 
 def _credit_note(rng: random.Random, supplier: Supplier) -> Recipe:

@@ -129,7 +129,7 @@ def _value(rng: random.Random, supplier: Supplier, facts: Facts, kind: str) -> s
 def _other_number(rng: random.Random, supplier: Supplier, facts: Facts) -> str:
     while True:
         # A number of the invoice's own pattern is the hardest decoy: only its label tells.
-        own = rng.random() < 0.35
+        own = rng.random() < 0.15
         number = draw_number(rng, supplier.number_pattern if own else rng.choice(DECOY_PATTERNS))
         if number not in (facts.number, facts.credited):
             return number

@@ -29,9 +29,9 @@ MONTHS: dict[str, tuple[str, ...]] = {
     ),
 }
 DATE_STYLES: dict[str, tuple[str, ...]] = {
-    "de": ("dotted", "dotted", "dotted_bare", "dotted_short", "worded", "iso"),
-    "en": ("slashed", "slashed_short", "worded", "worded_abbreviated", "month_first", "iso"),
-    "fr": ("slashed", "slashed", "slashed_short", "worded", "worded", "dotted", "iso"),
+    "de": ("dotted", "dotted", "dotted_bare", "worded"),
+    "en": ("slashed", "worded", "worded_abbreviated", "iso"),
+    "fr": ("slashed", "slashed", "worded", "dotted"),
 }
 
 

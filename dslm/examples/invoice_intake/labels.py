@@ -10,25 +10,25 @@ FIELDS = ("number", "date", "net", "tax", "total")
 
 SOURCE_LABELS: dict[str, dict[str, tuple[str, ...]]] = {
     "de": {
-        "number": ("Rechnung Nr.", "Rechnungsnr.", "Rechnungsnummer", "Rg.-Nr.", "Rechnung"),
-        "date": ("Datum", "Rechnungsdatum", "vom", "ausgestellt am", "Rg.-Datum"),
-        "net": ("Netto", "Nettobetrag", "Summe netto", "Zwischensumme"),
-        "tax": ("USt", "MwSt", "MwSt."),
-        "total": ("Gesamt", "Gesamtbetrag", "Brutto", "Endbetrag", "zu zahlen", "Summe brutto"),
+        "number": ("Rechnung Nr.", "Rechnungsnummer", "Rg.-Nr."),
+        "date": ("Datum", "Rechnungsdatum", "vom"),
+        "net": ("Netto", "Nettobetrag"),
+        "tax": ("USt", "MwSt"),
+        "total": ("Gesamt", "Gesamtbetrag", "Brutto"),
     },
     "en": {
-        "number": ("Invoice no.", "Invoice #", "Inv no", "Invoice number", "Invoice"),
-        "date": ("Date", "Invoice date", "Dated", "Issued", "Inv date"),
-        "net": ("Net", "Subtotal", "Net amount", "Excl. VAT"),
-        "tax": ("VAT", "Tax", "plus VAT"),
-        "total": ("Total", "Total due", "Amount due", "Grand total", "Total incl. VAT"),
+        "number": ("Invoice no.", "Invoice #", "Invoice number"),
+        "date": ("Date", "Invoice date", "Dated"),
+        "net": ("Net", "Subtotal"),
+        "tax": ("VAT", "Tax"),
+        "total": ("Total", "Total due", "Grand total"),
     },
     "fr": {
-        "number": ("Facture n°", "N° facture", "Facture", "Facture no", "Réf. facture"),
-        "date": ("Date", "du", "Émise le", "Date facture"),
-        "net": ("HT", "Total HT", "Montant HT", "Base HT"),
-        "tax": ("TVA", "Montant TVA", "T.V.A."),
-        "total": ("TTC", "Total TTC", "Net à payer", "Montant TTC", "Total à payer"),
+        "number": ("Facture n°", "N° facture", "Facture no"),
+        "date": ("Date", "Date facture", "du"),
+        "net": ("Total HT", "Montant HT"),
+        "tax": ("TVA", "T.V.A."),
+        "total": ("Total TTC", "Net à payer", "Montant TTC"),
     },
 }
 GOLD_LABELS: dict[str, dict[str, tuple[str, ...]]] = {

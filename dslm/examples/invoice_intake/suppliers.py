@@ -28,10 +28,10 @@ GOLD_ORDERS = (
     ("net", "tax", "total", "number", "date"),
     ("date", "total", "tax", "net", "number"),
 )
-MAIL_STYLES = ("prose", "prose", "prose", "lines", "lines", "bullets", "pipes")
-GOLD_MAIL_STYLES = ("prose", "lines", "value_first", "assigned")
+MAIL_STYLES = ("prose", "prose", "lines", "lines", "bullets", "pipes")
+GOLD_MAIL_STYLES = ("prose", "lines", "lines", "bullets", "pipes", "assigned")
 OCR_STYLES = ("form", "form", "form", "columns", "run_on")
-GOLD_OCR_STYLES = ("form", "columns", "value_first", "assigned")
+GOLD_OCR_STYLES = ("form", "form", "columns", "run_on", "value_first")
 LONGEST_NAMING = 9  # rough tokens of a supplier's name and one of its numbers together
 SEPARATORS = (": ", ": ", ": ", " ", " = ")
 SIGNATURES = ("sign", "contact", "from", "address")
@@ -101,7 +101,7 @@ def _make_supplier(rng: random.Random, identity: str, word: str) -> Supplier:
 
 def _label(rng: random.Random, language: str, field: str, *, unseen: bool) -> str:
     words = SOURCE_LABELS[language][field]
-    if unseen and rng.random() < 0.25:
+    if unseen and rng.random() < 0.15:
         words = GOLD_LABELS[language][field]
     return rng.choice(words)
 
@@ -117,10 +117,10 @@ def _name_and_number(rng: random.Random, language: str, word: str) -> tuple[str,
 
 def _money_style(rng: random.Random, language: str) -> MoneyStyle:
     if language == "en":
-        currency = rng.choice(("EUR", "€", "£", "£", "GBP", ""))
-        thousands = rng.choice((",", ",", ""))
+        currency = rng.choice(("EUR", "€", "£", "£", ""))
+        thousands = rng.choice((",", ""))
         return MoneyStyle(thousands, ".", currency, currency != "" and rng.random() < 0.8, False)
-    thousands = rng.choice((".", ".", "", "\u00a0") if language == "de" else ("\u00a0", "", "."))
+    thousands = rng.choice((".", ".", "") if language == "de" else ("\u00a0", ""))
     currency = rng.choice(("EUR", "€", "EUR", ""))
     first = currency == "EUR" and rng.random() < 0.3
-    return MoneyStyle(thousands, ",", currency, first, language == "de" and rng.random() < 0.25)
+    return MoneyStyle(thousands, ",", currency, first, language == "de" and rng.random() < 0.15)

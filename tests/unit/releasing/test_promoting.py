@@ -194,5 +194,8 @@ def test_a_broken_journal_stops_every_move(two) -> None:
 
 
 def test_two_moves_at_once_on_one_machine_exclude_each_other(unmoved) -> None:
-    with exclusive(unmoved.ws.root, f"release-{W}"), pytest.raises(ReleaseRefused, match="going on"):
+    with (
+        exclusive(unmoved.ws.root, f"release-{W}"),
+        pytest.raises(ReleaseRefused, match="going on"),
+    ):
         rollback(unmoved.ws, "wrong totals", "ann", abstains)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,11 +37,11 @@ def trained(
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Summary, Measured]]:
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary, Measured]:
     """One run that several tests look at."""
     out = tmp_path_factory.mktemp("first")
     summary, measured = trained(out)
-    yield out, summary, measured
+    return out, summary, measured
 
 
 def test_a_run_writes_safetensors_a_config_and_a_summary_and_nothing_else(first: Any) -> None:

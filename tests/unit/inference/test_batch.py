@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from scored_rows import answer, cases
+from small_repository import write_lines
+
+from dslm.errors import InputError
+from dslm.inference.batch import answer_file
+from dslm.inference.decider import Decider
+from dslm.records import Decision, Prediction
+
+COUNT = 10
+
+
+@dataclass
+class Scripted:
+    """Answers like a decider, and remembers what it was asked."""
+
+    asked: list[str] = field(default_factory=list)
+    fails_after: int = 10**6
+    engine: Any = field(default_factory=lambda: SimpleNamespace(batch_size=3))
+
+    def answer(self, texts: Sequence[str]) -> list[tuple[Prediction, Decision]]:
+        if len(self.asked) >= self.fails_after:
+            raise KeyboardInterrupt
+        self.asked += texts
+        said = answer({"kind": "order", "number": "A-1"})
+        return [(said, Decision(action="proceed" if "A-" in t else "abstain")) for t in texts]
+
+
+def predict(scripted: Scripted, source: Path, out: Path) -> dict[str, int]:
+    return answer_file(cast(Decider, scripted), source, out)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "in.jsonl"
+    write_lines(path, [{"id": c.id, "input": c.input} for c in cases(COUNT)])
+    return path
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "out.jsonl"
+
+
+def ids(out: Path) -> list[str]:
+    return [json.loads(line)["id"] for line in out.read_text().splitlines()]
+
+
+def test_every_case_is_answered_once_in_order(source: Path, out: Path) -> None:
+    assert predict(Scripted(), source, out) == {"abstain": 2, "proceed": 8}
+    assert ids(out) == [c.id for c in cases(COUNT)]
+    first = json.loads(out.read_text().splitlines()[0])
+    assert set(first) == {
+        "id", "object", "action", "reasons", "confidence", "field_confidence", "finish_reason"
+    }  # fmt: skip
+
+
+def test_a_finished_file_is_left_as_it_is(source: Path, out: Path) -> None:
+    predict(Scripted(), source, out)
+    before = out.read_bytes()
+    again = Scripted()
+    assert predict(again, source, out) == {"abstain": 2, "proceed": 8}
+    assert again.asked == []
+    assert out.read_bytes() == before
+
+
+def test_an_interrupted_run_goes_on_where_it_stood(source: Path, out: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        predict(Scripted(fails_after=6), source, out)
+    assert len(ids(out)) == 6
+    rest = Scripted()
+    assert predict(rest, source, out) == {"abstain": 2, "proceed": 8}
+    assert rest.asked == [c.input for c in cases(COUNT)[6:]]
+    assert ids(out) == [c.id for c in cases(COUNT)]
+
+
+@pytest.mark.parametrize("cut", [1, 20, 60])
+def test_a_cut_last_line_is_dropped_and_answered_again(source: Path, out: Path, cut: int) -> None:
+    predict(Scripted(), source, out)
+    whole = out.read_bytes()
+    out.write_bytes(whole[:-cut])
+    rest = Scripted()
+    predict(rest, source, out)
+    assert rest.asked == [cases(COUNT)[-1].input]
+    assert out.read_bytes() == whole
+
+
+def test_new_cases_of_a_longer_input_are_added(source: Path, out: Path) -> None:
+    predict(Scripted(), source, out)
+    write_lines(source, [{"id": c.id, "input": c.input} for c in cases(COUNT + 2)])
+    rest = Scripted()
+    assert sum(predict(rest, source, out).values()) == COUNT + 2
+    assert len(rest.asked) == 2
+
+
+def test_answers_to_other_cases_are_not_added_to(source: Path, out: Path) -> None:
+    predict(Scripted(), source, out)
+    before = out.read_bytes()
+    write_lines(source, [{"id": "another", "input": "x"}])
+    with pytest.raises(InputError, match=r"out.jsonl:1: holds an answer to case 'g-000'"):
+        predict(Scripted(), source, out)
+    assert out.read_bytes() == before
+
+
+@pytest.mark.parametrize("line", ['{"a": 1}', "not json", '["g-000"]', '"text"', "3"])
+def test_a_file_that_is_no_answer_of_ours_is_not_touched(
+    source: Path, out: Path, line: str
+) -> None:
+    out.parent.mkdir()
+    out.write_text(f"{line}\n")
+    with pytest.raises(InputError, match=r"out\.jsonl:1: is no answer of dslm"):
+        predict(Scripted(), source, out)
+    assert out.read_text() == f"{line}\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["my precious notes", '{"text": 1}\n{"text": 2}', '{"id": 1}\n{"id']
+)
+def test_a_file_of_something_else_that_ends_in_mid_line_is_not_touched(
+    source: Path, out: Path, text: str
+) -> None:
+    out.parent.mkdir()
+    out.write_text(text)
+    with pytest.raises(InputError, match="no answer of dslm"):
+        predict(Scripted(), source, out)
+    assert out.read_text() == text
+
+
+def test_a_repeated_id_is_refused(source: Path, out: Path) -> None:
+    write_lines(source, [{"id": "a", "input": "x"}, {"id": "a", "input": "y"}])
+    with pytest.raises(InputError, match="id 'a' is used twice"):
+        predict(Scripted(), source, out)
+    assert not out.exists()
+
+
+def test_an_empty_or_missing_input_is_refused(tmp_path: Path, out: Path) -> None:
+    (tmp_path / "empty.jsonl").write_text("\n")
+    with pytest.raises(InputError, match="no cases in this file"):
+        predict(Scripted(), tmp_path / "empty.jsonl", out)
+    with pytest.raises(InputError, match="no such file"):
+        predict(Scripted(), tmp_path / "absent.jsonl", out)

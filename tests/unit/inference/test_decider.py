@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+import math
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny_model
+from scored_rows import MINI, cases
+
+from dslm.contract.deciding import NEVER
+from dslm.errors import InputError
+from dslm.inference.decider import Decider, _field_confidence, load_decider
+from dslm.inference.engine import Generation
+from dslm.inference.prompt import baseline_prompt, tuned_prompt
+from dslm.provenance import read_manifest, write_manifest
+
+TEXTS = ["Please send order A-17.", "", "Thanks", "🙂 order order order", "x"]
+PLAIN = {"base", "tokenizer", "template", "contract", "plan", "code", "engine"}
+TRAINED = {"adapter", "data", "recipe"}
+
+
+def loaded(adapter: Path | None = None, *, threshold: float = 0.0, **inference: Any) -> Decider:
+    document = tiny_model.recipe_document(tiny_model.base_folder())
+    document["inference"] |= inference
+    recipe = tiny_model.recipe("x").model_validate(document)
+    return load_decider(
+        MINI, recipe, tuned_prompt(MINI), root=Path.cwd(), adapter=adapter, threshold=threshold
+    )
+
+
+@cache
+def plain() -> Decider:
+    return loaded()
+
+
+@pytest.fixture
+def adapter(tmp_path: Path) -> Path:
+    return tiny_model.write_adapter(tmp_path / "adapter")
+
+
+def test_the_identity_names_all_that_an_answer_depends_on(adapter: Path) -> None:
+    assert set(plain().identity) >= PLAIN
+    assert not TRAINED & set(plain().identity)
+    tuned = loaded(adapter)
+    assert set(tuned.identity) >= PLAIN | TRAINED
+    assert tuned.identity["adapter"] == read_manifest(adapter, made_by="x")["digest"]
+    assert all(digest.startswith("sha256:") for digest in tuned.identity.values())
+
+
+def test_a_changed_batch_plan_is_another_identity() -> None:
+    other = loaded(batch_size=2).identity
+    assert [k for k in other if other[k] != plain().identity[k]] == ["plan"]
+
+
+def test_an_adapter_changes_what_is_answered_and_batches_do_not(adapter: Path) -> None:
+    tuned = [p.text for p in loaded(adapter).predict(TEXTS)]
+    assert tuned != [p.text for p in plain().predict(TEXTS)]
+    unmerged = loaded(adapter, merge_adapter=False, batch_size=2)
+    assert [p.text for p in unmerged.predict(TEXTS)] == tuned
+
+
+@pytest.mark.parametrize("part", ["base", "tokenizer", "template"])
+def test_an_adapter_trained_on_another_base_is_refused(adapter: Path, part: str) -> None:
+    inputs = read_manifest(adapter, made_by="x")["inputs"]
+    write_manifest(adapter, inputs | {part: "sha256:other"})
+    with pytest.raises(InputError, match=f"trained on another {part}"):
+        loaded(adapter)
+
+
+def test_an_adapter_with_one_changed_byte_is_refused(adapter: Path) -> None:
+    path = adapter / "adapter_model.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="bytes differ from the manifest"):
+        loaded(adapter)
+
+
+def test_an_adapter_that_does_not_say_what_it_was_made_from_is_refused(adapter: Path) -> None:
+    write_manifest(adapter, {"base": "sha256:1"})
+    with pytest.raises(InputError, match="does not say"):
+        loaded(adapter)
+
+
+def test_every_answer_is_valid_and_its_text_is_its_object() -> None:
+    for prediction in plain().predict(TEXTS):
+        assert prediction.finish_reason == "stop"
+        assert prediction.object is not None
+        assert json.loads(prediction.text) == prediction.object
+        assert set(prediction.object) == set(MINI.fields)
+
+
+def test_confidence_is_the_probability_of_the_answer_and_of_no_field_less() -> None:
+    engine = plain().engine
+    prompts = [engine.tokenizer.apply_chat_template(
+        plain().prompt.messages(text), tokenize=True, add_generation_prompt=True, return_dict=False
+    ) for text in TEXTS]  # fmt: skip
+    for prediction, generation in zip(
+        plain().predict(TEXTS), engine.generate(prompts), strict=True
+    ):
+        assert prediction.confidence == pytest.approx(math.exp(sum(generation.log_probs)), abs=1e-6)
+        assert set(prediction.field_confidence) == set(MINI.fields)
+        for value in prediction.field_confidence.values():
+            assert prediction.confidence <= value + 1e-6 <= 1 + 2e-6
+
+
+def test_a_field_s_confidence_is_that_of_the_tokens_that_reach_into_its_value() -> None:
+    pieces = [b'{"kind":"', b"or", b"der", b'",', b'"num', b'ber":"', b"\xc3", b"\xbc", b'"', b"}"]
+    probabilities = (0.9, 0.8, 0.7, 0.6, 0.5, 0.95, 0.85, 0.75, 0.65, 0.55)
+    log_probs = tuple(math.log(p) for p in probabilities)
+    generation = Generation(tuple(range(10)), log_probs, "stop", 5, 0.1)
+    found = _field_confidence(b"".join(pieces).decode(), pieces, generation, MINI.fields)
+    assert found == {
+        "kind": pytest.approx(0.9 * 0.8 * 0.7 * 0.6, abs=1e-6),
+        "number": pytest.approx(0.95 * 0.85 * 0.75 * 0.65, abs=1e-6),
+    }
+
+
+def test_a_field_s_name_inside_another_s_value_does_not_confuse() -> None:
+    text = '{"kind":"\\"number\\":","number":null}'
+    pieces = [text[:20].encode(), text[20:].encode()]
+    generation = Generation((1, 2), (0.0, math.log(0.5)), "stop", 5, 0.1)
+    found = _field_confidence(text, pieces, generation, MINI.fields)
+    assert found == {"kind": 0.5, "number": 0.5}
+
+
+def test_an_answer_cut_by_the_limit_has_no_object_and_goes_where_the_contract_says() -> None:
+    cut = loaded(max_answer_tokens=4)
+    for prediction, decision in cut.answer(TEXTS):
+        assert prediction.finish_reason == "length"
+        assert prediction.object is None
+        assert prediction.field_confidence == {}
+        assert decision.action == MINI.decision.invalid
+        assert decision.reasons == ("length",)
+
+
+def test_no_answer_proceeds_below_the_threshold() -> None:
+    never = loaded(threshold=NEVER).answer(TEXTS)
+    assert {decision.action for _, decision in never} <= {"abstain", "escalate"}
+    assert all("low_confidence" in decision.reasons for _, decision in never)
+
+
+def test_a_decider_answers_nothing_with_nothing() -> None:
+    assert plain().answer([]) == []
+
+
+def test_a_prompt_with_examples_is_answered_like_any_other() -> None:
+    recipe = tiny_model.recipe(tiny_model.base_folder())
+    prompt = baseline_prompt(MINI, cases(3))
+    decider = load_decider(MINI, recipe, prompt, root=Path.cwd(), adapter=None, threshold=0.0)
+    assert {p.finish_reason for p in decider.predict(TEXTS)} == {"stop"}
+    assert len(decider.engine.prefix) > 150
