@@ -7,9 +7,11 @@ policy and params.
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import types
 import typing
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -125,6 +127,18 @@ def _mistake(path: Path, document: Any, model: type[BaseModel], error: Any) -> I
     return InputError(f"{key}: {message}{given}", where=where)
 
 
+def _bare_dates(node: Any, at: Location = ()) -> Iterator[Location]:
+    """Where a document holds a date that is not in quotes."""
+    if isinstance(node, dt.date):
+        yield at
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield from _bare_dates(value, (*at, key))
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from _bare_dates(value, (*at, index))
+
+
 def load_document(path: Path, model: type[Model], *, fix: str | None = None) -> Model:
     """A YAML file as `model`.
 
@@ -134,6 +148,16 @@ def load_document(path: Path, model: type[Model], *, fix: str | None = None) -> 
     document = read_yaml(path, fix=fix)
     if not isinstance(document, dict):
         raise InputError("a mapping of keys was expected", where=f"{path}:1", fix=fix)
+    mistakes = [
+        InputError(
+            f"{'.'.join(map(str, at))}: a date has to be in quotes",
+            where=f"{path}:{line_of(document, at)}",
+            fix='write it as "2030-12-31": DVC cannot track it otherwise',
+        )
+        for at in _bare_dates(document)
+    ]
+    if mistakes:
+        raise Problems(mistakes)
     try:
         return model.model_validate(plain(document))
     except ValidationError as error:

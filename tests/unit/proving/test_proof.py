@@ -71,7 +71,7 @@ def test_a_planted_fault_fails_its_proof(
     [
         ("review: 3.0", "review: 50.0", "costs", "would never pay"),
         ("review: 3.0", "review: 3.0, by_field: {number: 1}", "costs", "less than a review"),
-        ("  group_by: sender", "  group_by: sender\n  valid_until: 2020-01-01", "valid_until",
+        ("  group_by: sender", "  group_by: sender\n  valid_until: \"2020-01-01\"", "valid_until",
          "2020-01-01"),
         ("max_selective_risk: 0.1", "max_selective_risk: 0.01", "bound", "needs 230 right"),
         ("licence: Apache-2.0", "licence: TODO", "sources", "licence is not said"),
@@ -164,7 +164,7 @@ def test_a_bad_policy_fails_with_its_line(repository: Workspace) -> None:
 
 
 def test_a_waiver_is_shown_and_an_idle_one_fails(repository: Workspace) -> None:
-    waiver = "{check: holds, reason: agreed in the meeting, signed_off_by: Kim, until: 2999-01-01}"
+    waiver = "{check: holds, reason: agreed in the meeting, signed_off_by: Kim, until: \"2999-01-01\"}"
     repository.waivers.write_text(f"waivers:\n  - {waiver}\n")
     assert "holds until 2999-01-01 by Kim" in found(repository, "warn", "waivers")[0].message
     repository.waivers.write_text(f"waivers:\n  - {waiver.replace('holds', 'hold')}\n")

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from dslm.errors import DslmError, InputError, Problems
 from dslm.settings.loading import load_document
+from dslm.settings.policy import load_waivers
 
 
 class Part(BaseModel):
@@ -82,3 +83,10 @@ def test_scientific_numbers_are_numbers(tmp_path: Path) -> None:
     path = tmp_path / "d.yaml"
     path.write_text("name: x\nparts: [{size: 1, rate: 2e-4}]\n")
     assert load_document(path, Document).parts[0].rate == 2e-4
+
+
+def test_a_date_without_quotes_is_refused_because_dvc_cannot_track_it(tmp_path) -> None:
+    path = tmp_path / "waivers.yaml"
+    path.write_text("waivers:\n  - {check: a, reason: agreed, signed_off_by: K, until: 2030-01-01}\n")
+    with pytest.raises(Problems, match=r"waivers\.yaml:2: waivers\.0\.until: .*in quotes"):
+        load_waivers(path)

@@ -84,7 +84,7 @@ def test_no_file_means_no_waiver_and_a_file_is_read_strictly(tmp_path: Path) -> 
     assert load_waivers(path) == ()
     path.write_text(
         "waivers:\n  - {check: cut, reason: the cut cases are spam, signed_off_by: J. Doe, "
-        "until: 2026-12-31}\n"
+        'until: "2026-12-31"}\n'
     )
     assert load_waivers(path) == (waiver(),)
     path.write_text("waivers:\n  - {check: cut, reason: short, until: soon}\n")
