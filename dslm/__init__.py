@@ -14,9 +14,9 @@ os.environ |= {
 }
 for _name, _value in {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-    # Threads that wait asleep: where another process runs too, spinning ones cost 1.5-3 times
-    # the speed (docs/measurements/invoice_intake.md).
-    "OMP_WAIT_POLICY": "passive",
+    # Waiting threads of libgomp spin a little, then sleep: beside another process, spinning for
+    # long leaves two threads slower than one; sleeping at once costs a fifth on a quiet machine.
+    "GOMP_SPINCOUNT": "20000",
     "TOKENIZERS_PARALLELISM": "false",
     "TRANSFORMERS_VERBOSITY": "error",
 }.items():

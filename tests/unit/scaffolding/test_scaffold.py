@@ -74,7 +74,7 @@ def test_what_is_made_is_proved(repository: Workspace, sample: Path) -> None:
     findings = prove(made.workspace)
     assert [f for f in findings if f.kind == "fail"] == []
     assert load_params(repository.root).workflows["orders"].recipe == made.recipe
-    assert json.loads(made.workspace.champion.read_text()) == {"version": 0, "digest": None}
+    assert json.loads(made.workspace.champion.read_text())["version"] == 0
     assert "TODO" in (made.workspace.data / "README.md").read_text()
     assert load_waivers(made.workspace.waivers) == ()
 
