@@ -164,7 +164,9 @@ def test_a_bad_policy_fails_with_its_line(repository: Workspace) -> None:
 
 
 def test_a_waiver_is_shown_and_an_idle_one_fails(repository: Workspace) -> None:
-    waiver = "{check: holds, reason: agreed in the meeting, signed_off_by: Kim, until: \"2999-01-01\"}"
+    waiver = (
+        '{check: holds, reason: agreed in the meeting, signed_off_by: Kim, until: "2999-01-01"}'
+    )
     repository.waivers.write_text(f"waivers:\n  - {waiver}\n")
     assert "holds until 2999-01-01 by Kim" in found(repository, "warn", "waivers")[0].message
     repository.waivers.write_text(f"waivers:\n  - {waiver.replace('holds', 'hold')}\n")

@@ -87,6 +87,8 @@ def test_scientific_numbers_are_numbers(tmp_path: Path) -> None:
 
 def test_a_date_without_quotes_is_refused_because_dvc_cannot_track_it(tmp_path) -> None:
     path = tmp_path / "waivers.yaml"
-    path.write_text("waivers:\n  - {check: a, reason: agreed, signed_off_by: K, until: 2030-01-01}\n")
+    path.write_text(
+        "waivers:\n  - {check: a, reason: agreed, signed_off_by: K, until: 2030-01-01}\n"
+    )
     with pytest.raises(Problems, match=r"waivers\.yaml:2: waivers\.0\.until: .*in quotes"):
         load_waivers(path)
