@@ -81,9 +81,9 @@ CREDITED_INVOICE: dict[str, tuple[str, ...]] = {
 }
 CREDIT_DATE: dict[str, str] = {"de": "Datum", "en": "Date", "fr": "Date"}
 EXEMPT: dict[str, tuple[str, ...]] = {
-    "de": ("steuerfrei", "ohne USt (steuerfrei)", "Kleinunternehmer, keine USt"),
-    "en": ("VAT exempt", "zero-rated", "no VAT charged"),
-    "fr": ("exonéré de TVA", "TVA non applicable", "sans TVA"),
+    "de": ("steuerfrei", "Kleinunternehmer, keine USt"),
+    "en": ("VAT exempt", "no VAT charged"),
+    "fr": ("exonéré de TVA", "TVA non applicable"),
 }
 INCLUDED: dict[str, tuple[str, ...]] = {
     "de": ("inkl. {rate} {tax}", "darin {rate} {tax}", "enthält {rate} {tax}"),

@@ -21,8 +21,8 @@ SOURCES_PATH = Path("data/invoice_intake/sources/cases.jsonl")
 GOLD_PATH = Path("eval/invoice_intake/gold.jsonl")
 COUNTS: dict[str, dict[str, int]] = {
     "sources": {
-        "clean": 240, "ocr_noise": 110, "distractors": 140, "bad_total": 56,
-        "missing_field": 72, "credit_note": 120, "not_invoice": 150, "injection": 50,
+        "clean": 205, "ocr_noise": 100, "distractors": 130, "bad_total": 56,
+        "missing_field": 110, "credit_note": 117, "not_invoice": 170, "injection": 50,
     },
     "gold": {
         "clean": 38, "ocr_noise": 21, "distractors": 26, "bad_total": 12,
