@@ -136,10 +136,10 @@ def test_a_forged_number_is_found_in_the_rows(ws: Workspace) -> None:
 
 def test_what_the_team_wrote_wrongly_is_an_input_error(ws: Workspace) -> None:
     waiver = "waivers:\n  - {check: right, reason: agreed in review, signed_off_by: J. Doe, until: "
-    ws.waivers.write_text(waiver + "2026-11-21}\n")
+    ws.waivers.write_text(waiver + '"2026-11-21"}\n')
     with pytest.raises(Problems, match="expired on 2026-11-21"):
         gate_workspace(ws, TODAY)
-    ws.waivers.write_text(waiver + "2026-11-22}\n")
+    ws.waivers.write_text(waiver + '"2026-11-22"}\n')
     verdict = gate_workspace(ws, TODAY)
     assert verdict.evidence["waivers"].startswith("sha256:")
     ws.policy.write_text("checks: []\n")

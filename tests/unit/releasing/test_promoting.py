@@ -33,7 +33,10 @@ def refuses_to_load(*_: object) -> dict[str, object]:
 
 def test_promotion_names_champion_and_previous_and_writes_the_receipt(unmoved) -> None:
     assert aliases(unmoved) == {"candidate": 3, "champion": 2, "previous": 1}
-    assert champion(unmoved) == Baseline(version=2, digest=releases(unmoved.ws)[1].digest)
+    second = releases(unmoved.ws)[1]
+    assert champion(unmoved) == Baseline(
+        version=2, digest=second.digest, contract_version=second.contract_version
+    )
 
 
 def test_the_first_champion_has_no_previous(run) -> None:
