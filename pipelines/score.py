@@ -2,39 +2,30 @@
 
 import json
 
-from dslm.cases import read_labelled, write_records
+from dslm.cases import read_labelled
 from dslm.cli.stage import stage_main
-from dslm.contract import load_contract
 from dslm.evidence import data_digest
-from dslm.progress import Progress
 from dslm.provenance import digest_file, write_atomic
 from dslm.settings.workspace import Workspace
-from dslm.stage import whole_folder
 
 
 def body(ws: Workspace) -> None:
     """Answer gold, then aggregate the rows of all models."""
     from dslm.inference.loading import load_candidate
     from dslm.scoring.plots import field_f1, risk_coverage
-    from dslm.scoring.rows import make_rows
+    from dslm.scoring.running import answer_cases
     from dslm.scoring.scorecard import make_scorecard
     from dslm.scoring.verification import models_scored, read_rows
 
-    contract = load_contract(ws.contract)
-    gold = read_labelled(ws.gold, contract)
     decider = load_candidate(ws)
-    with Progress("score candidate", len(gold), "cases") as bar:
-        predictions = decider.predict([case.input for case in gold], bar.advance)
-    evidence = dict(decider.identity) | {
+    contract = decider.contract
+    gold = read_labelled(ws.gold, contract)
+    digests = {
         "data": data_digest(ws.curated),
         "gold": digest_file(ws.gold),
         "calibration": digest_file(ws.calibration),
-        "lock": digest_file(ws.lock),
-        "threshold": str(decider.threshold),
     }
-    with whole_folder(ws.scores("candidate"), evidence) as folder:
-        rows = make_rows(contract, gold, predictions, decider.threshold)
-        write_records(folder / "rows.jsonl", rows)
+    _, evidence = answer_cases(ws, "candidate", decider, gold, digests)
     by_model = {model: read_rows(ws, model)[0] for model in models_scored(ws)}
     certified = decider.threshold if decider.threshold <= 1 else None
     card = make_scorecard(

@@ -4,10 +4,9 @@ import json
 import tempfile
 from pathlib import Path
 
-from dslm.cases import read_labelled, write_records
+from dslm.cases import read_labelled
 from dslm.cli.stage import stage_main
 from dslm.contract import Contract, load_contract
-from dslm.progress import Progress
 from dslm.provenance import digest_file, write_atomic
 from dslm.records import Baseline
 from dslm.settings.workspace import Workspace
@@ -30,24 +29,15 @@ def body(ws: Workspace) -> None:
 def _score(ws: Workspace, contract: Contract, baseline: Baseline) -> None:
     from dslm.inference.loading import load_release
     from dslm.releasing.fetching import fetch_release
-    from dslm.scoring.rows import make_rows
+    from dslm.scoring.running import answer_cases
 
     gold = read_labelled(ws.gold, contract)
+    digests = {"gold": digest_file(ws.gold), "release": str(baseline.digest)}
     with tempfile.TemporaryDirectory() as into:
         release = fetch_release(ws, baseline, Path(into))
         decider = load_release(release, root=ws.root, contract=contract)
-        with Progress("score champion", len(gold), "cases") as bar:
-            predictions = decider.predict([case.input for case in gold], bar.advance)
-    evidence = dict(decider.identity) | {
-        "gold": digest_file(ws.gold),
-        "lock": digest_file(ws.lock),
-        "release": str(baseline.digest),
-        "threshold": str(decider.threshold),
-    }
-    with whole_folder(ws.scores("champion"), evidence) as folder:
-        rows = make_rows(contract, gold, predictions, decider.threshold)
-        write_records(folder / "rows.jsonl", rows)
-    print(f"score_champion {ws.workflow}: version {baseline.version}, {len(gold)} cases")
+        rows, _ = answer_cases(ws, "champion", decider, gold, digests)
+    print(f"score_champion {ws.workflow}: version {baseline.version}, {len(rows)} cases")
 
 
 if __name__ == "__main__":
