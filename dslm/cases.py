@@ -79,6 +79,22 @@ def numbered_records(path: Path, kind: type[Record]) -> list[tuple[int, Record]]
     return records
 
 
+def read_record(path: Path, kind: type[Record], *, missing: str, fix: str) -> Record:
+    """A whole JSON file as one record that a stage wrote.
+
+    Raises:
+        InputError: It is missing (says `missing`), cut, or not one.
+    """
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise InputError(f"{missing}: no such file", where=path, fix=fix) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "document"
+        raise InputError(f"{key}: {first['msg']}", where=path, fix=fix) from None
+
+
 def write_records(path: Path, records: Iterable[BaseModel]) -> None:
     """Records as JSON lines, in the order given, the file whole or not there."""
     lines = (

@@ -29,8 +29,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import ValidationError
-
+from dslm.cases import read_record
 from dslm.contract import Contract
 from dslm.contract.deciding import NEVER
 from dslm.contract.ranking import ranked, would_be_wrong
@@ -201,12 +200,6 @@ def load_calibration(path: Path) -> Calibration:
     Raises:
         InputError: It is missing, cut, or not one.
     """
-    fix = "run the calibrate stage"
-    try:
-        return Calibration.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        raise InputError("not calibrated yet: no such file", where=path, fix=fix) from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "document"
-        raise InputError(f"{key}: {first['msg']}", where=path, fix=fix) from None
+    return read_record(
+        path, Calibration, missing="not calibrated yet", fix="run the calibrate stage"
+    )

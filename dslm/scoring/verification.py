@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from dslm.cases import read_labelled, read_records
+from dslm.cases import read_labelled, read_record, read_records
 from dslm.contract import Contract, load_contract
 from dslm.errors import DslmError, InputError
 from dslm.provenance import read_manifest
@@ -68,15 +68,7 @@ def read_scorecard(path: Path) -> Scorecard:
     Raises:
         InputError: It is missing, cut, or not one.
     """
-    fix = "run the score stage"
-    try:
-        return Scorecard.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        raise InputError("not scored yet: no such file", where=path, fix=fix) from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "document"
-        raise InputError(f"{key}: {first['msg']}", where=path, fix=fix) from None
+    return read_record(path, Scorecard, missing="not scored yet", fix="run the score stage")
 
 
 def differences(written: Any, derived: Any, at: str = "") -> Iterator[str]:

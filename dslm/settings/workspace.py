@@ -90,11 +90,6 @@ class Workspace:
         return self.artifacts / "report.html"
 
     @property
-    def checkpoints(self) -> Path:
-        """Trainer state, outside the DVC outs so that a killed run can go on."""
-        return self.root / ".dslm" / "checkpoints" / self.workflow
-
-    @property
     def registry(self) -> Path:
         """Receipts of registration and promotion."""
         return self.root / "registry" / self.workflow
