@@ -169,7 +169,6 @@ def _trainer(
         use_cpu=not on_gpu,
         seed=plan.seed,
         data_seed=plan.seed,
-        train_sampling_strategy="group_by_length",  # rows of like length pad each other little
         eval_strategy="steps",
         eval_steps=plan.validate_every,
         logging_steps=1,
