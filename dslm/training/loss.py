@@ -6,6 +6,8 @@ TRL's fused head is made for GPUs; on two cores it took half of every step. Used
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from dslm.training.encoding import IGNORED
@@ -44,8 +46,26 @@ def answer_loss(model: Any, inputs: dict[str, Any], items: Any) -> Any:
     return total / count
 
 
-def with_cpu_loss(trainer: type[Any]) -> type[Any]:
-    """A trainer class whose loss is `answer_loss`."""
+@contextmanager
+def mixed_precision(model: Any) -> Iterator[None]:
+    """Products in bfloat16 while adapter and optimizer keep float32.
+
+    PEFT by itself casts activations up to the adapter's type and multiplies there, which makes a
+    step a fifth slower (`tests/bench/train_step_cpu.py`).
+    """
+    import torch
+    from peft.helpers import disable_input_dtype_casting
+
+    with torch.autocast("cpu", dtype=torch.bfloat16), disable_input_dtype_casting(model):
+        yield
+
+
+def with_cpu_loss(trainer: type[Any], *, mixed: bool) -> type[Any]:
+    """A trainer class whose loss is `answer_loss`, under `mixed_precision` where asked."""
+
+    def loss_of(model: Any, inputs: dict[str, Any], items: Any) -> Any:
+        with mixed_precision(model) if mixed else nullcontext():
+            return answer_loss(model, inputs, items)
 
     class CpuTrainer(trainer):  # type: ignore[misc, unused-ignore]
         def compute_loss(
@@ -55,7 +75,7 @@ def with_cpu_loss(trainer: type[Any]) -> type[Any]:
             return_outputs: bool = False,
             num_items_in_batch: Any = None,
         ) -> Any:
-            loss = answer_loss(model, inputs, num_items_in_batch)
+            loss = loss_of(model, inputs, num_items_in_batch)
             return (loss, {}) if return_outputs else loss
 
         def prediction_step(
@@ -64,7 +84,7 @@ def with_cpu_loss(trainer: type[Any]) -> type[Any]:
             import torch
 
             with torch.no_grad():
-                loss = answer_loss(model, self._prepare_inputs(inputs), None)
+                loss = loss_of(model, self._prepare_inputs(inputs), None)
             return loss.detach(), None, None
 
     return CpuTrainer

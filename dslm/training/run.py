@@ -180,7 +180,8 @@ def _trainer(
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
     )
-    trainer_class = SFTTrainer if on_gpu else with_cpu_loss(SFTTrainer)
+    mixed = plan.dtype == "bfloat16"
+    trainer_class = SFTTrainer if on_gpu else with_cpu_loss(SFTTrainer, mixed=mixed)
     trainer = trainer_class(
         model=model,
         args=config,

@@ -184,6 +184,7 @@ def _credit_note(rng: random.Random, supplier: Supplier) -> Recipe:
     facts = draw_facts(rng, supplier, kind="credit_note")
     if facts.credited == facts.number or rng.random() < 0.25:
         facts = replace(facts, credited=None)
+    facts = replace(facts, minus=rng.random() < 0.3)
     extras = draw_decoys(rng, supplier, facts, rng.choice((0, 0, 1)))
     return Recipe(facts, tuple(line for line in extras if line.role != "instalment"))
 

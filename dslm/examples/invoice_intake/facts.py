@@ -26,7 +26,7 @@ SHOWN = (  # which amounts are printed, with weights
     (frozenset({"net", "tax", "total"}), 12),
     (frozenset({"rate", "total"}), 14),
     (frozenset({"net", "total"}), 4),
-    (frozenset({"exempt", "total"}), 6),
+    (frozenset({"exempt", "total"}), 10),
 )
 FIRST_DAY: dict[bool, date] = {False: date(2024, 9, 1), True: date(2025, 9, 1)}
 DAYS: dict[bool, int] = {False: 360, True: 115}
@@ -48,6 +48,12 @@ class Facts:
     total: int
     shown: frozenset[str]
     credited: str | None = None
+    minus: bool = False  # amounts are printed with a minus sign, as on some credit notes
+
+    def printed(self, field: str) -> int:
+        """Give the amount of `net`, `tax` or `total` with the sign it is printed with."""
+        cents: int = getattr(self, field)
+        return -cents if self.minus else cents
 
 
 def draw_facts(

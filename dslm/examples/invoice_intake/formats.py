@@ -29,9 +29,9 @@ MONTHS: dict[str, tuple[str, ...]] = {
     ),
 }
 DATE_STYLES: dict[str, tuple[str, ...]] = {
-    "de": ("dotted", "dotted", "dotted_bare", "worded"),
-    "en": ("slashed", "worded", "worded_abbreviated", "iso"),
-    "fr": ("slashed", "slashed", "worded", "dotted"),
+    "de": ("dotted", "dotted", "dotted", "dotted", "worded"),
+    "en": ("slashed", "slashed", "iso", "iso", "worded"),
+    "fr": ("slashed", "slashed", "slashed", "dotted", "worded"),
 }
 
 
@@ -48,6 +48,8 @@ class MoneyStyle:
 
 def money_text(cents: int, style: MoneyStyle) -> str:
     """Write an amount, for example 130900 as `1.309,00 EUR`, `€1,309.00` or `EUR 1309,-`."""
+    if cents < 0:
+        return f"-{money_text(-cents, style)}"
     whole, rest = divmod(cents, 100)
     digits = f"{whole:,}".replace(",", style.thousands)
     tail = "-" if rest == 0 and style.dash_for_round else f"{rest:02d}"

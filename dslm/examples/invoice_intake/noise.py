@@ -2,7 +2,7 @@
 
 Takes a page with no-break blanks inside values, gives the noisy page. Tokens with a digit
 (numbers, dates, amounts) and mail addresses stay whole, since those fields must be grounded;
-a supplier's name gets only slips that a person can undo. Called by `cases`.
+a supplier's name only changes its case or blanks, since the label is the name as printed. Called by `cases`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ LOOK_ALIKES = (
     ("B", "8"), ("S", "5"), ("u", "v"), ("t", "f"), ("g", "q"), ("I", "l"), ("h", "b"),
 )  # fmt: skip
 LOST_ACCENTS = str.maketrans("äöüÄÖÜéèêàçôîÉÀ°", "aouAOUeeeacoiEA'") | {ord("ß"): "B"}
-NAME_SLIPS = (("o", "0"), ("l", "1"), ("S", "5"))
 
 
 def add_noise(rng: random.Random, text: str, name: str, strength: float) -> str:
@@ -53,9 +52,7 @@ def _spoil_word(rng: random.Random, word: str) -> str:
 
 def _spoil_name(rng: random.Random, name: str, strength: float) -> str:
     action = rng.random()
-    if action < strength * 0.6:
-        return _swap(rng, name, NAME_SLIPS)
-    if action < strength * 0.8:
+    if action < strength * 0.5:
         return name.upper()
     if action < strength and KEEP in name:
         return name.replace(KEEP, KEEP + KEEP)

@@ -33,8 +33,8 @@ def bill_lines(rng: random.Random, supplier: Supplier, facts: Facts) -> list[Lin
     by_field = {
         "number": lambda: [Line(_number_label(supplier, facts), facts.number, "number")],
         "date": lambda: [Line(_date_label(supplier, facts), _day(supplier, facts), "date")],
-        "net": lambda: [_amount(supplier, "net", facts.net)],
-        "total": lambda: [_amount(supplier, "total", facts.total)],
+        "net": lambda: [_amount(supplier, facts, "net")],
+        "total": lambda: [_amount(supplier, facts, "total")],
     }
     lines: list[Line] = []
     for field in supplier.order:
@@ -58,7 +58,9 @@ def tax_lines(rng: random.Random, supplier: Supplier, facts: Facts) -> list[Line
             return [Line(word, rate, "tax")]
         return [Line(rng.choice(labels.EXEMPT[language]), "", "tax")]
     if {"rate", "tax"} <= facts.shown:
-        return [Line(f"{word}{KEEP}{rate}", money_text(facts.tax, supplier.money), "tax")]
+        return [
+            Line(f"{word}{KEEP}{rate}", money_text(facts.printed("tax"), supplier.money), "tax")
+        ]
     if {"rate", "net"} <= facts.shown:
         return [Line(word, rate, "tax")]
     if "rate" in facts.shown:
@@ -66,7 +68,7 @@ def tax_lines(rng: random.Random, supplier: Supplier, facts: Facts) -> list[Line
         noun = labels.TAX_NOUN[language]
         return [Line(phrase.format(rate=rate, tax=noun), "", "tax")]
     if "tax" in facts.shown:
-        return [_amount(supplier, "tax", facts.tax)]
+        return [_amount(supplier, facts, "tax")]
     return []
 
 
@@ -79,7 +81,7 @@ def mail_page(
     parts = [greeting[supplier.wording % len(greeting)]]
     if not body:
         intro = phrases.offered(phrases.INTROS[language], unseen=supplier.unseen)
-        noun = phrases.NOUNS[language][facts.kind]
+        noun = phrases.NOUNS[language][facts.kind][0]
         if language == "fr" and facts.kind == "credit_note":
             intro = intro[:2]  # the others need an article of the other gender
         opening = intro[supplier.wording % len(intro)].format(noun=noun)
@@ -97,6 +99,8 @@ def scan_page(
     titles = labels.TITLES[supplier.language].get(facts.kind, ())
     title = title or titles[supplier.wording % len(titles)]
     lines = scatter(rng, bill_lines(rng, supplier, facts), extras)
+    if supplier.ocr_style == "headed":
+        title, lines = _headed(rng, supplier, title, lines)
     body = STYLES[supplier.ocr_style](lines, supplier.separator)
     name = supplier.name.replace(" ", KEEP)
     if supplier.wording % 3 == 0:
@@ -104,6 +108,19 @@ def scan_page(
     if supplier.wording % 3 == 1:
         return f"{name}  {title}\n{body}"
     return f"{name}\n{title}\n{body}"
+
+
+def _headed(
+    rng: random.Random, supplier: Supplier, title: str, lines: Sequence[Line]
+) -> tuple[str, list[Line]]:
+    """Move number and date, without their labels, into the title."""
+    values = {line.role: line.value for line in lines if line.role in ("number", "date")}
+    if "number" in values:
+        title += f" {values['number']}"
+    if "date" in values:
+        between = ("   ", ", ", phrases.DATED[supplier.language][0].partition("{")[0])
+        title += f"{rng.choice(between)}{values['date']}"
+    return title, [line for line in lines if line.role not in values]
 
 
 def signed(text: str, supplier: Supplier) -> str:
@@ -139,8 +156,8 @@ def joined(line: Line, separator: str) -> str:
     return f"{line.label}{separator}{line.value}" if line.value else line.label
 
 
-def _amount(supplier: Supplier, field: str, cents: int) -> Line:
-    return Line(supplier.labels[field], money_text(cents, supplier.money), field)
+def _amount(supplier: Supplier, facts: Facts, field: str) -> Line:
+    return Line(supplier.labels[field], money_text(facts.printed(field), supplier.money), field)
 
 
 def _number_label(supplier: Supplier, facts: Facts) -> str:
@@ -173,6 +190,7 @@ STYLES: dict[str, Callable[[Sequence[Line], str], str]] = {
     "prose": lambda lines, sep: "\n".join(joined(line, sep) for line in lines),
     "lines": lambda lines, sep: "\n".join(joined(line, sep) for line in lines),
     "form": lambda lines, sep: "\n".join(joined(line, sep) for line in lines),
+    "headed": lambda lines, sep: "\n".join(joined(line, sep) for line in lines),
     "bullets": lambda lines, sep: "\n".join(f"- {joined(line, sep)}" for line in lines),
     "pipes": lambda lines, _: " | ".join(joined(line, " ") for line in lines),
     "run_on": lambda lines, _: "  ".join(joined(line, " ") for line in lines),

@@ -15,7 +15,10 @@ from dslm.examples.invoice_intake.formats import DATE_STYLES, MoneyStyle
 from dslm.examples.invoice_intake.labels import FIELDS, GOLD_LABELS, SOURCE_LABELS
 from dslm.examples.invoice_intake.lengths import rough_tokens
 
-NUMBER_PATTERNS = ("R-####", "RE####", "####", "25-###", "INV-###", "F####", "K-###", "A#####")
+NUMBER_PATTERNS = (
+    "R-####", "RE####", "####", "25-###", "INV-###", "F####", "K-###", "A#####",
+    "###", "FA-##", "##-##", "G-###",
+)  # fmt: skip
 SOURCE_ORDERS = (
     ("number", "date", "net", "tax", "total"),
     ("date", "number", "net", "tax", "total"),
@@ -28,10 +31,10 @@ GOLD_ORDERS = (
     ("net", "tax", "total", "number", "date"),
     ("date", "total", "tax", "net", "number"),
 )
-MAIL_STYLES = ("prose", "prose", "lines", "lines", "bullets", "pipes")
-GOLD_MAIL_STYLES = ("prose", "lines", "lines", "bullets", "pipes", "assigned")
-OCR_STYLES = ("form", "form", "form", "columns", "run_on")
-GOLD_OCR_STYLES = ("form", "form", "columns", "run_on", "value_first")
+MAIL_STYLES = ("prose", "prose", "prose", "lines", "lines", "bullets", "pipes")
+GOLD_MAIL_STYLES = ("prose", "prose", "lines", "lines", "bullets", "pipes", "assigned")
+OCR_STYLES = ("form", "form", "headed", "headed", "columns", "run_on")
+GOLD_OCR_STYLES = ("form", "form", "headed", "headed", "columns", "run_on", "value_first")
 LONGEST_NAMING = 9  # rough tokens of a supplier's name and one of its numbers together
 SEPARATORS = (": ", ": ", ": ", " ", " = ")
 SIGNATURES = ("sign", "contact", "from", "address")
@@ -101,7 +104,7 @@ def _make_supplier(rng: random.Random, identity: str, word: str) -> Supplier:
 
 def _label(rng: random.Random, language: str, field: str, *, unseen: bool) -> str:
     words = SOURCE_LABELS[language][field]
-    if unseen and rng.random() < 0.15:
+    if unseen and rng.random() < 0.1:
         words = GOLD_LABELS[language][field]
     return rng.choice(words)
 
