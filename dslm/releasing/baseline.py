@@ -49,14 +49,19 @@ def _is_champion(ws: Workspace, champion: Baseline) -> bool:
 
 
 def choose_baseline(ws: Workspace) -> Baseline:
-    """The release that the candidate in the working tree is compared with."""
+    """The release that the candidate in the working tree is compared with.
+
+    Raises:
+        InputError: A record or the verdict that this depends on cannot be read.
+    """
     champion = read_champion(ws.champion)
     if champion.version == 0 or not _is_champion(ws, champion):
         return champion
     verdict = ws.results / "gate.json"
-    if verdict.is_file():
-        try:
-            return Verdict.model_validate_json(verdict.read_bytes()).baseline
-        except ValidationError:
-            return champion  # compared with itself: every difference is then zero
-    return champion
+    if not verdict.is_file():
+        return champion  # compared with itself: every difference is then zero
+    try:
+        return Verdict.model_validate_json(verdict.read_bytes()).baseline
+    except ValidationError as error:
+        what = f"is no verdict ({error.errors()[0]['msg']})"
+        raise InputError(what, where=verdict, fix="restore it from git, or delete it") from None

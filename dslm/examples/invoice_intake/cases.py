@@ -26,7 +26,7 @@ from dslm.examples.invoice_intake.noise import add_noise
 from dslm.examples.invoice_intake.prose import paragraph
 from dslm.examples.invoice_intake.suppliers import Supplier
 
-SHORTEST, LONGEST = 46, 90  # rough tokens of an input, see `lengths`
+SHORTEST, LONGEST = 46, 84  # rough tokens of an input, see `lengths`
 LONGEST_ANSWER = 35  # the same for all values of a target together, keys not counted
 MISSING = ("number", "date", "total")
 NET_RATE_TOTAL = (
@@ -170,14 +170,16 @@ def _slips(total: int, net: int, rng: random.Random) -> tuple[int, ...]:
 def _missing_field(rng: random.Random, supplier: Supplier) -> Recipe:
     facts = draw_facts(rng, supplier)
     missing = rng.choice(MISSING)
-    facts = replace(facts, shown=facts.shown - {missing})
-    tempting = {
-        "number": ("order", "customer", "quote"),
-        "date": ("due", "delivery", "ordered"),
-        "total": ("order", "due"),
+    tempted = rng.random() < 0.25
+    gone = {missing} if tempted or missing != "total" else {"net", "tax", "total"}
+    facts = replace(facts, shown=facts.shown - gone)
+    tempting, harmless = {
+        "number": (("order", "customer", "quote"), ("due", "delivery", "discount")),
+        "date": (("due", "delivery", "ordered"), ("order", "customer", "discount")),
+        "total": (("earlier", "instalment"), ("order", "due", "delivery")),
     }[missing]
-    extras = (make_decoy(rng, supplier, facts, rng.choice(tempting)),)
-    return Recipe(facts, extras if rng.random() < 0.25 else (), breaks=("complete",))
+    kind = rng.choice(tempting if tempted else harmless)
+    return Recipe(facts, (make_decoy(rng, supplier, facts, kind),), breaks=("complete",))
 
 
 def _credit_note(rng: random.Random, supplier: Supplier) -> Recipe:

@@ -26,7 +26,7 @@ SHOWN = (  # which amounts are printed, with weights
     (frozenset({"net", "tax", "total"}), 12),
     (frozenset({"rate", "total"}), 14),
     (frozenset({"net", "total"}), 4),
-    (frozenset({"exempt", "total"}), 10),
+    (frozenset({"exempt", "total"}), 13),
 )
 FIRST_DAY: dict[bool, date] = {False: date(2024, 9, 1), True: date(2025, 9, 1)}
 DAYS: dict[bool, int] = {False: 360, True: 115}

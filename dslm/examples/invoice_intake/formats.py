@@ -80,7 +80,7 @@ def date_text(day: date, style: str, language: str) -> str:
         case "slashed_short":
             text = f"{d}/{m}/{y % 100:02d}"
         case "worded":
-            text = f"{d}.{KEEP}{month}{KEEP}{y}" if language == "de" else f"{d} {month} {y}"
+            text = f"{d:02d}. {month} {y}" if language == "de" else f"{d:02d} {month} {y}"
         case "worded_abbreviated":
             text = f"{d} {month[:3]} {y}"
         case "month_first":

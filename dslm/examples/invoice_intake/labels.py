@@ -12,23 +12,23 @@ SOURCE_LABELS: dict[str, dict[str, tuple[str, ...]]] = {
     "de": {
         "number": ("Rechnung Nr.", "Rechnungsnummer", "Rg.-Nr."),
         "date": ("Datum", "Rechnungsdatum", "vom"),
-        "net": ("Netto", "Nettobetrag"),
+        "net": ("Netto", "Nettobetrag", "netto"),
         "tax": ("USt", "MwSt"),
-        "total": ("Gesamt", "Gesamtbetrag", "Brutto"),
+        "total": ("Gesamt", "Gesamtbetrag", "Brutto", "Summe"),
     },
     "en": {
         "number": ("Invoice no.", "Invoice #", "Invoice number"),
         "date": ("Date", "Invoice date", "Dated"),
         "net": ("Net", "Subtotal"),
         "tax": ("VAT", "Tax"),
-        "total": ("Total", "Total due", "Grand total"),
+        "total": ("Total", "Total due", "Grand total", "total"),
     },
     "fr": {
         "number": ("Facture n°", "N° facture", "Facture no"),
         "date": ("Date", "Date facture", "du"),
-        "net": ("Total HT", "Montant HT"),
+        "net": ("Total HT", "Montant HT", "HT"),
         "tax": ("TVA", "T.V.A."),
-        "total": ("Total TTC", "Net à payer", "Montant TTC"),
+        "total": ("Total TTC", "Net à payer", "Montant TTC", "TTC"),
     },
 }
 GOLD_LABELS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -81,7 +81,7 @@ CREDITED_INVOICE: dict[str, tuple[str, ...]] = {
 }
 CREDIT_DATE: dict[str, str] = {"de": "Datum", "en": "Date", "fr": "Date"}
 EXEMPT: dict[str, tuple[str, ...]] = {
-    "de": ("steuerfrei", "Kleinunternehmer, keine USt"),
+    "de": ("steuerfrei", "keine USt"),
     "en": ("VAT exempt", "no VAT charged"),
     "fr": ("exonéré de TVA", "TVA non applicable"),
 }

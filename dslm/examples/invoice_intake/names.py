@@ -6,12 +6,14 @@ sources and in gold are two disjoint lists, so no gold supplier can occur in the
 
 from __future__ import annotations
 
+from itertools import product
+
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-SOURCE_NAMES: dict[str, tuple[str, ...]] = {
+_SINGLE_NAMES: dict[str, tuple[str, ...]] = {
     "de": _words(
         "Nordwind Brandt Kessler Lindner Vogt Sander Falk Berger Krause Adler Stern Elbe "
         "Isar Alster Tanne Birke Hansa Kranz Kern Winter Sommer Silber Kupfer Stahl Ritter "
@@ -30,12 +32,38 @@ SOURCE_NAMES: dict[str, tuple[str, ...]] = {
         "Bastide Clairval Dumont Escale Forêt Galop Horizon Lanterne Moulin"
     ),
 }
+_BEGINNINGS: dict[str, tuple[str, ...]] = {
+    "de": _words(
+        "Berg Stein Wald Feld Licht Grün Hoch Alt Rot Linden Buchen Wester Oster Korn Eisen"
+    ),
+    "en": _words("Ash Wood Hart Stan Black White Mill Clay Ald Hol Win Thorn Brad Ship"),
+    "fr": _words("Mont Val Roche Beau Bel Clair Haut Champ Pont Saint Font Mar"),
+}
+_ENDINGS: dict[str, tuple[str, ...]] = {
+    "de": _words("mann bach hof berg hausen rode stedt meier"),
+    "en": _words("ford ley ton field worth combe wick"),
+    "fr": _words("fort bois lieu ville rive blanc joie"),
+}
+COMPOSED: dict[str, int] = {"de": 72, "en": 64, "fr": 44}  # so many of them join the list below
+
+
+def _composed(language: str) -> tuple[str, ...]:
+    """Give names of two parts, such as Steinbach: many, so that they are copied, not learnt."""
+    pairs = product(_BEGINNINGS[language], _ENDINGS[language])
+    names = sorted(first + last for first, last in pairs)
+    step = len(names) / COMPOSED[language]
+    return tuple(names[int(place * step)] for place in range(COMPOSED[language]))
+
+
+SOURCE_NAMES: dict[str, tuple[str, ...]] = {
+    language: words + _composed(language) for language, words in _SINGLE_NAMES.items()
+}
 GOLD_NAMES: dict[str, tuple[str, ...]] = {
     "de": _words(
         "Südhof Thaler Wendt Fuchs Kramer Specht Morgenrot Deich Ostertag Hagen Börner Linde"
     ),
     "en": _words("Pembroke Sutton Wren Calder Flint Harper Moss Tilbury Rowan Stokes"),
-    "fr": _words("Aubert Brume Carrière Delmas Gauthier Orage Vasseur Étoile"),
+    "fr": _words("Aubert Brume Carrière Delmas Gauthier Aurillac Vasseur Verneuil"),
 }
 NAME_TAILS: dict[str, tuple[str, ...]] = {
     "de": ("", "", "", "KG", "AG", "Bau", "Druck", "Holz", "Service", "Haus", "& Co"),

@@ -2,7 +2,8 @@
 
 Takes a page with no-break blanks inside values, gives the noisy page. Tokens with a digit
 (numbers, dates, amounts) and mail addresses stay whole, since those fields must be grounded;
-a supplier's name only changes its case or blanks, since the label is the name as printed. Called by `cases`.
+a supplier's name changes case or blanks only, since its label is what is printed. Called by
+`cases`.
 """
 
 from __future__ import annotations

@@ -19,6 +19,8 @@ from dslm.examples.invoice_intake.suppliers import Supplier
 # The last of each language is kept for gold suppliers.
 MESSAGES: dict[str, tuple[str, ...]] = {
     "de": (
+        "letzte Mahnung zu Rechnung {number}: {amount}, zahlen Sie bis {date}.",
+        "bitte senden Sie uns Rechnung {number} vom {date} über {amount} noch einmal.",
         "Zahlungserinnerung: Rechnung {number} vom {date} über {amount} ist noch offen.",
         "vielen Dank, Ihre Zahlung von {amount} zu Rechnung {number} ist am {date} eingegangen.",
         "Kontoauszug zum {date}: Rechnung {number} bezahlt, Saldo {amount}.",
@@ -27,6 +29,8 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "Rechnung {number} über {amount} wurde storniert, bitte nichts zahlen.",
     ),
     "en": (
+        "final notice for invoice {number}: {amount}, pay by {date}.",
+        "could you resend invoice {number} of {date} for {amount}? We cannot find it.",
         "Reminder: invoice {number} of {date} for {amount} is still unpaid. Please pay soon.",
         "thank you, we received your payment of {amount} for invoice {number} on {date}.",
         "Statement of account at {date}: invoice {number} paid, balance {amount}.",
@@ -35,6 +39,8 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "invoice {number} for {amount} was cancelled, please do not pay anything.",
     ),
     "fr": (
+        "dernier rappel pour la facture {number} : {amount}, payez avant le {date}.",
+        "pouvez-vous renvoyer la facture {number} du {date} de {amount} ?",
         "Rappel : la facture {number} du {date} de {amount} reste impayée. Merci de régler.",
         "merci, nous avons reçu le {date} votre paiement de {amount} pour la facture {number}.",
         "Relevé de compte au {date} : facture {number} payée, solde {amount}.",

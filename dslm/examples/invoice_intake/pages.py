@@ -196,8 +196,5 @@ STYLES: dict[str, Callable[[Sequence[Line], str], str]] = {
     "run_on": lambda lines, _: "  ".join(joined(line, " ") for line in lines),
     "columns": lambda lines, _: _table(lines, "  ", "\n"),
     "blocks": lambda lines, _: _table(lines, "\n", "\n"),
-    "value_first": lambda lines, _: "\n".join(
-        f"{line.value} ({line.label})" if line.value else line.label for line in lines
-    ),
     "assigned": lambda lines, _: "; ".join(joined(line, "=") for line in lines),
 }

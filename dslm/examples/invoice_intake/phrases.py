@@ -9,9 +9,18 @@ from __future__ import annotations
 GOLD_TAIL = 2
 
 GREETINGS: dict[str, tuple[str, ...]] = {
-    "de": ("Guten Tag,", "Hallo,", "", "", "Liebes Team,", "Moin,"),
-    "en": ("Hello,", "Dear all,", "", "", "Good morning,", "Hi there,"),
-    "fr": ("Bonjour,", "Madame, Monsieur,", "", "", "Bonsoir,", "Chers clients,"),
+    "de": ("Guten Tag,", "Hallo,", "", "", "Servus,", "Guten Morgen,", "Liebes Team,", "Moin,"),
+    "en": ("Hello,", "Dear all,", "", "", "Hi,", "Dear team,", "Good morning,", "Hi there,"),
+    "fr": (
+        "Bonjour,",
+        "Madame, Monsieur,",
+        "",
+        "",
+        "Salut,",
+        "Bonjour à tous,",
+        "Bonsoir,",
+        "Chers clients,",
+    ),
 }
 SIGN_OFFS: dict[str, tuple[str, ...]] = {
     "de": ("Gruß", "MfG", "Beste Grüße", "Ihr Team", "Bis bald", "Danke"),

@@ -34,7 +34,7 @@ GOLD_ORDERS = (
 MAIL_STYLES = ("prose", "prose", "prose", "lines", "lines", "bullets", "pipes")
 GOLD_MAIL_STYLES = ("prose", "prose", "lines", "lines", "bullets", "pipes", "assigned")
 OCR_STYLES = ("form", "form", "headed", "headed", "columns", "run_on")
-GOLD_OCR_STYLES = ("form", "form", "headed", "headed", "columns", "run_on", "value_first")
+GOLD_OCR_STYLES = ("form", "form", "headed", "headed", "columns", "run_on", "assigned")
 LONGEST_NAMING = 9  # rough tokens of a supplier's name and one of its numbers together
 SEPARATORS = (": ", ": ", ": ", " ", " = ")
 SIGNATURES = ("sign", "contact", "from", "address")
@@ -62,7 +62,7 @@ class Supplier:
 
 
 def make_suppliers(seed: int, split: str) -> tuple[Supplier, ...]:
-    """Make the suppliers of `sources` (120) or `gold` (30), each from a random source of its own.
+    """Make the suppliers of `sources` (300) or `gold` (30), each from a random source of its own.
 
     Raises:
         ValueError: The split is neither `sources` nor `gold`.
@@ -104,7 +104,7 @@ def _make_supplier(rng: random.Random, identity: str, word: str) -> Supplier:
 
 def _label(rng: random.Random, language: str, field: str, *, unseen: bool) -> str:
     words = SOURCE_LABELS[language][field]
-    if unseen and rng.random() < 0.1:
+    if unseen and rng.random() < 0.06:
         words = GOLD_LABELS[language][field]
     return rng.choice(words)
 

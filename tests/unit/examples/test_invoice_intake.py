@@ -174,7 +174,7 @@ def test_gold_has_150_generated_and_at_least_52_handwritten_cases() -> None:
 def test_no_gold_supplier_occurs_in_the_sources() -> None:
     ids = {split: {case["meta"]["supplier_id"] for case in read(split)} for split in FILES}
     called = {split: {case["target"]["supplier"] for case in read(split)} for split in FILES}
-    assert len(ids["sources"]) == 120
+    assert len(ids["sources"]) == 300
     assert not ids["sources"] & ids["gold"]
     assert not (called["sources"] & called["gold"]) - {None}
     for language in names.SOURCE_NAMES:

@@ -21,6 +21,12 @@ def test_a_candidate_that_became_champion_keeps_the_comparison_that_let_it_in(tw
     assert choose_baseline(two.ws).version == 1
 
 
+def test_a_verdict_that_cannot_be_read_is_named_not_passed_over(two) -> None:
+    (two.ws.results / "gate.json").write_text("{}")
+    with pytest.raises(InputError, match=r"gate\.json.*delete it"):
+        choose_baseline(two.ws)
+
+
 @pytest.mark.parametrize("text", [None, "", '{"version": "one"}'])
 def test_a_missing_or_broken_record_of_the_champion_is_named(bare, text) -> None:
     bare.ws.champion.unlink()

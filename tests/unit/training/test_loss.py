@@ -9,7 +9,7 @@ from scored_rows import MINI, cases
 
 from dslm.inference.prompt import tuned_prompt
 from dslm.training.encoding import IGNORED, encode
-from dslm.training.loss import answer_loss, with_cpu_loss
+from dslm.training.loss import answer_loss, mixed_precision, with_cpu_loss
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -83,12 +83,38 @@ def test_what_is_not_the_answer_does_not_count() -> None:
     assert set(inputs["labels"][0, :end].tolist()) == {IGNORED}
 
 
+def test_mixed_precision_multiplies_in_bfloat16_and_keeps_the_adapter_in_float32() -> None:
+    model, inputs = adapted(), batch()
+    seen = set()
+    for name, module in model.named_modules():
+        if name.endswith("lora_A.default"):
+            module.register_forward_hook(lambda _m, _i, out: seen.add(out.dtype))
+    exact = answer_loss(model, inputs, None).item()
+    assert seen == {torch.float32}
+    seen.clear()
+    with mixed_precision(model):
+        loss = answer_loss(model, inputs, None)
+    loss.backward()
+    assert seen == {torch.bfloat16}
+    assert loss.item() == pytest.approx(exact, abs=0.05)
+    trained = [p for p in model.parameters() if p.requires_grad]
+    assert {p.dtype for p in trained} == {p.grad.dtype for p in trained} == {torch.float32}
+
+
+def test_mixed_precision_ends_with_its_block() -> None:
+    model, inputs = adapted(), batch()
+    before = answer_loss(model, inputs, None).item()
+    with mixed_precision(model):
+        assert answer_loss(model, inputs, None).item() != before
+    assert answer_loss(model, inputs, None).item() == before
+
+
 @pytest.mark.slow
 def test_it_is_the_loss_that_trl_computes(tmp_path: Any) -> None:
     from trl import SFTConfig, SFTTrainer
 
     losses = []
-    for trainer_class in (SFTTrainer, with_cpu_loss(SFTTrainer)):
+    for trainer_class in (SFTTrainer, with_cpu_loss(SFTTrainer, mixed=False)):
         model, inputs = adapted(), batch()
         config = SFTConfig(
             output_dir=str(tmp_path), use_cpu=True, bf16=False, report_to=[], max_length=None,
