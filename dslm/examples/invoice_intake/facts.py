@@ -26,10 +26,11 @@ SHOWN = (  # which amounts are printed, with weights
     (frozenset({"net", "tax", "total"}), 12),
     (frozenset({"rate", "total"}), 14),
     (frozenset({"net", "total"}), 4),
-    (frozenset({"exempt", "total"}), 13),
+    (frozenset({"exempt", "total"}), 5),
+    (frozenset({"zero", "rate", "total"}), 5),
 )
 FIRST_DAY: dict[bool, date] = {False: date(2024, 9, 1), True: date(2025, 9, 1)}
-DAYS: dict[bool, int] = {False: 360, True: 115}
+DAYS: dict[bool, int] = {False: 240, True: 115}
 
 Target = dict[str, str | None]
 EMPTY_TARGET: Target = dict.fromkeys(("supplier", "number", "date", "net", "rate", "total"))
@@ -65,7 +66,8 @@ def draw_facts(
     """Draw a bill whose net plus tax is its total to the cent."""
     if shown is None:
         shown = rng.choices([s for s, _ in SHOWN], [w for _, w in SHOWN])[0]
-    rate = "0" if "exempt" in shown else rng.choice(RATES[supplier.language])
+    untaxed = bool(shown & {"exempt", "zero"})
+    rate = "0" if untaxed else rng.choice(RATES[supplier.language])
     net = _draw_net(rng, roomy="net" not in shown)
     tax = int((Decimal(net) * Decimal(rate) / 100).quantize(Decimal(1), ROUND_HALF_UP))
     first, days = FIRST_DAY[supplier.unseen], DAYS[supplier.unseen]
@@ -100,7 +102,7 @@ def target_of(facts: Facts, supplier: Supplier) -> Target:
         "number": facts.number if "number" in shown else None,
         "date": facts.day.isoformat() if "date" in shown else None,
         "net": money_target(facts.net) if "net" in shown else None,
-        "rate": facts.rate if shown & {"rate", "exempt"} else None,
+        "rate": facts.rate if "rate" in shown else None,
         "total": money_target(facts.total) if "total" in shown else None,
     }
 

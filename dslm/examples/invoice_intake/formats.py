@@ -31,7 +31,7 @@ MONTHS: dict[str, tuple[str, ...]] = {
 DATE_STYLES: dict[str, tuple[str, ...]] = {
     "de": ("dotted", "dotted", "dotted", "dotted", "worded"),
     "en": ("slashed", "slashed", "iso", "iso", "worded"),
-    "fr": ("slashed", "slashed", "slashed", "dotted", "worded"),
+    "fr": ("slashed", "slashed", "slashed", "slashed", "dotted", "dotted", "worded"),
 }
 
 

@@ -54,9 +54,9 @@ def tax_lines(rng: random.Random, supplier: Supplier, facts: Facts) -> list[Line
     language, word = supplier.language, supplier.labels["tax"]
     rate = rate_text(facts.rate, language, blank=supplier.wording % 2 == 0)
     if "exempt" in facts.shown:
-        if rng.random() < 0.3:
-            return [Line(word, rate, "tax")]
         return [Line(rng.choice(labels.EXEMPT[language]), "", "tax")]
+    if "zero" in facts.shown:
+        return [Line(word, rate, "tax")]
     if {"rate", "tax"} <= facts.shown:
         return [
             Line(f"{word}{KEEP}{rate}", money_text(facts.printed("tax"), supplier.money), "tax")

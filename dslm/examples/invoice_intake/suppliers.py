@@ -34,7 +34,7 @@ GOLD_ORDERS = (
 MAIL_STYLES = ("prose", "prose", "prose", "lines", "lines", "bullets", "pipes")
 GOLD_MAIL_STYLES = ("prose", "prose", "lines", "lines", "bullets", "pipes", "assigned")
 OCR_STYLES = ("form", "form", "headed", "headed", "columns", "run_on")
-GOLD_OCR_STYLES = ("form", "form", "headed", "headed", "columns", "run_on", "assigned")
+GOLD_OCR_STYLES = ("form", "form", "headed", "headed", "run_on", "assigned", "columns")
 LONGEST_NAMING = 9  # rough tokens of a supplier's name and one of its numbers together
 SEPARATORS = (": ", ": ", ": ", " ", " = ")
 SIGNATURES = ("sign", "contact", "from", "address")

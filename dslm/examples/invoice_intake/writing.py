@@ -21,8 +21,8 @@ SOURCES_PATH = Path("data/invoice_intake/sources/cases.jsonl")
 GOLD_PATH = Path("eval/invoice_intake/gold.jsonl")
 COUNTS: dict[str, dict[str, int]] = {
     "sources": {
-        "clean": 225, "ocr_noise": 120, "distractors": 155, "bad_total": 70,
-        "missing_field": 165, "credit_note": 145, "not_invoice": 195, "injection": 75,
+        "clean": 225, "ocr_noise": 120, "distractors": 145, "bad_total": 70,
+        "missing_field": 170, "credit_note": 145, "not_invoice": 195, "injection": 90,
     },
     "gold": {
         "clean": 38, "ocr_noise": 21, "distractors": 26, "bad_total": 12,
