@@ -7,7 +7,7 @@ TRL's fused head is made for GPUs; on two cores it took half of every step. Used
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 from dslm.training.encoding import IGNORED
@@ -46,25 +46,46 @@ def answer_loss(model: Any, inputs: dict[str, Any], items: Any) -> Any:
     return total / count
 
 
+def adapted_layers(model: Any) -> list[Any]:
+    """The layers of a PEFT model that carry an adapter."""
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    return [module for module in model.modules() if isinstance(module, BaseTunerLayer)]
+
+
 @contextmanager
-def mixed_precision(model: Any) -> Iterator[None]:
-    """Products in bfloat16 while adapter and optimizer keep float32.
+def mixed_precision(layers: list[Any]) -> Iterator[None]:
+    """Products in bfloat16 while adapter and optimizer keep float32; around one forward pass.
 
     PEFT by itself casts activations up to the adapter's type and multiplies there, which makes a
-    step a fifth slower (`tests/bench/train_step_cpu.py`).
+    step a fifth slower (`tests/bench/train_step_cpu.py`). Not to be held open over an update:
+    autocast keeps the cast weights until its block ends.
+
+    Args:
+        layers: From `adapted_layers`; finding them takes too long for every step.
     """
     import torch
-    from peft.helpers import disable_input_dtype_casting
 
-    with torch.autocast("cpu", dtype=torch.bfloat16), disable_input_dtype_casting(model):
-        yield
+    for layer in layers:  # as peft.helpers.disable_input_dtype_casting does
+        layer.cast_input_dtype_enabled = False
+    try:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            yield
+    finally:
+        for layer in layers:
+            layer.cast_input_dtype_enabled = True
 
 
 def with_cpu_loss(trainer: type[Any], *, mixed: bool) -> type[Any]:
     """A trainer class whose loss is `answer_loss`, under `mixed_precision` where asked."""
+    layers: list[Any] = []
 
     def loss_of(model: Any, inputs: dict[str, Any], items: Any) -> Any:
-        with mixed_precision(model) if mixed else nullcontext():
+        if not mixed:
+            return answer_loss(model, inputs, items)
+        if not layers:
+            layers.extend(adapted_layers(model))
+        with mixed_precision(layers):
             return answer_loss(model, inputs, items)
 
     class CpuTrainer(trainer):  # type: ignore[misc, unused-ignore]

@@ -9,7 +9,7 @@ from scored_rows import MINI, cases
 
 from dslm.inference.prompt import tuned_prompt
 from dslm.training.encoding import IGNORED, encode
-from dslm.training.loss import answer_loss, mixed_precision, with_cpu_loss
+from dslm.training.loss import adapted_layers, answer_loss, mixed_precision, with_cpu_loss
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -92,7 +92,7 @@ def test_mixed_precision_multiplies_in_bfloat16_and_keeps_the_adapter_in_float32
     exact = answer_loss(model, inputs, None).item()
     assert seen == {torch.float32}
     seen.clear()
-    with mixed_precision(model):
+    with mixed_precision(adapted_layers(model)):
         loss = answer_loss(model, inputs, None)
     loss.backward()
     assert seen == {torch.bfloat16}
@@ -104,7 +104,7 @@ def test_mixed_precision_multiplies_in_bfloat16_and_keeps_the_adapter_in_float32
 def test_mixed_precision_ends_with_its_block() -> None:
     model, inputs = adapted(), batch()
     before = answer_loss(model, inputs, None).item()
-    with mixed_precision(model):
+    with mixed_precision(adapted_layers(model)):
         assert answer_loss(model, inputs, None).item() != before
     assert answer_loss(model, inputs, None).item() == before
 
