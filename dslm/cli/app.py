@@ -99,3 +99,7 @@ def main() -> None:
     """The entry point of `dslm`."""
     code = invoke(sys.argv[1:])
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()
