@@ -1,8 +1,9 @@
 """Batched greedy decoding under a grammar, with forced tokens taken for free.
 
 Takes prompts that share a prefix; gives for each the answer's tokens and how probable each was
-among those the grammar allowed. The shared prefix runs through the model once. Tokens that the
-grammar forces are appended without sampling, several a step. Used by the decider only.
+among those the grammar allowed. The shared prefix runs through the model once. Tokens that the grammar
+forces are not sampled. Rows of a batch move on by the same number of tokens, so nothing is padded:
+padding rows to the one with most forced tokens took twice the time on CPU. Used by the decider only.
 """
 
 from __future__ import annotations
@@ -151,8 +152,10 @@ class Engine:
                 if len(prompts) > 1 and self._leaves_window(active, seen):
                     return [row for i, p in prompts.items() for row in self._batch({i: p})]
                 logits, seen = self._forward(active, cache, seen)
-                chosen, log_probs = self._choose(active, logits)
-                for row, token, log_prob in zip(active, chosen, log_probs, strict=True):
+                ready = [i for i, row in enumerate(active) if not row.pending]
+                asking = [active[i] for i in ready]
+                chosen, log_probs = self._choose(asking, logits[ready])
+                for row, token, log_prob in zip(asking, chosen, log_probs, strict=True):
                     self._take(row, token, log_prob)
                     row.seconds = time.perf_counter() - started
                 keep = [i for i, row in enumerate(active) if row.finish is None]
@@ -207,24 +210,22 @@ class Engine:
         return cache, seen
 
     def _forward(self, rows: list[_Row], cache: Any, seen: Any) -> tuple[Any, Any]:
-        """Show the model every row's pending tokens; logits after the last, shape (rows, vocab).
+        """Show the model as many pending tokens of each row as all rows have.
 
-        Rows with fewer pending tokens are padded on the left, masked, and keep their positions.
+        Returns:
+            Logits after the last of them, shape (rows, vocabulary), and the mask so far.
         """
         import torch
 
-        width = max(len(row.pending) for row in rows)
-        ids, mask, positions = [], [], []
+        width = min(len(row.pending) for row in rows)
+        ids, positions = [], []
         for row in rows:
-            pad = width - len(row.pending)
-            ids.append([self.tokenizer.pad_token_id] * pad + row.pending)
-            mask.append([0] * pad + [1] * len(row.pending))
-            first = row.position
-            positions.append([first] * pad + list(range(first, first + len(row.pending))))
-            row.position += len(row.pending)
-            row.pending = []
+            ids.append(row.pending[:width])
+            positions.append(list(range(row.position, row.position + width)))
+            row.position += width
+            row.pending = row.pending[width:]
         device = seen.device
-        seen = torch.cat([seen, torch.tensor(mask, device=device)], dim=1)
+        seen = torch.cat([seen, seen.new_ones(len(rows), width)], dim=1)
         out = self.model(
             input_ids=torch.tensor(ids, device=device),
             attention_mask=seen,
