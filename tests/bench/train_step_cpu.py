@@ -2,9 +2,9 @@
 
     python tests/bench/train_step_cpu.py [--out docs/measurements/train_step_cpu.json]
 
-One run, one machine, same rows: by default 2 rows of 144 tokens of which 56 carry loss, LoRA r 16 on
-all linear layers of the embedded base. The best of six steps counts. Ratios are what to compare;
-tokens a second depend on the machine and on what else it does.
+One run, one machine, same rows: 2 rows of 144 tokens of which 56 carry loss, LoRA r 16 on all
+linear layers of the embedded base. The best of six steps counts. Ratios are what to compare; tokens
+a second depend on the machine and on what else it does.
 """
 
 from __future__ import annotations
