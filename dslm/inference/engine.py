@@ -2,38 +2,26 @@
 
 Takes prompts that share a prefix; gives for each the answer's tokens and how probable each was
 among those the grammar allowed. The shared prefix runs through the model once. Tokens that the
-grammar forces are not sampled. Rows of a batch move on by the same number of tokens, so nothing is
-padded: padding all rows to the one with most forced tokens took a sixth longer on CPU. Used by the
-decider only.
+grammar forces are not sampled. A finished answer leaves its slot to the next prompt. On CPU rows
+move on by the same number of tokens, so that nothing is padded: padding to the row with most forced
+tokens took a sixth longer there. Used by the decider only.
 """
 
 from __future__ import annotations
 
-import copy
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from dslm.errors import DslmError, InputError
+from dslm.inference.slots import Slots
 from dslm.records import FinishReason
 
 Progress = Callable[[int], None]
-
-
-@dataclass
-class _Row:
-    """One answer under way."""
-
-    index: int
-    matcher: Any
-    pending: list[int]  # tokens the model has not seen yet
-    position: int  # of the first pending token
-    tokens: list[int] = field(default_factory=list)
-    log_probs: list[float] = field(default_factory=list)
-    finish: FinishReason | None = None
-    seconds: float = 0.0
+TOKENS_AT_ONCE = 8192  # of prompts in one pass: bounds the memory of scores and masks
 
 
 @dataclass(frozen=True)
@@ -49,6 +37,31 @@ class Generation:
     finish: FinishReason
     prompt_tokens: int
     seconds: float
+
+
+@dataclass
+class _Row:
+    """One answer under way; the i-th active one is in slot i."""
+
+    index: int
+    matcher: Any
+    pending: list[int]  # tokens the model has not seen yet
+    position: int  # of the first pending token
+    started: float
+    tokens: list[int] = field(default_factory=list)
+    log_probs: list[float] = field(default_factory=list)
+    finish: FinishReason | None = None
+    seconds: float = 0.0
+
+    def end(self, finish: FinishReason) -> None:
+        self.finish = finish
+        self.seconds = time.perf_counter() - self.started
+
+    def generation(self, prompt_tokens: int) -> Generation:
+        finish = self.finish or "length"
+        return Generation(
+            tuple(self.tokens), tuple(self.log_probs), finish, prompt_tokens, self.seconds
+        )
 
 
 class Engine:
@@ -80,36 +93,55 @@ class Engine:
         self.prefix = list(prefix)
         self.grammar = grammar
         self.vocabulary: int = model.get_input_embeddings().weight.shape[0]
-        config = model.config.get_text_config()
-        self.window: int | None = getattr(config, "sliding_window", None)
         self.lexicon = from_tokenizer(tokenizer, n_vocab=self.vocabulary)
-        self._prefix_cache: Any = None
+        # A step on a GPU takes about as long for many tokens as for few, on CPU it does not.
+        self.pads: bool = model.device.type == "cuda"
+        self._slots: Slots | None = None
 
     def generate(
         self, prompts: Sequence[Sequence[int]], progress: Progress | None = None
     ) -> list[Generation]:
         """Answer prompts, in the order given.
 
-        Batches are formed by length, so that short prompts do not wait for long ones.
+        Long prompts begin first. When an eighth of a batch has finished, as many others take
+        their places, so that the last answers of a batch are not waited for.
 
         Raises:
             InputError: A prompt does not begin with the shared prefix.
         """
-        order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))
-        done: dict[int, Generation] = {}
-        for start in range(0, len(order), self.batch_size):
-            batch = order[start : start + self.batch_size]
-            for row in self._batch({i: list(prompts[i]) for i in batch}):
-                done[row.index] = Generation(
-                    tokens=tuple(row.tokens),
-                    log_probs=tuple(row.log_probs),
-                    finish=row.finish or "length",
-                    prompt_tokens=len(prompts[row.index]),
-                    seconds=row.seconds,
-                )
-            if progress:
-                progress(len(batch))
+        for prompt in prompts:
+            if list(prompt[: len(self.prefix)]) != self.prefix or len(prompt) == len(self.prefix):
+                raise InputError("a prompt does not begin with the shared prefix")
+        if not prompts:
+            return []
+        import torch
+
+        with torch.inference_mode():
+            done = self._answered(prompts, progress)
         return [done[i] for i in range(len(prompts))]
+
+    def _answered(
+        self, prompts: Sequence[Sequence[int]], progress: Progress | None
+    ) -> dict[int, Generation]:
+        waiting = deque(sorted(range(len(prompts)), key=lambda i: (-len(prompts[i]), i)))
+        slots = self._slots_for(min(self.batch_size, len(prompts)))
+        active: list[_Row] = []
+        done: dict[int, Generation] = {}
+        while active or waiting:
+            free = min(self.batch_size - len(active), len(waiting))
+            if free and (not active or free >= min(len(waiting), self.batch_size // 8)):
+                chosen = [waiting.popleft() for _ in range(free)]
+                fresh = [self._start(i, prompts[i]) for i in chosen]
+                self._read(slots, len(active), fresh)
+                active += fresh
+            else:
+                widths = [len(row.pending) for row in active]
+                self._advance(slots, 0, active, max(widths) if self.pads else min(widths))
+            finished = _retire(slots, active)
+            done |= {row.index: row.generation(len(prompts[row.index])) for row in finished}
+            if progress and finished:
+                progress(len(finished))
+        return done
 
     def _matcher(self) -> Any:
         from llguidance import LLMatcher
@@ -119,16 +151,20 @@ class Engine:
             raise InputError(f"the grammar cannot be used: {matcher.get_error()}")
         return matcher
 
-    def _start(self, prompts: dict[int, list[int]]) -> list[_Row]:
-        rows = []
-        for index, prompt in prompts.items():
-            if prompt[: len(self.prefix)] != self.prefix or len(prompt) == len(self.prefix):
-                raise InputError("a prompt does not begin with the shared prefix")
-            matcher = self._matcher() if self.grammar is not None else None
-            row = _Row(index, matcher, prompt[len(self.prefix) :], len(self.prefix))
-            self._append_forced(row)
-            rows.append(row)
-        return rows
+    def _slots_for(self, count: int) -> Slots:
+        """Slots that hold the prefix already, or new ones where more are needed."""
+        if self._slots is None or self._slots.count < count:
+            self._slots = None  # the old buffers go before new ones are made
+            self._slots = Slots(self.model, count, self.prefix)
+        return self._slots
+
+    def _start(self, index: int, prompt: Sequence[int]) -> _Row:
+        matcher = self._matcher() if self.grammar is not None else None
+        pending = list(prompt[len(self.prefix) :])
+        row = _Row(index, matcher, pending, len(self.prefix), time.perf_counter())
+        self._append_forced(row)
+        self._notice_end(row)
+        return row
 
     def _append_forced(self, row: _Row) -> None:
         """Append what the grammar leaves no choice about."""
@@ -141,43 +177,32 @@ class Engine:
         row.log_probs += [0.0] * len(forced)
         row.pending += forced
 
-    def _batch(self, prompts: dict[int, list[int]]) -> list[_Row]:
-        import torch
+    def _read(self, slots: Slots, first: int, rows: Sequence[_Row]) -> None:
+        """Show the model the prompts of new rows, padded to the longest, in pieces that fit."""
+        longest = max(len(row.pending) for row in rows)
+        width = min(longest, max(1, TOKENS_AT_ONCE // len(rows)))
+        for _ in range(math.ceil(longest / width)):
+            self._advance(slots, first, rows, width)
 
-        started = time.perf_counter()
-        active = self._start(prompts)
-        finished: list[_Row] = []
-        cache, seen = self._expanded_prefix(len(active))
-        with torch.inference_mode():
-            while active:
-                if len(prompts) > 1 and self._leaves_window(active, seen):
-                    return [row for i, p in prompts.items() for row in self._batch({i: p})]
-                logits, seen = self._forward(active, cache, seen)
-                ready = [i for i, row in enumerate(active) if not row.pending]
-                asking = [active[i] for i in ready]
-                chosen, log_probs = self._choose(asking, logits[ready])
-                for row, token, log_prob in zip(asking, chosen, log_probs, strict=True):
-                    self._take(row, token, log_prob)
-                    row.seconds = time.perf_counter() - started
-                keep = [i for i, row in enumerate(active) if row.finish is None]
-                finished += [row for row in active if row.finish is not None]
-                if len(keep) < len(active):
-                    active = [active[i] for i in keep]
-                    if active:
-                        index = torch.tensor(keep, device=seen.device)
-                        cache.batch_select_indices(index)
-                        seen = seen[index]
-        return finished
-
-    def _leaves_window(self, rows: list[_Row], seen: Any) -> bool:
-        """Whether a sliding window would slide within this step: rows then go alone."""
-        width = max(len(row.pending) for row in rows)
-        return self.window is not None and seen.shape[1] + width > self.window
+    def _advance(self, slots: Slots, first: int, rows: Sequence[_Row], width: int) -> None:
+        """Show the model at most `width` tokens of each row; rows with none left choose one."""
+        pieces = [row.pending[:width] if row.finish is None else [] for row in rows]
+        if not any(pieces):
+            return
+        logits = slots.forward(first, pieces, [row.position for row in rows])
+        for row, piece in zip(rows, pieces, strict=True):
+            row.position += len(piece)
+            row.pending = row.pending[len(piece) :]
+        ready = [i for i, row in enumerate(rows) if not row.pending and row.finish is None]
+        asking = [rows[i] for i in ready]
+        chosen, log_probs = self._choose(asking, logits[ready])
+        for row, token, log_prob in zip(asking, chosen, log_probs, strict=True):
+            self._take(row, token, log_prob)
 
     def _take(self, row: _Row, token: int, log_prob: float) -> None:
         """Append one chosen token, what it forces, and notice the end."""
         if token == self.tokenizer.eos_token_id:
-            row.finish = "stop"
+            row.end("stop")
             return
         row.tokens.append(token)
         row.log_probs.append(log_prob)
@@ -186,56 +211,13 @@ class Engine:
             if not row.matcher.consume_token(token):
                 raise DslmError(f"llguidance refused a token it allowed: {row.matcher.get_error()}")
             self._append_forced(row)
-            if row.matcher.is_stopped():
-                row.finish = "stop"
-                return
-        if len(row.tokens) >= self.max_tokens:
-            row.finish = "length"
+        self._notice_end(row)
 
-    def _expanded_prefix(self, rows: int) -> tuple[Any, Any]:
-        """The prefix's keys and values for each row, and the attention mask so far."""
-        import torch
-        from transformers import DynamicCache
-
-        device = self.model.device
-        if not self.prefix:
-            return DynamicCache(), torch.ones(rows, 0, dtype=torch.long, device=device)
-        if self._prefix_cache is None:
-            with torch.inference_mode():
-                ids = torch.tensor([self.prefix], device=device)
-                out = self.model(input_ids=ids, use_cache=True, logits_to_keep=1)
-            self._prefix_cache = out.past_key_values
-        cache = copy.deepcopy(self._prefix_cache)
-        cache.batch_repeat_interleave(rows)
-        seen = torch.ones(rows, len(self.prefix), dtype=torch.long, device=device)
-        return cache, seen
-
-    def _forward(self, rows: list[_Row], cache: Any, seen: Any) -> tuple[Any, Any]:
-        """Show the model as many pending tokens of each row as all rows have.
-
-        Returns:
-            Logits after the last of them, shape (rows, vocabulary), and the mask so far.
-        """
-        import torch
-
-        width = min(len(row.pending) for row in rows)
-        ids, positions = [], []
-        for row in rows:
-            ids.append(row.pending[:width])
-            positions.append(list(range(row.position, row.position + width)))
-            row.position += width
-            row.pending = row.pending[width:]
-        device = seen.device
-        seen = torch.cat([seen, seen.new_ones(len(rows), width)], dim=1)
-        out = self.model(
-            input_ids=torch.tensor(ids, device=device),
-            attention_mask=seen,
-            position_ids=torch.tensor(positions, device=device),
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        return out.logits[:, -1, :].float(), seen
+    def _notice_end(self, row: _Row) -> None:
+        if row.matcher is not None and row.matcher.is_stopped():
+            row.end("stop")
+        elif len(row.tokens) >= self.max_tokens:
+            row.end("length")
 
     def _choose(self, rows: list[_Row], logits: Any) -> tuple[list[int], list[float]]:
         """The most probable allowed token of each row and its logarithm of probability."""
@@ -260,3 +242,15 @@ class Engine:
         shifts = torch.arange(32, device=logits.device, dtype=torch.int32)
         allowed = ((packed.unsqueeze(-1) >> shifts) & 1).bool().flatten(1)
         logits.masked_fill_(~allowed[:, : logits.shape[1]], -math.inf)
+
+
+def _retire(slots: Slots, active: list[_Row]) -> list[_Row]:
+    """Take finished rows out of the active ones; the last ones move into the slots they leave."""
+    finished = [row for row in active if row.finish is not None]
+    for place in reversed(range(len(active))):
+        if active[place].finish is not None:
+            last = active.pop()
+            if place < len(active):
+                slots.move(len(active), place, last.position)
+                active[place] = last
+    return finished

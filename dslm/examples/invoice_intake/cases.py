@@ -170,7 +170,7 @@ def _slips(total: int, net: int, rng: random.Random) -> tuple[int, ...]:
 def _missing_field(rng: random.Random, supplier: Supplier) -> Recipe:
     facts = draw_facts(rng, supplier)
     missing = rng.choice(MISSING)
-    tempted = rng.random() < 0.15
+    tempted = rng.random() < 0.4
     gone = {missing} if tempted or missing != "total" else {"net", "tax", "total"}
     facts = replace(facts, shown=facts.shown - gone)
     tempting, harmless = {

@@ -21,7 +21,7 @@ SOURCES_PATH = Path("data/invoice_intake/sources/cases.jsonl")
 GOLD_PATH = Path("eval/invoice_intake/gold.jsonl")
 COUNTS: dict[str, dict[str, int]] = {
     "sources": {
-        "clean": 225, "ocr_noise": 120, "distractors": 145, "bad_total": 70,
+        "clean": 185, "ocr_noise": 120, "distractors": 185, "bad_total": 70,
         "missing_field": 170, "credit_note": 145, "not_invoice": 195, "injection": 90,
     },
     "gold": {
