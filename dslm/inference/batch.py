@@ -18,6 +18,7 @@ from dslm.inference.decider import Decider
 from dslm.progress import Progress
 from dslm.records import Case, Decision, Prediction
 
+BATCHES_A_WRITE = 4  # what an interruption can lose; batches within a write have no idle tails
 BEGINNING = b'{"id": '  # of every answer's line
 
 
@@ -38,7 +39,7 @@ def answer_file(decider: Decider, source: Path, out: Path) -> dict[str, int]:
         raise InputError(f"id {repeated[0]!r} is used twice", where=source)
     actions = _answered(out, {case.id for case in cases})
     left = [case for case in cases if case.id not in actions]
-    size = decider.engine.batch_size
+    size = decider.engine.batch_size * BATCHES_A_WRITE
     out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("a", encoding="utf-8") as stream, Progress("predict", len(left), "cases") as bar:
         for start in range(0, len(left), size):

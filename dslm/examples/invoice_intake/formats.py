@@ -71,20 +71,10 @@ def date_text(day: date, style: str, language: str) -> str:
             text = day.isoformat()
         case "dotted":
             text = f"{d:02d}.{m:02d}.{y}"
-        case "dotted_bare":
-            text = f"{d}.{m}.{y}"
-        case "dotted_short":
-            text = f"{d:02d}.{m:02d}.{y % 100:02d}"
         case "slashed":
             text = f"{d:02d}/{m:02d}/{y}"
-        case "slashed_short":
-            text = f"{d}/{m}/{y % 100:02d}"
         case "worded":
             text = f"{d:02d}. {month} {y}" if language == "de" else f"{d:02d} {month} {y}"
-        case "worded_abbreviated":
-            text = f"{d} {month[:3]} {y}"
-        case "month_first":
-            text = f"{month} {d}, {y}"
         case _:
             raise ValueError(f"unknown date style {style!r}")
     return text.replace(" ", KEEP)

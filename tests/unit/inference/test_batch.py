@@ -25,7 +25,7 @@ class Scripted:
 
     asked: list[str] = field(default_factory=list)
     fails_after: int = 10**6
-    engine: Any = field(default_factory=lambda: SimpleNamespace(batch_size=3))
+    engine: Any = field(default_factory=lambda: SimpleNamespace(batch_size=1))
 
     def answer(self, texts: Sequence[str]) -> list[tuple[Prediction, Decision]]:
         if len(self.asked) >= self.fails_after:
@@ -76,10 +76,10 @@ def test_a_finished_file_is_left_as_it_is(source: Path, out: Path) -> None:
 def test_an_interrupted_run_goes_on_where_it_stood(source: Path, out: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         predict(Scripted(fails_after=6), source, out)
-    assert len(ids(out)) == 6
+    assert len(ids(out)) == 8
     rest = Scripted()
     assert predict(rest, source, out) == {"abstain": 2, "proceed": 8}
-    assert rest.asked == [c.input for c in cases(COUNT)[6:]]
+    assert rest.asked == [c.input for c in cases(COUNT)[8:]]
     assert ids(out) == [c.id for c in cases(COUNT)]
 
 
