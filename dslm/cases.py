@@ -95,13 +95,14 @@ def read_record(path: Path, kind: type[Record], *, missing: str, fix: str) -> Re
         raise InputError(f"{key}: {first['msg']}", where=path, fix=fix) from None
 
 
+def as_line(record: BaseModel) -> str:
+    """A record as one line of JSON, without the line's end."""
+    return json.dumps(record.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":"))
+
+
 def write_records(path: Path, records: Iterable[BaseModel]) -> None:
     """Records as JSON lines, in the order given, the file whole or not there."""
-    lines = (
-        json.dumps(r.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":"))
-        for r in records
-    )
-    write_atomic(path, "".join(line + "\n" for line in lines))
+    write_atomic(path, "".join(as_line(record) + "\n" for record in records))
 
 
 def read_labelled(path: Path, contract: Contract) -> list[Case]:

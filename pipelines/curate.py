@@ -3,7 +3,7 @@
 from dslm.cases import read_labelled
 from dslm.cli.stage import stage_main
 from dslm.contract import load_contract
-from dslm.curation.pipeline import curate, write_curated
+from dslm.curation.pipeline import curate
 from dslm.settings.workspace import Workspace
 from dslm.stage import whole_folder
 
@@ -11,11 +11,11 @@ from dslm.stage import whole_folder
 def body(ws: Workspace) -> None:
     """Read, check, drop with a reason, split."""
     contract = load_contract(ws.contract)
-    curated = curate(contract, ws.data, read_labelled(ws.gold, contract))
-    with whole_folder(ws.curated, curated.inputs) as folder:
-        write_curated(curated, folder)
-    splits = ("train", "validation", "calibration")
-    kept = ", ".join(f"{name} {len(getattr(curated, name))}" for name in splits)
+    inputs: dict[str, str] = {}
+    with whole_folder(ws.curated, inputs) as folder:
+        curated = curate(contract, ws.data, read_labelled(ws.gold, contract), folder)
+        inputs |= curated.inputs
+    kept = ", ".join(f"{name} {count}" for name, count in curated.ledger.kept.items())
     print(f"curate {ws.workflow}: {kept}, dropped {len(curated.ledger.drops)}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -80,3 +81,32 @@ def wrong_fields(
         for field in contract.fields
         if not equal(contract.compare.get(field, EXACT), predicted[field], gold[field])
     )
+
+
+def _sameness(compare: Compare, value: Any) -> Any:
+    if value is None:
+        return None
+    match compare.how:
+        case "text":
+            return ["text", fold(str(value))]
+        case "decimal":
+            if (number := decimal_of(value)) is not None:
+                near = compare.tolerance > 0  # no key can say what is near
+                return ["decimal", "" if near else str(number.normalize())]
+        case "date":
+            if (day := _date(value)) is not None:
+                return ["date", day.isoformat()]
+        case "set":
+            return ["set", sorted(set(_items(value)))]
+        case "list":
+            return ["list", _items(value)]
+    return [type(value).__name__, value]
+
+
+def sameness(contract: Contract, target: Mapping[str, Any]) -> str:
+    """A key that targets which are equal under the comparators share.
+
+    Targets that share it are equal, unless a comparator has a tolerance.
+    """
+    keys = [_sameness(contract.compare.get(f, EXACT), target[f]) for f in contract.fields]
+    return json.dumps(keys, ensure_ascii=False, sort_keys=True)

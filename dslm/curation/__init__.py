@@ -1,5 +1,5 @@
 """Sources in; train, validation and calibration out: broken rows, leaks and duplicates counted."""
 
-from dslm.curation.pipeline import Curated, curate, write_curated
+from dslm.curation.pipeline import Curated, curate
 
-__all__ = ["Curated", "curate", "write_curated"]
+__all__ = ["Curated", "curate"]

@@ -17,7 +17,7 @@ from dslm.contract.model import Columns, Contract
 from dslm.curation.formats import format_of
 from dslm.curation.ledger import Reject
 from dslm.curation.mapping import Misfit, to_case
-from dslm.curation.readers import Found
+from dslm.curation.refusing import Found
 from dslm.records import Case
 
 
@@ -74,7 +74,7 @@ def fit_rows(path: Path, contract: Contract, group_by: str | None) -> Fitted:
     rejects: list[Reject] = []
     extra: Counter[str] = Counter()
     missing: Counter[str] = Counter()
-    for row in format_of(path).rows(path):
+    for row in format_of(path).rows(path, None):
         if row.value is None:
             rejects.append(Reject(source=path.name, line=row.line, reason=row.fault or "no row"))
             continue

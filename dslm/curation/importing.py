@@ -17,11 +17,12 @@ from dslm.contract.model import Columns, Contract
 from dslm.curation.blocks.contradictions import contradictions
 from dslm.curation.blocks.exact_duplicates import exact_duplicates
 from dslm.curation.blocks.rule_breaks import rule_breaks
+from dslm.curation.case_table import CaseTable
 from dslm.curation.fitting import fit_rows
 from dslm.curation.formats import format_of
 from dslm.curation.grouping import folded
 from dslm.curation.ledger import Drop, Reject
-from dslm.curation.readers import refuse_many_rejects, unique_ids
+from dslm.curation.refusing import refuse_many_rejects, unique_ids
 from dslm.curation.splitting import position
 from dslm.errors import InputError
 from dslm.records import Case, Record
@@ -86,11 +87,13 @@ def _write_both(parts: dict[Path, Sequence[Case]]) -> None:
 
 def _clean_gold(contract: Contract, gold: Sequence[Case]) -> tuple[list[Case], list[Drop]]:
     """Gold with each text once, and none that has two answers."""
-    drops = contradictions(gold, contract)
-    out = {drop.id for drop in drops}
-    drops += exact_duplicates([case for case in gold if case.id not in out])
-    out = {drop.id for drop in drops}
-    return [case for case in gold if case.id not in out], drops
+    cases = CaseTable.of(gold, contract)
+    drops = contradictions(cases, contract)
+    left = cases.all_but(drops)
+    repeated = exact_duplicates(cases.only(left))
+    drops |= {left[place].item(): drop for place, drop in repeated.items()}
+    kept = [case for place, case in enumerate(gold) if place not in drops]
+    return kept, [drop for _, drop in sorted(drops.items())]
 
 
 def _undeclared_breaches(contract: Contract, cases: Sequence[Case]) -> dict[str, int]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from typing import Self
 
 from pydantic import model_validator
 
-from dslm.records import Case, Record
+from dslm.records import Record
 
 
 class Reject(Record):
@@ -30,10 +30,6 @@ class Drop(Record):
     id: str
     reason: str
     of: str | None = None
-
-
-# A block takes cases sorted by id and says which to drop; it never changes one.
-Block = Callable[[Sequence[Case]], list[Drop]]
 
 
 class SourceCount(Record):

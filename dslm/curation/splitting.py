@@ -7,7 +7,7 @@ no case that is there. Called by `pipeline`, by the block that parts the splits,
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from dslm.contract.model import Contract
 from dslm.curation.grouping import group_of
@@ -32,21 +32,18 @@ def split_of(contract: Contract, case: Case) -> str:
     return "validation" if place < shares.calibration + shares.validation else "train"
 
 
-def partition(contract: Contract, cases: Sequence[Case]) -> dict[str, tuple[Case, ...]]:
-    """All cases by split, in the order given.
+def refuse_empty_split(counts: Mapping[str, int], groups: int) -> None:
+    """Stop where a split has no case.
 
-    Raises:
-        InputError: A split is empty.
+    Args:
+        counts: Cases by split.
+        groups: Over how many groups they are spread.
     """
-    parts: dict[str, list[Case]] = {name: [] for name in SPLITS}
-    for case in cases:
-        parts[split_of(contract, case)].append(case)
-    groups = len({group_of(case, contract.data.group_by) for case in cases})
-    for name, part in parts.items():
-        if not part:
+    for name, count in counts.items():
+        if not count:
             raise InputError(
-                f"no case fell into {name}: {len(cases)} cases in {groups} groups are too few",
+                f"no case fell into {name}: {sum(counts.values())} cases in {groups} groups are "
+                "too few",
                 where=f"data.split.{name}",
                 fix="add cases of other groups, raise this share, or part by a finer data.group_by",
             )
-    return {name: tuple(part) for name, part in parts.items()}

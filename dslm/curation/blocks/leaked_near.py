@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dslm.curation.case_table import CaseTable
 from dslm.curation.grouping import folded
 from dslm.curation.ledger import Drop
-from dslm.curation.similarity import near_pairs
+from dslm.curation.neighbours import Index
+from dslm.curation.signatures import Texts
 from dslm.records import Case
 
 
-def leaked_near(cases: Sequence[Case], gold: Sequence[Case], threshold: float) -> list[Drop]:
+def leaked_near(cases: CaseTable, gold: Sequence[Case], threshold: float) -> dict[int, Drop]:
     """The cases near to gold, whatever their target, each with the first such gold case."""
-    pairs = near_pairs([folded(c) for c in cases], [folded(c) for c in gold], threshold)
-    first = dict(reversed(pairs))
-    return [
-        Drop(id=cases[place].id, reason="leak_near", of=gold[held].id)
-        for place, held in sorted(first.items())
-    ]
+    held = Index(Texts.of([folded(case) for case in gold]), threshold)
+    return {
+        place: Drop(id=cases.id(place), reason="leak_near", of=gold[own].id)
+        for place, own in held.first_near(cases.texts()).items()
+    }

@@ -7,24 +7,22 @@ splits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from dslm.contract.model import Contract
 from dslm.curation.blocks.contradictions import same_target
-from dslm.curation.grouping import folded
+from dslm.curation.case_table import CaseTable
 from dslm.curation.ledger import Drop
-from dslm.curation.similarity import near_pairs
-from dslm.records import Case
+from dslm.curation.neighbours import repeats
 
 
-def near_duplicates(cases: Sequence[Case], contract: Contract) -> list[Drop]:
+def near_duplicates(cases: CaseTable, contract: Contract) -> dict[int, Drop]:
     """The cases near to an earlier one that is itself kept, with that one."""
-    dropped: dict[int, Drop] = {}
-    pairs = near_pairs([folded(c) for c in cases], None, contract.data.near_duplicate)
-    # by the later case: whether the earlier one is kept is then known
-    for earlier, later in sorted(pairs, key=lambda pair: (pair[1], pair[0])):
-        if earlier in dropped or later in dropped:
-            continue
-        if same_target(contract, cases[earlier], cases[later]):
-            dropped[later] = Drop(id=cases[later].id, reason="near_duplicate", of=cases[earlier].id)
-    return [dropped[place] for place in sorted(dropped)]
+    found = repeats(
+        cases.texts(),
+        cases.numbers("answer_number"),
+        contract.data.near_duplicate,
+        lambda one, other: same_target(contract, cases.target(one), cases.target(other)),
+    )
+    return {
+        place: Drop(id=cases.id(place), reason="near_duplicate", of=cases.id(kept))
+        for place, kept in found.items()
+    }

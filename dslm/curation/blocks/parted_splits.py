@@ -6,24 +6,27 @@ The held-out case stays: dropping moves no case from one split to another.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import numpy as np
 
 from dslm.contract.model import Contract
-from dslm.curation.grouping import folded
+from dslm.curation.case_table import CaseTable
 from dslm.curation.ledger import Drop
-from dslm.curation.similarity import near_pairs
-from dslm.curation.splitting import SPLITS, split_of
-from dslm.records import Case
+from dslm.curation.neighbours import Index
+from dslm.curation.splitting import SPLITS
 
 
-def parted_splits(cases: Sequence[Case], contract: Contract) -> list[Drop]:
+def parted_splits(cases: CaseTable, contract: Contract) -> dict[int, Drop]:
     """Of each near pair across splits the case that is less held out, with the other one."""
-    split = [SPLITS.index(split_of(contract, case)) for case in cases]
+    split = cases.among("split", SPLITS)
     drops: dict[int, Drop] = {}
-    for one, other in near_pairs([folded(c) for c in cases], None, contract.data.near_duplicate):
-        if split[one] == split[other]:
+    for number in range(len(SPLITS) - 1):
+        outer, held = np.flatnonzero(split == number), np.flatnonzero(split > number)
+        if not len(outer) or not len(held):
             continue
-        out, held = sorted((one, other), key=lambda place: split[place])
-        reason = f"near_{SPLITS[split[held]]}"
-        drops.setdefault(out, Drop(id=cases[out].id, reason=reason, of=cases[held].id))
-    return [drops[place] for place in sorted(drops)]
+        index = Index(cases.only(held).texts(), contract.data.near_duplicate)
+        for place, own in index.first_near(cases.only(outer).texts()).items():
+            other = held[own].item()
+            reason = f"near_{SPLITS[split[other].item()]}"
+            out = outer[place].item()
+            drops[out] = Drop(id=cases.id(out), reason=reason, of=cases.id(other))
+    return drops

@@ -6,22 +6,18 @@ import time
 from pathlib import Path
 
 import pytest
+from curated import curated
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dslm.cases import read_labelled
 from dslm.contract import load_contract
-from dslm.curation import curate, write_curated
 from dslm.curation.ledger import Drop, LeakageCheck, Ledger, SourceCount
 from dslm.curation.splitting import SPLITS
 from dslm.records import Case
 
 ROOT = Path(__file__).parents[3]
 FILES = ["calibration.jsonl", "ledger.json", "rejects.jsonl", "train.jsonl", "validation.jsonl"]
-
-
-def kept_ids(curated):
-    return [c.id for name in SPLITS for c in getattr(curated, name)]
 
 
 def bytes_of(folder):
@@ -41,28 +37,27 @@ def flawed(rows):
 
 
 def test_planted_flaws_are_dropped_each_with_its_reason(contract, rows, gold, write_source):
-    curated = curate(contract, write_source(flawed(rows)), gold)
-    assert [(d.id, d.reason) for d in curated.ledger.drops] == [
+    done = curated(contract, write_source(flawed(rows)), gold)
+    assert [(d.id, d.reason) for d in done.ledger.drops] == [
         ("s-0002", "contradictory_label"),
         ("s-0003", "breaks:other_is_empty"),
         ("z-contra", "contradictory_label"),
         ("z-exact", "exact_duplicate"),
         ("z-near", "near_duplicate"),
     ]
-    assert sorted(kept_ids(curated)) == [r["id"] for r in rows if r["id"][-4:] not in
+    assert sorted([c.id for c in done.kept]) == [r["id"] for r in rows if r["id"][-4:] not in
                                          ("0002", "0003")]  # fmt: skip
 
 
 def test_clean_data_is_kept_whole(contract, rows, gold, write_source):
-    curated = curate(contract, write_source(rows), gold)
-    assert sorted(kept_ids(curated)) == [row["id"] for row in rows]
-    assert curated.ledger.dropped == {}
+    done = curated(contract, write_source(rows), gold)
+    assert sorted([c.id for c in done.kept]) == [row["id"] for row in rows]
+    assert done.ledger.dropped == {}
 
 
 def test_the_files_are_those_that_later_stages_read(contract, rows, gold, write_source, tmp_path):
     out = tmp_path / "out"
-    curated = curate(contract, write_source([*flawed(rows), b"{"]), gold)
-    write_curated(curated, out)
+    curated(contract, write_source([*flawed(rows), b"{"]), gold, out)
     assert [path.name for path in sorted(out.iterdir())] == FILES
     book = json.loads((out / "ledger.json").read_text())
     assert book["read"] == 204
@@ -96,21 +91,20 @@ def test_shuffled_sources_give_the_same_bytes(build_contract, rows, gold, write_
             write_source(rng.sample(part, len(part)), name)
         paths = rng.sample(["sources/a.jsonl", "sources/b.jsonl"], 2)
         sources = [{"path": path, "licence": "CC0", "origin": "o"} for path in paths]
-        curated = curate(build_contract(sources=sources), tmp_path, rng.sample(gold, len(gold)))
         out = tmp_path / f"out{seed}"
-        write_curated(curated, out)
-        wanted = wanted or (bytes_of(out), curated.inputs)
-        assert (bytes_of(out), curated.inputs) == wanted
+        contract = build_contract(sources=sources)
+        done = curated(contract, tmp_path, rng.sample(gold, len(gold)), out)
+        wanted = wanted or (bytes_of(out), done.inputs)
+        assert (bytes_of(out), done.inputs) == wanted
 
 
 def test_a_gold_case_that_leaks_nowhere_changes_no_byte(
     contract, rows, gold, write_source, tmp_path
 ):
     folder = write_source(rows)
-    one = curate(contract, folder, gold)
-    other = curate(contract, folder, [gold[0].model_copy(update={"input": "New"}), *gold[1:]])
-    write_curated(one, tmp_path / "one")
-    write_curated(other, tmp_path / "other")
+    changed = [gold[0].model_copy(update={"input": "New"}), *gold[1:]]
+    one = curated(contract, folder, gold, tmp_path / "one")
+    other = curated(contract, folder, changed, tmp_path / "other")
     assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "other")
     assert one.inputs["sources"] == other.inputs["sources"]
     assert one.inputs["gold_compared"] != other.inputs["gold_compared"]
@@ -136,11 +130,11 @@ def test_in_is_kept_plus_dropped_and_no_case_is_twice(
     (tmp_path / "sources").mkdir(exist_ok=True)
     lines = [json.dumps(row) for row in [*rows, *extra]]
     (tmp_path / "sources" / "a.jsonl").write_text("\n".join(lines))
-    curated = curate(contract, tmp_path, gold)
-    kept, drops = kept_ids(curated), [drop.id for drop in curated.ledger.drops]
+    done = curated(contract, tmp_path, gold)
+    kept, drops = [c.id for c in done.kept], [drop.id for drop in done.ledger.drops]
     assert len(set(kept) | set(drops)) == len(kept) + len(drops)
-    assert len(kept) + len(drops) + len(curated.rejects) == len(lines) == curated.ledger.read
-    groups = {c.meta["sender"] for name in SPLITS for c in getattr(curated, name)}
+    assert len(kept) + len(drops) + len(done.rejects) == len(lines) == done.ledger.read
+    groups = {c.meta["sender"] for c in done.kept}
     assert not groups & {c.meta["sender"] for c in gold}
 
 
@@ -181,7 +175,7 @@ from dslm.records import Case
 folder = Path(sys.argv[1])
 gold = [Case.model_validate(c) for c in json.loads((folder / "gold.json").read_text())]
 contract = Contract.model_validate_json((folder / "contract.json").read_text())
-print(curate(contract, folder, gold).ledger.read)
+print(curate(contract, folder, gold, folder / "out").ledger.read)
 """
     done = subprocess.run(
         [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True
@@ -189,12 +183,12 @@ print(curate(contract, folder, gold).ledger.read)
     assert done.stdout.split() == ["200"]
 
 
-def test_the_example_workflow_loses_what_was_planted_in_it():
+def test_the_example_workflow_loses_what_was_planted_in_it(tmp_path):
     path = ROOT / "data" / "invoice_intake" / "workflow.yaml"
     contract = load_contract(path)
     gold = read_labelled(ROOT / "eval" / "invoice_intake" / "gold.jsonl", contract)
     began = time.monotonic()
-    ledger = curate(contract, path.parent, gold).ledger
+    ledger = curated(contract, path.parent, gold, tmp_path / "out").ledger
     assert time.monotonic() - began < 30
     assert ledger.rejected == 0
     assert ledger.dropped["contradictory_label"] == 24  # 12 pairs
@@ -206,6 +200,6 @@ def test_the_example_workflow_loses_what_was_planted_in_it():
 
 
 def test_cases_are_not_changed_on_their_way(contract, rows, gold, write_source):
-    curated = curate(contract, write_source(rows), gold)
+    done = curated(contract, write_source(rows), gold)
     by_id = {row["id"]: Case.model_validate(row) for row in rows}
-    assert all(by_id[c.id] == c for name in SPLITS for c in getattr(curated, name))
+    assert all(by_id[c.id] == c for c in done.kept)

@@ -1,4 +1,5 @@
 import random
+from functools import partial
 
 import pytest
 
@@ -8,6 +9,7 @@ from dslm.curation.blocks.near_duplicates import near_duplicates
 from dslm.curation.blocks.parted_splits import parted_splits
 from dslm.curation.blocks.rule_breaks import rule_breaks
 from dslm.curation.blocks.ungrouped import ungrouped
+from dslm.curation.case_table import CaseTable
 from dslm.curation.splitting import split_of
 from dslm.records import Case
 
@@ -19,21 +21,28 @@ def case(identity, text=TEXT, kind="claim", amount="20.00", **meta):
     return Case(id=identity, input=text, target=target, meta={"sender": "a"} | meta)
 
 
-def test_of_equal_texts_the_first_id_is_kept():
+def compared(comparison, cases, contract):
+    """What a comparison drops, in the order of the cases."""
+    drops = comparison(CaseTable.of(cases, contract))
+    return [drop for _, drop in sorted(drops.items())]
+
+
+def test_of_equal_texts_the_first_id_is_kept(contract):
     cases = [case("a"), case("b", TEXT.upper()), case("c", TEXT + "!"), case("d", "Another one")]
-    assert [(d.id, d.reason, d.of) for d in exact_duplicates(cases)] == [
+    assert [(d.id, d.reason, d.of) for d in compared(exact_duplicates, cases, contract)] == [
         ("b", "exact_duplicate", "a"),
         ("c", "exact_duplicate", "a"),
     ]
 
 
-def test_texts_of_signs_alone_are_told_apart():
-    assert exact_duplicates([case("a", "???"), case("b", "!!!"), case("c", "👍")]) == []
+def test_texts_of_signs_alone_are_told_apart(contract):
+    cases = [case("a", "???"), case("b", "!!!"), case("c", "👍")]
+    assert compared(exact_duplicates, cases, contract) == []
 
 
 def test_one_text_with_two_answers_loses_all_its_cases(contract):
     cases = [case("a"), case("b", TEXT.lower()), case("c", amount="21.00"), case("d", "Other")]
-    drops = contradictions(cases, contract)
+    drops = compared(partial(contradictions, contract=contract), cases, contract)
     assert [(d.id, d.reason, d.of) for d in drops] == [
         ("a", "contradictory_label", "c"),
         ("b", "contradictory_label", "c"),
@@ -42,13 +51,14 @@ def test_one_text_with_two_answers_loses_all_its_cases(contract):
 
 
 def test_answers_that_the_comparators_call_equal_do_not_contradict(contract):
-    assert contradictions([case("a", amount="20.00"), case("b", amount="20")], contract) == []
+    cases = [case("a", amount="20.00"), case("b", amount="20")]
+    assert compared(partial(contradictions, contract=contract), cases, contract) == []
 
 
 def test_near_duplicates_with_the_same_answer_go_and_others_stay(contract):
     cases = [case("a"), case("b", TEXT + " :) hm"), case("c", TEXT.replace("20.00", "70.00"),
              amount="70.00"), case("d", "Nothing like the others, nothing at all")]  # fmt: skip
-    drops = near_duplicates(cases, contract)
+    drops = compared(partial(near_duplicates, contract=contract), cases, contract)
     assert [(d.id, d.reason, d.of) for d in drops] == [("b", "near_duplicate", "a")]
 
 
@@ -60,14 +70,14 @@ def test_planted_near_duplicates_are_found(contract, build_rows):
         for n, row in enumerate(rows[:100])
     ]
     cases = [Case.model_validate(row) for row in [*rows, *copies]]
-    drops = near_duplicates(cases, contract)
+    drops = compared(partial(near_duplicates, contract=contract), cases, contract)
     assert {d.id for d in drops} <= {c["id"] for c in copies}
     assert len(drops) >= 98
 
 
 def test_a_chain_of_near_duplicates_is_dropped_only_for_a_case_that_is_kept(contract):
     cases = [case(f"{n}", TEXT + "x" * 9 * n) for n in range(6)]
-    drops = near_duplicates(cases, contract)
+    drops = compared(partial(near_duplicates, contract=contract), cases, contract)
     kept = {c.id for c in cases} - {d.id for d in drops}
     assert drops
     assert {d.of for d in drops} <= kept
@@ -78,9 +88,10 @@ def test_a_training_case_like_a_held_out_one_goes(build_contract):
     senders = {split_of(contract, case("x", sender=f"s{n}")): f"s{n}" for n in range(60)}
     one = case("a", sender=senders["train"])
     held = case("b", TEXT.replace("20.00", "70.00"), amount="70.00", sender=senders["calibration"])
-    drops = parted_splits([one, held], contract)
+    drops = compared(partial(parted_splits, contract=contract), [one, held], contract)
     assert [(d.id, d.reason, d.of) for d in drops] == [("a", "near_calibration", "b")]
-    assert parted_splits([one, case("c", "Something else entirely")], contract) == []
+    other = case("c", "Something else entirely")
+    assert compared(partial(parted_splits, contract=contract), [one, other], contract) == []
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@ import gzip
 import json
 
 import pytest
+from curated import curated
 
 from dslm.cases import read_labelled
-from dslm.curation import curate
 from dslm.curation import importing as module
 from dslm.curation.importing import import_cases
 from dslm.errors import InputError, Problems
@@ -56,7 +56,7 @@ def test_sources_and_gold_are_parted_by_group(ws, contract, foreign, write_file)
     assert (done.gold_groups, done.source_groups) == (len(held), 40 - len(held))
     assert 4 <= len(held) <= 18
     assert all(c.meta["page"] == 3 for c in gold)
-    assert curate(contract, ws.data, gold).ledger.leakage.found["leak_group"] == 0
+    assert curated(contract, ws.data, gold, ws.root / "out").ledger.leakage.found["leak_group"] == 0
 
 
 def test_targets_get_exactly_the_contracts_fields(ws, contract, foreign, write_file):

@@ -2,13 +2,16 @@ import random
 import sys
 
 import pytest
+from curated import curated
 
 from dslm.curation.blocks.leaked_exact import leaked_exact
 from dslm.curation.blocks.leaked_group import leaked_group
 from dslm.curation.blocks.leaked_near import leaked_near
 from dslm.curation.blocks.leaked_quote import leaked_quote
-from dslm.curation.pipeline import curate
-from dslm.curation.similarity import alike, common_ends, jaccard, near_pairs, shingles
+from dslm.curation.case_table import CaseTable
+from dslm.curation.neighbours import near_pairs
+from dslm.curation.signatures import Texts
+from dslm.curation.similarity import alike, common_ends, jaccard, shingles
 from dslm.errors import InputError, Problems
 from dslm.records import Case
 
@@ -44,12 +47,12 @@ def test_copies_of_gold_are_found_whatever_their_case_and_blanks(gold, edit):
 
 
 @pytest.mark.parametrize("edit", [with_other_amount, lambda text: f"{text} Regards, Anna"])
-def test_copies_of_gold_with_one_edited_field_are_found(build_rows, edit):
+def test_copies_of_gold_with_one_edited_field_are_found(contract, build_rows, edit):
     gold = [Case.model_validate(row) for row in build_rows(300, prefix="g")]
     leaks = copied(gold, edit)
-    found = leaked_near(leaks, gold, NEAR)
+    found = leaked_near(CaseTable.of(leaks, contract), gold, NEAR)
     assert len(found) >= 0.98 * len(leaks)
-    assert all(drop.id == f"leak-{drop.of}" for drop in found)
+    assert all(drop.id == f"leak-{drop.of}" for drop in found.values())
 
 
 def test_gold_quoted_in_a_longer_mail_is_found_and_the_other_way_round(gold):
@@ -74,12 +77,12 @@ def test_every_case_of_a_gold_group_is_found(rows, gold):
     assert leaked_group(same, gold, None) == []
 
 
-def test_clean_data_is_not_flagged(build_rows):
+def test_clean_data_is_not_flagged(contract, build_rows):
     gold = [Case.model_validate(row) for row in build_rows(300, prefix="g")]
     cases = [Case.model_validate(row) for row in build_rows(1000)]
     found = [
         *leaked_exact(cases, gold),
-        *leaked_near(cases, gold, NEAR),
+        *leaked_near(CaseTable.of(cases, contract), gold, NEAR),
         *leaked_quote(cases, gold, NEAR),
         *leaked_group(cases, gold, "sender"),
     ]
@@ -94,28 +97,27 @@ def test_planted_leaks_never_reach_a_split(contract, rows, gold, write_source):
     ]
     group = Case.model_validate(rows[0] | {"id": "grp", "meta": gold[0].meta})
     folder = write_source([*rows[1:], *(c.model_dump() for c in [*planted, group])])
-    curated = curate(contract, folder, gold)
-    kept = {c.id for c in (*curated.train, *curated.validation, *curated.calibration)}
-    assert kept == {row["id"] for row in rows[1:]}
-    assert curated.ledger.leakage.found == {
+    done = curated(contract, folder, gold)
+    assert {c.id for c in done.kept} == {row["id"] for row in rows[1:]}
+    assert done.ledger.leakage.found == {
         "leak_exact": 6, "leak_near": 6, "leak_quoted": 6, "leak_group": 1,
     }  # fmt: skip
-    assert curated.ledger.leakage.compared == len(rows) + len(planted)
+    assert done.ledger.leakage.compared == len(rows) + len(planted)
 
 
 def test_gold_that_has_no_group_or_no_case_stops_curation(contract, rows, gold, write_source):
     folder = write_source(rows)
     with pytest.raises(InputError, match="no gold cases, so leakage cannot be checked"):
-        curate(contract, folder, [])
+        curated(contract, folder, [])
     bare = gold[0].model_copy(update={"meta": {}})
     with pytest.raises(Problems, match=r"gold case g-0000: no meta\.sender"):
-        curate(contract, folder, [bare, *gold[1:]])
+        curated(contract, folder, [bare, *gold[1:]])
 
 
 def test_a_missing_library_stops_curation(contract, rows, gold, write_source, monkeypatch):
     monkeypatch.setitem(sys.modules, "daft", None)
     with pytest.raises(InputError, match="daft is not installed"):
-        curate(contract, write_source(rows), gold)
+        curated(contract, write_source(rows), gold)
 
 
 def test_near_pairs_are_those_a_full_comparison_finds_from_twenty_characters_on():
@@ -131,10 +133,10 @@ def test_near_pairs_are_those_a_full_comparison_finds_from_twenty_characters_on(
             for i, text in enumerate(texts[:j])
             if alike(text, other, threshold)
         }
-        found = set(near_pairs(texts, None, threshold))
+        found = set(near_pairs(Texts.of(texts), None, threshold))
         assert found <= every
         assert len(found) >= 0.98 * len(every)
-        across = near_pairs(texts[:150], texts[150:], threshold)
+        across = near_pairs(Texts.of(texts[:150]), Texts.of(texts[150:]), threshold)
         assert across == sorted((i, j - 150) for i, j in found if i < 150 <= j)
 
 

@@ -9,19 +9,19 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from curated import read
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dslm.curation.readers import read_sources
 from dslm.errors import InputError, Problems
 
 LENIENT = {"max_rejects": 0.5}
 
 
 def test_every_case_comes_back_sorted_by_id(contract, rows, write_source):
-    reading = read_sources(contract, write_source(reversed(rows)))
+    reading = read(contract, write_source(reversed(rows)))
     assert [case.model_dump() for case in reading.cases] == rows
-    assert reading.rejects == ()
+    assert reading.rejects == []
     assert reading.read == {"sources/a.jsonl": len(rows)}
 
 
@@ -30,7 +30,7 @@ def test_malformed_json_on_line_37_is_one_clear_line(contract, build_rows, write
     lines[36] = lines[36][:-9]
     folder = write_source(lines)
     with pytest.raises(InputError) as caught:
-        read_sources(contract, folder)
+        read(contract, folder)
     message = caught.value.message()
     assert "\n" not in message
     assert message.startswith(f"{folder}/sources/a.jsonl:37: not JSON: ")
@@ -64,7 +64,7 @@ def test_a_broken_row_is_rejected_with_its_line_and_reason(
     build_contract, rows, write_source, line, reason
 ):
     folder = write_source([*rows[:3], line, *rows[3:]])
-    reading = read_sources(build_contract(**LENIENT), folder)
+    reading = read(build_contract(**LENIENT), folder)
     assert [(r.source, r.line) for r in reading.rejects] == [("sources/a.jsonl", 4)]
     assert reason in reading.rejects[0].reason
     assert len(reading.cases) == len(rows)
@@ -76,18 +76,18 @@ def test_a_label_outside_the_enum_stops_when_rows_like_it_are_too_many(
     rows = build_rows(50)
     rows[4]["target"]["kind"] = "refund"
     with pytest.raises(Problems, match=r"a\.jsonl:5: target\.kind: \"refund\" is not one of"):
-        read_sources(contract, write_source(rows))
+        read(contract, write_source(rows))
 
 
 def test_the_first_twenty_of_many_rejects_are_named(contract, rows, write_source):
     with pytest.raises(Problems) as caught:
-        read_sources(contract, write_source([*rows, *[b"{"] * 30]))
+        read(contract, write_source([*rows, *[b"{"] * 30]))
     assert len(caught.value.problems) == 20
     assert caught.value.exit_code == 2
 
 
 def test_the_share_that_is_allowed_does_not_stop(contract, build_rows, write_source):
-    reading = read_sources(contract, write_source([b"{", *build_rows(99)]))
+    reading = read(contract, write_source([b"{", *build_rows(99)]))
     assert len(reading.rejects) == 1
 
 
@@ -97,10 +97,10 @@ def test_a_missing_file_an_empty_glob_and_an_empty_source_are_named(
     for path in ("sources/none.jsonl", "sources/*.jsonl"):
         source = {"path": path, "licence": "CC0", "origin": "o"}
         with pytest.raises(InputError, match="no such source file") as caught:
-            read_sources(build_contract(sources=[source]), tmp_path)
+            read(build_contract(sources=[source]), tmp_path)
         assert caught.value.where == str(tmp_path / path)
     with pytest.raises(InputError, match="no rows in this source"):
-        read_sources(build_contract(), write_source([]))
+        read(build_contract(), write_source([]))
 
 
 def test_unknown_file_types_absolute_paths_and_files_matched_twice_are_refused(
@@ -109,23 +109,23 @@ def test_unknown_file_types_absolute_paths_and_files_matched_twice_are_refused(
     folder = write_source(rows)
     (folder / "sources" / "notes.xlsx").write_bytes(b"x")
 
-    def read(*paths):
+    def read_all(*paths):
         sources = [{"path": p, "licence": "CC0", "origin": "o"} for p in paths]
-        return read_sources(build_contract(sources=sources), folder)
+        return read(build_contract(sources=sources), folder)
 
     with pytest.raises(InputError, match=r"unsupported file type '\.xlsx'.*\.parquet"):
-        read("sources/*")
+        read_all("sources/*")
     with pytest.raises(InputError, match="absolute"):
-        read(str(folder / "sources/a.jsonl"))
+        read_all(str(folder / "sources/a.jsonl"))
     with pytest.raises(InputError, match="two sources match"):
-        read("sources/*.jsonl", "sources/a.*")
+        read_all("sources/*.jsonl", "sources/a.*")
 
 
 def test_an_id_used_in_two_files_stops_and_names_both_places(contract, rows, write_source):
     write_source(rows[:9], "a.jsonl")
     folder = write_source([rows[20], rows[3]], "b.jsonl")
     with pytest.raises(Problems) as caught:
-        read_sources(contract, folder)
+        read(contract, folder)
     message = caught.value.message()
     assert "sources/b.jsonl:2: id 's-0003' is also at sources/a.jsonl:4" in message
 
@@ -133,8 +133,8 @@ def test_an_id_used_in_two_files_stops_and_names_both_places(contract, rows, wri
 def test_missing_ids_are_made_from_content_and_do_not_depend_on_order(contract, rows, write_source):
     bare = [{k: v for k, v in row.items() if k != "id"} for row in rows[:20]]
     bare.append(bare[0])
-    first = read_sources(contract, write_source(bare)).cases
-    again = read_sources(contract, write_source(reversed(bare))).cases
+    first = read(contract, write_source(bare)).cases
+    again = read(contract, write_source(reversed(bare))).cases
     assert first == again
     assert len({case.id for case in first}) == 21
     assert sum(case.id.endswith("-2") for case in first) == 1
@@ -147,7 +147,7 @@ def test_csv_parquet_and_gzip_read_the_same_as_json_lines(
     rows[1]["target"] = {"kind": "other", "amount": None}
     rows[2]["input"] = 'line one\nline "two", still one field'
     folder = write_source(rows)
-    expected = read_sources(build_contract(), folder).cases
+    expected = read(build_contract(), folder).cases
     flat = [
         {"nr": r["id"], "mail": r["input"], **r["target"], "sender": r["meta"]["sender"]}
         for r in rows
@@ -168,7 +168,7 @@ def test_csv_parquet_and_gzip_read_the_same_as_json_lines(
     for path in ("flat.csv", "flat.parquet", "nested.parquet", "same.jsonl.gz"):
         mapped = {"columns": columns} if path.startswith("flat") else {}
         source = {"path": path, "licence": "CC0", "origin": "o"} | mapped
-        assert read_sources(build_contract(sources=[source]), folder).cases == expected, path
+        assert read(build_contract(sources=[source]), folder).cases == expected, path
 
 
 def test_a_csv_row_with_bad_bytes_or_too_few_cells_is_rejected_alone(build_contract, tmp_path):
@@ -183,7 +183,7 @@ def test_a_csv_row_with_bad_bytes_or_too_few_cells_is_rejected_alone(build_contr
         b"fine,claim,7\r\n"
         b"also,claim,\r\n"
     )
-    reading = read_sources(build_contract(sources=[source], **LENIENT), tmp_path)
+    reading = read(build_contract(sources=[source], **LENIENT), tmp_path)
     assert [(r.line, r.reason) for r in reading.rejects] == [
         (4, "not UTF-8 (byte 0xe9)"),
         (5, "2 cells under 3 columns"),
@@ -199,7 +199,7 @@ def test_rows_that_can_no_longer_be_told_apart_stop(build_contract, rows, tmp_pa
     for path, where in (("a.csv", "a.csv:3"), ("b.jsonl.gz", "b.jsonl.gz:"), ("c.parquet", "")):
         source = {"path": path, "licence": "CC0", "origin": "o"}
         with pytest.raises(InputError) as caught:
-            read_sources(build_contract(sources=[source]), tmp_path)
+            read(build_contract(sources=[source]), tmp_path)
         assert where in caught.value.where
 
 
@@ -212,7 +212,7 @@ def test_values_of_other_formats_become_what_the_schema_asks(build_contract, tmp
     pq.write_table(table, tmp_path / "t.parquet")
     columns = {"target": {"kind": "kind", "amount": "amount"}, "meta": ["on"]}
     source = {"path": "t.parquet", "licence": "CC0", "origin": "o", "columns": columns}
-    cases = read_sources(build_contract(sources=[source]), tmp_path).cases
+    cases = read(build_contract(sources=[source]), tmp_path).cases
     by_input = {case.input: case for case in cases}
     assert by_input["a"].target["amount"] == "12.50"
     assert by_input["a"].meta == {"on": "2025-03-04"}
@@ -226,7 +226,7 @@ def test_bytes_where_text_is_due_are_a_reject(build_contract, tmp_path):
     )
     source = {"path": "t.parquet", "licence": "CC0", "origin": "o"}
     with pytest.raises(InputError, match="JSON has no form for"):
-        read_sources(build_contract(sources=[source]), tmp_path)
+        read(build_contract(sources=[source]), tmp_path)
 
 
 @settings(
@@ -238,7 +238,7 @@ def test_no_line_is_lost_and_none_crashes(build_contract, build_rows, tmp_path, 
     lines = [*good[:10], *noise, *good[10:]]
     (tmp_path / "sources").mkdir(exist_ok=True)
     (tmp_path / "sources" / "a.jsonl").write_bytes(b"\n".join(lines))
-    reading = read_sources(build_contract(max_rejects=0.99), tmp_path)
+    reading = read(build_contract(max_rejects=0.99), tmp_path)
     assert len(reading.cases) >= 20
     assert len(reading.cases) + len(reading.rejects) == reading.read["sources/a.jsonl"]
     blank = sum(_is_blank(line) for line in noise)

@@ -1,0 +1,93 @@
+"""Where curation runs: on this machine, or on a Ray cluster; the same plan of Daft's either way.
+
+Takes a reader of pieces, gives a Daft frame of its rows. Called by `reading`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from dslm.errors import InputError
+
+if TYPE_CHECKING:
+    import daft
+    import pyarrow as pa
+
+EngineKind = Literal["local", "ray"]
+
+
+class Reads(Protocol):
+    """What reads a piece by its number."""
+
+    def rows(self, number: int) -> list[dict[str, Any]]:
+        """Its rows, by column."""
+        ...
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How the parts of sources are read.
+
+    Attributes:
+        kind: `local` reads in processes of this machine, `ray` on a cluster's workers.
+        workers: How many read at once.
+        address: Of the Ray cluster; None for the one of the environment, or a new local one.
+    """
+
+    kind: EngineKind = "local"
+    workers: int = os.cpu_count() or 1
+    address: str | None = None
+
+    def read(self, reader: Reads, pieces: int, schema: pa.Schema) -> daft.DataFrame:
+        """A frame with all rows of all pieces, one column a field of the schema."""
+        import daft
+
+        rows = daft.DataType.list(daft.DataType.struct({
+            field.name: daft.DataType.from_arrow_type(field.type) for field in schema
+        }))  # fmt: skip
+        workers = min(self.workers, pieces)
+
+        class Worker:
+            def __init__(self) -> None:
+                self.reader = reader
+
+            @daft.method.batch(return_dtype=rows, batch_size=1)  # type: ignore[untyped-decorator]
+            def __call__(self, numbers: Any) -> Any:
+                import pyarrow as pa
+
+                made = [self.reader.rows(number) for number in numbers.to_pylist()]
+                return pa.array(made, pa.large_list(pa.struct(list(schema))))
+
+        apart = workers > 1
+        worker = daft.cls(Worker, use_process=apart, max_concurrency=workers if apart else None)()
+        frame = daft.from_pydict({"number": list(range(pieces))})
+        if self.kind == "ray":
+            frame = frame.into_partitions(pieces)
+        made = frame.select(worker(daft.col("number")).alias("row")).explode("row")
+        names = schema.names
+        flat = made.select(*(daft.col("row").get(name).alias(name) for name in names))
+        return flat.where(~daft.col("piece").is_null())
+
+    def start(self) -> Any:
+        """Daft, told where to run.
+
+        Raises:
+            InputError: Daft or Ray is not installed: the check for near-duplicates cannot run.
+        """
+        try:
+            import daft
+        except ImportError:
+            raise InputError(
+                "near-duplicates cannot be looked for: daft is not installed",
+                fix="pip install 'dslm[train]'",
+            ) from None
+        if self.kind == "ray":
+            try:
+                import ray  # noqa: F401
+            except ImportError:
+                raise InputError("curate.engine is ray, and ray is not installed",
+                                 fix="pip install 'dslm[ray]'") from None  # fmt: skip
+            daft.set_runner_ray(address=self.address, noop_if_initialized=True)
+        return daft
