@@ -11,6 +11,7 @@ os.environ |= {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_OFFLINE": "1",  # `dslm base prepare --hub` lifts it for its own process
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "RAY_USAGE_STATS_ENABLED": "0",
 }
 for _name, _value in {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",

@@ -3,7 +3,9 @@
 from dslm.cases import read_labelled
 from dslm.cli.stage import stage_main
 from dslm.contract import load_contract
+from dslm.curation.engine import Engine
 from dslm.curation.pipeline import curate
+from dslm.settings.params import load_params
 from dslm.settings.workspace import Workspace
 from dslm.stage import whole_folder
 
@@ -13,7 +15,8 @@ def body(ws: Workspace) -> None:
     contract = load_contract(ws.contract)
     inputs: dict[str, str] = {}
     with whole_folder(ws.curated, inputs) as folder:
-        curated = curate(contract, ws.data, read_labelled(ws.gold, contract), folder)
+        gold = read_labelled(ws.gold, contract)
+        curated = curate(contract, ws.data, gold, folder, Engine.of(load_params(ws.root).curate))
         inputs |= curated.inputs
     kept = ", ".join(f"{name} {count}" for name, count in curated.ledger.kept.items())
     print(f"curate {ws.workflow}: {kept}, dropped {len(curated.ledger.drops)}")

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from dslm.errors import InputError
+from dslm.settings.params import CurateParams
 
 if TYPE_CHECKING:
     import daft
     import pyarrow as pa
-
-EngineKind = Literal["local", "ray"]
 
 
 class Reads(Protocol):
@@ -36,9 +35,14 @@ class Engine:
         address: Of the Ray cluster; None for the one of the environment, or a new local one.
     """
 
-    kind: EngineKind = "local"
-    workers: int = os.cpu_count() or 1
+    kind: Literal["local", "ray"] = "local"
+    workers: int = len(os.sched_getaffinity(0))
     address: str | None = None
+
+    @classmethod
+    def of(cls, params: CurateParams) -> Engine:
+        """The engine that `params.yaml` asks for."""
+        return cls(params.engine, params.workers or cls.workers, params.address)
 
     def read(self, reader: Reads, pieces: int, schema: pa.Schema) -> daft.DataFrame:
         """A frame with all rows of all pieces, one column a field of the schema."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,12 +21,25 @@ class WorkflowParams(BaseModel):
     recipe: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="a file in recipes/")
 
 
+class CurateParams(BaseModel):
+    """Where curation runs; never what comes out of it, so no stage depends on this."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    engine: Literal["local", "ray"] = Field("local", description="this machine, or a Ray cluster")
+    workers: int | None = Field(None, ge=1, description="parts read at once; null: one a core")
+    address: str | None = Field(
+        None, description="of the Ray cluster; null: that of RAY_ADDRESS, or a new one here"
+    )
+
+
 class Params(BaseModel):
     """The document."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     workflows: dict[str, WorkflowParams]
+    curate: CurateParams = CurateParams()
 
 
 def load_params(root: Path) -> Params:

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from dslm.cases import read_labelled
 from dslm.contract import load_contract
+from dslm.curation import formats
+from dslm.curation.engine import Engine
 from dslm.curation.ledger import Drop, LeakageCheck, Ledger, SourceCount
+from dslm.curation.reading import pieces_of
 from dslm.curation.splitting import SPLITS
 from dslm.records import Case
 
@@ -96,6 +99,19 @@ def test_shuffled_sources_give_the_same_bytes(build_contract, rows, gold, write_
         done = curated(contract, tmp_path, rng.sample(gold, len(gold)), out)
         wanted = wanted or (bytes_of(out), done.inputs)
         assert (bytes_of(out), done.inputs) == wanted
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_parts_and_workers_change_no_byte(
+    contract, rows, gold, write_source, tmp_path, monkeypatch, workers
+):
+    lines = [json.dumps(row).encode() for row in flawed(rows)]
+    folder = write_source([*lines[:90], b"{", *lines[90:]])
+    curated(contract, folder, gold, tmp_path / "whole")
+    monkeypatch.setattr(formats, "PART_BYTES", 2000)
+    assert len(pieces_of(contract, folder)) > 10
+    curated(contract, folder, gold, tmp_path / "parts", Engine(workers=workers))
+    assert bytes_of(tmp_path / "parts") == bytes_of(tmp_path / "whole")
 
 
 def test_a_gold_case_that_leaks_nowhere_changes_no_byte(
