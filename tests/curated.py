@@ -17,7 +17,8 @@ from dslm.curation.identity import with_unique_ids
 from dslm.curation.ledger import Ledger, Reject
 from dslm.curation.pipeline import curate, rejects_of
 from dslm.curation.reading import RowReader, Rows, pieces_of, refuse_empty, row_schema
-from dslm.curation.similarity import HASHES
+from dslm.curation.signatures import Marks
+from dslm.curation.similarity import END_KEYS, HASHES
 from dslm.curation.splitting import SPLITS
 from dslm.records import Case
 
@@ -67,7 +68,8 @@ def read(contract: Contract, folder: Path) -> Reading:
     refuse_empty(pieces, {row["piece"] for row in found}, folder)
     table = pa.Table.from_pylist(found, schema=row_schema())
     hashes = np.zeros((len(found), HASHES), dtype=np.uint32)
-    rows = Rows(table, hashes, tuple(piece.name for piece in pieces))
+    marks = Marks(hashes, np.zeros((len(found), END_KEYS), dtype=np.int64))
+    rows = Rows(table, marks, tuple(piece.name for piece in pieces))
     rejects = rejects_of(rows, contract, folder)
     named, order = with_unique_ids(rows)
     cases = [

@@ -19,7 +19,8 @@ from dslm.contract.comparing import sameness
 from dslm.contract.model import Contract
 from dslm.curation.grouping import folded, group_of
 from dslm.curation.ledger import Drop
-from dslm.curation.signatures import Signatures, Texts, signatures
+from dslm.curation.signatures import Marks, Texts
+from dslm.curation.similarity import END_KEYS, end_keys
 from dslm.curation.splitting import split_of
 from dslm.provenance import canonical_json
 from dslm.records import Case
@@ -48,6 +49,7 @@ def case_fields() -> list[pa.Field]:
         pa.field("answer_number", number),  # shared by equal targets
         pa.field("group_number", number),
         pa.field("split", text),
+        pa.field("ends", pa.list_(number, END_KEYS)),
     ]  # fmt: skip
 
 
@@ -62,6 +64,7 @@ def columns_of(case: Case, contract: Contract) -> dict[str, Any]:
         "answer_number": number_of(sameness(contract, target)),
         "group_number": number_of(group_of(case, contract.data.group_by)),
         "split": split_of(contract, case),
+        "ends": end_keys(folded(case), contract.data.near_duplicate),
     }
 
 
@@ -70,7 +73,7 @@ class CaseTable:
     """Cases as columns of a table; `order` names the table's rows that are left, by id."""
 
     table: pa.Table
-    hashes: Signatures
+    marks: Marks
     order: Places
 
     @classmethod
@@ -81,7 +84,8 @@ class CaseTable:
         rows = [columns_of(case, contract) for case in cases]
         texts = [row["folded"] for row in rows]
         table = pa.Table.from_pylist(rows, schema=pa.schema(case_fields()))
-        return cls(table, signatures(texts), np.arange(len(rows)))
+        marks = Marks.of(texts, contract.data.near_duplicate)
+        return cls(table, marks, np.arange(len(rows)))
 
     def __len__(self) -> int:
         return len(self.order)
@@ -115,7 +119,7 @@ class CaseTable:
 
     def texts(self) -> Texts:
         """The folded inputs with their signatures, for looking for similar ones."""
-        return Texts(lambda place: self.text("folded", place), self.hashes, self.order)
+        return Texts(lambda place: self.text("folded", place), self.marks, self.order)
 
     def only(self, places: npt.NDArray[Any]) -> CaseTable:
         """The cases at some places."""

@@ -1,8 +1,8 @@
 """Which texts are nearly the same as which: LSH candidates, then a true comparison.
 
-Takes texts with their signatures, gives places. Bands of equal hashes make two texts candidates,
-their share of all equal hashes keeps them so, and the texts themselves decide. Called by the blocks
-that compare cases.
+Takes texts with their marks, gives places. Bands of equal hashes or equal ends make two texts
+candidates, their share of all equal hashes keeps them so, and the texts themselves decide. Called
+by the blocks that compare cases.
 """
 
 from __future__ import annotations
@@ -23,9 +23,17 @@ def _likely(texts: Texts, place: int, others: Texts, places: list[int], least: f
     """Those places whose share of equal hashes is not far below `least`."""
     if not places:
         return []
-    rows = others.rows[np.array(places)]
-    estimates = (others.hashes[rows] == texts.hashes[texts.rows[place]]).mean(axis=1)
+    estimates = texts.agreement(place, others, places)
     return [p for p, e in zip(places, estimates, strict=True) if e >= SURELY_LESS * least]
+
+
+def _sorted(keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+    """All numbers but 0 in their order, and the place each belongs to."""
+    flat, places = keys.ravel(), np.repeat(np.arange(len(keys)), keys.shape[1])
+    some = flat != 0
+    flat, places = flat[some], places[some]
+    order = np.argsort(flat, kind="stable")
+    return flat[order], places[order]
 
 
 class Index:
@@ -34,11 +42,8 @@ class Index:
     def __init__(self, texts: Texts, threshold: float):
         self.texts, self.threshold = texts, threshold
         self.least = least_jaccard(threshold)
-        self.width = rows_per_band(self.least)
-        self._bands: list[tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]] = []
-        for keys in texts.bands(self.width):
-            order = np.argsort(keys, kind="stable")
-            self._bands.append((keys[order], order))
+        self.width = rows_per_band(threshold)
+        self._known = [_sorted(keys) for keys in texts.keys(self.width)]
 
     def near(self, others: Texts) -> Iterator[tuple[int, int]]:
         """Pairs (place in `others`, place here) that are nearly the same, sorted."""
@@ -60,19 +65,20 @@ class Index:
         return first
 
     def _met(self, others: Texts) -> Iterator[tuple[int, list[int]]]:
-        """Places of `others` with the places here that share a band, both ascending."""
+        """Places of `others` with the places here that share a number, both ascending."""
         for start in range(0, len(others), AT_ONCE):
             part = others.part(start, start + AT_ONCE)
             spans = [
-                (np.searchsorted(keys, asked), np.searchsorted(keys, asked, "right"))
-                for (keys, _), asked in zip(self._bands, part.bands(self.width), strict=True)
+                (np.searchsorted(known, asked), np.searchsorted(known, asked, "right"), places)
+                for (known, places), keys in zip(self._known, part.keys(self.width), strict=True)
+                for asked in keys.T
             ]
-            some = np.any([high > low for low, high in spans], axis=0)
+            some = np.any([high > low for low, high, _ in spans], axis=0)
             for place in np.flatnonzero(some).tolist():
                 met: set[int] = set()
-                for (low, high), (_, order) in zip(spans, self._bands, strict=True):
+                for low, high, places in spans:
                     if high[place] > low[place]:
-                        met.update(order[low[place] : high[place]].tolist())
+                        met.update(places[low[place] : high[place]].tolist())
                 yield start + place, sorted(met)
 
 
@@ -105,7 +111,7 @@ def repeats(
         same: Whether the later one of two alike texts may be dropped for the earlier.
     """
     least = least_jaccard(threshold)
-    buckets = _buckets(texts, kinds, rows_per_band(least))
+    buckets = _buckets(texts, kinds, rows_per_band(threshold))
     kept: defaultdict[int, list[int]] = defaultdict(list)
     found: dict[int, int] = {}
     for place in sorted(buckets):
@@ -121,19 +127,17 @@ def repeats(
     return found
 
 
-def _buckets(texts: Texts, kinds: npt.NDArray[np.int64], width: int) -> defaultdict[int, list[int]]:
-    """The buckets of each place that shares at least one, numbered over all bands."""
+def _buckets(texts: Texts, kinds: npt.NDArray[np.int64], width: int) -> dict[int, list[int]]:
+    """The buckets of each place that shares at least one."""
     buckets: defaultdict[int, list[int]] = defaultdict(list)
-    salt = kinds.astype(np.uint64)
-    number = 0
-    for keys in texts.bands(width):
-        mixed = (keys ^ salt) * MIX
-        order = np.argsort(mixed, kind="stable")
-        ordered = mixed[order]
+    salt = kinds.astype(np.uint64)[:, None]
+    used = 0
+    for keys in texts.keys(width):
+        ordered, places = _sorted(np.where(keys == 0, keys, (keys ^ salt) * MIX | np.uint64(1)))
         same = np.r_[False, ordered[1:] == ordered[:-1]]
-        lonely = ~(same | np.r_[same[1:], False])
-        run = number + np.cumsum(~same)
-        for place, bucket in zip(order[~lonely].tolist(), run[~lonely].tolist(), strict=True):
+        shared = same | np.r_[same[1:], False]
+        numbers = used + np.cumsum(~same)
+        for place, bucket in zip(places[shared].tolist(), numbers[shared].tolist(), strict=True):
             buckets[place].append(bucket)
-        number = int(run[-1]) + 1 if len(run) else number
+        used += len(ordered)
     return buckets

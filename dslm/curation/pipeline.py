@@ -113,7 +113,7 @@ def curate(
     rows = read_sources(contract, contract_dir, blocks_of(contract, held), engine or Engine(), work)
     rejects = rejects_of(rows, contract, contract_dir)
     table, order = with_unique_ids(rows)
-    cases = CaseTable(table, rows.hashes, order)
+    cases = CaseTable(table, rows.marks, order)
     drops = _sifted(cases, contract, held)
     kept = cases.without(drops)
     group_by = contract.data.group_by

@@ -22,8 +22,8 @@ from dslm.curation.case_table import case_fields, columns_of
 from dslm.curation.engine import Engine
 from dslm.curation.formats import Part, format_of
 from dslm.curation.mapping import Misfit, to_case
-from dslm.curation.signatures import Signatures, as_signatures, signature
-from dslm.curation.similarity import HASHES
+from dslm.curation.signatures import Marks, as_signatures, signature
+from dslm.curation.similarity import END_KEYS, HASHES
 from dslm.errors import InputError
 from dslm.progress import Progress
 from dslm.records import Case
@@ -31,7 +31,7 @@ from dslm.records import Case
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TABLE, SIGNED = "rows.arrow", "signatures.u32"
+TABLE, SIGNED, ENDS = "rows.arrow", "signatures.u32", "ends.i64"
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,9 @@ class RowReader:
             | dict(zip(("reason", "of"), reasons.get(case.id, (None, None)), strict=True))
             for line, (case, own) in found.items()
         ]
-        lines += [{"line": line, "fault": fault} for line, fault in faults.items()]
+        lines += [
+            {"line": line, "fault": fault, "ends": [0] * END_KEYS} for line, fault in faults.items()
+        ]
         return [{"piece": number} | line for line in lines]
 
 
@@ -143,12 +145,12 @@ class Rows:
 
     Attributes:
         table: One row each, mapped from a file.
-        hashes: Their signatures, mapped too, shape (rows, hashes); of no meaning for a fault.
+        marks: By what similar ones find each other, mapped too; of no meaning for a fault.
         sources: The source's name by the number of a piece.
     """
 
     table: pa.Table
-    hashes: Signatures
+    marks: Marks
     sources: tuple[str, ...]
 
 
@@ -175,8 +177,11 @@ def read_sources(
     import pyarrow as pa
 
     table = pa.ipc.open_file(pa.memory_map(str(work / TABLE))).read_all()
-    hashes = np.memmap(work / SIGNED, dtype=np.uint32, mode="r").reshape(-1, HASHES)
-    return Rows(table, hashes, names)
+    marks = Marks(
+        hashes=np.memmap(work / SIGNED, dtype=np.uint32, mode="r").reshape(-1, HASHES),
+        ends=np.memmap(work / ENDS, dtype=np.int64, mode="r").reshape(-1, END_KEYS),
+    )
+    return Rows(table, marks, names)
 
 
 def _store(engine: Engine, reader: RowReader, work: Path) -> set[int]:
@@ -192,10 +197,12 @@ def _store(engine: Engine, reader: RowReader, work: Path) -> set[int]:
         pa.OSFile(str(work / TABLE), "wb") as sink,
         pa.ipc.new_file(sink, schema) as table,
         (work / SIGNED).open("wb") as hashes,
+        (work / ENDS).open("wb") as ends,
         Progress("curate", len(reader.pieces), "parts") as bar,
     ):
         for batch in signed.to_arrow_iter():
             hashes.write(as_signatures(batch.column("signature")).tobytes())
+            ends.write(batch.column("ends").values.to_numpy(zero_copy_only=False).tobytes())
             table.write_batch(batch.drop_columns(["signature"]).cast(schema))
             new = set(batch.column("piece").unique().to_pylist()) - seen
             seen |= new

@@ -1,4 +1,4 @@
-"""MinHash signatures of folded texts, and texts that carry them.
+"""MinHash signatures of folded texts, and texts with all that they find each other by.
 
 Signatures are Daft's: shingling and hashing both run in its Rust engine (105k texts of 118
 characters a second with 64 hashes, against 44k for rensa, which needs its shingles cut in Python),
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from dslm.curation.similarity import HASHES, NGRAM
+from dslm.curation.similarity import END_KEYS, HASHES, NGRAM, end_keys
 from dslm.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ SEED = 1
 MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, of high entropy: 2^64 over the golden ratio
 
 Signatures = npt.NDArray[np.uint32]
+Shares = npt.NDArray[np.float64]
 
 
 def signature(text: daft.Expression) -> daft.Expression:
@@ -63,36 +64,69 @@ def as_signatures(column: Any) -> Signatures:
 
 
 @dataclass(frozen=True)
+class Marks:
+    """By what similar texts find each other; both may be files mapped into memory.
+
+    Attributes:
+        hashes: MinHash signatures, shape (rows, hashes).
+        ends: `end_keys` of each text, shape (rows, keys).
+    """
+
+    hashes: Signatures
+    ends: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, texts: Sequence[str], threshold: float) -> Marks:
+        """Those of texts that are in memory."""
+        keys = [end_keys(text, threshold) for text in texts]
+        return cls(signatures(texts), np.array(keys, dtype=np.int64).reshape(-1, END_KEYS))
+
+
+@dataclass(frozen=True)
 class Texts:
-    """Folded texts, each got when it is asked for, and their signatures.
+    """Folded texts, each got when it is asked for.
 
     Attributes:
         text: Gives the text at a place.
-        hashes: Signatures; may be a file mapped into memory.
-        rows: The row of `hashes` at each place.
+        marks: Marks of all rows.
+        rows: The row of the marks at each place.
     """
 
     text: Callable[[int], str]
-    hashes: Signatures
+    marks: Marks
     rows: npt.NDArray[np.int64]
 
     @classmethod
-    def of(cls, texts: Sequence[str]) -> Texts:
+    def of(cls, texts: Sequence[str], threshold: float) -> Texts:
         """Texts that are in memory."""
-        return cls(texts.__getitem__, signatures(texts), np.arange(len(texts)))
+        return cls(texts.__getitem__, Marks.of(texts, threshold), np.arange(len(texts)))
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def part(self, start: int, end: int) -> Texts:
         """The texts at some places in a row; their places count from `start`."""
-        return Texts(lambda place: self.text(start + place), self.hashes, self.rows[start:end])
+        return Texts(lambda place: self.text(start + place), self.marks, self.rows[start:end])
 
-    def bands(self, width: int) -> Iterator[npt.NDArray[np.uint64]]:
-        """Of each band of `width` hashes one number a text."""
-        for start in range(0, HASHES, width):
-            mixed = np.zeros(len(self), dtype=np.uint64)
+    def agreement(
+        self, place: int, others: Texts, places: Sequence[int]
+    ) -> npt.NDArray[np.float64]:
+        """Share of hashes that a text has in common with each of some others."""
+        rows = others.rows[np.asarray(places)]
+        own = self.marks.hashes[self.rows[place]]
+        return np.asarray((others.marks.hashes[rows] == own).mean(axis=1))
+
+    def keys(self, width: int) -> Iterator[npt.NDArray[np.uint64]]:
+        """Numbers that similar texts share: of each band of `width` hashes, then of the ends.
+
+        Yields:
+            Shape (texts, numbers a text); 0 is none.
+        """
+        hashes, ends = self.marks.hashes, self.marks.ends
+        for start in range(0, HASHES - width + 1, width):
+            mixed = np.full(len(self), start + 1, dtype=np.uint64)
             for column in range(start, start + width):
-                mixed = (mixed ^ self.hashes[self.rows, column]) * MIX
+                mixed = (mixed ^ hashes[self.rows, column]) * MIX
                 mixed ^= mixed >> np.uint64(29)
-            yield mixed
+            yield (mixed | np.uint64(1))[:, None]
+        yield ends[self.rows].astype(np.uint64)

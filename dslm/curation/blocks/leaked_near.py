@@ -14,7 +14,7 @@ from dslm.records import Case
 
 def leaked_near(cases: CaseTable, gold: Sequence[Case], threshold: float) -> dict[int, Drop]:
     """The cases near to gold, whatever their target, each with the first such gold case."""
-    held = Index(Texts.of([folded(case) for case in gold]), threshold)
+    held = Index(Texts.of([folded(case) for case in gold], threshold), threshold)
     return {
         place: Drop(id=cases.id(place), reason="leak_near", of=gold[own].id)
         for place, own in held.first_near(cases.texts()).items()

@@ -101,6 +101,8 @@ def test_shuffled_sources_give_the_same_bytes(build_contract, rows, gold, write_
         assert (bytes_of(out), done.inputs) == wanted
 
 
+# Daft leaves the sockets of its worker processes to the garbage collector
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("workers", [1, 2])
 def test_parts_and_workers_change_no_byte(
     contract, rows, gold, write_source, tmp_path, monkeypatch, workers

@@ -133,10 +133,11 @@ def test_near_pairs_are_those_a_full_comparison_finds_from_twenty_characters_on(
             for i, text in enumerate(texts[:j])
             if alike(text, other, threshold)
         }
-        found = set(near_pairs(Texts.of(texts), None, threshold))
+        found = set(near_pairs(Texts.of(texts, threshold), None, threshold))
         assert found <= every
         assert len(found) >= 0.98 * len(every)
-        across = near_pairs(Texts.of(texts[:150]), Texts.of(texts[150:]), threshold)
+        halves = Texts.of(texts[:150], threshold), Texts.of(texts[150:], threshold)
+        across = near_pairs(*halves, threshold)
         assert across == sorted((i, j - 150) for i, j in found if i < 150 <= j)
 
 
