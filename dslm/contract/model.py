@@ -114,16 +114,42 @@ class Source(Settings):
 
 
 class Split(Settings):
-    """Shares of the curated cases; groups are never cut."""
+    """Shares of the curated cases, or the days on which the parts begin; groups are never cut."""
 
     train: float = Field(0.8, gt=0, lt=1)
     validation: float = Field(0.05, gt=0, lt=1)
     calibration: float = Field(0.15, gt=0, lt=1)
+    validation_from: dt.date | None = Field(
+        None, description="train on the past: cases from this day on are validation"
+    )
+    calibration_from: dt.date | None = Field(
+        None, description="cases from this day on are calibration; the shares then do not count"
+    )
 
     @model_validator(mode="after")
     def _adds_to_one(self) -> Self:
         if abs(self.train + self.validation + self.calibration - 1) > 1e-9:
             raise ValueError("train, validation and calibration must add up to 1")
+        first, second = self.validation_from, self.calibration_from
+        if (first is None) != (second is None):
+            raise ValueError(
+                "validation_from and calibration_from are given together or not at all"
+            )
+        if first and second and first >= second:
+            raise ValueError("validation_from must be before calibration_from")
+        return self
+
+
+class Window(Settings):
+    """Days between which a case may have arrived, both included."""
+
+    first: dt.date | None = None
+    last: dt.date | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.first and self.last and self.first > self.last:
+            raise ValueError("first is after last")
         return self
 
 
@@ -140,6 +166,30 @@ class Data(Settings):
     max_rejects: float = Field(0.01, ge=0, lt=1, description="share of unreadable rows that stops")
     pii: list[str] = Field(default_factory=list)
     valid_until: dt.date | None = None
+    window: Window = Window()
+    languages: list[str] = Field(
+        default_factory=list, description="ISO 639-1 codes an input may be in; empty: any"
+    )
+    least_characters: int = Field(
+        1, ge=0, description="letters and digits an input must have to be worth training on"
+    )
+    at_most_per: dict[str, int] = Field(
+        default_factory=dict, description="output field → most cases kept of each of its values"
+    )
+
+    @model_validator(mode="after")
+    def _knows_the_time(self) -> Self:
+        asking = [
+            name
+            for name, asked in {
+                "window": self.window != Window(),
+                "split.calibration_from": self.split.calibration_from,
+            }.items()
+            if asked
+        ]
+        if asking and self.time is None:
+            raise ValueError(f"{asking[0]} needs data.time, the meta field with the arrival time")
+        return self
 
 
 class Contract(Settings):
@@ -173,7 +223,8 @@ class Contract(Settings):
         if not problems:
             named = {"compare": self.compare, "grounded": self.grounded,
                      "out_of_scope": self.out_of_scope,
-                     "costs.by_field": self.costs.by_field}  # fmt: skip
+                     "costs.by_field": self.costs.by_field,
+                     "data.at_most_per": self.data.at_most_per}  # fmt: skip
             for key, names in named.items():
                 for name in names:
                     if name not in self.fields:

@@ -21,13 +21,18 @@ from dslm.contract.model import Contract
 from dslm.curation.blocks import Block, Comparison
 from dslm.curation.blocks.contradictions import contradictions
 from dslm.curation.blocks.exact_duplicates import exact_duplicates
+from dslm.curation.blocks.group_across_splits import group_across_splits
 from dslm.curation.blocks.leaked_exact import leaked_exact
 from dslm.curation.blocks.leaked_group import leaked_group
 from dslm.curation.blocks.leaked_near import leaked_near
 from dslm.curation.blocks.leaked_quote import leaked_quote
 from dslm.curation.blocks.near_duplicates import near_duplicates
+from dslm.curation.blocks.other_language import other_language
+from dslm.curation.blocks.outside_window import outside_window
+from dslm.curation.blocks.over_label_cap import over_label_cap
 from dslm.curation.blocks.parted_splits import parted_splits
 from dslm.curation.blocks.rule_breaks import rule_breaks
+from dslm.curation.blocks.thin_text import thin_text
 from dslm.curation.blocks.ungrouped import ungrouped
 from dslm.curation.case_table import CaseTable, Places
 from dslm.curation.engine import Engine
@@ -68,6 +73,9 @@ def blocks_of(contract: Contract, gold: Sequence[Case]) -> tuple[Block, ...]:
         partial(leaked_quote, gold=gold, share=data.near_duplicate),
         partial(leaked_group, gold=gold, group_by=data.group_by),
         partial(ungrouped, group_by=data.group_by),
+        partial(thin_text, least=data.least_characters),
+        partial(other_language, languages=tuple(data.languages)),
+        partial(outside_window, contract=contract),
         partial(rule_breaks, contract=contract),
     )
 
@@ -81,7 +89,9 @@ def comparisons_of(contract: Contract) -> tuple[Comparison, ...]:
         partial(contradictions, contract=contract),
         exact_duplicates,
         partial(near_duplicates, contract=contract),
+        partial(group_across_splits, contract=contract),
         partial(parted_splits, contract=contract),
+        partial(over_label_cap, contract=contract),
     )
 
 

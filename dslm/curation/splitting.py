@@ -1,7 +1,8 @@
 """Which split a case belongs to: a pure function of its group, so that it never changes.
 
 A group's place in [0, 1) is a hash of its name and the workflow's. Adding cases, or groups, moves
-no case that is there. Called by `pipeline`, by the block that parts the splits, and by `importing`.
+no case that is there. Where the contract names days, a case's arrival decides instead, and
+`blocks.group_across_splits` keeps groups whole. Called by `case_table`, `pipeline` and `importing`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 
 from dslm.contract.model import Contract
+from dslm.curation.arrival import arrival
 from dslm.curation.grouping import group_of
 from dslm.errors import InputError
 from dslm.records import Case
@@ -24,8 +26,13 @@ def position(salt: str, key: str) -> float:
 
 
 def split_of(contract: Contract, case: Case) -> str:
-    """The split of a case."""
+    """The split of a case: by its arrival where the contract names days, else by its group."""
     shares = contract.data.split
+    if shares.validation_from and shares.calibration_from:
+        day = arrival(case, contract.data.time)
+        if day is None or day < shares.validation_from:
+            return "train"
+        return "validation" if day < shares.calibration_from else "calibration"
     place = position(f"split:{contract.name}", group_of(case, contract.data.group_by))
     if place < shares.calibration:
         return "calibration"
