@@ -167,6 +167,9 @@ class Data(Settings):
     pii: list[str] = Field(default_factory=list)
     valid_until: dt.date | None = None
     window: Window = Window()
+    contradictions: Literal["drop", "majority", "stop"] = Field(
+        "drop", description="what becomes of one input with several answers"
+    )
     languages: list[str] = Field(
         default_factory=list, description="ISO 639-1 codes an input may be in; empty: any"
     )

@@ -19,7 +19,7 @@ import numpy as np
 from dslm.cases import write_records
 from dslm.contract.model import Contract
 from dslm.curation.blocks import Block, Comparison
-from dslm.curation.blocks.contradictions import contradictions
+from dslm.curation.blocks.contradictions import contradictions, listed
 from dslm.curation.blocks.exact_duplicates import exact_duplicates
 from dslm.curation.blocks.group_across_splits import group_across_splits
 from dslm.curation.blocks.leaked_exact import leaked_exact
@@ -101,7 +101,7 @@ def curate(
 ) -> Curated:  # fmt: skip
     """Curate a workflow's sources.
 
-    Writes the splits, each sorted by id, `ledger.json` and `rejects.jsonl`.
+    Writes the splits, each sorted by id, `ledger.json`, `rejects.jsonl` and `contradictions.jsonl`.
 
     Args:
         contract: The workflow's contract.
@@ -137,6 +137,7 @@ def curate(
         part = kept.only(np.flatnonzero(kept.among("split", SPLITS) == number))
         _write_lines(folder / f"{name}.jsonl", part)
     write_records(folder / "rejects.jsonl", rejects)
+    write_records(folder / "contradictions.jsonl", listed(cases, contract))
     write_atomic(folder / "ledger.json", ledger.to_json())
     shutil.rmtree(work)
     return Curated(ledger=ledger, inputs=inputs)

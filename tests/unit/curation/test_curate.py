@@ -20,7 +20,10 @@ from dslm.curation.splitting import SPLITS
 from dslm.records import Case
 
 ROOT = Path(__file__).parents[3]
-FILES = ["calibration.jsonl", "ledger.json", "rejects.jsonl", "train.jsonl", "validation.jsonl"]
+FILES = [
+    "calibration.jsonl", "contradictions.jsonl", "ledger.json", "rejects.jsonl", "train.jsonl",
+    "validation.jsonl",
+]  # fmt: skip
 
 
 def bytes_of(folder):

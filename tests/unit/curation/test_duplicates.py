@@ -3,7 +3,7 @@ from functools import partial
 
 import pytest
 
-from dslm.curation.blocks.contradictions import contradictions
+from dslm.curation.blocks.contradictions import contradictions, listed
 from dslm.curation.blocks.exact_duplicates import exact_duplicates
 from dslm.curation.blocks.near_duplicates import near_duplicates
 from dslm.curation.blocks.parted_splits import parted_splits
@@ -11,6 +11,7 @@ from dslm.curation.blocks.rule_breaks import rule_breaks
 from dslm.curation.blocks.ungrouped import ungrouped
 from dslm.curation.case_table import CaseTable
 from dslm.curation.splitting import split_of
+from dslm.errors import Problems
 from dslm.records import Case
 
 TEXT = "Parcel 4411 arrived wet and torn, we ask for 20.00 EUR. Yours, Blue Lamp Trading"
@@ -48,6 +49,36 @@ def test_one_text_with_two_answers_loses_all_its_cases(contract):
         ("b", "contradictory_label", "c"),
         ("c", "contradictory_label", "a"),
     ]
+
+
+def disagreeing():
+    """Two that say 20.00, one of them in other digits, one that says 21.00; and one alone."""
+    return [case("a"), case("b", TEXT.lower(), amount="20"), case("c", amount="21.00"),
+            case("d", "Other")]  # fmt: skip
+
+
+def test_where_the_contract_says_so_the_majority_stays(build_contract):
+    contract = build_contract(contradictions="majority")
+    drops = compared(partial(contradictions, contract=contract), disagreeing(), contract)
+    assert [(d.id, d.of) for d in drops] == [("c", "a")]
+    tie = [disagreeing()[0], disagreeing()[2]]
+    drops = compared(partial(contradictions, contract=contract), tie, contract)
+    assert [d.id for d in drops] == ["a", "c"]
+
+
+def test_where_the_contract_says_so_a_contradiction_stops(build_contract):
+    contract = build_contract(contradictions="stop")
+    with pytest.raises(Problems, match=r"case a: another answer than c.*data\.contradictions"):
+        compared(partial(contradictions, contract=contract), disagreeing(), contract)
+    agreeing = disagreeing()[:2]
+    assert compared(partial(contradictions, contract=contract), agreeing, contract) == []
+
+
+def test_contradictions_are_listed_field_by_field_with_the_majority(contract):
+    [found] = listed(CaseTable.of(disagreeing(), contract), contract)
+    assert found.ids == ("a", "b", "c")
+    assert found.fields == {"amount": {'"20.00"': ("a",), '"20"': ("b",), '"21.00"': ("c",)}}
+    assert found.majority == ("a", "b")
 
 
 def test_answers_that_the_comparators_call_equal_do_not_contradict(contract):
