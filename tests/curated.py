@@ -12,13 +12,14 @@ import pyarrow as pa
 
 from dslm.cases import read_records
 from dslm.contract import Contract
+from dslm.curation.ends import END_COLUMNS
 from dslm.curation.engine import Engine
 from dslm.curation.identity import with_unique_ids
 from dslm.curation.ledger import Ledger, Reject
 from dslm.curation.pipeline import curate, rejects_of
 from dslm.curation.reading import RowReader, Rows, pieces_of, refuse_empty, row_schema
 from dslm.curation.signatures import Marks
-from dslm.curation.similarity import END_KEYS, HASHES
+from dslm.curation.similarity import HASHES
 from dslm.curation.splitting import SPLITS
 from dslm.records import Case
 
@@ -68,7 +69,7 @@ def read(contract: Contract, folder: Path) -> Reading:
     refuse_empty(pieces, {row["piece"] for row in found}, folder)
     table = pa.Table.from_pylist(found, schema=row_schema())
     hashes = np.zeros((len(found), HASHES), dtype=np.uint32)
-    marks = Marks(hashes, np.zeros((len(found), END_KEYS), dtype=np.int64))
+    marks = Marks(hashes, np.zeros((len(found), END_COLUMNS), dtype=np.uint64))
     rows = Rows(table, marks, tuple(piece.name for piece in pieces))
     rejects = rejects_of(rows, contract, folder)
     named, order = with_unique_ids(rows)

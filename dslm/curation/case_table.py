@@ -20,7 +20,6 @@ from dslm.contract.model import Contract
 from dslm.curation.grouping import folded, group_of
 from dslm.curation.ledger import Drop
 from dslm.curation.signatures import Marks, Texts
-from dslm.curation.similarity import END_KEYS, end_keys
 from dslm.curation.splitting import split_of
 from dslm.provenance import canonical_json
 from dslm.records import Case
@@ -49,7 +48,6 @@ def case_fields() -> list[pa.Field]:
         pa.field("answer_number", number),  # shared by equal targets
         pa.field("group_number", number),
         pa.field("split", text),
-        pa.field("ends", pa.list_(number, END_KEYS)),
     ]  # fmt: skip
 
 
@@ -64,7 +62,6 @@ def columns_of(case: Case, contract: Contract) -> dict[str, Any]:
         "answer_number": number_of(sameness(contract, target)),
         "group_number": number_of(group_of(case, contract.data.group_by)),
         "split": split_of(contract, case),
-        "ends": end_keys(folded(case), contract.data.near_duplicate),
     }
 
 

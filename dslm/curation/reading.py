@@ -19,11 +19,12 @@ from dslm.cases import as_line
 from dslm.contract.model import Contract, Source
 from dslm.curation.blocks import Block, sift
 from dslm.curation.case_table import case_fields, columns_of
+from dslm.curation.ends import END_COLUMNS, end_keys
 from dslm.curation.engine import Engine
 from dslm.curation.formats import Part, format_of
 from dslm.curation.mapping import Misfit, to_case
 from dslm.curation.signatures import Marks, as_signatures, signature
-from dslm.curation.similarity import END_KEYS, HASHES
+from dslm.curation.similarity import HASHES
 from dslm.errors import InputError
 from dslm.progress import Progress
 from dslm.records import Case
@@ -31,7 +32,7 @@ from dslm.records import Case
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TABLE, SIGNED, ENDS = "rows.arrow", "signatures.u32", "ends.i64"
+TABLE, SIGNED, ENDS = "rows.arrow", "signatures.u32", "ends.u64"
 
 
 @dataclass(frozen=True)
@@ -125,9 +126,7 @@ class RowReader:
             | dict(zip(("reason", "of"), reasons.get(case.id, (None, None)), strict=True))
             for line, (case, own) in found.items()
         ]
-        lines += [
-            {"line": line, "fault": fault, "ends": [0] * END_KEYS} for line, fault in faults.items()
-        ]
+        lines += [{"line": line, "fault": fault} for line, fault in faults.items()]
         return [{"piece": number} | line for line in lines]
 
 
@@ -171,7 +170,7 @@ def read_sources(
     """
     pieces = pieces_of(contract, folder)
     reader = RowReader(contract, pieces, blocks)
-    seen = _store(engine, reader, work)
+    seen = _store(engine, reader, work, contract.data.near_duplicate)
     names = tuple(piece.name for piece in pieces)
     refuse_empty(pieces, seen, folder)
     import pyarrow as pa
@@ -179,12 +178,12 @@ def read_sources(
     table = pa.ipc.open_file(pa.memory_map(str(work / TABLE))).read_all()
     marks = Marks(
         hashes=np.memmap(work / SIGNED, dtype=np.uint32, mode="r").reshape(-1, HASHES),
-        ends=np.memmap(work / ENDS, dtype=np.int64, mode="r").reshape(-1, END_KEYS),
+        ends=np.memmap(work / ENDS, dtype=np.uint64, mode="r").reshape(-1, END_COLUMNS),
     )
     return Rows(table, marks, names)
 
 
-def _store(engine: Engine, reader: RowReader, work: Path) -> set[int]:
+def _store(engine: Engine, reader: RowReader, work: Path, threshold: float) -> set[int]:
     """Write the rows of all pieces as they come; gives the pieces that had any."""
     daft = engine.start()
     import pyarrow as pa
@@ -202,7 +201,8 @@ def _store(engine: Engine, reader: RowReader, work: Path) -> set[int]:
     ):
         for batch in signed.to_arrow_iter():
             hashes.write(as_signatures(batch.column("signature")).tobytes())
-            ends.write(batch.column("ends").values.to_numpy(zero_copy_only=False).tobytes())
+            folded = batch.column("folded").fill_null("").to_pylist()
+            ends.write(end_keys(folded, threshold).tobytes())
             table.write_batch(batch.drop_columns(["signature"]).cast(schema))
             new = set(batch.column("piece").unique().to_pylist()) - seen
             seen |= new

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from dslm.curation.similarity import END_KEYS, HASHES, NGRAM, end_keys
+from dslm.curation.ends import Numbers, end_keys
+from dslm.curation.similarity import HASHES, NGRAM
 from dslm.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 SEED = 1
 MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, of high entropy: 2^64 over the golden ratio
 
+PAIRS_AT_ONCE = 100_000  # of signatures compared together: bounds memory
+
+Places = npt.NDArray[np.int64]
 Signatures = npt.NDArray[np.uint32]
 Shares = npt.NDArray[np.float64]
 
@@ -73,13 +77,12 @@ class Marks:
     """
 
     hashes: Signatures
-    ends: npt.NDArray[np.int64]
+    ends: Numbers
 
     @classmethod
     def of(cls, texts: Sequence[str], threshold: float) -> Marks:
         """Those of texts that are in memory."""
-        keys = [end_keys(text, threshold) for text in texts]
-        return cls(signatures(texts), np.array(keys, dtype=np.int64).reshape(-1, END_KEYS))
+        return cls(signatures(texts), end_keys(texts, threshold))
 
 
 @dataclass(frozen=True)
@@ -108,25 +111,28 @@ class Texts:
         """The texts at some places in a row; their places count from `start`."""
         return Texts(lambda place: self.text(start + place), self.marks, self.rows[start:end])
 
-    def agreement(
-        self, place: int, others: Texts, places: Sequence[int]
-    ) -> npt.NDArray[np.float64]:
-        """Share of hashes that a text has in common with each of some others."""
-        rows = others.rows[np.asarray(places)]
-        own = self.marks.hashes[self.rows[place]]
-        return np.asarray((others.marks.hashes[rows] == own).mean(axis=1))
+    def agreement(self, places: Places, others: Texts, met: Places) -> Shares:
+        """Share of hashes that texts have in common with others, pair by pair."""
+        shares = np.empty(len(places))
+        for start in range(0, len(places), PAIRS_AT_ONCE):
+            part = slice(start, start + PAIRS_AT_ONCE)
+            own = self.marks.hashes[self.rows[places[part]]]
+            shares[part] = (own == others.marks.hashes[others.rows[met[part]]]).mean(axis=1)
+        return shares
 
-    def keys(self, width: int) -> Iterator[npt.NDArray[np.uint64]]:
-        """Numbers that similar texts share: of each band of `width` hashes, then of the ends.
-
-        Yields:
-            Shape (texts, numbers a text); 0 is none.
-        """
-        hashes, ends = self.marks.hashes, self.marks.ends
+    def bands(self, width: int) -> Iterator[Numbers]:
+        """One number of each band of `width` hashes, shape (texts, 1)."""
         for start in range(0, HASHES - width + 1, width):
             mixed = np.full(len(self), start + 1, dtype=np.uint64)
             for column in range(start, start + width):
-                mixed = (mixed ^ hashes[self.rows, column]) * MIX
+                mixed = (mixed ^ self.marks.hashes[self.rows, column]) * MIX
                 mixed ^= mixed >> np.uint64(29)
             yield (mixed | np.uint64(1))[:, None]
-        yield ends[self.rows].astype(np.uint64)
+
+    def ends(self) -> Numbers:
+        """The numbers of the ends, shape (texts, numbers); 0 is none."""
+        return self.marks.ends[self.rows, 1:]
+
+    def sizes(self) -> npt.NDArray[np.float64]:
+        """The size of each text in bytes."""
+        return np.asarray(self.marks.ends[self.rows, 0], dtype=np.float64)

@@ -13,16 +13,10 @@ LSH: Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, chapter 3. Used by
 from __future__ import annotations
 
 import math
-import zlib
-from collections.abc import Iterable
 from functools import lru_cache
-from itertools import takewhile
 
 NGRAM = 3
 HASHES = 128
-END_LEVELS = 3  # one for the text's own length, one for a longer text's, one for rounding
-END_KEYS = 2 * END_LEVELS
-LEAST_END = 4  # characters
 MISSED = 0.02  # at most this share of the pairs that are only just similar is missed
 # A share of equal hashes this far below the least similarity is more than three standard errors
 # off (0.04 with 128 hashes); short texts, whose similarity falls lower still, keep their chance.
@@ -41,27 +35,48 @@ def jaccard(left: frozenset[str], right: frozenset[str]) -> float:
     return both / (len(left) + len(right) - both)
 
 
-def _agreeing(left: Iterable[str], right: Iterable[str]) -> int:
-    """How many characters from the start are the same."""
-    return sum(
-        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False))
-    )
+def _agreeing(left: str, right: str) -> int:
+    """How many characters from the start are the same, by halving."""
+    low, high = 0, len(left) if len(left) < len(right) else len(right)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if left[low:middle] == right[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def common_ends(left: str, right: str) -> float:
     """The share of the longer text that both begin and end with: 1 less the one stretch edited."""
     shorter, longer = sorted((len(left), len(right)))
     start = _agreeing(left, right)
-    end = _agreeing(reversed(left), reversed(right))
+    end = _agreeing(left[::-1], right[::-1])
     return min(start + end, shorter) / longer
+
+
+def same_ends(left: str, right: str, threshold: float) -> bool:
+    """Whether two texts are nearly equal but for one stretch."""
+    shorter, longer = sorted((len(left), len(right)))
+    return shorter >= threshold * longer and common_ends(left, right) >= threshold
+
+
+def same_grams(left: str, right: str, threshold: float) -> bool:
+    """Whether two texts are nearly equal by their 3-grams."""
+    return jaccard(shingles(left), shingles(right)) >= threshold
 
 
 def alike(left: str, right: str, threshold: float) -> bool:
     """Whether two texts are nearly equal, by either measure."""
-    shorter, longer = sorted((len(left), len(right)))
-    if shorter >= threshold * longer and common_ends(left, right) >= threshold:
-        return True
-    return jaccard(shingles(left), shingles(right)) >= threshold
+    return same_ends(left, right, threshold) or same_grams(left, right, threshold)
+
+
+def surely_below(threshold: float) -> float:
+    """A share of equal hashes that a pair of this Jaccard similarity has but once in a million.
+
+    It is the mean of so many coin tosses: 4.8 standard errors below.
+    """
+    return threshold - 4.8 * math.sqrt(threshold * (1 - threshold) / HASHES)
 
 
 def least_jaccard(threshold: float) -> float:
@@ -80,22 +95,3 @@ def rows_per_band(similarity: float) -> int:
     """
     fitting = (r for r in range(16, 1, -1) if (1 - similarity**r) ** (HASHES // r) <= MISSED)
     return next(fitting, 1)
-
-
-def end_keys(text: str, threshold: float) -> list[int]:
-    """Numbers of which two texts share one if they have enough of their ends in common.
-
-    Texts that share the threshold t of the longer one's length L at both ends share t L / 2 at one
-    of them. So the first and the last characters are hashed at the lengths of a geometric series
-    near t n / 2 of a text's own length n, which is between t L and L. Six numbers; 0 where that
-    would be too few characters to tell anything.
-    """
-    base = max(1 / threshold, 1.02)
-    top = math.floor(math.log(max(1.0, threshold * len(text) / 2), base) + 1e-9)
-    keys: list[int] = []
-    for level in range(top, top - END_LEVELS, -1):
-        length = math.floor(base**level)
-        for end, part in enumerate((text[:length], text[-length:])):
-            seen = zlib.crc32(part.encode()) << 16 | (level & 0x7FFF) << 1 | end
-            keys.append(seen if length >= LEAST_END else 0)
-    return keys
