@@ -34,7 +34,7 @@ class _Sums:
     def _powers(base: np.uint64, count: int) -> Numbers:
         factors = np.full(count, base, dtype=np.uint64)
         factors[:1] = 1
-        return np.multiply.accumulate(factors)
+        return np.asarray(np.multiply.accumulate(factors), dtype=np.uint64)
 
     def of(self, starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Numbers:
         """The hash of each stretch; equal bytes have equal hashes, wherever they stand."""
