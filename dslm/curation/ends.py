@@ -38,7 +38,8 @@ class _Sums:
 
     def of(self, starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Numbers:
         """The hash of each stretch; equal bytes have equal hashes, wherever they stand."""
-        return (self.sums[starts + lengths] - self.sums[starts]) * self.back[starts]
+        hashed = (self.sums[starts + lengths] - self.sums[starts]) * self.back[starts]
+        return np.asarray(hashed, dtype=np.uint64)
 
 
 def end_keys(texts: Sequence[str], threshold: float) -> Numbers:
