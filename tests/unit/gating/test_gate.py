@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from scored_rows import MINI, cases, first
 
-from dslm.gating.gate import exit_code, judge, overall
 from dslm.gating.finding import UNMEASURED
+from dslm.gating.gate import exit_code, judge, overall
 from dslm.gating.markdown import as_markdown
 from dslm.records import Baseline, Check, Verdict
 from dslm.settings.policy import Waiver
