@@ -1,5 +1,6 @@
 """Release pipeline for domain-specific small language models (DSLMs)."""
 
+import logging
 import os
 
 __version__ = "0.1.0"
@@ -22,3 +23,5 @@ for _name, _value in {
     "TRANSFORMERS_VERBOSITY": "error",
 }.items():
     os.environ.setdefault(_name, _value)
+# It says at import that it cannot fetch code from a hub, which is as it should be.
+logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)

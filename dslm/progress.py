@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 SECONDS_BETWEEN_LINES = 10.0
+LEAST_SHARE = 0.02  # of the work that must be done before anything is said of the rest
 
 
 def clock(seconds: float) -> str:
@@ -63,7 +64,8 @@ class Progress:
             return
         self.last_line = now
         elapsed = now - self.started
-        left = clock(elapsed / self.done * (self.total - self.done)) if self.done else "?"
+        told = self.done > LEAST_SHARE * self.total
+        left = clock(elapsed / self.done * (self.total - self.done)) if told else "?"
         parts = [f"{self.what}: {self.done}/{self.total} {self.unit}", note, f"{left} left"]
         self._line(" · ".join(part for part in parts if part))
 

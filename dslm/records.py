@@ -33,8 +33,8 @@ class Prediction(Record):
     """What the model answered.
 
     `confidence` is the joint probability of the answer's unforced tokens under the grammar;
-    `field_confidence` the same over one field's tokens. `latency_ms` is the wall time of the batch
-    the case was answered in, divided by nothing: what a caller waited.
+    `field_confidence` the same over one field's tokens. `latency_ms` is the wall time from the
+    beginning of the case's prompt to the end of its answer, beside the others of its batch.
     """
 
     object: dict[str, Any] | None

@@ -114,6 +114,12 @@ def _flat(value: dict[str, Any], prefix: str = "") -> list[list[str]]:
     return rows
 
 
+def _told(part: dict[str, Any]) -> list[list[str]]:
+    """What a person reads of a stage's result: no lists of losses, no digests; --json has them."""
+    plain = {k: v for k, v in part.items() if not isinstance(v, list) and k != "evidence"}
+    return _flat(plain)
+
+
 @app.command("run")
 def run(workflow: Workflow, as_json: AsJson = False) -> None:
     """What the gate said of the newest run, what it scored and how it was trained."""
@@ -132,7 +138,7 @@ def run(workflow: Workflow, as_json: AsJson = False) -> None:
     say(*_summary(ws, scored=found["scorecard"] is not None))
     for name in ("training", "calibration"):
         part = found[name]
-        say(f"{name}: not yet" if part is None else table(name, ["what", "value"], _flat(part)))
+        say(f"{name}: not yet" if part is None else table(name, ["what", "value"], _told(part)))
     champion = found["champion"]
     say(f"champion: version {champion['version'] or 'none' if champion else 'none'}")
 

@@ -5,6 +5,7 @@ Takes a `Verdict`; gives GitHub-flavoured markdown. Written to `eval/W/results/g
 
 from __future__ import annotations
 
+from dslm.gating.finding import UNMEASURED
 from dslm.records import Check, Status, Verdict
 
 MARKS: dict[Status, str] = {"PASS": "✅", "FAIL": "❌", "INCONCLUSIVE": "❔"}
@@ -38,6 +39,12 @@ def _next_steps(verdict: Verdict) -> list[str]:
         steps.append(
             f"{', '.join(failed)}: see the worst cases in `artifacts/{workflow}/report.html`; "
             "mend data or recipe and run `dvc repro`."
+        )
+    if any(c.metric == "selective_risk" and c.why == UNMEASURED for c in verdict.checks):
+        steps.append(
+            f"Nothing proceeds. `artifacts/{workflow}/calibration.json` says why: no threshold "
+            "could be certified, or none is reached. A better model or more calibration cases "
+            "help; so does a looser `decision.max_selective_risk`, if the costs bear it."
         )
     needed = [c for c in verdict.checks if c.status == "INCONCLUSIVE" and c.needed_cases]
     steps += [

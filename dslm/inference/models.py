@@ -7,7 +7,6 @@ decider and by training.
 from __future__ import annotations
 
 import json
-import logging
 import warnings
 from pathlib import Path
 from typing import Any
@@ -27,8 +26,6 @@ def quieten() -> None:
 
     transformers_logging.disable_progress_bar()
     warnings.filterwarnings("ignore", ".*gradient_checkpointing` is deprecated", FutureWarning)
-    # it asks for a package that fetches code from a hub
-    logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 
 def device() -> str:

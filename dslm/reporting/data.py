@@ -19,7 +19,7 @@ from dslm.cases import read_labelled, read_records
 from dslm.contract import Contract, load_contract
 from dslm.errors import InputError
 from dslm.provenance import read_manifest
-from dslm.records import Case, Row, Scorecard, Verdict
+from dslm.records import Case, Release, Row, Scorecard, Verdict
 from dslm.settings.workspace import Workspace
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -42,6 +42,8 @@ class ReportData:
     calibration: Facts | None = None
     ledger: Facts | None = None
     training: Facts | None = None
+    registered: Release | None = None
+    champion_version: int = 0
     where: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -120,7 +122,9 @@ def read_results(ws: Workspace) -> ReportData:
         verdict=_record(ws.results / "gate.json", Verdict, fix),
         rows={},
         gold=(),
-        where=_where(ws),
+        registered=(registered := _record(ws.receipt, Release, "restore it from git")),
+        champion_version=(_facts(ws.champion, "restore it from git") or {}).get("version", 0),
+        where=_where(ws, registered),
     )
 
 
@@ -143,7 +147,7 @@ def read_report_data(ws: Workspace) -> ReportData:
     )
 
 
-def _where(ws: Workspace) -> dict[str, str]:
+def _where(ws: Workspace, registered: Release | None) -> dict[str, str]:
     """Where a run's results lie, relative to the repository: no report names a machine's paths."""
     places = {
         "Report": ws.report,
@@ -154,6 +158,9 @@ def _where(ws: Workspace) -> dict[str, str]:
         "Gold set": ws.gold,
         "Gate policy": ws.policy,
         "Adapter": ws.adapter,
-        "Receipt": ws.receipt,
     }
+    if registered:
+        places["Receipt"] = ws.receipt
+        if registered.run_id and ws.card(registered.run_id).is_file():
+            places["Model card"] = ws.card(registered.run_id)
     return {name: path.relative_to(ws.root).as_posix() for name, path in places.items()}

@@ -46,6 +46,15 @@ def _of(part: int, whole: int, verb: str) -> str:
     return f"{part} of {whole} {checks} {verb}"
 
 
+def _after_a_pass(data: ReportData) -> str:
+    name, registered, known = data.scorecard.workflow, data.registered, data.scorecard.evidence
+    if registered is None or any(known.get(k) != v for k, v in registered.evidence.items()):
+        return f"register it: make release W={name}"
+    if data.champion_version == registered.version:
+        return f"none: version {registered.version} is registered and is the champion"
+    return f"promote it: dslm release promote {name} --reason …"
+
+
 def headline(data: ReportData) -> Headline:
     """The verdict on a run in one sentence."""
     verdict, name = data.verdict, data.scorecard.workflow
@@ -61,7 +70,7 @@ def headline(data: ReportData) -> Headline:
         version = verdict.baseline.version
         than = f"compared with release {version}" if version else "no release to compare with yet"
         reason = f"{f'All {total} checks' if total > 1 else 'The one check'} passed; {than}."
-        return Headline("PASS", reason, "register it: make release")
+        return Headline("PASS", reason, _after_a_pass(data))
     if not bad:
         return Headline(verdict.status, f"{total} checks, none of which says why.", repro)
     if verdict.status == "FAIL":

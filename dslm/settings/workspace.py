@@ -99,6 +99,11 @@ class Workspace:
         """Receipt of the newest registration."""
         return self.registry / "release.json"
 
+    def card(self, run_id: str) -> Path:
+        """The model card of a registration, where the registry is this repository's own."""
+        run = self.root / ".mlflow" / "artifacts" / self.workflow / run_id
+        return run / "artifacts" / "release" / "card.md"
+
     @property
     def champion(self) -> Path:
         """The version that serves, as of the last promotion or rollback."""

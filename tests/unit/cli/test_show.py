@@ -69,3 +69,16 @@ def test_a_cut_result_is_one_line(dslm: Call, repository: Workspace) -> None:
     answer = dslm("show", "run", "mini")
     assert answer.code == 2
     assert "gate.json: not JSON" in answer.err
+
+
+def test_lists_and_digests_of_a_training_stay_in_its_file(
+    dslm: Call, repository: Workspace
+) -> None:
+    repository.adapter.mkdir(parents=True)
+    told = {"steps": 7, "losses": [[1, 2.5]], "evidence": {"data": "sha256:1"}}
+    (repository.adapter / "training.json").write_text(json.dumps(told))
+    answer = dslm("show", "run", "mini")
+    assert "steps" in answer.out
+    assert "losses" not in answer.out
+    assert "sha256" not in answer.out
+    assert json.loads(dslm("show", "run", "mini", "--json").out)["training"] == told

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from scored_rows import MINI, cases, first
 
+from dslm.gating.finding import UNMEASURED
 from dslm.gating.gate import exit_code, judge, overall
 from dslm.gating.markdown import as_markdown
 from dslm.records import Baseline, Check, Verdict
@@ -159,6 +160,15 @@ def test_the_comment_says_verdict_first_then_worst_checks_then_what_to_do(submit
     assert "compared with version 3" in good
     assert "make release" in good
     assert "dvc repro gate@mini" in as_markdown(judge(asking(VALID), submit(rows={})))
+
+
+def test_the_comment_says_where_to_look_when_nothing_proceeds() -> None:
+    unmeasured = check("FAIL", why=UNMEASURED).model_copy(update={"metric": "selective_risk"})
+    verdict = Verdict(workflow="w", status="FAIL", checks=(unmeasured,), baseline=Baseline(),
+                      evidence={})  # fmt: skip
+    assert "Nothing proceeds. `artifacts/w/calibration.json` says why" in as_markdown(verdict)
+    other = verdict.model_copy(update={"checks": (check("FAIL", why="x"),)})
+    assert "Nothing proceeds" not in as_markdown(other)
 
 
 def test_the_comment_can_not_be_broken_by_what_it_quotes() -> None:

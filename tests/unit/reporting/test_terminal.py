@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console, RenderableType
 from sample_run import EVIDENCE, make_run, verdict_of
 
-from dslm.records import Metric
+from dslm.records import Metric, Release
 from dslm.reporting.data import ReportData
 from dslm.reporting.judging import headline
 from dslm.reporting.terminal import metric_text, run_summary, stage_line, verdict_line
@@ -63,3 +63,25 @@ def test_a_pass_on_other_evidence_is_no_pass() -> None:
 def test_a_failure_without_a_failed_check_is_still_one() -> None:
     odd = verdict_of("FAIL", checks=())
     assert headline(dataclasses.replace(make_run(8), verdict=odd)).word == "FAIL"
+
+
+@pytest.mark.parametrize(
+    ("version", "changed", "champion", "said"),
+    [
+        (None, {}, 0, "register it: make release W=invoice_intake"),
+        (3, {"adapter": "sha256:0"}, 3, "register it: make release W=invoice_intake"),
+        (3, {}, 2, "promote it: dslm release promote invoice_intake --reason …"),
+        (3, {}, 3, "none: version 3 is registered and is the champion"),
+    ],
+)
+def test_after_a_pass_the_next_step_is_what_has_not_been_done(
+    version: int | None, changed: dict[str, str], champion: int, said: str
+) -> None:
+    registered = version and Release(
+        workflow="invoice_intake", version=version, digest="sha256:1", status="candidate",
+        contract_version=1, created="2026-01-01T00:00:00+00:00", evidence=EVIDENCE | changed,
+    )  # fmt: skip
+    run = dataclasses.replace(
+        make_run(8, status="PASS"), registered=registered, champion_version=champion
+    )
+    assert headline(run).next_step == said
