@@ -15,8 +15,9 @@ from dslm.contract import Contract
 from dslm.curation.engine import Engine
 from dslm.curation.identity import with_unique_ids
 from dslm.curation.ledger import Ledger, Reject
+from dslm.curation.pieces import files_of, pieces_of
 from dslm.curation.pipeline import curate, rejects_of
-from dslm.curation.reading import RowReader, Rows, pieces_of, refuse_empty, row_schema
+from dslm.curation.reading import RowReader, Rows, refuse_empty, row_schema
 from dslm.curation.similarity import HASHES
 from dslm.curation.splitting import SPLITS
 from dslm.records import Case
@@ -61,13 +62,14 @@ class Reading:
 
 def read(contract: Contract, folder: Path) -> Reading:
     """Sources read without Daft: many times faster for a few rows."""
-    pieces = pieces_of(contract, folder)
+    files = files_of(contract, folder)
+    pieces = pieces_of(files)
     reader = RowReader(contract, pieces, ())
     found = [row for number in range(len(pieces)) for row in reader.rows(number)]
-    refuse_empty(pieces, {row["piece"] for row in found}, folder)
+    refuse_empty(files, {row["file"] for row in found}, folder)
     table = pa.Table.from_pylist(found, schema=row_schema())
     hashes = np.zeros((len(found), HASHES), dtype=np.uint32)
-    rows = Rows(table, hashes, tuple(piece.name for piece in pieces))
+    rows = Rows(table, hashes, tuple(file.name for file in files))
     rejects = rejects_of(rows, contract, folder)
     named, order = with_unique_ids(rows)
     cases = [
@@ -76,5 +78,5 @@ def read(contract: Contract, folder: Path) -> Reading:
         )
         for row in order.tolist()
     ]
-    names = [rows.sources[row["piece"]] for row in found]
+    names = [rows.sources[row["file"]] for row in found]
     return Reading(cases, rejects, {name: names.count(name) for name in sorted(set(names))})
