@@ -62,7 +62,7 @@ class Reading:
 
 def read(contract: Contract, folder: Path) -> Reading:
     """Sources read without Daft: many times faster for a few rows."""
-    files = files_of(contract, folder)
+    files = files_of(contract.data.sources, folder)
     pieces = pieces_of(files)
     reader = RowReader(contract, pieces, ())
     found = [row for number in range(len(pieces)) for row in reader.rows(number)]

@@ -1,17 +1,17 @@
 """The contract's sources → what is read side by side: parts of big files, bundles of small ones.
 
-Takes the contract and its folder; gives the files, each with a number that its rows go by, and the
-pieces. Labels that lie beside texts are no sources of their own: only those that no text asks for
-are read, so that they are counted. Called by `reading` and by the proof of sources.
+Takes the contract's sources and its folder; gives the files, each with the number that its rows go
+by, and the pieces. Labels that lie beside texts are no sources of their own: only those that no
+text asks for are read, so that they are counted. Called by `reading` and by the proof of sources.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dslm.contract.model import Contract, Source
+from dslm.contract.model import Source
 from dslm.curation.formats import PART_BYTES, Format, Part, format_of
 from dslm.curation.formats.beside import LABELLED, LONE_LABEL, lone_labels
 from dslm.curation.formats.mailboxes import LABELS, MBOX_LABELS, labels_of, mailbox_of
@@ -33,20 +33,20 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Piece:
-    """What is read at once: one part of one file, or several whole files of one source."""
+    """What is read at once: one part of one file, or several files with one row each."""
 
     files: tuple[SourceFile, ...]
     part: Part | None = None
 
 
-def source_files(contract: Contract, folder: Path) -> dict[Path, Source]:
-    """The files that the contract's sources name, sorted.
+def source_files(sources: Sequence[Source], folder: Path) -> dict[Path, Source]:
+    """The files that sources name, sorted.
 
     Raises:
         InputError: A path that matches nothing, or a file that two sources match.
     """
     files: dict[Path, Source] = {}
-    for source in contract.data.sources:
+    for source in sources:
         if Path(source.path).is_absolute():
             raise InputError("an absolute source path", where=source.path,
                              fix="write it relative to the contract's folder")  # fmt: skip
@@ -84,15 +84,15 @@ def _with_labels(files: dict[Path, Source]) -> dict[Path, tuple[Format, Source]]
     return dict(sorted(found.items()))
 
 
-def files_of(contract: Contract, folder: Path) -> list[SourceFile]:
+def files_of(sources: Sequence[Source], folder: Path) -> list[SourceFile]:
     """All files to read, numbered in the order of their paths.
 
     Raises:
         InputError: A source is missing, of an unknown kind, or has labels alone.
     """
-    found = _with_labels(source_files(contract, folder))
+    found = _with_labels(source_files(sources, folder))
     read = {source.path for kind, source in found.values()}
-    for source in contract.data.sources:
+    for source in sources:
         if source.path not in read:
             raise InputError("matches only labels of texts, and no text",
                              where=folder / source.path,

@@ -190,7 +190,7 @@ def _ledger(
 def _by_source(rows: Rows, places: Places) -> Counter[str]:
     files = rows.table.column("file").to_numpy()[places]
     counts = np.bincount(files, minlength=len(rows.sources)).tolist()
-    return Counter(dict(zip(rows.sources, counts, strict=True)))
+    return Counter({name: n for name, n in zip(rows.sources, counts, strict=True) if n})
 
 
 def _records(cases: CaseTable) -> Iterator[pa.ChunkedArray]:

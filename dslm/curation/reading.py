@@ -124,7 +124,7 @@ def read_sources(
     Raises:
         InputError: A source is missing, empty or of an unknown kind.
     """
-    files = files_of(contract, folder)
+    files = files_of(contract.data.sources, folder)
     reader = RowReader(contract, pieces_of(files), blocks)
     seen = _store(engine, reader, work)
     refuse_empty(files, seen, folder)

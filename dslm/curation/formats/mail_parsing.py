@@ -77,9 +77,8 @@ def text_in(raw: bytes, declared: str | None, fallback: str) -> str:
             return raw.decode(codec)
         except UnicodeError:
             continue
-    raise Unreadable(
-        f"text that is not {declared or 'of a charset it names'}, UTF-8 or Windows-1252"
-    )
+    said = declared or "of a charset it names"
+    raise Unreadable(f"text that is not {said}, UTF-8 or Windows-1252")
 
 
 def raw_header(message: EmailMessage, name: str, fallback: str) -> str | None:

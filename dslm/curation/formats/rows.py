@@ -30,7 +30,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Row:
-    """One row: its line (CSV: the first of it; Parquet, mailbox: its number), and value or fault."""
+    """One row: its line, and value or fault.
+
+    A CSV's row may have more lines, the first counts; Parquet and mailboxes have numbers instead.
+    """
 
     line: int
     value: dict[str, Any] | None = None
