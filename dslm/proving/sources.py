@@ -26,6 +26,7 @@ class Count:
     def add(self, file: SourceFile) -> None:
         """Count a file, every row of it parsed."""
         if file.path.suffix.lower() == ".parquet":
+            file.kind.parts(file.path, file.source.encoding)  # says what is wrong with it, if so
             from pyarrow import parquet
 
             self.rows += int(parquet.read_metadata(file.path).num_rows)

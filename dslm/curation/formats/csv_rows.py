@@ -93,11 +93,12 @@ def _rows(path: Path, part: Part | None = None, encoding: str = "utf-8") -> Iter
         stream.seek(0)
         lines = _Lines(text_of(stream, found, ""))
         try:
-            yield from _rows_of(lines, found)
+            with lines.texts:
+                yield from _rows_of(lines, found)
         except csv.Error as error:
             raise InputError(f"not CSV from here on: {error}", where=f"{path}:{lines.row}",
                              fix="mend the quotes of this row") from None  # fmt: skip
-        except UnicodeDecodeError:
+        except UnicodeError:
             raise InputError(f"not {shown(found)} from here on", where=f"{path}:{lines.row}",
                              fix="fetch the file again, or mend the source's encoding",
                              ) from None  # fmt: skip

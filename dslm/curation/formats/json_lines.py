@@ -90,17 +90,18 @@ def _bytewise(stream: Bytes, part: Part | None, encoding: str) -> Iterator[Row |
 
 def _charwise(stream: Bytes, encoding: str) -> Iterator[Row | None]:
     """Rows of a file whose lines end with other than one byte, such as UTF-16."""
-    texts, line = text_of(stream, encoding, "\n"), 0
-    while text := texts.readline(LONGEST_LINE + 1):
-        line += 1
-        if len(text) > LONGEST_LINE:
-            yield Row(line, fault=too_long(LONGEST_LINE))
-            while text and not text.endswith("\n"):
-                text = texts.readline(1 << 20)
-        elif fault := undecodable(text, encoding):
-            yield Row(line, fault=fault)
-        else:
-            yield _row(line, text)
+    line = 0
+    with text_of(stream, encoding, "\n") as texts:
+        while text := texts.readline(LONGEST_LINE + 1):
+            line += 1
+            if len(text) > LONGEST_LINE:
+                yield Row(line, fault=too_long(LONGEST_LINE))
+                while text and not text.endswith("\n"):
+                    text = texts.readline(1 << 20)
+            elif fault := undecodable(text, encoding):
+                yield Row(line, fault=fault)
+            else:
+                yield _row(line, text)
 
 
 def _rows(path: Path, part: Part | None = None, encoding: str = "utf-8") -> Iterator[Row]:
@@ -118,7 +119,7 @@ def _rows(path: Path, part: Part | None = None, encoding: str = "utf-8") -> Iter
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"broken gzip ({error})", where=f"{path}:{last + 1}",
                          fix="fetch the file again") from None  # fmt: skip
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise InputError(f"not {shown(found)} from here on", where=f"{path}:{last + 1}",
                          fix="fetch the file again, or mend the source's encoding",
                          ) from None  # fmt: skip

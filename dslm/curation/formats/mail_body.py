@@ -39,7 +39,7 @@ def _texts(part: Message, fallback: str, *, depth: int) -> list[str]:
     name = asked(part.get_filename)
     if kind.startswith("message/") or asked(part.get_content_disposition) == "attachment":
         return [_named(name or kind)]
-    inner: Any = part.get_payload()
+    inner: Any = asked(part.get_payload)
     if kind.startswith("multipart/") and isinstance(inner, list):
         of_each = [_texts(one, fallback, depth=depth + 1) for one in _chosen(kind, inner)]
         return [text for texts in of_each for text in texts]

@@ -32,6 +32,24 @@ def _no_parquet(path: Path, error: Exception) -> InputError:
     return InputError(f"not Parquet: {first}", where=path, fix="write the file again")
 
 
+def _rows_of(batch: Any, before: int) -> Iterator[Row]:
+    try:
+        values = batch.to_pylist()
+    except UnicodeDecodeError:  # in one of them, the others are well
+        for place in range(batch.num_rows):
+            yield _lone_row(batch.slice(place, 1), before + place + 1)
+    else:
+        for line, value in enumerate(values, start=before + 1):
+            yield Row(line, as_json(value))
+
+
+def _lone_row(batch: Any, line: int) -> Row:
+    try:
+        return Row(line, as_json(batch.to_pylist()[0]))
+    except UnicodeDecodeError as error:
+        return Row(line, fault=f"not UTF-8 (byte {error.object[error.start]:#04x})")
+
+
 def _rows(path: Path, part: Part | None = None, encoding: str = "utf-8") -> Iterator[Row]:
     del encoding  # the format has its own
     file = _file(path)
@@ -41,9 +59,8 @@ def _rows(path: Path, part: Part | None = None, encoding: str = "utf-8") -> Iter
     line = part.first - 1 if part else 0
     try:
         for batch in file.iter_batches(batch_size=1024, row_groups=groups):
-            for value in batch.to_pylist():
-                line += 1
-                yield Row(line, as_json(value))
+            yield from _rows_of(batch, line)
+            line += batch.num_rows
     except (pa.ArrowException, OSError) as error:
         raise _no_parquet(path, error) from None
 
