@@ -10,9 +10,10 @@ import datetime as dt
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from dslm.provenance import digest_json
+from dslm.settings.encodings import text_encoding
 from dslm.settings.loading import load_document, nearest
 
 Hold = Literal["abstain", "escalate"]
@@ -111,6 +112,16 @@ class Source(Settings):
     licence: str
     origin: str
     columns: Columns = Columns()
+    encoding: str = Field(
+        "utf-8", description="of text files without a byte-order mark; of mail, where it names none"
+    )
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if text_encoding(value) is None:
+            raise ValueError(f"{value!r} is no encoding of text, such as utf-8 or cp1252")
+        return value
 
 
 class Split(Settings):

@@ -28,8 +28,8 @@ def with_unique_ids(rows: Rows) -> tuple[pa.Table, Places]:
     import pyarrow.compute as pc
 
     table = rows.table
-    keys = table.select(["id", "piece", "line"])
-    sort = [("id", "ascending"), ("piece", "ascending"), ("line", "ascending")]
+    keys = table.select(["id", "file", "line"])
+    sort = [("id", "ascending"), ("file", "ascending"), ("line", "ascending")]
     order = pc.sort_indices(keys, sort).to_numpy().astype(np.int64)
     order = order[: len(table) - keys.column("id").null_count]
     ids = keys.column("id").take(pa.array(order)).combine_chunks()
@@ -57,10 +57,10 @@ def _refuse_own(rows: Rows, order: Places, repeated: Places) -> None:
         first, second = (_row(rows, order[p].item()) for p in (place - 1, place))
         if (first["own_id"] or second["own_id"]) and first["id"] not in told:
             told.add(first["id"])
-            at = f"{rows.sources[first['piece']]}:{first['line']}"
+            at = f"{rows.sources[first['file']]}:{first['line']}"
             faults.append(InputError(
                 f"id {first['id']!r} is also at {at}",
-                where=f"{rows.sources[second['piece']]}:{second['line']}",
+                where=f"{rows.sources[second['file']]}:{second['line']}",
                 fix="ids must be unique",
             ))  # fmt: skip
         if len(faults) == MOST_REPORTED:
@@ -70,6 +70,6 @@ def _refuse_own(rows: Rows, order: Places, repeated: Places) -> None:
 
 
 def _row(rows: Rows, row: int) -> dict[str, Any]:
-    columns = rows.table.select(["id", "own_id", "piece", "line"])
+    columns = rows.table.select(["id", "own_id", "file", "line"])
     found: dict[str, Any] = columns.slice(row, 1).to_pylist()[0]
     return found

@@ -14,6 +14,7 @@ from typing import Any
 from dslm.contract.answer import schema_errors
 from dslm.contract.model import Columns, Contract
 from dslm.curation.casting import cast, strict_json
+from dslm.curation.turns import rendered, turns_of
 from dslm.errors import InputError
 from dslm.provenance import canonical_json
 from dslm.records import Case
@@ -51,6 +52,19 @@ def _plain(value: Any, name: str) -> Any:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError):
         raise Misfit(f"{name!r} holds what JSON has no form for") from None
+    return value
+
+
+def _input(row: Mapping[str, Any], name: str) -> str:
+    """The text that is asked about; a talk's turns become one."""
+    value = _plain(_column(row, name), name)
+    if isinstance(value, list):
+        try:
+            value = rendered(turns_of(value))
+        except ValueError as error:
+            raise Misfit(f"{name!r}, {error}") from None
+    if not isinstance(value, str) or not value.strip():
+        raise Misfit(f"{name!r} is empty or no text")
     return value
 
 
@@ -106,9 +120,7 @@ def to_case(
     Raises:
         Misfit: Input or target is missing or broken.
     """
-    text = _plain(_column(row, columns.input), columns.input)
-    if not isinstance(text, str) or not text.strip():
-        raise Misfit(f"{columns.input!r} is empty or no text")
+    text = _input(row, columns.input)
     try:
         parts = {
             "input": text,

@@ -148,10 +148,10 @@ def rejects_of(rows: Rows, contract: Contract, folder: Path) -> list[Reject]:
     import pyarrow.compute as pc
 
     broken = rows.table.filter(pc.is_valid(rows.table.column("fault")))
-    found = broken.select(["piece", "line", "fault"]).to_pylist()
+    found = broken.select(["file", "line", "fault"]).to_pylist()
     rejects = [
-        Reject(source=rows.sources[row["piece"]], line=row["line"], reason=row["fault"])
-        for row in sorted(found, key=lambda row: (row["piece"], row["line"]))
+        Reject(source=rows.sources[row["file"]], line=row["line"], reason=row["fault"])
+        for row in sorted(found, key=lambda row: (row["file"], row["line"]))
     ]
     refuse_many_rejects(rejects, len(rows.table), most=contract.data.max_rejects, folder=folder,
                         setting="data.max_rejects")  # fmt: skip
@@ -199,11 +199,9 @@ def _ledger(
 
 
 def _by_source(rows: Rows, places: Places) -> Counter[str]:
-    pieces = rows.table.column("piece").to_numpy()[places]
-    counted: Counter[str] = Counter()
-    for piece, count in enumerate(np.bincount(pieces, minlength=len(rows.sources)).tolist()):
-        counted[rows.sources[piece]] += count
-    return counted
+    files = rows.table.column("file").to_numpy()[places]
+    counts = np.bincount(files, minlength=len(rows.sources)).tolist()
+    return Counter({name: n for name, n in zip(rows.sources, counts, strict=True) if n})
 
 
 def _records(cases: CaseTable) -> Iterator[pa.ChunkedArray]:

@@ -1,6 +1,6 @@
 """Sources → one table on disk: every row read, checked by itself, and signed.
 
-Takes the contract, its folder and gold; cuts the files into parts and has Daft read them side by
+Takes the contract, its folder and gold; has Daft read the pieces of the sources side by
 side, on this machine or on a Ray cluster. What can be said of a case without its neighbours is said
 here. The table is written as it comes, and is mapped rather than loaded afterwards, so memory does
 not grow with the number of cases. Called by `pipeline`.
@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dslm.cases import as_line
-from dslm.contract.model import Contract, Source
+from dslm.contract.model import Contract
 from dslm.curation.blocks import Block, sift
 from dslm.curation.case_table import case_fields, columns_of
 from dslm.curation.ends import END_COLUMNS, end_keys
 from dslm.curation.engine import Engine
-from dslm.curation.formats import Part, format_of
 from dslm.curation.mapping import Misfit, to_case
+from dslm.curation.pieces import Piece, SourceFile, files_of, pieces_of
 from dslm.curation.signatures import Marks, as_signatures, signature
 from dslm.curation.similarity import HASHES
 from dslm.errors import InputError
@@ -35,52 +35,6 @@ if TYPE_CHECKING:
 TABLE, SIGNED, ENDS = "rows.arrow", "signatures.u32", "ends.u64"
 
 
-@dataclass(frozen=True)
-class Piece:
-    """One part of one source file; `name` is relative to the contract's folder."""
-
-    path: Path
-    name: str
-    source: Source
-    part: Part | None
-
-
-def source_files(contract: Contract, folder: Path) -> dict[Path, Source]:
-    """The files that the contract's sources name, sorted.
-
-    Raises:
-        InputError: A path that matches nothing, or a file that two sources match.
-    """
-    files: dict[Path, Source] = {}
-    for source in contract.data.sources:
-        if Path(source.path).is_absolute():
-            raise InputError("an absolute source path", where=source.path,
-                             fix="write it relative to the contract's folder")  # fmt: skip
-        matched = [path for path in folder.glob(source.path) if not path.is_dir()]
-        if not matched:
-            raise InputError("no such source file", where=folder / source.path,
-                             fix="mend data.sources in the contract")  # fmt: skip
-        for path in matched:
-            if path in files:
-                raise InputError(f"two sources match this file: {files[path].path!r} and "
-                                 f"{source.path!r}", where=path)  # fmt: skip
-            files[path] = source
-    return dict(sorted(files.items()))
-
-
-def pieces_of(contract: Contract, folder: Path) -> list[Piece]:
-    """All parts of all source files, in order.
-
-    Raises:
-        InputError: A source is missing or of an unknown kind.
-    """
-    return [
-        Piece(path, path.relative_to(folder).as_posix(), source, part)
-        for path, source in source_files(contract, folder).items()
-        for part in format_of(path).parts(path)
-    ]
-
-
 def row_schema() -> pa.Schema:
     """The columns of the table of all rows."""
     import pyarrow as pa
@@ -88,6 +42,7 @@ def row_schema() -> pa.Schema:
     text, number = pa.large_string(), pa.int64()
     return pa.schema([
         pa.field("piece", number),
+        pa.field("file", number),
         pa.field("line", number),
         pa.field("fault", text),   # why the row is no case; the columns below are then null
         pa.field("own_id", pa.bool_()),
@@ -107,32 +62,34 @@ class RowReader:
     def rows(self, number: int) -> list[dict[str, Any]]:
         """All rows of one piece, by the columns of the table."""
         piece = self.pieces[number]
-        kind = format_of(piece.path)
-        found: dict[int, tuple[Case, bool]] = {}
-        faults: dict[int, str] = {}
-        for row in kind.rows(piece.path, piece.part):
-            try:
-                if row.value is None:
-                    raise Misfit(row.fault or "no row")
-                columns = piece.source.columns
-                found[row.line] = to_case(self.contract, row.value, columns, textual=kind.textual)
-            except Misfit as misfit:
-                faults[row.line] = misfit.what
+        found: dict[tuple[int, int], tuple[Case, bool]] = {}
+        faults: dict[tuple[int, int], str] = {}
+        for file in piece.files:
+            for row in file.kind.rows(file.path, piece.part, file.source.encoding):
+                try:
+                    if row.value is None:
+                        raise Misfit(row.fault or "no row")
+                    found[file.number, row.line] = to_case(
+                        self.contract, row.value, file.source.columns, textual=file.kind.textual
+                    )
+                except Misfit as misfit:
+                    faults[file.number, row.line] = misfit.what
         _, drops = sift([case for case, _ in found.values()], self.blocks)
         reasons = {drop.id: (drop.reason, drop.of) for drop in drops}
         lines = [
-            {"line": line, "record": as_line(case), "own_id": own}
+            {"file": file, "line": line, "record": as_line(case), "own_id": own}
             | columns_of(case, self.contract)
             | dict(zip(("reason", "of"), reasons.get(case.id, (None, None)), strict=True))
-            for line, (case, own) in found.items()
+            for (file, line), (case, own) in found.items()
         ]
-        lines += [{"line": line, "fault": fault} for line, fault in faults.items()]
+        lines += [{"file": file, "line": line, "fault": fault}
+                  for (file, line), fault in faults.items()]  # fmt: skip
         return [{"piece": number} | line for line in lines]
 
 
-def refuse_empty(pieces: Sequence[Piece], seen: set[int], folder: Path) -> None:
-    """Stop where a source has no row in any of its pieces; `seen` are those with one."""
-    empty = sorted({p.name for p in pieces} - {pieces[number].name for number in seen})
+def refuse_empty(files: Sequence[SourceFile], seen: set[int], folder: Path) -> None:
+    """Stop where a source has no row; `seen` are the numbers of the files with one."""
+    empty = [file.name for file in files if file.number not in seen and not file.kind.labels]
     if empty:
         raise InputError("no rows in this source", where=folder / empty[0],
                          fix="add cases, or take it out")  # fmt: skip
@@ -145,7 +102,7 @@ class Rows:
     Attributes:
         table: One row each, mapped from a file.
         marks: By what similar ones find each other, mapped too; of no meaning for a fault.
-        sources: The source's name by the number of a piece.
+        sources: The names of the files by their numbers.
     """
 
     table: pa.Table
@@ -168,11 +125,10 @@ def read_sources(
     Raises:
         InputError: A source is missing, empty or of an unknown kind.
     """
-    pieces = pieces_of(contract, folder)
-    reader = RowReader(contract, pieces, blocks)
+    files = files_of(contract.data.sources, folder)
+    reader = RowReader(contract, pieces_of(files), blocks)
     seen = _store(engine, reader, work, contract.data.near_duplicate)
-    names = tuple(piece.name for piece in pieces)
-    refuse_empty(pieces, seen, folder)
+    refuse_empty(files, seen, folder)
     import pyarrow as pa
 
     table = pa.ipc.open_file(pa.memory_map(str(work / TABLE))).read_all()
@@ -180,11 +136,11 @@ def read_sources(
         hashes=np.memmap(work / SIGNED, dtype=np.uint32, mode="r").reshape(-1, HASHES),
         ends=np.memmap(work / ENDS, dtype=np.uint64, mode="r").reshape(-1, END_COLUMNS),
     )
-    return Rows(table, marks, names)
+    return Rows(table, marks, tuple(file.name for file in files))
 
 
 def _store(engine: Engine, reader: RowReader, work: Path, threshold: float) -> set[int]:
-    """Write the rows of all pieces as they come; gives the pieces that had any."""
+    """Write the rows of all pieces as they come; gives the files that had any."""
     daft = engine.start()
     import pyarrow as pa
 
@@ -192,6 +148,7 @@ def _store(engine: Engine, reader: RowReader, work: Path, threshold: float) -> s
     rows = engine.read(reader, len(reader.pieces), schema)
     signed = rows.with_column("signature", signature(daft.col("folded").fill_null("")))
     seen: set[int] = set()
+    done: set[int] = set()
     with (
         pa.OSFile(str(work / TABLE), "wb") as sink,
         pa.ipc.new_file(sink, schema) as table,
@@ -204,7 +161,8 @@ def _store(engine: Engine, reader: RowReader, work: Path, threshold: float) -> s
             folded = batch.column("folded").fill_null("").to_pylist()
             ends.write(end_keys(folded, threshold).tobytes())
             table.write_batch(batch.drop_columns(["signature"]).cast(schema))
-            new = set(batch.column("piece").unique().to_pylist()) - seen
-            seen |= new
+            seen |= set(batch.column("file").unique().to_pylist())
+            new = set(batch.column("piece").unique().to_pylist()) - done
+            done |= new
             bar.advance(len(new))
     return seen

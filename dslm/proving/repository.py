@@ -6,59 +6,21 @@ wrong answers of at most r is certified with confidence c once (1 - r)^n <= 1 - 
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator
-from pathlib import Path
 
-from dslm.cases import json_lines
 from dslm.contract.model import Contract
-from dslm.errors import DslmError, InputError
+from dslm.errors import DslmError
 from dslm.proving.finding import Finding, fail, failures, ok, warn
-from dslm.settings.loading import read_text
+from dslm.proving.sources import prove_sources
 from dslm.settings.params import load_params, recipe_of
 from dslm.settings.workspace import Workspace
 
 
 def prove_data(ws: Workspace, contract: Contract) -> Iterator[Finding]:
     """Sources are there and readable, and enough to certify the risk bound."""
-    count = 0
-    for source in contract.data.sources:
-        where = f"{ws.contract}: data.sources"
-        files = sorted(p for p in ws.data.glob(source.path) if p.is_file())
-        if not files:
-            yield fail("sources", f"no file matches {source.path!r}", where=where,
-                       fix="add the file, or mend `path`")  # fmt: skip
-            continue
-        for path in files:
-            try:
-                rows = _rows(path)
-            except DslmError as error:
-                yield from failures("sources", error)
-                continue
-            count += rows
-            yield ok("sources", f"{path.relative_to(ws.data)}: {rows} rows, {source.licence}")
-        if source.licence.strip().upper() in {"", "TODO"}:
-            yield warn("sources", f"{source.path}: licence is not said", where=where,
-                       fix="say under which licence the data may be used")  # fmt: skip
-    if count:
-        yield from _bound(ws, contract, count)
-
-
-def _rows(path: Path) -> int:
-    """How many rows a source file has, every line of it parsed."""
-    if path.name.endswith((".jsonl", ".jsonl.gz")):
-        return sum(1 for _ in json_lines(path))
-    if path.suffix == ".csv":
-        rows = csv.reader(io.StringIO(read_text(path), newline=""))
-        return max(0, sum(1 for row in rows if row) - 1)
-    if path.suffix == ".parquet":
-        from pyarrow import parquet
-
-        return int(parquet.read_metadata(path).num_rows)
-    fix = "sources are .jsonl, .jsonl.gz, .csv or .parquet"
-    raise InputError("is no kind of file that can be read", where=path, fix=fix)
+    if rows := (yield from prove_sources(ws, contract)):
+        yield from _bound(ws, contract, rows)
 
 
 def answers_needed(risk: float, confidence: float) -> int:

@@ -27,6 +27,7 @@ MAY_CALL = {
     "training": {"inference"},  # one prompt renderer, one place that knows base models
     "gating": {"scoring"},  # the gate recomputes the scorecard from the rows
     "releasing": {"inference"},  # the smoke test answers with the decider that serves
+    "proving": {"curation"},  # rows are counted by the readers that curation reads them with
     "scaffolding": {"proving"},  # it proposes only bounds and margins that the proofs accept
 }
 HEAVY = {

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from dslm.cases import read_labelled
 from dslm.contract import load_contract
-from dslm.curation import formats
 from dslm.curation.engine import Engine
+from dslm.curation.formats import json_lines
 from dslm.curation.ledger import Drop, LeakageCheck, Ledger, SourceCount
-from dslm.curation.reading import pieces_of
+from dslm.curation.pieces import files_of, pieces_of
 from dslm.curation.splitting import SPLITS
 from dslm.records import Case
 
@@ -113,8 +113,8 @@ def test_parts_and_workers_change_no_byte(
     lines = [json.dumps(row).encode() for row in flawed(rows)]
     folder = write_source([*lines[:90], b"{", *lines[90:]])
     curated(contract, folder, gold, tmp_path / "whole")
-    monkeypatch.setattr(formats, "PART_BYTES", 2000)
-    assert len(pieces_of(contract, folder)) > 10
+    monkeypatch.setattr(json_lines, "PART_BYTES", 2000)
+    assert len(pieces_of(files_of(contract.data.sources, folder))) > 10
     curated(contract, folder, gold, tmp_path / "parts", Engine(workers=workers))
     assert bytes_of(tmp_path / "parts") == bytes_of(tmp_path / "whole")
 

@@ -1,0 +1,71 @@
+"""HTML of a mail → its text: blocks become lines, a table's cells are parted, scripts are left out.
+
+Called by `mail_body` for a mail that has no plain text.
+"""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+SILENT = {"script", "style", "title"}
+BLOCKS = {
+    "address", "article", "blockquote", "body", "br", "dd", "div", "dl", "dt", "fieldset", "footer",
+    "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p",
+    "pre", "section", "table", "tbody", "tfoot", "thead", "tr", "ul",
+}  # fmt: skip
+PARAGRAPHS = {"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"}
+CELLS = {"td", "th"}
+
+
+class _Page(HTMLParser):
+    """Collects the text between tags, with line ends and blanks where a reader sees them."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.said: list[str] = []
+        self.silent: str | None = None
+        self.kept_lines = False
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag == "body":  # a title that nobody closed ends here
+            self.silent = None
+        if self.silent is None and tag in SILENT:
+            self.silent = tag
+        self._parted(tag)
+        if tag == "li":
+            self.said.append("- ")
+        if tag == "pre":
+            self.kept_lines = True
+
+    def handle_startendtag(self, tag: str, attrs: object) -> None:
+        self._parted(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self.silent:
+            self.silent = None
+        if tag == "pre":
+            self.kept_lines = False
+        if tag not in ("br", "hr", "li"):
+            self._parted(tag)
+
+    def handle_data(self, data: str) -> None:
+        if self.silent is None:
+            self.said.append(data if self.kept_lines else re.sub(r"\s+", " ", data))
+
+    def _parted(self, tag: str) -> None:
+        if tag in BLOCKS:
+            self.said.append("\n\n" if tag in PARAGRAPHS else "\n")
+        elif tag in CELLS:
+            self.said.append(" ")
+
+
+def html_text(html: str) -> str:
+    """The text that a reader of the page sees, no two lines of it blank in a row."""
+    page = _Page()
+    # conditional sections of mail programs, `<![if !mso]>`: a comment to all but them, which the
+    # parser of Python 3.11 takes amiss
+    page.feed(html.replace("<![", "<! ["))
+    page.close()
+    lines = (" ".join(line.split()) for line in "".join(page.said).split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

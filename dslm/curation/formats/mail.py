@@ -1,0 +1,82 @@
+"""A mail → the input that is asked about and what its headers say: `.eml` files, and messages.
+
+The input is who wrote to whom, about what and when, then the body. Called for a file with its label
+beside it, and by `mailboxes` for each message.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from email.message import EmailMessage
+from email.utils import parseaddr, parsedate_to_datetime
+from functools import partial
+
+from dslm.curation.formats.beside import Text, one_text
+from dslm.curation.formats.mail_body import body_text
+from dslm.curation.formats.mail_parsing import asked, header, parsed, raw_header
+from dslm.curation.formats.rows import Format, Unreadable
+
+LONGEST_MAIL = 64 << 20  # bytes, attachments and all
+SHOWN = ("From", "To", "Subject", "Date")
+_BRACKETED = re.compile(r"<([^<>]*\S[^<>]*)>")
+
+
+def bare_id(text: str) -> str | None:
+    """The first message id of a text, without its brackets, which some programs leave out."""
+    if found := _BRACKETED.search(text):
+        return found[1].strip()
+    return next(iter(text.split()), None)
+
+
+def message_id(message: EmailMessage, fallback: str) -> str | None:
+    """A message's id without its brackets; None without one."""
+    return bare_id(raw_header(message, "Message-ID", fallback) or "")
+
+
+def _moment(text: str | None) -> str | None:
+    """A date header in ISO 8601, with its own time zone; None where it is no date."""
+    if not text:
+        return None
+    try:
+        moment: dt.datetime = asked(lambda: parsedate_to_datetime(text))
+    except Unreadable:
+        return None
+    return moment.isoformat()
+
+
+def mail_text(raw: bytes, encoding: str) -> Text:
+    """A message as an input with meta.
+
+    The meta has `message_id`, `sender`, `thread`, `subject` and `received`, as far as the headers
+    say; `thread` is the id of the message that the talk began with.
+
+    Args:
+        raw: The message, as RFC 5322 has it.
+        encoding: Of text that names no charset.
+
+    Raises:
+        Unreadable: It is no message, or one that cannot be read.
+    """
+    message = parsed(raw)
+    shown = {name: value for name in SHOWN if (value := header(message, name, encoding))}
+    if not shown:
+        raise Unreadable(f"not a mail: it has none of {', '.join(SHOWN)}")
+    own = message_id(message, encoding)
+    before = (raw_header(message, name, encoding) for name in ("References", "In-Reply-To"))
+    roots = [root for text in before if text and (root := bare_id(text))]
+    written = raw_header(message, "From", encoding) or ""
+    address = asked(lambda: parseaddr(written))[1]
+    meta = {
+        "message_id": own,
+        "sender": address.casefold() or None,
+        "thread": roots[0] if roots else own,
+        "subject": shown.get("Subject"),
+        "received": _moment(raw_header(message, "Date", encoding)),
+    }
+    head = "\n".join(f"{name}: {value}" for name, value in shown.items())
+    said = f"{head}\n\n{body_text(message, encoding)}".strip()
+    return Text(said, {key: value for key, value in meta.items() if value is not None})
+
+
+EML = Format(partial(one_text, read=mail_text, most=LONGEST_MAIL), single=True)

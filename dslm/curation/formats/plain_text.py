@@ -1,0 +1,30 @@
+"""Plain text: a `.txt` file is one input, as it stands; only its line ends become newlines."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from dslm.curation.formats.beside import Text, one_text
+from dslm.curation.formats.decoding import decoded, encoding_of
+from dslm.curation.formats.rows import Format
+
+
+def newlined(text: str) -> str:
+    """A text whose lines end with a newline, however they ended."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def file_text(raw: bytes, encoding: str) -> str:
+    """The text of a whole file.
+
+    Raises:
+        Unreadable: The bytes are none of the encoding.
+    """
+    return newlined(decoded(raw, encoding_of(raw, encoding)))
+
+
+def _read(raw: bytes, encoding: str) -> Text:
+    return Text(file_text(raw, encoding))
+
+
+TXT = Format(partial(one_text, read=_read), single=True)

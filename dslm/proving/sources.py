@@ -1,0 +1,94 @@
+"""Proof of the contract's sources: each file is there and its rows can be read, as curation does.
+
+Gives findings and, in the end, how many rows there are. Called by `dslm.proving.repository`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+from dslm.contract.model import Contract, Source
+from dslm.curation.pieces import SourceFile, files_of
+from dslm.errors import DslmError
+from dslm.proving.finding import Finding, fail, failures, ok, warn
+from dslm.settings.workspace import Workspace
+
+
+@dataclass
+class Count:
+    """How many rows some files have, how many are none, and where and why the first of those."""
+
+    rows: int = 0
+    broken: int = 0
+    first: tuple[str, str] | None = None
+
+    def add(self, file: SourceFile) -> None:
+        """Count a file, every row of it parsed."""
+        if file.path.suffix.lower() == ".parquet":
+            file.kind.parts(file.path, file.source.encoding)  # says what is wrong with it, if so
+            from pyarrow import parquet
+
+            self.rows += int(parquet.read_metadata(file.path).num_rows)
+            return
+        for row in file.kind.rows(file.path, None, file.source.encoding):
+            self.rows += 1
+            if row.value is None:
+                self.broken += 1
+                self.first = self.first or (f"{file.path}:{row.line}", row.fault or "no row")
+
+
+def prove_sources(ws: Workspace, contract: Contract) -> Generator[Finding, None, int]:
+    """What is found of each source; returns how many rows they have."""
+    rows = 0
+    for source in contract.data.sources:
+        where = f"{ws.contract}: data.sources"
+        if not any(path.is_file() for path in ws.data.glob(source.path)):
+            yield fail("sources", f"no file matches {source.path!r}", where=where,
+                       fix="add the file, or mend `path`")  # fmt: skip
+            continue
+        for found in _counted(ws, source):
+            if isinstance(found, Finding):
+                yield found
+                continue
+            name, count = found
+            rows += count.rows - count.broken
+            yield from _said(name, count, source, contract.data.max_rejects)
+        if source.licence.strip().upper() in {"", "TODO"}:
+            yield warn("sources", f"{source.path}: licence is not said", where=where,
+                       fix="say under which licence the data may be used")  # fmt: skip
+    return rows
+
+
+def _counted(ws: Workspace, source: Source) -> Iterator[Finding | tuple[str, Count]]:
+    """The rows of each file; those of files with one text each together."""
+    counts: dict[str, Count] = {}
+    try:
+        files = files_of([source], ws.data)
+    except DslmError as error:
+        yield from failures("sources", error)
+        return
+    for file in files:
+        name = source.path if file.kind.single else file.name
+        count = counts.get(name, Count())
+        try:
+            count.add(file)
+        except DslmError as error:
+            yield from failures("sources", error)
+            continue
+        if count.rows or not file.kind.labels:
+            counts[name] = count
+    yield from counts.items()
+
+
+def _said(name: str, count: Count, source: Source, most: float) -> Iterator[Finding]:
+    if count.first is None:
+        yield ok("sources", f"{name}: {count.rows} rows, {source.licence}")
+        return
+    where, fault = count.first
+    too_many = count.broken > most * count.rows
+    yield (fail if too_many else warn)(
+        "sources", fault, where=where,
+        fix=f"mend it: {count.broken} of {count.rows} rows of {name} are unusable, "
+            f"data.max_rejects allows {most:.1%}",
+    )  # fmt: skip
