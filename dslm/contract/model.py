@@ -111,6 +111,9 @@ class Source(Settings):
     licence: str
     origin: str
     columns: Columns = Columns()
+    at_most: int | None = Field(
+        None, ge=1, description="most cases kept of this source; poisoning takes an absolute number"
+    )
 
 
 class Split(Settings):

@@ -21,11 +21,14 @@ from dslm.contract.model import Contract
 from dslm.curation.blocks import Block, Comparison
 from dslm.curation.blocks.contradictions import contradictions
 from dslm.curation.blocks.exact_duplicates import exact_duplicates
+from dslm.curation.blocks.hidden_text import hidden_text
+from dslm.curation.blocks.instructed_target import instructed_target
 from dslm.curation.blocks.leaked_exact import leaked_exact
 from dslm.curation.blocks.leaked_group import leaked_group
 from dslm.curation.blocks.leaked_near import leaked_near
 from dslm.curation.blocks.leaked_quote import leaked_quote
 from dslm.curation.blocks.near_duplicates import near_duplicates
+from dslm.curation.blocks.over_source_cap import over_source_cap
 from dslm.curation.blocks.parted_splits import parted_splits
 from dslm.curation.blocks.rule_breaks import rule_breaks
 from dslm.curation.blocks.ungrouped import ungrouped
@@ -68,6 +71,8 @@ def blocks_of(contract: Contract, gold: Sequence[Case]) -> tuple[Block, ...]:
         partial(leaked_quote, gold=gold, share=data.near_duplicate),
         partial(leaked_group, gold=gold, group_by=data.group_by),
         partial(ungrouped, group_by=data.group_by),
+        hidden_text,
+        partial(instructed_target, contract=contract),
         partial(rule_breaks, contract=contract),
     )
 
@@ -82,6 +87,7 @@ def comparisons_of(contract: Contract) -> tuple[Comparison, ...]:
         exact_duplicates,
         partial(near_duplicates, contract=contract),
         partial(parted_splits, contract=contract),
+        partial(over_source_cap, contract=contract),
     )
 
 

@@ -87,6 +87,7 @@ def row_schema() -> pa.Schema:
     text, number = pa.large_string(), pa.int64()
     return pa.schema([
         pa.field("piece", number),
+        pa.field("source", number),  # the entry of data.sources
         pa.field("line", number),
         pa.field("fault", text),   # why the row is no case; the columns below are then null
         pa.field("own_id", pa.bool_()),
@@ -126,7 +127,8 @@ class RowReader:
             for line, (case, own) in found.items()
         ]
         lines += [{"line": line, "fault": fault} for line, fault in faults.items()]
-        return [{"piece": number} | line for line in lines]
+        source = self.contract.data.sources.index(piece.source)
+        return [{"piece": number, "source": source} | line for line in lines]
 
 
 def refuse_empty(pieces: Sequence[Piece], seen: set[int], folder: Path) -> None:
