@@ -13,7 +13,8 @@ def body(ws: Workspace) -> None:
     contract = load_contract(ws.contract)
     inputs: dict[str, str] = {}
     with whole_folder(ws.curated, inputs) as folder:
-        curated = curate(contract, ws.data, read_labelled(ws.gold, contract), folder)
+        gold = read_labelled(ws.gold, contract)
+        curated = curate(contract, ws.data, gold, folder, review=ws.review)
         inputs |= curated.inputs
     kept = ", ".join(f"{name} {count}" for name, count in curated.ledger.kept.items())
     print(f"curate {ws.workflow}: {kept}, dropped {len(curated.ledger.drops)}")

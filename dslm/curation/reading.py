@@ -24,6 +24,7 @@ from dslm.curation.formats import Part, format_of
 from dslm.curation.mapping import Misfit, to_case
 from dslm.curation.signatures import Signatures, as_signatures, signature
 from dslm.curation.similarity import HASHES
+from dslm.curation.verdicts import Verdicts
 from dslm.errors import InputError
 from dslm.progress import Progress
 from dslm.records import Case
@@ -91,6 +92,7 @@ def row_schema() -> pa.Schema:
         pa.field("line", number),
         pa.field("fault", text),   # why the row is no case; the columns below are then null
         pa.field("own_id", pa.bool_()),
+        pa.field("fixed", pa.bool_()),  # whether a person replaced a value of the target
         pa.field("record", text),  # the case as one line of JSON
         *case_fields(),
         pa.field("reason", text),  # why the case is dropped, as far as it shows by itself
@@ -98,11 +100,18 @@ def row_schema() -> pa.Schema:
     ])  # fmt: skip
 
 
+NO_VERDICTS = Verdicts()
+
+
 class RowReader:
     """Reads pieces; made once in every worker."""
 
-    def __init__(self, contract: Contract, pieces: Sequence[Piece], blocks: Sequence[Block]):
+    def __init__(
+        self, contract: Contract, pieces: Sequence[Piece], blocks: Sequence[Block],
+        verdicts: Verdicts = NO_VERDICTS,
+    ):  # fmt: skip
         self.contract, self.pieces, self.blocks = contract, pieces, blocks
+        self.verdicts = verdicts
 
     def rows(self, number: int) -> list[dict[str, Any]]:
         """All rows of one piece, by the columns of the table."""
@@ -115,13 +124,15 @@ class RowReader:
                 if row.value is None:
                     raise Misfit(row.fault or "no row")
                 columns = piece.source.columns
-                found[row.line] = to_case(self.contract, row.value, columns, textual=kind.textual)
+                case, own = to_case(self.contract, row.value, columns, textual=kind.textual)
+                found[row.line] = self.verdicts.fixed(case), own
             except Misfit as misfit:
                 faults[row.line] = misfit.what
         _, drops = sift([case for case, _ in found.values()], self.blocks)
         reasons = {drop.id: (drop.reason, drop.of) for drop in drops}
         lines = [
             {"line": line, "record": as_line(case), "own_id": own}
+            | {"fixed": case.id in self.verdicts.fixes}
             | columns_of(case, self.contract)
             | dict(zip(("reason", "of"), reasons.get(case.id, (None, None)), strict=True))
             for line, (case, own) in found.items()
@@ -155,8 +166,9 @@ class Rows:
 
 
 def read_sources(
-    contract: Contract, folder: Path, blocks: Sequence[Block], engine: Engine, work: Path
-) -> Rows:
+    contract: Contract, folder: Path, blocks: Sequence[Block], engine: Engine, work: Path,
+    verdicts: Verdicts = NO_VERDICTS,
+) -> Rows:  # fmt: skip
     """Every row of the contract's sources, in files in `work`.
 
     Args:
@@ -165,12 +177,13 @@ def read_sources(
         blocks: What is asked of each case by itself.
         engine: What reads.
         work: A folder for the table and the signatures.
+        verdicts: What people said of single cases.
 
     Raises:
         InputError: A source is missing, empty or of an unknown kind.
     """
     pieces = pieces_of(contract, folder)
-    reader = RowReader(contract, pieces, blocks)
+    reader = RowReader(contract, pieces, blocks, verdicts)
     seen = _store(engine, reader, work)
     names = tuple(piece.name for piece in pieces)
     refuse_empty(pieces, seen, folder)

@@ -51,8 +51,8 @@ def features(texts: Sequence[str]) -> sparse.csr_matrix:
     from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
     hashed = HashingVectorizer(
-        analyzer="char_wb", ngram_range=(2, 4), n_features=FEATURES, alternate_sign=False, norm=None,
-        dtype=np.float32,
+        analyzer="char_wb", ngram_range=(2, 4), n_features=FEATURES, alternate_sign=False,
+        norm=None, dtype=np.float32,
     ).transform(texts)  # fmt: skip
     return TfidfTransformer(sublinear_tf=True).fit_transform(hashed)
 

@@ -33,7 +33,7 @@ FEWEST = 5  # cases of a label from which it can be learnt, and so doubted
 def _numbered(values: Sequence[Any]) -> tuple[list[Any], Numbers]:
     """The distinct values in a fixed order, and the number of each one's."""
     keys = [canonical_json(value) for value in values]
-    names = {key: value for key, value in zip(keys, values, strict=True)}
+    names = dict(zip(keys, values, strict=True))
     order = {key: number for number, key in enumerate(sorted(names))}
     return [names[key] for key in order], np.array([order[key] for key in keys], dtype=np.int64)
 
@@ -84,13 +84,14 @@ def doubted_labels(contract: Contract, cases: Sequence[Case]) -> list[Suspect]:
 def _of_phrase(
     contract: Contract, cases: Sequence[Case], field: str, names: Sequence[Any], tied: TiedPhrase
 ) -> list[Suspect]:
-    label = label_text(contract, field, names[tied.label])
+    spelled = partial(label_text, contract, field)
+    label = spelled(names[tied.label])
     why = (f"{' '.join(tied.words)!r} stands in {tied.held} cases, {len(tied.places)} of them "
            f"labelled {label} (elsewhere {tied.elsewhere:.1%}), and their other words speak for "
            "other labels")  # fmt: skip
     return [
         Suspect(id=cases[place].id, field=field, label=label, score=round(tied.against, 6),
-                suggested=None if guess == tied.label else label_text(contract, field, names[guess]),
+                suggested=None if guess == tied.label else spelled(names[guess]),
                 kind="tied_phrase", why=why)
         for place, guess in zip(tied.places.tolist(), tied.suggested.tolist(), strict=True)
     ]  # fmt: skip
