@@ -92,8 +92,10 @@ def read_review(path: Path) -> list[ReviewRow]:
         raise InputError(f"not CSV from here on: {error}", where=f"{path}:{start}",
                          fix="close the quotes of this row") from None  # fmt: skip
     if not cells or tuple(cells[0][1]) != COLUMNS:
-        raise InputError(f"the columns are not {', '.join(COLUMNS)}", where=f"{path}:1",
-                         fix="restore the first line; only `verdict` is to be filled in")  # fmt: skip
+        raise InputError(
+            f"the columns are not {', '.join(COLUMNS)}", where=f"{path}:1",
+            fix="restore the first line; only `verdict` is to be filled in",
+        )  # fmt: skip
     return _rows(path, cells[1:])
 
 

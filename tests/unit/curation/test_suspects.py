@@ -180,8 +180,8 @@ def test_a_value_is_read_back_from_its_text(contract, value):
 
 @pytest.mark.parametrize(
     ("field", "text", "value"),
-    [("kind", "claim", "claim"), ("rate", "19", "19"), ("rate", "null", None), ("paid", "true", True),
-     ("amount", "12.30", "12.30"), ("amount", '"null"', "null")],
+    [("kind", "claim", "claim"), ("rate", "19", "19"), ("rate", "null", None),
+     ("paid", "true", True), ("amount", "12.30", "12.30"), ("amount", '"null"', "null")],
 )  # fmt: skip
 def test_what_a_person_types_is_read_by_the_fields_schema(contract, field, text, value):
     wide = with_output(
@@ -210,9 +210,8 @@ def intents(contract):
         case = Case(id=row["id"], input=row["text"], target={"intent": intent},
                     meta={"sender": row["id"]})  # fmt: skip
         cases.setdefault(row["meta"]["domain"], []).append(case)
-    return {name: (_intent_contract(contract, part), part) for name, part in cases.items()} | {
-        "all": (_intent_contract(contract, sum(cases.values(), [])), sum(cases.values(), []))
-    }
+    cases["all"] = [case for part in cases.values() for case in part]
+    return {name: (_intent_contract(contract, part), part) for name, part in cases.items()}
 
 
 def _intent_contract(contract, cases):
@@ -240,8 +239,8 @@ def precision_at_50(contract, cases):
 # so that 0.60 is the most that can be reached.
 @pytest.mark.parametrize(
     ("domain", "least"),
-    [("airline", 0.7), ("fastfood", 0.4), ("finance", 0.8), ("media", 0.8), ("software", 0.75),
-     ("all", 0.9)],
+    [("finance", 0.8), *(pytest.param(*slow, marks=pytest.mark.slow) for slow in (
+        ("airline", 0.7), ("fastfood", 0.4), ("media", 0.8), ("software", 0.75), ("all", 0.9)))],
 )  # fmt: skip
 def test_changed_intents_of_real_chats_are_found(contract, domain, least, record_property):
     precision, planted = precision_at_50(*intents(contract)[domain])

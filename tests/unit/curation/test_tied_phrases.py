@@ -127,6 +127,7 @@ def real(name, key):
     return [row["text"] for row in rows], np.array([names.index(one) for one in said])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "key", "most"), [("multidogo", "intents", 0),
                                                    ("star_single", "tasks", 1)])  # fmt: skip
 def test_real_texts_raise_few_alarms_and_a_backdoor_in_them_comes_first(name, key, most):
