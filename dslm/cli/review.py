@@ -45,7 +45,9 @@ def _show(workflow: str, file: str, found: Reviewed) -> None:
         say(f"{found.left_out} more suspects wait: decide these first, or raise --at-most")
     if found.open:
         columns = ["id", "field", "label", "suggested", "reason"]
-        rows = [[r.id, r.field, r.label, r.suggested, r.reason] for r in found.open[:SHOWN]]
-        say(table("first of them", columns, rows))
+        firsts = {(r.field, r.reason): r for r in reversed(found.open)}  # one of a phrase's cases
+        first = [r for r in found.open if firsts[r.field, r.reason] is r][:SHOWN]
+        rows = [[r.id, r.field, r.label, r.suggested, r.reason] for r in first]
+        say(table("first of them, one of each phrase", columns, rows))
         say(f"next: write keep, fix:<value> or drop into the last column of {file}, then")
         say(f"  dvc repro gate@{workflow}")

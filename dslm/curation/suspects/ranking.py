@@ -24,6 +24,7 @@ from dslm.curation.suspects.grams import Numbers
 from dslm.curation.suspects.out_of_fold import features, folds, out_of_fold
 from dslm.curation.suspects.suspect import Suspect
 from dslm.curation.suspects.tied_phrases import TiedPhrase, tied_phrases
+from dslm.errors import InputError
 from dslm.provenance import canonical_json
 from dslm.records import Case
 
@@ -109,6 +110,14 @@ def in_tied_phrases(contract: Contract, cases: Sequence[Case]) -> list[Suspect]:
     return list(chain(*(rows for _, rows in sorted(found, key=lambda one: one[0]))))
 
 
+def _need_learner() -> None:
+    try:
+        import sklearn  # noqa: F401
+    except ImportError:
+        raise InputError("labels cannot be doubted: scikit-learn is not installed",
+                         fix="pip install 'dslm[train]'") from None  # fmt: skip
+
+
 def suspects_of(contract: Contract, cases: Sequence[Case]) -> list[Suspect]:
     """All suspects, one for each case and field, ranked.
 
@@ -117,8 +126,9 @@ def suspects_of(contract: Contract, cases: Sequence[Case]) -> list[Suspect]:
         cases: Labelled cases, valid under it.
 
     Raises:
-        InputError: All cases are of one group.
+        InputError: All cases are of one group, or scikit-learn is not installed.
     """
+    _need_learner()
     ordered = sorted(cases, key=lambda case: case.id)
     turns = zip_longest(not_in_input(contract, ordered), doubted_labels(contract, ordered))
     rest = (one for turn in turns for one in turn if one is not None)

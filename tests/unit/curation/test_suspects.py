@@ -2,6 +2,7 @@ import gzip
 import json
 import os
 import random
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,12 @@ def test_a_label_too_rare_to_learn_is_not_doubted(contract):
 def test_cases_of_one_group_cannot_be_judged(contract):
     with pytest.raises(InputError, match="all cases are of one group"):
         suspects_of(contract, chatter(50, groups=1))
+
+
+def test_a_missing_library_is_named(contract, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    with pytest.raises(InputError, match="scikit-learn is not installed — pip install"):
+        suspects_of(contract, chatter(50))
 
 
 def test_a_contract_without_finite_fields_has_nothing_to_doubt(contract):
