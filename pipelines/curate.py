@@ -16,7 +16,8 @@ def body(ws: Workspace) -> None:
     inputs: dict[str, str] = {}
     with whole_folder(ws.curated, inputs) as folder:
         gold = read_labelled(ws.gold, contract)
-        curated = curate(contract, ws.data, gold, folder, Engine.of(load_params(ws.root).curate))
+        engine = Engine.of(load_params(ws.root).curate)
+        curated = curate(contract, ws.data, gold, folder, engine, review=ws.review)
         inputs |= curated.inputs
     kept = ", ".join(f"{name} {count}" for name, count in curated.ledger.kept.items())
     print(f"curate {ws.workflow}: {kept}, dropped {len(curated.ledger.drops)}")

@@ -41,10 +41,10 @@ class Whole:
 
 def curated(
     contract: Contract, folder: Path, gold: Sequence[Case], out: Path | None = None,
-    engine: Engine | None = None,
+    engine: Engine | None = None, review: Path | None = None,
 ) -> Whole:  # fmt: skip
     out = out or Path(tempfile.mkdtemp(dir=folder, prefix=".out"))
-    done = curate(contract, folder, gold, out, engine or Engine(workers=1))
+    done = curate(contract, folder, gold, out, engine or Engine(workers=1), review)
     return Whole(
         ledger=done.ledger,
         inputs=done.inputs,

@@ -165,6 +165,7 @@ def make_scratch(root: Path, wrapper: Sequence[str] = ()) -> Scratch:
     ws.policy.write_text(POLICY)
     ws.waivers.write_text("waivers: []\n")
     ws.champion.parent.mkdir(parents=True)
+    ws.review.write_text("id,field,label,suggested,score,reason,input,verdict\n")
     ws.champion.write_text(json.dumps({"version": 0, "digest": None}, indent=2) + "\n")
     tiny_model.write_base(root / "base" / "tiny")
     (root / "recipes").mkdir()

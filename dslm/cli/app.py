@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 import dslm
-from dslm.cli import check, gate, importing, init, predict, report, verify
+from dslm.cli import check, gate, importing, init, predict, report, review, verify
 from dslm.cli.base import app as base_app
 from dslm.cli.boundary import run
 from dslm.cli.release import app as release_app
@@ -33,6 +33,7 @@ app.command("init")(init.init)
 app.command("import")(importing.import_cases)
 app.command("check")(check.check)
 app.add_typer(show_app, name="show")
+app.command("review")(review.review)
 app.command("report")(report.report)
 app.command("predict")(predict.predict)
 app.command("gate")(gate.gate)

@@ -115,6 +115,9 @@ class Source(Settings):
     encoding: str = Field(
         "utf-8", description="of text files without a byte-order mark; of mail, where it names none"
     )
+    at_most: int | None = Field(
+        None, ge=1, description="most cases kept of this source; poisoning takes an absolute number"
+    )
 
     @field_validator("encoding")
     @classmethod

@@ -103,7 +103,14 @@ class CaseTable:
 
     def numbers(self, name: str) -> Places:
         """One column of numbers, shape (cases,)."""
-        return np.asarray(self.table.column(name).to_numpy()[self.order], dtype=np.int64)
+        import pyarrow as pa
+
+        # Taken first: with the rejects' nulls in it the whole column would turn into floats
+        return np.asarray(self.table.column(name).take(pa.array(self.order)), dtype=np.int64)
+
+    def flags(self, name: str) -> npt.NDArray[np.bool_]:
+        """One column of truths, shape (cases,); null is false."""
+        return np.asarray(self.table.column(name).fill_null(False))[self.order]
 
     def among(self, name: str, known: Sequence[str]) -> Places:
         """For each case which of a few known texts a column holds, -1 for none of them."""

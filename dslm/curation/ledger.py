@@ -52,6 +52,16 @@ class LeakageCheck(Record):
     found: dict[str, int]
 
 
+class ReviewCount(Record):
+    """What verdicts did: cases with a replaced value, and verdicts on cases that are not there.
+
+    Those they dropped are among the drops, as `reviewed`.
+    """
+
+    fixed: int = 0
+    absent: int = 0
+
+
 class Ledger(Record):
     """The books of one curation."""
 
@@ -62,6 +72,7 @@ class Ledger(Record):
     groups: dict[str, int]
     sources: dict[str, SourceCount]
     leakage: LeakageCheck
+    review: ReviewCount = ReviewCount()
     drops: tuple[Drop, ...]
 
     @model_validator(mode="after")

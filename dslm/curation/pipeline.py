@@ -22,6 +22,8 @@ from dslm.curation.blocks import Block, Comparison
 from dslm.curation.blocks.contradictions import contradictions, listed
 from dslm.curation.blocks.exact_duplicates import exact_duplicates
 from dslm.curation.blocks.group_across_splits import group_across_splits
+from dslm.curation.blocks.hidden_text import hidden_text
+from dslm.curation.blocks.instructed_target import instructed_target
 from dslm.curation.blocks.leaked_exact import leaked_exact
 from dslm.curation.blocks.leaked_group import leaked_group
 from dslm.curation.blocks.leaked_near import leaked_near
@@ -30,7 +32,9 @@ from dslm.curation.blocks.near_duplicates import near_duplicates
 from dslm.curation.blocks.other_language import other_language
 from dslm.curation.blocks.outside_window import outside_window
 from dslm.curation.blocks.over_label_cap import over_label_cap
+from dslm.curation.blocks.over_source_cap import over_source_cap
 from dslm.curation.blocks.parted_splits import parted_splits
+from dslm.curation.blocks.reviewed import reviewed
 from dslm.curation.blocks.rule_breaks import rule_breaks
 from dslm.curation.blocks.thin_text import thin_text
 from dslm.curation.blocks.ungrouped import ungrouped
@@ -38,10 +42,11 @@ from dslm.curation.case_table import CaseTable, Places
 from dslm.curation.engine import Engine
 from dslm.curation.grouping import folded, group_of
 from dslm.curation.identity import with_unique_ids
-from dslm.curation.ledger import Drop, LeakageCheck, Ledger, Reject, SourceCount
+from dslm.curation.ledger import Drop, LeakageCheck, Ledger, Reject, ReviewCount, SourceCount
 from dslm.curation.reading import Rows, read_sources
 from dslm.curation.refusing import refuse_many_rejects
 from dslm.curation.splitting import SPLITS, refuse_empty_split
+from dslm.curation.verdicts import Verdicts, read_verdicts
 from dslm.errors import InputError
 from dslm.provenance import digest_json, write_atomic
 from dslm.records import Case, Record
@@ -65,7 +70,7 @@ class Curated(Record):
     inputs: dict[str, str]
 
 
-def blocks_of(contract: Contract, gold: Sequence[Case]) -> tuple[Block, ...]:
+def blocks_of(contract: Contract, gold: Sequence[Case], verdicts: Verdicts) -> tuple[Block, ...]:
     """What is asked of each case by itself; it is dropped by the first that says so."""
     data = contract.data
     return (
@@ -76,6 +81,9 @@ def blocks_of(contract: Contract, gold: Sequence[Case]) -> tuple[Block, ...]:
         partial(thin_text, least=data.least_characters),
         partial(other_language, languages=tuple(data.languages)),
         partial(outside_window, contract=contract),
+        partial(reviewed, verdicts=verdicts),
+        hidden_text,
+        partial(instructed_target, contract=contract),
         partial(rule_breaks, contract=contract),
     )
 
@@ -92,12 +100,13 @@ def comparisons_of(contract: Contract) -> tuple[Comparison, ...]:
         partial(group_across_splits, contract=contract),
         partial(parted_splits, contract=contract),
         partial(over_label_cap, contract=contract),
+        partial(over_source_cap, contract=contract),
     )
 
 
 def curate(
     contract: Contract, contract_dir: Path, gold: Sequence[Case], folder: Path,
-    engine: Engine | None = None,
+    engine: Engine | None = None, review: Path | None = None,
 ) -> Curated:  # fmt: skip
     """Curate a workflow's sources.
 
@@ -109,30 +118,36 @@ def curate(
         gold: The frozen gold set.
         folder: Where to write; empty, and of no use where this raises.
         engine: What reads the sources; this machine unless told.
+        review: The review file, whose verdicts are obeyed where it exists.
 
     Raises:
         InputError: A source or gold is missing or broken, too many rows are, a check cannot run,
-            or a split came out empty.
+            a split came out empty, or a verdict of the review file is wrong.
     """
     if not gold:
         raise InputError("no gold cases, so leakage cannot be checked", where="gold",
                          fix="add labelled gold cases")  # fmt: skip
     held = tuple(sorted(gold, key=lambda case: case.id))
+    verdicts = read_verdicts(review, contract) if review else Verdicts()
     work = folder / WORK
     work.mkdir(parents=True)
-    rows = read_sources(contract, contract_dir, blocks_of(contract, held), engine or Engine(), work)
+    blocks = blocks_of(contract, held, verdicts)
+    rows = read_sources(contract, contract_dir, blocks, engine or Engine(), work, verdicts)
     rejects = rejects_of(rows, contract, contract_dir)
     table, order = with_unique_ids(rows)
     cases = CaseTable(table, rows.marks, order)
+    mended = cases.only(np.flatnonzero(cases.flags("fixed")))
+    verdicts.refuse_misfits(contract, _cases(mended))
     drops = _sifted(cases, contract, held)
     kept = cases.without(drops)
     group_by = contract.data.group_by
     inputs = {
         "sources": _digest(cases),
+        "review": verdicts.digest(),
         "gold_compared": digest_json([[folded(c), group_of(c, group_by)] for c in held]),
     }
     refuse_empty_split(kept.counts("split", SPLITS), kept.distinct("group_number"))
-    ledger = _ledger(rows, rejects, cases, drops, kept)
+    ledger = _ledger(rows, rejects, cases, drops, kept, _review(cases, len(mended), verdicts))
     for number, name in enumerate(SPLITS):
         part = kept.only(np.flatnonzero(kept.among("split", SPLITS) == number))
         _write_lines(folder / f"{name}.jsonl", part)
@@ -172,8 +187,9 @@ def _sifted(cases: CaseTable, contract: Contract, gold: Sequence[Case]) -> dict[
 
 
 def _ledger(
-    rows: Rows, rejects: Sequence[Reject], cases: CaseTable, drops: dict[int, Drop], kept: CaseTable
-) -> Ledger:
+    rows: Rows, rejects: Sequence[Reject], cases: CaseTable, drops: dict[int, Drop],
+    kept: CaseTable, review: ReviewCount,
+) -> Ledger:  # fmt: skip
     reasons = Counter(drop.reason for drop in drops.values())
     read = _by_source(rows, np.arange(len(rows.table)))
     rejected = Counter(reject.source for reject in rejects)
@@ -194,8 +210,15 @@ def _ledger(
         leakage=LeakageCheck(
             compared=len(cases), found={reason: reasons[reason] for reason in LEAKS}
         ),
+        review=review,
         drops=tuple(drop for _, drop in sorted(drops.items())),
     )  # fmt: skip
+
+
+def _review(cases: CaseTable, fixed: int, verdicts: Verdicts) -> ReviewCount:
+    named = sorted({*verdicts.drops, *verdicts.fixes})
+    there = (cases.among("id", named) >= 0).sum() if named else 0
+    return ReviewCount(fixed=fixed, absent=len(named) - int(there))
 
 
 def _by_source(rows: Rows, places: Places) -> Counter[str]:
@@ -211,6 +234,12 @@ def _records(cases: CaseTable) -> Iterator[pa.ChunkedArray]:
     column = cases.table.column("record")
     for start in range(0, len(cases), AT_ONCE):
         yield column.take(pa.array(cases.order[start : start + AT_ONCE]))
+
+
+def _cases(cases: CaseTable) -> Iterator[Case]:
+    for lines in _records(cases):
+        for line in lines.to_pylist():
+            yield Case.model_validate_json(line)
 
 
 def _write_lines(path: Path, cases: CaseTable) -> None:

@@ -25,6 +25,7 @@ from dslm.curation.mapping import Misfit, to_case
 from dslm.curation.pieces import Piece, SourceFile, files_of, pieces_of
 from dslm.curation.signatures import Marks, as_signatures, signature
 from dslm.curation.similarity import HASHES
+from dslm.curation.verdicts import Verdicts
 from dslm.errors import InputError
 from dslm.progress import Progress
 from dslm.records import Case
@@ -43,9 +44,11 @@ def row_schema() -> pa.Schema:
     return pa.schema([
         pa.field("piece", number),
         pa.field("file", number),
+        pa.field("source", number),  # the entry of data.sources
         pa.field("line", number),
         pa.field("fault", text),   # why the row is no case; the columns below are then null
         pa.field("own_id", pa.bool_()),
+        pa.field("fixed", pa.bool_()),  # whether a person replaced a value of the target
         pa.field("record", text),  # the case as one line of JSON
         *case_fields(),
         pa.field("reason", text),  # why the case is dropped, as far as it shows by itself
@@ -53,38 +56,48 @@ def row_schema() -> pa.Schema:
     ])  # fmt: skip
 
 
+NO_VERDICTS = Verdicts()
+
+
 class RowReader:
     """Reads pieces; made once in every worker."""
 
-    def __init__(self, contract: Contract, pieces: Sequence[Piece], blocks: Sequence[Block]):
+    def __init__(
+        self, contract: Contract, pieces: Sequence[Piece], blocks: Sequence[Block],
+        verdicts: Verdicts = NO_VERDICTS,
+    ):  # fmt: skip
         self.contract, self.pieces, self.blocks = contract, pieces, blocks
+        self.verdicts = verdicts
 
     def rows(self, number: int) -> list[dict[str, Any]]:
         """All rows of one piece, by the columns of the table."""
         piece = self.pieces[number]
         found: dict[tuple[int, int], tuple[Case, bool]] = {}
         faults: dict[tuple[int, int], str] = {}
+        sources: dict[int, int] = {}
         for file in piece.files:
+            sources[file.number] = self.contract.data.sources.index(file.source)
             for row in file.kind.rows(file.path, piece.part, file.source.encoding):
                 try:
                     if row.value is None:
                         raise Misfit(row.fault or "no row")
-                    found[file.number, row.line] = to_case(
-                        self.contract, row.value, file.source.columns, textual=file.kind.textual
-                    )
+                    columns, textual = file.source.columns, file.kind.textual
+                    case, own = to_case(self.contract, row.value, columns, textual=textual)
+                    found[file.number, row.line] = self.verdicts.fixed(case), own
                 except Misfit as misfit:
                     faults[file.number, row.line] = misfit.what
         _, drops = sift([case for case, _ in found.values()], self.blocks)
         reasons = {drop.id: (drop.reason, drop.of) for drop in drops}
-        lines = [
+        lines: list[dict[str, Any]] = [
             {"file": file, "line": line, "record": as_line(case), "own_id": own}
+            | {"fixed": case.id in self.verdicts.fixes}
             | columns_of(case, self.contract)
             | dict(zip(("reason", "of"), reasons.get(case.id, (None, None)), strict=True))
             for (file, line), (case, own) in found.items()
         ]
         lines += [{"file": file, "line": line, "fault": fault}
                   for (file, line), fault in faults.items()]  # fmt: skip
-        return [{"piece": number} | line for line in lines]
+        return [{"piece": number, "source": sources[line["file"]]} | line for line in lines]
 
 
 def refuse_empty(files: Sequence[SourceFile], seen: set[int], folder: Path) -> None:
@@ -111,8 +124,9 @@ class Rows:
 
 
 def read_sources(
-    contract: Contract, folder: Path, blocks: Sequence[Block], engine: Engine, work: Path
-) -> Rows:
+    contract: Contract, folder: Path, blocks: Sequence[Block], engine: Engine, work: Path,
+    verdicts: Verdicts = NO_VERDICTS,
+) -> Rows:  # fmt: skip
     """Every row of the contract's sources, in files in `work`.
 
     Args:
@@ -121,12 +135,13 @@ def read_sources(
         blocks: What is asked of each case by itself.
         engine: What reads.
         work: A folder for the table and the signatures.
+        verdicts: What people said of single cases.
 
     Raises:
         InputError: A source is missing, empty or of an unknown kind.
     """
     files = files_of(contract.data.sources, folder)
-    reader = RowReader(contract, pieces_of(files), blocks)
+    reader = RowReader(contract, pieces_of(files), blocks, verdicts)
     seen = _store(engine, reader, work, contract.data.near_duplicate)
     refuse_empty(files, seen, folder)
     import pyarrow as pa

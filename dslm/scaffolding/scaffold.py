@@ -35,6 +35,7 @@ NO_WAIVERS = """\
 # Dated, signed exceptions to gate.yaml; docs/gates.md says how to write one. None at present.
 waivers: []
 """
+EMPTY_REVIEW = "id,field,label,suggested,score,reason,input,verdict\n"  # `dslm review` fills it
 # What a tokenizer takes apart: words, digits, signs and line ends.
 _PARTS = re.compile(r"[^\W\d_]+|\d|[^\w\s]|\n")
 
@@ -117,6 +118,7 @@ def _write(staged: Workspace, made: Draft, request: Request) -> None:
     write_records(staged.gold, made.gold)
     write_atomic(staged.contract, contract_text(name, sample, made))
     write_atomic(staged.data / "README.md", readme_text(name, sample, made))
+    write_atomic(staged.review, EMPTY_REVIEW)
     write_atomic(staged.policy, policy_text(name, made))
     write_atomic(staged.waivers, NO_WAIVERS)
     none_yet = json.dumps(Baseline().model_dump(mode="json"), indent=2) + "\n"

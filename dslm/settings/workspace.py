@@ -31,6 +31,11 @@ class Workspace:
         return self.data / "workflow.yaml"
 
     @property
+    def review(self) -> Path:
+        """What people said of suspect labels; curation obeys it."""
+        return self.data / "review.csv"
+
+    @property
     def eval(self) -> Path:
         """Gold set, gate policy and results."""
         return self.root / "eval" / self.workflow

@@ -9,7 +9,8 @@ import sys
 import pytest
 from reading_code import ROOT
 
-HEAVY = ("torch", "transformers", "trl", "peft", "mlflow", "daft", "scipy", "pandas", "datasets")
+HEAVY = ("torch", "transformers", "trl", "peft", "mlflow", "daft", "scipy", "pandas", "datasets",
+         "sklearn", "cleanlab")  # fmt: skip
 SHOW = (
     "import sys, atexit\n"
     f"heavy = {HEAVY!r}\n"

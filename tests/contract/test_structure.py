@@ -32,7 +32,7 @@ MAY_CALL = {
 }
 HEAVY = {
     "torch", "transformers", "trl", "peft", "mlflow", "daft", "scipy", "datasets", "evaluate",
-    "pandas",
+    "pandas", "sklearn", "cleanlab",
 }  # fmt: skip
 LONGEST_FUNCTION, LONGEST_MODULE = 60, 300
 CONTENT = ("data", "recipes", "registry")

@@ -5,6 +5,8 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from curated import curated
 from hypothesis import HealthCheck, given, settings
@@ -12,10 +14,15 @@ from hypothesis import strategies as st
 
 from dslm.cases import read_labelled
 from dslm.contract import load_contract
+from dslm.curation.case_table import CaseTable
+from dslm.curation.ends import END_COLUMNS
 from dslm.curation.engine import Engine
 from dslm.curation.formats import json_lines
 from dslm.curation.ledger import Drop, LeakageCheck, Ledger, SourceCount
 from dslm.curation.pieces import files_of, pieces_of
+from dslm.curation.reading import RowReader, row_schema
+from dslm.curation.signatures import Marks
+from dslm.curation.similarity import HASHES
 from dslm.curation.splitting import SPLITS
 from dslm.records import Case
 
@@ -224,3 +231,16 @@ def test_cases_are_not_changed_on_their_way(contract, rows, gold, write_source):
     done = curated(contract, write_source(rows), gold)
     by_id = {row["id"]: Case.model_validate(row) for row in rows}
     assert all(by_id[c.id] == c for c in done.kept)
+
+
+def test_a_broken_row_does_not_round_the_numbers_cases_are_compared_by(
+    contract, rows, write_source
+):
+    folder = write_source([*rows[:99], b"{"])
+    files = files_of(contract.data.sources, folder)
+    made = RowReader(contract, pieces_of(files), ()).rows(0)
+    table = pa.Table.from_pylist(made, schema=row_schema())
+    marks = Marks(np.zeros((100, HASHES), np.uint32), np.zeros((100, END_COLUMNS), np.uint64))
+    cases = CaseTable(table, marks, np.arange(99))
+    assert cases.numbers("text_number").tolist() == [row["text_number"] for row in made[:99]]
+    assert any(number % 2 for number in cases.numbers("text_number").tolist())

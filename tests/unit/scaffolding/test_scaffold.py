@@ -11,6 +11,7 @@ from small_repository import case, write_lines
 
 from dslm.cases import read_records
 from dslm.contract import load_contract
+from dslm.curation.review_file import read_review
 from dslm.errors import InputError, Problems
 from dslm.proving.proof import prove
 from dslm.records import Case
@@ -76,6 +77,7 @@ def test_what_is_made_is_proved(repository: Workspace, sample: Path) -> None:
     assert load_params(repository.root).workflows["orders"].recipe == made.recipe
     assert json.loads(made.workspace.champion.read_text())["version"] == 0
     assert "TODO" in (made.workspace.data / "README.md").read_text()
+    assert read_review(made.workspace.review) == []
     assert load_waivers(made.workspace.waivers) == ()
 
 

@@ -1,0 +1,67 @@
+"""Which fields of an answer take one of a few values: what can be counted, learnt and doubted.
+
+Takes the contract's schema. Called by `suspects`, which doubts such fields, and by the block
+`instructed_target`, which reads only the others. Fields inside a nested object are not looked at.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+from dslm.contract.model import Contract
+
+
+def _resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A field's schema, or the part of the document that its `$ref` points to."""
+    seen: set[str] = set()
+    while isinstance(ref := schema.get("$ref"), str) and ref.startswith("#/") and ref not in seen:
+        seen.add(ref)
+        found: Any = root
+        for key in ref[2:].split("/"):
+            found = found[key.replace("~1", "/").replace("~0", "~")]
+        schema = found
+    return schema
+
+
+def _values(schema: Mapping[str, Any], root: Mapping[str, Any]) -> list[Any] | None:
+    """All values that a schema names; None where they cannot be listed."""
+    schema = _resolved(schema, root)
+    if "enum" in schema:
+        return list(schema["enum"])
+    if "const" in schema:
+        return [schema["const"]]
+    for key in ("anyOf", "oneOf"):
+        if key in schema:
+            parts = [_values(part, root) for part in schema[key]]
+            known = [part for part in parts if part is not None]
+            return list(itertools.chain(*known)) if len(known) == len(parts) else None
+    kinds = schema.get("type")
+    named = {kinds} if isinstance(kinds, str) else set(kinds or ())
+    if named and named <= {"boolean", "null"}:
+        return [value for value in (False, True, None) if _kind(value) in named]
+    return None
+
+
+def _kind(value: object) -> str:
+    return "null" if value is None else "boolean"
+
+
+def finite_labels(contract: Contract) -> dict[str, tuple[Any, ...]]:
+    """Field → its possible values, for every field that takes at least two named ones.
+
+    Those are fields with `enum`, `const`, `type: boolean`, or `anyOf` of such, also by `$ref`.
+    """
+    listed = {field: _values(schema, contract.output)
+              for field, schema in contract.output["properties"].items()}  # fmt: skip
+    return {field: tuple(values) for field, values in listed.items() if values and len(values) > 1}
+
+
+def free_fields(contract: Contract) -> tuple[str, ...]:
+    """The fields whose values the schema does not list: text, numbers, lists and objects."""
+    return tuple(
+        field
+        for field, schema in contract.output["properties"].items()
+        if _values(schema, contract.output) is None
+    )

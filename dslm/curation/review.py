@@ -1,0 +1,118 @@
+"""Writes suspect labels into a workflow's review file, beside the verdicts that are there.
+
+Takes curated cases; gives `data/<workflow>/review.csv`: open rows first, ranked, then those that a
+person has decided, unchanged. Called by `dslm review`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from dslm.cases import read_labelled
+from dslm.contract.model import Contract, load_contract
+from dslm.curation.review_file import ReviewRow, read_review, write_review
+from dslm.curation.splitting import SPLITS
+from dslm.curation.suspects import Suspect, suspects_of
+from dslm.curation.verdicts import parsed, read_verdicts
+from dslm.errors import InputError
+from dslm.provenance import read_manifest
+from dslm.records import Case
+from dslm.settings.workspace import Workspace
+
+EXCERPT = 240  # characters of the input that a row shows
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What the review file now holds.
+
+    Attributes:
+        open: Rows that wait for a verdict, ranked.
+        decided: Rows with one.
+        left_out: Suspects beyond the number asked for.
+        kinds: How many open rows each search found.
+    """
+
+    open: tuple[ReviewRow, ...]
+    decided: tuple[ReviewRow, ...]
+    left_out: int
+    kinds: dict[str, int]
+
+
+def excerpt(text: str) -> str:
+    """The start of a text on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"
+
+
+def _row(one: Suspect, case: Case) -> ReviewRow:
+    return ReviewRow(
+        id=one.id, field=one.field, label=one.label, suggested=one.suggested or "",
+        score=f"{one.score:.3f}", reason=f"{one.kind}: {one.why}", input=excerpt(case.input),
+    )  # fmt: skip
+
+
+def unsettled(suspects: Iterable[Suspect], decided: dict[tuple[str, str], str]) -> list[Suspect]:
+    """The suspects that no verdict is about.
+
+    Args:
+        suspects: Ranked.
+        decided: Case and field → the verdict's word. A `keep` on one case of a tied phrase says
+            that the phrase is fine, and silences it on all of them.
+    """
+    suspects = list(suspects)
+    fine = {
+        one.why
+        for one in suspects
+        if one.kind == "tied_phrase" and decided.get((one.id, one.field)) == "keep"
+    }
+    return [
+        one
+        for one in suspects
+        if (one.id, one.field) not in decided
+        and not (one.kind == "tied_phrase" and one.why in fine)
+    ]
+
+
+def chosen(suspects: Sequence[Suspect], at_most: int) -> list[Suspect]:
+    """The first suspects; of tied phrases, which come first, at most half unless room is left."""
+    tied = [one for one in suspects if one.kind == "tied_phrase"]
+    others = [one for one in suspects if one.kind != "tied_phrase"]
+    room = max(at_most // 2, at_most - len(others))
+    first = tied[:room]
+    return [*first, *others[: at_most - len(first)]]
+
+
+def _curated_cases(ws: Workspace, contract: Contract) -> list[Case]:
+    made_by = f"`dvc repro curate@{ws.workflow}`"
+    if not ws.curated.is_dir():
+        raise InputError("nothing is curated yet", where=ws.curated, fix=f"run {made_by}")
+    read_manifest(ws.curated, made_by=made_by)
+    parts = (read_labelled(ws.curated / f"{name}.jsonl", contract) for name in SPLITS)
+    return [case for part in parts for case in part]
+
+
+def review(ws: Workspace, at_most: int) -> Reviewed:
+    """Look for suspect labels in a workflow's curated cases and write its review file.
+
+    Args:
+        ws: The workflow's paths.
+        at_most: Rows without a verdict that the file may have.
+
+    Raises:
+        InputError: Nothing is curated yet, or the review file cannot be read.
+        Problems: Wrong verdicts in it; it is left as it is.
+    """
+    contract = load_contract(ws.contract)
+    cases = {case.id: case for case in _curated_cases(ws, contract)}
+    read_verdicts(ws.review, contract)
+    decided = sorted((row for row in read_review(ws.review) if row.decided), key=lambda r: r.key)
+    words = {row.key: parsed(contract, row)[0] for row in decided}
+    left = unsettled(suspects_of(contract, list(cases.values())), {**words})
+    shown = chosen(left, at_most)
+    rows = tuple(_row(one, cases[one.id]) for one in shown)
+    write_review(ws.review, [*rows, *decided])
+    kinds = Counter(one.kind for one in shown)
+    return Reviewed(rows, tuple(decided), len(left) - len(shown), dict(sorted(kinds.items())))

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from small_repository import case, write_lines
+
+from dslm.curation.review_file import read_review
+from dslm.provenance import write_manifest
+from dslm.settings.workspace import Workspace
+
+Call = Callable[..., "object"]
+
+
+def curated(ws: Workspace) -> None:
+    """Curated splits, one number of which is not in its input."""
+    cases = [case(n, prefix="s") for n in range(120)]
+    cases[1]["target"]["number"] = "Z-99"
+    for number, name in enumerate(("train", "validation", "calibration")):
+        write_lines(ws.curated / f"{name}.jsonl", cases[number::3])
+    write_manifest(ws.curated, {})
+
+
+def test_without_curated_cases_the_next_step_is_named(dslm: Call, repository: Workspace) -> None:
+    answer = dslm("review", "mini")
+    assert answer.code == 2
+    assert "nothing is curated yet — run `dvc repro curate@mini`" in answer.err
+
+
+def test_a_review_names_its_file_and_what_to_write(dslm: Call, repository: Workspace) -> None:
+    curated(repository)
+    answer = dslm("review", "mini")
+    assert answer.code == 0
+    assert "data/mini/review.csv: 1 rows to look at (not_in_input 1), 0 decided" in answer.out
+    assert "write keep, fix:<value> or drop" in answer.out
+    assert [row.id for row in read_review(repository.review)] == ["s-001"]
+
+
+def test_a_review_as_json_lists_its_rows(dslm: Call, repository: Workspace) -> None:
+    curated(repository)
+    shown = json.loads(dslm("review", "mini", "--at-most", "5", "--json").out)
+    assert shown["file"] == "data/mini/review.csv"
+    assert (shown["open"], shown["decided"], shown["left_out"]) == (1, 0, 0)
+    assert shown["rows"][0]["label"] == "Z-99"
+
+
+def test_a_wrong_verdict_is_an_error_with_its_line(dslm: Call, repository: Workspace) -> None:
+    curated(repository)
+    dslm("review", "mini")
+    text = repository.review.read_text().rstrip("\n") + "perhaps\n"
+    repository.review.write_text(text)
+    answer = dslm("review", "mini", "--json")
+    assert answer.code == 2
+    error = json.loads(answer.err)["error"]
+    assert error["what"] == "'perhaps' is no verdict"
+    assert error["where"].endswith("review.csv:2")
