@@ -7,12 +7,12 @@ The order of blocks and comparisons is `blocks_of` and `comparisons_of`, and now
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -33,16 +33,15 @@ from dslm.curation.case_table import CaseTable, Places
 from dslm.curation.engine import Engine
 from dslm.curation.grouping import folded, group_of
 from dslm.curation.identity import with_unique_ids
-from dslm.curation.ledger import Drop, LeakageCheck, Ledger, Reject, SourceCount
+from dslm.curation.ledger import Drop, LeakageCheck, Ledger, PersonalBook, Reject, SourceCount
+from dslm.curation.personal.cleaning import Cleaning, cleaning_of
+from dslm.curation.personal.word_index import WordIndex
 from dslm.curation.reading import Rows, read_sources
 from dslm.curation.refusing import refuse_many_rejects
 from dslm.curation.splitting import SPLITS, refuse_empty_split
 from dslm.errors import InputError
 from dslm.provenance import digest_json, write_atomic
 from dslm.records import Case, Record
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 LEAKS = ("leak_exact", "leak_near", "leak_quoted", "leak_group")
 WORK = "work"
@@ -102,15 +101,16 @@ def curate(
 
     Raises:
         InputError: A source or gold is missing or broken, too many rows are, a check cannot run,
-            or a split came out empty.
+            a split came out empty, or personal data cannot be replaced or was left.
     """
     if not gold:
         raise InputError("no gold cases, so leakage cannot be checked", where="gold",
                          fix="add labelled gold cases")  # fmt: skip
+    cleaning = cleaning_of(contract, os.environ)
     held = tuple(sorted(gold, key=lambda case: case.id))
     work = folder / WORK
     work.mkdir(parents=True)
-    rows = read_sources(contract, contract_dir, blocks_of(contract, held), engine or Engine(), work)
+    rows, known = _read(contract, contract_dir, held, engine or Engine(), work, cleaning)
     rejects = rejects_of(rows, contract, contract_dir)
     table, order = with_unique_ids(rows)
     cases = CaseTable(table, rows.hashes, order)
@@ -120,16 +120,32 @@ def curate(
     inputs = {
         "sources": _digest(cases),
         "gold_compared": digest_json([[folded(c), group_of(c, group_by)] for c in held]),
+        **(cleaning.inputs if cleaning else {}),
     }
     refuse_empty_split(kept.counts("split", SPLITS), kept.distinct("group_number"))
-    ledger = _ledger(rows, rejects, cases, drops, kept)
-    for number, name in enumerate(SPLITS):
-        part = kept.only(np.flatnonzero(kept.among("split", SPLITS) == number))
+    book = cleaning.book(rows) if cleaning else None
+    ledger = _ledger(rows, rejects, cases, drops, kept, book)
+    parts = {name: kept.only(np.flatnonzero(kept.among("split", SPLITS) == number))
+             for number, name in enumerate(SPLITS)}  # fmt: skip
+    for name, part in parts.items():
         _write_lines(folder / f"{name}.jsonl", part)
     write_records(folder / "rejects.jsonl", rejects)
     write_atomic(folder / "ledger.json", ledger.to_json())
+    if cleaning:
+        held_by = [(name, _texts(part, "personal")) for name, part in parts.items()]
+        cleaning.prove(folder, held_by, len(rejects), known)
     shutil.rmtree(work)
     return Curated(ledger=ledger, inputs=inputs)
+
+
+def _read(
+    contract: Contract, folder: Path, gold: Sequence[Case], engine: Engine, work: Path,
+    cleaning: Cleaning | None,
+) -> tuple[Rows, WordIndex]:  # fmt: skip
+    """All rows, their personal data replaced, and the values that were."""
+    replacer = cleaning.replacer if cleaning else None
+    rows = read_sources(contract, folder, blocks_of(contract, gold), engine, work, replacer)
+    return cleaning.everywhere(rows, work) if cleaning else (rows, WordIndex({}))
 
 
 def rejects_of(rows: Rows, contract: Contract, folder: Path) -> list[Reject]:
@@ -161,8 +177,9 @@ def _sifted(cases: CaseTable, contract: Contract, gold: Sequence[Case]) -> dict[
 
 
 def _ledger(
-    rows: Rows, rejects: Sequence[Reject], cases: CaseTable, drops: dict[int, Drop], kept: CaseTable
-) -> Ledger:
+    rows: Rows, rejects: Sequence[Reject], cases: CaseTable, drops: dict[int, Drop],
+    kept: CaseTable, personal: PersonalBook | None,
+) -> Ledger:  # fmt: skip
     reasons = Counter(drop.reason for drop in drops.values())
     read = _by_source(rows, np.arange(len(rows.table)))
     rejected = Counter(reject.source for reject in rejects)
@@ -184,6 +201,7 @@ def _ledger(
             compared=len(cases), found={reason: reasons[reason] for reason in LEAKS}
         ),
         drops=tuple(drop for _, drop in sorted(drops.items())),
+        personal=personal,
     )  # fmt: skip
 
 
@@ -195,25 +213,23 @@ def _by_source(rows: Rows, places: Places) -> Counter[str]:
     return counted
 
 
-def _records(cases: CaseTable) -> Iterator[pa.ChunkedArray]:
-    """The lines of cases, some at a time."""
+def _texts(cases: CaseTable, name: str) -> Iterator[str | None]:
+    """One column of cases, some read at a time."""
     import pyarrow as pa
 
-    column = cases.table.column("record")
+    column = cases.table.column(name)
     for start in range(0, len(cases), AT_ONCE):
-        yield column.take(pa.array(cases.order[start : start + AT_ONCE]))
+        yield from column.take(pa.array(cases.order[start : start + AT_ONCE])).to_pylist()
 
 
 def _write_lines(path: Path, cases: CaseTable) -> None:
     with path.open("w", encoding="utf-8") as stream:
-        for lines in _records(cases):
-            stream.write("".join(f"{line}\n" for line in lines.to_pylist()))
+        stream.writelines(f"{line}\n" for line in _texts(cases, "record"))
 
 
 def _digest(cases: CaseTable) -> str:
     """Digest of all cases, in the order of their ids."""
     made = hashlib.sha256()
-    for lines in _records(cases):
-        for line in lines.to_pylist():
-            made.update(line.encode() + b"\n")
+    for line in _texts(cases, "record"):
+        made.update(f"{line}\n".encode())
     return made.hexdigest()

@@ -21,7 +21,10 @@ from dslm.curation.blocks import Block, sift
 from dslm.curation.case_table import case_fields, columns_of
 from dslm.curation.engine import Engine
 from dslm.curation.formats import Part, format_of
+from dslm.curation.ledger import Drop
 from dslm.curation.mapping import Misfit, to_case
+from dslm.curation.personal.found import Found
+from dslm.curation.personal.replacing import Replaced, Replacer
 from dslm.curation.signatures import Signatures, as_signatures, signature
 from dslm.curation.similarity import HASHES
 from dslm.errors import InputError
@@ -90,18 +93,27 @@ def row_schema() -> pa.Schema:
         pa.field("line", number),
         pa.field("fault", text),   # why the row is no case; the columns below are then null
         pa.field("own_id", pa.bool_()),
-        pa.field("record", text),  # the case as one line of JSON
+        pa.field("record", text),  # the case as one line of JSON, personal data replaced
         *case_fields(),
         pa.field("reason", text),  # why the case is dropped, as far as it shows by itself
         pa.field("of", text),
+        pa.field("personal", text),  # the personal data it held, as `personal.found` writes it
     ])  # fmt: skip
 
 
 class RowReader:
-    """Reads pieces; made once in every worker."""
+    """Reads pieces; made once in every worker.
 
-    def __init__(self, contract: Contract, pieces: Sequence[Piece], blocks: Sequence[Block]):
+    Blocks and the columns for comparing see a case as it came, so that leaks from gold are found;
+    its record, which is all that is ever written, is made afterwards by the replacer.
+    """
+
+    def __init__(
+        self, contract: Contract, pieces: Sequence[Piece], blocks: Sequence[Block],
+        replacer: Replacer | None = None,
+    ):  # fmt: skip
         self.contract, self.pieces, self.blocks = contract, pieces, blocks
+        self.replacer = replacer
 
     def rows(self, number: int) -> list[dict[str, Any]]:
         """All rows of one piece, by the columns of the table."""
@@ -118,15 +130,26 @@ class RowReader:
             except Misfit as misfit:
                 faults[row.line] = misfit.what
         _, drops = sift([case for case, _ in found.values()], self.blocks)
-        reasons = {drop.id: (drop.reason, drop.of) for drop in drops}
+        said = {drop.id: drop for drop in drops}
         lines = [
-            {"line": line, "record": as_line(case), "own_id": own}
-            | columns_of(case, self.contract)
-            | dict(zip(("reason", "of"), reasons.get(case.id, (None, None)), strict=True))
+            {"line": line, "own_id": own} | self._case_row(case, said.get(case.id))
             for line, (case, own) in found.items()
         ]
-        lines += [{"line": line, "fault": fault} for line, fault in faults.items()]
+        lines += [{"line": line, "fault": self._quoted(fault)} for line, fault in faults.items()]
         return [{"piece": number} | line for line in lines]
+
+    def _case_row(self, case: Case, drop: Drop | None) -> dict[str, Any]:
+        """What the table holds of a case; a block's reason to drop it comes before ours."""
+        done = self.replacer.case(case) if self.replacer else Replaced(case, Found())
+        return columns_of(case, self.contract) | {
+            "record": as_line(done.case),
+            "reason": drop.reason if drop else done.reason,
+            "of": drop.of if drop else None,
+            "personal": done.found.to_json() if done.found.counts else None,
+        }
+
+    def _quoted(self, fault: str) -> str:
+        return self.replacer.text(fault) if self.replacer else fault
 
 
 def refuse_empty(pieces: Sequence[Piece], seen: set[int], folder: Path) -> None:
@@ -153,8 +176,9 @@ class Rows:
 
 
 def read_sources(
-    contract: Contract, folder: Path, blocks: Sequence[Block], engine: Engine, work: Path
-) -> Rows:
+    contract: Contract, folder: Path, blocks: Sequence[Block], engine: Engine, work: Path,
+    replacer: Replacer | None = None,
+) -> Rows:  # fmt: skip
     """Every row of the contract's sources, in files in `work`.
 
     Args:
@@ -163,12 +187,13 @@ def read_sources(
         blocks: What is asked of each case by itself.
         engine: What reads.
         work: A folder for the table and the signatures.
+        replacer: What replaces personal data; None where the contract looks for none.
 
     Raises:
         InputError: A source is missing, empty or of an unknown kind.
     """
     pieces = pieces_of(contract, folder)
-    reader = RowReader(contract, pieces, blocks)
+    reader = RowReader(contract, pieces, blocks, replacer)
     seen = _store(engine, reader, work)
     names = tuple(piece.name for piece in pieces)
     refuse_empty(pieces, seen, folder)

@@ -1,0 +1,118 @@
+"""Finds telephone numbers: candidates by shape, then the numbering plans of `phonenumbers`.
+
+A number with its country code stands by itself. Without one it must be valid in a region of the
+contract, and be named as a telephone ("Tel. 030 …") or written like one and not named as something
+else: invoice numbers, dates and amounts are digits too. Called by `finder`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from dslm.curation.personal.finding import Finding, Identity
+from dslm.curation.personal.spelling import digits_of
+
+_GAP = r"[ \u00a0\u202f./()\-–]{0,3}"
+_CANDIDATE = re.compile(
+    rf"(?<![\w+])(?<!\d[.,/\-])(?:\+|\(\+?|(?=\d))\d(?:{_GAP}\d){{6,20}}(?!\w|%|[.,]\d| ?[€$£])"
+)
+_START = re.compile(r"(?:^|(?<=[ \u00a0\u202f]))[+(\d]")
+_CUE = re.compile(
+    r"(?i)(?<![^\W\d_])(?:tel|t[ée]l[ée]phon|telefon|tele|phone|fon|ph|mobil|cell|handy|fax|call|"
+    r"ring|anruf|ruf|hotline|whatsapp|sms|portable|appel|durchwahl|contact us|reach)[^\d\n]{0,20}$"
+)
+_OTHER = re.compile(
+    r"(?i)(?:n[ro°º]\.?|num(?:mer|ber|[ée]ro)|invoice|rechnung|facture|order|bestell\w*|auftrag|"
+    r"commande|kunden\w*|customer|client|ref\w*|angebot|quote|devis|#|iban|bic|konto|kto|account|"
+    r"compte|steuer|ust|vat|tva|sire[nt]|(?<!\w)id|eur|usd|[€$£]|total|summe|betrag|amount|montant|"
+    r"dat[eu]m?|vom|vorgang|case|ticket|doc\w*|card|karte|carte)[^\d\n]{0,12}$"
+)
+_DATE = re.compile(r"\d{1,2}[./\-]\d{1,2}[./\-](?:19|20)\d\d(?!\d)|(?:19|20)\d\d-\d\d-\d\d(?!\d)")
+_NANP = re.compile(r"(?:\(\d{3}\) ?|\d{3}[ .\-])\d{3}[ .\-]\d{4}")
+_BEFORE = 40
+FEWEST, MOST, FEWEST_UNNAMED = 7, 15, 9
+
+
+def phones(text: str, regions: Sequence[str]) -> Iterator[Finding]:
+    """Every telephone number.
+
+    Args:
+        text: Where to look.
+        regions: Countries in which a number without a country code may be, the likelier first.
+    """
+    for match in _CANDIDATE.finditer(text):
+        yield from _within(text, match.start(), match.end(), regions)
+
+
+def _within(text: str, start: int, end: int, regions: Sequence[str]) -> Iterator[Finding]:
+    """Numbers in one run of digits: the longest, from the left; others may stand beside it."""
+    run = text[start:end]
+    starts = [m.start() for m in _START.finditer(run)]
+    ends = [m.start() for m in re.finditer(r"[ \u00a0\u202f]", run)]
+    free = 0
+    for first in starts:
+        if first < free:
+            continue
+        for last in [len(run), *reversed(ends)]:
+            if last <= first:
+                break
+            made = _phone(text, start + first, start + last, regions)
+            if made:
+                yield made
+                free = last
+                break
+
+
+def _phone(text: str, start: int, end: int, regions: Sequence[str]) -> Finding | None:
+    spelled = text[start:end]
+    digits = digits_of(spelled)
+    if not FEWEST <= len(digits) <= MOST or _DATE.search(spelled):
+        return None
+    if spelled.count("(") != spelled.count(")"):
+        return None
+    if spelled.startswith(("+", "(+")):
+        return _valid(text, start, end, None, certain=True)
+    before = text[max(0, start - _BEFORE) : start]
+    named = _CUE.search(before) is not None
+    if not named and (_OTHER.search(before) or not _like_a_phone(spelled, digits)):
+        return None
+    if digits.startswith("00"):
+        return _valid(text, start, end, None, certain=False)
+    for region in regions:
+        if made := _valid(text, start, end, region, certain=False):
+            return made
+    return None
+
+
+def _like_a_phone(spelled: str, digits: str) -> bool:
+    """Whether the groups are those of a telephone number: (0)30 123 45 67, 555-234-5678."""
+    if _NANP.fullmatch(spelled):
+        return True
+    gaps = re.findall(r"(?<=\d)[^\d]+(?=\d)", spelled)
+    alike = len(set(gaps[1:])) <= 1
+    return digits[0] == "0" and len(digits) >= FEWEST_UNNAMED and bool(gaps) and alike
+
+
+def _valid(
+    text: str, start: int, end: int, region: str | None, *, certain: bool
+) -> Finding | None:
+    import phonenumbers
+
+    spelled = text[start:end]
+    plain = spelled.replace("(0)", "") if region is None else spelled
+    if region is None and not certain:
+        plain = "+" + digits_of(plain)[2:]
+    try:
+        number = phonenumbers.parse(plain, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    if region is not None and phonenumbers.region_code_for_number(number) != region:
+        return None
+    national = phonenumbers.national_significant_number(number)
+    if not digits_of(spelled).endswith(national):
+        return None
+    value = Identity("phone", str(number.country_code), national)
+    return Finding("phone", start, end, spelled, value, certain=certain)
