@@ -15,7 +15,6 @@ from dslm.contract.model import Contract
 from dslm.contract.personal import PersonalKind
 from dslm.curation.ledger import PersonalBook, PersonalCount
 from dslm.curation.personal.finder import refuse_missing
-from dslm.curation.personal.found import Found
 from dslm.curation.personal.keys import fingerprint, key_of
 from dslm.curation.personal.proof import refuse_left, refuse_left_in_ledger
 from dslm.curation.personal.replacing import Replacer
@@ -84,7 +83,9 @@ class Cleaning:
         """
         if not index.known and self.contract.data.personal.mode == "keep":
             return
-        files: list[tuple[Path, Lines]] = [(folder / f"{name}.jsonl", held) for name, held in splits]
+        files: list[tuple[Path, Lines]] = [
+            (folder / f"{name}.jsonl", held) for name, held in splits
+        ]
         refuse_left([*files, (folder / "rejects.jsonl", [None] * rejects)], index)
         refuse_left_in_ledger(folder / "ledger.json", index)
 

@@ -21,7 +21,7 @@ class Draw:
 
     def __init__(self, key: bytes, *value: str):
         seed = hmac.digest(key, "\0".join(value).encode(), "sha256")
-        self._random = random.Random(int.from_bytes(seed, "big")).random  # noqa: S311
+        self._random = random.Random(int.from_bytes(seed, "big")).random
 
     def below(self, count: int) -> int:
         """A whole number from 0 to count - 1."""

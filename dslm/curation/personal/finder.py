@@ -55,7 +55,9 @@ def refuse_missing(personal: Personal) -> None:
                          fix="pip install 'dslm[train]'") from None  # fmt: skip
     unknown = sorted(set(personal.regions) - set(phonenumbers.SUPPORTED_REGIONS))
     if unknown:
-        raise InputError(f"no telephone numbers are known of {', '.join(unknown)}",
-                         where="data.personal.regions", fix="write ISO 3166 codes, e.g. GB")  # fmt: skip
+        raise InputError(
+            f"no telephone numbers are known of {', '.join(unknown)}",
+            where="data.personal.regions", fix="write ISO 3166 codes, e.g. GB",
+        )  # fmt: skip
     if personal.presidio:
         analyzer(personal.presidio)

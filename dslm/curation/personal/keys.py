@@ -39,8 +39,10 @@ def key_of(personal: Personal, environment: Mapping[str, str]) -> bytes | None:
             where="data.personal.key_env", fix="take a longer one: `openssl rand -hex 32`",
         )  # fmt: skip
     if key == DEMONSTRATION_KEY:
-        raise InputError(f"{personal.key_env} holds the published demonstration key",
-                         where="data.personal.key_env", fix="take one that nobody knows")  # fmt: skip
+        raise InputError(
+            f"{personal.key_env} holds the published demonstration key",
+            where="data.personal.key_env", fix="take one that nobody knows",
+        )  # fmt: skip
     return key
 
 

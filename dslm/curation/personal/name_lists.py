@@ -6,7 +6,7 @@ such names have, so that they look like some without being anybody's in particul
 
 from __future__ import annotations
 
-GIVEN_NAMES: tuple[str, ...] = tuple(
+_GIVEN = (
     "Ada Ida Ine Ulf Ole Ivo Eli Amy Leo Mia Kai Tim Max Eva Jan Zoe Ben "
     "Alma Ella Emil Enzo Erik Fred Gina Hugo Ines Iris Jana Jule Karl Lara Lena Lina Lucy Marc "
     "Nina Noah Olga Otto Paul Rosa Rudi Sara Theo Tina Uwe Vera Yara Zita "
@@ -22,12 +22,16 @@ GIVEN_NAMES: tuple[str, ...] = tuple(
     "Caroline Charles Clemens Cornelia Dominik Dorothea Etienne Ferdinand Florence Francesca "
     "Frederick Gabriel Gottfried Henriette Jeremias Johanna Kathrin Leopold Lorenzo Ludovic "
     "Margaret Mathilde Maximilian Nathalie Patricia Rosalind Sebastian Stephanie Theodora "
-    "Veronica Victoria Wilhelmine".split()
+    "Veronica Victoria Wilhelmine"
 )
 _STEMS = (
     "Ahr Alb Bir Brand Bren Cald Car Dal Dorn Eber Elm Erl Fair Fal Fin Gar Gold Gran Grim Hal Har "
     "Hart Hel Hol Ing Kell Kir Lan Lind Lor Mar Mel Mor Nor Oster Pel Quin Ren Ros Sand Sel Stein "
     "Stor Tal Thal Tor Ul Vald Ven Wal War Wend West Win Wolt Zell"
-).split()
-_ENDINGS = "au bach beck berg by dahl den eck er feld field gard hof holm ing ley lin mann mark more ner nell ow ser sen son stad stedt ston tin ton val wald well win wood worth".split()
-FAMILY_NAMES: tuple[str, ...] = tuple(stem + ending for stem in _STEMS for ending in _ENDINGS)
+)
+_ENDINGS = (
+    "au bach beck berg by dahl den eck er feld field gard hof holm ing ley lin mann mark more ner "
+    "nell ow ser sen son stad stedt ston tin ton val wald well win wood worth"
+)
+GIVEN_NAMES: tuple[str, ...] = tuple(_GIVEN.split())
+FAMILY_NAMES: tuple[str, ...] = tuple(s + e for s in _STEMS.split() for e in _ENDINGS.split())

@@ -16,13 +16,13 @@ from dslm.records import Case
 WORD = re.compile(r"[^\W_]+")
 SHORTEST_PART = 3
 # Stay as they are: they say of what kind a name is, not whose.
-LEGAL_FORMS = frozenset(
+_LEGAL_FORMS = (
     "ab ag as bv co corp eurl gbr gmbh inc kg kgaa limited llc llp ltd nv oy plc sa sarl sas sasu "
-    "sci se sl spa srl ug".split()
+    "sci se sl spa srl ug"
 )
-PARTICLES = frozenset("and da de del della den der des di du et la le of the und van vom von y zu".split())
-TITLES = frozenset("dr frau herr m mlle mme mr mrs ms prof sir".split())
-KEPT = LEGAL_FORMS | PARTICLES | TITLES
+_PARTICLES = "and da de del della den der des di du et la le of the und van vom von y zu"
+_TITLES = "dr frau herr m mlle mme mr mrs ms prof sir"
+KEPT = frozenset(f"{_LEGAL_FORMS} {_PARTICLES} {_TITLES}".split())
 
 
 def words_of(name: str) -> list[str]:

@@ -19,8 +19,9 @@ _CANDIDATE = re.compile(
 )
 _START = re.compile(r"(?:^|(?<=[ \u00a0\u202f]))[+(\d]")
 _CUE = re.compile(
-    r"(?i)(?<![^\W\d_])(?:tel|t[ée]l[ée]phon|telefon|tele|phone|fon|ph|mobil|cell|handy|fax|call|"
-    r"ring|anruf|ruf|hotline|whatsapp|sms|portable|appel|durchwahl|contact us|reach)[^\d\n]{0,20}$"
+    r"(?i)(?<![^\W\d_])(?:t[ée]l|t[ée]l[ée]phone?|phone|fon|ph|mobil|cell|handy|fax|call|"
+    r"ring|anruf|ruf|hotline|whatsapp|sms|portable|appel|durchwahl|rückfragen|contact|reach)"
+    r"(?:efon|phone|nummern?|numbers?|nr|no|e|s| us)?(?![^\W\d_])[^\d\n]{0,20}$"
 )
 _OTHER = re.compile(
     r"(?i)(?:n[ro°º]\.?|num(?:mer|ber|[ée]ro)|invoice|rechnung|facture|order|bestell\w*|auftrag|"
@@ -32,6 +33,7 @@ _DATE = re.compile(r"\d{1,2}[./\-]\d{1,2}[./\-](?:19|20)\d\d(?!\d)|(?:19|20)\d\d
 _NANP = re.compile(r"(?:\(\d{3}\) ?|\d{3}[ .\-])\d{3}[ .\-]\d{4}")
 _BEFORE = 40
 FEWEST, MOST, FEWEST_UNNAMED = 7, 15, 9
+LONGEST_AREA, SHORTEST_GROUP = 6, 2
 
 
 def phones(text: str, regions: Sequence[str]) -> Iterator[Finding]:
@@ -89,14 +91,14 @@ def _like_a_phone(spelled: str, digits: str) -> bool:
     """Whether the groups are those of a telephone number: (0)30 123 45 67, 555-234-5678."""
     if _NANP.fullmatch(spelled):
         return True
-    gaps = re.findall(r"(?<=\d)[^\d]+(?=\d)", spelled)
-    alike = len(set(gaps[1:])) <= 1
-    return digits[0] == "0" and len(digits) >= FEWEST_UNNAMED and bool(gaps) and alike
+    if digits[0] != "0" or len(digits) < FEWEST_UNNAMED:
+        return False
+    groups, gaps = re.findall(r"\d+", spelled), re.findall(r"(?<=\d)\D+(?=\d)", spelled)
+    alike = bool(gaps) and len(set(gaps[1:])) <= 1
+    return alike and len(groups[0]) <= LONGEST_AREA and len(groups[-1]) >= SHORTEST_GROUP
 
 
-def _valid(
-    text: str, start: int, end: int, region: str | None, *, certain: bool
-) -> Finding | None:
+def _valid(text: str, start: int, end: int, region: str | None, *, certain: bool) -> Finding | None:
     import phonenumbers
 
     spelled = text[start:end]

@@ -7,7 +7,7 @@ dropped, never written wrong. Called by `reading` and `spreading`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -23,7 +23,7 @@ from dslm.curation.personal.found import Found, found_of
 from dslm.curation.personal.names import names_in, parts
 from dslm.curation.personal.spellings import own_spellings
 from dslm.curation.personal.surrogates import Surrogates
-from dslm.curation.personal.word_index import WordIndex
+from dslm.curation.personal.word_index import Hit, WordIndex
 from dslm.records import Case
 
 REASON, BROKEN_LABEL = "personal:", "personal:label"
@@ -72,9 +72,7 @@ class Replacer:
             certain = [one for one in self._finder(text) if one.certain]
             return without_overlaps([*certain, *known_in(text, index)])
 
-        return self.without(
-            case, without_overlaps([*in_input, *known_in(case.input, index)]), look
-        )
+        return self.without(case, without_overlaps([*in_input, *known_in(case.input, index)]), look)
 
     def text(self, text: str, look: Look | None = None) -> str:
         """A text of ours that quotes a row, every finding masked."""
@@ -129,9 +127,14 @@ class Replacer:
 
 
 def known_in(text: str, index: WordIndex) -> list[Finding]:
-    """The known values in a text; a single word of a name only where it is written as a name."""
+    """The known values in a text."""
+    return findings_of(text, index.hits(text), index)
+
+
+def findings_of(text: str, hits: Iterable[Hit], index: WordIndex) -> list[Finding]:
+    """Hits as findings; a single word of a name is one only where it is written as a name."""
     found = []
-    for hit in index.hits(text):
+    for hit in hits:
         identity = index.known[hit.key]
         if not _is_plain_word(identity, hit.key, text[hit.start]):
             spelled = text[hit.start : hit.end]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dslm.cases import as_line
 from dslm.curation.personal.finding import Finding, Identity
 from dslm.curation.personal.found import Found
-from dslm.curation.personal.replacing import Replacer, known_in
+from dslm.curation.personal.replacing import Replacer, findings_of, known_in
 from dslm.curation.personal.spellings import any_spellings
 from dslm.curation.personal.word_index import Hit, WordIndex
 from dslm.curation.reading import Rows
@@ -76,14 +76,17 @@ def _row(row: dict[str, Any], replacer: Replacer, index: WordIndex) -> dict[str,
     before = Found.from_json(row["personal"]) if row["personal"] else Found()
 
     def look(text: str) -> list[Finding]:
-        left = {(hit.start, hit.end) for hit in outside(index.hits(text), text, before.given)}
-        return [one for one in known_in(text, index) if (one.start, one.end) in left]
+        left = outside(index.hits(text), text, before.given)
+        return findings_of(text, left, index)
 
     case = Case.model_validate_json(row["record"])
     after = replacer.without(case, look(case.input), look)
     if not after.found.counts:
         return row
-    changed = {"record": as_line(after.case), "personal": (before + after.found).to_json()}
+    changed: dict[str, Any] = {
+        "record": as_line(after.case),
+        "personal": (before + after.found).to_json(),
+    }
     if row["reason"] is None:
         changed |= {"reason": after.reason}
     return row | changed

@@ -66,14 +66,12 @@ class Surrogates:
         return f"{draw.like(local)}@{hosted}.example"
 
 
-def _cased_like(text: str, value: str) -> str:
-    """An address in capitals where the original is; the last label may differ in length."""
-    local, _, host = text.rpartition("@")
-    made_local, _, made_host = value.rpartition("@")
+def _cased_like(text: str, address: str) -> str:
+    """An address in capitals where the original is one by one; hosts are written small."""
     if text.isupper():
-        return value.upper()
-    same = len(local) == len(made_local)
-    spelled = "".join(
-        made.upper() if old.isupper() else made for made, old in zip(made_local, local, strict=True)
-    ) if same else made_local  # fmt: skip
-    return f"{spelled}@{made_host}"
+        return address.upper()
+    local, made = text.rpartition("@")[0], address.rpartition("@")
+    if len(local) != len(made[0]):  # folding made two letters of one
+        return address
+    cased = (new.upper() if old.isupper() else new for new, old in zip(made[0], local, strict=True))
+    return "".join([*cased, *made[1:]])
