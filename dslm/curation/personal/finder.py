@@ -6,6 +6,7 @@ nothing (is there an @, is there a run of digits), and only what passes is parse
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import partial
 
@@ -19,6 +20,8 @@ from dslm.curation.personal.taxes import taxes
 from dslm.errors import InputError
 
 Find = Callable[[str], Iterable[Finding]]
+# Six digits that belong together, or an @: less is no value of any kind, and costs no more.
+_LIKELY = re.compile(r"\d(?:\D{0,6}\d){5}|@")
 
 
 class Finder:
@@ -30,14 +33,16 @@ class Finder:
             "phone": partial(phones, regions=tuple(personal.regions)),
         }  # fmt: skip
         # In this order: of two that overlap the first is kept, and an IBAN holds many numbers.
-        self.finders = [find for kind, find in by_kind.items() if kind in personal.kinds]
+        self.checked = [find for kind, find in by_kind.items() if kind in personal.kinds]
+        self.read: list[Find] = []
         if personal.presidio:
             engine = analyzer(personal.presidio)
-            self.finders.append(partial(persons, analyzer=engine, language=personal.presidio))
+            self.read.append(partial(persons, analyzer=engine, language=personal.presidio))
 
     def __call__(self, text: str) -> list[Finding]:
         """Every finding in a text, by place, none overlapping another."""
-        found = [finding for find in self.finders for finding in find(text)]
+        finders = [*self.checked, *self.read] if _LIKELY.search(text) else self.read
+        found = [finding for find in finders for finding in find(text)]
         return without_overlaps(found) if found else found
 
 

@@ -29,6 +29,7 @@ _OTHER = re.compile(
     r"compte|steuer|ust|vat|tva|sire[nt]|(?<!\w)id|eur|usd|[€$£]|total|summe|betrag|amount|montant|"
     r"dat[eu]m?|vom|vorgang|case|ticket|doc\w*|card|karte|carte)[^\d\n]{0,12}$"
 )
+_AMONG_DIGITS = re.compile(r"\d[ \u00a0\u202f]?$")
 _DATE = re.compile(r"\d{1,2}[./\-]\d{1,2}[./\-](?:19|20)\d\d(?!\d)|(?:19|20)\d\d-\d\d-\d\d(?!\d)")
 _NANP = re.compile(r"(?:\(\d{3}\) ?|\d{3}[ .\-])\d{3}[ .\-]\d{4}")
 _BEFORE = 40
@@ -77,7 +78,9 @@ def _phone(text: str, start: int, end: int, regions: Sequence[str]) -> Finding |
         return _valid(text, start, end, None, certain=True)
     before = text[max(0, start - _BEFORE) : start]
     named = _CUE.search(before) is not None
-    if not named and (_OTHER.search(before) or not _like_a_phone(spelled, digits)):
+    if not named and (
+        _OTHER.search(before) or _AMONG_DIGITS.search(before) or not _like_a_phone(spelled, digits)
+    ):
         return None
     if digits.startswith("00"):
         return _valid(text, start, end, None, certain=False)

@@ -25,9 +25,8 @@ class Renamer:
 
     def spelled(self, name: Identity, text: str) -> str:
         """A name's surrogate, in the order, the case and the separators of `text`."""
-        known = name.value.split()
-        given = {w: self._surrogate(w, known) for w in known}
-        initials = {w[0]: made[0] for w, made in reversed(given.items()) if w not in KEPT}
+        given = self._surrogates(name.value.split())
+        initials = {word[0]: made[0] for word, made in reversed(given.items())}
 
         def replaced(word: str) -> str:
             folded = word.casefold()
@@ -36,12 +35,13 @@ class Renamer:
 
         return WORD.sub(lambda match: replaced(match[0]), text)
 
-    def _surrogate(self, word: str, name: list[str]) -> str:
-        bearing = [w for w in name if w not in KEPT and not w.isdigit()] or name
-        if word not in bearing:
-            return word
-        given = len(bearing) > 1 and word == bearing[0]
-        return self._word(word, given=given)
+    def _surrogates(self, words: list[str]) -> dict[str, str]:
+        """What stands for each word that says whose name it is."""
+        bearing = [w for w in words if w not in KEPT and not w.isdigit()] or words
+        return {
+            word: self._word(word, given=len(bearing) > 1 and word == bearing[0])
+            for word in bearing
+        }
 
     def _drawn(self, word: str, *, given: bool) -> str:
         names = _by_length(given=given)
