@@ -38,7 +38,8 @@ def names_in(case: Case, places: list[str]) -> Iterator[Identity]:
         part, _, key = place.partition(".")
         holder = case.meta if part == "meta" else case.target or {}
         for value in _texts(holder.get(key)):
-            if words := words_of(value):
+            words = words_of(value)
+            if any(len(word) > 1 and not word.isdigit() for word in words):
                 yield Identity("name", "", " ".join(words))
 
 

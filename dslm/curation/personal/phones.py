@@ -32,6 +32,11 @@ _OTHER = re.compile(
 _AMONG_DIGITS = re.compile(r"\d[ \u00a0\u202f]?$")
 _DATE = re.compile(r"\d{1,2}[./\-]\d{1,2}[./\-](?:19|20)\d\d(?!\d)|(?:19|20)\d\d-\d\d-\d\d(?!\d)")
 _NANP = re.compile(r"(?:\(\d{3}\) ?|\d{3}[ .\-])\d{3}[ .\-]\d{4}")
+# How an unnamed number begins, or is grouped; a date alone does not.
+_POSSIBLE = re.compile(
+    r"(?:^|[ \u00a0\u202f])(?:[+(]|0(?!\d?[./\-]\d{1,2}[./\-](?:19|20)\d\d))|"
+    r"\d{3}[ .\-]\d{3}[ .\-]\d{4}"
+)
 _BEFORE = 40
 FEWEST, MOST, FEWEST_UNNAMED = 7, 15, 9
 LONGEST_AREA, SHORTEST_GROUP = 6, 2
@@ -45,7 +50,12 @@ def phones(text: str, regions: Sequence[str]) -> Iterator[Finding]:
         regions: Countries in which a number without a country code may be, the likelier first.
     """
     for match in _CANDIDATE.finditer(text):
-        yield from _within(text, match.start(), match.end(), regions)
+        if _POSSIBLE.search(match[0]) or _named(text, match.start()):
+            yield from _within(text, match.start(), match.end(), regions)
+
+
+def _named(text: str, start: int) -> bool:
+    return _CUE.search(text[max(0, start - _BEFORE) : start]) is not None
 
 
 def _within(text: str, start: int, end: int, regions: Sequence[str]) -> Iterator[Finding]:
@@ -77,8 +87,7 @@ def _phone(text: str, start: int, end: int, regions: Sequence[str]) -> Finding |
     if spelled.startswith(("+", "(+")):
         return _valid(text, start, end, None, certain=True)
     before = text[max(0, start - _BEFORE) : start]
-    named = _CUE.search(before) is not None
-    if not named and (
+    if not _named(text, start) and (
         _OTHER.search(before) or _AMONG_DIGITS.search(before) or not _like_a_phone(spelled, digits)
     ):
         return None

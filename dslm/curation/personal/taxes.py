@@ -59,6 +59,11 @@ _NINO = re.compile(
 )
 
 
+# What all of the patterns have that look for a number without its name, each cheap to look for.
+_LETTERED = re.compile(r"(?<!\w)[A-Z]{2}[ \u00a0.\-:]?[A-Z]{0,2}\d")
+_IN_GROUPS = re.compile(r"\d\d[ \u00a0\-]\d\d\d?[ \u00a0\-]\d\d\d")
+
+
 @lru_cache(maxsize=1)
 def tax_checks() -> dict[str, Callable[[str], bool]]:
     """By form: whether a number without separators is valid."""
@@ -83,17 +88,19 @@ def tax_checks() -> dict[str, Callable[[str], bool]]:
 
 def taxes(text: str) -> Iterator[Finding]:
     """Every tax number that its form's check finds valid."""
-    yield from _vats(text)
     lower = text.lower()
     for form, words, pattern in _NAMED:
         if any(map(lower.__contains__, words)):
             for match in pattern.finditer(text):
                 yield from _checked(form, text, match.start(1), match.end(1), certain=False)
-    for form, pattern in _GROUPED:
-        for match in pattern.finditer(text):
-            yield from _checked(form, text, *match.span(1), certain=form == "us_ssn")
-    for match in _NINO.finditer(text):
-        yield from _checked("gb_nino", text, *match.span())
+    if _IN_GROUPS.search(text):
+        for form, pattern in _GROUPED:
+            for match in pattern.finditer(text):
+                yield from _checked(form, text, *match.span(1), certain=form == "us_ssn")
+    if _LETTERED.search(text):
+        yield from _vats(text)
+        for match in _NINO.finditer(text):
+            yield from _checked("gb_nino", text, *match.span())
 
 
 def _vats(text: str) -> Iterator[Finding]:

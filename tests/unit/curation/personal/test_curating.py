@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,12 +15,12 @@ from curated import curated
 from dslm.cases import read_labelled
 from dslm.contract import Contract, load_contract
 from dslm.contract.grounding import ungrounded
-from dslm.curation.engine import Engine
 from dslm.curation.ledger import PersonalBook, PersonalCount
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.found import Found
 from dslm.curation.personal.keys import DEMONSTRATION_KEY, fingerprint, key_of
 from dslm.curation.personal.proof import refuse_left
+from dslm.curation.personal.replacing import Replacer
 from dslm.curation.personal.word_index import WordIndex
 from dslm.errors import EXIT_BAD_INPUT, InputError
 from dslm.records import Case
@@ -143,19 +146,19 @@ def test_the_same_key_gives_the_same_bytes_and_another_key_others(
     assert other["train.jsonl"] != one["train.jsonl"]
 
 
-def test_processes_side_by_side_give_the_same_bytes(
-    settle, planted, gold, write_source, tmp_path, monkeypatch
-):
-    write_source(planted[:100])
-    folder = write_source(planted[100:], "b.jsonl")
-    monkeypatch.setenv("DSLM_PERSONAL_KEY", KEY)
-    golden = [c.model_copy(update={"target": (c.target or {}) | {"ref": None}}) for c in gold]
-    for workers in (1, 2):
-        curated(settle(), folder, golden, tmp_path / f"out{workers}", Engine(workers=workers))
-    one, two = (
-        {path.name: path.read_bytes() for path in (tmp_path / f"out{n}").iterdir()} for n in (1, 2)
+def test_a_worker_in_another_process_gives_the_same_surrogates(settle, planted):
+    case = Case.model_validate(planted[0])
+    here = Replacer(settle(), KEY.encode())
+    code = (
+        "import pickle, sys\nreplacer, case = pickle.load(sys.stdin.buffer)\n"
+        "sys.stdout.buffer.write(pickle.dumps(replacer.case(case)))"
     )
-    assert one == two
+    sent = pickle.dumps((here, case))
+    done = subprocess.run([sys.executable, "-c", code], input=sent, capture_output=True, check=True)
+    there = pickle.loads(done.stdout)
+    assert there == here.case(case)
+    assert there.case != case
+    assert KEY not in repr(here)
 
 
 def test_a_value_found_in_one_case_is_replaced_where_nothing_tells_it(
@@ -178,6 +181,13 @@ def test_a_contact_is_replaced_in_every_spelling_in_its_own_case(
     planted[9]["meta"]["contact"] = "Eva Maurer"
     done, _ = run(settle(), write_source(planted), gold, tmp_path / "out", monkeypatch)
     assert not re.search(r"\beva\b|maurer", case_of(done, 9).input, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("contact", ["7", "-", "", 4711])
+def test_a_contact_that_is_no_name_changes_nothing(settle, planted, contact):
+    planted[30]["meta"]["contact"] = contact
+    case = Case.model_validate(planted[30])
+    assert Replacer(settle(), KEY.encode()).case(case).case == case
 
 
 def test_mask_writes_the_kind_in_brackets(

@@ -142,7 +142,7 @@ def test_telephone_numbers_differ_and_keep_country_and_length(number):
     assume(len(FIND(text)) == 1)
     made = replaced(text)
     assert shape(made) == shape(text)
-    assert made.startswith("+43 1 5")
+    assert made[:7] == text[:7]
     assert made != text
 
 
