@@ -12,12 +12,13 @@ import pyarrow as pa
 
 from dslm.cases import read_records
 from dslm.contract import Contract
+from dslm.curation.booking import rejects_of
 from dslm.curation.ends import END_COLUMNS
 from dslm.curation.engine import Engine
 from dslm.curation.identity import with_unique_ids
 from dslm.curation.ledger import Ledger, Reject
 from dslm.curation.pieces import files_of, pieces_of
-from dslm.curation.pipeline import curate, rejects_of
+from dslm.curation.pipeline import curate
 from dslm.curation.reading import RowReader, Rows, refuse_empty, row_schema
 from dslm.curation.signatures import Marks
 from dslm.curation.similarity import HASHES

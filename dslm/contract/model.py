@@ -10,20 +10,16 @@ import datetime as dt
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from dslm.contract.closed import Settings
+from dslm.contract.personal import Personal
 from dslm.provenance import digest_json
 from dslm.settings.encodings import text_encoding
 from dslm.settings.loading import load_document, nearest
 
 Hold = Literal["abstain", "escalate"]
 Money = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
-class Settings(BaseModel):
-    """A frozen part of a settings document, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 class Compare(Settings):
@@ -178,7 +174,7 @@ class Data(Settings):
         0.8, gt=0, le=1, description="Jaccard similarity of 3-grams from which texts are the same"
     )
     max_rejects: float = Field(0.01, ge=0, lt=1, description="share of unreadable rows that stops")
-    pii: list[str] = Field(default_factory=list)
+    personal: Personal = Field(Personal(), description="personal data in inputs, targets and meta")
     valid_until: dt.date | None = None
     window: Window = Window()
     contradictions: Literal["drop", "majority", "stop"] = Field(
@@ -248,6 +244,7 @@ class Contract(Settings):
                         near = nearest(name, list(self.fields))
                         hint = f"; did you mean {near!r}?" if near else ""
                         problems.append(f"{key} names {name!r}, which is no output field{hint}")
+        problems += self.data.personal.problems(self.fields)
         ids = [rule.id for rule in self.rules]
         problems += [
             f"rule id {i!r} is used twice" for i in sorted({i for i in ids if ids.count(i) > 1})

@@ -101,6 +101,11 @@ class CaseTable:
         value: dict[str, Any] = json.loads(self.text("target", place))
         return value
 
+    def written_target(self, place: int) -> dict[str, Any]:
+        """The target as it is written, personal data replaced, of the case at a place."""
+        value: dict[str, Any] = json.loads(self.text("record", place))["target"]
+        return value
+
     def numbers(self, name: str) -> Places:
         """One column of numbers, shape (cases,)."""
         import pyarrow as pa

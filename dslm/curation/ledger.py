@@ -13,6 +13,7 @@ from typing import Self
 
 from pydantic import model_validator
 
+from dslm.contract.personal import PersonalKind, PersonalMode
 from dslm.records import Record
 
 
@@ -62,8 +63,26 @@ class ReviewCount(Record):
     absent: int = 0
 
 
+class PersonalCount(Record):
+    """How many cases held personal data of one kind, and how many findings that makes."""
+
+    cases: int
+    findings: int
+
+
+class PersonalBook(Record):
+    """What was found of personal data in all cases, kept or dropped, and what became of it.
+
+    `key` is the fingerprint of the surrogates' key, None where the mode needs none.
+    """
+
+    mode: PersonalMode
+    key: str | None
+    kinds: dict[PersonalKind, PersonalCount]
+
+
 class Ledger(Record):
-    """The books of one curation."""
+    """The books of one curation; `personal` is None where the contract looks for no such data."""
 
     read: int
     rejected: int
@@ -74,6 +93,7 @@ class Ledger(Record):
     leakage: LeakageCheck
     review: ReviewCount = ReviewCount()
     drops: tuple[Drop, ...]
+    personal: PersonalBook | None = None
 
     @model_validator(mode="after")
     def _reconciles(self) -> Self:
@@ -92,9 +112,20 @@ class Ledger(Record):
                 raise ValueError(f"{key} by source does not add up to {whole}")
         return self
 
+    @model_validator(mode="after")
+    def _counts_personal_data(self) -> Self:
+        for kind, count in (self.personal.kinds if self.personal else {}).items():
+            if not 0 < count.cases <= min(count.findings, self.read - self.rejected):
+                raise ValueError(f"{kind} in {count.cases} cases does not go with "
+                                 f"{count.findings} findings")  # fmt: skip
+            if self.dropped.get(f"personal:{kind}", 0) > count.cases:
+                raise ValueError(f"more cases dropped for {kind} than had any")
+        return self
+
     def to_json(self) -> str:
         """The text of `ledger.json`: counts, then drops and what they match, one a line."""
-        book = self.model_dump(mode="json", exclude={"drops"})
+        unused = {"drops"} if self.personal else {"drops", "personal"}
+        book = self.model_dump(mode="json", exclude=unused)
         head = json.dumps(book, indent=2, sort_keys=True, ensure_ascii=False).removesuffix("\n}")
         cases = _lines([drop.id, drop.reason] for drop in self.drops)
         matches = _lines([drop.id, drop.of] for drop in self.drops if drop.of is not None)

@@ -21,7 +21,10 @@ from dslm.curation.blocks import Block, sift
 from dslm.curation.case_table import case_fields, columns_of
 from dslm.curation.ends import END_COLUMNS, end_keys
 from dslm.curation.engine import Engine
+from dslm.curation.ledger import Drop
 from dslm.curation.mapping import Misfit, to_case
+from dslm.curation.personal.found import Found
+from dslm.curation.personal.replacing import Replaced, Replacer
 from dslm.curation.pieces import Piece, SourceFile, files_of, pieces_of
 from dslm.curation.signatures import Marks, as_signatures, signature
 from dslm.curation.similarity import HASHES
@@ -49,10 +52,11 @@ def row_schema() -> pa.Schema:
         pa.field("fault", text),   # why the row is no case; the columns below are then null
         pa.field("own_id", pa.bool_()),
         pa.field("fixed", pa.bool_()),  # whether a person replaced a value of the target
-        pa.field("record", text),  # the case as one line of JSON
+        pa.field("record", text),  # the case as one line of JSON, personal data replaced
         *case_fields(),
         pa.field("reason", text),  # why the case is dropped, as far as it shows by itself
         pa.field("of", text),
+        pa.field("personal", text),  # the personal data it held, as `personal.found` writes it
     ])  # fmt: skip
 
 
@@ -60,14 +64,18 @@ NO_VERDICTS = Verdicts()
 
 
 class RowReader:
-    """Reads pieces; made once in every worker."""
+    """Reads pieces; made once in every worker.
+
+    Blocks and the columns for comparing see a case as it came, so that leaks from gold are found;
+    its record, which is all that is ever written, is made afterwards by the replacer.
+    """
 
     def __init__(
         self, contract: Contract, pieces: Sequence[Piece], blocks: Sequence[Block],
-        verdicts: Verdicts = NO_VERDICTS,
+        verdicts: Verdicts = NO_VERDICTS, replacer: Replacer | None = None,
     ):  # fmt: skip
         self.contract, self.pieces, self.blocks = contract, pieces, blocks
-        self.verdicts = verdicts
+        self.verdicts, self.replacer = verdicts, replacer
 
     def rows(self, number: int) -> list[dict[str, Any]]:
         """All rows of one piece, by the columns of the table."""
@@ -87,17 +95,28 @@ class RowReader:
                 except Misfit as misfit:
                     faults[file.number, row.line] = misfit.what
         _, drops = sift([case for case, _ in found.values()], self.blocks)
-        reasons = {drop.id: (drop.reason, drop.of) for drop in drops}
+        said = {drop.id: drop for drop in drops}
         lines: list[dict[str, Any]] = [
-            {"file": file, "line": line, "record": as_line(case), "own_id": own}
-            | {"fixed": case.id in self.verdicts.fixes}
-            | columns_of(case, self.contract)
-            | dict(zip(("reason", "of"), reasons.get(case.id, (None, None)), strict=True))
+            {"file": file, "line": line, "own_id": own, "fixed": case.id in self.verdicts.fixes}
+            | self._case_row(case, said.get(case.id))
             for (file, line), (case, own) in found.items()
         ]
-        lines += [{"file": file, "line": line, "fault": fault}
+        lines += [{"file": file, "line": line, "fault": self._quoted(fault)}
                   for (file, line), fault in faults.items()]  # fmt: skip
         return [{"piece": number, "source": sources[line["file"]]} | line for line in lines]
+
+    def _case_row(self, case: Case, drop: Drop | None) -> dict[str, Any]:
+        """What the table holds of a case; a block's reason to drop it comes before ours."""
+        done = self.replacer.case(case) if self.replacer else Replaced(case, Found())
+        return columns_of(case, self.contract) | {
+            "record": as_line(done.case),
+            "reason": drop.reason if drop else done.reason,
+            "of": drop.of if drop else None,
+            "personal": done.found.to_json() if done.found.counts else None,
+        }
+
+    def _quoted(self, fault: str) -> str:
+        return self.replacer.text(fault) if self.replacer else fault
 
 
 def refuse_empty(files: Sequence[SourceFile], seen: set[int], folder: Path) -> None:
@@ -125,7 +144,7 @@ class Rows:
 
 def read_sources(
     contract: Contract, folder: Path, blocks: Sequence[Block], engine: Engine, work: Path,
-    verdicts: Verdicts = NO_VERDICTS,
+    verdicts: Verdicts = NO_VERDICTS, replacer: Replacer | None = None,
 ) -> Rows:  # fmt: skip
     """Every row of the contract's sources, in files in `work`.
 
@@ -136,12 +155,13 @@ def read_sources(
         engine: What reads.
         work: A folder for the table and the signatures.
         verdicts: What people said of single cases.
+        replacer: What replaces personal data; None where the contract looks for none.
 
     Raises:
         InputError: A source is missing, empty or of an unknown kind.
     """
     files = files_of(contract.data.sources, folder)
-    reader = RowReader(contract, pieces_of(files), blocks, verdicts)
+    reader = RowReader(contract, pieces_of(files), blocks, verdicts, replacer)
     seen = _store(engine, reader, work, contract.data.near_duplicate)
     refuse_empty(files, seen, folder)
     import pyarrow as pa

@@ -8,7 +8,7 @@ has looked. Either way each is listed, field by field.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dslm.contract.comparing import wrong_fields
@@ -105,18 +105,30 @@ def contradictions(cases: CaseTable, contract: Contract) -> dict[int, Drop]:
     return drops
 
 
-def listed(cases: CaseTable, contract: Contract) -> list[Contradiction]:
-    """Every input with several answers, field by field."""
-    return [_described(cases, contract, answers) for answers in _found(cases, contract)]
+def listed(
+    cases: CaseTable, contract: Contract, shown: Callable[[int], Mapping[str, Any]]
+) -> list[Contradiction]:
+    """Every input with several answers, field by field.
+
+    Args:
+        cases: All that were read.
+        contract: Their contract.
+        shown: The target of the case at a place as it may be written: personal data replaced.
+    """
+    return [_described(cases, contract, answers, shown) for answers in _found(cases, contract)]
 
 
-def _described(cases: CaseTable, contract: Contract, answers: _Answers) -> Contradiction:
+def _described(
+    cases: CaseTable, contract: Contract, answers: _Answers,
+    shown: Callable[[int], Mapping[str, Any]],
+) -> Contradiction:  # fmt: skip
+    targets = {place: shown(place) for place in answers.places}
     fields: dict[str, dict[str, tuple[str, ...]]] = {}
     for field in contract.fields:
         said: dict[str, list[str]] = {}
         for place in answers.places:
-            value = answers.targets[answers.spelled[place]][field]
-            said.setdefault(canonical_json(value).decode(), []).append(cases.id(place))
+            value = canonical_json(targets[place][field]).decode()
+            said.setdefault(value, []).append(cases.id(place))
         if len(said) > 1:
             fields[field] = {value: tuple(ids) for value, ids in said.items()}
     return Contradiction(

@@ -75,7 +75,8 @@ def test_where_the_contract_says_so_a_contradiction_stops(build_contract):
 
 
 def test_contradictions_are_listed_field_by_field_with_the_majority(contract):
-    [found] = listed(CaseTable.of(disagreeing(), contract), contract)
+    cases = CaseTable.of(disagreeing(), contract)
+    [found] = listed(cases, contract, cases.target)
     assert found.ids == ("a", "b", "c")
     assert found.fields == {"amount": {'"20.00"': ("a",), '"20"': ("b",), '"21.00"': ("c",)}}
     assert found.majority == ("a", "b")

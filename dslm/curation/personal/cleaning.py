@@ -1,0 +1,107 @@
+"""Personal data in one curation, from the key to the proof: what `pipeline` calls, in this order.
+
+`cleaning_of` before any work, `replacer` while rows are read, `everywhere` on their table, `book`
+for the ledger, `prove` on what was written.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dslm.contract.model import Contract
+from dslm.contract.personal import PersonalKind
+from dslm.curation.ledger import PersonalBook, PersonalCount
+from dslm.curation.personal.finder import refuse_missing
+from dslm.curation.personal.keys import fingerprint, key_of
+from dslm.curation.personal.proof import refuse_left, refuse_left_in_ledger
+from dslm.curation.personal.replacing import Replacer
+from dslm.curation.personal.spreading import found_in, index_of, spread
+from dslm.curation.personal.word_index import WordIndex
+from dslm.curation.reading import Rows
+
+Lines = Iterable[str | None]
+
+
+@dataclass(frozen=True)
+class Cleaning:
+    """How one contract's personal data is dealt with."""
+
+    contract: Contract
+    key: bytes | None = field(repr=False)
+
+    @property
+    def replacer(self) -> Replacer:
+        """What every worker replaces with."""
+        return Replacer(self.contract, self.key)
+
+    @property
+    def key_fingerprint(self) -> str | None:
+        """What may be told of the key."""
+        return None if self.key is None else fingerprint(self.key)
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """The key's line in the manifest, where one was used."""
+        told = self.key_fingerprint
+        return {} if told is None else {"personal_key": told}
+
+    def everywhere(self, rows: Rows, work: Path) -> tuple[Rows, WordIndex]:
+        """The rows with every value that any of them held replaced, and these values."""
+        index = index_of(rows)
+        return spread(rows, self.replacer, index, work), index
+
+    def book(self, rows: Rows) -> PersonalBook:
+        """The ledger's section: cases and findings by kind."""
+        cases: Counter[PersonalKind] = Counter()
+        findings: Counter[PersonalKind] = Counter()
+        for found in found_in(rows):
+            cases.update(found.counts.keys())
+            findings.update(found.counts)
+        return PersonalBook(
+            mode=self.contract.data.personal.mode,
+            key=self.key_fingerprint,
+            kinds={kind: PersonalCount(cases=cases[kind], findings=findings[kind])
+                   for kind in sorted(cases)},
+        )  # fmt: skip
+
+    def prove(
+        self, folder: Path, splits: Sequence[tuple[str, Lines]], unnamed: Mapping[str, int],
+        index: WordIndex,
+    ) -> None:  # fmt: skip
+        """Stop where anything in `folder` still holds a value.
+
+        Args:
+            folder: What was written.
+            splits: The name of each and what its cases held, line by line.
+            unnamed: Other files of lines, of which no case is known to hold anything, and how
+                many lines each has.
+            index: All values; of none where the mode is keep.
+
+        Raises:
+            InputError: Something is left.
+        """
+        if not index.known and self.contract.data.personal.mode == "keep":
+            return
+        files: list[tuple[Path, Lines]] = [
+            (folder / f"{name}.jsonl", held) for name, held in splits
+        ]
+        files += [(folder / f"{name}.jsonl", [None] * lines) for name, lines in unnamed.items()]
+        refuse_left(files, index)
+        refuse_left_in_ledger(folder / "ledger.json", index)
+
+
+def cleaning_of(contract: Contract, environment: Mapping[str, str]) -> Cleaning | None:
+    """What a contract asks for; None where it looks for no personal data.
+
+    Raises:
+        InputError: The key or a library is missing, or a region is none.
+    """
+    personal = contract.data.personal
+    if not personal.kinds:
+        return None
+    key = key_of(personal, environment)
+    refuse_missing(personal)
+    return Cleaning(contract, key)

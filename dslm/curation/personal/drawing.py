@@ -1,0 +1,52 @@
+"""Keyed draws: the same key and value give the same digits and letters, on every machine.
+
+HMAC-SHA256 of the value seeds Python's Mersenne Twister, whose `random()` is documented to stay
+the same. Neither key nor value can be had back from what is drawn, since the seed cannot. Called by
+the surrogates.
+"""
+
+from __future__ import annotations
+
+import hmac
+import random
+from collections.abc import Sequence
+from typing import TypeVar
+
+Item = TypeVar("Item")
+VOWELS, CONSONANTS = "aeiou", "bdfgklmnprstv"
+
+
+class Draw:
+    """A source of choices for one value."""
+
+    def __init__(self, key: bytes, *value: str):
+        seed = hmac.digest(key, "\0".join(value).encode(), "sha256")
+        self._random = random.Random(int.from_bytes(seed, "big")).random
+
+    def below(self, count: int) -> int:
+        """A whole number from 0 to count - 1."""
+        return int(self._random() * count)
+
+    def digits(self, count: int) -> str:
+        """Some digits."""
+        return "".join(str(int(self._random() * 10)) for _ in range(count))
+
+    def one_of(self, items: Sequence[Item]) -> Item:
+        """One of some items."""
+        return items[self.below(len(items))]
+
+    def word(self, length: int) -> str:
+        """Letters that can be spoken: consonants and vowels in turn."""
+        turn = self.below(2)
+        return "".join(self.one_of((CONSONANTS, VOWELS)[(turn + n) % 2]) for n in range(length))
+
+    def like(self, text: str) -> str:
+        """Each run of letters a word of the same length, each digit a digit, the rest as it is."""
+        made, run = "", 0
+        for char in [*text, ""]:
+            if char.isalpha():
+                run += 1
+                continue
+            made += self.word(run) + (self.digits(1) if char.isdigit() else char)
+            run = 0
+        return made

@@ -1,0 +1,55 @@
+"""What a finder reports: which value, of which kind, where in the text.
+
+Made by `emails`, `accounts`, `taxes`, `phones`, `names` and `presidio`; read by `replacing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from dslm.contract.personal import PersonalKind
+
+
+class Identity(NamedTuple):
+    """What all spellings of one value share, and so its surrogate.
+
+    Attributes:
+        kind: As in the contract.
+        form: What makes it valid: `fr_siren`; of a telephone number its country code.
+        value: Without separators, folded; of a telephone number the national digits; of a name its
+            words.
+    """
+
+    kind: PersonalKind
+    form: str
+    value: str
+
+
+class Finding(NamedTuple):
+    """One place where a value stands.
+
+    Attributes:
+        kind: As in the contract.
+        start: First character.
+        end: Behind the last.
+        text: As spelled there.
+        identity: Which value it is.
+        certain: Whether it can be told without the words around it.
+    """
+
+    kind: PersonalKind
+    start: int
+    end: int
+    text: str
+    identity: Identity
+    certain: bool = True
+
+
+def without_overlaps(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings by their place; of two that share a character the one given first."""
+    kept: list[Finding] = []
+    for one in findings:
+        if all(one.end <= other.start or other.end <= one.start for other in kept):
+            kept.append(one)
+    return sorted(kept, key=lambda one: one.start)

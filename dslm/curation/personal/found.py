@@ -1,0 +1,62 @@
+"""What one case held, on its way through the table of all rows to the ledger and the proof.
+
+Written by `reading` into a column of its table, which is deleted in the end; read by `spreading`,
+`proof` and `booking`. Values stand in it as they were.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from dslm.contract.personal import PersonalKind
+from dslm.curation.personal.finding import Finding, Identity
+
+
+@dataclass(frozen=True)
+class Found:
+    """Findings of one case.
+
+    Attributes:
+        counts: Findings by kind.
+        values: Each value in each of its spellings.
+        given: What was written in their places.
+    """
+
+    counts: Counter[PersonalKind] = field(default_factory=Counter)
+    values: frozenset[tuple[Identity, str]] = frozenset()
+    given: frozenset[str] = frozenset()
+
+    def __add__(self, other: Found) -> Found:
+        return Found(
+            self.counts + other.counts, self.values | other.values, self.given | other.given
+        )
+
+    @property
+    def first_kind(self) -> PersonalKind:
+        """The kind that a dropped case is counted under: the first by name."""
+        return min(self.counts)
+
+    def to_json(self) -> str:
+        """One line; equal findings give equal text."""
+        values = sorted([*identity, text] for identity, text in self.values)
+        return json.dumps([dict(sorted(self.counts.items())), values, sorted(self.given)])
+
+    @classmethod
+    def from_json(cls, text: str) -> Found:
+        """What `to_json` wrote."""
+        counts, values, given = json.loads(text)
+        pairs = frozenset((Identity(*value[:3]), value[3]) for value in values)
+        return cls(Counter(counts), pairs, frozenset(given))
+
+
+def found_of(findings: Iterable[Finding], given: Iterable[str]) -> Found:
+    """Some findings and what was written in their places."""
+    listed = list(findings)
+    return Found(
+        Counter(one.kind for one in listed),
+        frozenset((one.identity, one.text) for one in listed),
+        frozenset(given),
+    )

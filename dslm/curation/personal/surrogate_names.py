@@ -1,0 +1,66 @@
+"""Invented names, word for word from built-in lists. Called by `surrogates`.
+
+A word's surrogate depends on the key and the word alone, so Anna Weber, WEBER, Anna and A. Weber
+stay one person. First words are taken for given names. Legal forms, titles and particles stay.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from dslm.curation.personal.drawing import Draw
+from dslm.curation.personal.finding import Identity
+from dslm.curation.personal.name_lists import FAMILY_NAMES, GIVEN_NAMES
+from dslm.curation.personal.names import KEPT, WORD
+
+NEAR = 2  # letters that a surrogate may be longer or shorter, as long as a list has such
+
+
+class Renamer:
+    """The names of one key."""
+
+    def __init__(self, key: bytes):
+        self._key = key
+        self._word = lru_cache(maxsize=1 << 16)(self._drawn)
+
+    def spelled(self, name: Identity, text: str) -> str:
+        """A name's surrogate, in the order, the case and the separators of `text`."""
+        given = self._surrogates(name.value.split())
+        initials = {word[0]: made[0] for word, made in reversed(given.items())}
+
+        def replaced(word: str) -> str:
+            folded = word.casefold()
+            made = given.get(folded) or (initials.get(folded, word) if len(word) == 1 else word)
+            return _cased_like(word, made)
+
+        return WORD.sub(lambda match: replaced(match[0]), text)
+
+    def _surrogates(self, words: list[str]) -> dict[str, str]:
+        """What stands for each word that says whose name it is."""
+        bearing = [w for w in words if w not in KEPT and not w.isdigit()] or words
+        return {
+            word: self._word(word, given=len(bearing) > 1 and word == bearing[0])
+            for word in bearing
+        }
+
+    def _drawn(self, word: str, *, given: bool) -> str:
+        names = _by_length(given=given)
+        nearest = min(names, key=lambda length: (abs(length - len(word)), length))
+        fitting = [n for length in range(nearest - NEAR, nearest + NEAR + 1)
+                   for n in names.get(length, ())]  # fmt: skip
+        others = [n for n in fitting if n.casefold() != word and n[0].casefold() != word[0]]
+        return Draw(self._key, "name", word).one_of(others)
+
+
+@lru_cache(maxsize=2)
+def _by_length(*, given: bool) -> dict[int, list[str]]:
+    sorted_names: dict[int, list[str]] = {}
+    for name in GIVEN_NAMES if given else FAMILY_NAMES:
+        sorted_names.setdefault(len(name), []).append(name)
+    return sorted_names
+
+
+def _cased_like(word: str, made: str) -> str:
+    if word.isupper() and (len(word) > 1 or len(made) == 1):
+        return made.upper()
+    return made.lower() if word.islower() else made

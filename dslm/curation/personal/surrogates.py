@@ -1,0 +1,77 @@
+"""Invented values of the same form: the same value has the same surrogate, wherever it stands.
+
+Takes an identity and one of its spellings, gives the surrogate spelled alike: digits for digits,
+letters for letters, case and separators kept, check digits valid. What is drawn depends on the key
+and the identity alone. Called by `replacing`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from dslm.curation.personal.drawing import Draw
+from dslm.curation.personal.finding import Identity
+from dslm.curation.personal.spelling import last_digits_replaced, written_like
+from dslm.curation.personal.surrogate_names import Renamer
+from dslm.curation.personal.surrogate_numbers import card_like, iban_like, tax_like
+from dslm.curation.personal.surrogate_phones import phone_like
+
+REMEMBERED = 1 << 16
+
+
+class Surrogates:
+    """The surrogates of one key."""
+
+    def __init__(self, key: bytes):
+        self._key = key
+        self._names = Renamer(key)
+        self._value = lru_cache(maxsize=REMEMBERED)(self._drawn)
+
+    def of(self, identity: Identity, text: str) -> str:
+        """What stands for a value that is spelled `text`."""
+        if identity.kind == "name":
+            return self._names.spelled(identity, text)
+        value = self._value(identity)
+        if identity.kind == "phone":
+            return last_digits_replaced(text, value)
+        if identity.kind == "email":
+            return _cased_like(text, value)
+        return written_like(text, value)
+
+    def _drawn(self, identity: Identity) -> str:
+        for attempt in range(1_000):
+            draw = Draw(self._key, identity.kind, identity.form, identity.value, str(attempt))
+            made = self._made(identity, draw)
+            if made != identity.value:
+                return made
+        raise AssertionError(f"no surrogate of a {identity.kind} differs from it")
+
+    def _made(self, identity: Identity, draw: Draw) -> str:
+        match identity.kind:
+            case "email":
+                return self._email(identity.value, draw)
+            case "iban":
+                return iban_like(identity.value, draw)
+            case "card":
+                return card_like(identity.value, draw)
+            case "phone":
+                return phone_like(identity.form, identity.value, draw)
+            case _:
+                return tax_like(identity.form, identity.value, draw)
+
+    def _email(self, address: str, draw: Draw) -> str:
+        """Another mailbox; the host is the same for all addresses of one host."""
+        local, _, host = address.rpartition("@")
+        hosted = Draw(self._key, "host", host).like(host.rpartition(".")[0])
+        return f"{draw.like(local)}@{hosted}.example"
+
+
+def _cased_like(text: str, address: str) -> str:
+    """An address in capitals where the original is one by one; hosts are written small."""
+    if text.isupper():
+        return address.upper()
+    local, made = text.rpartition("@")[0], address.rpartition("@")
+    if len(local) != len(made[0]):  # folding made two letters of one
+        return address
+    cased = (new.upper() if old.isupper() else new for new, old in zip(made[0], local, strict=True))
+    return "".join([*cased, *made[1:]])

@@ -1,0 +1,83 @@
+"""What every case is asked, and in which order: here, and nowhere else.
+
+Takes cases as they were read; gives the drops, each with the first reason that was found. Called by
+`pipeline`; `reading` runs the blocks where a case is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from dslm.contract.model import Contract
+from dslm.curation.blocks import Block, Comparison
+from dslm.curation.blocks.contradictions import contradictions
+from dslm.curation.blocks.exact_duplicates import exact_duplicates
+from dslm.curation.blocks.group_across_splits import group_across_splits
+from dslm.curation.blocks.hidden_text import hidden_text
+from dslm.curation.blocks.instructed_target import instructed_target
+from dslm.curation.blocks.leaked_exact import leaked_exact
+from dslm.curation.blocks.leaked_group import leaked_group
+from dslm.curation.blocks.leaked_near import leaked_near
+from dslm.curation.blocks.leaked_quote import leaked_quote
+from dslm.curation.blocks.near_duplicates import near_duplicates
+from dslm.curation.blocks.other_language import other_language
+from dslm.curation.blocks.outside_window import outside_window
+from dslm.curation.blocks.over_label_cap import over_label_cap
+from dslm.curation.blocks.over_source_cap import over_source_cap
+from dslm.curation.blocks.parted_splits import parted_splits
+from dslm.curation.blocks.reviewed import reviewed
+from dslm.curation.blocks.rule_breaks import rule_breaks
+from dslm.curation.blocks.thin_text import thin_text
+from dslm.curation.blocks.ungrouped import ungrouped
+from dslm.curation.case_table import CaseTable
+from dslm.curation.ledger import Drop
+from dslm.curation.verdicts import Verdicts
+from dslm.records import Case
+
+
+def blocks_of(contract: Contract, gold: Sequence[Case], verdicts: Verdicts) -> tuple[Block, ...]:
+    """What is asked of each case by itself; it is dropped by the first that says so."""
+    data = contract.data
+    return (
+        partial(leaked_exact, gold=gold),
+        partial(leaked_quote, gold=gold, share=data.near_duplicate),
+        partial(leaked_group, gold=gold, group_by=data.group_by),
+        partial(ungrouped, group_by=data.group_by),
+        partial(thin_text, least=data.least_characters),
+        partial(other_language, languages=tuple(data.languages)),
+        partial(outside_window, contract=contract),
+        partial(reviewed, verdicts=verdicts),
+        hidden_text,
+        partial(instructed_target, contract=contract),
+        partial(rule_breaks, contract=contract),
+    )
+
+
+def comparisons_of(contract: Contract) -> tuple[Comparison, ...]:
+    """What is asked of cases beside one another, in this order.
+
+    Contradictions come before duplicates, which take the answers to agree.
+    """
+    return (
+        partial(contradictions, contract=contract),
+        exact_duplicates,
+        partial(near_duplicates, contract=contract),
+        partial(group_across_splits, contract=contract),
+        partial(parted_splits, contract=contract),
+        partial(over_label_cap, contract=contract),
+        partial(over_source_cap, contract=contract),
+    )
+
+
+def sifted(cases: CaseTable, contract: Contract, gold: Sequence[Case]) -> dict[int, Drop]:
+    """Every drop, by its place."""
+    said = cases.drops_said()
+    others = cases.all_but([p for p, drop in said.items() if drop.reason == "leak_exact"])
+    near = leaked_near(cases.only(others), gold, contract.data.near_duplicate)
+    drops = said | {others[place].item(): drop for place, drop in near.items()}
+    for comparison in comparisons_of(contract):
+        left = cases.all_but(drops)
+        found = comparison(cases.only(left))
+        drops |= {left[place].item(): drop for place, drop in found.items()}
+    return drops
