@@ -66,6 +66,11 @@ class Workspace:
         return self.artifacts / "curated"
 
     @property
+    def data_card(self) -> Path:
+        """What the data is, in numbers; `data-card.html` beside it is the same for people."""
+        return self.artifacts / "data-card.json"
+
+    @property
     def adapter(self) -> Path:
         """LoRA weights and training.json."""
         return self.artifacts / "adapter"
