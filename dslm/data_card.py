@@ -105,15 +105,22 @@ class Leakage(Record):
     found: Counts
 
 
+class Said(Record):
+    """One value that some of the cases of one input give."""
+
+    value: JsonValue
+    cases: int
+
+
 class Disagreement(Record):
     """One input with several answers; `fields` counts what was said, value by value.
 
-    `ids` are at most `curation.card.MOST_IDS` of its `cases`.
+    `ids` are the first of its `cases`; `settled` says whether a majority was kept.
     """
 
     ids: tuple[str, ...]
     cases: int
-    fields: dict[str, tuple[Tally, ...]]
+    fields: dict[str, tuple[Said, ...]]
     settled: bool
 
 
@@ -145,6 +152,7 @@ class ReachOf(Record):
 class CheckReach(Record):
     """Whether the gold set is large enough for one check of the gate policy.
 
+    `can` says what the gold set can do, after "it"; `needed` counts cases of the whole set.
     `enough` is None where it cannot be said before there are scores.
     """
 
@@ -182,6 +190,7 @@ class DataCard(Record):
     """
 
     workflow: str
+    summary: str
     contract_version: int
     digests: dict[str, str]
     read: int

@@ -29,6 +29,7 @@ from dslm.data_card import (
     OpenField,
     Part,
     Reach,
+    Said,
     SourceFile,
     Tallied,
     Tally,
@@ -62,6 +63,7 @@ def describe(
     groups = book["groups"] | {"gold": len({group_of(c, contract.data.group_by) for c in gold})}
     return DataCard(
         workflow=contract.name,
+        summary=contract.summary,
         contract_version=contract.version,
         digests=dict(sorted(digests.items())),
         read=book["read"],
@@ -176,7 +178,7 @@ def _disagreements(path: Path) -> Disagreements:
 def _disagreement(one: Contradiction) -> Disagreement:
     fields = {
         field: tuple(
-            Tally(value=json.loads(value), cases={"all": len(ids)})
+            Said(value=json.loads(value), cases=len(ids))
             for value, ids in list(said.items())[:MOST_IDS]
         )
         for field, said in one.fields.items()

@@ -8,6 +8,7 @@ It is assumed that cases are independent, and that two models that are equally g
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -34,6 +35,7 @@ POWER = 0.8  # that of `needed_cases`
 DISCORDANCE = 0.05  # two good models of one workflow differ on about every twentieth case
 RIGHT = 0.85  # share of right answers that half-widths are told for
 MOST_SLICES = 200
+MONEY = "depends on how far the costs of single cases differ: known once there are scores"
 _STEPS = 10_000  # margins and gains are told to a hundredth of a point, rounded up
 
 
@@ -102,9 +104,9 @@ def _check(
     check: AnyCheck, cases: int, slices: Sequence[int], alpha: float, currency: str
 ) -> CheckReach:
     if isinstance(check, ZeroTolerance):
-        hidden = min(1.0, 3 / cases)
-        return CheckReach(id=check.id, asked=f"no case fails {check.metric}", needed=None,
-                          can=f"up to {hidden:.1%} failing could stay hidden", enough=True)  # fmt: skip
+        asked = f"no case fails {check.metric}"
+        can = f"leaves up to {min(1.0, 3 / cases):.1%} of failing cases hidden (rule of three)"
+        return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=True)
     if isinstance(check, SliceAlarm):
         return _alarm(check, slices, alpha)
     unit = currency if METRICS[check.metric].unit == "money" else None
@@ -121,11 +123,11 @@ def _pair(check: Gain | NonInferior, cases: int, alpha: float, unit: str | None)
     limit = "at least" if gains else "less than"
     asked = f"{check.metric} {relation} the {other} by {limit} {amount(number, unit)}"
     if unit is not None:
-        can = "depends on how far the costs of single cases differ: known once there are scores"
+        can = MONEY
         return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=None)
     if gains:
         gain = smallest_gain(cases, alpha, number)
-        can = "no gain would show" if gain is None else f"shows with a true gain of {gain:.3f}"
+        can = "shows no gain" if gain is None else f"shows it from a true gain of {gain:.3f} on"
         return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=gain is not None)
     needed = needed_cases(DISCORDANCE, number, alpha)
     can = f"decides margins from {smallest_margin(cases, alpha):.3f} on"
@@ -141,10 +143,10 @@ def _bound(check: Bound, cases: int, unit: str | None) -> CheckReach:
     side = "at least" if least else "at most"
     asked = f"{check.metric} {side} {amount(limit, unit)}, on the {check.on}"
     if check.on == "value":
-        can = "the measured value decides, whatever its interval"
+        can = "decides by the measured value, whatever its interval"
         return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=True)
     if unit is not None:
-        can = "depends on how far the costs of single cases differ: known once there are scores"
+        can = MONEY
         return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=None)
     measure = METRICS[check.metric]
     interval = clopper_pearson if measure.exact else wilson
@@ -155,7 +157,7 @@ def _bound(check: Bound, cases: int, unit: str | None) -> CheckReach:
             else interval(hits / cases, cases)[1] <= limit)
     ]  # fmt: skip
     if not clear:
-        can = "not even a perfect score clears it"
+        can = "cannot clear it even with a perfect score"
     else:
         can = f"clears it with {side} {min(clear) if least else max(clear):.3f} measured"
         can += ", if every case proceeds" if check.metric == "selective_risk" else ""
@@ -168,16 +170,18 @@ def _alarm(check: SliceAlarm, slices: Sequence[int], alpha: float) -> CheckReach
     asked = f"no slice worse than the {check.against}'s by {check.worse_by:.3f}"
     small = len(slices) - len(judged)
     if not judged:
-        can = f"no slice has {check.min_cases} cases"
-        return CheckReach(id=check.id, asked=asked, can=can, needed=check.min_cases, enough=False)
+        can = f"has no slice of {check.min_cases} cases"
+        return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=False)
     lost = next(n for n in range(1, 10_000) if worse_p(0, n) * len(judged) <= alpha)
     deaf = sum(lost > round(check.worse_by * size, 9) for size in judged)
     worst = min(1.0, lost / min(judged))
     can = f"rings from {lost} lost cases on, which in the smallest of {len(judged)} judged slices "
     can += f"is a drop of {worst:.3f}"
     if deaf:
-        can += f"; {deaf} of them cannot ring at {check.worse_by:.3f}"
+        heard = math.ceil(round(lost / check.worse_by, 9))
+        can += (
+            f"; {deaf} of them have fewer than the {heard} cases that ring at {check.worse_by:.3f}"
+        )
     if small:
-        can += f"; {small} too small to judge"
-    needed = next(n for n in range(lost, 10**7) if lost <= round(check.worse_by * n, 9))
-    return CheckReach(id=check.id, asked=asked, can=can, needed=needed, enough=not deaf)
+        can += f"; {small} are too small to judge"
+    return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=not deaf)

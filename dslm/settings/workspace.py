@@ -67,8 +67,13 @@ class Workspace:
 
     @property
     def data_card(self) -> Path:
-        """What the data is, in numbers; `data-card.html` beside it is the same for people."""
+        """What the data is, in numbers."""
         return self.artifacts / "data-card.json"
+
+    @property
+    def data_page(self) -> Path:
+        """The same for people."""
+        return self.artifacts / "data-card.html"
 
     @property
     def adapter(self) -> Path:
