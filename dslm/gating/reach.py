@@ -179,9 +179,7 @@ def _alarm(check: SliceAlarm, slices: Sequence[int], alpha: float) -> CheckReach
     can += f"is a drop of {worst:.3f}"
     if deaf:
         heard = math.ceil(round(lost / check.worse_by, 9))
-        can += (
-            f"; {deaf} of them have fewer than the {heard} cases that ring at {check.worse_by:.3f}"
-        )
+        can += f"; {deaf} of them lack the {heard} cases to ring at {check.worse_by:.3f}"
     if small:
         can += f"; {small} are too small to judge"
     return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=not deaf)

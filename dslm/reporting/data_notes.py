@@ -1,7 +1,7 @@
 """What somebody should look at in a data card, in one sentence each.
 
-Takes a card; gives sentences. Called by the page and by `dslm show data`. Nothing here is a verdict:
-what may be released is the gate's to say.
+Takes a card; gives sentences. Called by the page and by `dslm show data`. Nothing here is a
+verdict: what may be released is the gate's to say.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ def _of_labels(card: DataCard) -> Iterator[str]:
         inputs = "1 input has" if card.contradictions.found == 1 else (
             f"{card.contradictions.found:,} inputs have"
         )  # fmt: skip
-        yield f"{inputs} several answers: people label differently, or the guideline leaves it open."
+        yield f"{inputs} several answers: somebody erred, or the guideline leaves it open."
     for tallied in card.labels:
         if names := _unseen(tallied):
             yield f"{tallied.name} is measured on values that training never saw: {_listed(names)}."
     for tallied in card.slices:
         if names := _unseen(tallied):
-            yield f"Slice {tallied.name} has cases to measure but none to train on: {_listed(names)}."
+            yield f"Slice {tallied.name} is measured where nothing is trained: {_listed(names)}."
 
 
 def notes(card: DataCard) -> list[str]:

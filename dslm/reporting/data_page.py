@@ -142,8 +142,8 @@ def reach_sentence(card: DataCard) -> str:
     gold = card.reach.gold
     gain = "no gain" if gold.gain is None else f"gains from {rate(gold.gain)}"
     return (
-        f"{gold.cases:,} gold cases decide margins from {rate(gold.margin)} and {gain} on, and know "
-        f"a share near {rate(card.reach.right)} to about ± {rate(gold.half_width)}."
+        f"{gold.cases:,} gold cases decide margins from {rate(gold.margin)} and {gain} on, and "
+        f"know a share near {rate(card.reach.right)} to about ± {rate(gold.half_width)}."
     )
 
 

@@ -1,6 +1,7 @@
 """How pages are made of templates: one environment, one style, and a policy that lets no more run.
 
-Called by `report` and `data_page`, whose templates share `head.jinja`, `macros.jinja` and the style.
+Called by `report` and `data_page`, whose templates share `head.jinja`, `foot.jinja`, `macros.jinja`
+and the style.
 """
 
 from __future__ import annotations
