@@ -90,6 +90,11 @@ def null_bars(card: DataCard, field: OpenField) -> Markup:
     return share_bars(card, [field.parts[part].null for part in PARTS])
 
 
+def timed(card: DataCard) -> bool:
+    """Whether it is known when cases arrived."""
+    return any(part.first for part in card.parts.values())
+
+
 def row_parts(card: DataCard) -> list[tuple[str, int]]:
     """What became of the rows: the splits, dropped, rejected."""
     kept = [(name, card.parts[name].cases) for name in SPLITS]
@@ -107,7 +112,7 @@ def reasons(card: DataCard) -> list[ReasonRow]:
     found = []
     for reason, cases in sorted(card.dropped.items(), key=lambda pair: (-pair[1], pair[0])):
         metric = Metric(value=float(cases), low=None, high=None, n=cases)
-        chart = bars([Bar("candidate", metric)], float(most))
+        chart = bars([Bar("dropped", metric)], float(most))
         found.append(ReasonRow(visible(reason), visible(naming.drop_text(reason)), cases, chart))
     return found
 
