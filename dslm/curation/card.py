@@ -166,7 +166,8 @@ def _open_field(parts: Mapping[str, PartCounts], field: str) -> OpenField:
 
 
 def _disagreements(path: Path) -> Disagreements:
-    found, shown = 0, []
+    found = 0
+    shown: list[Disagreement] = []
     with path.open("rb") as lines:
         for line in lines:
             found += 1

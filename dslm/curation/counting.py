@@ -35,7 +35,7 @@ def listed_values(schema: dict[str, Any]) -> list[Any] | None:
         return [schema["const"]]
     kinds = schema.get("type")
     kinds = [kinds] if isinstance(kinds, str) else list(kinds or ())
-    values = {"boolean": [True, False], "null": [None]}
+    values: dict[str, list[Any]] = {"boolean": [True, False], "null": [None]}
     if not kinds or not set(kinds) <= set(values):
         return None
     return [value for kind in kinds for value in values[kind]]

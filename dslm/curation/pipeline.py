@@ -227,4 +227,4 @@ def _digest(cases: CaseTable) -> str:
     for lines in _records(cases):
         for line in lines.to_pylist():
             made.update(line.encode() + b"\n")
-    return made.hexdigest()
+    return "sha256:" + made.hexdigest()
