@@ -65,27 +65,33 @@ def _form(schema: dict[str, Any]) -> str:
 
 @app.command("data")
 def data(workflow: Workflow, as_json: AsJson = False) -> None:
-    """How many cases there are where, and what curation dropped."""
+    """How many cases there are where, what curation dropped, and what gold can show."""
     from dslm.contract import load_contract
+    from dslm.data_card import read_data_card
     from dslm.settings.workspace import workspace
 
     ws = workspace(workflow)
     load_contract(ws.contract)
+    card = read_data_card(ws.data_card, workflow) if ws.data_card.is_file() else None
+    if as_json:
+        shown = None if card is None else card.model_dump(mode="json")
+        emit({"workflow": workflow, "cases": _cases_by_file(ws), "card": shown})
+    elif card is None:
+        rows = [[name, str(n)] for name, n in _cases_by_file(ws).items()]
+        say(table(workflow, ["file", "cases"], rows),
+            f"not curated yet: run `dvc repro curate@{workflow}`")  # fmt: skip
+    else:
+        from dslm.reporting.data_terminal import data_summary
+
+        places = {"Page": ws.data_page, "Card": ws.data_card, "Drops": ws.curated / "ledger.json"}
+        where = {name: path.relative_to(ws.root).as_posix() for name, path in places.items()}
+        say(data_summary(card, where))
+
+
+def _cases_by_file(ws: Workspace) -> dict[str, int]:
     files = [*sorted((ws.data / "sources").glob("*.jsonl*")), ws.gold]
     files += [ws.curated / f"{split}.jsonl" for split in ("train", "validation", "calibration")]
-    counts = {str(p.relative_to(ws.root)): _count(p) for p in files if p.is_file()}
-    ledger = ws.curated / "ledger.json"
-    kept = _object(ledger) if ledger.is_file() else None
-    # lists name single cases, of which there may be a hundred thousand: they stay in the file
-    drops = kept and {key: v for key, v in kept.items() if not isinstance(v, list)}
-    if as_json:
-        emit({"workflow": workflow, "cases": counts, "ledger": drops})
-        return
-    say(table(workflow, ["file", "cases"], [[name, str(n)] for name, n in counts.items()]))
-    if drops is None:
-        say(f"not curated yet: run `dvc repro curate@{workflow}`")
-    else:
-        say(table("curation", ["what", "count"], _flat(drops)))
+    return {str(p.relative_to(ws.root)): _count(p) for p in files if p.is_file()}
 
 
 def _count(path: Path) -> int:

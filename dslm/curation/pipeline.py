@@ -154,4 +154,4 @@ def _digest(cases: CaseTable) -> str:
     made = hashlib.sha256()
     for line in _texts(cases, "record"):
         made.update(f"{line}\n".encode())
-    return made.hexdigest()
+    return "sha256:" + made.hexdigest()

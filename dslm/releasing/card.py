@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dslm.contract import load_contract
+from dslm.data_card import DataCard, read_data_card
 from dslm.errors import InputError
 from dslm.records import Metric, Scorecard, Verdict
 from dslm.settings.loading import read_text
@@ -23,7 +24,8 @@ def render_card(template: Path, folder: Path, evidence: Mapping[str, str]) -> st
 
     Args:
         template: `registry/card-template.md.jinja`.
-        folder: Holds workflow.yaml, recipe.yaml, scorecard.json and gate.json.
+        folder: Holds workflow.yaml, recipe.yaml, scorecard.json, gate.json and, where there is one,
+            data-card.json.
         evidence: Digests of what the release is made of.
 
     Raises:
@@ -51,11 +53,18 @@ def render_card(template: Path, folder: Path, evidence: Mapping[str, str]) -> st
             models=[name for name in ORDER if name in scorecard.models],
             verdict=Verdict.model_validate_json((folder / "gate.json").read_bytes()),
             evidence=dict(sorted(evidence.items())),
+            data=_data_card(folder, scorecard.workflow),
         )
     except TemplateError as error:
         line = getattr(error, "lineno", None)
         where = f"{template}:{line}" if line else str(template)
         raise InputError(f"the card cannot be written: {error}", where=where) from error
+
+
+def _data_card(folder: Path, workflow: str) -> DataCard | None:
+    """The release's data card; one that was made before there were any has none."""
+    path = folder / "data-card.json"
+    return read_data_card(path, workflow) if path.exists() else None
 
 
 def interval(metric: Metric | None) -> str:

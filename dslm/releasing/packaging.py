@@ -15,15 +15,17 @@ from pathlib import Path, PurePosixPath
 
 from dslm.cases import read_labelled
 from dslm.contract import Contract, load_contract
+from dslm.data_card import read_data_card
 from dslm.errors import InputError, ReleaseRefused
+from dslm.evidence import refuse_differences
 from dslm.provenance import files_of, read_manifest, write_atomic, write_manifest
 from dslm.releasing.card import render_card
 from dslm.settings.params import recipe_path
 from dslm.settings.workspace import Workspace
 
 TOP = frozenset({
-    "MANIFEST.json", "MLmodel", "calibration.json", "card.md", "gate.json", "gate.md",
-    "recipe.yaml", "requirements.txt", "scorecard.json", "smoke.json", "workflow.yaml",
+    "MANIFEST.json", "MLmodel", "calibration.json", "card.md", "data-card.json", "gate.json",
+    "gate.md", "recipe.yaml", "requirements.txt", "scorecard.json", "smoke.json", "workflow.yaml",
 })  # fmt: skip
 ROWS = frozenset({"rows/base.jsonl", "rows/candidate.jsonl", "rows/champion.jsonl"})
 ADAPTER_KINDS = frozenset({".safetensors", ".json", ".jsonl", ".md", ".txt"})
@@ -58,7 +60,7 @@ def package(ws: Workspace, folder: Path, evidence: Mapping[str, str]) -> Path:
         ReleaseRefused: A part is missing, or is of a kind that no release holds.
     """
     contract = load_contract(ws.contract)
-    for name, source in _sources(ws):
+    for name, source in (*_sources(ws), *_data_card(ws, evidence)):
         if not allowed(name):
             raise ReleaseRefused(
                 "no release holds a file of this kind",
@@ -94,6 +96,19 @@ def _sources(ws: Workspace) -> Iterator[tuple[str, Path]]:
         if model == "candidate" or rows.exists():
             scored_digest(ws, model)
             yield f"rows/{model}.jsonl", rows
+
+
+def _data_card(ws: Workspace, evidence: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
+    """The data card, where the curate stage left one; of the same data and gold, or none goes."""
+    if not ws.data_card.exists():
+        return
+    try:
+        card = read_data_card(ws.data_card, ws.workflow)
+    except InputError as error:
+        raise ReleaseRefused(error.what, where=error.where, fix=error.fix) from error
+    about = {key: evidence[key] for key in ("data", "gold") if key in evidence}
+    refuse_differences(card.digests, about, what="the data card")
+    yield ws.data_card.name, ws.data_card
 
 
 def scored_digest(ws: Workspace, model: str) -> str:

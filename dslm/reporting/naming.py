@@ -1,7 +1,7 @@
 """What the names in the records are called in front of people.
 
-Takes metric keys, outcome kinds and decision reasons; gives words. Called by the page and the
-terminal. A metric that is not listed here is shown too, under its own name.
+Takes metric keys, outcome kinds, reasons of decisions and of drops; gives words. Called by the
+pages and the terminal. A name that is not listed here is shown too, as it is.
 """
 
 from __future__ import annotations
@@ -54,6 +54,15 @@ MODELS: dict[str, str] = {
     "champion": "Champion",
 }
 
+PARTS: dict[str, str] = {
+    "train": "Training",
+    "validation": "Validation",
+    "calibration": "Calibration",
+    "gold": "Gold",
+    "dropped": "Dropped",
+    "rejected": "Rejected",
+}
+
 OUTCOMES: dict[OutcomeKind, tuple[str, str]] = {
     "straight_through": ("Straight through", "proceeded, and rightly"),
     "rightly_held": ("Rightly held", "must not proceed, and did not"),
@@ -69,6 +78,25 @@ _REASONS = {
     "stop": "the answer ended without a valid object",
 }
 
+_DROPS = {
+    "leak_exact": "is a gold case",
+    "leak_near": "is nearly a gold case",
+    "leak_quoted": "quotes a gold case",
+    "leak_group": "is of a group that gold holds",
+    "contradictory_label": "same input, another answer",
+    "exact_duplicate": "same input and answer as another case",
+    "near_duplicate": "nearly the same input as another case",
+    "group_in_earlier_split": "its group was in an earlier split",
+    "no_group": "has no group",
+    "thin_text": "the input says next to nothing",
+    "no_arrival_time": "has no readable day of arrival",
+    "outside_window": "arrived outside the contract's window",
+    "label_ran_out": "its label had run out",
+    "language": "is in a language that is not served",
+    "over_cap": "its value has enough cases already",
+    "breaks": "the right answer breaks a rule",
+}
+
 
 def metric_name(key: str) -> MetricName:
     """A metric in words; its own name where it has none here."""
@@ -80,6 +108,11 @@ def model_name(key: str) -> str:
     return MODELS.get(key, key)
 
 
+def part_name(key: str) -> str:
+    """A part of the data in words."""
+    return PARTS.get(key, key)
+
+
 def reason_text(contract: Contract, reason: str) -> str:
     """A decision's reason in the words of the contract's owner."""
     kind, _, name = reason.partition(":")
@@ -89,3 +122,10 @@ def reason_text(contract: Contract, reason: str) -> str:
     if kind == "ungrounded":
         return f"{name} does not occur in the input"
     return _REASONS.get(reason, reason.replace("_", " "))
+
+
+def drop_text(reason: str) -> str:
+    """Why a case was dropped, in words; an unknown reason as it is."""
+    kind, _, name = reason.partition(":")
+    words = _DROPS.get(kind, kind.replace("_", " "))
+    return f"{words}: {name}" if name else words

@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dslm.contract import Contract
 from dslm.contract.answer import parse
 from dslm.contract.deciding import decide
+from dslm.contract.slicing import slices_of
 from dslm.errors import InputError
 from dslm.records import Case, Decision, Prediction, Row
 from dslm.scoring.outcome import outcome
-
-UNSET = "(unset)"  # the slice of a case whose meta lacks the field
 
 
 def _group(contract: Contract, case: Case) -> str:
@@ -25,17 +24,12 @@ def _group(contract: Contract, case: Case) -> str:
     return case.id if value is None else str(value)
 
 
-def _slices(contract: Contract, case: Case) -> dict[str, str]:
-    found = {name: case.meta.get(name) for name in contract.slices}
-    return {name: UNSET if value is None else str(value) for name, value in found.items()}
-
-
 def make_row(contract: Contract, case: Case, prediction: Prediction, decision: Decision) -> Row:
     """One scored case."""
     return Row(
         id=case.id,
         group=_group(contract, case),
-        slices=_slices(contract, case),
+        slices=slices_of(contract, case),
         prediction=prediction,
         decision=decision,
         outcome=outcome(contract, case, prediction, decision),

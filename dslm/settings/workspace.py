@@ -71,6 +71,16 @@ class Workspace:
         return self.artifacts / "curated"
 
     @property
+    def data_card(self) -> Path:
+        """What the data is, in numbers."""
+        return self.artifacts / "data-card.json"
+
+    @property
+    def data_page(self) -> Path:
+        """The same for people."""
+        return self.artifacts / "data-card.html"
+
+    @property
     def adapter(self) -> Path:
         """LoRA weights and training.json."""
         return self.artifacts / "adapter"

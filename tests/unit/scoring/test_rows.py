@@ -2,8 +2,9 @@ import pytest
 from scored_rows import MINI, WRONG, answer, cases, first, rows_of
 
 from dslm.contract.deciding import NEVER, decide
+from dslm.contract.slicing import UNSET
 from dslm.errors import InputError
-from dslm.scoring.rows import UNSET, make_row, make_rows, recompute
+from dslm.scoring.rows import make_row, make_rows, recompute
 
 GOLD = cases(20, groups=4)
 

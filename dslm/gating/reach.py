@@ -1,0 +1,185 @@
+"""What a gold set of its size can show, and whether that is enough for the gate policy.
+
+Takes contract, gold cases and policy; gives `Reach`, the small-data report of the data card. Called
+by `pipelines.curate`. All by the gate's own statistics: what is promised here is what it will find.
+It is assumed that cases are independent, and that two models that are equally good differ on
+`DISCORDANCE` of the cases, half of them each way; a better one wins further cases.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from dslm.contract.model import Contract
+from dslm.contract.slicing import slices_of
+from dslm.data_card import CheckReach, Reach, ReachOf
+from dslm.gating.finding import amount
+from dslm.gating.statistics import needed_cases, worse_p
+from dslm.records import Case
+from dslm.scoring.intervals import clopper_pearson, wilson
+from dslm.scoring.metrics import METRICS
+from dslm.settings.policy import (
+    AnyCheck,
+    Bound,
+    Gain,
+    GatePolicy,
+    NonInferior,
+    SliceAlarm,
+    ZeroTolerance,
+)
+
+POWER = 0.8  # that of `needed_cases`
+DISCORDANCE = 0.05  # two good models of one workflow differ on about every twentieth case
+RIGHT = 0.85  # share of right answers that half-widths are told for
+MOST_SLICES = 200
+MONEY = "depends on how far the costs of single cases differ: known once there are scores"
+_STEPS = 10_000  # margins and gains are told to a hundredth of a point, rounded up
+
+
+def _least(needed: Callable[[float], int | None], cases: int, most: float = 1.0) -> float | None:
+    """The smallest difference that so many cases can show; None where they can show none."""
+
+    def shown(step: int) -> bool:
+        asked = needed(step / _STEPS)
+        return asked is not None and asked <= cases
+
+    steps = range(1, round(most * _STEPS) + 1)
+    found = bisect_left(steps, True, key=shown)
+    return steps[found] / _STEPS if found < len(steps) else None
+
+
+def smallest_margin(cases: int, alpha: float) -> float:
+    """The smallest non-inferiority margin that an equal model passes with 80 % power."""
+    found = _least(lambda margin: needed_cases(DISCORDANCE, margin, alpha), cases)
+    return 1.0 if found is None else found
+
+
+def smallest_gain(cases: int, alpha: float, asked: float = 0.0) -> float | None:
+    """The smallest true gain with which "better by `asked`" is shown with 80 % power."""
+    return _least(
+        lambda gain: needed_cases(DISCORDANCE + gain, -asked, alpha, difference=gain),
+        cases,
+        most=1 - DISCORDANCE,
+    )
+
+
+def _reach_of(name: str, cases: int, alpha: float) -> ReachOf:
+    low, high = wilson(RIGHT, cases)
+    return ReachOf(
+        name=name, cases=cases, margin=smallest_margin(cases, alpha),
+        gain=smallest_gain(cases, alpha), half_width=round((high - low) / 2, 4),
+    )  # fmt: skip
+
+
+def gold_reach(contract: Contract, gold: Sequence[Case], policy: GatePolicy) -> Reach:
+    """What a gold set can show, over all of it, slice by slice and check by check."""
+    counted: dict[str, Counter[str]] = {name: Counter() for name in contract.slices}
+    for case in gold:
+        for name, value in slices_of(contract, case).items():
+            counted[name][value] += 1
+    sizes = {
+        f"{name}={value}": count
+        for name, counts in counted.items()
+        for value, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    }
+    return Reach(
+        alpha=policy.alpha,
+        power=POWER,
+        discordance=DISCORDANCE,
+        right=RIGHT,
+        gold=_reach_of("gold", len(gold), policy.alpha),
+        slices=tuple(_reach_of(n, c, policy.alpha) for n, c in list(sizes.items())[:MOST_SLICES]),
+        unlisted_slices=max(0, len(sizes) - MOST_SLICES),
+        checks=tuple(
+            _check(check, len(gold), list(sizes.values()), policy.alpha, contract.costs.currency)
+            for check in policy.checks
+        ),
+    )
+
+
+def _check(
+    check: AnyCheck, cases: int, slices: Sequence[int], alpha: float, currency: str
+) -> CheckReach:
+    if isinstance(check, ZeroTolerance):
+        asked = f"no case fails {check.metric}"
+        can = f"leaves up to {min(1.0, 3 / cases):.1%} of failing cases hidden (rule of three)"
+        return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=True)
+    if isinstance(check, SliceAlarm):
+        return _alarm(check, slices, alpha)
+    unit = currency if METRICS[check.metric].unit == "money" else None
+    if isinstance(check, Bound):
+        return _bound(check, cases, unit)
+    return _pair(check, cases, alpha, unit)
+
+
+def _pair(check: Gain | NonInferior, cases: int, alpha: float, unit: str | None) -> CheckReach:
+    gains = isinstance(check, Gain)
+    number = check.at_least if isinstance(check, Gain) else check.margin
+    other = check.over if isinstance(check, Gain) else check.to
+    relation = "better than" if gains else "worse than"
+    limit = "at least" if gains else "less than"
+    asked = f"{check.metric} {relation} the {other} by {limit} {amount(number, unit)}"
+    if unit is not None:
+        can = MONEY
+        return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=None)
+    if gains:
+        gain = smallest_gain(cases, alpha, number)
+        can = "shows no gain" if gain is None else f"shows it from a true gain of {gain:.3f} on"
+        return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=gain is not None)
+    needed = needed_cases(DISCORDANCE, number, alpha)
+    can = f"decides margins from {smallest_margin(cases, alpha):.3f} on"
+    enough = needed is not None and needed <= cases
+    return CheckReach(id=check.id, asked=asked, can=can, needed=needed, enough=enough)
+
+
+def _bound(check: Bound, cases: int, unit: str | None) -> CheckReach:
+    least = check.at_least is not None
+    limit = check.at_least if check.at_least is not None else check.at_most
+    if limit is None:
+        raise ValueError("a bound without a number")  # the policy's model refuses it
+    side = "at least" if least else "at most"
+    asked = f"{check.metric} {side} {amount(limit, unit)}, on the {check.on}"
+    if check.on == "value":
+        can = "decides by the measured value, whatever its interval"
+        return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=True)
+    if unit is not None:
+        can = MONEY
+        return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=None)
+    measure = METRICS[check.metric]
+    interval = clopper_pearson if measure.exact else wilson
+    clear = [
+        hits / cases
+        for hits in range(cases + 1)
+        if (interval(hits / cases, cases)[0] >= limit if least
+            else interval(hits / cases, cases)[1] <= limit)
+    ]  # fmt: skip
+    if not clear:
+        can = "cannot clear it even with a perfect score"
+    else:
+        can = f"clears it with {side} {min(clear) if least else max(clear):.3f} measured"
+        can += ", if every case proceeds" if check.metric == "selective_risk" else ""
+    return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=bool(clear))
+
+
+def _alarm(check: SliceAlarm, slices: Sequence[int], alpha: float) -> CheckReach:
+    """A slice rings at its first significant drop, every pair of models lost and none gained."""
+    judged = [size for size in slices if size >= check.min_cases]
+    asked = f"no slice worse than the {check.against}'s by {check.worse_by:.3f}"
+    small = len(slices) - len(judged)
+    if not judged:
+        can = f"has no slice of {check.min_cases} cases"
+        return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=False)
+    lost = next(n for n in range(1, 10_000) if worse_p(0, n) * len(judged) <= alpha)
+    deaf = sum(lost > round(check.worse_by * size, 9) for size in judged)
+    worst = min(1.0, lost / min(judged))
+    can = f"rings from {lost} lost cases on, which in the smallest of {len(judged)} judged slices "
+    can += f"is a drop of {worst:.3f}"
+    if deaf:
+        heard = math.ceil(round(lost / check.worse_by, 9))
+        can += f"; {deaf} of them lack the {heard} cases to ring at {check.worse_by:.3f}"
+    if small:
+        can += f"; {small} are too small to judge"
+    return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=not deaf)

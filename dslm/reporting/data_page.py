@@ -1,0 +1,169 @@
+"""The data card as one HTML file: no network, no JavaScript, light and dark.
+
+Takes a `DataCard`; gives the page's sections as values that the template only has to lay out, and
+writes card and page. Pure: same card, same bytes. Called by `pipelines.curate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from dslm.data_card import PARTS, DataCard, OpenField, ReachOf, Tallied
+from dslm.provenance import write_atomic
+from dslm.records import Metric
+from dslm.reporting import naming
+from dslm.reporting.charts import Bar, bars, stacked
+from dslm.reporting.data_notes import notes
+from dslm.reporting.formatting import plain_value, rate, visible
+from dslm.reporting.histogram import describe, histogram, top_of_scale
+from dslm.reporting.page import FEW_CASES, facts
+from dslm.reporting.rendering import rendered
+from dslm.settings.workspace import Workspace
+
+SPLITS = tuple(part for part in PARTS if part != "gold")
+
+
+@dataclass(frozen=True)
+class ValueRow:
+    """One value of a label or slice: cases and share by part, and what is odd about it."""
+
+    text: str
+    is_null: bool
+    counts: tuple[tuple[int, float | None], ...]
+    chart: Markup
+    odd: str
+
+
+@dataclass(frozen=True)
+class ReasonRow:
+    """Why cases were dropped: the name in the ledger, in words, and how many."""
+
+    reason: str
+    words: str
+    cases: int
+    chart: Markup
+
+
+def _share(count: int, whole: int) -> float | None:
+    return count / whole if whole else None
+
+
+def share_bars(card: DataCard, counts: Sequence[int]) -> Markup:
+    """One bar a part: the share of its cases."""
+    parts = [(name, card.parts[name].cases) for name in PARTS]
+    return bars(
+        [
+            Bar(name, Metric(value=_share(count, cases), low=None, high=None, n=cases))
+            for (name, cases), count in zip(parts, counts, strict=True)
+        ],
+        1.0,
+    )
+
+
+def _odd(counts: dict[str, int]) -> str:
+    if not counts["train"]:
+        return "not in training"
+    return "few in gold" if counts["gold"] < FEW_CASES else ""
+
+
+def value_rows(card: DataCard, tallied: Tallied) -> list[ValueRow]:
+    """The values of a label or slice, the most frequent first, what is not listed last."""
+
+    def row(text: str, is_null: bool, counts: dict[str, int], odd: str) -> ValueRow:
+        found = tuple((counts[p], _share(counts[p], card.parts[p].cases)) for p in PARTS)
+        return ValueRow(text, is_null, found, share_bars(card, [n for n, _ in found]), odd)
+
+    rows = [
+        row(plain_value(one.value), one.value is None, one.cases, _odd(one.cases))
+        for one in tallied.values
+    ]
+    if tallied.unlisted_values:
+        rows.append(row(f"{tallied.unlisted_values:,} rarer values", True, tallied.unlisted, ""))
+    return rows
+
+
+def null_bars(card: DataCard, field: OpenField) -> Markup:
+    """One bar a part: the share of its cases that leave the field null."""
+    return share_bars(card, [field.parts[part].null for part in PARTS])
+
+
+def timed(card: DataCard) -> bool:
+    """Whether it is known when cases arrived."""
+    return any(part.first for part in card.parts.values())
+
+
+def row_parts(card: DataCard) -> list[tuple[str, int]]:
+    """What became of the rows: the splits, dropped, rejected."""
+    kept = [(name, card.parts[name].cases) for name in SPLITS]
+    return [*kept, ("dropped", sum(card.dropped.values())), ("rejected", card.rejected)]
+
+
+def rows_bar(card: DataCard) -> Markup:
+    """The same as one bar."""
+    return stacked(row_parts(card)) if card.read else Markup("")
+
+
+def reasons(card: DataCard) -> list[ReasonRow]:
+    """Why cases were dropped, the most frequent reason first."""
+    most = max(card.dropped.values(), default=1)
+    found = []
+    for reason, cases in sorted(card.dropped.items(), key=lambda pair: (-pair[1], pair[0])):
+        metric = Metric(value=float(cases), low=None, high=None, n=cases)
+        chart = bars([Bar("dropped", metric)], float(most))
+        found.append(ReasonRow(visible(reason), visible(naming.drop_text(reason)), cases, chart))
+    return found
+
+
+def histograms(card: DataCard) -> list[tuple[str, Markup]]:
+    """Input lengths, part by part, on one scale."""
+    top = top_of_scale(card)
+    return [(name, histogram(card, name, naming.part_name(name), top)) for name in PARTS]
+
+
+def reach_rows(card: DataCard) -> list[tuple[ReachOf, Markup]]:
+    """What gold and each slice of it can show, with the margin as a bar."""
+    found = [card.reach.gold, *card.reach.slices]
+    most = max(one.margin for one in found)
+    return [
+        (one, bars([Bar("gold", Metric(value=one.margin, low=None, high=None, n=one.cases))], most))
+        for one in found
+    ]
+
+
+def sentence(card: DataCard) -> str:
+    """What became of the rows, in one sentence."""
+    share = rate(_share(card.kept, card.read))
+    return (
+        f"Of {card.read:,} rows, {card.kept:,} are kept ({share}), {sum(card.dropped.values()):,} "
+        f"dropped with a reason and {card.rejected:,} rejected."
+    )
+
+
+def reach_sentence(card: DataCard) -> str:
+    """What the whole gold set can show, in one sentence."""
+    gold = card.reach.gold
+    gain = "no gain" if gold.gain is None else f"gains from {rate(gold.gain)}"
+    return (
+        f"{gold.cases:,} gold cases decide margins from {rate(gold.margin)} and {gain} on, and "
+        f"know a share near {rate(card.reach.right)} to about ± {rate(gold.half_width)}."
+    )
+
+
+def render_card(card: DataCard) -> str:
+    """The page."""
+    from dslm.reporting import data_page
+
+    return rendered(
+        "data-card.html.jinja", None, card=card, page=data_page, naming=naming, parts=PARTS,
+        splits=SPLITS, notes=notes(card), describe=describe,
+        personal=None if card.personal is None else facts(card.personal),
+    )  # fmt: skip
+
+
+def write_data_card(ws: Workspace, card: DataCard) -> None:
+    """Write `data-card.html` and `data-card.json`, each whole or not at all."""
+    write_atomic(ws.data_page, render_card(card))
+    write_atomic(ws.data_card, card.to_json())
