@@ -13,6 +13,7 @@ BASE = {
     "settings",
     "provenance",
     "cases",
+    "data_card",
     "evidence",
     "stage",
     "errors",
