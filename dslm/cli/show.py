@@ -79,7 +79,7 @@ def data(workflow: Workflow, as_json: AsJson = False) -> None:
     elif card is None:
         rows = [[name, str(n)] for name, n in _cases_by_file(ws).items()]
         say(table(workflow, ["file", "cases"], rows),
-            f"not curated yet: run `dvc repro curate@{workflow}`")  # fmt: skip
+            f"no data card yet: run `dvc repro curate@{workflow}`")  # fmt: skip
     else:
         from dslm.reporting.data_terminal import data_summary
 

@@ -79,6 +79,13 @@ def outs() -> list[str]:
     return found
 
 
+def test_what_only_tells_of_the_data_is_read_by_no_stage_and_so_trains_nothing() -> None:
+    told = {f"artifacts/${{key}}/data-card.{kind}" for kind in ("json", "html")}
+    assert told <= set(outs())
+    for name, stage in stages().items():
+        assert not [dep for dep in stage.get("deps", []) if "data-card" in dep], name
+
+
 def test_a_stage_module_is_short_and_takes_a_workflow() -> None:
     for path in (ROOT / "pipelines").glob("*.py"):
         text = path.read_text()

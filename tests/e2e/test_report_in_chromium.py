@@ -1,4 +1,4 @@
-"""The report in a real browser: it draws, its script runs under its policy, nothing is loaded."""
+"""The pages in a real browser: they draw, only our script runs, nothing is loaded."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 from page_reading import Page, read
+from sample_card import make_card
 from sample_run import CONTRACT, make_run
 
 from dslm.records import Case
+from dslm.reporting.data_page import render_card
 from dslm.reporting.report import render
 
 CHROMIUM = next(
@@ -52,6 +54,18 @@ def opened(path: Path, profile: Path, *flags: str) -> tuple[Page, str]:
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(render(make_run(120)))
+    return path
+
+
+@pytest.fixture(scope="module", params=["report", "data card"])
+def either_page(
+    request: pytest.FixtureRequest, page_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Each of the two pages."""
+    if request.param == "report":
+        return page_file
+    path = tmp_path_factory.mktemp("card") / "data-card.html"
+    path.write_text(render_card(make_card()))
     return path
 
 
@@ -126,11 +140,12 @@ def test_cases_can_be_filtered_sorted_and_unfolded(page_file: Path, tmp_path: Pa
 
 
 def test_no_request_leaves_the_page(
-    page_file: Path, tmp_path: Path, proxy: tuple[int, list[str]]
+    either_page: Path, tmp_path: Path, proxy: tuple[int, list[str]]
 ) -> None:
     port, asked = proxy
     flags = (f"--proxy-server=http://127.0.0.1:{port}", "--proxy-bypass-list=<-loopback>")
-    opened(page_file, tmp_path, *flags)
+    _, log = opened(either_page, tmp_path, *flags)
+    assert "Content Security Policy" not in log
     # Chromium itself may look for its maker; nothing of the page may be asked for.
     ours = [line for line in asked if not any(h in line for h in ("google", "gvt1", "gstatic"))]
     assert ours == []
@@ -138,9 +153,9 @@ def test_no_request_leaves_the_page(
 
 @pytest.mark.parametrize("guarded", [True, False])
 def test_the_policy_and_not_luck_keeps_foreign_content_out(
-    page_file: Path, tmp_path: Path, proxy: tuple[int, list[str]], guarded: bool
+    either_page: Path, tmp_path: Path, proxy: tuple[int, list[str]], guarded: bool
 ) -> None:
-    html = page_file.read_text().replace("</main>", f'<img src="{ELSEWHERE}"></main>')
+    html = either_page.read_text().replace("</main>", f'<img src="{ELSEWHERE}"></main>')
     planted = tmp_path / "planted.html"
     planted.write_text(html if guarded else re.sub(r"<meta http-equiv[^>]*>", "", html))
     port, asked = proxy
@@ -171,12 +186,12 @@ def test_hostile_text_neither_runs_nor_loads(tmp_path: Path, proxy: tuple[int, l
     assert not [line for line in asked if ELSEWHERE in line]
 
 
-def test_light_and_dark_are_drawn_and_differ(page_file: Path, tmp_path: Path) -> None:
+def test_light_and_dark_are_drawn_and_differ(either_page: Path, tmp_path: Path) -> None:
     shots = {}
     for name, flags in {"light": (), "dark": (DARK,)}.items():
         shot = tmp_path / f"{name}.png"
         browse(
-            page_file, tmp_path / name, f"--screenshot={shot}", "--window-size=1280,1600", *flags
+            either_page, tmp_path / name, f"--screenshot={shot}", "--window-size=1280,1600", *flags
         )
         shots[name] = shot.read_bytes()
     assert all(data.startswith(b"\x89PNG") and len(data) > 50_000 for data in shots.values())

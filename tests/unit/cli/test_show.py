@@ -3,8 +3,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+from sample_card import make_card
 from sample_run import make_run
 
+from dslm.data_card import DataCard
+from dslm.provenance import write_atomic
 from dslm.settings.workspace import Workspace
 
 Call = Callable[..., "object"]
@@ -26,21 +29,31 @@ def test_a_contract_as_json_is_the_contract(dslm: Call, repository: Workspace) -
 def test_data_counts_every_file(dslm: Call, repository: Workspace) -> None:
     shown = json.loads(dslm("show", "data", "mini", "--json").out)
     assert shown["cases"] == {"data/mini/sources/cases.jsonl": 300, "eval/mini/gold.jsonl": 60}
-    assert shown["ledger"] is None
-    assert "not curated yet" in dslm("show", "data", "mini").out
+    assert shown["card"] is None
+    assert "no data card yet: run `dvc repro curate@mini`" in dslm("show", "data", "mini").out
 
 
-def test_counts_of_the_ledger_are_shown_and_its_lists_of_cases_are_not(
-    dslm: Call, repository: Workspace
-) -> None:
-    ledger = {"read": 3, "dropped": {"leak_near": 1}, "cases": [["s-007", "leak_near"]]}
-    repository.curated.mkdir(parents=True)
-    (repository.curated / "ledger.json").write_text(json.dumps(ledger))
+def test_the_data_card_is_told_in_the_terminal(dslm: Call, repository: Workspace) -> None:
+    card = make_card()
+    write_atomic(repository.data_card, card.to_json())
     answer = dslm("show", "data", "mini")
-    assert "dropped.leak_near" in answer.out
-    assert "s-007" not in answer.out
+    assert answer.code == 0, answer.err
+    said = answer.out.replace("\u00a0", " ")
+    assert said.startswith("parcels: Of 100 rows, 90 are kept (90.0 %), 8 dropped")
+    assert "40 gold cases decide margins from 8.8 %" in said
+    assert "is nearly a gold case (leak_near)" in said
+    assert "claim" in said
+    assert "artifacts/mini/data-card.html" in said
     shown = json.loads(dslm("show", "data", "mini", "--json").out)
-    assert shown["ledger"] == {"read": 3, "dropped": {"leak_near": 1}}
+    assert DataCard.model_validate(shown["card"]) == card
+
+
+def test_a_cut_data_card_is_one_line(dslm: Call, repository: Workspace) -> None:
+    write_atomic(repository.data_card, '{"workflow": "mini"')
+    answer = dslm("show", "data", "mini")
+    assert answer.code == 2
+    assert "data-card.json" in answer.err
+    assert "dvc repro curate@mini" in answer.err
 
 
 def test_a_run_that_was_not_says_so(dslm: Call, repository: Workspace) -> None:

@@ -4,10 +4,12 @@ import json
 from itertools import pairwise
 
 import pytest
+from sample_card import make_card
 
 from dslm import evidence
+from dslm.data_card import read_data_card
 from dslm.errors import InputError, ReleaseRefused
-from dslm.provenance import write_manifest
+from dslm.provenance import write_atomic, write_manifest
 from dslm.records import Metric
 from dslm.releasing.card import cell, interval
 from dslm.releasing.checking import checked_files
@@ -27,6 +29,39 @@ def test_a_release_holds_exactly_these_files(folder) -> None:
         "card.md", "gate.json", "gate.md", "recipe.yaml", "requirements.txt", "rows/base.jsonl",
         "rows/candidate.jsonl", "scorecard.json", "smoke.json", "workflow.yaml",
     ]  # fmt: skip
+
+
+@pytest.fixture
+def with_data_card(bare, tmp_path):
+    now = evidence.current(bare.ws)
+    card = make_card(digests={key: now[key] for key in ("data", "gold")})
+    write_atomic(bare.ws.data_card, card.to_json())
+    return package(bare.ws, tmp_path / "told", now)
+
+
+def test_the_data_card_goes_along_and_the_model_card_tells_of_it(with_data_card) -> None:
+    assert checked_files(with_data_card)["gold"].startswith("sha256:")
+    assert read_data_card(with_data_card / "data-card.json", "mini").kept == 90
+    card = (with_data_card / "card.md").read_text()
+    assert "Of 100 rows, 90 were kept, 8 dropped with a reason and 2 rejected." in card
+    assert "| train | 60 | 30 | 31 (12 to 55) |" in card
+    assert "| leak_near | 3 |" in card
+    assert "decides a loss of 8.8 points" in card
+
+
+@pytest.mark.parametrize("key", ["data", "gold"])
+def test_a_data_card_of_other_data_is_refused(bare, tmp_path, key) -> None:
+    now = evidence.current(bare.ws)
+    told = {name: now[name] for name in ("data", "gold")} | {key: "sha256:0"}
+    write_atomic(bare.ws.data_card, make_card(digests=told).to_json())
+    with pytest.raises(ReleaseRefused, match=f"the data card is evidence of .*: {key} changed"):
+        package(bare.ws, tmp_path / "staged", now)
+
+
+def test_a_cut_data_card_is_refused(bare, tmp_path) -> None:
+    write_atomic(bare.ws.data_card, "{")
+    with pytest.raises(ReleaseRefused, match=r"data-card\.json"):
+        package(bare.ws, tmp_path / "staged", evidence.current(bare.ws))
 
 
 def test_packaging_twice_gives_the_same_bytes(bare, folder, tmp_path) -> None:
@@ -84,8 +119,9 @@ def test_the_card_says_what_how_good_and_where_it_ends(folder) -> None:
     assert "{{" not in card
 
 
-def test_every_table_of_the_card_is_whole(folder) -> None:
-    lines = (folder / "card.md").read_text().splitlines()
+@pytest.mark.parametrize("release", ["folder", "with_data_card"])
+def test_every_table_of_the_card_is_whole(release, request) -> None:
+    lines = (request.getfixturevalue(release) / "card.md").read_text().splitlines()
     for above, line in pairwise(lines):
         if above.startswith("|") and line.startswith("|"):
             assert above.count("|") - above.count("\\|") == line.count("|") - line.count("\\|")

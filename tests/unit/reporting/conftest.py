@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from sample_card import make_card
 from sample_run import make_run
 
 from dslm.reporting.data import ReportData
+from dslm.reporting.data_page import render_card
 from dslm.reporting.report import render
 
 
@@ -15,3 +17,8 @@ def run() -> ReportData:
 @pytest.fixture(scope="session")
 def html(run: ReportData) -> str:
     return render(run)
+
+
+@pytest.fixture(scope="session")
+def card_html() -> str:
+    return render_card(make_card())

@@ -16,6 +16,7 @@ TEXT_ON = [
     ("ink", "pass-soft"), ("ink", "open-soft"), ("pass", "pass-soft"), ("fail", "fail-soft"),
     ("open", "open-soft"), ("pass", "surface"), ("fail", "surface"), ("open", "surface"),
     ("on-good", "good"), ("on-kept", "kept"), ("on-held", "held"), ("on-bad", "bad"),
+    ("on-train", "train"), ("on-validation", "validation"), ("on-calibration", "calibration"),
 ]  # fmt: skip
 
 
@@ -48,7 +49,22 @@ def test_text_has_contrast_aa(scheme: str, text: str, ground: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("mark", ["candidate", "base", "champion", "good", "kept", "bad", "focus"])
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "candidate",
+        "base",
+        "champion",
+        "good",
+        "kept",
+        "bad",
+        "focus",
+        "train",
+        "validation",
+        "calibration",
+        "gold",
+    ],
+)
 def test_marks_of_charts_have_contrast_for_graphics(scheme: str, mark: str) -> None:
     found = colours(scheme)
     assert contrast(found[mark], found["surface"]) >= 3.0
@@ -64,15 +80,22 @@ def test_motion_focus_and_print_are_cared_for() -> None:
         assert needed in CSS
 
 
-def test_headings_descend_one_level_at_a_time(html: str) -> None:
-    levels = [int(e.tag[1]) for e in read(html).elements if re.fullmatch("h[1-6]", e.tag)]
+@pytest.fixture(params=["html", "card_html"])
+def page_html(request: pytest.FixtureRequest) -> str:
+    """Each of the two pages."""
+    text: str = request.getfixturevalue(request.param)
+    return text
+
+
+def test_headings_descend_one_level_at_a_time(page_html: str) -> None:
+    levels = [int(e.tag[1]) for e in read(page_html).elements if re.fullmatch("h[1-6]", e.tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
 
 
-def test_landmarks_language_and_a_way_past_the_navigation(html: str) -> None:
-    page = read(html)
+def test_landmarks_language_and_a_way_past_the_navigation(page_html: str) -> None:
+    page = read(page_html)
     assert page.all("html")[0].attributes["lang"] == "en"
     assert all(len(page.all(tag)) == 1 for tag in ("header", "nav", "main", "footer"))
     first = page.all("a")[0].attributes["href"]
@@ -81,9 +104,9 @@ def test_landmarks_language_and_a_way_past_the_navigation(html: str) -> None:
         page.by_id(link.attributes["href"].removeprefix("#"))
 
 
-def test_every_table_has_a_caption_and_every_header_a_scope(html: str) -> None:
-    page = read(html)
-    assert len(page.all("caption")) == len(page.all("table")) > 10
+def test_every_table_has_a_caption_and_every_header_a_scope(page_html: str) -> None:
+    page = read(page_html)
+    assert len(page.all("caption")) == len(page.all("table")) > 9
     assert all(th.attributes["scope"] in ("row", "col") for th in page.all("th"))
 
 
@@ -95,8 +118,23 @@ def test_charts_are_named_or_repeat_what_their_table_says(html: str) -> None:
     assert all(c.attributes.get("aria-hidden") == "true" for c in page_charts if c not in named)
 
 
-def test_ids_are_unique(html: str) -> None:
-    ids = [e.attributes["id"] for e in read(html).elements if "id" in e.attributes]
+def test_the_histograms_are_named_and_described_and_other_charts_repeat_their_table(
+    card_html: str,
+) -> None:
+    page = read(card_html)
+    named = [chart for chart in page.all("svg") if chart.attributes.get("role") == "img"]
+    assert len(named) == 4
+    for chart in named:
+        title, words = chart.attributes["aria-labelledby"].split()
+        assert "Input lengths" in page.by_id(title).text
+        assert "10 to 81 characters" in page.by_id(words).text
+    others = [chart for chart in page.all("svg") if chart not in named]
+    assert len(others) > 5
+    assert all(chart.attributes.get("aria-hidden") == "true" for chart in others)
+
+
+def test_ids_are_unique(page_html: str) -> None:
+    ids = [e.attributes["id"] for e in read(page_html).elements if "id" in e.attributes]
     assert len(ids) == len(set(ids))
 
 

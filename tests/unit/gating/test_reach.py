@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from small_repository import CONTRACT
+
+from dslm.contract import Contract, load_contract
+from dslm.data_card import CheckReach, Reach
+from dslm.gating.reach import DISCORDANCE, gold_reach, smallest_gain, smallest_margin
+from dslm.gating.statistics import gate_bounds, needed_cases, normal_quantile
+from dslm.records import Case
+from dslm.scoring.intervals import wilson
+from dslm.settings.policy import GatePolicy
+
+ALPHA = 0.05
+
+
+@pytest.fixture(scope="module")
+def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+    path = tmp_path_factory.mktemp("contract") / "workflow.yaml"
+    path.write_text(CONTRACT)
+    return load_contract(path)
+
+
+def gold(**sizes: int) -> list[Case]:
+    return [
+        Case(id=f"{language}{n}", input="x", target={}, meta={"language": language})
+        for language, size in sizes.items()
+        for n in range(size)
+    ]
+
+
+def reach(contract: Contract, cases: list[Case], **check: object) -> CheckReach:
+    policy = GatePolicy.model_validate({"checks": [{"id": "asked"} | check]})
+    return gold_reach(contract, cases, policy).checks[0]
+
+
+@given(st.integers(2, 20_000))
+def test_the_smallest_margin_is_decidable_and_a_smaller_one_is_not(cases: int) -> None:
+    margin = smallest_margin(cases, ALPHA)
+    needed = needed_cases(DISCORDANCE, margin, ALPHA)
+    assert needed is not None
+    assert needed <= cases
+    smaller = needed_cases(DISCORDANCE, margin - 0.0001, ALPHA)
+    assert smaller is None or smaller > cases
+
+
+def test_more_cases_show_smaller_differences() -> None:
+    sizes = (20, 50, 200, 1000, 5000)
+    margins = [smallest_margin(n, ALPHA) for n in sizes]
+    gains = [smallest_gain(n, ALPHA) or 1.0 for n in sizes]
+    assert margins == sorted(margins, reverse=True)
+    assert gains == sorted(gains, reverse=True)
+    assert all(gain > margin for gain, margin in zip(gains, margins, strict=True))
+
+
+def passed(cases: int, gained: float, lost: float, margin: float) -> float:
+    """The share of drawn gold sets in which the gate shows that the loss is below the margin."""
+    draw = np.random.default_rng(7)
+    pairs = draw.multinomial(cases, [gained, lost, 1 - gained - lost], size=400)
+    z = normal_quantile(1 - ALPHA)
+    return float(np.mean([gate_bounds(g, lo, cases, z)[0] >= -margin for g, lo, _ in pairs]))
+
+
+@pytest.mark.parametrize("cases", [100, 200, 800])
+def test_the_gate_passes_an_equal_model_at_that_margin_about_four_times_in_five(cases: int) -> None:
+    half = DISCORDANCE / 2
+    assert 0.68 <= passed(cases, half, half, smallest_margin(cases, ALPHA)) <= 0.9
+
+
+@pytest.mark.parametrize("cases", [100, 200, 800])
+def test_the_gate_shows_that_gain_about_four_times_in_five(cases: int) -> None:
+    gain, half = smallest_gain(cases, ALPHA), DISCORDANCE / 2
+    assert gain is not None
+    assert 0.68 <= passed(cases, half + gain, half, 0.0) <= 0.92
+
+
+def test_gold_and_each_slice_have_their_own_reach(contract: Contract) -> None:
+    cases = gold(en=150, de=50)
+    policy = GatePolicy.model_validate(
+        {"checks": [{"id": "a", "kind": "zero_tolerance", "metric": "schema_valid_rate"}]}
+    )
+    found = gold_reach(contract, cases, policy)
+    assert isinstance(found, Reach)
+    assert (found.gold.cases, found.gold.margin) == (200, smallest_margin(200, ALPHA))
+    assert [(s.name, s.cases) for s in found.slices] == [("language=en", 150), ("language=de", 50)]
+    low, high = wilson(0.85, 50)
+    assert found.slices[1].half_width == pytest.approx((high - low) / 2, abs=1e-4)
+
+
+@pytest.mark.parametrize(("margin", "enough"), [(0.05, True), (0.02, False)])
+def test_a_margin_is_held_against_the_size_of_gold(
+    contract: Contract, margin: float, enough: bool
+) -> None:
+    found = reach(contract, gold(en=200), kind="non_inferior", metric="case_exact_match",
+                  to="champion", margin=margin)  # fmt: skip
+    assert found.enough is enough
+    assert found.needed == needed_cases(DISCORDANCE, margin, ALPHA)
+    assert f"from {smallest_margin(200, ALPHA):.3f}" in found.can
+
+
+def test_a_bound_on_the_interval_says_what_must_be_measured(contract: Contract) -> None:
+    found = reach(contract, gold(en=200), kind="bound", metric="case_exact_match", at_least=0.65,
+                  on="interval")  # fmt: skip
+    assert found.can == "clears it with at least 0.720 measured"
+    assert wilson(0.72, 200)[0] >= 0.65 > wilson(0.715, 200)[0]
+
+
+def test_a_bound_that_even_a_perfect_score_misses_is_not_decidable(contract: Contract) -> None:
+    found = reach(contract, gold(en=20), kind="bound", metric="case_exact_match", at_least=0.95,
+                  on="interval")  # fmt: skip
+    assert found.enough is False
+    assert "even with a perfect score" in found.can
+
+
+@pytest.mark.parametrize(
+    ("check", "enough"),
+    [
+        ({"kind": "bound", "metric": "cost_per_case", "at_most": 3, "on": "interval"}, None),
+        ({"kind": "bound", "metric": "cost_per_case", "at_most": 3, "on": "value"}, True),
+        ({"kind": "gain", "metric": "cost_per_case", "over": "base", "at_least": 0}, None),
+        ({"kind": "gain", "metric": "coverage", "over": "base", "at_least": 0.4}, True),
+        ({"kind": "gain", "metric": "coverage", "over": "base", "at_least": 0.94}, False),
+        ({"kind": "zero_tolerance", "metric": "truncation_rate"}, True),
+    ],
+)
+def test_what_cannot_be_said_before_there_are_scores_is_not_guessed(
+    contract: Contract, check: dict[str, object], enough: bool | None
+) -> None:
+    assert reach(contract, gold(en=200), **check).enough is enough
+
+
+def test_an_alarm_needs_slices_in_which_a_drop_can_be_significant(contract: Contract) -> None:
+    check = {"kind": "slice_alarm", "metric": "coverage", "against": "champion",
+             "worse_by": 0.1, "min_cases": 15}  # fmt: skip
+    deaf = reach(contract, gold(en=100, de=20, fr=5), **check)
+    # 2 slices are judged: 6 lost pairs are the fewest with 2 * 0.5**6 <= 0.05
+    assert deaf.can.startswith("rings from 6 lost cases on")
+    assert "a drop of 0.300" in deaf.can
+    assert "1 of them lack the 60 cases" in deaf.can
+    assert "1 are too small to judge" in deaf.can
+    assert deaf.enough is False
+    assert reach(contract, gold(en=100, de=80), **check).enough is True
+    assert reach(contract, gold(en=9), **check).can == "has no slice of 15 cases"
