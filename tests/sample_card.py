@@ -72,6 +72,6 @@ def make_card(**changes: Any) -> DataCard:
         "slices": [tallied("language", ("en", split_up(all=0.75)), ("de", split_up(all=0.25)))],
         "leakage": {"compared": 98, "found": {"leak_exact": 0, "leak_near": 3}},
         "contradictions": {"found": 1, "shown": [DISAGREEMENT]},
-        "pii": ["names"], "personal": None, "reach": REACH,
+        "personal": None, "reach": REACH,
     }  # fmt: skip
     return DataCard.model_validate(card | changes)

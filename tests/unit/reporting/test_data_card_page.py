@@ -144,7 +144,7 @@ def test_the_page_runs_no_script_and_asks_for_nothing(card_html: str) -> None:
 
 def test_hostile_text_is_text() -> None:
     labels = [tallied(HOSTILE, (HOSTILE, split_up(all=1.0)))]
-    hostile = make_card(summary=HOSTILE, workflow=HOSTILE, pii=[HOSTILE], labels=labels,
+    hostile = make_card(summary=HOSTILE, workflow=HOSTILE, labels=labels,
                         slices=labels, personal={HOSTILE: HOSTILE})  # fmt: skip
     page = read(render_card(hostile))
     assert not page.all("img")
