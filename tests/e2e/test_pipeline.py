@@ -122,8 +122,9 @@ def everything_is_there(scratch: Scratch) -> None:
         *(ws.scores(m) for m in ("candidate", "base", "champion", "calibration")),
     ):
         read_manifest(folder, made_by="its stage")
-    for path in (ws.data_card, ws.data_page, ws.calibration, ws.baseline, ws.training_run, ws.results / "scorecard.json",
-                 ws.results / "gate.md", ws.results / "plots" / "risk_coverage.json"):  # fmt: skip
+    for path in (ws.data_card, ws.data_page, ws.calibration, ws.baseline, ws.training_run,
+                 ws.results / "scorecard.json", ws.results / "gate.md",
+                 ws.results / "plots" / "risk_coverage.json"):  # fmt: skip
         assert path.stat().st_size > 2
     assert list(ws.artifacts.rglob("*.partial")) == []
     assert verdict(scratch)["status"] == "PASS"
