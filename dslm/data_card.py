@@ -137,7 +137,7 @@ class ReachOf(Record):
     Attributes:
         name: Of the slice value, as `slice=value`; "gold" for all of it.
         cases: How many there are.
-        margin: Smallest non-inferiority margin that an equal model passes with the power.
+        margin: Smallest non-inferiority margin that an equal model passes with the power; 1: none.
         gain: Smallest true gain that is told from none with the power; None: no gain is.
         half_width: Of the 95 % interval of a share at the usual share of right answers.
     """
@@ -152,7 +152,7 @@ class ReachOf(Record):
 class CheckReach(Record):
     """Whether the gold set is large enough for one check of the gate policy.
 
-    `can` says what the gold set can do, after "it"; `needed` counts cases of the whole set.
+    `can` says what the gold set can do, after "it"; `needed` is about how many cases would do.
     `enough` is None where it cannot be said before there are scores.
     """
 

@@ -9,15 +9,15 @@ It is assumed that cases are independent, and that two models that are equally g
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from dslm.contract.model import Contract
 from dslm.contract.slicing import slices_of
 from dslm.data_card import CheckReach, Reach, ReachOf
 from dslm.gating.finding import amount
-from dslm.gating.statistics import needed_cases, worse_p
+from dslm.gating.power import STEPS, chance_to_show, least_cases, least_difference
+from dslm.gating.statistics import worse_p
 from dslm.records import Case
 from dslm.scoring.intervals import clopper_pearson, wilson
 from dslm.scoring.metrics import METRICS
@@ -31,39 +31,37 @@ from dslm.settings.policy import (
     ZeroTolerance,
 )
 
-POWER = 0.8  # that of `needed_cases`
+POWER = 0.8  # as the gate's `needed_cases`
 DISCORDANCE = 0.05  # two good models of one workflow differ on about every twentieth case
 RIGHT = 0.85  # share of right answers that half-widths are told for
 MOST_SLICES = 200
 MONEY = "depends on how far the costs of single cases differ: known once there are scores"
-_STEPS = 10_000  # margins and gains are told to a hundredth of a point, rounded up
 
 
-def _least(needed: Callable[[float], int | None], cases: int, most: float = 1.0) -> float | None:
-    """The smallest difference that so many cases can show; None where they can show none."""
-
-    def shown(step: int) -> bool:
-        asked = needed(step / _STEPS)
-        return asked is not None and asked <= cases
-
-    steps = range(1, round(most * _STEPS) + 1)
-    found = bisect_left(steps, True, key=shown)
-    return steps[found] / _STEPS if found < len(steps) else None
+def _margin_chance(cases: int, margin: float, alpha: float) -> float:
+    half = DISCORDANCE / 2
+    return chance_to_show(cases, half, half, -margin, alpha)
 
 
 def smallest_margin(cases: int, alpha: float) -> float:
-    """The smallest non-inferiority margin that an equal model passes with 80 % power."""
-    found = _least(lambda margin: needed_cases(DISCORDANCE, margin, alpha), cases)
+    """The smallest non-inferiority margin that an equal model passes with the power; 1 for none."""
+    found = least_difference(lambda m: _margin_chance(cases, m, alpha), POWER, 1 - 1 / STEPS)
     return 1.0 if found is None else found
 
 
+def cases_for(margin: float, alpha: float) -> int | None:
+    """About how many cases an equal model needs to pass a margin with the power."""
+    return least_cases(lambda cases: _margin_chance(cases, margin, alpha), POWER)
+
+
 def smallest_gain(cases: int, alpha: float, asked: float = 0.0) -> float | None:
-    """The smallest true gain with which "better by `asked`" is shown with 80 % power."""
-    return _least(
-        lambda gain: needed_cases(DISCORDANCE + gain, -asked, alpha, difference=gain),
-        cases,
-        most=1 - DISCORDANCE,
-    )
+    """The smallest true gain with which "better by `asked`" is shown with the power."""
+    half = DISCORDANCE / 2
+
+    def chance(gain: float) -> float:
+        return chance_to_show(cases, half + gain, half, asked, alpha)
+
+    return least_difference(chance, POWER, 1 - DISCORDANCE)
 
 
 def _reach_of(name: str, cases: int, alpha: float) -> ReachOf:
@@ -129,10 +127,10 @@ def _pair(check: Gain | NonInferior, cases: int, alpha: float, unit: str | None)
         gain = smallest_gain(cases, alpha, number)
         can = "shows no gain" if gain is None else f"shows it from a true gain of {gain:.3f} on"
         return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=gain is not None)
-    needed = needed_cases(DISCORDANCE, number, alpha)
-    can = f"decides margins from {smallest_margin(cases, alpha):.3f} on"
-    enough = needed is not None and needed <= cases
-    return CheckReach(id=check.id, asked=asked, can=can, needed=needed, enough=enough)
+    margin = smallest_margin(cases, alpha)
+    can = f"decides margins from {margin:.3f} on"
+    needed = None if margin <= number else cases_for(number, alpha)
+    return CheckReach(id=check.id, asked=asked, can=can, needed=needed, enough=margin <= number)
 
 
 def _bound(check: Bound, cases: int, unit: str | None) -> CheckReach:
