@@ -151,6 +151,7 @@ def _where(ws: Workspace, registered: Release | None) -> dict[str, str]:
     """Where a run's results lie, relative to the repository: no report names a machine's paths."""
     places = {
         "Report": ws.report,
+        "Data card": ws.data_page,
         "Scorecard": ws.results / "scorecard.json",
         "Verdict": ws.results / "gate.md",
         "Rows": ws.scores("candidate") / "rows.jsonl",
