@@ -87,9 +87,9 @@ def mailbox_labels(count: int) -> str:
 
 
 def rows(count: int = 6) -> list[dict[str, Any]]:
-    """Rows with the default columns, some with turns."""
+    """Rows with the default columns."""
     made: list[dict[str, Any]] = [
-        {"id": f"r{n}", "input": f"Parcel {n} is broken, \"really\"\nbroken: café", "target": TARGET}
+        {"id": f"r{n}", "input": f'Parcel {n} is "really"\nbroken, café', "target": TARGET}
         for n in range(count)
     ]  # fmt: skip
     return made

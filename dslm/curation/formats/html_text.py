@@ -54,10 +54,16 @@ class _Page(HTMLParser):
             self.said.append(data if self.kept_lines else re.sub(r"\s+", " ", data))
 
     def _parted(self, tag: str) -> None:
-        if tag in BLOCKS:
-            self.said.append("\n\n" if tag in PARAGRAPHS else "\n")
+        if tag in PARAGRAPHS:
+            self.said.append("\n\n")
+        elif tag == "br" or (tag in BLOCKS and not self._begins_line()):
+            self.said.append("\n")
         elif tag in CELLS:
             self.said.append(" ")
+
+    def _begins_line(self) -> bool:
+        last = next((text for text in reversed(self.said) if text.strip(" ")), "\n")
+        return last.endswith("\n")
 
 
 def html_text(html: str) -> str:
