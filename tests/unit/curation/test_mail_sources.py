@@ -7,6 +7,7 @@ import pytest
 from source_samples import TARGET, label, mail
 
 from dslm.curation.formats import format_of
+from dslm.curation.formats.html_text import html_text
 
 
 @pytest.fixture
@@ -151,6 +152,15 @@ def test_html_alone_becomes_text(read_mail):
     assert body_of(read_mail(message)) == (
         "Dear all,\nmy parcel is broken & wet.\n\n- one\n- two\n\nSum 12.50\nTax 1"
     )
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "noise", ["<!--" * 50_000, "<a " * 20_000, "<a b='" * 20_000, "<![if" * 20_000, "<" * 50_000]
+)
+def test_a_page_whose_tags_never_end_is_read_at_once_and_keeps_its_text(noise):
+    assert html_text(f"<p>before</p>{noise}").startswith("before")
+    assert html_text(f"<p>before</p>{noise}><p>").startswith("before")
 
 
 def test_attachments_are_named_and_not_read(read_mail):
