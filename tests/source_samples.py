@@ -87,9 +87,9 @@ def mailbox_labels(count: int) -> str:
 
 
 def rows(count: int = 6) -> list[dict[str, Any]]:
-    """Rows with the default columns, some with turns."""
+    """Rows with the default columns."""
     made: list[dict[str, Any]] = [
-        {"id": f"r{n}", "input": f"Parcel {n} broken, \"really\"\nbroken: café", "target": TARGET}
+        {"id": f"r{n}", "input": f'Parcel {n} is "really"\nbroken, café', "target": TARGET}
         for n in range(count)
     ]  # fmt: skip
     return made
@@ -116,13 +116,12 @@ def write_samples(folder: Path) -> dict[str, Path]:
     paths = {}
     for ending, raw in written.items():
         paths[ending] = folder / ending[1:].replace(".", "_") / f"a{ending}"
-        paths[ending].parent.mkdir(parents=True)
+        paths[ending].parent.mkdir(parents=True, exist_ok=True)
         paths[ending].write_bytes(raw)
-        paths[ending].with_name("a.json").write_text(label(id=f"a{ending}"))
-    for ending in (".jsonl", ".jsonl.gz", ".csv", ".mbox"):
-        paths[ending].with_name("a.json").unlink()
+        if ending in (".eml", ".vtt", ".srt", ".txt"):
+            paths[ending].with_name("a.json").write_text(label(id=f"a{ending}"))
     paths[".mbox"].with_name("a.labels.jsonl").write_text(mailbox_labels(3))
     paths[".parquet"] = folder / "parquet" / "a.parquet"
-    paths[".parquet"].parent.mkdir()
+    paths[".parquet"].parent.mkdir(exist_ok=True)
     pq.write_table(pa.Table.from_pylist(given), paths[".parquet"])
     return paths

@@ -16,6 +16,8 @@ BLOCKS = {
 }  # fmt: skip
 PARAGRAPHS = {"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"}
 CELLS = {"td", "th"}
+# Taken out beforehand: the parser reads those that never end again and again.
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 
 
 class _Page(HTMLParser):
@@ -54,10 +56,21 @@ class _Page(HTMLParser):
             self.said.append(data if self.kept_lines else re.sub(r"\s+", " ", data))
 
     def _parted(self, tag: str) -> None:
-        if tag in BLOCKS:
-            self.said.append("\n\n" if tag in PARAGRAPHS else "\n")
+        if tag in PARAGRAPHS:
+            self.said.append("\n\n")
+        elif tag == "br" or (tag in BLOCKS and not self._begins_line()):
+            self.said.append("\n")
         elif tag in CELLS:
             self.said.append(" ")
+
+    def _begins_line(self) -> bool:
+        last = next((text for text in reversed(self.said) if text.strip(" ")), "\n")
+        return last.endswith("\n")
+
+
+def _uncommented(comment: re.Match[str]) -> str:
+    """Nothing for a comment; what follows one that never ends is text."""
+    return "" if comment[0].endswith("-->") else comment[0].replace("<!--", "")
 
 
 def html_text(html: str) -> str:
@@ -65,7 +78,8 @@ def html_text(html: str) -> str:
     page = _Page()
     # conditional sections of mail programs, `<![if !mso]>`: a comment to all but them, which the
     # parser of Python 3.11 takes amiss
-    page.feed(html.replace("<![", "<! ["))
+    whole, end, rest = _COMMENT.sub(_uncommented, html).replace("<![", "<! [").rpartition(">")
+    page.feed(whole + end + rest.replace("<", "&lt;"))  # no tag begins after the last one's end
     page.close()
     lines = (" ".join(line.split()) for line in "".join(page.said).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

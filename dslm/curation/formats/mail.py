@@ -26,7 +26,7 @@ def bare_id(text: str) -> str | None:
     """The first message id of a text, without its brackets, which some programs leave out."""
     if found := _BRACKETED.search(text):
         return found[1].strip()
-    return next(iter(text.split()), None)
+    return next(iter(text.strip("<>").split()), None)
 
 
 def message_id(message: EmailMessage, fallback: str) -> str | None:

@@ -55,30 +55,43 @@ def parsed(raw: bytes, *, head_only: bool = False) -> EmailMessage:
     return asked(lambda: email.message_from_bytes(raw, policy=email.policy.default))
 
 
+def _tried(declared: str | None, fallback: str) -> list[str]:
+    """The encodings that text may be in, the likeliest first."""
+    named = text_encoding(declared or "ascii")
+    if named in WESTERN:
+        return ["utf-8", "cp1252", named]
+    if named in (None, "ascii"):
+        own = [fallback] if is_bytewise(fallback) else []  # UTF-16 is for files, never for mail
+        return ["utf-8", *own] if text_encoding(fallback) in WESTERN else [*own, "utf-8"]
+    return [WIDER.get(named, named), "utf-8"]
+
+
 def text_in(raw: bytes, declared: str | None, fallback: str) -> str:
     """Bytes as text, by the charset that a message declares, or one it might have meant.
 
     A message that says Latin-1 is often UTF-8, never the other way round by chance; one that says
-    nothing is in the source's own encoding, UTF-8, or Windows' Western one.
+    UTF-8 or nothing may be in Windows' Western encoding, if no character of it is UTF-8.
 
     Raises:
         Unreadable: They are text in none of them.
     """
-    named = text_encoding(declared or "ascii")
-    if named in (None, "ascii"):
-        own = [fallback] if is_bytewise(fallback) else []  # UTF-16 is for files, never for mail
-        tried = ["utf-8", *own] if text_encoding(fallback) in WESTERN else [*own, "utf-8"]
-    elif named in WESTERN:
-        tried = ["utf-8"]
-    else:
-        tried = [WIDER.get(named, named), "utf-8"]
-    for codec in (*tried, "cp1252", *([named] if named in WESTERN else [])):
+    for codec in (tried := _tried(declared, fallback)):
         try:
             return raw.decode(codec)
         except UnicodeError:
             continue
-    said = declared or "of a charset it names"
-    raise Unreadable(f"text that is not {said}, UTF-8 or Windows-1252")
+    if set(tried) <= {"utf-8", text_encoding(fallback)} and not _has_utf8(raw):
+        try:
+            return raw.decode("cp1252")
+        except UnicodeError:
+            pass
+    raise Unreadable(f"text of no charset that can be told, declared {declared or 'none'}")
+
+
+def _has_utf8(raw: bytes) -> bool:
+    """Whether any character beyond ASCII is UTF-8, though not all of them are."""
+    text = raw.decode("utf-8", "surrogateescape")
+    return any(character > "\x7f" and not "\ud800" <= character <= "\udfff" for character in text)
 
 
 def raw_header(message: EmailMessage, name: str, fallback: str) -> str | None:

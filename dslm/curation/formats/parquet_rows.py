@@ -23,7 +23,7 @@ def _file(path: Path) -> Any:
                          fix="pip install 'dslm[train]'") from None  # fmt: skip
     try:
         return pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise _no_parquet(path, error) from None
 
 
@@ -35,7 +35,7 @@ def _no_parquet(path: Path, error: Exception) -> InputError:
 def _rows_of(batch: Any, before: int) -> Iterator[Row]:
     try:
         values = batch.to_pylist()
-    except UnicodeDecodeError:  # in one of them, the others are well
+    except (ValueError, OverflowError):  # of one row, the others are well
         for place in range(batch.num_rows):
             yield _lone_row(batch.slice(place, 1), before + place + 1)
     else:
@@ -48,6 +48,8 @@ def _lone_row(batch: Any, line: int) -> Row:
         return Row(line, as_json(batch.to_pylist()[0]))
     except UnicodeDecodeError as error:
         return Row(line, fault=f"not UTF-8 (byte {error.object[error.start]:#04x})")
+    except (ValueError, OverflowError) as error:  # such as a date beyond the year 9999
+        return Row(line, fault=f"a value that JSON has no form for: {error}")
 
 
 def _rows(path: Path, part: Part | None = None, encoding: str = "utf-8") -> Iterator[Row]:
@@ -61,7 +63,7 @@ def _rows(path: Path, part: Part | None = None, encoding: str = "utf-8") -> Iter
         for batch in file.iter_batches(batch_size=1024, row_groups=groups):
             yield from _rows_of(batch, line)
             line += batch.num_rows
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise _no_parquet(path, error) from None
 
 

@@ -124,6 +124,23 @@ def test_a_bad_line_in_a_source_is_named(repository: Workspace) -> None:
     assert str(failure.where).endswith("more.jsonl:2")
 
 
+def test_texts_with_labels_beside_them_are_counted_together(repository: Workspace) -> None:
+    folder = repository.data / "texts"
+    folder.mkdir()
+    for number in range(150):
+        (folder / f"t{number}.txt").write_text("A text.")
+        (folder / f"t{number}.json").write_text('{"target": {"kind": "other", "number": null}}')
+    change(repository, "sources:", "sources:\n    - {path: texts/*.txt, licence: CC0, origin: o}")
+    assert "texts/*.txt: 150 rows, CC0" in [f.message for f in found(repository, "ok", "sources")]
+    (folder / "t7.json").unlink()
+    (warning,) = found(repository, "warn", "sources")
+    assert warning.message == "no label: t7.txt needs t7.json beside it"
+    assert "1 of 150 rows" in str(warning.fix)
+    (folder / "t8.json").rename(folder / "lone.json")
+    (failure,) = found(repository, "fail", "sources")
+    assert "3 of 151 rows" in str(failure.fix)
+
+
 def test_a_broken_contract_still_has_its_settings_proved(repository: Workspace) -> None:
     repository.contract.write_text("name: mini\n")
     repository.champion.unlink()
