@@ -362,13 +362,22 @@ def test_a_book_that_does_not_add_up_cannot_be_made(settle, planted, gold, write
 
 def test_the_example_changes_only_where_something_was_found(tmp_path):
     path = ROOT / "data" / "invoice_intake" / "workflow.yaml"
-    contract = load_contract(path)
+    counting = load_contract(path)
+    personal = counting.data.personal.model_copy(
+        update={"mode": "surrogate", "demonstration_key": True}
+    )
+    data = counting.data.model_copy(update={"personal": personal})
+    contract = counting.model_copy(update={"data": data})
     gold = read_labelled(ROOT / "eval" / "invoice_intake" / "gold.jsonl", contract)
+    kept_as_it_is = curated(counting, path.parent, gold, tmp_path / "kept")
     done = curated(contract, path.parent, gold, tmp_path / "out")
     before = {c.id: c for c in read_labelled(path.parent / "sources" / "cases.jsonl", contract)}
+    assert all(c == before[c.id] for c in kept_as_it_is.kept)
     changed = [c for c in done.kept if c != before[c.id]]
     book = done.ledger.personal
     assert book
+    assert kept_as_it_is.ledger.personal
+    assert kept_as_it_is.ledger.personal.kinds == book.kinds
     assert book.key == fingerprint(DEMONSTRATION_KEY)
     assert 0 < len(changed) <= sum(count.cases for count in book.kinds.values())
     assert not any(reason.startswith("personal") for reason in done.ledger.dropped)
