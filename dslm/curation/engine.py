@@ -1,20 +1,26 @@
 """Where curation runs: on this machine, or on a Ray cluster; the same plan of Daft's either way.
 
-Takes a reader of pieces, gives a Daft frame of its rows. Called by `reading`.
+Takes a reader of pieces, gives a Daft frame of its rows. An error of ours comes back as a row:
+raised in a worker it would reach nobody but as a traceback of Daft's. Called by `reading`.
 """
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from dslm.errors import InputError
+from dslm.curation.signatures import require_daft
+from dslm.errors import DslmError, InputError, Problems
+from dslm.settings.cores import cores
 from dslm.settings.params import CurateParams
 
 if TYPE_CHECKING:
     import daft
     import pyarrow as pa
+
+
+STOP = "stop"  # the column that holds an error, as text
 
 
 class Reads(Protocol):
@@ -36,16 +42,20 @@ class Engine:
     """
 
     kind: Literal["local", "ray"] = "local"
-    workers: int = len(os.sched_getaffinity(0))
+    workers: int = field(default_factory=cores)
     address: str | None = None
 
     @classmethod
     def of(cls, params: CurateParams) -> Engine:
         """The engine that `params.yaml` asks for."""
-        return cls(params.engine, params.workers or cls.workers, params.address)
+        return cls(params.engine, params.workers or cores(), params.address)
 
     def read(self, reader: Reads, pieces: int, schema: pa.Schema) -> daft.DataFrame:
-        """A frame with all rows of all pieces, one column a field of the schema."""
+        """A frame with all rows of all pieces, one column a field of the schema.
+
+        A row whose column `STOP` is not null stands for a piece that could not be read: see
+        `stopped`.
+        """
         import daft
 
         rows = daft.DataType.list(daft.DataType.struct({
@@ -61,7 +71,7 @@ class Engine:
             def __call__(self, numbers: Any) -> Any:
                 import pyarrow as pa
 
-                made = [self.reader.rows(number) for number in numbers.to_pylist()]
+                made = [_read(self.reader, number) for number in numbers.to_pylist()]
                 return pa.array(made, pa.large_list(pa.struct(list(schema))))
 
         apart = workers > 1
@@ -80,13 +90,7 @@ class Engine:
         Raises:
             InputError: Daft or Ray is not installed: the check for near-duplicates cannot run.
         """
-        try:
-            import daft
-        except ImportError:
-            raise InputError(
-                "near-duplicates cannot be looked for: daft is not installed",
-                fix="pip install 'dslm[train]'",
-            ) from None
+        daft = require_daft()
         if self.kind == "ray":
             try:
                 import ray  # noqa: F401
@@ -95,3 +99,24 @@ class Engine:
                                  fix="pip install 'dslm[ray]'") from None  # fmt: skip
             daft.set_runner_ray(address=self.address, noop_if_initialized=True)
         return daft
+
+
+def _read(reader: Reads, number: int) -> list[dict[str, Any]]:
+    try:
+        return reader.rows(number)
+    except Problems as error:
+        several = [[fault.what, fault.where, fault.fix] for fault in error.problems]
+        return [{"piece": number, STOP: json.dumps({"several": several})}]
+    except DslmError as error:
+        one = [error.what, error.where, error.fix]
+        return [{"piece": number, STOP: json.dumps({"one": one})}]
+
+
+def stopped(told: str) -> InputError:
+    """The error that a worker put into the column `STOP`."""
+    match json.loads(told):
+        case {"one": [what, where, fix]}:
+            return InputError(what, where=where, fix=fix)
+        case {"several": faults}:
+            return Problems([InputError(what, where=w, fix=f) for what, w, f in faults])
+    raise ValueError(f"no error: {told!r}")

@@ -20,7 +20,7 @@ from dslm.contract.model import Contract
 from dslm.curation.blocks import Block, sift
 from dslm.curation.case_table import case_fields, columns_of
 from dslm.curation.ends import END_COLUMNS, end_keys
-from dslm.curation.engine import Engine
+from dslm.curation.engine import STOP, Engine, stopped
 from dslm.curation.ledger import Drop
 from dslm.curation.mapping import Misfit, to_case
 from dslm.curation.personal.found import Found
@@ -56,6 +56,7 @@ def row_schema() -> pa.Schema:
         *case_fields(),
         pa.field("reason", text),  # why the case is dropped, as far as it shows by itself
         pa.field("of", text),
+        pa.field(STOP, text),      # why the piece could not be read at all
         pa.field("personal", text),  # the personal data it held, as `personal.found` writes it
     ])  # fmt: skip
 
@@ -192,6 +193,8 @@ def _store(engine: Engine, reader: RowReader, work: Path, threshold: float) -> s
         Progress("curate", len(reader.pieces), "parts") as bar,
     ):
         for batch in signed.to_arrow_iter():
+            if told := batch.column(STOP).drop_null().to_pylist():
+                raise stopped(told[0])
             hashes.write(as_signatures(batch.column("signature")).tobytes())
             folded = batch.column("folded").fill_null("").to_pylist()
             ends.write(end_keys(folded, threshold).tobytes())

@@ -40,11 +40,11 @@ def signature(text: daft.Expression) -> daft.Expression:
     )
 
 
-def signatures(texts: Sequence[str]) -> Signatures:
-    """MinHash signatures, one row a text, in the order of the texts.
+def require_daft() -> Any:
+    """The module `daft`.
 
     Raises:
-        InputError: Daft is not installed: the check cannot run, so curation cannot.
+        InputError: It is not installed: the check cannot run, so curation cannot.
     """
     try:
         import daft
@@ -53,6 +53,16 @@ def signatures(texts: Sequence[str]) -> Signatures:
             "near-duplicates cannot be looked for: daft is not installed",
             fix="pip install 'dslm[train]'",
         ) from None
+    return daft
+
+
+def signatures(texts: Sequence[str]) -> Signatures:
+    """MinHash signatures, one row a text, in the order of the texts.
+
+    Raises:
+        InputError: Daft is not installed.
+    """
+    daft = require_daft()
     if not texts:
         return np.empty((0, HASHES), dtype=np.uint32)
     frame = daft.from_pydict({"place": list(range(len(texts))), "text": list(texts)})

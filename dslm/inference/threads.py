@@ -6,9 +6,10 @@ number of cores says little. Called before training and before decoding.
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Literal
+
+from dslm.settings.cores import cores
 
 SECONDS_EACH = 0.25
 
@@ -39,9 +40,8 @@ def choose_threads(wanted: int | Literal["auto"]) -> int:
     if wanted != "auto":
         torch.set_num_threads(wanted)
         return wanted
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     candidates = [1]
-    while candidates[-1] * 2 <= (cores or 1):
+    while candidates[-1] * 2 <= cores():
         candidates.append(candidates[-1] * 2)
     best = max(candidates, key=_products_per_second)
     torch.set_num_threads(best)

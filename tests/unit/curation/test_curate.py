@@ -1,3 +1,4 @@
+import gzip
 import json
 import random
 import subprocess
@@ -24,6 +25,7 @@ from dslm.curation.reading import RowReader, row_schema
 from dslm.curation.signatures import Marks
 from dslm.curation.similarity import HASHES
 from dslm.curation.splitting import SPLITS
+from dslm.errors import InputError, Problems
 from dslm.records import Case
 
 ROOT = Path(__file__).parents[3]
@@ -244,3 +246,21 @@ def test_a_broken_row_does_not_round_the_numbers_cases_are_compared_by(
     cases = CaseTable(table, marks, np.arange(99))
     assert cases.numbers("text_number").tolist() == [row["text_number"] for row in made[:99]]
     assert any(number % 2 for number in cases.numbers("text_number").tolist())
+
+
+# Daft leaves the sockets of its worker processes to the garbage collector
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_in_a_worker_is_the_same_clear_line(
+    contract, build_contract, rows, gold, write_source, tmp_path, workers
+):
+    for name, part in {"a.jsonl": rows[:90], "b.jsonl": rows[90:]}.items():
+        folder = write_source(part, name)
+    bare = gold[0].model_copy(update={"meta": {}})
+    with pytest.raises(Problems, match=r"gold case g-0000: no meta\.sender"):
+        curated(contract, folder, [bare, *gold[1:]], tmp_path / "one", Engine(workers=workers))
+    (folder / "sources" / "z.jsonl.gz").write_bytes(gzip.compress(b"{}")[:-9])
+    source = {"path": "sources/*", "licence": "CC0", "origin": "o"}
+    broken = build_contract(sources=[source])
+    with pytest.raises(InputError, match=r"z\.jsonl\.gz:1: broken gzip.*fetch the file again"):
+        curated(broken, folder, gold, tmp_path / "two", Engine(workers=workers))
