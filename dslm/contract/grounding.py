@@ -1,14 +1,15 @@
 """Whether an extracted value occurs in the input, in any common notation.
 
-Text is looked for with case, punctuation and blanks folded; decimals and dates among everything in
-the input that reads as one (1,309.00 · 1.309,00 · 1 309,00 · 1309,-; 04.03.2025 · 4 March 2025 ·
-le 4 mars 2025).
+Text is looked for with case, punctuation and blanks folded, and has to be whole words: `A7731` does
+not occur in `A77311`. Decimals and dates are looked for among everything in the input that reads as
+one (1,309.00 · 1.309,00 · 1 309,00 · 1309,-; 04.03.2025 · 4 March 2025 · le 4 mars 2025).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -82,6 +83,33 @@ def dates(text: str) -> set[dt.date]:
     return {d for d in found if d}
 
 
+def _joined(left: str, right: str) -> bool:
+    """Whether two neighbouring characters are of one word.
+
+    Letters without case (Chinese, Thai, …) are words of their own here: their scripts need not put
+    blanks between words.
+    """
+    both = left + right
+    return both.isalnum() and not any(unicodedata.category(c) == "Lo" for c in both)
+
+
+def _has_words(text: str, value: str) -> bool:
+    """Whether `value` is in `text`, both folded, from the start of a word to the end of one."""
+    wanted, folded = fold(value), fold(text)
+    start = folded.find(wanted)
+    if start < 0 or not wanted:
+        return not wanted
+    composed = unicodedata.normalize("NFKC", text)
+    origin = [n for n, char in enumerate(composed) for c in char.casefold() if c.isalnum()]
+    while start >= 0:
+        first, last = origin[start], origin[start + len(wanted) - 1]
+        before, after = composed[max(first - 1, 0) : first + 1], composed[last : last + 2]
+        if not any(len(pair) == 2 and _joined(*pair) for pair in (before, after)):
+            return True
+        start = folded.find(wanted, start + 1)
+    return False
+
+
 def _occurs(how: str, value: Any, text: str) -> bool:
     if isinstance(value, list):
         return all(_occurs(how, item, text) for item in value)
@@ -91,7 +119,7 @@ def _occurs(how: str, value: Any, text: str) -> bool:
         return decimal_of(value) in numbers(text)
     if how == "date":
         return dt.date.fromisoformat(str(value)) in dates(text)
-    return fold(str(value)) in fold(text)
+    return _has_words(text, str(value))
 
 
 def ungrounded(contract: Contract, text: str, answer: Mapping[str, Any]) -> tuple[str, ...]:

@@ -46,6 +46,14 @@ def contract(mini: Contract, how: str | None) -> Contract:
     [
         ("text", "A-17", "order a 17", True),
         ("text", "A-17", "order A-18", False),
+        ("text", "A7731", "Rechnung A77311", False),  # a number that lost its last digit
+        ("text", "A7731", "A77311, A7731", True),
+        ("text", "7731", "A7731", False),
+        ("text", "Kranz", "Kranzdruck", False),
+        ("text", "Kranz Druck", "KRANZ-DRUCK GmbH", True),
+        ("text", "G-229", "Rg.-Nr.:G-229", True),
+        ("text", "北京", "寄往北京市", True),  # a script without blanks
+        ("text", "Groß", "GROSS", True),
         (None, "A-17", "order A-17", True),
         ("decimal", "9.50", "EUR 9,50", True),
         ("decimal", "RM 1,007.50", "TOTAL RM1007.50", True),
