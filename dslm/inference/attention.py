@@ -7,6 +7,7 @@ side instead. Registered under the name `grouped`; used by recipes in training a
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from dslm.errors import InputError
@@ -24,6 +25,7 @@ def grouped_attention(
     dropout: float = 0.0,
     softcap: float | None = None,
     s_aux: Any = None,
+    cu_seq_lens_q: Any = None,
     **_: Any,
 ) -> tuple[Any, None]:
     """Softmax attention, Vaswani et al. 2017; grouped queries, arXiv:2305.13245.
@@ -38,6 +40,8 @@ def grouped_attention(
         dropout: Share of weights dropped in training.
         softcap: Of Gemma 2; not known here.
         s_aux: Attention sinks, of gpt-oss; not known here.
+        cu_seq_lens_q: Where rows that lie end to end start and the last one ends, shape (rows + 1);
+            each looks at itself alone, at the cost of its own length.
 
     Returns:
         The output, shape (batch, queries, heads, width), and None for the weights.
@@ -46,22 +50,37 @@ def grouped_attention(
         InputError: The model asks for something that would be left out.
     """
     import torch
-    from torch.nn import functional
 
     if softcap is not None or s_aux is not None:
         raise InputError("grouped attention has neither score caps nor sinks, this model needs one",
                          fix="set `attention: eager` in the recipe")  # fmt: skip
+    share = dropout if module.training else 0.0
+    if cu_seq_lens_q is None:
+        return _attend(query, key, value, attention_mask, scaling, share), None
+    starts = cu_seq_lens_q.tolist()
+    rows = []
+    for first, last in pairwise(starts):
+        row = (..., slice(first, last), slice(None))
+        mask = None if attention_mask is None else attention_mask[..., first:last, first:last]
+        rows.append(_attend(query[row], key[row], value[row], mask, scaling, share))
+    return torch.cat(rows, dim=1), None
+
+
+def _attend(query: Any, key: Any, value: Any, mask: Any, scaling: float, dropout: float) -> Any:
+    import torch
+    from torch.nn import functional
+
     batch, heads, queries, width = query.shape
     groups, keys = key.shape[1], key.shape[2]
     side_by_side = query.reshape(batch, groups, heads // groups * queries, width)
     scores = torch.matmul(side_by_side, key.transpose(2, 3)) * scaling
     scores = scores.view(batch, groups, heads // groups, queries, keys)
-    if attention_mask is not None:
-        scores = scores + attention_mask[:, :, None, :, :keys]
+    if mask is not None:
+        scores = scores + mask[:, :, None, :, :keys]
     weights = functional.softmax(scores, dim=-1, dtype=torch.float32).to(query.dtype)
-    weights = functional.dropout(weights, p=dropout, training=module.training)
+    weights = functional.dropout(weights, p=dropout)
     mixed = torch.matmul(weights.view(batch, groups, -1, keys), value)
-    return mixed.view(batch, heads, queries, width).transpose(1, 2).contiguous(), None
+    return mixed.view(batch, heads, queries, width).transpose(1, 2).contiguous()
 
 
 def register() -> None:

@@ -18,7 +18,8 @@ def answer_loss(model: Any, inputs: dict[str, Any], items: Any) -> Any:
 
     Args:
         model: A PEFT model.
-        inputs: `input_ids`, `attention_mask`, `labels`, each of shape (rows, tokens).
+        inputs: `input_ids`, `labels` of shape (rows, tokens), and what else the model is to be
+            given: `attention_mask`, or what `dslm.training.packing` makes.
         items: Labelled tokens of the whole update, over all its micro-batches; None divides by
             those of this one.
 
@@ -32,13 +33,10 @@ def answer_loss(model: Any, inputs: dict[str, Any], items: Any) -> Any:
     labels = inputs["labels"][:, 1:]  # token t is predicted at position t - 1
     columns = (labels != IGNORED).any(dim=0).nonzero().flatten()
     forward = type(base).forward  # the class's: TRL has put its fused head in the instance's
-    logits = forward(
-        base,
-        input_ids=inputs["input_ids"],
-        attention_mask=inputs["attention_mask"],
-        # an index, not a slice: a contiguous copy is what the head needs
-        logits_to_keep=columns,
-    ).logits
+    given = {name: value for name, value in inputs.items() if name != "labels"}
+    # An index, not a slice: a contiguous copy is what the head needs. With a cache, transformers
+    # does not look for rows that lie end to end, and they would see each other.
+    logits = forward(base, **given, logits_to_keep=columns, use_cache=False).logits
     wanted = labels[:, columns].reshape(-1)
     flat = logits.reshape(-1, logits.shape[-1]).float()
     total = functional.cross_entropy(flat, wanted, ignore_index=IGNORED, reduction="sum")

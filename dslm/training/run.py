@@ -148,6 +148,7 @@ def _trainer(
     from trl import SFTConfig, SFTTrainer
 
     from dslm.training.loss import with_cpu_loss
+    from dslm.training.packing import end_to_end
 
     plan = recipe.training
     on_gpu = device() == "cuda"
@@ -188,6 +189,7 @@ def _trainer(
         train_dataset=_dataset(rows),
         eval_dataset=_dataset(held_out),
         processing_class=tokenizer,
+        data_collator=None if on_gpu else end_to_end,
         callbacks=[watcher.callback()],
     )
     from transformers.trainer_callback import PrinterCallback
