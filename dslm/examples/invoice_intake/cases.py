@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from dslm.examples.invoice_intake import others, pages, phrases
+from dslm.examples.invoice_intake import asides, others, pages, phrases
 from dslm.examples.invoice_intake.decoys import draw_decoys, make_decoy
 from dslm.examples.invoice_intake.facts import (
     EMPTY_TARGET,
@@ -51,12 +51,13 @@ class Example:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a tag asks of a case: its facts, extra lines, an injection, and the noise."""
+    """What a tag asks of a case: its facts, extra lines, an injection or other line beside it."""
 
     facts: Facts
     extras: tuple[pages.Line, ...] = ()
     injection: str = ""
     breaks: tuple[str, ...] = ()
+    aside: str = ""  # a line before or after the page
 
 
 def make_example(supplier: Supplier, tag: str, channel: str, name: str) -> Example:
@@ -67,7 +68,8 @@ def make_example(supplier: Supplier, tag: str, channel: str, name: str) -> Examp
     """
     for attempt in range(1000):
         rng = random.Random(f"{name}:{attempt}")
-        example = _draw(rng, supplier, tag, channel)
+        beside = None if supplier.unseen else random.Random(f"{name}:{attempt}:beside")
+        example = _draw(rng, beside, supplier, tag, channel)
         answer = sum(rough_tokens(value or "-") for value in example.target.values())
         fits = answer <= LONGEST_ANSWER
         longest = LONGEST + attempt // 40  # wordy layouts need a little more room
@@ -76,10 +78,14 @@ def make_example(supplier: Supplier, tag: str, channel: str, name: str) -> Examp
     raise RuntimeError(f"{supplier.id}, {tag}, {channel}: no page of a fitting length")
 
 
-def _draw(rng: random.Random, supplier: Supplier, tag: str, channel: str) -> Example:
+def _draw(
+    rng: random.Random, beside: random.Random | None, supplier: Supplier, tag: str, channel: str
+) -> Example:
     if tag == "not_invoice":
-        return _draw_other(rng, supplier, channel)
+        return _draw_other(rng, beside, supplier, channel)
     recipe = RECIPES[tag](rng, supplier)
+    if beside:
+        recipe = _varied(beside, supplier, tag, recipe)
     text = _write(rng, supplier, recipe, channel)
     decoys = [line.value for line in recipe.extras if line.role in ("order", "customer", "quote")]
     return Example(
@@ -94,9 +100,27 @@ def _draw(rng: random.Random, supplier: Supplier, tag: str, channel: str) -> Exa
     )
 
 
-def _draw_other(rng: random.Random, supplier: Supplier, channel: str) -> Example:
+def _varied(rng: random.Random, supplier: Supplier, tag: str, recipe: Recipe) -> Recipe:
+    """Add what only sources and the handwritten gold have, see `asides`."""
+    facts = recipe.facts
+    if tag in ("distractors", "injection") and rng.random() < 0.4:
+        return replace(recipe, aside=asides.older_bill(rng, supplier, facts))
+    if tag == "credit_note" and facts.credited and rng.random() < 0.3:
+        heading = asides.answered(rng, supplier, facts)
+        return replace(recipe, aside=heading, facts=replace(facts, credited=None))
+    if tag == "missing_field" and rng.random() < 0.3:
+        missing = next(field for field in MISSING if field not in facts.shown)
+        return replace(recipe, extras=(asides.announced(rng, supplier, missing),))
+    return recipe
+
+
+def _draw_other(
+    rng: random.Random, beside: random.Random | None, supplier: Supplier, channel: str
+) -> Example:
     facts = draw_facts(rng, supplier, kind="other")
-    if channel == "mail" and rng.random() < 0.75:
+    if beside and beside.random() < 0.35:
+        text = pages.signed(asides.no_bill(beside, supplier, facts), supplier)
+    elif channel == "mail" and rng.random() < 0.75:
         text = others.message(rng, supplier, facts)
     else:
         text = others.paper(rng, supplier, facts, channel)
@@ -119,6 +143,9 @@ def _write(rng: random.Random, supplier: Supplier, recipe: Recipe, channel: str)
         text = pages.mail_page(rng, supplier, facts, (), body)
     else:
         text = pages.mail_page(rng, supplier, facts, extras)
+    if recipe.aside:
+        heads = facts.kind == "credit_note" or rng.random() < 0.5  # it answers an older mail
+        text = f"{recipe.aside}\n{text}" if heads else f"{text}\n{recipe.aside}"
     if not recipe.injection:
         return text
     return f"{text}\n{recipe.injection}" if rng.random() < 0.6 else f"{recipe.injection}\n{text}"

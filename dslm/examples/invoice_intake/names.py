@@ -44,7 +44,7 @@ _ENDINGS: dict[str, tuple[str, ...]] = {
     "en": _words("ford ley ton field worth combe wick"),
     "fr": _words("fort bois lieu ville rive blanc joie"),
 }
-COMPOSED: dict[str, int] = {"de": 72, "en": 64, "fr": 44}  # so many of them join the list below
+COMPOSED: dict[str, int] = {"de": 120, "en": 98, "fr": 84}  # so many of them join the list below
 
 
 def _composed(language: str) -> tuple[str, ...]:
@@ -69,6 +69,11 @@ NAME_TAILS: dict[str, tuple[str, ...]] = {
     "de": ("", "", "", "KG", "AG", "Bau", "Druck", "Holz", "Service", "Haus", "& Co"),
     "en": ("", "", "", "Ltd", "Tools", "Print", "Foods", "Media", "Supply", "& Sons"),
     "fr": ("", "", "", "SA", "SARL", "Bois", "Services", "& Fils", "Nord"),
+}
+NAME_HEADS: dict[str, tuple[str, ...]] = {  # of suppliers in the sources, in place of a tail
+    "de": _words("Praxis Gärtnerei Studio Elektro Hotel Dach Metzgerei Optik"),
+    "en": _words("Studio Hotel Garage Café Atelier Bar"),
+    "fr": _words("Boulangerie Garage Hôtel Studio Transports Pharmacie Maison Taxis"),
 }
 PEOPLE: dict[str, tuple[str, ...]] = {
     "de": ("Anna Roth", "Jan Peters", "Eva Lang", "Tim Koch", "Ute Beck", "Max Hahn"),

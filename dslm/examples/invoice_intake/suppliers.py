@@ -35,6 +35,7 @@ MAIL_STYLES = ("prose", "prose", "prose", "lines", "lines", "bullets", "pipes")
 GOLD_MAIL_STYLES = ("prose", "prose", "lines", "lines", "bullets", "pipes", "assigned")
 OCR_STYLES = ("form", "form", "headed", "headed", "columns", "run_on")
 GOLD_OCR_STYLES = ("form", "form", "headed", "headed", "run_on", "assigned", "columns")
+HEADED = 0.3  # share of source suppliers whose trade stands before their name
 LONGEST_NAMING = 9  # rough tokens of a supplier's name and one of its numbers together
 SEPARATORS = (": ", ": ", ": ", " ", " = ")
 SIGNATURES = ("sign", "contact", "from", "address")
@@ -62,7 +63,7 @@ class Supplier:
 
 
 def make_suppliers(seed: int, split: str) -> tuple[Supplier, ...]:
-    """Make the suppliers of `sources` (300) or `gold` (30), each from a random source of its own.
+    """Make the suppliers of `sources` (422) or `gold` (30), each from a random source of its own.
 
     Raises:
         ValueError: The split is neither `sources` nor `gold`.
@@ -82,7 +83,7 @@ def make_suppliers(seed: int, split: str) -> tuple[Supplier, ...]:
 def _make_supplier(rng: random.Random, identity: str, word: str) -> Supplier:
     unseen = identity.startswith("g-")
     language = identity.split("-")[1]
-    name, pattern = _name_and_number(rng, language, word)
+    name, pattern = _name_and_number(rng, language, word, unseen=unseen)
     return Supplier(
         id=identity,
         name=name,
@@ -109,10 +110,15 @@ def _label(rng: random.Random, language: str, field: str, *, unseen: bool) -> st
     return rng.choice(words)
 
 
-def _name_and_number(rng: random.Random, language: str, word: str) -> tuple[str, str]:
+def _name_and_number(
+    rng: random.Random, language: str, word: str, *, unseen: bool
+) -> tuple[str, str]:
     """Draw both until they are short together: every answer has to hold them, net and total."""
     while True:
-        name = f"{word} {rng.choice(names.NAME_TAILS[language])}".strip()
+        if not unseen and rng.random() < HEADED:
+            name = f"{rng.choice(names.NAME_HEADS[language])} {word}"
+        else:
+            name = f"{word} {rng.choice(names.NAME_TAILS[language])}".strip()
         pattern = rng.choice(NUMBER_PATTERNS)
         if rough_tokens(name) + rough_tokens(pattern.replace("#", "0")) <= LONGEST_NAMING:
             return name, pattern

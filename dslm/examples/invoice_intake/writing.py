@@ -21,8 +21,8 @@ SOURCES_PATH = Path("data/invoice_intake/sources/cases.jsonl")
 GOLD_PATH = Path("eval/invoice_intake/gold.jsonl")
 COUNTS: dict[str, dict[str, int]] = {
     "sources": {
-        "clean": 185, "ocr_noise": 120, "distractors": 185, "bad_total": 70,
-        "missing_field": 170, "credit_note": 145, "not_invoice": 195, "injection": 90,
+        "clean": 185, "ocr_noise": 120, "distractors": 240, "bad_total": 70,
+        "missing_field": 190, "credit_note": 165, "not_invoice": 235, "injection": 95,
     },
     "gold": {
         "clean": 38, "ocr_noise": 21, "distractors": 26, "bad_total": 12,
