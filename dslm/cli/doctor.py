@@ -8,7 +8,7 @@ import typer
 
 from dslm.cli.findings import finding_lines
 from dslm.cli.printing import AsJson, Workflow, emit, say
-from dslm.errors import EXIT_BAD_INPUT
+from dslm.errors import EXIT_BAD_INPUT, InputError
 
 if TYPE_CHECKING:
     from dslm.settings.workspace import Workspace
@@ -44,6 +44,9 @@ def _diagnosis(ws: Workspace) -> Diagnosis:
     from dslm.training.doctor.subject import subject
 
     contract, recipe = load_contract(ws.contract), recipe_of(ws)
+    if not (ws.curated / "train.jsonl").is_file():
+        raise InputError("no curated cases yet", where=ws.curated / "train.jsonl",
+                         fix=f"run `dvc repro curate@{ws.workflow}`")  # fmt: skip
     cases = [
         case
         for split in ("train", "validation")

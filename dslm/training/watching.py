@@ -29,6 +29,7 @@ class Watcher:
     progress: Progress | None = None
     must_learn: MustLearn | None = None
     due: int | None = None  # the update after which the validation loss must have fallen
+    resumed_at: int = 0
 
     def see(self, step: int, loss: float) -> None:
         """A training loss was logged.
@@ -42,7 +43,7 @@ class Watcher:
             raise InputError(f"the loss is {loss}", where=where, fix=fix)
         if loss == 0.0:
             raise InputError("the loss is exactly zero: no token is trained", where=where,
-                             fix="look at training.json's preview of a recent run")  # fmt: skip
+                             fix="look at what `dslm doctor` shows as trained")  # fmt: skip
         self.losses.append((step, round(loss, 5)))
         first = [seen for _, seen in self.losses[:FIRST_STEPS]]
         if len(self.losses) > FIRST_STEPS and loss > EXPLOSION * sum(first) / FIRST_STEPS:
@@ -91,6 +92,7 @@ class Watcher:
         class Watch(TrainerCallback):  # type: ignore[misc, unused-ignore]
             def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
                 watcher.begin(state.max_steps)
+                watcher.resumed_at = state.global_step
                 watcher.progress = Progress("train", state.max_steps, "steps").__enter__()
 
             def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -100,7 +102,9 @@ class Watcher:
             def on_log(self, args: Any, state: Any, control: Any, logs: Any, **_: Any) -> None:
                 if "loss" in logs:
                     watcher.see(state.global_step, float(logs["loss"]))
-                if "eval_loss" in logs:
+                # a resumed run is looked at first too, where it is not the untrained base
+                again = state.global_step == watcher.resumed_at > 0
+                if "eval_loss" in logs and not again:
                     watcher.validated(state.global_step, float(logs["eval_loss"]))
 
             def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:

@@ -44,7 +44,7 @@ def tokenizer(seen: Subject) -> Iterator[Finding]:
     if other:
         yield fail("tokenizer", f"splits {len(other)} prompts otherwise than its tokenizer.json: "
                    f"{named(other)}", where=f"case {other[0]}",
-                   fix="restore the base's files; do not change the tokenizer after loading")  # fmt: skip
+                   fix="restore the base's files; change no loaded tokenizer")  # fmt: skip
     if beyond:
         yield fail("tokenizer", f"{len(beyond)} of {seen.count()} have ids beyond the model's "
                    f"{_vocabulary(seen)}: {named(beyond)}", where=f"case {beyond[0]}",

@@ -32,8 +32,8 @@ class Told:
 
     def apply_chat_template(self, turns: list[dict[str, str]], **settings: Any) -> Any:
         """The conversation as the template writes it under these circumstances."""
-        if self._at is not None:
-            settings["strftime_now"] = self._at.strftime
+        if (at := self._at) is not None:
+            settings["strftime_now"] = lambda wanted: at.strftime(wanted)  # jinja calls no builtin
         if self._answer is not None:
             turns = [*turns, {"role": "assistant", "content": self._answer}]
             settings["add_generation_prompt"] = False
