@@ -128,6 +128,7 @@ def _adapted(recipe: Recipe, files: BaseFiles) -> Any:
         model = prepare_model_for_kbit_training(
             model, use_gradient_checkpointing=plan.gradient_checkpointing
         )
+        _keep_differentiable(model)
     model.config.use_cache = False
     return get_peft_model(
         model,
@@ -142,6 +143,17 @@ def _adapted(recipe: Recipe, files: BaseFiles) -> Any:
         ),
         autocast_adapter_dtype=lora.dtype == "float32",
     )
+
+
+def _keep_differentiable(model: Any) -> None:
+    """Keep 4-bit layers from packing their weights at the first look at the validation loss.
+
+    On CPUs with AVX512-BF16, bitsandbytes packs for a kernel without a gradient once a layer is
+    asked in evaluation mode, and never unpacks: training went on with gradients cut off.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
 
 
 def _trainer(

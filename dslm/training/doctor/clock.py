@@ -5,7 +5,6 @@ Llama 3.1 and Granite 3 write today's date where nothing else is given.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 
 from dslm.inference.prompt import prompt_text
@@ -13,14 +12,11 @@ from dslm.proving.finding import Finding, fail, ok
 from dslm.training.doctor.subject import Subject
 from dslm.training.doctor.told import Told
 
-THEN = dt.datetime(2001, 2, 3, 4, 5, 6, tzinfo=dt.UTC)
-LATER = dt.datetime(2012, 11, 28, 17, 38, 49, tzinfo=dt.UTC)  # no part of it is the same
-
 
 def clock(seen: Subject) -> Iterator[Finding]:
     """Render one prompt as of two days."""
     then, later = (
-        prompt_text(Told(seen.tokenizer, at=at), seen.prompt, "a") for at in (THEN, LATER)
+        prompt_text(Told(seen.tokenizer, day=day), seen.prompt, "a") for day in ("then", "now")
     )
     if then == later:
         yield ok("clock", "the prompt is the same at any time")

@@ -6,7 +6,6 @@ what it knows (which turns a family has). Used by the checks `clock` and `turn`.
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 
@@ -15,12 +14,12 @@ class Told:
 
     Args:
         tokenizer: The real one; all but the chat template is its own.
-        at: What the template is told when it asks for the time (`strftime_now`).
+        day: What the template is told when it asks for the time (`strftime_now`).
         answer: An assistant's turn to write at the end, in place of the generation prompt.
     """
 
-    def __init__(self, tokenizer: Any, *, at: dt.datetime | None = None, answer: str | None = None):
-        self._tokenizer, self._at, self._answer = tokenizer, at, answer
+    def __init__(self, tokenizer: Any, *, day: str | None = None, answer: str | None = None):
+        self._tokenizer, self._day, self._answer = tokenizer, day, answer
 
     def __getattr__(self, name: str) -> Any:
         """Anything else is the tokenizer's."""
@@ -32,8 +31,9 @@ class Told:
 
     def apply_chat_template(self, turns: list[dict[str, str]], **settings: Any) -> Any:
         """The conversation as the template writes it under these circumstances."""
-        if (at := self._at) is not None:
-            settings["strftime_now"] = lambda wanted: at.strftime(wanted)  # jinja calls no builtin
+        if self._day is not None:  # functions cannot be handed in: transformers makes them text
+            clock = f"{{% macro strftime_now(wanted) %}}{self._day}{{% endmacro %}}"
+            settings["chat_template"] = clock + self._tokenizer.chat_template
         if self._answer is not None:
             turns = [*turns, {"role": "assistant", "content": self._answer}]
             settings["add_generation_prompt"] = False
