@@ -7,7 +7,7 @@ prompt that serving will send, so the two agree token for token by construction.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,13 +121,50 @@ def _rendered(tokenizer: Any, messages: Sequence[Message]) -> str:
                      fix="use an instruct model")  # fmt: skip
 
 
-def prompt_ids(tokenizer: Any, prompt: Prompt, text: str) -> list[int]:
-    """Token ids of the whole prompt, up to where the answer begins."""
+def prompt_text(tokenizer: Any, prompt: Prompt, text: str) -> str:
+    """The whole prompt as text, up to where the answer begins."""
     system, *turns = prompt.messages(text)
     safe = [{**turn, "content": harmless(tokenizer, turn["content"])} for turn in turns]
-    rendered = _rendered(tokenizer, [system, *safe])
+    return _rendered(tokenizer, [system, *safe])
+
+
+def prompt_ids(tokenizer: Any, prompt: Prompt, text: str) -> list[int]:
+    """Token ids of the whole prompt."""
+    rendered = prompt_text(tokenizer, prompt, text)
     ids: list[int] = tokenizer(rendered, add_special_tokens=False)["input_ids"]
     return ids
+
+
+def end_of_turn(tokenizer: Any) -> int:
+    """The token that the chat template puts after an answer; training and decoding end on it.
+
+    Taken from what the template writes: `eos_token` is another one in some families (Gemma's turns
+    end with `<end_of_turn>`, Phi's with `<|end|>`), and a model taught to end on it ends on a token
+    that its conversations never had there. Where the template writes none, `eos_token` it is.
+
+    Raises:
+        InputError: Neither is there, or the template can write no answer.
+    """
+    from jinja2 import TemplateError
+
+    answer = "forty-two"
+    turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": answer}]
+    try:
+        text: str = tokenizer.apply_chat_template(turns, tokenize=False)
+    except TemplateError as error:
+        what = f"the chat template cannot be used: {error}"
+        fix = "use an instruct model"
+        raise InputError(what, where=tokenizer.name_or_path, fix=fix) from None
+    _, found, after = text.rpartition(answer)
+    control = {i for i, token in tokenizer.added_tokens_decoder.items() if token.special}
+    ids = tokenizer(after, add_special_tokens=False)["input_ids"] if found else []
+    for token in ids:
+        if token in control:
+            return int(token)
+    if tokenizer.eos_token_id is None:
+        raise InputError("neither chat template nor tokenizer has an end-of-turn token",
+                         where=tokenizer.name_or_path, fix="use an instruct model")  # fmt: skip
+    return int(tokenizer.eos_token_id)
 
 
 def answer_ids(tokenizer: Any, contract: Contract, target: dict[str, Any]) -> list[int]:
@@ -136,14 +173,32 @@ def answer_ids(tokenizer: Any, contract: Contract, target: dict[str, Any]) -> li
     A control token that the answer spells out is text here, as the grammar takes it.
 
     Raises:
-        InputError: The tokenizer has no end token.
+        InputError: There is no end-of-turn token.
     """
-    if tokenizer.eos_token_id is None:
-        raise InputError("the tokenizer has no end-of-turn token", where=tokenizer.name_or_path)
     text = canonical_text(contract, target)
     plain = tokenizer(text, add_special_tokens=False, split_special_tokens=True)
     ids: list[int] = plain["input_ids"]
-    return [*ids, tokenizer.eos_token_id]
+    return [*ids, end_of_turn(tokenizer)]
+
+
+def row_lengths(
+    tokenizer: Any, prompt: Prompt, rows: Sequence[tuple[str, Mapping[str, Any]]]
+) -> list[int]:
+    """How many tokens prompt and answer of each row have together, all told at once.
+
+    Args:
+        tokenizer: A fast one takes many texts in one call.
+        prompt: How the model is asked.
+        rows: Input and right answer of each.
+    """
+    if not rows:
+        return []
+    asked = [prompt_text(tokenizer, prompt, text) for text, _ in rows]
+    answers = [canonical_text(prompt.contract, target) for _, target in rows]
+    prompts = tokenizer(asked, add_special_tokens=False)["input_ids"]
+    plain = tokenizer(answers, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+    end = 1  # the end-of-turn token after the answer
+    return [len(one) + len(other) + end for one, other in zip(prompts, plain, strict=True)]
 
 
 def shared_prefix(tokenizer: Any, prompt: Prompt) -> list[int]:

@@ -52,6 +52,15 @@ class Lora(Settings):
     dora: bool = False
 
 
+class MustLearn(Settings):
+    """When a run that learns nothing is stopped."""
+
+    share: float = Field(gt=0, le=1, description="of the run's updates, after which it is looked")
+    margin: float = Field(
+        gt=0, lt=1, description="validation loss must then be so much below the untrained base's"
+    )
+
+
 class Training(Settings):
     """How the adapter is trained."""
 
@@ -64,12 +73,15 @@ class Training(Settings):
     max_grad_norm: float = Field(gt=0)
     batch_size: int = Field(ge=1, description="rows per update on one device, before splitting")
     accumulation: int = Field(ge=1, description="micro-batches per update")
-    max_tokens: int = Field(ge=16, description="longest row; a longer one is refused, never cut")
+    max_tokens: int = Field(ge=16, description="longest row; a longer one is left out, never cut")
     dtype: Dtype
     attention: Attention
     gradient_checkpointing: bool
     seed: int = Field(ge=0)
     validate_every: int = Field(ge=1, description="updates between looks at the validation loss")
+    must_learn: MustLearn | None = Field(
+        None, description="stops a run that learns nothing; older recipes do not have it"
+    )
     threads: int | Literal["auto"] = "auto"
 
 

@@ -10,7 +10,7 @@ import json
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,9 @@ from dslm.inference.prompt import tuned_prompt
 from dslm.inference.threads import choose_threads
 from dslm.records import Case
 from dslm.settings.recipe import Recipe
-from dslm.training.encoding import Encoded, encode_all, preview
+from dslm.training.doctor.checks import diagnose
+from dslm.training.doctor.subject import subject
+from dslm.training.encoding import Encoded
 from dslm.training.watching import Watcher
 
 
@@ -51,6 +53,7 @@ class Summary:
     validation_losses: tuple[tuple[int, float], ...]
     trainable_parameters: int
     preview: dict[str, str]
+    doctor: dict[str, Any]
 
 
 def train(
@@ -64,8 +67,9 @@ def train(
     """Train an adapter and write it with its summary (`training.json`) into `out`.
 
     Raises:
-        InputError: Rows that are too long or empty; a loss that is NaN, zero or explodes; an
-            adapter that did not move.
+        Problems: A check of the doctor fails; nothing was loaded or trained yet.
+        InputError: A loss that is NaN, zero or explodes, or that does not fall; an adapter that did
+            not move.
     """
     from transformers import set_seed
 
@@ -76,11 +80,14 @@ def train(
     threads = choose_threads(plan.threads)
     tokenizer = load_tokenizer(files)
     prompt = tuned_prompt(contract)
-    rows = encode_all(tokenizer, prompt, cases, plan.max_tokens)
-    held_out = encode_all(tokenizer, prompt, validation, plan.max_tokens)
+    seen = subject(tokenizer, files, prompt, [*cases, *validation], plan.max_tokens)
+    diagnose(seen).require_sound()  # before anything large is loaded
+    rows, held_out = seen.rows[: len(cases)], seen.rows[len(cases) :]
     model = _adapted(recipe, files)
-    watcher = Watcher(tokens_per_epoch=sum(len(r.input_ids) for r in rows))
+    watcher = Watcher(sum(len(r.input_ids) for r in rows), must_learn=plan.must_learn)
     trainer = _trainer(recipe, model, tokenizer, rows, held_out, watcher, out)
+    diagnosis = diagnose(replace(seen, collate=trainer.data_collator))
+    diagnosis.require_sound()
     started = time.monotonic()
     trainer.train()
     seconds = time.monotonic() - started
@@ -95,7 +102,8 @@ def train(
         losses=tuple(watcher.losses),
         validation_losses=tuple(watcher.validation_losses),
         trainable_parameters=sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
-        preview=preview(tokenizer, rows[0]),
+        preview=diagnosis.preview,
+        doctor=diagnosis.record(),
     )
     (out / "training.json").write_text(json.dumps(asdict(summary), indent=2) + "\n")
     tokens = watcher.tokens_per_epoch * trainer.state.epoch
@@ -120,6 +128,7 @@ def _adapted(recipe: Recipe, files: BaseFiles) -> Any:
         model = prepare_model_for_kbit_training(
             model, use_gradient_checkpointing=plan.gradient_checkpointing
         )
+        _keep_differentiable(model)
     model.config.use_cache = False
     return get_peft_model(
         model,
@@ -134,6 +143,17 @@ def _adapted(recipe: Recipe, files: BaseFiles) -> Any:
         ),
         autocast_adapter_dtype=lora.dtype == "float32",
     )
+
+
+def _keep_differentiable(model: Any) -> None:
+    """Keep 4-bit layers from packing their weights at the first look at the validation loss.
+
+    On CPUs with AVX512-BF16, bitsandbytes packs for a kernel without a gradient once a layer is
+    asked in evaluation mode, and never unpacks: training went on with gradients cut off.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
 
 
 def _trainer(
@@ -172,6 +192,7 @@ def _trainer(
         data_seed=plan.seed,
         eval_strategy="steps",
         eval_steps=plan.validate_every,
+        eval_on_start=True,  # the adapter is zero then, so this is the untrained base
         logging_steps=1,
         logging_nan_inf_filter=False,  # the default would log a NaN loss as 0.0
         save_strategy="no",

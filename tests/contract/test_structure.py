@@ -25,7 +25,8 @@ ACTIVITIES = {
 }  # fmt: skip
 # Which activity may call which, beyond the base; everything else goes through records and files.
 MAY_CALL = {
-    "training": {"inference"},  # one prompt renderer, one place that knows base models
+    # one prompt renderer, one place that knows base models; the doctor's findings are as a proof's
+    "training": {"inference", "proving"},
     "gating": {"scoring"},  # the gate recomputes the scorecard from the rows
     "releasing": {"inference"},  # the smoke test answers with the decider that serves
     "proving": {"curation"},  # rows are counted by the readers that curation reads them with

@@ -31,9 +31,9 @@ def commands() -> dict[str, object]:
 
 
 def test_all_commands_of_the_design_are_there() -> None:
-    wanted = {"init", "import", "check", "report", "predict", "gate", "verify", "base prepare",
-              "show contract", "show data", "show run", "release list", "release promote",
-              "release rollback", "release history"}  # fmt: skip
+    wanted = {"init", "import", "check", "doctor", "report", "predict", "gate", "verify",
+              "base prepare", "show contract", "show data", "show run", "release list",
+              "release promote", "release rollback", "release history"}  # fmt: skip
     assert wanted <= set(commands())
 
 

@@ -57,6 +57,13 @@ def test_a_bad_recipe_is_refused(tmp_path: Path, change: dict[str, Any], says: s
     assert says in caught.value.message()
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "recipes").glob("*.yaml")), ids=lambda p: p.stem)
+def test_every_recipe_says_when_a_run_has_learnt_nothing(path: Path) -> None:
+    must = load_recipe(path).training.must_learn
+    assert must is not None
+    assert 0 < must.share < 1
+
+
 def test_a_recipes_digest_is_of_what_it_sets(tmp_path: Path) -> None:
     plain = load_recipe(ROOT / "recipes" / f"{RECIPE}.yaml").digest()
     assert load_recipe(recipe_with(tmp_path, {})).digest() == plain

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import tiny_model
 from scored_rows import MINI, cases
@@ -8,46 +10,10 @@ from dslm.contract.answer import canonical_text
 from dslm.errors import InputError
 from dslm.inference.prompt import tuned_prompt
 from dslm.records import Case
-from dslm.training.encoding import IGNORED, encode, encode_all, preview
+from dslm.training.encoding import IGNORED, encode, preview
 
 TOKENIZER = tiny_model.tokenizer()
 PROMPT = tuned_prompt(MINI)
-
-
-def long_case(name: str) -> Case:
-    target = {"kind": "other", "number": None}
-    return Case(id=name, input="far too long " * 60, target=target)
-
-
-def test_a_row_over_the_limit_is_refused_by_name_and_nothing_is_cut() -> None:
-    given = [*cases(8), long_case("the-long-one"), long_case("another")]
-    with pytest.raises(InputError) as refusal:
-        encode_all(TOKENIZER, PROMPT, given, 256)
-    message = str(refusal.value)
-    assert "2 of 10 rows exceed 256 tokens" in message
-    assert "the-long-one, another" in message
-    assert "max_tokens" in message
-
-
-def test_many_long_rows_are_named_in_part_and_counted_in_full() -> None:
-    given = [long_case(f"long-{n}") for n in range(9)]
-    with pytest.raises(InputError, match="9 of 9 rows") as refusal:
-        encode_all(TOKENIZER, PROMPT, given, 256)
-    assert "long-4, …" in str(refusal.value)
-    assert "long-5" not in str(refusal.value)
-
-
-def test_a_row_of_exactly_the_limit_is_kept_whole() -> None:
-    row = encode(TOKENIZER, PROMPT, cases(2)[1])
-    size = len(row.input_ids)
-    assert encode_all(TOKENIZER, PROMPT, cases(2)[1:], size) == [row]
-    with pytest.raises(InputError, match=f"longest {size}"):
-        encode_all(TOKENIZER, PROMPT, cases(2)[1:], size - 1)
-
-
-def test_every_case_becomes_one_row_in_its_place() -> None:
-    rows = encode_all(TOKENIZER, PROMPT, cases(20), 256)
-    assert [row.case_id for row in rows] == [case.id for case in cases(20)]
 
 
 def test_only_the_answer_and_its_end_carry_loss() -> None:
@@ -71,11 +37,12 @@ def test_a_case_without_a_target_is_refused() -> None:
         encode(TOKENIZER, PROMPT, Case(id="x", input="y"))
 
 
-def test_two_start_tokens_are_refused() -> None:
-    tokenizer = tiny_model.tokenizer("llama3")
-    tokenizer.chat_template = "{{ bos_token }}" + tokenizer.chat_template
-    with pytest.raises(InputError, match="two beginning-of-sequence tokens"):
-        encode_all(tokenizer, PROMPT, cases(3), 256)
+def test_a_row_knows_where_its_answer_begins() -> None:
+    row = encode(TOKENIZER, PROMPT, cases(2)[1])
+    assert row.labels[row.start] != IGNORED
+    assert set(row.labels[: row.start]) == {IGNORED}
+    masked = replace(row, labels=(IGNORED,) * len(row.labels))
+    assert (masked.start, masked.trained) == (len(row.labels), 0)
 
 
 def test_the_preview_shows_what_is_seen_and_what_is_learnt() -> None:

@@ -13,11 +13,15 @@ import torch
 from safetensors.torch import load_file
 from scored_rows import MINI, cases
 
-from dslm.errors import InputError
+from dslm.errors import InputError, Problems
+from dslm.inference.base import load_tokenizer
 from dslm.inference.models import ADAPTER_WEIGHTS, load_adapter, load_base
+from dslm.inference.prompt import tuned_prompt
 from dslm.provenance import digest_file
 from dslm.records import Case
 from dslm.training import run
+from dslm.training.doctor.checks import CHECKS
+from dslm.training.encoding import encode
 from dslm.training.run import Measured, Summary, train
 
 pytestmark = [
@@ -55,7 +59,7 @@ def test_a_run_writes_safetensors_a_config_and_a_summary_and_nothing_else(first:
 def test_losses_are_kept_step_by_step_and_the_held_out_ones_apart(first: Any) -> None:
     _, summary, _ = first
     assert [step for step, _ in summary.losses] == [1, 2, 3, 4, 5, 6]
-    assert [step for step, _ in summary.validation_losses] == [3, 6]
+    assert [step for step, _ in summary.validation_losses] == [0, 3, 6]
     assert summary.losses[-1][1] < summary.losses[0][1]
 
 
@@ -139,8 +143,109 @@ def test_a_run_whose_loss_is_nan_is_stopped_at_once(
         return model
 
     monkeypatch.setattr(run, "load_base", poisoned)
-    with pytest.raises(InputError, match="step 1: the loss is nan"):
+    with pytest.raises(InputError, match="step 0: the validation loss is nan"):
         trained(tmp_path)
+
+
+def test_a_run_that_learns_nothing_is_stopped_at_its_share(tmp_path: Path) -> None:
+    plan = {"learning_rate": 1e-9, "must_learn": {"share": 0.5, "margin": 0.01}}
+    # the share ends at step 3, between two looks at the validation loss
+    with pytest.raises(InputError, match=r"step 3: no learning: .*1\.0% lower by now.*raise"):
+        trained(tmp_path, **plan, validate_every=100)
+    assert not (tmp_path / ADAPTER_WEIGHTS).exists()
+
+
+def test_a_run_that_learns_goes_on(tmp_path: Path) -> None:
+    plan = {"must_learn": {"share": 0.5, "margin": 0.01}, "validate_every": 100}
+    summary, _ = trained(tmp_path, **plan)
+    assert [step for step, _ in summary.validation_losses] == [0, 3, 6]
+    assert summary.steps == 6
+
+
+def knowing(*arguments: Any, **settings: Any) -> Any:
+    """A base that knows the rows already, so that there is something to lose."""
+    model = load_base(*arguments, **settings).train()
+    tokenizer = tiny_model.tokenizer()
+    rows = [encode(tokenizer, tuned_prompt(MINI), case) for case in ROWS]
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    for row in rows * 3:
+        ids, labels = torch.tensor([row.input_ids]), torch.tensor([row.labels])
+        model(input_ids=ids, labels=labels).loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    return model.eval()
+
+
+@pytest.mark.slow
+def test_a_learning_rate_that_is_far_too_high_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "load_base", knowing)
+    plan = {"learning_rate": 1.0, "max_grad_norm": 1e9, "warmup_share": 0.9, "max_steps": 40}
+    with pytest.raises(InputError, match=r"step \d+: the loss exploded to"):
+        trained(tmp_path, **plan, epochs=9, schedule="linear")
+
+
+def test_a_loss_that_becomes_nan_on_the_way_stops_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Any, closure: Any = None) -> None:
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                parameter.data.fill_(math.nan)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", broken)
+    with pytest.raises(InputError, match="step 2: the loss is nan"):
+        trained(tmp_path)
+
+
+def test_the_loss_before_the_first_step_is_the_untrained_base_s(first: Any) -> None:
+    _, summary, _ = first
+    files = tiny_model.base_files()
+    tokenizer, model = load_tokenizer(files), load_base(files, dtype="float32", attention="eager")
+    total = count = 0.0
+    for case in HELD_OUT:
+        row = encode(tokenizer, tuned_prompt(MINI), case)
+        ids, labels = torch.tensor([row.input_ids]), torch.tensor([row.labels])
+        with torch.no_grad():
+            total += model(input_ids=ids, labels=labels).loss.item() * row.trained
+        count += row.trained
+    step, loss = summary.validation_losses[0]
+    assert step == 0
+    assert loss == pytest.approx(total / count, rel=0.02)  # the trainer takes a mean over batches
+
+
+def test_what_the_doctor_found_is_kept_with_the_adapter(first: Any) -> None:
+    out, _, _ = first
+    kept = json.loads((out / "training.json").read_text())["doctor"]
+    files = tiny_model.base_files()
+    assert [c["check"] for c in kept["checks"]] == [check.__name__ for check in CHECKS]
+    assert (kept["tokenizer"], kept["template"]) == (files.tokenizer, files.template)
+    assert kept["checks"][-1]["message"].endswith("carries no loss in a batch")
+
+
+def test_a_run_that_the_doctor_refuses_loads_no_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "load_base", None)
+    with pytest.raises(Problems, match=r"length: 32 of 32 rows exceed 16 tokens"):
+        trained(tmp_path, max_tokens=16)
+
+
+def test_a_run_leaves_no_tokenised_cache_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import datasets
+
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", cache)
+    changed = [r.model_copy(update={"input": f"{r.input} At once."}) for r in ROWS]
+    old, _ = trained(tmp_path / "old")
+    new, _ = trained(tmp_path / "new", rows=changed)
+    assert "At once." in new.preview["prompt"]
+    assert new.losses != old.losses
+    assert list(cache.iterdir()) == []
 
 
 @cache

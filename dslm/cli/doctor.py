@@ -1,0 +1,61 @@
+"""`dslm doctor`: what training would refuse before step 1, told without loading a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from dslm.cli.findings import finding_lines
+from dslm.cli.printing import AsJson, Workflow, emit, say
+from dslm.errors import EXIT_BAD_INPUT, InputError
+
+if TYPE_CHECKING:
+    from dslm.settings.workspace import Workspace
+    from dslm.training.doctor.checks import Diagnosis
+
+
+def doctor(workflow: Workflow, as_json: AsJson = False) -> None:
+    """Check tokenizer, chat template and rows before training. Exit code 2 when a check fails."""
+    from dslm.settings.workspace import workspace
+
+    ws = workspace(workflow)
+    found = _diagnosis(ws)
+    if as_json:
+        emit({"workflow": workflow, "checks": [f.model_dump() for f in found.findings],
+              "preview": found.preview, "tokenizer": found.tokenizer, "template": found.template,
+              "fingerprint": found.fingerprint})  # fmt: skip
+    else:
+        say(*finding_lines(workflow, found.findings, ws.root, "checks"))
+        say(f"  case {found.preview['case']} is asked", *_indented(found.preview["prompt"]))
+        say("  and trained to answer", *_indented(found.preview["learnt"]))
+    if found.failing:
+        raise typer.Exit(EXIT_BAD_INPUT)
+
+
+def _diagnosis(ws: Workspace) -> Diagnosis:
+    """The checks on the rows that training would take, its validation rows too."""
+    from dslm.cases import read_labelled
+    from dslm.contract import load_contract
+    from dslm.inference.base import load_tokenizer, locate_tokenizer
+    from dslm.inference.prompt import tuned_prompt
+    from dslm.settings.params import recipe_of
+    from dslm.training.doctor.checks import diagnose
+    from dslm.training.doctor.subject import subject
+
+    contract, recipe = load_contract(ws.contract), recipe_of(ws)
+    if not (ws.curated / "train.jsonl").is_file():
+        raise InputError("no curated cases yet", where=ws.curated / "train.jsonl",
+                         fix=f"run `dvc repro curate@{ws.workflow}`")  # fmt: skip
+    cases = [
+        case
+        for split in ("train", "validation")
+        for case in read_labelled(ws.curated / f"{split}.jsonl", contract)
+    ]
+    files = locate_tokenizer(recipe.base, ws.root)
+    limit = recipe.training.max_tokens
+    return diagnose(subject(load_tokenizer(files), files, tuned_prompt(contract), cases, limit))
+
+
+def _indented(text: str) -> list[str]:
+    return [f"    | {line}" for line in text.split("\n")]

@@ -1,0 +1,58 @@
+"""What the doctor looks at: one workflow's rows, and what made them.
+
+Made by `dslm.training.doctor.checks` from curated cases; every check takes it and gives findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from dslm.inference.base import TokenizerFiles
+from dslm.inference.prompt import Prompt
+from dslm.records import Case
+from dslm.training.encoding import Encoded, encode
+
+
+class Collate(Protocol):
+    """What makes a batch of rows, as the trainer calls it."""
+
+    def __call__(self, rows: list[dict[str, list[int]]], /) -> Mapping[str, Any]:
+        """`input_ids`, `labels` and maybe `attention_mask`, each of shape (rows, tokens)."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A tokenizer, the prompt, and the row of each case, in order.
+
+    `collate` is the trainer's own; without one (before torch is loaded) batches are not looked at.
+    """
+
+    tokenizer: Any
+    files: TokenizerFiles
+    prompt: Prompt
+    cases: tuple[Case, ...]
+    rows: tuple[Encoded, ...]
+    max_tokens: int
+    collate: Collate | None = None
+
+    def pairs(self) -> Iterator[tuple[Case, Encoded]]:
+        """Each case with its row."""
+        return zip(self.cases, self.rows, strict=True)
+
+    def count(self) -> str:
+        """How many rows, as words."""
+        return f"{len(self.rows)} rows"
+
+
+def subject(
+    tokenizer: Any, files: TokenizerFiles, prompt: Prompt, cases: Sequence[Case], max_tokens: int
+) -> Subject:
+    """Encode all cases as training does.
+
+    Raises:
+        InputError: A case has no target, or the chat template can write no conversation.
+    """
+    rows = tuple(encode(tokenizer, prompt, case) for case in cases)
+    return Subject(tokenizer, files, prompt, tuple(cases), rows, max_tokens)

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import tiny_model
+from chat_templates import FAMILIES, LIARS
+
+from dslm.errors import InputError, Problems
+from dslm.training.doctor.checks import CHECKS, diagnose
+from dslm.training.doctor.subject import Subject
+
+Patient = Callable[..., Subject]
+SOUND = {style: (style, None) for style in tiny_model.STYLES} | FAMILIES
+NAMES = [check.__name__ for check in CHECKS]
+
+
+@pytest.mark.parametrize("family", sorted(SOUND))
+def test_a_family_s_own_template_is_sound(patient: Patient, family: str) -> None:
+    found = diagnose(patient(*SOUND[family]))
+    assert found.failing == []
+    assert [f.proof for f in found.findings] == NAMES
+    found.require_sound()
+
+
+# Known and harmless, told all the same: what stands between asking and answer, blanks at the ends.
+TOLD = {"gemma": {"wording"}, "llama3": {"wording"}, "llama3.1": {"wording"}, "mistral": {"turn"},
+        "qwen3": {"turn"}}  # fmt: skip
+
+
+@pytest.mark.parametrize("family", sorted(SOUND))
+def test_a_family_s_peculiarities_are_told(patient: Patient, family: str) -> None:
+    found = diagnose(patient(*SOUND[family]))
+    assert {f.proof for f in found.findings if f.kind == "warn"} == TOLD.get(family, set())
+
+
+def test_an_empty_thought_before_the_answer_is_named(patient: Patient) -> None:
+    findings = diagnose(patient(*FAMILIES["qwen3"])).findings
+    (said,) = [f.message for f in findings if f.proof == "turn"]
+    assert said.startswith("the template writes '<think>\\n\\n</think>\\n\\n' before an answer")
+
+
+@pytest.mark.parametrize("liar", sorted(LIARS))
+def test_a_template_that_lies_is_caught_by_its_check(patient: Patient, liar: str) -> None:
+    style, template, check, says = LIARS[liar]
+    found = diagnose(patient(style, template))
+    assert [f.proof for f in found.failing] == [check]
+    assert says in found.failing[0].message
+    assert found.failing[0].where
+    assert found.failing[0].fix
+    with pytest.raises(Problems, match=f"{check}: "):
+        found.require_sound()
+
+
+def test_a_template_without_a_system_turn_has_the_task_in_the_user_s(patient: Patient) -> None:
+    dropping = tiny_model.STYLES["chatml"].template.replace(
+        "messages %}", "messages if m.role != 'system' %}"
+    )
+    seen = patient("chatml", dropping)
+    found = diagnose(seen)
+    assert found.failing == []
+    assert f"<|im_start|>user\n{seen.prompt.instruction}\n\n" in found.preview["prompt"]
+
+
+def test_a_template_that_loses_the_task_either_way_makes_no_rows(patient: Patient) -> None:
+    template = "{{ messages[-1].role }}<|im_start|>assistant\n"
+    with pytest.raises(InputError, match="leaves the instruction out"):
+        patient("chatml", template)
