@@ -24,11 +24,21 @@ ARCHITECTURES = ("llama", "qwen3", "gemma3", "mistral", "phi3", "granite")
 
 
 class Style:
-    """One family's chat template, its control tokens, and which of them begins and ends."""
+    """One family's chat template and control tokens: of them `begin` and `end` are the tokenizer's
+    own, and `turn` is what the template puts after a turn, where that is another than `end`.
+    """
 
-    def __init__(self, template: str, tokens: str, *, end: str, begin: str | None = None):
+    def __init__(
+        self,
+        template: str,
+        tokens: str,
+        *,
+        end: str,
+        begin: str | None = None,
+        turn: str | None = None,
+    ):
         self.template, self.tokens = template, tuple(tokens.split())
-        self.end, self.begin = end, begin
+        self.end, self.begin, self.turn = end, begin, turn or end
 
 
 # As the families write them, tools and checks left out.
@@ -55,6 +65,7 @@ STYLES = {
         "<pad> <eos> <bos> <start_of_turn> <end_of_turn>",
         end="<eos>",
         begin="<bos>",
+        turn="<end_of_turn>",
     ),
     "mistral": Style(
         "{{ bos_token }}{% if messages[0].role == 'system' %}{% set system = messages[0].content "
@@ -71,6 +82,14 @@ STYLES = {
         "{% if add_generation_prompt %}<|assistant|>\n{% else %}{{ eos_token }}{% endif %}",
         "<|endoftext|> <|system|> <|user|> <|assistant|> <|end|>",
         end="<|endoftext|>",
+        turn="<|end|>",
+    ),
+    "granite": Style(
+        "{% for m in messages %}<|start_of_role|>{{ m.role }}<|end_of_role|>{{ m.content }}"
+        "<|end_of_text|>\n{% endfor %}{% if add_generation_prompt %}"
+        "<|start_of_role|>assistant<|end_of_role|>{% endif %}",
+        "<|end_of_text|> <|start_of_role|> <|end_of_role|>",
+        end="<|end_of_text|>",
     ),
 }
 

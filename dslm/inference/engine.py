@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dslm.errors import DslmError, InputError
+from dslm.inference.prompt import end_of_turn
 from dslm.inference.slots import Slots
 from dslm.records import FinishReason
 
@@ -93,7 +94,8 @@ class Engine:
         self.prefix = list(prefix)
         self.grammar = grammar
         self.vocabulary: int = model.get_input_embeddings().weight.shape[0]
-        self.lexicon = from_tokenizer(tokenizer, n_vocab=self.vocabulary)
+        self.end = end_of_turn(tokenizer)  # what training ends an answer with
+        self.lexicon = from_tokenizer(tokenizer, n_vocab=self.vocabulary, eos_token=self.end)
         # A step on a GPU takes about as long for many tokens as for few, on CPU it does not.
         self.pads: bool = model.device.type == "cuda"
         self._slots: Slots | None = None
@@ -201,7 +203,7 @@ class Engine:
 
     def _take(self, row: _Row, token: int, log_prob: float) -> None:
         """Append one chosen token, what it forces, and notice the end."""
-        if token == self.tokenizer.eos_token_id:
+        if token == self.end:
             row.end("stop")
             return
         row.tokens.append(token)

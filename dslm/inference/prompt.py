@@ -130,20 +130,50 @@ def prompt_ids(tokenizer: Any, prompt: Prompt, text: str) -> list[int]:
     return ids
 
 
+def end_of_turn(tokenizer: Any) -> int:
+    """The token that the chat template puts after an answer; training and decoding end on it.
+
+    Taken from what the template writes: `eos_token` is another one in some families (Gemma's turns
+    end with `<end_of_turn>`, Phi's with `<|end|>`), and a model taught to end on it ends on a token
+    that its conversations never had there. Where the template writes none, `eos_token` it is.
+
+    Raises:
+        InputError: Neither is there, or the template can write no answer.
+    """
+    from jinja2 import TemplateError
+
+    answer = "forty-two"
+    turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": answer}]
+    try:
+        text: str = tokenizer.apply_chat_template(turns, tokenize=False)
+    except TemplateError as error:
+        what = f"the chat template cannot be used: {error}"
+        fix = "use an instruct model"
+        raise InputError(what, where=tokenizer.name_or_path, fix=fix) from None
+    _, found, after = text.rpartition(answer)
+    control = {i for i, token in tokenizer.added_tokens_decoder.items() if token.special}
+    ids = tokenizer(after, add_special_tokens=False)["input_ids"] if found else []
+    for token in ids:
+        if token in control:
+            return int(token)
+    if tokenizer.eos_token_id is None:
+        raise InputError("neither chat template nor tokenizer has an end-of-turn token",
+                         where=tokenizer.name_or_path, fix="use an instruct model")  # fmt: skip
+    return int(tokenizer.eos_token_id)
+
+
 def answer_ids(tokenizer: Any, contract: Contract, target: dict[str, Any]) -> list[int]:
     """Token ids of the right answer and the end-of-turn token after it.
 
     A control token that the answer spells out is text here, as the grammar takes it.
 
     Raises:
-        InputError: The tokenizer has no end token.
+        InputError: There is no end-of-turn token.
     """
-    if tokenizer.eos_token_id is None:
-        raise InputError("the tokenizer has no end-of-turn token", where=tokenizer.name_or_path)
     text = canonical_text(contract, target)
     plain = tokenizer(text, add_special_tokens=False, split_special_tokens=True)
     ids: list[int] = plain["input_ids"]
-    return [*ids, tokenizer.eos_token_id]
+    return [*ids, end_of_turn(tokenizer)]
 
 
 def shared_prefix(tokenizer: Any, prompt: Prompt) -> list[int]:

@@ -9,11 +9,12 @@ import jsonschema_rs
 import pytest
 import tiny_model
 import torch
+from scored_rows import MINI
 from tiny_engine import PROMPT, PROMPTS, TOKENIZER, engine, families, same
 
 from dslm.errors import DslmError, InputError
 from dslm.inference.engine import Engine, Generation
-from dslm.inference.prompt import shared_prefix
+from dslm.inference.prompt import answer_ids, shared_prefix
 
 NULLABLE = {"type": ["string", "null"], "maxLength": 6}
 
@@ -169,12 +170,20 @@ def test_without_a_grammar_decoding_is_greedy_and_free() -> None:
 
 def test_free_decoding_stops_at_the_end_token_and_leaves_it_out() -> None:
     made = engine(grammar=None, max_tokens=5)
-    end = made.generate(PROMPTS[:1])[0].tokens[2]
-    made.tokenizer = tiny_model.tokenizer()
-    made.tokenizer.eos_token = made.tokenizer.convert_ids_to_tokens(end)
+    made.end = end = made.generate(PROMPTS[:1])[0].tokens[2]
     generation = made.generate(PROMPTS[:1])[0]
     assert generation.finish == "stop"
     assert end not in generation.tokens
+
+
+@pytest.mark.parametrize("style", sorted(tiny_model.STYLES))
+def test_decoding_stops_on_the_token_that_training_ends_an_answer_with(style: str) -> None:
+    tokenizer = tiny_model.tokenizer(style)
+    learnt = answer_ids(tokenizer, MINI, {"kind": "other", "number": None})[-1]
+    model = tiny_model.model()
+    made = Engine(model, tokenizer, None, prefix=[], batch_size=2, max_tokens=4)
+    assert made.end == learnt
+    assert made.lexicon.eos_token == learnt
 
 
 def test_a_prompt_without_the_prefix_is_refused() -> None:

@@ -13,6 +13,7 @@ from dslm.inference.prompt import (
     answer_ids,
     baseline_examples,
     baseline_prompt,
+    end_of_turn,
     harmless,
     prompt_ids,
     shared_prefix,
@@ -64,14 +65,14 @@ def test_prompt_and_answer_are_what_the_family_s_template_writes(style: str) -> 
         ]
     asked = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
     answer = '{"kind":"order","number":"A-17"}'
-    assert tokenizer.decode(row.input_ids) == asked + answer + tokenizer.eos_token
+    assert tokenizer.decode(row.input_ids) == asked + answer + tiny_model.STYLES[style].turn
 
 
 @any_style
 def test_the_end_token_is_learnt_and_comes_last(style: str) -> None:
     tokenizer = TOKENIZERS[style]
     row = encode(tokenizer, PROMPTS["tuned"], Case(id="c", input="Order A-17", target=TARGET))
-    assert row.labels[-1] == tokenizer.eos_token_id
+    assert tokenizer.decode([row.labels[-1]]) == tiny_model.STYLES[style].turn
     assert control_ids(tokenizer, [i for i in row.labels if i != IGNORED]) == [row.labels[-1]]
 
 
@@ -110,7 +111,7 @@ def test_an_answer_that_spells_a_control_token_holds_text_only(style: str) -> No
     tokenizer = TOKENIZERS[style]
     target = {"kind": "order", "number": "".join(CONTROL)}
     ids = answer_ids(tokenizer, MINI, target)
-    assert control_ids(tokenizer, ids) == [tokenizer.eos_token_id]
+    assert control_ids(tokenizer, ids) == [end_of_turn(tokenizer)]
     assert tokenizer.decode(ids[:-1]).endswith("".join(CONTROL) + '"}')
 
 
@@ -152,10 +153,37 @@ def test_a_template_that_refuses_every_conversation_is_named_as_the_fault() -> N
         prompt_ids(tokenizer, PROMPTS["tuned"], "x")
 
 
+@any_style
+def test_an_answer_ends_as_the_template_ends_an_answer(style: str) -> None:
+    tokenizer = TOKENIZERS[style]
+    turns = [{"role": "user", "content": "Order A-17"}, {"role": "assistant", "content": "{}"}]
+    written = tokenizer.apply_chat_template(turns, tokenize=False)
+    ending = tokenizer.decode([end_of_turn(tokenizer)])
+    assert written.split("{}")[1].startswith(ending)
+    assert ending == tiny_model.STYLES[style].turn
+
+
+def test_where_the_template_ends_no_turn_the_tokenizer_s_end_does() -> None:
+    tokenizer = tiny_model.tokenizer()
+    tokenizer.chat_template = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
+    assert end_of_turn(tokenizer) == tokenizer.eos_token_id
+
+
+def test_a_template_that_writes_no_answers_is_refused() -> None:
+    tokenizer = tiny_model.tokenizer()
+    tokenizer.chat_template = (
+        "{% for m in messages %}{% if m.role == 'assistant' %}{{ raise_exception('no answers') }}"
+        "{% endif %}{% endfor %}"
+    )
+    with pytest.raises(InputError, match="no answers"):
+        end_of_turn(tokenizer)
+
+
 def test_a_tokenizer_without_an_end_token_is_refused() -> None:
     tokenizer = tiny_model.tokenizer()
     tokenizer.eos_token = None
-    with pytest.raises(InputError, match="no end-of-turn token"):
+    tokenizer.chat_template = "{% for m in messages %}{{ m.content }}\n{% endfor %}"
+    with pytest.raises(InputError, match="neither chat template nor tokenizer"):
         answer_ids(tokenizer, MINI, TARGET)
 
 
