@@ -120,6 +120,14 @@ def test_no_cases_are_refused_before_anything_is_loaded(tmp_path: Path) -> None:
         train(MINI, tiny_model.recipe(files.folder), files, ROWS, [], tmp_path)
 
 
+def test_a_paged_optimizer_is_refused_where_there_is_no_gpu(tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    with pytest.raises(InputError, match=r"paged_adamw_8bit is for a GPU.*write adamw"):
+        trained(tmp_path, optimizer="paged_adamw_8bit")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_adapter_that_did_not_move_is_no_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
