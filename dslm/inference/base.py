@@ -10,11 +10,13 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dslm.errors import InputError
+from dslm.inference.refusing import refuse_unsafe
 from dslm.provenance import (
     canonical_json,
     digest_bytes,
@@ -28,8 +30,6 @@ from dslm.stage import exclusive, whole_folder
 
 # Nothing else of a model folder is read: no pickle, no Python.
 READABLE = (".safetensors", ".json", ".txt", ".model", ".jinja", ".md")
-# Keys by which a config can name code to run or quantise in ways we did not choose.
-UNSAFE_KEYS = ("auto_map", "custom_pipelines", "trust_remote_code", "_attn_implementation_internal")
 PREPARE = "`dslm base prepare`"
 
 
@@ -65,6 +65,7 @@ class BaseFiles:
     base: str
     tokenizer: str
     template: str
+    files: Mapping[str, str]  # name → digest of everything that may be read
 
     def digests(self) -> dict[str, str]:
         """As evidence."""
@@ -144,6 +145,9 @@ def _cached_snapshot(hub: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
+    if revision is None:  # a branch can move under an adapter
+        raise InputError("its commit is not known", where=f"hub {hub}",
+                         fix=f"run `dslm base lock {hub}`")  # fmt: skip
     try:
         return Path(snapshot_download(hub, revision=revision, local_files_only=True))
     except LocalEntryNotFoundError:
@@ -162,24 +166,17 @@ def fetch(hub: str, revision: str) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     wanted = [f"*{suffix}" for suffix in READABLE]
+    doubled = ["consolidated*", "original/*"]  # the same weights in their makers' own layout
     try:
-        return Path(snapshot_download(hub, revision=revision, allow_patterns=wanted))
+        return Path(
+            snapshot_download(
+                hub, revision=revision, allow_patterns=wanted, ignore_patterns=doubled
+            )
+        )
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         fix = "connect, or download it elsewhere and name it by `folder:`"
         first = str(error).splitlines()[0]
         raise InputError(f"cannot be had ({first})", where=f"hub {hub}", fix=fix) from None
-
-
-def _refuse_unsafe(folder: Path) -> None:
-    for path in files_of(folder):
-        if path.suffix == ".json":
-            text = path.read_text(errors="replace")
-            for key in UNSAFE_KEYS:
-                if f'"{key}"' in text and path.name.endswith("config.json"):
-                    fix = "remove the key; dslm never runs code of a model"
-                    raise InputError(f"names code to run ({key!r})", where=path, fix=fix)
-    if not list(folder.glob("*.safetensors")):
-        raise InputError("no safetensors here", where=folder, fix="convert the weights")
 
 
 def locate(source: BaseModelSource, root: Path) -> BaseFiles:
@@ -197,23 +194,23 @@ def locate(source: BaseModelSource, root: Path) -> BaseFiles:
             raise InputError("no such folder", where=folder, fix="mend `base.folder`")
     else:
         folder = _cached_snapshot(source.hub or "", source.revision)
-    _refuse_unsafe(folder)
-    weights = [f for f in files_of(folder) if f.suffix == ".safetensors"]
+    refuse_unsafe(folder)
     config = folder / "config.json"
     tokenizer = folder / "tokenizer.json"
     for needed in (config, tokenizer):
         if not needed.is_file():
             raise InputError("no such file", where=needed, fix="the folder is no whole model")
+    readable = [f for f in files_of(folder) if f.suffix in READABLE]
+    files = {f.relative_to(folder).as_posix(): digest_file(f) for f in readable}
+    base = {name: files[name] for name in files if name.endswith(".safetensors")}
+    words = {n: d for n, d in files.items() if n.startswith(("tokenizer", "special_tokens"))}
     return BaseFiles(
         folder=folder,
-        base=digest_json({f.name: digest_file(f) for f in [*weights, config]}),
-        tokenizer=digest_json({f.name: digest_file(f) for f in _tokenizer_files(folder)}),
+        base=digest_json(base | {config.name: files[config.name]}),
+        tokenizer=digest_json(words),
         template=digest_bytes(_template(folder).encode()),
+        files=files,
     )
-
-
-def _tokenizer_files(folder: Path) -> list[Path]:
-    return [f for f in files_of(folder) if f.name.startswith(("tokenizer", "special_tokens"))]
 
 
 def _template(folder: Path) -> str:
