@@ -109,6 +109,28 @@ def test_mixed_precision_ends_with_its_block() -> None:
     assert answer_loss(model, inputs, None).item() == before
 
 
+def test_checkpointed_dora_is_computed_again_as_it_was_the_first_time() -> None:
+    class Bare:
+        """All that the trainer's loss needs of a trainer."""
+
+    from peft import LoraConfig, get_peft_model
+
+    config = LoraConfig(task_type="CAUSAL_LM", r=4, target_modules="all-linear", use_dora=True)
+    model, inputs = get_peft_model(tiny_model.model(), config), batch()
+    model.enable_input_require_grads()
+    trainer = with_cpu_loss(Bare, mixed=True)()
+    gradients = []
+    for checkpointed in (False, True):
+        model.zero_grad()
+        if checkpointed:
+            model.gradient_checkpointing_enable({"use_reentrant": False})
+        model.train()
+        trainer.compute_loss(model, inputs).backward()
+        found = [p.grad.clone() for p in model.parameters() if p.grad is not None]
+        gradients.append(torch.cat([g.flatten() for g in found]))
+    torch.testing.assert_close(gradients[0], gradients[1])
+
+
 @pytest.mark.slow
 def test_it_is_the_loss_that_trl_computes(tmp_path: Any) -> None:
     from trl import SFTConfig, SFTTrainer

@@ -3,13 +3,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tiny_model
 import torch
+from four_bit import four_bit_works
 from safetensors.torch import load_file
 from scored_rows import MINI, cases
 
@@ -149,21 +149,6 @@ def test_a_run_whose_loss_is_nan_is_stopped_at_once(
     monkeypatch.setattr(run, "load_base", poisoned)
     with pytest.raises(InputError, match="step 1: the loss is nan"):
         trained(tmp_path)
-
-
-@cache
-def four_bit_works() -> str:
-    """Why 4-bit weights cannot be had here; empty where they can."""
-    try:
-        import bitsandbytes
-    except ImportError:
-        return "bitsandbytes is not installed"
-    try:
-        packed, state = bitsandbytes.functional.quantize_4bit(torch.ones(64, 64), quant_type="nf4")
-        bitsandbytes.functional.dequantize_4bit(packed, state)
-    except (RuntimeError, NotImplementedError) as error:
-        return f"bitsandbytes cannot pack on this machine: {error}"
-    return ""
 
 
 @pytest.mark.slow
