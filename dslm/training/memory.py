@@ -21,8 +21,8 @@ product. A test counts what torch really keeps for a small model of every family
 checkpointing only each block's input, and one block in full while it is computed again; under
 QLoRA it is float32.
 
-Loss: logits where there is loss. On a GPU TRL computes them over a part of the vocabulary at a
-time; on CPU ours are of the answer's tokens only (`training.loss`).
+Loss: logits where there is loss, on the answer's tokens only, taken as `max_answer_tokens` a row.
+On a GPU TRL computes them over a part of the vocabulary at a time, on CPU `training.loss` over all.
 """
 
 from __future__ import annotations
@@ -123,11 +123,10 @@ def _activations(recipe: Recipe, base: BaseFacts) -> float:
 
 def _loss(recipe: Recipe, base: BaseFacts) -> float:
     plan = recipe.training
+    answers = plan.batch_size * min(recipe.inference.max_answer_tokens, plan.max_tokens)
     if on_cpu(recipe):
-        answers = min(recipe.inference.max_answer_tokens, plan.max_tokens)
-        return float(plan.batch_size * answers * base.vocabulary * 10)  # bf16, float32, gradient
-    part = min(VOCABULARY_AT_ONCE, base.vocabulary)
-    return float(plan.batch_size * plan.max_tokens * part * 6)
+        return float(answers * base.vocabulary * 10)  # bf16, float32, gradient
+    return float(answers * min(VOCABULARY_AT_ONCE, base.vocabulary) * 6)
 
 
 def on_cpu(recipe: Recipe) -> bool:

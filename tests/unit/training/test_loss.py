@@ -132,12 +132,13 @@ def test_checkpointed_dora_is_computed_again_as_it_was_the_first_time() -> None:
 
 
 @pytest.mark.slow
-def test_it_is_the_loss_that_trl_computes(tmp_path: Any) -> None:
+@pytest.mark.parametrize("architecture", ["llama", "gemma3_vision"])
+def test_it_is_the_loss_that_trl_computes(tmp_path: Any, architecture: str) -> None:
     from trl import SFTConfig, SFTTrainer
 
     losses = []
     for trainer_class in (SFTTrainer, with_cpu_loss(SFTTrainer, mixed=False)):
-        model, inputs = adapted(), batch()
+        model, inputs = adapted(architecture), batch()
         config = SFTConfig(
             output_dir=str(tmp_path), use_cpu=True, bf16=False, report_to=[], max_length=None,
             dataset_kwargs={"skip_prepare_dataset": True}, disable_tqdm=True,
