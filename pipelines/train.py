@@ -15,12 +15,12 @@ from dslm.stage import whole_folder
 
 def body(ws: Workspace) -> None:
     """Train, seal, record."""
-    from dslm.inference.base import locate
+    from dslm.inference.locks import locate_locked
     from dslm.releasing.tracking import log_training
     from dslm.training.run import train
 
     contract, recipe = load_contract(ws.contract), recipe_of(ws)
-    files = locate(recipe.base, ws.root)
+    files = locate_locked(recipe.base, ws.root)
     cases = read_labelled(ws.curated / "train.jsonl", contract)
     validation = read_labelled(ws.curated / "validation.jsonl", contract)
     inputs = files.digests() | {"data": data_digest(ws.curated), "recipe": recipe.digest()}

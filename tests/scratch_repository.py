@@ -21,6 +21,8 @@ from typing import Any
 import tiny_model
 from small_repository import CONTRACT, ROOT, write_lines
 
+from dslm.inference.locks import lock_base
+from dslm.settings.recipe import BaseModelSource
 from dslm.settings.workspace import Workspace
 
 W = "mini"
@@ -170,6 +172,7 @@ def make_scratch(root: Path, wrapper: Sequence[str] = ()) -> Scratch:
     tiny_model.write_base(root / "base" / "tiny")
     (root / "recipes").mkdir()
     (root / "recipes" / "tiny.yaml").write_text("# tiny\n" + tiny_model.recipe_text("base/tiny"))
+    lock_base(BaseModelSource(folder="base/tiny"), root)
     (root / "params.yaml").write_text("workflows:\n  mini:\n    recipe: tiny\n")
     ws.lock.write_text("# nothing is installed for this repository alone\n")
     scratch = Scratch(ws, tuple(wrapper))

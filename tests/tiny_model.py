@@ -21,6 +21,15 @@ from dslm.settings.recipe import BaseModelSource, Recipe
 
 VOCABULARY = 512
 ARCHITECTURES = ("llama", "qwen3", "gemma3", "mistral", "phi3", "granite")
+# What a multimodal Gemma 3 adds: a vision tower whose layers bear the same names as the text's.
+VISION = {
+    "vision_config": {
+        "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1,
+        "num_attention_heads": 2, "image_size": 28, "patch_size": 14,
+    },
+    "mm_tokens_per_image": 4, "image_token_index": 511, "boi_token_index": 509,
+    "eoi_token_index": 510,
+}  # fmt: skip
 
 
 class Style:
@@ -148,7 +157,11 @@ def model(architecture: str = "llama", *, seed: int = 0, **changes: Any) -> Any:
         "bos_token_id": 1,
         "eos_token_id": 2,
     }
-    config = AutoConfig.for_model(name, **settings | changes)
+    settings |= changes
+    if architecture == "gemma3_vision":
+        tied = {"tie_word_embeddings": settings["tie_word_embeddings"]}
+        name, settings = "gemma3", {"text_config": settings} | tied | VISION
+    config = AutoConfig.for_model(name, **settings)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return AutoModelForCausalLM.from_config(config).float().eval()

@@ -10,11 +10,13 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dslm.errors import InputError
+from dslm.inference.refusing import refuse_unsafe
 from dslm.provenance import (
     canonical_json,
     digest_bytes,
@@ -28,8 +30,6 @@ from dslm.stage import exclusive, whole_folder
 
 # Nothing else of a model folder is read: no pickle, no Python.
 READABLE = (".safetensors", ".json", ".txt", ".model", ".jinja", ".md")
-# Keys by which a config can name code to run or quantise in ways we did not choose.
-UNSAFE_KEYS = ("auto_map", "custom_pipelines", "trust_remote_code", "_attn_implementation_internal")
 PREPARE = "`dslm base prepare`"
 
 
@@ -75,6 +75,7 @@ class BaseFiles(TokenizerFiles):
     """A base model on disk: its folder and the digests that evidence names."""
 
     base: str
+    files: Mapping[str, str]  # name → digest of everything that may be read
 
     def digests(self) -> dict[str, str]:
         """As evidence."""
@@ -154,6 +155,9 @@ def _cached_snapshot(hub: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
+    if revision is None:  # a branch can move under an adapter
+        raise InputError("its commit is not known", where=f"hub {hub}",
+                         fix=f"run `dslm base lock {hub}`")  # fmt: skip
     try:
         return Path(snapshot_download(hub, revision=revision, local_files_only=True))
     except LocalEntryNotFoundError:
@@ -172,24 +176,17 @@ def fetch(hub: str, revision: str) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     wanted = [f"*{suffix}" for suffix in READABLE]
+    doubled = ["consolidated*", "original/*"]  # the same weights in their makers' own layout
     try:
-        return Path(snapshot_download(hub, revision=revision, allow_patterns=wanted))
+        return Path(
+            snapshot_download(
+                hub, revision=revision, allow_patterns=wanted, ignore_patterns=doubled
+            )
+        )
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         fix = "connect, or download it elsewhere and name it by `folder:`"
         first = str(error).splitlines()[0]
         raise InputError(f"cannot be had ({first})", where=f"hub {hub}", fix=fix) from None
-
-
-def _refuse_unsafe(folder: Path) -> None:
-    for path in files_of(folder):
-        if path.suffix == ".json":
-            text = path.read_text(errors="replace")
-            for key in UNSAFE_KEYS:
-                if f'"{key}"' in text and path.name.endswith("config.json"):
-                    fix = "remove the key; dslm never runs code of a model"
-                    raise InputError(f"names code to run ({key!r})", where=path, fix=fix)
-    if not list(folder.glob("*.safetensors")):
-        raise InputError("no safetensors here", where=folder, fix="convert the weights")
 
 
 def _folder(source: BaseModelSource, root: Path) -> Path:
@@ -202,7 +199,7 @@ def _folder(source: BaseModelSource, root: Path) -> Path:
             raise InputError("no such folder", where=folder, fix="mend `base.folder`")
     else:
         folder = _cached_snapshot(source.hub or "", source.revision)
-    _refuse_unsafe(folder)
+    refuse_unsafe(folder)
     for needed in (folder / "config.json", folder / "tokenizer.json"):
         if not needed.is_file():
             raise InputError("no such file", where=needed, fix="the folder is no whole model")
@@ -216,24 +213,29 @@ def locate(source: BaseModelSource, root: Path) -> BaseFiles:
         source: The recipe's `base`.
         root: The repository, which a relative `folder` is relative to.
     """
-    found = locate_tokenizer(source, root)
-    weights = [f for f in files_of(found.folder) if f.suffix == ".safetensors"]
-    models = {f.name: digest_file(f) for f in [*weights, found.folder / "config.json"]}
-    return BaseFiles(found.folder, found.tokenizer, found.template, digest_json(models))
+    folder = _folder(source, root)
+    readable = [f for f in files_of(folder) if f.suffix in READABLE]
+    files = {f.relative_to(folder).as_posix(): digest_file(f) for f in readable}
+    base = {n: d for n, d in files.items() if n.endswith(".safetensors") or n == "config.json"}
+    return BaseFiles(
+        folder=folder,
+        tokenizer=_tokenizer_digest(folder),
+        template=digest_bytes(_template(folder).encode()),
+        base=digest_json(base),
+        files=files,
+    )
 
 
 def locate_tokenizer(source: BaseModelSource, root: Path) -> TokenizerFiles:
     """As `locate`, but for what only counts tokens: gigabytes of weights are not read."""
     folder = _folder(source, root)
-    return TokenizerFiles(
-        folder=folder,
-        tokenizer=digest_json({f.name: digest_file(f) for f in _tokenizer_files(folder)}),
-        template=digest_bytes(_template(folder).encode()),
-    )
+    template = digest_bytes(_template(folder).encode())
+    return TokenizerFiles(folder, _tokenizer_digest(folder), template)
 
 
-def _tokenizer_files(folder: Path) -> list[Path]:
-    return [f for f in files_of(folder) if f.name.startswith(("tokenizer", "special_tokens"))]
+def _tokenizer_digest(folder: Path) -> str:
+    words = [f for f in files_of(folder) if f.name.startswith(("tokenizer", "special_tokens"))]
+    return digest_json({f.name: digest_file(f) for f in words})
 
 
 def _template(folder: Path) -> str:

@@ -20,6 +20,7 @@ from dslm.errors import InputError
 from dslm.evidence import adapter_digests, code_digest
 from dslm.inference.base import load_tokenizer, locate
 from dslm.inference.engine import Engine, Generation, Progress
+from dslm.inference.locks import locate_locked
 from dslm.inference.models import device, load_adapter, load_base
 from dslm.inference.prompt import Prompt, prompt_ids, shared_prefix
 from dslm.inference.threads import choose_threads
@@ -117,6 +118,7 @@ def load_decider(
     root: Path,
     adapter: Path | None,
     threshold: float,
+    locked: bool = True,
 ) -> Decider:
     """A decider from files, each checked against its digest.
 
@@ -127,11 +129,13 @@ def load_decider(
         root: The repository, for a base model in a relative folder.
         adapter: Folder of the fine-tuned weights; None asks the base model itself.
         threshold: Confidence from which an answer may proceed.
+        locked: Hold a base of a hub or folder to the repository's lock. A release is held to the
+            digests that its adapter names instead, wherever it is loaded.
 
     Raises:
         InputError: A file is missing or is not the one it should be.
     """
-    files = locate(recipe.base, root)
+    files = locate_locked(recipe.base, root) if locked else locate(recipe.base, root)
     identity = files.digests() | {
         "contract": contract.digest(),
         "plan": recipe.plan_digest(),

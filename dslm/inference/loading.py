@@ -92,4 +92,5 @@ def load_release(
         root=root or Path.cwd(),
         adapter=folder / "adapter",
         threshold=threshold_in(folder / "calibration.json"),
+        locked=False,
     )

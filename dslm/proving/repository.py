@@ -13,7 +13,7 @@ from dslm.contract.model import Contract
 from dslm.errors import DslmError
 from dslm.proving.finding import Finding, fail, failures, ok, warn
 from dslm.proving.sources import prove_sources
-from dslm.settings.params import load_params, recipe_of
+from dslm.settings.params import load_params, recipe_of, recipe_path
 from dslm.settings.workspace import Workspace
 
 
@@ -63,3 +63,6 @@ def _recipe(ws: Workspace) -> Iterator[Finding]:
         yield from failures("recipe", error)
         return
     yield ok("recipe", f"{name[ws.workflow].recipe} ({recipe.method})")
+    if not recipe.base.embedded and not recipe.base.lock:
+        yield fail("base", f"{recipe.base.name} is not locked", where=recipe_path(ws),
+                   fix=f"run `dslm base lock {name[ws.workflow].recipe}`")  # fmt: skip

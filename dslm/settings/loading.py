@@ -47,7 +47,9 @@ def read_yaml(path: Path, *, fix: str | None = None) -> Any:
     """A YAML 1.2 document with line numbers kept (ruamel round-trip types)."""
     text = read_text(path, fix=fix)
     try:
-        return YAML(typ="rt").load(text)
+        yaml = YAML(typ="rt")
+        yaml.preserve_quotes = True  # for those who write the document back
+        return yaml.load(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         problem = (error.problem or "not YAML").splitlines()[0]

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from dslm.errors import InputError
+from dslm.settings.extending import require_as_claimed
 from dslm.settings.loading import load_document, nearest
 from dslm.settings.recipe import Recipe, load_recipe
 from dslm.settings.workspace import Workspace
@@ -71,5 +72,7 @@ def recipe_path(ws: Workspace) -> Path:
 
 
 def recipe_of(ws: Workspace) -> Recipe:
-    """The recipe of a workflow."""
-    return load_recipe(recipe_path(ws))
+    """The recipe of a workflow, held to what it claims to extend."""
+    path = recipe_path(ws)
+    require_as_claimed(path)
+    return load_recipe(path)

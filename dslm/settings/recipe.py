@@ -1,6 +1,7 @@
 """A recipe: base model, method and hardware of one way to train, as a document in `recipes/`.
 
-Every value is explicit in the file; there are few defaults here on purpose.
+Every value is explicit in the file, that of a variant too (`extends`, see `extending`); the few
+defaults here are for keys that older recipes, kept in releases, do not have.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dslm.settings.loading import load_document
 
 Dtype = Literal["float32", "bfloat16"]
 Attention = Literal["eager", "sdpa", "grouped"]
+Optimizer = Literal["adamw", "paged_adamw_8bit", "paged_adamw_32bit"]
 
 
 class Settings(BaseModel):
@@ -27,17 +29,29 @@ class BaseModelSource(Settings):
     """Where the base model comes from: exactly one of the three."""
 
     embedded: str | None = Field(None, description="a model that a Python package carries")
-    hub: str | None = Field(None, description="a hub id, with `revision`")
+    hub: str | None = Field(None, description="a hub id; `dslm base lock` adds its `revision`")
     folder: str | None = Field(None, description="a local folder of safetensors")
     revision: str | None = Field(None, pattern=r"^[0-9a-f]{40}$", description="a commit of the hub")
+    lock: str | None = Field(
+        None,
+        pattern=r"^sha256:[0-9a-f]{64}$",
+        description="of the files, as `dslm base lock` found them; it writes this line",
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if sum(s is not None for s in (self.embedded, self.hub, self.folder)) != 1:
             raise ValueError("name exactly one of embedded, hub, folder")
-        if (self.hub is None) != (self.revision is None):
-            raise ValueError("a hub model needs its `revision` (40 hex digits), nothing else does")
+        if self.revision and not self.hub:
+            raise ValueError("`revision` is a hub model's; this base has none")
+        if self.lock and self.embedded:
+            raise ValueError("an embedded model is pinned in dslm itself: it has no `lock`")
         return self
+
+    @property
+    def name(self) -> str:
+        """As the recipe names it."""
+        return self.embedded or self.hub or self.folder or ""
 
 
 class Lora(Settings):
@@ -73,6 +87,7 @@ class Training(Settings):
     max_grad_norm: float = Field(gt=0)
     batch_size: int = Field(ge=1, description="rows per update on one device, before splitting")
     accumulation: int = Field(ge=1, description="micro-batches per update")
+    optimizer: Optimizer = Field("adamw", description="paged: state moves out when a GPU is full")
     max_tokens: int = Field(ge=16, description="longest row; a longer one is left out, never cut")
     dtype: Dtype
     attention: Attention
@@ -102,9 +117,19 @@ class Inference(Settings):
         return self
 
 
+class Extends(Settings):
+    """What a variant is a variant of; its file still holds every value."""
+
+    recipe: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="another file in recipes/")
+    changes: list[str] = Field(
+        min_length=1, description="keys (dotted) whose values are its own; all others are as there"
+    )
+
+
 class Recipe(Settings):
     """One way to train: base × method × hardware."""
 
+    extends: Extends | None = None
     base: BaseModelSource
     method: Literal["lora", "qlora"]
     lora: Lora
@@ -119,7 +144,7 @@ class Recipe(Settings):
 
     def digest(self) -> str:
         """What the recipe sets for training; comments and layout do not count."""
-        return digest_json(self.model_dump(mode="json", exclude={"inference"}))
+        return digest_json(self.model_dump(mode="json", exclude={"inference", "extends"}))
 
     def plan_digest(self) -> str:
         """What the recipe sets for answering: changing it makes scores stale, not the adapter."""

@@ -64,14 +64,20 @@ def mixed_precision(layers: list[Any]) -> Iterator[None]:
     """
     import torch
 
-    for layer in layers:  # as peft.helpers.disable_input_dtype_casting does
-        layer.cast_input_dtype_enabled = False
+    before = [layer.cast_input_dtype_enabled for layer in layers]
+    _stop_casting(layers)
     try:
         with torch.autocast("cpu", dtype=torch.bfloat16):
             yield
     finally:
-        for layer in layers:
-            layer.cast_input_dtype_enabled = True
+        for layer, enabled in zip(layers, before, strict=True):
+            layer.cast_input_dtype_enabled = enabled
+
+
+def _stop_casting(layers: list[Any]) -> None:
+    """As peft.helpers.disable_input_dtype_casting does."""
+    for layer in layers:
+        layer.cast_input_dtype_enabled = False
 
 
 def with_cpu_loss(trainer: type[Any], *, mixed: bool) -> type[Any]:
@@ -83,6 +89,8 @@ def with_cpu_loss(trainer: type[Any], *, mixed: bool) -> type[Any]:
             return answer_loss(model, inputs, items)
         if not layers:
             layers.extend(adapted_layers(model))
+            # for good: checkpointed layers run again in the backward pass, outside of the block
+            _stop_casting(layers)
         with mixed_precision(layers):
             return answer_loss(model, inputs, items)
 

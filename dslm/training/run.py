@@ -21,11 +21,19 @@ from dslm.inference.models import ADAPTER_WEIGHTS, device, load_base
 from dslm.inference.prompt import tuned_prompt
 from dslm.inference.threads import choose_threads
 from dslm.records import Case
-from dslm.settings.recipe import Recipe
+from dslm.settings.recipe import Optimizer, Recipe
 from dslm.training.doctor.checks import diagnose
 from dslm.training.doctor.subject import subject
 from dslm.training.encoding import Encoded
+from dslm.training.targets import adapted
 from dslm.training.watching import Watcher
+
+# As transformers calls them; paged ones are of bitsandbytes (arXiv:2305.14314, section 3).
+OPTIMIZERS: dict[Optimizer, str] = {
+    "adamw": "adamw_torch_fused",
+    "paged_adamw_8bit": "paged_adamw_8bit",
+    "paged_adamw_32bit": "paged_adamw_32bit",
+}
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,7 @@ def train(
     if not cases or not validation:
         raise InputError("no cases to train or validate on", fix="look at the curate stage")
     plan = recipe.training
+    _require_device_for(plan.optimizer)
     set_seed(plan.seed)
     threads = choose_threads(plan.threads)
     tokenizer = load_tokenizer(files)
@@ -117,6 +126,13 @@ def train(
     )
 
 
+def _require_device_for(optimizer: Optimizer) -> None:
+    """Paged optimizer state moves between GPU and host; elsewhere it would be something else."""
+    if optimizer.startswith("paged_") and device() != "cuda":
+        raise InputError(f"{optimizer} is for a GPU, and there is none here",
+                         where="recipe: training.optimizer", fix="write adamw")  # fmt: skip
+
+
 def _adapted(recipe: Recipe, files: BaseFiles) -> Any:
     """The base model with a fresh adapter on it."""
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
@@ -137,7 +153,7 @@ def _adapted(recipe: Recipe, files: BaseFiles) -> Any:
             r=lora.r,
             lora_alpha=lora.alpha,
             lora_dropout=lora.dropout,
-            target_modules=lora.targets,
+            **adapted(model, lora.targets),
             use_rslora=lora.rslora,
             use_dora=lora.dora,
         ),
@@ -175,6 +191,7 @@ def _trainer(
     updates = max(1, int(len(rows) / (plan.batch_size * plan.accumulation) * plan.epochs))
     config = SFTConfig(
         output_dir=str(out / "trainer"),
+        optim=OPTIMIZERS[plan.optimizer],
         num_train_epochs=plan.epochs,
         max_steps=plan.max_steps or -1,
         learning_rate=plan.learning_rate,
@@ -246,8 +263,7 @@ def _save(model: Any, recipe: Recipe, out: Path) -> None:
     shutil.rmtree(out / "trainer")  # the trainer makes its folder whether it saves or not
     path = out / "adapter_config.json"
     config = json.loads(path.read_bytes())
-    source = recipe.base
-    config["base_model_name_or_path"] = source.embedded or source.hub or source.folder
+    config["base_model_name_or_path"] = recipe.base.name
     config["target_modules"] = sorted(config["target_modules"])
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
     (out / ADAPTER_WEIGHTS).chmod(0o644)

@@ -14,6 +14,7 @@ import tiny_model
 from dslm.errors import InputError
 from dslm.inference import base
 from dslm.inference.base import EmbeddedModel, load_tokenizer, locate, locate_tokenizer, prepare
+from dslm.inference.refusing import UNSAFE_FILES, UNSAFE_KEYS
 from dslm.provenance import digest_bytes, digest_file, write_manifest
 from dslm.settings.recipe import BaseModelSource
 
@@ -82,7 +83,7 @@ def test_a_changed_file_changes_the_digest_that_stands_for_it(
     assert [key for key in before if before[key] != after[key]] == [moved]
 
 
-@pytest.mark.parametrize("key", base.UNSAFE_KEYS)
+@pytest.mark.parametrize("key", UNSAFE_KEYS)
 @pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json"])
 def test_a_folder_that_names_code_to_run_is_refused(folder: Path, name: str, key: str) -> None:
     set_key(name, key, {"AutoModel": "evil.Model"})(folder)
@@ -118,9 +119,40 @@ def test_a_folder_that_is_no_whole_model_is_refused(
         found(folder)
 
 
-def test_pickled_weights_do_not_count(folder: Path) -> None:
-    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+def test_a_key_that_is_spelled_with_escapes_is_seen(folder: Path) -> None:
+    text = (folder / "config.json").read_text()
+    (folder / "config.json").write_text(text.replace("{", '{"\\u0061uto_map": {},', 1))
+    with pytest.raises(InputError, match="names code to run"):
+        found(folder)
+
+
+@pytest.mark.parametrize("suffix", UNSAFE_FILES)
+def test_a_folder_with_a_file_that_can_run_code_is_refused_by_its_name(
+    folder: Path, suffix: str
+) -> None:
+    (folder / "deep").mkdir()
+    (folder / "deep" / f"extra{suffix}").write_bytes(b"")
+    with pytest.raises(InputError, match=rf"deep/extra\{suffix}: can run code"):
+        found(folder)
+
+
+def test_weights_that_are_not_safetensors_do_not_count(folder: Path) -> None:
+    (folder / "model.safetensors").rename(folder / "model.gguf")
     with pytest.raises(InputError, match="no safetensors"):
+        found(folder)
+
+
+def test_a_shard_that_was_not_downloaded_is_named(folder: Path) -> None:
+    shards = {"a": "model.safetensors", "b": "model-00002-of-00002.safetensors"}
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": shards}))
+    with pytest.raises(InputError, match=r"model-00002-of-00002\.safetensors: no such file"):
+        found(folder)
+
+
+@pytest.mark.parametrize("text", ["{", "[]"])
+def test_a_config_that_cannot_be_read_is_refused(folder: Path, text: str) -> None:
+    (folder / "config.json").write_text(text)
+    with pytest.raises(InputError, match=r"config\.json: not"):
         found(folder)
 
 
@@ -250,6 +282,8 @@ def test_a_hub_model_that_is_not_here_is_not_fetched_unasked(
     monkeypatch.setattr(socket.socket, "connect", lambda self, address: asked.append(address))
     monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: asked.append(a))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(InputError, match="its commit is not known — run `dslm base lock"):
+        locate(BaseModelSource(hub="acme/none"), tmp_path)
     revision = "0" * 40
     with pytest.raises(InputError, match="hub acme/none: not in the cache") as refusal:
         locate(BaseModelSource(hub="acme/none", revision=revision), tmp_path)

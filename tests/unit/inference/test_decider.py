@@ -27,7 +27,13 @@ def loaded(adapter: Path | None = None, *, threshold: float = 0.0, **inference: 
     document["inference"] |= inference
     recipe = tiny_model.recipe("x").model_validate(document)
     return load_decider(
-        MINI, recipe, tuned_prompt(MINI), root=Path.cwd(), adapter=adapter, threshold=threshold
+        MINI,
+        recipe,
+        tuned_prompt(MINI),
+        root=Path.cwd(),
+        adapter=adapter,
+        threshold=threshold,
+        locked=False,
     )
 
 
@@ -150,6 +156,9 @@ def test_a_decider_answers_nothing_with_nothing() -> None:
 def test_a_prompt_with_examples_is_answered_like_any_other() -> None:
     recipe = tiny_model.recipe(tiny_model.base_folder())
     prompt = baseline_prompt(MINI, cases(3))
-    decider = load_decider(MINI, recipe, prompt, root=Path.cwd(), adapter=None, threshold=0.0)
+    settings: Any = {"root": Path.cwd(), "adapter": None, "threshold": 0.0}
+    with pytest.raises(InputError, match="the base is not locked"):
+        load_decider(MINI, recipe, prompt, **settings)
+    decider = load_decider(MINI, recipe, prompt, **settings, locked=False)
     assert {p.finish_reason for p in decider.predict(TEXTS)} == {"stop"}
     assert len(decider.engine.prefix) > 150

@@ -11,6 +11,8 @@ from small_repository import make_repository
 from dslm.contract.deciding import NEVER
 from dslm.errors import DslmError, InputError
 from dslm.inference.loading import load_candidate, load_release, threshold_in
+from dslm.inference.locks import lock_base
+from dslm.settings.recipe import BaseModelSource
 from dslm.settings.workspace import Workspace
 
 
@@ -20,6 +22,7 @@ def ws(tmp_path: Path) -> Workspace:
     made = make_repository(tmp_path)
     tiny_model.write_base(tmp_path / "base" / "tiny")
     (tmp_path / "recipes" / "tiny.yaml").write_text(tiny_model.recipe_text("base/tiny"))
+    lock_base(BaseModelSource(folder="base/tiny"), tmp_path)
     (tmp_path / "params.yaml").write_text("workflows: {mini: {recipe: tiny}}\n")
     tiny_model.write_adapter(made.adapter)
     made.calibration.write_text('{"threshold": 0.25}')
@@ -68,3 +71,24 @@ def test_a_release_of_another_contract_version_is_not_asked(ws: Workspace, relea
     raised = MINI.model_copy(update={"version": 2})
     with pytest.raises(InputError, match="release answers contract version 1, asked for 2"):
         load_release(release, root=ws.root, contract=raised)
+
+
+def test_a_candidate_s_base_has_to_be_locked_and_as_it_was_then(ws: Workspace) -> None:
+    config = ws.root / "base" / "tiny" / "config.json"
+    config.write_text(config.read_text() + "\n")
+    with pytest.raises(InputError, match=r"tiny/config\.json: differs from what was locked"):
+        load_candidate(ws)
+    (ws.root / "recipes" / "tiny.yaml").write_text(tiny_model.recipe_text("base/tiny"))
+    with pytest.raises(InputError, match="the base is not locked"):
+        load_candidate(ws)
+
+
+def test_a_release_needs_no_lock_where_it_is_loaded_and_still_no_other_base(
+    ws: Workspace, release: Path
+) -> None:
+    shutil.rmtree(ws.root / "recipes")
+    assert load_release(release, root=ws.root).threshold == 0.25
+    config = ws.root / "base" / "tiny" / "config.json"
+    config.write_text(config.read_text() + "\n")
+    with pytest.raises(InputError, match="trained on another base"):
+        load_release(release, root=ws.root)

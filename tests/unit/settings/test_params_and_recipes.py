@@ -40,7 +40,10 @@ def recipe_with(tmp_path: Path, change: dict[str, Any]) -> Path:
     ("change", "says"),
     [
         ({"base": {}}, "name exactly one of embedded, hub, folder"),
-        ({"base": {"hub": "a/b"}}, "needs its `revision`"),
+        ({"base": {"folder": "a", "revision": "0" * 40}}, "`revision` is a hub model's"),
+        ({"base": {"embedded": "a", "lock": "sha256:" + "0" * 64}}, "it has no `lock`"),
+        ({"base": {"folder": "a", "lock": "0" * 64}}, "base.lock"),
+        ({"training.optimizer": "adam"}, "training.optimizer"),
         ({"base": {"hub": "a/b", "revision": "main"}}, "base.revision"),
         ({"base": {"embedded": "x", "folder": "y"}}, "name exactly one"),
         ({"inference.dtype": "bfloat16"}, "merge_adapter rounds"),

@@ -109,13 +109,36 @@ def test_mixed_precision_ends_with_its_block() -> None:
     assert answer_loss(model, inputs, None).item() == before
 
 
+def test_checkpointed_dora_is_computed_again_as_it_was_the_first_time() -> None:
+    class Bare:
+        """All that the trainer's loss needs of a trainer."""
+
+    from peft import LoraConfig, get_peft_model
+
+    config = LoraConfig(task_type="CAUSAL_LM", r=4, target_modules="all-linear", use_dora=True)
+    model, inputs = get_peft_model(tiny_model.model(), config), batch()
+    model.enable_input_require_grads()
+    trainer = with_cpu_loss(Bare, mixed=True)()
+    gradients = []
+    for checkpointed in (False, True):
+        model.zero_grad()
+        if checkpointed:
+            model.gradient_checkpointing_enable({"use_reentrant": False})
+        model.train()
+        trainer.compute_loss(model, inputs).backward()
+        found = [p.grad.clone() for p in model.parameters() if p.grad is not None]
+        gradients.append(torch.cat([g.flatten() for g in found]))
+    torch.testing.assert_close(gradients[0], gradients[1])
+
+
 @pytest.mark.slow
-def test_it_is_the_loss_that_trl_computes(tmp_path: Any) -> None:
+@pytest.mark.parametrize("architecture", ["llama", "gemma3_vision"])
+def test_it_is_the_loss_that_trl_computes(tmp_path: Any, architecture: str) -> None:
     from trl import SFTConfig, SFTTrainer
 
     losses = []
     for trainer_class in (SFTTrainer, with_cpu_loss(SFTTrainer, mixed=False)):
-        model, inputs = adapted(), batch()
+        model, inputs = adapted(architecture), batch()
         config = SFTConfig(
             output_dir=str(tmp_path), use_cpu=True, bf16=False, report_to=[], max_length=None,
             dataset_kwargs={"skip_prepare_dataset": True}, disable_tqdm=True,

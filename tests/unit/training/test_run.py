@@ -3,13 +3,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tiny_model
 import torch
+from four_bit import four_bit_works
 from safetensors.torch import load_file
 from scored_rows import MINI, cases
 
@@ -122,6 +122,14 @@ def test_no_cases_are_refused_before_anything_is_loaded(tmp_path: Path) -> None:
         train(MINI, tiny_model.recipe(files.folder), files, [], HELD_OUT, tmp_path)
     with pytest.raises(InputError, match="no cases"):
         train(MINI, tiny_model.recipe(files.folder), files, ROWS, [], tmp_path)
+
+
+def test_a_paged_optimizer_is_refused_where_there_is_no_gpu(tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    with pytest.raises(InputError, match=r"paged_adamw_8bit is for a GPU.*write adamw"):
+        trained(tmp_path, optimizer="paged_adamw_8bit")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_adapter_that_did_not_move_is_no_result(

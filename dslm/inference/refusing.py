@@ -1,0 +1,74 @@
+"""Refuses a model folder that could run code: pickles, Python, and configs that name some.
+
+Takes a folder, looks at every file in it before anything is loaded. `trust_remote_code=False` alone
+is no boundary (CVE-2026-4372, CVE-2026-5241). Called by `base.locate`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dslm.errors import InputError
+from dslm.provenance import files_of
+
+# Keys by which a config can name code to run or quantise in ways we did not choose.
+UNSAFE_KEYS = ("auto_map", "custom_pipelines", "trust_remote_code", "_attn_implementation_internal")
+# Files that run code when they are loaded, or are code.
+UNSAFE_FILES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".py", ".pyc", ".so")
+INDEX = "model.safetensors.index.json"
+
+
+def refuse_unsafe(folder: Path) -> None:
+    """Look through a model folder, without loading any of it.
+
+    Raises:
+        InputError: A file that can run code, a config that names code or cannot be read, or
+            weights that are not there; names the file.
+    """
+    for path in files_of(folder):
+        if path.suffix.lower() in UNSAFE_FILES:
+            fix = "delete it; dslm reads safetensors only and never runs code of a model"
+            raise InputError("can run code when it is loaded", where=path, fix=fix)
+        if path.name.endswith("config.json"):
+            for key in _keys(_json(path)):
+                if key in UNSAFE_KEYS:
+                    fix = "remove the key; dslm never runs code of a model"
+                    raise InputError(f"names code to run ({key!r})", where=path, fix=fix)
+    if not list(folder.glob("*.safetensors")):
+        raise InputError("no safetensors here", where=folder, fix="convert the weights")
+    _require_shards(folder)
+
+
+def _require_shards(folder: Path) -> None:
+    if not (folder / INDEX).is_file():
+        return
+    shards = _json(folder / INDEX).get("weight_map", {}).values()
+    for name in sorted(set(map(str, shards))):
+        if Path(name).name != name:
+            raise InputError(f"names a file elsewhere ({name})", where=folder / INDEX)
+        if not (folder / name).is_file():
+            raise InputError("no such file", where=folder / name, fix="the download is not whole")
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise InputError(f"not JSON: {error}", where=path, fix="fetch the model again") from None
+    if not isinstance(value, dict):
+        raise InputError("not an object", where=path, fix="fetch the model again")
+    return value
+
+
+def _keys(value: Any) -> Iterator[str]:
+    """Every key of a JSON value, at any depth, however it is escaped in the file."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from _keys(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _keys(inner)

@@ -1,0 +1,134 @@
+"""Predicts the memory that training a recipe takes, from shapes alone: no weights, no GPU.
+
+Takes a recipe and its base's facts; gives bytes by part. A prediction, compared with no GPU yet:
+what the allocator wastes and what kernels borrow is guessed in `overhead`. Called by the table of
+recipes.
+
+Weights: two bytes a parameter in bf16, four in float32. NF4 with double quantisation: half a byte,
+a scale of 8 bits each 64 weights and one of 32 bits each 256 scales, 0.516 bytes in all (Dettmers
+et al. 2023, arXiv:2305.14314, section 3); of linear layers only, and
+`peft.prepare_model_for_kbit_training` casts embeddings and output layer to float32.
+
+Adapter: r × (inputs + outputs) parameters a layer (Hu et al. 2021, arXiv:2106.09685). In float32
+they take 4 bytes, their gradients 4 and Adam's two moments 8; under QLoRA TRL trains them in bf16
+(2 + 2), and 8-bit Adam has 2 bytes of moments.
+
+Activations: what the backward pass needs of each token in each block, after Korthikanti et al.
+2022, arXiv:2205.05198, section 4.1, for gated MLPs, grouped queries and `sdpa`, which keeps no
+scores: the norms' inputs in float32, their results before and after scaling, queries, keys, values
+and the attention's result, gate, up, their activation and product, and each adapter's narrow
+product. A test counts what torch really keeps for a small model of every family. With
+checkpointing only each block's input, and one block in full while it is computed again; under
+QLoRA it is float32.
+
+Loss: logits where there is loss, on the answer's tokens only, taken as `max_answer_tokens` a row.
+On a GPU TRL computes them over a part of the vocabulary at a time, on CPU `training.loss` over all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dslm.settings.bases import BaseFacts
+from dslm.settings.recipe import Dtype, Recipe
+
+BYTES: dict[Dtype, int] = {"float32": 4, "bfloat16": 2}
+NF4 = 0.5 + 1 / 64 + 4 / (64 * 256)
+VOCABULARY_AT_ONCE = 32768  # of TRL's fused head
+OVERHEAD = 1.2e9  # CUDA context and kernels' workspace: a guess
+# Libraries, allocator, threads: so that the one measured run (docs/measurements/receipts.md,
+# 4.05 GB) is met.
+OVERHEAD_ON_CPU = 2.6e9
+WASTE = 0.05  # share of the rest that the allocator cannot hand out
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Predicted bytes at the peak of a training step."""
+
+    weights: float
+    adapter: float
+    activations: float
+    loss: float
+    overhead: float
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return self.weights + self.adapter + self.activations + self.loss + self.overhead
+
+
+def adapter_parameters(recipe: Recipe, base: BaseFacts) -> int:
+    """Parameters that are trained; DoRA adds one for each output."""
+    lora, shapes = recipe.lora, base.linear_shapes()
+    names = shapes if lora.targets == "all-linear" else lora.targets
+    each = [lora.r * sum(shapes[n]) + (shapes[n][1] if lora.dora else 0) for n in names]
+    return base.layers * sum(each)
+
+
+def predict(recipe: Recipe, base: BaseFacts) -> Memory:
+    """The memory of one training step of a full micro-batch of the longest rows."""
+    weights = _weights(recipe, base)
+    adapter = adapter_parameters(recipe, base) * _bytes_a_trained_parameter(recipe)
+    activations, loss = _activations(recipe, base), _loss(recipe, base)
+    fixed = OVERHEAD_ON_CPU if on_cpu(recipe) else OVERHEAD
+    overhead = fixed + WASTE * (weights + adapter + activations + loss)
+    return Memory(weights, adapter, activations, loss, overhead)
+
+
+def _weights(recipe: Recipe, base: BaseFacts) -> float:
+    plain = BYTES[recipe.training.dtype]
+    linear = base.linear_parameters + base.vision
+    if recipe.method == "lora":
+        return (linear + base.embedding_parameters) * plain
+    unpacked = max(a * b for a, b in base.linear_shapes().values()) * plain  # for one product
+    return linear * NF4 + base.embedding_parameters * 4 + unpacked
+
+
+def _bytes_a_trained_parameter(recipe: Recipe) -> int:
+    own = 2 if recipe.method == "qlora" else BYTES[recipe.lora.dtype]
+    moments = 2 if recipe.training.optimizer == "paged_adamw_8bit" else 2 * own
+    return own + own + moments
+
+
+def block_activations(recipe: Recipe, base: BaseFacts) -> float:
+    """Bytes that one block keeps of one token for the backward pass."""
+    plan, half = recipe.training, BYTES[recipe.training.dtype]
+    queries, keys = base.heads * base.width, base.groups * base.width
+    shapes = base.linear_shapes()
+    names = list(shapes) if recipe.lora.targets == "all-linear" else recipe.lora.targets
+    norms = 2 * base.hidden * (4 + 2 * half)
+    if base.config == "gemma3_text":  # a norm after attention and MLP as well
+        norms += 2 * base.hidden * 4
+    if base.config in ("gemma3_text", "qwen3"):  # and of queries and keys
+        norms += 4 * (queries + keys)
+    attention = half * (4 * queries + 2 * keys)
+    if plan.attention != "sdpa":  # weights of every pair, in float32 and in `dtype`
+        attention += base.heads * plan.max_tokens * (4 + half)
+    adapters = half * recipe.lora.r * len(names)
+    if recipe.lora.dora:  # each layer's result again, before it is scaled
+        adapters += 2 * half * sum(shapes[name][1] for name in names)
+    return float(norms + attention + adapters + half * 4 * base.intermediate)
+
+
+def _activations(recipe: Recipe, base: BaseFacts) -> float:
+    plan = recipe.training
+    block = block_activations(recipe, base)
+    kept, again = block, 0.0
+    if plan.gradient_checkpointing:
+        kept = base.hidden * (4 if recipe.method == "qlora" else BYTES[plan.dtype])
+        again = block
+    return plan.batch_size * plan.max_tokens * (base.layers * kept + again)
+
+
+def _loss(recipe: Recipe, base: BaseFacts) -> float:
+    plan = recipe.training
+    answers = plan.batch_size * min(recipe.inference.max_answer_tokens, plan.max_tokens)
+    if on_cpu(recipe):
+        return float(answers * base.vocabulary * 10)  # bf16, float32, gradient
+    return float(answers * min(VOCABULARY_AT_ONCE, base.vocabulary) * 6)
+
+
+def on_cpu(recipe: Recipe) -> bool:
+    """Whether a recipe is made for CPU: its base is one that a package carries."""
+    return recipe.base.embedded is not None
