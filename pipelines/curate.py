@@ -1,18 +1,33 @@
 """Curate: sources → train, validation and calibration splits, free of gold, and the data card."""
 
+from functools import partial
+
 from dslm.cases import read_labelled
 from dslm.cli.stage import stage_main
-from dslm.contract import load_contract
+from dslm.contract import Contract, load_contract
+from dslm.curation.blocks.too_long import Limit
 from dslm.curation.card import describe
 from dslm.curation.engine import Engine
 from dslm.curation.pipeline import curate
 from dslm.evidence import data_digest
 from dslm.gating.reach import gold_reach
 from dslm.provenance import digest_file
-from dslm.settings.params import load_params
+from dslm.settings.params import load_params, recipe_of
 from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace
 from dslm.stage import whole_folder
+
+
+def limit_of(ws: Workspace, contract: Contract) -> Limit:
+    """How long a row may be, told by the tokenizer of the base that will be trained."""
+    from dslm.inference.base import load_tokenizer, locate_tokenizer
+    from dslm.inference.prompt import row_lengths, tuned_prompt
+
+    recipe = recipe_of(ws)
+    files = locate_tokenizer(recipe.base, ws.root)
+    measure = partial(row_lengths, load_tokenizer(files), tuned_prompt(contract))
+    most = recipe.training.max_tokens
+    return Limit(most, measure, files.digests() | {"max_tokens": str(most)})
 
 
 def body(ws: Workspace) -> None:
@@ -21,10 +36,11 @@ def body(ws: Workspace) -> None:
 
     contract, policy = load_contract(ws.contract), load_policy(ws.policy)
     gold = read_labelled(ws.gold, contract)
+    limit = limit_of(ws, contract)
     inputs: dict[str, str] = {}
     with whole_folder(ws.curated, inputs) as folder:
         engine = Engine.of(load_params(ws.root).curate)
-        curated = curate(contract, ws.data, gold, folder, engine, review=ws.review)
+        curated = curate(contract, ws.data, gold, folder, engine, review=ws.review, limit=limit)
         inputs |= curated.inputs
     digests = inputs | {"data": data_digest(ws.curated), "gold": digest_file(ws.gold)}
     reach = gold_reach(contract, gold, policy)

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from dslm.cases import read_records
 from dslm.contract import Contract
+from dslm.curation.blocks.too_long import Limit
 from dslm.curation.booking import rejects_of
 from dslm.curation.ends import END_COLUMNS
 from dslm.curation.engine import Engine
@@ -42,10 +43,10 @@ class Whole:
 
 def curated(
     contract: Contract, folder: Path, gold: Sequence[Case], out: Path | None = None,
-    engine: Engine | None = None, review: Path | None = None,
+    engine: Engine | None = None, review: Path | None = None, limit: Limit | None = None,
 ) -> Whole:  # fmt: skip
     out = out or Path(tempfile.mkdtemp(dir=folder, prefix=".out"))
-    done = curate(contract, folder, gold, out, engine or Engine(workers=1), review)
+    done = curate(contract, folder, gold, out, engine or Engine(workers=1), review, limit)
     return Whole(
         ledger=done.ledger,
         inputs=done.inputs,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Places = npt.NDArray[np.int64]
+AT_ONCE = 10_000  # values of a column that are read together
 
 
 def number_of(text: str) -> int:
@@ -105,6 +106,20 @@ class CaseTable:
         """The target as it is written, personal data replaced, of the case at a place."""
         value: dict[str, Any] = json.loads(self.text("record", place))["target"]
         return value
+
+    def each(self, name: str) -> Iterator[str | None]:
+        """One column of texts, some read at a time."""
+        import pyarrow as pa
+
+        column = self.table.column(name)
+        for start in range(0, len(self), AT_ONCE):
+            yield from column.take(pa.array(self.order[start : start + AT_ONCE])).to_pylist()
+
+    def written(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Input and target of each case as they are written, personal data replaced."""
+        for line in self.each("record"):
+            record = json.loads(line or "")
+            yield record["input"], record["target"]
 
     def numbers(self, name: str) -> Places:
         """One column of numbers, shape (cases,)."""

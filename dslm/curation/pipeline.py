@@ -17,6 +17,7 @@ import numpy as np
 from dslm.cases import write_records
 from dslm.contract.model import Contract
 from dslm.curation.blocks.contradictions import listed
+from dslm.curation.blocks.too_long import Limit
 from dslm.curation.booking import ledger_of, rejects_of, review_count
 from dslm.curation.case_table import CaseTable
 from dslm.curation.engine import Engine
@@ -36,7 +37,6 @@ from dslm.provenance import digest_json, write_atomic
 from dslm.records import Case, Record
 
 WORK = "work"
-AT_ONCE = 10_000  # lines written together
 
 
 class Curated(Record):
@@ -52,7 +52,7 @@ class Curated(Record):
 
 def curate(
     contract: Contract, contract_dir: Path, gold: Sequence[Case], folder: Path,
-    engine: Engine | None = None, review: Path | None = None,
+    engine: Engine | None = None, review: Path | None = None, limit: Limit | None = None,
 ) -> Curated:  # fmt: skip
     """Curate a workflow's sources.
 
@@ -65,11 +65,12 @@ def curate(
         folder: Where to write; empty, and of no use where this raises.
         engine: What reads the sources; this machine unless told.
         review: The review file, whose verdicts are obeyed where it exists.
+        limit: How long a row for training may be; None for any length.
 
     Raises:
         InputError: A source or gold is missing or broken, too many rows are, a check cannot run,
-            a split came out empty, a verdict of the review file is wrong, or personal data cannot
-            be replaced or was left.
+            every row is too long, a split came out empty, a verdict of the review file is wrong,
+            or personal data cannot be replaced or was left.
     """
     held = _held(gold)
     cleaning = cleaning_of(contract, os.environ)
@@ -83,29 +84,26 @@ def curate(
     cases = CaseTable(table, rows.marks, order)
     mended = cases.only(np.flatnonzero(cases.flags("fixed")))
     verdicts.refuse_misfits(contract, _cases(mended))
-    drops = sifted(cases, contract, held)
+    drops = sifted(cases, contract, held, limit)
     kept = cases.without(drops)
-    group_by = contract.data.group_by
     inputs = {
         "sources": _digest(cases),
         "review": verdicts.digest(),
-        "gold_compared": digest_json([[folded(c), group_of(c, group_by)] for c in held]),
+        "gold_compared": _digest_of_gold(held, contract.data.group_by),
         **(cleaning.inputs if cleaning else {}),
+        **(limit.inputs if limit else {}),
     }
     refuse_empty_split(kept.counts("split", SPLITS), kept.distinct("group_number"))
     book = cleaning.book(rows) if cleaning else None
     count = review_count(cases, len(mended), verdicts)
     ledger = ledger_of(rows, rejects, cases, drops, kept, count, book)
-    parts = {name: kept.only(np.flatnonzero(kept.among("split", SPLITS) == number))
-             for number, name in enumerate(SPLITS)}  # fmt: skip
-    for name, part in parts.items():
-        _write_lines(folder / f"{name}.jsonl", part)
+    parts = _written_parts(kept, folder)
     found = listed(cases, contract, cases.written_target)
     write_records(folder / "contradictions.jsonl", found)
     write_records(folder / "rejects.jsonl", rejects)
     write_atomic(folder / "ledger.json", ledger.to_json())
     if cleaning:
-        held_by = [(name, _texts(part, "personal")) for name, part in parts.items()]
+        held_by = [(name, part.each("personal")) for name, part in parts.items()]
         unnamed = {"rejects": len(rejects), "contradictions": len(found)}
         cleaning.prove(folder, held_by, unnamed, known)
     shutil.rmtree(work)
@@ -130,28 +128,32 @@ def _read(
     return cleaning.everywhere(rows, work) if cleaning else (rows, WordIndex({}))
 
 
-def _texts(cases: CaseTable, name: str) -> Iterator[str | None]:
-    """One column of cases, some read at a time."""
-    import pyarrow as pa
-
-    column = cases.table.column(name)
-    for start in range(0, len(cases), AT_ONCE):
-        yield from column.take(pa.array(cases.order[start : start + AT_ONCE])).to_pylist()
-
-
 def _cases(cases: CaseTable) -> Iterator[Case]:
-    for line in _texts(cases, "record"):
+    for line in cases.each("record"):
         yield Case.model_validate_json(line or "")
+
+
+def _written_parts(kept: CaseTable, folder: Path) -> dict[str, CaseTable]:
+    """The splits by name, each in a file."""
+    split = kept.among("split", SPLITS)
+    parts = {n: kept.only(np.flatnonzero(split == number)) for number, n in enumerate(SPLITS)}
+    for name, part in parts.items():
+        _write_lines(folder / f"{name}.jsonl", part)
+    return parts
 
 
 def _write_lines(path: Path, cases: CaseTable) -> None:
     with path.open("w", encoding="utf-8") as stream:
-        stream.writelines(f"{line}\n" for line in _texts(cases, "record"))
+        stream.writelines(f"{line}\n" for line in cases.each("record"))
+
+
+def _digest_of_gold(gold: Sequence[Case], group_by: str | None) -> str:
+    return digest_json([[folded(case), group_of(case, group_by)] for case in gold])
 
 
 def _digest(cases: CaseTable) -> str:
     """Digest of all cases, in the order of their ids."""
     made = hashlib.sha256()
-    for line in _texts(cases, "record"):
+    for line in cases.each("record"):
         made.update(f"{line}\n".encode())
     return "sha256:" + made.hexdigest()

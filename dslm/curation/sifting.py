@@ -29,6 +29,7 @@ from dslm.curation.blocks.parted_splits import parted_splits
 from dslm.curation.blocks.reviewed import reviewed
 from dslm.curation.blocks.rule_breaks import rule_breaks
 from dslm.curation.blocks.thin_text import thin_text
+from dslm.curation.blocks.too_long import Limit, too_long
 from dslm.curation.blocks.ungrouped import ungrouped
 from dslm.curation.case_table import CaseTable
 from dslm.curation.ledger import Drop
@@ -54,13 +55,15 @@ def blocks_of(contract: Contract, gold: Sequence[Case], verdicts: Verdicts) -> t
     )
 
 
-def comparisons_of(contract: Contract) -> tuple[Comparison, ...]:
+def comparisons_of(contract: Contract, limit: Limit | None) -> tuple[Comparison, ...]:
     """What is asked of cases beside one another, in this order.
 
-    Contradictions come before duplicates, which take the answers to agree.
+    Contradictions come before duplicates, which take the answers to agree. Length does too, so that
+    no case goes for being near to one that is too long to stay.
     """
     return (
         partial(contradictions, contract=contract),
+        partial(too_long, limit=limit),
         exact_duplicates,
         partial(near_duplicates, contract=contract),
         partial(group_across_splits, contract=contract),
@@ -70,13 +73,15 @@ def comparisons_of(contract: Contract) -> tuple[Comparison, ...]:
     )
 
 
-def sifted(cases: CaseTable, contract: Contract, gold: Sequence[Case]) -> dict[int, Drop]:
+def sifted(
+    cases: CaseTable, contract: Contract, gold: Sequence[Case], limit: Limit | None
+) -> dict[int, Drop]:
     """Every drop, by its place."""
     said = cases.drops_said()
     others = cases.all_but([p for p, drop in said.items() if drop.reason == "leak_exact"])
     near = leaked_near(cases.only(others), gold, contract.data.near_duplicate)
     drops = said | {others[place].item(): drop for place, drop in near.items()}
-    for comparison in comparisons_of(contract):
+    for comparison in comparisons_of(contract, limit):
         left = cases.all_but(drops)
         found = comparison(cases.only(left))
         drops |= {left[place].item(): drop for place, drop in found.items()}

@@ -58,17 +58,27 @@ EMBEDDED = {
 
 
 @dataclass(frozen=True)
-class BaseFiles:
-    """A base model on disk: its folder and the digests that evidence names."""
+class TokenizerFiles:
+    """The folder of a base model, and the digests of what makes text into tokens."""
 
     folder: Path
-    base: str
     tokenizer: str
     template: str
 
     def digests(self) -> dict[str, str]:
         """As evidence."""
-        return {"base": self.base, "tokenizer": self.tokenizer, "template": self.template}
+        return {"tokenizer": self.tokenizer, "template": self.template}
+
+
+@dataclass(frozen=True)
+class BaseFiles(TokenizerFiles):
+    """A base model on disk: its folder and the digests that evidence names."""
+
+    base: str
+
+    def digests(self) -> dict[str, str]:
+        """As evidence."""
+        return {"base": self.base} | super().digests()
 
 
 def cache_folder() -> Path:
@@ -182,13 +192,8 @@ def _refuse_unsafe(folder: Path) -> None:
         raise InputError("no safetensors here", where=folder, fix="convert the weights")
 
 
-def locate(source: BaseModelSource, root: Path) -> BaseFiles:
-    """The files of a recipe's base model and their digests.
-
-    Args:
-        source: The recipe's `base`.
-        root: The repository, which a relative `folder` is relative to.
-    """
+def _folder(source: BaseModelSource, root: Path) -> Path:
+    """Where a base model lies: a folder that names no code, with what a whole model has."""
     if source.embedded:
         folder = prepare(source.embedded)
     elif source.folder:
@@ -198,15 +203,30 @@ def locate(source: BaseModelSource, root: Path) -> BaseFiles:
     else:
         folder = _cached_snapshot(source.hub or "", source.revision)
     _refuse_unsafe(folder)
-    weights = [f for f in files_of(folder) if f.suffix == ".safetensors"]
-    config = folder / "config.json"
-    tokenizer = folder / "tokenizer.json"
-    for needed in (config, tokenizer):
+    for needed in (folder / "config.json", folder / "tokenizer.json"):
         if not needed.is_file():
             raise InputError("no such file", where=needed, fix="the folder is no whole model")
-    return BaseFiles(
+    return folder
+
+
+def locate(source: BaseModelSource, root: Path) -> BaseFiles:
+    """The files of a recipe's base model and their digests.
+
+    Args:
+        source: The recipe's `base`.
+        root: The repository, which a relative `folder` is relative to.
+    """
+    found = locate_tokenizer(source, root)
+    weights = [f for f in files_of(found.folder) if f.suffix == ".safetensors"]
+    models = {f.name: digest_file(f) for f in [*weights, found.folder / "config.json"]}
+    return BaseFiles(found.folder, found.tokenizer, found.template, digest_json(models))
+
+
+def locate_tokenizer(source: BaseModelSource, root: Path) -> TokenizerFiles:
+    """As `locate`, but for what only counts tokens: gigabytes of weights are not read."""
+    folder = _folder(source, root)
+    return TokenizerFiles(
         folder=folder,
-        base=digest_json({f.name: digest_file(f) for f in [*weights, config]}),
         tokenizer=digest_json({f.name: digest_file(f) for f in _tokenizer_files(folder)}),
         template=digest_bytes(_template(folder).encode()),
     )
@@ -233,11 +253,29 @@ def _template(folder: Path) -> str:
     raise InputError("no chat template", where=folder, fix="use an instruct model")
 
 
-def load_tokenizer(files: BaseFiles) -> Any:
-    """The tokenizer of a base model."""
-    from transformers import AutoTokenizer
+def load_tokenizer(files: TokenizerFiles) -> Any:
+    """The tokenizer of a base model.
 
-    tokenizer = AutoTokenizer.from_pretrained(files.folder, local_files_only=True)
+    One that is wholly described by its `tokenizer.json` is read as that, without torch. The others
+    need the code of their family, and `AutoTokenizer` to tell which: it imports torch, in seconds.
+    """
+    from transformers import TokenizersBackend
+
+    loader = TokenizersBackend if _described(files.folder) else _by_family()
+    tokenizer = loader.from_pretrained(files.folder, local_files_only=True)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token  # padding is masked everywhere here
     return tokenizer
+
+
+def _described(folder: Path) -> bool:
+    config = folder / "tokenizer_config.json"
+    if not config.is_file():
+        return False
+    return bool(json.loads(config.read_bytes()).get("tokenizer_class") == "TokenizersBackend")
+
+
+def _by_family() -> Any:
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer

@@ -7,7 +7,7 @@ prompt that serving will send, so the two agree token for token by construction.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,11 +121,16 @@ def _rendered(tokenizer: Any, messages: Sequence[Message]) -> str:
                      fix="use an instruct model")  # fmt: skip
 
 
-def prompt_ids(tokenizer: Any, prompt: Prompt, text: str) -> list[int]:
-    """Token ids of the whole prompt, up to where the answer begins."""
+def prompt_text(tokenizer: Any, prompt: Prompt, text: str) -> str:
+    """The whole prompt as text, up to where the answer begins."""
     system, *turns = prompt.messages(text)
     safe = [{**turn, "content": harmless(tokenizer, turn["content"])} for turn in turns]
-    rendered = _rendered(tokenizer, [system, *safe])
+    return _rendered(tokenizer, [system, *safe])
+
+
+def prompt_ids(tokenizer: Any, prompt: Prompt, text: str) -> list[int]:
+    """Token ids of the whole prompt."""
+    rendered = prompt_text(tokenizer, prompt, text)
     ids: list[int] = tokenizer(rendered, add_special_tokens=False)["input_ids"]
     return ids
 
@@ -144,6 +149,26 @@ def answer_ids(tokenizer: Any, contract: Contract, target: dict[str, Any]) -> li
     plain = tokenizer(text, add_special_tokens=False, split_special_tokens=True)
     ids: list[int] = plain["input_ids"]
     return [*ids, tokenizer.eos_token_id]
+
+
+def row_lengths(
+    tokenizer: Any, prompt: Prompt, rows: Sequence[tuple[str, Mapping[str, Any]]]
+) -> list[int]:
+    """How many tokens prompt and answer of each row have together, all told at once.
+
+    Args:
+        tokenizer: A fast one takes many texts in one call.
+        prompt: How the model is asked.
+        rows: Input and right answer of each.
+    """
+    if not rows:
+        return []
+    asked = [prompt_text(tokenizer, prompt, text) for text, _ in rows]
+    answers = [canonical_text(prompt.contract, target) for _, target in rows]
+    prompts = tokenizer(asked, add_special_tokens=False)["input_ids"]
+    plain = tokenizer(answers, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+    end = 1  # the end-of-turn token after the answer
+    return [len(one) + len(other) + end for one, other in zip(prompts, plain, strict=True)]
 
 
 def shared_prefix(tokenizer: Any, prompt: Prompt) -> list[int]:

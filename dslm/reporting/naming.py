@@ -84,6 +84,7 @@ _DROPS = {
     "leak_quoted": "quotes a gold case",
     "leak_group": "is of a group that gold holds",
     "contradictory_label": "same input, another answer",
+    "too_long": "is longer than the recipe trains on",
     "exact_duplicate": "same input and answer as another case",
     "near_duplicate": "nearly the same input as another case",
     "group_in_earlier_split": "its group was in an earlier split",

@@ -64,7 +64,7 @@ class Training(Settings):
     max_grad_norm: float = Field(gt=0)
     batch_size: int = Field(ge=1, description="rows per update on one device, before splitting")
     accumulation: int = Field(ge=1, description="micro-batches per update")
-    max_tokens: int = Field(ge=16, description="longest row; a longer one is refused, never cut")
+    max_tokens: int = Field(ge=16, description="longest row; a longer one is left out, never cut")
     dtype: Dtype
     attention: Attention
     gradient_checkpointing: bool

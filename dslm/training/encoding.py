@@ -63,7 +63,7 @@ def encode_all(
         raise InputError(
             f"{len(long)} of {len(rows)} rows exceed {max_tokens} tokens (longest {longest}): "
             f"{named}{', …' if len(long) > MOST_NAMED else ''}",
-            fix="raise training.max_tokens in the recipe, or drop the cases from the sources",
+            fix="curate again with this recipe, or raise training.max_tokens in it",
         )
     _require_single_start(tokenizer, rows)
     return rows

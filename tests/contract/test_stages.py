@@ -8,7 +8,7 @@ import shlex
 from typing import Any
 
 import pytest
-from reading_code import ROOT
+from reading_code import ROOT, modules
 from ruamel.yaml import YAML
 
 from dslm.contract import load_contract
@@ -84,6 +84,25 @@ def test_what_only_tells_of_the_data_is_read_by_no_stage_and_so_trains_nothing()
     assert told <= set(outs())
     for name, stage in stages().items():
         assert not [dep for dep in stage.get("deps", []) if "data-card" in dep], name
+
+
+def test_curation_runs_again_for_what_makes_a_row_long_and_for_nothing_else_of_a_recipe() -> None:
+    curate = stages()["curate"]
+    named = {name: keys for one in curate["params"] for name, keys in one.items()}
+    assert named["recipes/${item.recipe}.yaml"] == ["base", "training.max_tokens"]
+    assert "task" in named["data/${key}/workflow.yaml"]
+
+
+def test_what_the_curate_stage_calls_of_other_activities_is_what_it_depends_on() -> None:
+    deps = stages()["curate"]["deps"]
+    (stage,) = (m for m in modules("pipelines") if m.path.stem == "curate")
+    called = {one.name for one in stage.imports() if one.name.split(".")[1:2] != ["cli"]}
+    activities = {"curation", "inference", "gating", "reporting", "training", "scoring"}
+    for name in sorted(called):
+        parts = name.split(".")
+        if parts[0] == "dslm" and len(parts) > 2 and parts[1] in activities:
+            wanted = {"/".join(parts[:n]) for n in (2, 3)} | {"/".join(parts[:3]) + ".py"}
+            assert wanted & set(deps), name
 
 
 def test_a_stage_module_is_short_and_takes_a_workflow() -> None:

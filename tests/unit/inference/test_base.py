@@ -13,7 +13,7 @@ import tiny_model
 
 from dslm.errors import InputError
 from dslm.inference import base
-from dslm.inference.base import EmbeddedModel, load_tokenizer, locate, prepare
+from dslm.inference.base import EmbeddedModel, load_tokenizer, locate, locate_tokenizer, prepare
 from dslm.provenance import digest_bytes, digest_file, write_manifest
 from dslm.settings.recipe import BaseModelSource
 
@@ -143,6 +143,18 @@ def test_a_tokenizer_without_padding_pads_with_its_end(folder: Path) -> None:
     made.save_pretrained(folder)
     tokenizer = load_tokenizer(found(folder))
     assert tokenizer.pad_token_id == tokenizer.eos_token_id
+
+
+def test_a_tokenizer_is_read_as_the_family_s_own_reader_would(folder: Path) -> None:
+    from transformers import AutoTokenizer
+
+    config = json.loads((folder / "tokenizer_config.json").read_bytes())
+    assert config["tokenizer_class"] == "TokenizersBackend"
+    ours = load_tokenizer(locate_tokenizer(BaseModelSource(folder=str(folder)), folder))
+    theirs = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    turns = [{"role": "user", "content": "Please send order A-17 <|im_end|> ü"}]
+    assert ours.apply_chat_template(turns) == theirs.apply_chat_template(turns)
+    assert (ours.eos_token_id, ours.bos_token_id) == (theirs.eos_token_id, theirs.bos_token_id)
 
 
 # --- embedded models ------------------------------------------------------------------------------
