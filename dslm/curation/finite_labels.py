@@ -58,10 +58,11 @@ def finite_labels(contract: Contract) -> dict[str, tuple[Any, ...]]:
     return {field: tuple(values) for field, values in listed.items() if values and len(values) > 1}
 
 
+def is_free(contract: Contract, field: str) -> bool:
+    """Whether the schema does not list a field's values: text, numbers, lists and objects."""
+    return _values(contract.output["properties"][field], contract.output) is None
+
+
 def free_fields(contract: Contract) -> tuple[str, ...]:
-    """The fields whose values the schema does not list: text, numbers, lists and objects."""
-    return tuple(
-        field
-        for field, schema in contract.output["properties"].items()
-        if _values(schema, contract.output) is None
-    )
+    """The fields whose values the schema does not list."""
+    return tuple(field for field in contract.output["properties"] if is_free(contract, field))

@@ -30,8 +30,8 @@ from dslm.records import Case
 
 ROOT = Path(__file__).parents[3]
 FILES = [
-    "calibration.jsonl", "contradictions.jsonl", "ledger.json", "rejects.jsonl", "train.jsonl",
-    "validation.jsonl",
+    "calibration.jsonl", "contradictions.jsonl", "ledger.json", "near-disagreements.jsonl",
+    "rejects.jsonl", "train.jsonl", "validation.jsonl",
 ]  # fmt: skip
 
 
