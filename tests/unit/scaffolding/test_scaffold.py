@@ -253,7 +253,7 @@ def test_values_of_several_types_are_named_with_their_lines(
         ("s.jsonl", b'{"text": "x", "label": "a"}\n', "all cases are of one input"),
         ("s.jsonl", b'{"text": "caf\xe9"}\n', "not UTF-8"),
         ("s.csv", b"text,label\na,b,c\n", "s.csv:2: 3 cells under 2 columns"),
-        ("s.csv", b'text,label\n"a,b\n', "not CSV"),
+        ("s.csv", b'text,label\n"a,b\n', "s.csv:2: a quote is wrong"),
         ("s.csv", b"text,label\n,b\n", "'text' is empty"),
         ("s.csv", b"text,label\nt,{oops\n", "looks like JSON but is not"),
         ("s.jsonl.gz", b"x", "broken gzip"),
