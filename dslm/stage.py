@@ -46,8 +46,10 @@ def _starter() -> int:
         pid = parent
 
 
-def _die_with(pid: int) -> None:
-    """Kill this process the moment another one ends (Linux 5.3+)."""
+def die_with(pid: int) -> None:
+    """Kill this process the moment another one ends (Linux 5.3+; elsewhere nothing happens)."""
+    if not sys.platform.startswith("linux"):
+        return
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -72,7 +74,7 @@ def die_with_parent() -> None:
     if not sys.platform.startswith("linux"):
         return
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    _die_with(_starter())
+    die_with(_starter())
 
 
 @contextlib.contextmanager

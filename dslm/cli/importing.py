@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 def import_cases(
     workflow: Workflow,
-    source: Annotated[Path, typer.Argument(help="JSONL(.gz) of {text, target, meta}.")],
+    source: Annotated[
+        Path,
+        typer.Argument(help="Labelled cases: a file as sources are, or a folder."),
+    ],
     gold_share: Annotated[float, typer.Option(help="Share of the groups that becomes gold.")] = 0.2,
     group_by: Annotated[
         str | None, typer.Option(help="Where a row's group is: meta.x or target.x.")

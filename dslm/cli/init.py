@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 def init(
     name: Annotated[str, typer.Argument(help="Name of the new workflow.")],
     sample: Annotated[
-        Path, typer.Option("--from", help="Labelled cases: .jsonl, .jsonl.gz or .csv.")
+        Path,
+        typer.Option(
+            "--from",
+            help="Labelled cases: any kind of file that a source may be, or a folder of texts.",
+        ),
     ],
     input_key: Annotated[
         str | None, typer.Option("--input", help="Key of the text; default: input or text.")

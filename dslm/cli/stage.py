@@ -6,10 +6,12 @@ Takes the stage's name and its body; ends the process. DVC runs these; people ma
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 
 from dslm.cli.boundary import run
+from dslm.errors import EXIT_INTERRUPTED
 from dslm.settings.workspace import Workspace, find_root, workspace
 from dslm.stage import die_with_parent, exclusive
 
@@ -35,4 +37,10 @@ def stage_main(name: str, what: str, body: Body) -> None:
         with exclusive(root, f"{workflow}-{name}"):
             return body(workspace(workflow, root))
 
-    sys.exit(run(whole, resume=f"`dvc repro {name}@{workflow}` does this stage again"))
+    code = run(whole, resume=f"`dvc repro {name}@{workflow}` does this stage again")
+    if code == EXIT_INTERRUPTED:
+        # At once: threads of an engine that is cut off in its work abort Python's tidy end
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

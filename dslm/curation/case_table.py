@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from dslm.contract.comparing import sameness
 from dslm.contract.model import Contract
+from dslm.curation.bare_text import bare_text
 from dslm.curation.grouping import folded, group_of
 from dslm.curation.ledger import Drop
 from dslm.curation.signatures import Marks, Texts
@@ -46,6 +47,8 @@ def case_fields() -> list[pa.Field]:
         pa.field("target", text),           # as JSON
         pa.field("folded", text),           # the input
         pa.field("text_number", number),    # shared by equal folded inputs
+        pa.field("bare_number", number),    # shared by equal bare texts
+        pa.field("bare_fields", text),      # whose values the bare text lacks, one a line
         pa.field("answer_number", number),  # shared by equal targets
         pa.field("group_number", number),
         pa.field("split", text),
@@ -54,12 +57,14 @@ def case_fields() -> list[pa.Field]:
 
 def columns_of(case: Case, contract: Contract) -> dict[str, Any]:
     """One case by the columns that comparing needs."""
-    target = case.target or {}
+    target, bare = case.target or {}, bare_text(contract, case)
     return {
         "id": case.id,
         "target": canonical_json(target).decode(),
         "folded": folded(case),
         "text_number": number_of(folded(case)),
+        "bare_number": number_of(bare.text),
+        "bare_fields": "\n".join(bare.fields),
         "answer_number": number_of(sameness(contract, target)),
         "group_number": number_of(group_of(case, contract.data.group_by)),
         "split": split_of(contract, case),

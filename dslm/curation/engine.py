@@ -7,9 +7,12 @@ raised in a worker it would reach nobody but as a traceback of Daft's. Called by
 from __future__ import annotations
 
 import json
+import os
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from dslm.curation.interrupting import serve_only
 from dslm.curation.signatures import require_daft
 from dslm.errors import DslmError, InputError, Problems
 from dslm.settings.cores import cores
@@ -21,6 +24,34 @@ if TYPE_CHECKING:
 
 
 STOP = "stop"  # the column that holds an error, as text
+ROWS = "rows"  # the column that holds how many rows a piece has, in a row of its own
+
+
+class Tally:
+    """Whether all rows of all pieces came."""
+
+    def __init__(self, pieces: int):
+        self.pieces = pieces
+        self.told: dict[int, int] = {}
+        self.came: Counter[int] = Counter()
+
+    def add(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch without the rows that only count; those and the others are noted."""
+        import pyarrow.compute as pc
+
+        counts = pc.is_valid(batch.column(ROWS))
+        last = batch.filter(counts)
+        told = (last.column(name).to_pylist() for name in ("piece", ROWS))
+        self.told |= dict(zip(*told, strict=True))
+        rows = batch.filter(pc.invert(counts))
+        self.came.update(rows.column("piece").to_pylist())
+        return rows
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is missing."""
+        wanted = {piece: rows for piece, rows in self.told.items() if rows}
+        return len(self.told) == self.pieces and wanted == dict(self.came)
 
 
 class Reads(Protocol):
@@ -54,7 +85,7 @@ class Engine:
         """A frame with all rows of all pieces, one column a field of the schema.
 
         A row whose column `STOP` is not null stands for a piece that could not be read: see
-        `stopped`.
+        `stopped`. One whose column `ROWS` is not null comes once a piece, however many it has.
         """
         import daft
 
@@ -62,9 +93,13 @@ class Engine:
             field.name: daft.DataType.from_arrow_type(field.type) for field in schema
         }))  # fmt: skip
         workers = min(self.workers, pieces)
+        apart = workers > 1
+        master = os.getpid() if apart and self.kind == "local" else None
 
         class Worker:
             def __init__(self) -> None:
+                if master is not None:
+                    serve_only(master)
                 self.reader = reader
 
             @daft.method.batch(return_dtype=rows, batch_size=1)  # type: ignore[untyped-decorator]
@@ -74,7 +109,6 @@ class Engine:
                 made = [_read(self.reader, number) for number in numbers.to_pylist()]
                 return pa.array(made, pa.large_list(pa.struct(list(schema))))
 
-        apart = workers > 1
         worker = daft.cls(Worker, use_process=apart, max_concurrency=workers if apart else None)()
         frame = daft.from_pydict({"number": list(range(pieces))})
         if self.kind == "ray":
@@ -103,7 +137,8 @@ class Engine:
 
 def _read(reader: Reads, number: int) -> list[dict[str, Any]]:
     try:
-        return reader.rows(number)
+        rows = reader.rows(number)
+        return [*rows, {"piece": number, ROWS: len(rows)}]
     except Problems as error:
         several = [[fault.what, fault.where, fault.fix] for fault in error.problems]
         return [{"piece": number, STOP: json.dumps({"several": several})}]

@@ -1,7 +1,7 @@
 """Which fields of an answer take one of a few values: what can be counted, learnt and doubted.
 
-Takes the contract's schema. Called by `suspects`, which doubts such fields, and by the block
-`instructed_target`, which reads only the others. Fields inside a nested object are not looked at.
+Takes the contract's schema. Called by `finite_parts`, which looks into objects and lists too, and
+by blocks: `instructed_target` reads only the other fields. Only whole fields are looked at here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from dslm.contract.model import Contract
 
 
-def _resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+def resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
     """A field's schema, or the part of the document that its `$ref` points to."""
     seen: set[str] = set()
     while isinstance(ref := schema.get("$ref"), str) and ref.startswith("#/") and ref not in seen:
@@ -25,16 +25,16 @@ def _resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str
     return schema
 
 
-def _values(schema: Mapping[str, Any], root: Mapping[str, Any]) -> list[Any] | None:
+def named_values(schema: Mapping[str, Any], root: Mapping[str, Any]) -> list[Any] | None:
     """All values that a schema names; None where they cannot be listed."""
-    schema = _resolved(schema, root)
+    schema = resolved(schema, root)
     if "enum" in schema:
         return list(schema["enum"])
     if "const" in schema:
         return [schema["const"]]
     for key in ("anyOf", "oneOf"):
         if key in schema:
-            parts = [_values(part, root) for part in schema[key]]
+            parts = [named_values(part, root) for part in schema[key]]
             known = [part for part in parts if part is not None]
             return list(itertools.chain(*known)) if len(known) == len(parts) else None
     kinds = schema.get("type")
@@ -53,15 +53,16 @@ def finite_labels(contract: Contract) -> dict[str, tuple[Any, ...]]:
 
     Those are fields with `enum`, `const`, `type: boolean`, or `anyOf` of such, also by `$ref`.
     """
-    listed = {field: _values(schema, contract.output)
+    listed = {field: named_values(schema, contract.output)
               for field, schema in contract.output["properties"].items()}  # fmt: skip
     return {field: tuple(values) for field, values in listed.items() if values and len(values) > 1}
 
 
+def is_free(contract: Contract, field: str) -> bool:
+    """Whether the schema does not list a field's values: text, numbers, lists and objects."""
+    return named_values(contract.output["properties"][field], contract.output) is None
+
+
 def free_fields(contract: Contract) -> tuple[str, ...]:
-    """The fields whose values the schema does not list: text, numbers, lists and objects."""
-    return tuple(
-        field
-        for field, schema in contract.output["properties"].items()
-        if _values(schema, contract.output) is None
-    )
+    """The fields whose values the schema does not list."""
+    return tuple(field for field in contract.output["properties"] if is_free(contract, field))

@@ -14,7 +14,8 @@ from typing import Any
 
 from dslm.contract.comparing import fold
 from dslm.contract.model import Columns, Contract
-from dslm.curation.formats import format_of
+from dslm.curation.casting import strict_json
+from dslm.curation.given import given_rows
 from dslm.curation.ledger import Reject
 from dslm.curation.mapping import Misfit, to_case
 from dslm.curation.refusing import Found
@@ -29,6 +30,30 @@ class Fitted:
     rejects: list[Reject]
     extra: dict[str, int]
     missing: dict[str, int]
+
+
+def _from_columns(contract: Contract, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of a table as one of an input, a target and meta."""
+    parts = {key: row[key] for key in ("id", "text", "input") if key in row}
+    rest = {key: value for key, value in row.items() if key not in (*parts, "target", "meta")}
+    meta = _object(row.get("meta"), "meta") or {}
+    if row.get("target") is not None:
+        return parts | {"target": _object(row["target"], "target"), "meta": rest | meta}
+    target = {field: rest.pop(field) for field in contract.fields if field in rest}
+    if not target:
+        fields = ", ".join(contract.fields)
+        raise Misfit(f"no column 'target', and none of the contract's fields ({fields})")
+    return parts | {"target": target, "meta": rest | meta}
+
+
+def _object(value: Any, name: str) -> Any:
+    """A cell's object, which may be spelled as JSON; anything else is found later."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return strict_json(value)
+    except ValueError as error:
+        raise Misfit(f"{name!r} is not JSON: {error}") from None
 
 
 def _in_contract_terms(contract: Contract, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,7 +91,8 @@ def fit_rows(path: Path, contract: Contract, group_by: str | None) -> Fitted:
     """All rows of a file as cases of a workflow.
 
     Args:
-        path: JSONL(.gz) of `{id?, text|input, target, meta}`.
+        path: What `given_rows` reads: of `{id?, text|input, target, meta}`, or of a table whose
+            columns bear the names of the contract's fields; its other columns go into meta.
         contract: The workflow's contract.
         group_by: `meta.x`, `target.x`, or a key of meta; None for no groups.
     """
@@ -74,16 +100,16 @@ def fit_rows(path: Path, contract: Contract, group_by: str | None) -> Fitted:
     rejects: list[Reject] = []
     extra: Counter[str] = Counter()
     missing: Counter[str] = Counter()
-    for row in format_of(path).rows(path, None):
-        if row.value is None:
-            rejects.append(Reject(source=path.name, line=row.line, reason=row.fault or "no row"))
-            continue
+    for row in given_rows(path):
         try:
-            case, own = _fit(contract, row.value, group_by)
+            if row.value is None:
+                raise Misfit(row.fault or "no row")
+            value = _from_columns(contract, row.value) if row.table else row.value
+            case, own = _fit(contract, value, group_by)
         except Misfit as misfit:
-            rejects.append(Reject(source=path.name, line=row.line, reason=misfit.what))
+            rejects.append(Reject(source=row.source, line=row.line, reason=misfit.what))
         else:
-            found.append(Found(case, path.name, row.line, own))
-            extra.update(set(row.value["target"]) - set(contract.fields))
-            missing.update(set(contract.fields) - set(row.value["target"]))
+            found.append(Found(case, row.source, row.line, own))
+            extra.update(set(value["target"]) - set(contract.fields))
+            missing.update(set(contract.fields) - set(value["target"]))
     return Fitted(found, rejects, dict(sorted(extra.items())), dict(sorted(missing.items())))

@@ -1,8 +1,8 @@
 """Brings a file of labelled texts into a workflow: its own source file, and a frozen gold set.
 
-Takes a JSONL(.gz) of `{id?, text|input, target, meta}`, fits the targets to the contract's schema,
-parts the cases by group and writes `sources/imported.jsonl` and `gold.jsonl`, both or none. Called
-by `dslm import`.
+Takes a file of any kind that a source may be, or a folder of texts with their labels (`given`),
+fits the targets to the contract's schema, parts the cases by group and writes
+`sources/imported.jsonl` and `gold.jsonl`, both or none. Called by `dslm import`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dslm.curation.blocks.exact_duplicates import exact_duplicates
 from dslm.curation.blocks.rule_breaks import rule_breaks
 from dslm.curation.case_table import CaseTable
 from dslm.curation.fitting import fit_rows
-from dslm.curation.formats import format_of
+from dslm.curation.given import given_files
 from dslm.curation.grouping import folded
 from dslm.curation.ledger import Drop, Reject
 from dslm.curation.refusing import refuse_many_rejects, unique_ids
@@ -51,9 +51,7 @@ def _refuse_bad_call(
     overwrite: bool,
 ) -> None:  # fmt: skip
     """Everything that can be said before a row is read."""
-    format_of(path)
-    if not path.name.lower().endswith((".jsonl", ".jsonl.gz")):
-        raise InputError("only JSON lines are imported", where=path, fix="convert it to JSONL")
+    given_files(path)
     if not 0 < gold_share < 1:
         raise InputError(f"gold share {gold_share} is not between 0 and 1", where="gold_share")
     if group_by is not None and contract.data.group_by is None:
@@ -113,7 +111,7 @@ def import_cases(
     """Import a file into a workflow's sources and gold.
 
     Args:
-        path: JSONL(.gz) of `{id?, text|input, target, meta}`.
+        path: A file or folder, as `fitting` takes it.
         ws: The workflow's paths.
         contract: Its contract; targets get exactly its fields, absent ones null.
         gold_share: Share of the groups that becomes gold, in (0, 1).

@@ -16,20 +16,17 @@ import numpy as np
 
 from dslm.cases import write_records
 from dslm.contract.model import Contract
-from dslm.curation.blocks.contradictions import listed
 from dslm.curation.blocks.too_long import Limit
 from dslm.curation.booking import ledger_of, rejects_of, review_count
 from dslm.curation.case_table import CaseTable
 from dslm.curation.engine import Engine
 from dslm.curation.grouping import folded, group_of
 from dslm.curation.identity import with_unique_ids
-from dslm.curation.ledger import (
-    Ledger,
-)
+from dslm.curation.ledger import Ledger, Reject
 from dslm.curation.personal.cleaning import Cleaning, cleaning_of
 from dslm.curation.personal.word_index import WordIndex
 from dslm.curation.reading import Rows, read_sources
-from dslm.curation.sifting import blocks_of, sifted
+from dslm.curation.sifting import Sifted, blocks_of, sifted
 from dslm.curation.splitting import SPLITS, refuse_empty_split
 from dslm.curation.verdicts import Verdicts, read_verdicts
 from dslm.errors import InputError
@@ -56,7 +53,8 @@ def curate(
 ) -> Curated:  # fmt: skip
     """Curate a workflow's sources.
 
-    Writes the splits, each sorted by id, `ledger.json`, `rejects.jsonl` and `contradictions.jsonl`.
+    Writes the splits, each sorted by id, `ledger.json`, `rejects.jsonl`, `contradictions.jsonl` and
+    `near-disagreements.jsonl`.
 
     Args:
         contract: The workflow's contract.
@@ -84,7 +82,8 @@ def curate(
     cases = CaseTable(table, rows.marks, order)
     mended = cases.only(np.flatnonzero(cases.flags("fixed")))
     verdicts.refuse_misfits(contract, _cases(mended))
-    drops = sifted(cases, contract, held, limit)
+    found = sifted(cases, contract, held, limit)
+    drops = found.drops
     kept = cases.without(drops)
     inputs = {
         "sources": _digest(cases),
@@ -97,15 +96,12 @@ def curate(
     book = cleaning.book(rows) if cleaning else None
     count = review_count(cases, len(mended), verdicts)
     ledger = ledger_of(rows, rejects, cases, drops, kept, count, book)
-    parts = _written_parts(kept, folder)
-    found = listed(cases, contract, cases.written_target)
-    write_records(folder / "contradictions.jsonl", found)
-    write_records(folder / "rejects.jsonl", rejects)
+    parts = _write_parts(kept, folder)
+    lists = _write_lists(rejects, found, folder)
     write_atomic(folder / "ledger.json", ledger.to_json())
     if cleaning:
         held_by = [(name, part.each("personal")) for name, part in parts.items()]
-        unnamed = {"rejects": len(rejects), "contradictions": len(found)}
-        cleaning.prove(folder, held_by, unnamed, known)
+        cleaning.prove(folder, held_by, lists, known)
     shutil.rmtree(work)
     return Curated(ledger=ledger, inputs=inputs)
 
@@ -133,13 +129,25 @@ def _cases(cases: CaseTable) -> Iterator[Case]:
         yield Case.model_validate_json(line or "")
 
 
-def _written_parts(kept: CaseTable, folder: Path) -> dict[str, CaseTable]:
+def _write_parts(kept: CaseTable, folder: Path) -> dict[str, CaseTable]:
     """The splits by name, each in a file."""
     split = kept.among("split", SPLITS)
     parts = {n: kept.only(np.flatnonzero(split == number)) for number, n in enumerate(SPLITS)}
     for name, part in parts.items():
         _write_lines(folder / f"{name}.jsonl", part)
     return parts
+
+
+def _write_lists(rejects: Sequence[Reject], found: Sifted, folder: Path) -> dict[str, int]:
+    """Lists beside the splits, each in a file; gives how many lines each has."""
+    lists: dict[str, Sequence[Record]] = {
+        "rejects": rejects,
+        "contradictions": found.contradictions,
+        "near-disagreements": found.likely,
+    }
+    for name, lines in lists.items():
+        write_records(folder / f"{name}.jsonl", lines)
+    return {name: len(lines) for name, lines in lists.items()}
 
 
 def _write_lines(path: Path, cases: CaseTable) -> None:

@@ -20,7 +20,8 @@ from dslm.contract.model import Contract
 from dslm.curation.blocks import Block, sift
 from dslm.curation.case_table import case_fields, columns_of
 from dslm.curation.ends import END_COLUMNS, end_keys
-from dslm.curation.engine import STOP, Engine, stopped
+from dslm.curation.engine import ROWS, STOP, Engine, Tally, stopped
+from dslm.curation.interrupting import noticed
 from dslm.curation.ledger import Drop
 from dslm.curation.mapping import Misfit, to_case
 from dslm.curation.personal.found import Found
@@ -57,6 +58,7 @@ def row_schema() -> pa.Schema:
         pa.field("reason", text),  # why the case is dropped, as far as it shows by itself
         pa.field("of", text),
         pa.field(STOP, text),      # why the piece could not be read at all
+        pa.field(ROWS, number),    # of a piece, in a row of its own that is not kept
         pa.field("personal", text),  # the personal data it held, as `personal.found` writes it
     ])  # fmt: skip
 
@@ -176,7 +178,11 @@ def read_sources(
 
 
 def _store(engine: Engine, reader: RowReader, work: Path, threshold: float) -> set[int]:
-    """Write the rows of all pieces as they come; gives the files that had any."""
+    """Write the rows of all pieces as they come; gives the files that had any.
+
+    Raises:
+        InputError: A piece could not be read, or not all rows came.
+    """
     daft = engine.start()
     import pyarrow as pa
 
@@ -184,23 +190,29 @@ def _store(engine: Engine, reader: RowReader, work: Path, threshold: float) -> s
     rows = engine.read(reader, len(reader.pieces), schema)
     signed = rows.with_column("signature", signature(daft.col("folded").fill_null("")))
     seen: set[int] = set()
-    done: set[int] = set()
+    tally = Tally(len(reader.pieces))
     with (
         pa.OSFile(str(work / TABLE), "wb") as sink,
         pa.ipc.new_file(sink, schema) as table,
         (work / SIGNED).open("wb") as hashes,
         (work / ENDS).open("wb") as ends,
+        noticed() as interruption,
         Progress("curate", len(reader.pieces), "parts") as bar,
     ):
         for batch in signed.to_arrow_iter():
             if told := batch.column(STOP).drop_null().to_pylist():
                 raise stopped(told[0])
+            before = len(tally.told)
+            batch = tally.add(batch)
+            bar.advance(len(tally.told) - before)
             hashes.write(as_signatures(batch.column("signature")).tobytes())
             folded = batch.column("folded").fill_null("").to_pylist()
             ends.write(end_keys(folded, threshold).tobytes())
             table.write_batch(batch.drop_columns(["signature"]).cast(schema))
             seen |= set(batch.column("file").unique().to_pylist())
-            new = set(batch.column("piece").unique().to_pylist()) - done
-            done |= new
-            bar.advance(len(new))
+        if interruption.seen:
+            raise KeyboardInterrupt
+        if not tally.whole:
+            raise InputError(f"only part of the rows came: {len(tally.told)} of {tally.pieces} "
+                             "pieces of the sources", fix="run it again")  # fmt: skip
     return seen

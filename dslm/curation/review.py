@@ -1,7 +1,8 @@
 """Writes suspect labels into a workflow's review file, beside the verdicts that are there.
 
 Takes curated cases; gives `data/<workflow>/review.csv`: open rows first, ranked, then those that a
-person has decided, unchanged. Called by `dslm review`.
+person has decided, unchanged. A `keep` holds for the label that it was said of: once that changes,
+the row is open again if it is still suspect. Called by `dslm review`.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from dataclasses import dataclass
 
 from dslm.cases import read_labelled
 from dslm.contract.model import Contract, load_contract
+from dslm.curation.label_text import label_text, read_label
 from dslm.curation.review_file import ReviewRow, read_review, write_review
 from dslm.curation.splitting import SPLITS
 from dslm.curation.suspects import Suspect, suspects_of
 from dslm.curation.verdicts import parsed, read_verdicts
 from dslm.errors import InputError
-from dslm.provenance import read_manifest
+from dslm.provenance import canonical_json, read_manifest
 from dslm.records import Case
 from dslm.settings.workspace import Workspace
 
@@ -47,11 +49,25 @@ def excerpt(text: str) -> str:
     return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"
 
 
-def _row(one: Suspect, case: Case) -> ReviewRow:
+def _row(one: Suspect, case: Case, kept: str | None) -> ReviewRow:
+    since = "" if kept is None else f" (kept when it was {kept})"
     return ReviewRow(
         id=one.id, field=one.field, label=one.label, suggested=one.suggested or "",
-        score=f"{one.score:.3f}", reason=f"{one.kind}: {one.why}", input=excerpt(case.input),
+        score=f"{one.score:.3f}", reason=f"{one.kind}: {one.why}{since}", input=excerpt(case.input),
     )  # fmt: skip
+
+
+def outdated(contract: Contract, row: ReviewRow, case: Case | None) -> bool:
+    """Whether a row speaks of another label than its case has now: somebody changed it since."""
+    if case is None or not row.label or row.field not in contract.fields:
+        return False
+    now = (case.target or {})[row.field]
+    if row.label.strip().casefold() == label_text(contract, row.field, now).casefold():
+        return False
+    try:  # a spreadsheet may have written the same value otherwise
+        return canonical_json(read_label(contract, row.field, row.label)) != canonical_json(now)
+    except InputError:
+        return True
 
 
 def unsettled(suspects: Iterable[Suspect], decided: dict[tuple[str, str], str]) -> list[Suspect]:
@@ -110,9 +126,15 @@ def review(ws: Workspace, at_most: int) -> Reviewed:
     read_verdicts(ws.review, contract)
     decided = sorted((row for row in read_review(ws.review) if row.decided), key=lambda r: r.key)
     words = {row.key: parsed(contract, row)[0] for row in decided}
-    left = unsettled(suspects_of(contract, list(cases.values())), {**words})
+    kept = {row.key: row for row in decided if words[row.key] == "keep"}
+    old = {key: row.label for key, row in kept.items()
+           if outdated(contract, row, cases.get(row.id))}  # fmt: skip
+    settled: dict[tuple[str, str], str] = {k: word for k, word in words.items() if k not in old}
+    left = unsettled(suspects_of(contract, list(cases.values())), settled)
     shown = chosen(left, at_most)
-    rows = tuple(_row(one, cases[one.id]) for one in shown)
+    rows = tuple(_row(one, cases[one.id], old.get((one.id, one.field))) for one in shown)
+    again = {row.key for row in rows}
+    decided = [row for row in decided if row.key not in again]
     write_review(ws.review, [*rows, *decided])
     kinds = Counter(one.kind for one in shown)
     return Reviewed(rows, tuple(decided), len(left) - len(shown), dict(sorted(kinds.items())))

@@ -7,11 +7,17 @@ Takes cases as they were read; gives the drops, each with the first reason that 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from dslm.contract.model import Contract
 from dslm.curation.blocks import Block, Comparison
-from dslm.curation.blocks.contradictions import contradictions
+from dslm.curation.blocks.contradictions import (
+    Contradiction,
+    contradicted,
+    described,
+    refused,
+)
 from dslm.curation.blocks.exact_duplicates import exact_duplicates
 from dslm.curation.blocks.group_across_splits import group_across_splits
 from dslm.curation.blocks.hidden_text import hidden_text
@@ -20,6 +26,7 @@ from dslm.curation.blocks.leaked_exact import leaked_exact
 from dslm.curation.blocks.leaked_group import leaked_group
 from dslm.curation.blocks.leaked_near import leaked_near
 from dslm.curation.blocks.leaked_quote import leaked_quote
+from dslm.curation.blocks.near_disagreements import near_disagreements
 from dslm.curation.blocks.near_duplicates import near_duplicates
 from dslm.curation.blocks.other_language import other_language
 from dslm.curation.blocks.outside_window import outside_window
@@ -56,13 +63,12 @@ def blocks_of(contract: Contract, gold: Sequence[Case], verdicts: Verdicts) -> t
 
 
 def comparisons_of(contract: Contract, limit: Limit | None) -> tuple[Comparison, ...]:
-    """What is asked of cases beside one another, in this order.
+    """What is asked of cases beside one another, in this order, once contradictions are out.
 
     Contradictions come before duplicates, which take the answers to agree. Length does too, so that
     no case goes for being near to one that is too long to stay.
     """
     return (
-        partial(contradictions, contract=contract),
         partial(too_long, limit=limit),
         exact_duplicates,
         partial(near_duplicates, contract=contract),
@@ -73,16 +79,41 @@ def comparisons_of(contract: Contract, limit: Limit | None) -> tuple[Comparison,
     )
 
 
+@dataclass(frozen=True)
+class Sifted:
+    """What came of asking.
+
+    Attributes:
+        drops: Every drop, by its place.
+        contradictions: Inputs with several answers.
+        likely: Those that are nearly one input with several answers; none is dropped for it.
+    """
+
+    drops: dict[int, Drop]
+    contradictions: list[Contradiction]
+    likely: list[Contradiction]
+
+
 def sifted(
     cases: CaseTable, contract: Contract, gold: Sequence[Case], limit: Limit | None
-) -> dict[int, Drop]:
-    """Every drop, by its place."""
+) -> Sifted:
+    """Every drop, and every contradiction."""
     said = cases.drops_said()
     others = cases.all_but([p for p, drop in said.items() if drop.reason == "leak_exact"])
-    near = leaked_near(cases.only(others), gold, contract.data.near_duplicate)
-    drops = said | {others[place].item(): drop for place, drop in near.items()}
+    leaked = leaked_near(cases.only(others), gold, contract.data.near_duplicate)
+    drops = said | {others[place].item(): drop for place, drop in leaked.items()}
+    left = cases.all_but(drops)
+    rest = cases.only(left)
+    found = contradicted(rest, contract)
+    refusals = refused(rest, contract, found.certain)
+    drops |= {left[place].item(): drop for place, drop in refusals.items()}
+    certain = [described(rest, one, rest.written_target) for one in found.certain]
+    likely = [described(rest, one, rest.written_target) for one in found.likely]
+    agreed = rest.without(refusals)
+    near = near_disagreements(agreed, contract)
+    likely += [described(agreed, one, agreed.written_target) for one in near]
     for comparison in comparisons_of(contract, limit):
         left = cases.all_but(drops)
-        found = comparison(cases.only(left))
-        drops |= {left[place].item(): drop for place, drop in found.items()}
-    return drops
+        dropped = comparison(cases.only(left))
+        drops |= {left[place].item(): drop for place, drop in dropped.items()}
+    return Sifted(drops, certain, likely)

@@ -84,6 +84,7 @@ _DROPS = {
     "leak_quoted": "quotes a gold case",
     "leak_group": "is of a group that gold holds",
     "contradictory_label": "same input, another answer",
+    "contradictory_near": "same input but for its identifiers, another answer",
     "too_long": "is longer than the recipe trains on",
     "exact_duplicate": "same input and answer as another case",
     "near_duplicate": "nearly the same input as another case",

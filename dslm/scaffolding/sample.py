@@ -1,23 +1,23 @@
 """Reads a user's own sample into cases, for `dslm init`.
 
-Takes JSONL(.gz) or CSV with a text and what it should become; gives numbered cases, or one error
-with every faulty line. Called by `dslm.scaffolding.scaffold`.
+Takes a file, or a folder of texts with labels, with a text and what it should become, read as
+curation reads sources; gives numbered cases, or one error with every faulty line. Called by
+`dslm.scaffolding.scaffold`.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dslm.cases import MOST_REPORTED, json_lines
+from dslm.cases import MOST_REPORTED
+from dslm.curation.given import given_rows
 from dslm.errors import DslmError, InputError, Problems
 from dslm.records import Case
-from dslm.settings.loading import nearest, read_text
+from dslm.settings.loading import nearest
 
 INPUT_KEYS = ("input", "text")
 TARGET_KEYS = ("target", "output", "label")
@@ -44,7 +44,7 @@ def read_sample(path: Path, given: str | None, targets: tuple[str, ...]) -> tupl
     """All cases of a sample.
 
     Args:
-        path: `.jsonl`, `.jsonl.gz` or `.csv`.
+        path: A file of any kind that a source may be, or a folder of texts with their labels.
         given: The key of the input; by default `input` or `text`.
         targets: The key of the target, or several that become its fields; by default `target`,
             `output` or `label`.
@@ -52,22 +52,29 @@ def read_sample(path: Path, given: str | None, targets: tuple[str, ...]) -> tupl
     Raises:
         Problems: Every faulty line, each with what is wrong.
     """
-    rows = list(_rows(path))
+    rows = list(given_rows(path))
     if not rows:
         raise InputError("no rows in this file", where=path, fix="add labelled cases")
-    keys = _keys(path, rows[0][1], given, targets)
+    keys: Keys | None = None
     faults: list[DslmError] = []
     cases: list[Numbered] = []
-    first_seen: dict[str, int] = {}
-    for line, row in rows:
+    first_seen: dict[str, str] = {}
+    stem = path.name.split(".")[0]
+    for number, row in enumerate(rows, start=1):
+        place = f"{path / row.source if path.is_dir() else path}:{row.line}"
+        if row.value is None:
+            faults.append(InputError(row.fault or "no row", where=place))
+            continue
+        keys = keys or _keys(path, row.value, given, targets)
+        line = number if path.is_dir() else row.line
         try:
-            case = _case(row, keys, line, path.name.split(".")[0])
+            case = _case(row.value, keys, line, stem)
             if case.id in first_seen:
                 raise InputError(f"id {case.id!r} is used on line {first_seen[case.id]} too")
         except InputError as error:
-            faults.append(InputError(error.what, where=f"{path}:{line}", fix=error.fix))
+            faults.append(InputError(error.what, where=place, fix=error.fix))
             continue
-        first_seen[case.id] = line
+        first_seen[case.id] = str(row.line) if not path.is_dir() else row.source
         cases.append(Numbered(line, case))
     if faults:
         raise Problems(shortened(faults, path))
@@ -79,34 +86,6 @@ def shortened(faults: list[DslmError], path: Path) -> list[DslmError]:
     more = len(faults) - MOST_REPORTED
     rest = [InputError(f"and {more} more lines are wrong", where=path)] if more > 0 else []
     return [*faults[:MOST_REPORTED], *rest]
-
-
-def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    if path.suffix == ".csv":
-        yield from _csv_rows(path)
-    elif path.name.endswith((".jsonl", ".jsonl.gz")):
-        for line, value in json_lines(path):
-            if not isinstance(value, dict):
-                raise InputError("a JSON object was expected", where=f"{path}:{line}")
-            yield line, value
-    else:
-        fix = "give a .jsonl, .jsonl.gz or .csv file"
-        raise InputError("is no kind of sample that can be read", where=path, fix=fix)
-
-
-def _csv_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Rows of a CSV; an empty cell is null."""
-    reader = csv.DictReader(io.StringIO(read_text(path), newline=""), strict=True)
-    try:
-        for row in reader:
-            if None in row or None in row.values():
-                columns = len(reader.fieldnames or ())
-                fix = f"the header names {columns} columns; quote cells that hold commas"
-                bad = "another number of cells than columns"
-                raise InputError(bad, where=f"{path}:{reader.line_num}", fix=fix)
-            yield reader.line_num, {k: v if v != "" else None for k, v in row.items()}
-    except csv.Error as error:
-        raise InputError(f"not CSV: {error}", where=f"{path}:{reader.line_num}") from None
 
 
 def _keys(path: Path, row: Mapping[str, Any], given: str | None, targets: tuple[str, ...]) -> Keys:

@@ -28,7 +28,7 @@ from dslm.inference.prompt import tuned_prompt
 from dslm.provenance import write_manifest
 from dslm.records import Case
 from dslm.settings.recipe import Recipe, load_recipe
-from dslm.training.encoding import encode_all
+from dslm.training.encoding import encode
 from dslm.training.loss import answer_loss
 from dslm.training.packing import end_to_end
 from dslm.training.run import train
@@ -130,7 +130,8 @@ def validation_loss(
     write_manifest(adapter, files.digests())
     model = load_base(files, dtype="float32", attention="sdpa")
     model = load_adapter(model, adapter, merge=False)
-    rows = encode_all(load_tokenizer(files), tuned_prompt(contract), cases[:VALIDATION], 4096)
+    tokenizer, prompt = load_tokenizer(files), tuned_prompt(contract)
+    rows = [encode(tokenizer, prompt, case) for case in cases[:VALIDATION]]
     total = sum(row.trained for row in rows)
     with torch.no_grad():
         losses = [
@@ -162,7 +163,8 @@ def main() -> None:
     recipe = recipe.model_copy(update={"training": plan})
     files = locate(recipe.base, root)
     cases = read_labelled(root / "data/invoice_intake/sources/cases.jsonl", contract)
-    rows = encode_all(load_tokenizer(files), tuned_prompt(contract), cases[VALIDATION:], 4096)
+    tokenizer, prompt = load_tokenizer(files), tuned_prompt(contract)
+    rows = [encode(tokenizer, prompt, case) for case in cases[VALIDATION:]]
     a_row = sum(len(row.input_ids) for row in rows) / len(rows)
     result: dict[str, Any] = {
         "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, {torch.__version__}",

@@ -30,7 +30,8 @@ MAY_CALL = {
     "gating": {"scoring"},  # the gate recomputes the scorecard from the rows
     "releasing": {"inference"},  # the smoke test answers with the decider that serves
     "proving": {"curation"},  # rows are counted by the readers that curation reads them with
-    "scaffolding": {"proving"},  # it proposes only bounds and margins that the proofs accept
+    # it proposes only what the proofs accept, and reads a sample as curation reads sources
+    "scaffolding": {"proving", "curation"},
 }
 HEAVY = {
     "torch", "transformers", "trl", "peft", "mlflow", "daft", "scipy", "datasets", "evaluate",

@@ -1,8 +1,8 @@
 """Drops cases that are nearly another one and have the same answer.
 
 Nearly the same text with another answer is another case (one digit of a total), often the most
-telling one: it stays, and `parted_splits` sees to it that the two do not face each other across
-splits.
+telling one: `contradictions` took out what cannot be, the rest stays, and
+`parted_splits` sees to it that the two do not face each other across splits.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ that grounding does not know hides no wrong label. Called by `dslm.curation.revi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from itertools import chain, zip_longest
 from typing import Any
 
@@ -16,13 +15,13 @@ import numpy as np
 
 from dslm.contract.grounding import ungrounded
 from dslm.contract.model import Contract
-from dslm.curation.finite_labels import finite_labels
+from dslm.curation.finite_parts import ABSENT, Part, finite_parts
 from dslm.curation.grouping import group_of
-from dslm.curation.label_text import label_text
+from dslm.curation.label_text import fits, label_text
 from dslm.curation.suspects.doubted_labels import doubted
 from dslm.curation.suspects.grams import Numbers
 from dslm.curation.suspects.out_of_fold import features, folds, out_of_fold
-from dslm.curation.suspects.suspect import Suspect
+from dslm.curation.suspects.suspect import Kind, Suspect
 from dslm.curation.suspects.tied_phrases import TiedPhrase, tied_phrases
 from dslm.errors import InputError
 from dslm.provenance import canonical_json
@@ -54,46 +53,72 @@ def not_in_input(contract: Contract, cases: Sequence[Case]) -> Iterator[Suspect]
             )  # fmt: skip
 
 
+def _labelled(part: Part, cases: Sequence[Case]) -> tuple[Numbers, list[Any]]:
+    """The places of the cases that have a part, and its label in each."""
+    labels = [part.read(_target(case)) for case in cases]
+    there = np.array([n for n, label in enumerate(labels) if label is not ABSENT], dtype=np.int64)
+    return there, [labels[place] for place in there]
+
+
+def _suspect(
+    contract: Contract, case: Case, part: Part, label: Any, guess: Any, *, kind: Kind, score: float,
+    why: str,
+) -> Suspect:  # fmt: skip
+    """A doubted part as its whole field, as `fix:` takes it; `guess` is `ABSENT` for none."""
+    target = _target(case)
+    suggested = None
+    if guess is not ABSENT and fits(contract, part.field, better := part.put(target, guess)):
+        suggested = label_text(contract, part.field, better)
+    said = part.said(label)
+    return Suspect(
+        id=case.id, field=part.field, label=label_text(contract, part.field, target[part.field]),
+        suggested=suggested,
+        score=score, kind=kind, why=f"{said}: {why}" if said else why,
+    )  # fmt: skip
+
+
 def doubted_labels(contract: Contract, cases: Sequence[Case]) -> list[Suspect]:
-    """The labels of finite fields that a model of other groups calls otherwise, over all fields."""
-    fields = finite_labels(contract)
-    if not fields or not cases:
+    """The labels of finite parts that a model of other groups calls otherwise, over all parts."""
+    parts = finite_parts(contract)
+    if not parts or not cases:
         return []
     fold = folds([group_of(case, contract.data.group_by) for case in cases])
     texts = features([case.input for case in cases])
     found = []
-    for field in fields:
-        names, labels = _numbered([_target(case)[field] for case in cases])
-        enough = np.flatnonzero(np.bincount(labels)[labels] >= FEWEST)
+    for part in parts:
+        there, given = _labelled(part, cases)
+        names, labels = _numbered(given)
+        enough = np.flatnonzero(np.bincount(labels)[labels] >= FEWEST) if given else there
         names, labels = _numbered([names[labels[place]] for place in enough])
         if len(names) < 2:
             continue
-        chances = out_of_fold(texts[enough], labels, fold[enough])
-        spelled = partial(label_text, contract, field)
+        places = there[enough]
+        if len(np.unique(fold[places])) < 2:
+            continue
+        chances = out_of_fold(texts[places], labels, fold[places])
         for place in doubted(chances, labels).tolist():
             guess, own = int(chances[place].argmax()), float(chances[place, labels[place]])
             why = f"a model of other groups gives it {own:.2f}, and the suggested one " \
                   f"{chances[place, guess]:.2f}"  # fmt: skip
-            found.append(Suspect(
-                id=cases[enough[place]].id, field=field, label=spelled(names[labels[place]]),
-                suggested=spelled(names[guess]), score=round(1 - own, 6), kind="doubted_label",
-                why=why,
+            found.append(_suspect(
+                contract, cases[places[place]], part, names[labels[place]], names[guess],
+                kind="doubted_label", score=round(1 - own, 6), why=why,
             ))  # fmt: skip
     return sorted(found, key=lambda one: (-one.score, one.id, one.field))
 
 
 def _of_phrase(
-    contract: Contract, cases: Sequence[Case], field: str, names: Sequence[Any], tied: TiedPhrase
+    contract: Contract, cases: Sequence[Case], part: Part, names: Sequence[Any], tied: TiedPhrase
 ) -> list[Suspect]:
-    spelled = partial(label_text, contract, field)
-    label = spelled(names[tied.label])
+    label = names[tied.label]
+    spelled = label_text(contract, part.field, label) if part.whole else "so"
     why = (f"{' '.join(tied.words)!r} stands in {tied.held} cases, {len(tied.places)} of them "
-           f"labelled {label} (elsewhere {tied.elsewhere:.1%}), and their other words speak for "
+           f"labelled {spelled} (elsewhere {tied.elsewhere:.1%}), and their other words speak for "
            "other labels")  # fmt: skip
     return [
-        Suspect(id=cases[place].id, field=field, label=label, score=round(tied.against, 6),
-                suggested=None if guess == tied.label else spelled(names[guess]),
-                kind="tied_phrase", why=why)
+        _suspect(contract, cases[place], part, label,
+                 ABSENT if guess == tied.label else names[guess],
+                 kind="tied_phrase", score=round(tied.against, 6), why=why)
         for place, guess in zip(tied.places.tolist(), tied.suggested.tolist(), strict=True)
     ]  # fmt: skip
 
@@ -101,12 +126,13 @@ def _of_phrase(
 def in_tied_phrases(contract: Contract, cases: Sequence[Case]) -> list[Suspect]:
     """The cases of every phrase that looks like a trigger, the heaviest phrase first."""
     found: list[tuple[float, list[Suspect]]] = []
-    texts = [case.input for case in cases]
-    for field in finite_labels(contract):
-        names, labels = _numbered([_target(case)[field] for case in cases])
+    for part in finite_parts(contract):
+        there, given = _labelled(part, cases)
+        names, labels = _numbered(given)
         if len(names) > 1:
-            found += [(-tied.weight, _of_phrase(contract, cases, field, names, tied))
-                      for tied in tied_phrases(texts, labels)]  # fmt: skip
+            held = [cases[place] for place in there]
+            found += [(-tied.weight, _of_phrase(contract, held, part, names, tied))
+                      for tied in tied_phrases([case.input for case in held], labels)]  # fmt: skip
     return list(chain(*(rows for _, rows in sorted(found, key=lambda one: one[0]))))
 
 

@@ -17,7 +17,7 @@ from dslm.cases import read_labelled
 from dslm.contract import load_contract
 from dslm.curation.case_table import CaseTable
 from dslm.curation.ends import END_COLUMNS
-from dslm.curation.engine import Engine
+from dslm.curation.engine import Engine, Tally
 from dslm.curation.formats import json_lines
 from dslm.curation.ledger import Drop, LeakageCheck, Ledger, SourceCount
 from dslm.curation.pieces import files_of, pieces_of
@@ -30,8 +30,8 @@ from dslm.records import Case
 
 ROOT = Path(__file__).parents[3]
 FILES = [
-    "calibration.jsonl", "contradictions.jsonl", "ledger.json", "rejects.jsonl", "train.jsonl",
-    "validation.jsonl",
+    "calibration.jsonl", "contradictions.jsonl", "ledger.json", "near-disagreements.jsonl",
+    "rejects.jsonl", "train.jsonl", "validation.jsonl",
 ]  # fmt: skip
 
 
@@ -264,3 +264,19 @@ def test_an_error_in_a_worker_is_the_same_clear_line(
     broken = build_contract(sources=[source])
     with pytest.raises(InputError, match=r"z\.jsonl\.gz:1: broken gzip.*fetch the file again"):
         curated(broken, folder, gold, tmp_path / "two", Engine(workers=workers))
+
+
+def test_rows_that_did_not_come_are_missed() -> None:
+    schema = pa.schema([("piece", pa.int64()), ("rows", pa.int64())])
+
+    def tally(*rows: tuple[int, int | None]) -> tuple[bool, int]:
+        made = Tally(2)
+        pieces, counts = zip(*rows, strict=True)
+        batch = pa.RecordBatch.from_arrays([pa.array(pieces), pa.array(counts, pa.int64())],
+                                           schema=schema)  # fmt: skip
+        return made.add(batch).num_rows == made.came.total(), made.whole
+
+    assert tally((0, None), (0, None), (0, 2), (1, 0)) == (True, True)
+    assert tally((0, None), (0, 2), (1, 0)) == (True, False)  # a row of the first piece
+    assert tally((0, None), (0, 1), (1, None)) == (True, False)  # the end of the second
+    assert tally((0, None), (0, 1)) == (True, False)  # all of it

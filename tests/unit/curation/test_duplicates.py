@@ -1,10 +1,12 @@
 import random
+import time
 from functools import partial
 
 import pytest
 
-from dslm.curation.blocks.contradictions import contradictions, listed
+from dslm.curation.blocks.contradictions import contradicted, contradictions, described
 from dslm.curation.blocks.exact_duplicates import exact_duplicates
+from dslm.curation.blocks.near_disagreements import near_disagreements
 from dslm.curation.blocks.near_duplicates import near_duplicates
 from dslm.curation.blocks.parted_splits import parted_splits
 from dslm.curation.blocks.rule_breaks import rule_breaks
@@ -76,7 +78,8 @@ def test_where_the_contract_says_so_a_contradiction_stops(build_contract):
 
 def test_contradictions_are_listed_field_by_field_with_the_majority(contract):
     cases = CaseTable.of(disagreeing(), contract)
-    [found] = listed(cases, contract, cases.target)
+    [answers] = contradicted(cases, contract).certain
+    found = described(cases, answers, cases.target)
     assert found.ids == ("a", "b", "c")
     assert found.fields == {"amount": {'"20.00"': ("a",), '"20"': ("b",), '"21.00"': ("c",)}}
     assert found.majority == ("a", "b")
@@ -146,3 +149,123 @@ def test_a_case_without_the_contracts_group_goes():
     cases = [case("a"), case("b", sender=" "), Case(id="c", input="x", target={})]
     assert [d.id for d in ungrouped(cases, "sender")] == ["b", "c"]
     assert ungrouped(cases, None) == []
+
+
+# --- the same but for identifiers -----------------------------------------------------------------
+
+LETTERS = {"type": ["string", "null"], "maxLength": 40}
+
+
+@pytest.fixture
+def orders(build_contract):
+    """A contract of `kind`, an identifier `number`, a name `buyer`, a decimal `amount`."""
+    contract = build_contract()
+    properties = contract.output["properties"] | {"number": LETTERS, "buyer": LETTERS}
+    output = contract.output | {"properties": properties, "required": [*properties]}
+    return contract.model_copy(update={"output": output})
+
+
+ORDER = "Concerning {}, which {} sent us on Monday: it came wet and torn, we want {} back"
+
+
+def order(identity, number, kind="claim", *, text=ORDER, buyer="Blue Lamp", amount="20.00", **more):
+    target = {"kind": kind, "amount": amount, "number": number, "buyer": buyer} | more
+    told = text.format(number, buyer, amount)
+    return Case(id=identity, input=told, target=target, meta={"sender": "a"})
+
+
+def ids_of(drops):
+    return [(drop.id, drop.reason, drop.of) for drop in drops]
+
+
+def test_texts_that_differ_by_what_their_answers_say_do_not_contradict(orders):
+    cases = [order("a", "A-17"), order("b", "A-18"), order("c", "B 4 77")]
+    assert compared(partial(contradictions, contract=orders), cases, orders) == []
+    assert contradicted(CaseTable.of(cases, orders), orders).likely == []
+
+
+def test_texts_that_differ_by_their_numbers_alone_have_one_answer_else(orders):
+    cases = [order("a", "A-17"), order("b", "A-18"), order("c", "B 4 77", "other")]
+    drops = compared(partial(contradictions, contract=orders), cases, orders)
+    near = "contradictory_near"
+    assert ids_of(drops) == [("a", near, "c"), ("b", near, "c"), ("c", near, "a")]
+    table = CaseTable.of(cases, orders)
+    [answers] = contradicted(table, orders).certain
+    told = described(table, answers, table.target)
+    assert told.kind == "but_for_identifiers"
+    assert told.fields == {"kind": {'"claim"': ("a", "b"), '"other"': ("c",)}}
+    assert told.majority == ("a", "b")
+
+
+def test_the_policy_is_the_same_for_them(orders):
+    cases = [order("a", "A-17"), order("b", "A-18"), order("c", "B 4 77", "other")]
+    data = orders.data.model_copy(update={"contradictions": "majority"})
+    majority = orders.model_copy(update={"data": data})
+    drops = compared(partial(contradictions, contract=majority), cases, majority)
+    assert [drop.id for drop in drops] == ["c"]
+    stops = orders.model_copy(
+        update={"data": orders.data.model_copy(update={"contradictions": "stop"})}
+    )
+    with pytest.raises(Problems, match="case a: another answer than c"):
+        compared(partial(contradictions, contract=stops), cases, stops)
+
+
+def test_an_answer_that_its_text_does_not_hold_is_not_explained_by_it(orders):
+    wrong = order("b", "A-17")
+    cases = [
+        order("a", "A-17"),
+        wrong.model_copy(update={"target": wrong.target | {"number": "9"}}),
+    ]
+    drops = compared(partial(contradictions, contract=orders), cases, orders)
+    assert [drop.reason for drop in drops] == ["contradictory_label"] * 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        order("b", "A-18", "other", text=ORDER.replace("want", "never want")),
+        order("b", "A-17", "other", buyer="Red Door"),  # a name may decide the kind
+        order("b", "A-17", "other", amount="9000.00"),  # and so may an amount
+    ],
+    ids=["a word more", "another name", "another amount"],
+)
+def test_what_may_explain_another_label_keeps_both_cases(orders, other):
+    cases = [order("a", "A-17"), other]
+    assert compared(partial(contradictions, contract=orders), cases, orders) == []
+
+
+def test_a_code_that_comes_again_may_decide_the_label_and_is_listed_only(orders):
+    cases = [order("a", "M4"), order("b", "M5", "other"),
+             order("c", "M5", "other", text="Quite another text with {} {} {} in it")]  # fmt: skip
+    found = contradicted(CaseTable.of(cases, orders), orders)
+    assert found.certain == []
+    [answers] = found.likely
+    assert answers.places == [0, 1]
+    assert compared(partial(contradictions, contract=orders), cases, orders) == []
+
+
+def test_nearly_equal_texts_with_another_label_are_listed_and_stay(orders):
+    cases = [order("a", "A-17"), order("b", "A-17", "other", text=ORDER + ", or never"),
+             order("c", "A-17", text=ORDER + ", bye"), case("d", "Quite another one")]  # fmt: skip
+    cases[3].target.update(number=None, buyer=None)
+    table = CaseTable.of(cases, orders)
+    [answers] = near_disagreements(table, orders)
+    told = described(table, answers, table.target)
+    assert (told.kind, told.ids, told.majority) == ("nearly", ("a", "b", "c"), ("a", "c"))
+    assert told.fields == {"kind": {'"claim"': ("a", "c"), '"other"': ("b",)}}
+
+
+def test_a_label_that_stands_in_its_text_alone_is_no_disagreement(orders):
+    cases = [order("a", "A-17", text=ORDER + ": a claim"),
+             order("b", "A-17", "other", text=ORDER + ": some other")]  # fmt: skip
+    assert near_disagreements(CaseTable.of(cases, orders), orders) == []
+
+
+def test_a_template_of_many_numbers_takes_no_time_to_compare(orders):
+    cases = [order(f"{n:05}", f"A-{n}") for n in range(3000)]
+    cases.append(order("z", "B-1", "other"))
+    table = CaseTable.of(cases, orders)
+    started = time.process_time()
+    [answers] = contradicted(table, orders).certain
+    assert len(answers.places) == 3001
+    assert time.process_time() - started < 5

@@ -1,6 +1,9 @@
+import csv
 import gzip
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from curated import curated
 
@@ -186,7 +189,8 @@ def test_a_call_that_cannot_work_is_refused_before_anything_is_written(
         assert not ws.root.exists()
 
     refused("no such file", path=tmp_path / "none.jsonl")
-    refused("only JSON lines", path=write_file(foreign, "given.csv"))
+    refused("unsupported file type '.pdf'", path=write_file(foreign, "given.pdf"))
+    refused("is one text, and so one case — give the folder", path=write_file([], "a.vtt"))
     refused("not between 0 and 1", gold_share=1.0)
     refused("no data.group_by", contract=build_contract(group_by=None))
     refused("no group: meta.company", group_by="company")
@@ -196,3 +200,68 @@ def test_a_call_that_cannot_work_is_refused_before_anything_is_written(
     for row in foreign:
         row["target"]["company"] = "one"
     refused("no case fell into", path=write_file(foreign, "one.jsonl"))
+
+
+def imported_cases(ws, contract):
+    cases = read_labelled(ws.gold, contract)
+    cases += read_labelled(ws.data / "sources" / "imported.jsonl", contract)
+    return sorted(cases, key=lambda case: case.id)
+
+
+def flat(rows):
+    return [{"id": r["id"], "text": r["input"], "sender": r["meta"]["sender"], "page": "",
+             **r["target"]} for r in rows]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet", "json.csv"])
+def test_a_table_is_imported_by_the_names_of_its_columns(ws, contract, build_rows, tmp_path, name):
+    rows = build_rows(80)
+    table = pd_rows = flat(rows)
+    if name == "json.csv":
+        table = [{"id": r["id"], "input": r["input"], "target": json.dumps(r["target"]),
+                  "meta": json.dumps(r["meta"])} for r in rows]  # fmt: skip
+    if name.endswith(".csv"):
+        with (tmp_path / name).open("w", newline="") as stream:
+            writer = csv.DictWriter(stream, list(table[0]))
+            writer.writeheader()
+            writer.writerows(table)
+    else:
+        pq.write_table(pa.Table.from_pylist(pd_rows), tmp_path / name)
+    done = import_cases(tmp_path / name, ws, contract, gold_share=0.25, group_by="sender")
+    assert (done.read, done.rejects, done.extra_fields) == (80, (), {})
+    cases = {case.id: case for case in imported_cases(ws, contract)}
+    for row in rows:
+        case = cases[row["id"]]
+        assert (case.input, case.target) == (row["input"], row["target"])
+        assert case.meta["sender"] == row["meta"]["sender"].replace(" ", "")
+
+
+def test_a_folder_of_texts_is_imported_with_the_labels_beside_them(
+    ws, build_contract, build_rows, tmp_path
+):
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    rows = build_rows(60)
+    for row in rows:
+        (folder / f"{row['id']}.txt").write_text(row["input"])
+        label = {"target": row["target"], "meta": row["meta"]}
+        (folder / f"{row['id']}.json").write_text(json.dumps(label))
+    (folder / "unlabelled.txt").write_text("nobody said what this is")
+    contract = build_contract(max_rejects=0.1)
+    done = import_cases(folder, ws, contract, gold_share=0.25)
+    assert [(r.source, r.line) for r in done.rejects] == [("unlabelled.txt", 1)]
+    assert "needs unlabelled.json beside it" in done.rejects[0].reason
+    assert {c.id for c in imported_cases(ws, contract)} == {row["id"] for row in rows}
+
+
+def test_a_mailbox_is_imported_with_its_labels(ws, contract, build_rows, tmp_path):
+    rows = build_rows(60)
+    mails = [f"From a@b.c Mon Mar  3 10:00:00 2025\nMessage-ID: <{r['id']}@x>\nSubject: s\n\n"
+             f"{r['input']}\n\n" for r in rows]  # fmt: skip
+    (tmp_path / "box.mbox").write_text("".join(mails))
+    labels = [{"message_id": f"<{r['id']}@x>", "target": r["target"], "meta": r["meta"]}
+              for r in rows]  # fmt: skip
+    (tmp_path / "box.labels.jsonl").write_text("\n".join(map(json.dumps, labels)))
+    done = import_cases(tmp_path / "box.mbox", ws, contract, gold_share=0.25)
+    assert (done.read, done.rejects) == (60, ())
+    assert len(imported_cases(ws, contract)) == 60

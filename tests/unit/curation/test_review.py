@@ -269,3 +269,44 @@ def test_every_workflow_has_a_review_file_that_is_read():
     assert len(folders) >= 2
     assert all(read_review(folder / "review.csv") == [] for folder in folders)
     assert all((folder / "review.csv").read_text() == f"{HEADER}\n" for folder in folders)
+
+
+def relabel(ws, identity, **target):
+    path = ws.data / "sources" / "a.jsonl"
+    cases = [Case.model_validate_json(line) for line in path.read_text().splitlines()]
+    done = [c.model_copy(update={"target": target}) if c.id == identity else c for c in cases]
+    path.write_text("\n".join(c.model_dump_json() for c in done))
+
+
+def test_a_keep_speaks_of_the_label_that_it_was_said_of(workflow):
+    ws, wrong, again = workflow
+    again()
+    first = reviewing.review(ws, 200).open
+    one = next(r for r in first if r.id in wrong)
+    kept = [r.model_copy(update={"verdict": "keep" if r == one else ""}) for r in first]
+    write_review(ws.review, kept)
+    assert one.id not in {r.id for r in reviewing.review(ws, 200).open}
+    relabel(ws, one.id, kind="claim", amount=None)  # as somebody thought right
+    again()
+    done = reviewing.review(ws, 200)
+    assert one.key in {r.key for r in done.decided}  # nothing is suspect about it now
+    write_review(ws.review, [r.model_copy(update={"label": "claim"}) for r in done.decided])
+    relabel(ws, one.id, kind="other", amount=None)  # and back
+    again()
+    open_again = {r.key: r for r in reviewing.review(ws, 200).open}
+    assert open_again[one.key].reason.endswith("(kept when it was claim)")
+    assert open_again[one.key].label == "other"
+    assert not open_again[one.key].verdict
+
+
+@pytest.mark.parametrize(
+    ("label", "old"),
+    [("claim", False), (" Claim ", False), ("", False), ("other", True), ("gone", True)],
+)
+def test_a_label_is_the_same_however_a_spreadsheet_writes_it(contract, rows, label, old):
+    case = Case.model_validate(rows[0])
+    assert reviewing.outdated(contract, row(case.id, label=label), case) is old
+
+
+def test_a_verdict_on_a_case_that_is_not_there_is_not_outdated(contract):
+    assert not reviewing.outdated(contract, row("gone", label="claim"), None)

@@ -13,6 +13,8 @@ from curated import read
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dslm.curation.formats import csv_rows
+from dslm.curation.formats.csv_rows import CSV
 from dslm.errors import InputError, Problems
 
 LENIENT = {"max_rejects": 0.5}
@@ -192,11 +194,38 @@ def test_a_csv_row_with_bad_bytes_or_too_few_cells_is_rejected_alone(build_contr
     assert targets == {"two\r\nlines": "1.50", "fine": "7", "also": None}
 
 
+@pytest.mark.parametrize(
+    ("lines", "broken", "left"),
+    [
+        (['1,fine,7', '2,"never closed,8', '3,swallowed,9', '4,also,1'], [3], "134"),
+        (['1,fine,7', '2,"oops,8', '3,"fine",9', '4,also,1'], [3], "134"),
+        (['1,fine,7', '2,"a" b,8', '3,"two\nlines",9', '4,also,1'], [3], "134"),
+        (['1,"two\nlines" x,7', '2,fine,8'], [2, 3], "2"),
+        (['1,"a,7', '2,"b,8', '3,c,9'], [2, 3], "3"),
+        (['1,fine,7', '2,"last,8'], [3], "1"),
+    ],
+)  # fmt: skip
+def test_a_wrong_quote_costs_its_own_row(build_contract, tmp_path, lines, broken, left):
+    (tmp_path / "a.csv").write_text("\n".join(["id,input,amount", *lines]) + "\n")
+    rows = list(CSV.rows(tmp_path / "a.csv"))
+    faults = [row for row in rows if row.value is None]
+    assert [row.line for row in faults] == broken
+    assert faults[0].fault.startswith("a quote is wrong: ")
+    assert "".join(row.value["id"] for row in rows if row.value) == left
+
+
+def test_wrong_quotes_all_over_a_file_stop(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_rows, "MOST_RETOLD", 100)
+    (tmp_path / "a.csv").write_text("id,input\n" + '1,"x\n' * 200)
+    with pytest.raises(InputError, match="not CSV from here on: quotes are wrong in many rows"):
+        list(CSV.rows(tmp_path / "a.csv"))
+
+
 def test_rows_that_can_no_longer_be_told_apart_stop(build_contract, rows, tmp_path):
-    (tmp_path / "a.csv").write_text('id,input\n1,fine\n2,"never closed\n3,swallowed\n')
+    (tmp_path / "a.csv").write_text('"id,input\n1,fine\n2,"never closed\n3,swallowed\n')
     (tmp_path / "b.jsonl.gz").write_bytes(gzip.compress(json.dumps(rows[0]).encode())[:-12])
     (tmp_path / "c.parquet").write_bytes(b"no parquet at all")
-    for path, where in (("a.csv", "a.csv:3"), ("b.jsonl.gz", "b.jsonl.gz:"), ("c.parquet", "")):
+    for path, where in (("a.csv", "a.csv:1"), ("b.jsonl.gz", "b.jsonl.gz:"), ("c.parquet", "")):
         source = {"path": path, "licence": "CC0", "origin": "o"}
         with pytest.raises(InputError) as caught:
             read(build_contract(sources=[source]), tmp_path)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dslm.curation.finite_labels import finite_labels, free_fields
+from dslm.curation.finite_parts import finite_parts
 from dslm.curation.label_text import label_text, read_label
 from dslm.curation.suspects import suspects_of
 from dslm.curation.suspects.doubted_labels import by_cleanlab, by_confident_learning
@@ -254,3 +255,71 @@ def test_changed_intents_of_real_chats_are_found(contract, domain, least, record
     record_property("precision at 50", precision)
     assert planted >= 30
     assert precision >= least, f"{domain}: {precision:.2f}"
+
+
+# --- parts of objects and lists -------------------------------------------------------------------
+
+NESTED = {
+    "about": {
+        "anyOf": [{"type": "null"}, {"$ref": "#/$defs/topic"}],
+    },
+    "tags": {"type": "array", "items": {"enum": ["mail", "urgent"]}, "uniqueItems": True},
+}
+TOPIC = {"topic": {
+    "type": "object", "additionalProperties": False, "required": ["kind", "note"],
+    "properties": {"kind": {"enum": ["claim", "other"]}, "note": {"type": "string"},
+                   "inner": {"$ref": "#/$defs/topic"}},
+}}  # fmt: skip
+
+
+def nested(contract, cases):
+    """The cases with their kind in an object, and in a list where it is a claim."""
+    changed = with_output(contract, NESTED, **{"$defs": TOPIC})
+    return changed.model_copy(update={"rules": [], "compare": {}}), [
+        c.model_copy(update={"target": {
+            "about": {"kind": c.target["kind"], "note": "n"},
+            "tags": ["mail"] if c.target["kind"] == "other" else ["urgent", "mail"],
+        }}) for c in cases
+    ]  # fmt: skip
+
+
+def test_a_wrong_label_in_an_object_is_doubted_and_the_whole_field_suggested(contract):
+    deep, cases = nested(contract, chatter(400))
+    wrong = cases[7].target["about"]
+    turned = {"claim": "other", "other": "claim"}[wrong["kind"]]
+    right, wrong["kind"] = label_text(deep, "about", wrong), turned
+    found = suspects_of(deep, cases)[0]
+    assert (found.id, found.field, found.suggested) == (cases[7].id, "about", right)
+    assert found.label == label_text(deep, "about", wrong)
+    assert found.why.startswith(f"about.kind is {turned!r}: a model of other groups")
+    assert read_label(deep, "about", found.suggested) == {"kind": json.loads(right)["kind"],
+                                                          "note": "n"}  # fmt: skip
+
+
+def test_what_lacks_in_a_list_or_should_not_be_there_is_doubted(contract):
+    deep, cases = nested(contract, chatter(400))
+    full = next(c for c in cases if len(c.target["tags"]) == 2)
+    short = next(c for c in cases if len(c.target["tags"]) == 1)
+    full.target["tags"], short.target["tags"] = ["mail"], ["mail", "urgent"]
+    found = {one.id: one for one in suspects_of(deep, cases)}
+    assert set(found) == {full.id, short.id}
+    assert (found[full.id].field, found[full.id].label) == ("tags", '["mail"]')
+    assert found[full.id].suggested == '["mail", "urgent"]'
+    assert found[full.id].why.startswith("'urgent' is not in tags: ")
+    assert found[short.id].suggested == '["mail"]'
+    assert found[short.id].why.startswith("'urgent' is in tags: ")
+
+
+def test_an_object_that_is_not_there_has_no_part_to_doubt(contract):
+    deep, cases = nested(contract, chatter(200))
+    for case in cases[::3]:
+        case.target["about"] = None
+    assert [one for one in suspects_of(deep, cases) if one.field == "about"] == []
+
+
+def test_parts_are_found_in_objects_and_lists_and_a_schema_that_names_itself_ends(contract):
+    deep, _ = nested(contract, [])
+    parts = [(".".join(part.path), *part.item) for part in finite_parts(deep)]
+    assert parts[:2] == [("about.kind",), ("about.inner.kind",)]
+    assert parts[-2:] == [("tags", "mail"), ("tags", "urgent")]
+    assert len(parts) < 12

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from small_repository import case, write_lines
 
@@ -133,6 +135,33 @@ def test_a_csv_with_a_column_for_each_field(repository: Workspace, tmp_path: Pat
     assert made.draft.gold[0].meta == {"language": "de"}
 
 
+def test_a_folder_of_captions_with_their_labels(repository: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "calls"
+    folder.mkdir()
+    for n in range(60):
+        said = f"1\n00:00:01,000 --> 00:00:02,000\nAgent: call number {n}\n"
+        (folder / f"c{n}.srt").write_text(said)
+        label = {"target": {"kind": ["bill", "oos"][n % 2]}}
+        (folder / f"c{n}.json").write_text(json.dumps(label))
+    made = make(repository, folder)
+    assert load_contract(made.workspace.contract).fields == ("kind",)
+    cases = [*made.draft.gold, *made.draft.sources]
+    assert {case.id for case in cases} == {f"c{n}" for n in range(60)}
+    (folder / "c7.json").unlink()
+    (folder / "c8.json").write_text('{"target": {}}')
+    with pytest.raises(Problems) as caught:
+        scaffold(repository.root, Request("again", folder))
+    places = [str(p.where) for p in caught.value.problems]
+    assert places == [f"{folder}/c7.srt:1", f"{folder}/c8.srt:1"]
+
+
+def test_a_sample_in_parquet(repository: Workspace, tmp_path: Path) -> None:
+    rows = [{"text": f"t {n}", "label": ["bill", "oos"][n % 2]} for n in range(60)]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "s.parquet")
+    contract = load_contract(make(repository, tmp_path / "s.parquet").workspace.contract)
+    assert contract.output["properties"] == {"label": {"enum": ["bill", "oos"]}}
+
+
 def test_a_gzipped_sample_of_plain_labels(repository: Workspace, tmp_path: Path) -> None:
     path = tmp_path / "s.jsonl.gz"
     rows = [{"text": f"t {n}", "label": ["bill", "oos"][n % 2]} for n in range(60)]
@@ -215,18 +244,19 @@ def test_values_of_several_types_are_named_with_their_lines(
     ("name", "content", "says"),
     [
         ("none.jsonl", None, "no such file"),
-        ("s.txt", b"x", "no kind of sample"),
+        ("s.txt", b"x", "is one text, and so one case — give the folder"),
+        ("s.pdf", b"x", "unsupported file type '.pdf'"),
         ("s.jsonl", b"", "no rows"),
-        ("s.jsonl", b"[1]\n", "s.jsonl:1: a JSON object was expected"),
+        ("s.jsonl", b"[1]\n", "s.jsonl:1: "),
         ("s.jsonl", b'{"body": "x"}\n', "none of input, text in the first row — name it with"),
         ("s.jsonl", b'{"text": "x"}\n', "none of target, output, label"),
         ("s.jsonl", b'{"text": "x", "label": "a"}\n', "all cases are of one input"),
         ("s.jsonl", b'{"text": "caf\xe9"}\n', "not UTF-8"),
-        ("s.csv", b"text,label\na,b,c\n", "s.csv:2: another number of cells"),
-        ("s.csv", b'text,label\n"a,b\n', "not CSV"),
+        ("s.csv", b"text,label\na,b,c\n", "s.csv:2: 3 cells under 2 columns"),
+        ("s.csv", b'text,label\n"a,b\n', "s.csv:2: a quote is wrong"),
         ("s.csv", b"text,label\n,b\n", "'text' is empty"),
         ("s.csv", b"text,label\nt,{oops\n", "looks like JSON but is not"),
-        ("s.jsonl.gz", b"x", "is named .gz but is not gzip"),
+        ("s.jsonl.gz", b"x", "broken gzip"),
     ],
 )  # fmt: skip
 def test_a_bad_sample_is_one_clear_error_and_leaves_nothing(

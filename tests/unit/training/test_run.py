@@ -256,21 +256,6 @@ def test_a_run_leaves_no_tokenised_cache_behind(
     assert list(cache.iterdir()) == []
 
 
-@cache
-def four_bit_works() -> str:
-    """Why 4-bit weights cannot be had here; empty where they can."""
-    try:
-        import bitsandbytes
-    except ImportError:
-        return "bitsandbytes is not installed"
-    try:
-        packed, state = bitsandbytes.functional.quantize_4bit(torch.ones(64, 64), quant_type="nf4")
-        bitsandbytes.functional.dequantize_4bit(packed, state)
-    except (RuntimeError, NotImplementedError) as error:
-        return f"bitsandbytes cannot pack on this machine: {error}"
-    return ""
-
-
 @pytest.mark.slow
 def test_qlora_trains_on_four_bit_weights_on_cpu_too(tmp_path: Path) -> None:
     if reason := four_bit_works():
