@@ -100,6 +100,8 @@ def needed_cases(
 ) -> int | None:
     """Cases for a chance of about 80 % to show that a difference is above -margin.
 
+    An approximation, too low for few differing pairs; `power` says how much, and why there are two.
+
     Args:
         discordant: Share of cases on which the two models differ.
         margin: Non-inferiority margin; minus the wanted gain for a superiority check.

@@ -175,3 +175,13 @@ def test_an_alarm_needs_slices_in_which_a_drop_can_be_significant(contract: Cont
     assert deaf.enough is False
     assert reach(contract, gold(en=100, de=80), **check).enough is True
     assert reach(contract, gold(en=9), **check).can == "has no slice of 15 cases"
+
+
+@pytest.mark.parametrize("discordant", [0.05, 0.1, 0.2])
+@pytest.mark.parametrize("margin", [0.01, 0.02, 0.03, 0.05])
+def test_the_gates_hint_holds_nearly_what_it_promises(discordant: float, margin: float) -> None:
+    cases = needed_cases(discordant, margin, 0.05)
+    assert cases is not None
+    chance = chance_to_show(cases, discordant / 2, discordant / 2, -margin, 0.05)
+    least = 0.75 if cases * discordant >= 24 else 0.65
+    assert least < chance < 0.81
