@@ -6,12 +6,13 @@ Takes the stage's name and its body; ends the process. DVC runs these; people ma
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Callable
 
 from dslm.cli.boundary import run
 from dslm.settings.workspace import Workspace, find_root, workspace
-from dslm.stage import die_with_parent, exclusive
+from dslm.stage import die_with_parent, exclusive, leading
 
 Body = Callable[[Workspace], int | None]
 
@@ -32,7 +33,9 @@ def stage_main(name: str, what: str, body: Body) -> None:
     def whole() -> int | None:
         die_with_parent()
         root = find_root()
-        with exclusive(root, f"{workflow}-{name}"):
+        # of several processes that train together, the first holds the lock for all
+        lock = exclusive(root, f"{workflow}-{name}") if leading() else contextlib.nullcontext()
+        with lock:
             return body(workspace(workflow, root))
 
     sys.exit(run(whole, resume=f"`dvc repro {name}@{workflow}` does this stage again"))

@@ -52,6 +52,12 @@ class Lora(Settings):
     dora: bool = False
 
 
+class EarlyStopping(Settings):
+    """Ends a run that no longer improves; what is kept is its lowest validation loss."""
+
+    patience: int = Field(ge=1, description="looks without a new lowest validation loss")
+
+
 class Training(Settings):
     """How the adapter is trained."""
 
@@ -70,6 +76,8 @@ class Training(Settings):
     gradient_checkpointing: bool
     seed: int = Field(ge=0)
     validate_every: int = Field(ge=1, description="updates between looks at the validation loss")
+    checkpoint_every: int = Field(ge=1, description="updates that a killed run loses at most")
+    early_stopping: EarlyStopping | None
     threads: int | Literal["auto"] = "auto"
 
 

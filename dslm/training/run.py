@@ -1,14 +1,13 @@
 """One training run: TRL's SFTTrainer on rows that were proved first, LoRA or QLoRA.
 
 Takes a contract, a recipe and curated cases; writes the adapter and its summary into a folder.
-Called by `pipelines.train`. Deterministic on CPU: same inputs, same bytes.
+Called by `pipelines.train`. Deterministic on CPU: same inputs, same bytes, killed or not.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,7 +21,12 @@ from dslm.inference.prompt import tuned_prompt
 from dslm.inference.threads import choose_threads
 from dslm.records import Case
 from dslm.settings.recipe import Recipe
+from dslm.stage import leading
+from dslm.training import processes
+from dslm.training.checkpoints import Checkpoints
 from dslm.training.encoding import Encoded, encode_all, preview
+from dslm.training.saving import Saver, keep_adapter_type, refuse_sharded, with_checkpoints
+from dslm.training.stopping import Best, Stopper
 from dslm.training.watching import Watcher
 
 
@@ -49,6 +53,7 @@ class Summary:
     steps: int
     losses: tuple[tuple[int, float], ...]
     validation_losses: tuple[tuple[int, float], ...]
+    best: Best | None  # with early stopping: what was written
     trainable_parameters: int
     preview: dict[str, str]
 
@@ -60,10 +65,21 @@ def train(
     cases: Sequence[Case],
     validation: Sequence[Case],
     out: Path,
+    checkpoints: Checkpoints | None = None,
 ) -> tuple[Summary, Measured]:
     """Train an adapter and write it with its summary (`training.json`) into `out`.
 
+    Args:
+        contract: Whose task is learnt.
+        recipe: How.
+        files: The base model.
+        cases: To learn from.
+        validation: To look at the loss on.
+        out: An empty folder.
+        checkpoints: Where a killed run of the same inputs left its own; None keeps none.
+
     Raises:
+        Interrupted: By Ctrl-C; says where the next run goes on.
         InputError: Rows that are too long or empty; a loss that is NaN, zero or explodes; an
             adapter that did not move.
     """
@@ -72,21 +88,55 @@ def train(
     if not cases or not validation:
         raise InputError("no cases to train or validate on", fix="look at the curate stage")
     plan = recipe.training
+    processes.join(cpu=device() != "cuda")
     set_seed(plan.seed)
-    threads = choose_threads(plan.threads)
     tokenizer = load_tokenizer(files)
     prompt = tuned_prompt(contract)
     rows = encode_all(tokenizer, prompt, cases, plan.max_tokens)
     held_out = encode_all(tokenizer, prompt, validation, plan.max_tokens)
+    saver = _saver(recipe, Watcher(sum(len(r.input_ids) for r in rows)), checkpoints)
     model = _adapted(recipe, files)
-    watcher = Watcher(tokens_per_epoch=sum(len(r.input_ids) for r in rows))
-    trainer = _trainer(recipe, model, tokenizer, rows, held_out, watcher, out)
-    started = time.monotonic()
-    trainer.train()
-    seconds = time.monotonic() - started
+    trainer = _trainer(recipe, model, tokenizer, rows, held_out, saver, out)
+    saver.run(trainer)
+    if saver.stopper:
+        saver.stopper.load_into(trainer.model)
     _require_moved(trainer.model)
-    _save(trainer.model, recipe, out)
-    summary = Summary(
+    _save(trainer, recipe, out)
+    if saver.stopper and leading():
+        saver.stopper.verify(out / ADAPTER_WEIGHTS)
+    summary = _summary(trainer, saver, rows, held_out, tokenizer)
+    (out / "training.json").write_text(json.dumps(asdict(summary), indent=2) + "\n")
+    seconds = saver.seconds()
+    return summary, Measured(
+        seconds=round(seconds, 1),
+        steps=summary.steps,
+        tokens_per_second=round(summary.tokens_per_epoch * trainer.state.epoch / seconds, 1),
+        threads=saver.threads,
+        device=device(),
+        peak_memory_gb=_peak_memory_gb(),
+    )
+
+
+def _saver(recipe: Recipe, watcher: Watcher, checkpoints: Checkpoints | None) -> Saver:
+    """What keeps the run's memory; goes on from a checkpoint where there is one."""
+    plan = recipe.training
+    stopper = Stopper(plan.early_stopping.patience) if plan.early_stopping else None
+    refuse_sharded(stopper)
+    saver = Saver(plan.checkpoint_every, watcher, checkpoints, stopper)
+    found = saver.find()
+    saver.threads = choose_threads(found.threads if found else plan.threads)
+    return saver
+
+
+def _summary(
+    trainer: Any,
+    saver: Saver,
+    rows: Sequence[Encoded],
+    held_out: Sequence[Encoded],
+    tokenizer: Any,
+) -> Summary:
+    watcher = saver.watcher
+    return Summary(
         rows=len(rows),
         validation_rows=len(held_out),
         tokens_per_epoch=watcher.tokens_per_epoch,
@@ -94,18 +144,9 @@ def train(
         steps=trainer.state.global_step,
         losses=tuple(watcher.losses),
         validation_losses=tuple(watcher.validation_losses),
+        best=saver.stopper.best if saver.stopper else None,
         trainable_parameters=sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
         preview=preview(tokenizer, rows[0]),
-    )
-    (out / "training.json").write_text(json.dumps(asdict(summary), indent=2) + "\n")
-    tokens = watcher.tokens_per_epoch * trainer.state.epoch
-    return summary, Measured(
-        seconds=round(seconds, 1),
-        steps=summary.steps,
-        tokens_per_second=round(tokens / seconds, 1),
-        threads=threads,
-        device=device(),
-        peak_memory_gb=_peak_memory_gb(),
     )
 
 
@@ -142,7 +183,7 @@ def _trainer(
     tokenizer: Any,
     rows: Sequence[Encoded],
     held_out: Sequence[Encoded],
-    watcher: Watcher,
+    saver: Saver,
     out: Path,
 ) -> Any:
     from trl import SFTConfig, SFTTrainer
@@ -151,9 +192,10 @@ def _trainer(
 
     plan = recipe.training
     on_gpu = device() == "cuda"
-    updates = max(1, int(len(rows) / (plan.batch_size * plan.accumulation) * plan.epochs))
+    together = plan.batch_size * plan.accumulation * processes.count()
+    updates = max(1, int(len(rows) / together * plan.epochs))
     config = SFTConfig(
-        output_dir=str(out / "trainer"),
+        output_dir=str(saver.checkpoints.folder if saver.checkpoints else out / "trainer"),
         num_train_epochs=plan.epochs,
         max_steps=plan.max_steps or -1,
         learning_rate=plan.learning_rate,
@@ -173,7 +215,7 @@ def _trainer(
         eval_steps=plan.validate_every,
         logging_steps=1,
         logging_nan_inf_filter=False,  # the default would log a NaN loss as 0.0
-        save_strategy="no",
+        save_strategy="no",  # the saver says when
         report_to=[],
         disable_tqdm=True,
         dataloader_pin_memory=on_gpu,
@@ -182,13 +224,14 @@ def _trainer(
     )
     mixed = plan.dtype == "bfloat16"
     trainer_class = SFTTrainer if on_gpu else with_cpu_loss(SFTTrainer, mixed=mixed)
-    trainer = trainer_class(
+    keep_adapter_type(model, raised=recipe.lora.dtype == "float32")
+    trainer = with_checkpoints(trainer_class, saver)(
         model=model,
         args=config,
         train_dataset=_dataset(rows),
         eval_dataset=_dataset(held_out),
         processing_class=tokenizer,
-        callbacks=[watcher.callback()],
+        callbacks=[saver.watcher.callback(), saver.callback()],
     )
     from transformers.trainer_callback import PrinterCallback
 
@@ -216,11 +259,14 @@ def _require_moved(model: Any) -> None:
         raise InputError("the adapter did not move", fix="raise learning_rate or epochs")
 
 
-def _save(model: Any, recipe: Recipe, out: Path) -> None:
+def _save(trainer: Any, recipe: Recipe, out: Path) -> None:
     """Write weights and config, free of paths of this machine and of set order."""
-    model.save_pretrained(out, safe_serialization=True)
+    sharded = trainer.is_fsdp_enabled  # then every process has to bring its part
+    tensors = trainer.accelerator.get_state_dict(trainer.model) if sharded else None
+    trainer.model.save_pretrained(out, state_dict=tensors, safe_serialization=True)
     (out / "README.md").unlink(missing_ok=True)
-    shutil.rmtree(out / "trainer")  # the trainer makes its folder whether it saves or not
+    # the trainer makes its folder whether it saves or not
+    shutil.rmtree(out / "trainer", ignore_errors=True)
     path = out / "adapter_config.json"
     config = json.loads(path.read_bytes())
     source = recipe.base
