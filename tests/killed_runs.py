@@ -48,7 +48,7 @@ def forked(work: Path, recipe: dict[str, Any], before: Callable[[], None] = lamb
         return pid
     try:
         run(work, recipe, before)
-    except BaseException:
+    except BaseException:  # noqa: BLE001  the child may not run on as a second parent
         import traceback
 
         traceback.print_exc(file=sys.stdout)
@@ -67,11 +67,14 @@ def ended(pid: int) -> bool:
 
 
 def die_at_write(checkpoints: Path, number: int) -> Callable[[], None]:
-    """Have a process kill itself when it touches the checkpoints for the n-th time."""
+    """Have a process kill itself when it changes something in the checkpoints for the n-th time."""
     left = [number]
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
-        if event not in ("open", "os.rename", "os.mkdir", "os.remove", "os.rmdir"):
+        if event == "open":
+            if not set(str(arguments[1])) & set("wax+"):
+                return
+        elif event not in ("os.rename", "os.remove"):
             return
         # a descriptor or a relative name is no path of ours
         if str(arguments[0]).startswith(str(checkpoints) + os.sep):
@@ -98,7 +101,7 @@ def story(work: Path, recipe: dict[str, Any], kills: int, seed: int) -> dict[str
             break
         if chance.random() < 0.5:
             pid = forked(
-                killed, recipe, die_at_write(killed / "checkpoints", chance.randint(2, 40))
+                killed, recipe, die_at_write(killed / "checkpoints", chance.randint(1, 24))
             )
             in_writes += not ended(pid)
         else:
@@ -127,11 +130,4 @@ def story(work: Path, recipe: dict[str, Any], kills: int, seed: int) -> dict[str
 if __name__ == "__main__":
     asked = json.loads(sys.argv[1])
     tiny_model.base_files()  # made once, by all shared
-    import datasets  # noqa: F401  each takes seconds, which a child need not spend
-    import peft  # noqa: F401
-    import torch
-    import trl
-
-    torch.set_num_threads(1)
-    assert trl.SFTTrainer
     print(json.dumps(story(Path(asked["work"]), asked["recipe"], asked["kills"], asked["seed"])))

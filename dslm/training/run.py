@@ -209,6 +209,7 @@ def _trainer(
         gradient_checkpointing=plan.gradient_checkpointing,
         bf16=on_gpu and plan.dtype == "bfloat16",
         use_cpu=not on_gpu,
+        ddp_find_unused_parameters=False,  # every adapter is used in every pass
         seed=plan.seed,
         data_seed=plan.seed,
         eval_strategy="steps",

@@ -125,7 +125,7 @@ class Saver:
             def on_evaluate(
                 self, args: Any, state: Any, control: Any, metrics: Any, model: Any, **_: Any
             ) -> None:
-                loss = float(metrics["eval_loss"])
+                loss = round(float(metrics["eval_loss"]), 5)  # as the watcher keeps it
                 if saver.stopper and saver.stopper.see(state.global_step, loss, model):
                     control.should_training_stop, control.should_save = True, False
 

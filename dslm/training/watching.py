@@ -55,7 +55,8 @@ class Watcher:
 
         class Watch(TrainerCallback):  # type: ignore[misc, unused-ignore]
             def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-                watcher.progress = Progress("train", state.max_steps, "steps").__enter__()
+                if state.is_world_process_zero:
+                    watcher.progress = Progress("train", state.max_steps, "steps").__enter__()
 
             def on_log(self, args: Any, state: Any, control: Any, logs: Any, **_: Any) -> None:
                 if "loss" in logs:
