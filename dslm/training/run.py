@@ -186,6 +186,7 @@ def _trainer(
     saver: Saver,
     out: Path,
 ) -> Any:
+    from transformers.trainer_callback import PrinterCallback
     from trl import SFTConfig, SFTTrainer
 
     from dslm.training.loss import with_cpu_loss
@@ -223,8 +224,8 @@ def _trainer(
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
     )
-    mixed = plan.dtype == "bfloat16"
-    trainer_class = SFTTrainer if on_gpu else with_cpu_loss(SFTTrainer, mixed=mixed)
+    own = with_cpu_loss(SFTTrainer, mixed=plan.dtype == "bfloat16")
+    trainer_class = SFTTrainer if on_gpu else own
     keep_adapter_type(model, raised=recipe.lora.dtype == "float32")
     trainer = with_checkpoints(trainer_class, saver)(
         model=model,
@@ -234,8 +235,6 @@ def _trainer(
         processing_class=tokenizer,
         callbacks=[saver.watcher.callback(), saver.callback()],
     )
-    from transformers.trainer_callback import PrinterCallback
-
     trainer.remove_callback(PrinterCallback)  # the watcher shows progress
     return trainer
 
