@@ -15,6 +15,7 @@ import select
 import shutil
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -108,9 +109,14 @@ def exclusive(root: Path, name: str, *, refusal: type[DslmError] = InputError) -
         yield
 
 
-def _sync(folder: Path) -> None:
-    """Have the disk hold everything in a folder before it is renamed."""
-    for path in (*folder.rglob("*"), folder):
+def leading() -> bool:
+    """Whether this process writes: of several that train together, the first does."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def sync(folder: Path, *, deep: bool = True) -> None:
+    """Have the disk hold a folder, and everything in it, before it is renamed or sealed."""
+    for path in (*(folder.rglob("*") if deep else ()), folder):
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
@@ -128,8 +134,13 @@ def whole_folder(out: Path, inputs: Mapping[str, str]) -> Iterator[Path]:
             block has ended, so it may be filled in meanwhile.
 
     Yields:
-        An empty folder on the same file system.
+        An empty folder on the same file system; in a process that is not `leading`, one that is
+        thrown away.
     """
+    if not leading():
+        with tempfile.TemporaryDirectory() as thrown_away:
+            yield Path(thrown_away)
+        return
     out.parent.mkdir(parents=True, exist_ok=True)
     old = out.with_name(f".{out.name}.old.partial")
     if old.exists() and not out.exists():  # killed between the two renames below
@@ -141,7 +152,7 @@ def whole_folder(out: Path, inputs: Mapping[str, str]) -> Iterator[Path]:
     try:
         yield partial
         write_manifest(partial, inputs)
-        _sync(partial)
+        sync(partial)
         if out.exists():
             out.rename(old)
         partial.rename(out)

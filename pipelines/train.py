@@ -10,13 +10,16 @@ from dslm.evidence import data_digest
 from dslm.provenance import write_atomic
 from dslm.settings.params import recipe_of
 from dslm.settings.workspace import Workspace
-from dslm.stage import whole_folder
+from dslm.stage import leading, whole_folder
 
 
 def body(ws: Workspace) -> None:
     """Train, seal, record."""
     from dslm.inference.locks import locate_locked
+    from dslm.inference.models import device
     from dslm.releasing.tracking import log_training
+    from dslm.training.checkpoints import Checkpoints, surroundings
+    from dslm.training.processes import count
     from dslm.training.run import train
 
     contract, recipe = load_contract(ws.contract), recipe_of(ws)
@@ -24,13 +27,18 @@ def body(ws: Workspace) -> None:
     cases = read_labelled(ws.curated / "train.jsonl", contract)
     validation = read_labelled(ws.curated / "validation.jsonl", contract)
     inputs = files.digests() | {"data": data_digest(ws.curated), "recipe": recipe.digest()}
+    bound = inputs | {"contract": contract.digest()} | surroundings(device())
+    checkpoints = Checkpoints(ws.checkpoints, bound, processes=count())
     with whole_folder(ws.adapter, inputs) as folder:
-        summary, measured = train(contract, recipe, files, cases, validation, folder)
+        summary, measured = train(contract, recipe, files, cases, validation, folder, checkpoints)
+    if not leading():
+        return
     write_atomic(ws.training_run, json.dumps(asdict(measured), indent=2) + "\n")
     curves = [("loss", step, loss) for step, loss in summary.losses]
     curves += [("validation_loss", step, loss) for step, loss in summary.validation_losses]
     final = {"tokens_per_second": measured.tokens_per_second, "seconds": measured.seconds}
     log_training(ws.root, ws.workflow, recipe.model_dump(mode="json"), final, inputs, curves)
+    checkpoints.clear()
     print(
         f"train {ws.workflow}: {summary.steps} steps, loss {summary.losses[-1][1]:.3f}, "
         f"{measured.tokens_per_second:.0f} tokens/s"

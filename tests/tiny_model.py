@@ -213,6 +213,7 @@ def recipe_document(folder: Path | str, **training: Any) -> dict[str, Any]:
             "warmup_share": 0.1, "weight_decay": 0.0, "max_grad_norm": 1.0, "batch_size": 4,
             "accumulation": 1, "max_tokens": 256, "dtype": "float32", "attention": "grouped",
             "gradient_checkpointing": False, "seed": 3, "validate_every": 3, "threads": 1,
+            "checkpoint_every": 2, "early_stopping": None,
         } | training,
         "inference": {
             "dtype": "float32", "attention": "grouped", "merge_adapter": True, "batch_size": 8,

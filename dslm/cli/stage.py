@@ -6,6 +6,7 @@ Takes the stage's name and its body; ends the process. DVC runs these; people ma
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from dslm.cli.boundary import run
 from dslm.errors import EXIT_INTERRUPTED
 from dslm.settings.workspace import Workspace, find_root, workspace
-from dslm.stage import die_with_parent, exclusive
+from dslm.stage import die_with_parent, exclusive, leading
 
 Body = Callable[[Workspace], int | None]
 
@@ -34,7 +35,9 @@ def stage_main(name: str, what: str, body: Body) -> None:
     def whole() -> int | None:
         die_with_parent()
         root = find_root()
-        with exclusive(root, f"{workflow}-{name}"):
+        # of several processes that train together, the first holds the lock for all
+        lock = exclusive(root, f"{workflow}-{name}") if leading() else contextlib.nullcontext()
+        with lock:
             return body(workspace(workflow, root))
 
     code = run(whole, resume=f"`dvc repro {name}@{workflow}` does this stage again")

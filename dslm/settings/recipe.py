@@ -75,6 +75,12 @@ class MustLearn(Settings):
     )
 
 
+class EarlyStopping(Settings):
+    """Ends a run that no longer improves; what is kept is its lowest validation loss."""
+
+    patience: int = Field(ge=1, description="looks without a new lowest validation loss")
+
+
 class Training(Settings):
     """How the adapter is trained."""
 
@@ -97,6 +103,8 @@ class Training(Settings):
     must_learn: MustLearn | None = Field(
         None, description="stops a run that learns nothing; older recipes do not have it"
     )
+    checkpoint_every: int = Field(50, ge=1, description="updates that a killed run loses at most")
+    early_stopping: EarlyStopping | None = None
     threads: int | Literal["auto"] = "auto"
 
 

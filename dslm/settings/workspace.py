@@ -95,6 +95,11 @@ class Workspace:
         """What the last training cost: clocks and memory, so no part of the adapter."""
         return self.artifacts / "training-run.json"
 
+    @property
+    def checkpoints(self) -> Path:
+        """Of a training that goes on; outside DVC's outs, which are emptied before a stage runs."""
+        return self.root / ".dslm" / "checkpoints" / self.workflow
+
     def scores(self, model: str) -> Path:
         """Per-case rows of one model over gold."""
         return self.artifacts / "scores" / model

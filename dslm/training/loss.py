@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from dslm.training.encoding import IGNORED
+from dslm.training.processes import bare, within
 
 
 def answer_loss(model: Any, inputs: dict[str, Any], items: Any) -> Any:
@@ -102,7 +103,10 @@ def with_cpu_loss(trainer: type[Any], *, mixed: bool) -> type[Any]:
             return_outputs: bool = False,
             num_items_in_batch: Any = None,
         ) -> Any:
-            loss = loss_of(model, inputs, num_items_in_batch)
+            loss = within(model, lambda own: loss_of(own, inputs, num_items_in_batch))
+            if num_items_in_batch is not None and self.accelerator.num_processes > 1:
+                # items are those of all processes, and the mean of their gradients is taken
+                loss = loss * self.accelerator.num_processes
             return (loss, {}) if return_outputs else loss
 
         def prediction_step(
@@ -111,7 +115,7 @@ def with_cpu_loss(trainer: type[Any], *, mixed: bool) -> type[Any]:
             import torch
 
             with torch.no_grad():
-                loss = loss_of(model, self._prepare_inputs(inputs), None)
+                loss = loss_of(bare(model), self._prepare_inputs(inputs), None)
             return loss.detach(), None, None
 
     return CpuTrainer

@@ -93,7 +93,8 @@ class Watcher:
             def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
                 watcher.begin(state.max_steps)
                 watcher.resumed_at = state.global_step
-                watcher.progress = Progress("train", state.max_steps, "steps").__enter__()
+                if state.is_world_process_zero:
+                    watcher.progress = Progress("train", state.max_steps, "steps").__enter__()
 
             def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
                 if state.global_step == watcher.due:

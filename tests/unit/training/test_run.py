@@ -19,7 +19,7 @@ from dslm.inference.models import ADAPTER_WEIGHTS, load_adapter, load_base
 from dslm.inference.prompt import tuned_prompt
 from dslm.provenance import digest_file
 from dslm.records import Case
-from dslm.training import run
+from dslm.training import adapter
 from dslm.training.doctor.checks import CHECKS
 from dslm.training.encoding import encode
 from dslm.training.run import Measured, Summary, train
@@ -150,7 +150,7 @@ def test_a_run_whose_loss_is_nan_is_stopped_at_once(
             model.get_input_embeddings().weight.fill_(math.nan)
         return model
 
-    monkeypatch.setattr(run, "load_base", poisoned)
+    monkeypatch.setattr(adapter, "load_base", poisoned)
     with pytest.raises(InputError, match="step 0: the validation loss is nan"):
         trained(tmp_path)
 
@@ -188,7 +188,7 @@ def knowing(*arguments: Any, **settings: Any) -> Any:
 def test_a_learning_rate_that_is_far_too_high_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "load_base", knowing)
+    monkeypatch.setattr(adapter, "load_base", knowing)
     plan = {"learning_rate": 1.0, "max_grad_norm": 1e9, "warmup_share": 0.9, "max_steps": 40}
     with pytest.raises(InputError, match=r"step \d+: the loss exploded to"):
         trained(tmp_path, **plan, epochs=9, schedule="linear")
@@ -235,7 +235,7 @@ def test_what_the_doctor_found_is_kept_with_the_adapter(first: Any) -> None:
 def test_a_run_that_the_doctor_refuses_loads_no_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "load_base", None)
+    monkeypatch.setattr(adapter, "load_base", None)
     with pytest.raises(Problems, match=r"length: 32 of 32 rows exceed 16 tokens"):
         trained(tmp_path, max_tokens=16)
 

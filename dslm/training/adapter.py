@@ -1,0 +1,96 @@
+"""An adapter: made fresh on its base, proved to have moved, written without a trace of the machine.
+
+Takes a recipe and a base; gives a PEFT model, and in the end a folder. Called by
+`dslm.training.run`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from dslm.errors import InputError
+from dslm.inference.base import BaseFiles
+from dslm.inference.models import ADAPTER_WEIGHTS, device, load_base
+from dslm.settings.recipe import Optimizer, Recipe
+from dslm.training.targets import adapted
+
+# As transformers calls them; paged ones are of bitsandbytes (arXiv:2305.14314, section 3).
+OPTIMIZERS: dict[Optimizer, str] = {
+    "adamw": "adamw_torch_fused",
+    "paged_adamw_8bit": "paged_adamw_8bit",
+    "paged_adamw_32bit": "paged_adamw_32bit",
+}
+
+
+def require_device_for(optimizer: Optimizer) -> None:
+    """Paged optimizer state moves between GPU and host; elsewhere it would be something else."""
+    if optimizer.startswith("paged_") and device() != "cuda":
+        raise InputError(f"{optimizer} is for a GPU, and there is none here",
+                         where="recipe: training.optimizer", fix="write adamw")  # fmt: skip
+
+
+def fresh_adapter(recipe: Recipe, files: BaseFiles) -> Any:
+    """The base model with a fresh adapter on it."""
+    from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+
+    plan, lora = recipe.training, recipe.lora
+    four_bit = recipe.method == "qlora"
+    model = load_base(files, dtype=plan.dtype, attention=plan.attention, four_bit=four_bit)
+    if four_bit:
+        model = prepare_model_for_kbit_training(
+            model, use_gradient_checkpointing=plan.gradient_checkpointing
+        )
+        _keep_differentiable(model)
+    model.config.use_cache = False
+    return get_peft_model(
+        model,
+        LoraConfig(
+            task_type="CAUSAL_LM",
+            r=lora.r,
+            lora_alpha=lora.alpha,
+            lora_dropout=lora.dropout,
+            **adapted(model, lora.targets),
+            use_rslora=lora.rslora,
+            use_dora=lora.dora,
+        ),
+        autocast_adapter_dtype=lora.dtype == "float32",
+    )
+
+
+def _keep_differentiable(model: Any) -> None:
+    """Keep 4-bit layers from packing their weights at the first look at the validation loss.
+
+    On CPUs with AVX512-BF16, bitsandbytes packs for a kernel without a gradient once a layer is
+    asked in evaluation mode, and never unpacks: training went on with gradients cut off.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+
+
+def require_moved(model: Any) -> None:
+    """Refuse an adapter that is exactly the base model."""
+    moved = any(
+        bool(parameter.any()) for name, parameter in model.named_parameters() if ".lora_B." in name
+    )
+    if not moved:  # B starts at zero, so an adapter that learnt nothing is exactly the base model
+        raise InputError("the adapter did not move", fix="raise learning_rate or epochs")
+
+
+def write_adapter(trainer: Any, recipe: Recipe, out: Path) -> None:
+    """Write weights and config, free of paths of this machine and of set order."""
+    sharded = trainer.is_fsdp_enabled  # then every process has to bring its part
+    tensors = trainer.accelerator.get_state_dict(trainer.model) if sharded else None
+    trainer.model.save_pretrained(out, state_dict=tensors, safe_serialization=True)
+    (out / "README.md").unlink(missing_ok=True)
+    # the trainer makes its folder whether it saves or not
+    shutil.rmtree(out / "trainer", ignore_errors=True)
+    path = out / "adapter_config.json"
+    config = json.loads(path.read_bytes())
+    config["base_model_name_or_path"] = recipe.base.name
+    config["target_modules"] = sorted(config["target_modules"])
+    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
+    (out / ADAPTER_WEIGHTS).chmod(0o644)
