@@ -121,8 +121,12 @@ def train(
         saver.stopper.verify(out / ADAPTER_WEIGHTS)
     summary = _summary(trainer, saver, rows, held_out, diagnosis)
     (out / "training.json").write_text(json.dumps(asdict(summary), indent=2) + "\n")
+    return summary, _measured(trainer, saver, summary)
+
+
+def _measured(trainer: Any, saver: Saver, summary: Summary) -> Measured:
     seconds = saver.seconds()
-    return summary, Measured(
+    return Measured(
         seconds=round(seconds, 1),
         steps=summary.steps,
         tokens_per_second=round(summary.tokens_per_epoch * trainer.state.epoch / seconds, 1),
@@ -176,17 +180,40 @@ def _trainer(
     out: Path,
 ) -> Any:
     from transformers.trainer_callback import PrinterCallback
-    from trl import SFTConfig, SFTTrainer
+    from trl import SFTTrainer
 
     from dslm.training.loss import with_cpu_loss
     from dslm.training.packing import end_to_end
 
+    on_gpu = device() == "cuda"
+    folder = saver.checkpoints.folder if saver.checkpoints else out / "trainer"
+    config = _settings(recipe, len(rows), folder, fresh=saver.resumed is None)
+    own = with_cpu_loss(SFTTrainer, mixed=recipe.training.dtype == "bfloat16")
+    trainer_class = SFTTrainer if on_gpu else own
+    keep_adapter_type(model, raised=recipe.lora.dtype == "float32")
+    trainer = with_checkpoints(trainer_class, saver)(
+        model=model,
+        args=config,
+        train_dataset=_dataset(rows),
+        eval_dataset=_dataset(held_out),
+        processing_class=tokenizer,
+        data_collator=None if on_gpu else end_to_end,
+        callbacks=[saver.watcher.callback(), saver.callback()],
+    )
+    trainer.remove_callback(PrinterCallback)  # the watcher shows progress
+    return trainer
+
+
+def _settings(recipe: Recipe, rows: int, folder: Path, *, fresh: bool) -> Any:
+    """The recipe as the trainer's own settings."""
+    from trl import SFTConfig
+
     plan = recipe.training
     on_gpu = device() == "cuda"
     together = plan.batch_size * plan.accumulation * processes.count()
-    updates = max(1, int(len(rows) / together * plan.epochs))
-    config = SFTConfig(
-        output_dir=str(saver.checkpoints.folder if saver.checkpoints else out / "trainer"),
+    updates = max(1, int(rows / together * plan.epochs))
+    return SFTConfig(
+        output_dir=str(folder),
         optim=OPTIMIZERS[plan.optimizer],
         num_train_epochs=plan.epochs,
         max_steps=plan.max_steps or -1,
@@ -206,7 +233,7 @@ def _trainer(
         data_seed=plan.seed,
         eval_strategy="steps",
         eval_steps=plan.validate_every,
-        eval_on_start=True,  # the adapter is zero then, so this is the untrained base
+        eval_on_start=fresh,  # the adapter is zero then, so this is the untrained base
         logging_steps=1,
         logging_nan_inf_filter=False,  # the default would log a NaN loss as 0.0
         save_strategy="no",  # the saver says when
@@ -216,20 +243,6 @@ def _trainer(
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
     )
-    own = with_cpu_loss(SFTTrainer, mixed=plan.dtype == "bfloat16")
-    trainer_class = SFTTrainer if on_gpu else own
-    keep_adapter_type(model, raised=recipe.lora.dtype == "float32")
-    trainer = with_checkpoints(trainer_class, saver)(
-        model=model,
-        args=config,
-        train_dataset=_dataset(rows),
-        eval_dataset=_dataset(held_out),
-        processing_class=tokenizer,
-        data_collator=None if on_gpu else end_to_end,
-        callbacks=[saver.watcher.callback(), saver.callback()],
-    )
-    trainer.remove_callback(PrinterCallback)  # the watcher shows progress
-    return trainer
 
 
 def _dataset(rows: Sequence[Encoded]) -> Any:

@@ -29,7 +29,6 @@ class Watcher:
     progress: Progress | None = None
     must_learn: MustLearn | None = None
     due: int | None = None  # the update after which the validation loss must have fallen
-    resumed_at: int = 0
 
     def see(self, step: int, loss: float) -> None:
         """A training loss was logged.
@@ -92,7 +91,6 @@ class Watcher:
         class Watch(TrainerCallback):  # type: ignore[misc, unused-ignore]
             def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
                 watcher.begin(state.max_steps)
-                watcher.resumed_at = state.global_step
                 if state.is_world_process_zero:
                     watcher.progress = Progress("train", state.max_steps, "steps").__enter__()
 
@@ -103,9 +101,7 @@ class Watcher:
             def on_log(self, args: Any, state: Any, control: Any, logs: Any, **_: Any) -> None:
                 if "loss" in logs:
                     watcher.see(state.global_step, float(logs["loss"]))
-                # a resumed run is looked at first too, where it is not the untrained base
-                again = state.global_step == watcher.resumed_at > 0
-                if "eval_loss" in logs and not again:
+                if "eval_loss" in logs:
                     watcher.validated(state.global_step, float(logs["eval_loss"]))
 
             def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:

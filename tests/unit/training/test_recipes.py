@@ -35,7 +35,8 @@ STYLES = {"qwen3": "chatml", "gemma3_text": "gemma", "phi3": "phi", "granite": "
           "mistral": "mistral"}  # fmt: skip
 every_recipe = pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
 # What cannot be had on a CPU, or would only take time here.
-HERE = {"max_steps": 2, "optimizer": "adamw", "threads": 1, "batch_size": 2, "validate_every": 2}
+HERE = {"max_steps": 2, "optimizer": "adamw", "threads": 1, "batch_size": 2, "validate_every": 2,
+        "must_learn": None}  # fmt: skip
 
 
 def facts(path: Path) -> BaseFacts:
