@@ -14,7 +14,7 @@ from dslm.records import Case, Prediction, Row
 from dslm.scoring.rows import make_rows
 
 MINI = Contract.model_validate(YAML(typ="safe").load(CONTRACT))
-WRONG = {"kind": "order", "number": "A"}  # valid, rule-clean, grounded in every text, never right
+WRONG = {"kind": "order", "number": "A"}  # valid, rule-clean, grounded in every order, never right
 
 
 def cases(count: int, *, groups: int | None = None, prefix: str = "g") -> list[Case]:
