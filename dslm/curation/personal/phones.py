@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from dslm.curation.personal.finding import Finding, Identity
 from dslm.curation.personal.spelling import digits_of
 
-_GAP = r"(?:(?![ \u00a0\u202f]{2})[ \u00a0\u202f./()\-–]){0,3}"  # two blanks part columns
+# Two blanks part the columns of a table.
+_GAP = r"(?:(?![ \u00a0\u202f]{2})[ \u00a0\u202f./()\-–]){0,3}"
 _CANDIDATE = re.compile(
     rf"(?<![\w+])(?<!\d[.,/\-])(?:\+|\(\+?|(?=\d))\d(?:{_GAP}\d){{6,20}}(?!\w|%|[.,]\d| ?[€$£])"
 )

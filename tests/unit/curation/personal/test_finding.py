@@ -130,7 +130,9 @@ def test_in_the_example_only_what_is_written_as_a_telephone_is_one() -> None:
     for case in cases:
         for one in FIND(case.input):
             before = case.input[max(0, one.start - 20) : one.start]
-            if one.kind not in {"email", "iban"} and not any(word in before.title() for word in told):
+            if one.kind not in {"email", "iban"} and not any(
+                word in before.title() for word in told
+            ):
                 wrong.append((one.kind, one.text))
     assert wrong == []
 
