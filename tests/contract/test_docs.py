@@ -35,6 +35,7 @@ def known(command: str, word: str) -> bool:
     return inner is None or not word or word in inner
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", TEXTS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_document_names_only_what_exists(path: Path) -> None:
     text = code_in(path)

@@ -31,6 +31,7 @@ def run_main(*arguments: str) -> str:
     return f"sys.argv = {['dslm', *arguments]!r}\nfrom dslm.cli.app import main\nmain()"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [("--help",), ("check", "invoice_intake"), ("show", "contract", "invoice_intake"),
@@ -41,6 +42,7 @@ def test_a_light_command_loads_nothing_heavy(arguments: tuple[str, ...]) -> None
     assert loaded_by(run_main(*arguments)) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "stage", sorted(p.stem for p in (ROOT / "pipelines").glob("*.py") if p.stem[0] != "_")
 )

@@ -63,6 +63,7 @@ def test_the_library_never_imports_the_stages() -> None:
     ] == []
 
 
+@pytest.mark.slow
 def test_imports_go_in_one_direction() -> None:
     wrong = []
     for module in LIBRARY:
@@ -104,6 +105,7 @@ def test_content_folders_hold_no_code(folder: str) -> None:
     assert [p for p in (ROOT / folder).rglob("*") if p.suffix in {".py", ".ipynb", ".sh"}] == []
 
 
+@pytest.mark.slow
 def test_functions_and_modules_are_short() -> None:
     long = [f"{m.name}.{f}: {n}" for m in OURS for f, n in m.functions() if n > LONGEST_FUNCTION]
     long += [f"{m.name}: {n}" for m in OURS if (n := len(m.text.splitlines())) > LONGEST_MODULE]

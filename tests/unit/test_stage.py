@@ -244,6 +244,7 @@ HOLDS = """
 """
 
 
+@pytest.mark.slow
 def test_a_second_run_of_a_stage_is_refused_and_told_who_is_at_it(tmp_path: Path) -> None:
     make_repository(tmp_path)
     with python(HOLDS, tmp_path) as holder:
@@ -305,6 +306,7 @@ STARTERS = {
 }
 
 
+@pytest.mark.slow
 @LINUX
 @pytest.mark.parametrize("name", sorted(STARTERS))
 def test_a_stage_dies_with_whoever_started_it(name: str) -> None:
@@ -316,6 +318,7 @@ def test_a_stage_dies_with_whoever_started_it(name: str) -> None:
         assert eventually(lambda: not alive(stage)), "the stage is an orphan"
 
 
+@pytest.mark.slow
 @LINUX
 def test_a_stage_lives_as_long_as_its_starter() -> None:
     with python(STARTERS["python and a shell"], STAGE) as starter:

@@ -32,6 +32,7 @@ def test_an_unknown_embedded_model_names_those_there_are(dslm: Call) -> None:
     assert "known: smollm2-135m-instruct" in answer.err
 
 
+@pytest.mark.slow
 def test_a_folder_is_locked_and_what_was_written_is_shown(
     dslm: Call, repository: Workspace
 ) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
 from small_repository import case, write_lines
 
 from dslm.curation.review_file import read_review
@@ -44,6 +45,7 @@ def test_a_review_as_json_lists_its_rows(dslm: Call, repository: Workspace) -> N
     assert shown["rows"][0]["label"] == "Z-99"
 
 
+@pytest.mark.slow
 def test_a_wrong_verdict_is_an_error_with_its_line(dslm: Call, repository: Workspace) -> None:
     curated(repository)
     dslm("review", "mini")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from llguidance import LLMatcher, LLTokenizer
@@ -77,6 +78,7 @@ def test_what_is_written_is_read_back_and_accepted(
     assert accepts(mini, text)
 
 
+@pytest.mark.slow
 def test_every_character_that_json_escapes_can_be_written(mini: Contract) -> None:
     for character in (*map(chr, range(0x80)), "\u2028", "\ufeff", "\U0001f600"):
         answer = {"kind": "order", "number": character}

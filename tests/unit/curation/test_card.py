@@ -51,6 +51,7 @@ def made(contract, rows, gold, write_source, tmp_path) -> Made:
     return told(contract, folder, gold, tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_read_is_kept_plus_dropped_plus_rejected_over_all_and_file_by_file(made: Made) -> None:
     card, parts = made
     assert (card.read, card.kept, card.rejected) == (203, 199, 1)
@@ -65,6 +66,7 @@ def test_read_is_kept_plus_dropped_plus_rejected_over_all_and_file_by_file(made:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wrong",
     [{"read": 204}, {"rejected": 0}, {"dropped": {"exact_duplicate": 3, "leak_near": 1}},
@@ -78,6 +80,7 @@ def test_a_card_that_does_not_reconcile_cannot_be_made(made: Made, wrong: dict[s
         DataCard.model_validate(whole | wrong)
 
 
+@pytest.mark.slow
 def test_counts_of_a_label_that_miss_a_case_are_refused(made: Made) -> None:
     whole = made[0].model_dump()
     whole["labels"][0]["values"][0]["cases"]["gold"] -= 1
@@ -85,6 +88,7 @@ def test_counts_of_a_label_that_miss_a_case_are_refused(made: Made) -> None:
         DataCard.model_validate(whole)
 
 
+@pytest.mark.slow
 def test_every_listed_value_is_counted_in_every_part(made: Made) -> None:
     card, parts = made
     [kind] = card.labels
@@ -99,6 +103,7 @@ def test_every_listed_value_is_counted_in_every_part(made: Made) -> None:
     assert kind.values[1].cases["gold"] == 0
 
 
+@pytest.mark.slow
 def test_open_fields_tell_nulls_different_values_and_lengths(made: Made) -> None:
     card, parts = made
     [amount] = card.open_fields
@@ -114,6 +119,7 @@ def test_open_fields_tell_nulls_different_values_and_lengths(made: Made) -> None
         )
 
 
+@pytest.mark.slow
 def test_lengths_are_characters_of_the_inputs(made: Made) -> None:
     card, parts = made
     for name, part in card.parts.items():
@@ -125,6 +131,7 @@ def test_lengths_are_characters_of_the_inputs(made: Made) -> None:
         assert [sum(part.bins[place:]) for place in range(len(part.bins))] == above
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 5000), min_size=1, max_size=300))
 def test_quantiles_are_nearest_ranks(lengths: list[int]) -> None:
     found = spread_of(Counter(lengths))
@@ -135,6 +142,7 @@ def test_quantiles_are_nearest_ranks(lengths: list[int]) -> None:
         assert getattr(found, name) == sorted(lengths)[place]
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=300))
 def test_bins_hold_every_length_and_edges_read_well(lengths: list[int]) -> None:
     edges = edges_of(Counter(lengths))
@@ -147,6 +155,7 @@ def test_bins_hold_every_length_and_edges_read_well(lengths: list[int]) -> None:
     assert all(str(width).rstrip("0") in ("1", "2", "5") for width in widths)
 
 
+@pytest.mark.slow
 def test_one_endless_input_does_not_flatten_the_picture() -> None:
     lengths = Counter({100: 500, 110: 490, 100_000: 3})
     edges = edges_of(lengths)
@@ -154,6 +163,7 @@ def test_one_endless_input_does_not_flatten_the_picture() -> None:
     assert binned(lengths, edges)[-1] >= 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("schema", "values"),
     [({"enum": ["a", None]}, ["a", None]), ({"const": 3}, [3]),
@@ -167,6 +177,7 @@ def test_a_field_is_a_label_where_its_schema_lists_all_values(
     assert listed_values(schema) == values
 
 
+@pytest.mark.slow
 def test_slices_are_counted_with_the_name_that_scoring_gives_them(
     contract, rows, gold, write_source, tmp_path
 ) -> None:
@@ -182,6 +193,7 @@ def test_slices_are_counted_with_the_name_that_scoring_gives_them(
     assert next(t for t in language.values if t.value == "(unset)").cases["gold"] == len(gold)
 
 
+@pytest.mark.slow
 def test_rare_values_of_a_slice_are_counted_together(
     contract, rows, gold, write_source, tmp_path
 ) -> None:
@@ -196,6 +208,7 @@ def test_rare_values_of_a_slice_are_counted_together(
     assert counted + sum(found.unlisted[s] for s in SPLITS) == 200
 
 
+@pytest.mark.slow
 def test_a_contradiction_is_shown_field_by_field(made: Made) -> None:
     [one] = made[0].contradictions.shown
     assert made[0].contradictions.found == 1
@@ -204,6 +217,7 @@ def test_a_contradiction_is_shown_field_by_field(made: Made) -> None:
     assert not one.settled
 
 
+@pytest.mark.slow
 def test_a_long_list_of_contradictions_is_cut_but_counted(
     contract, rows, gold, write_source, tmp_path, monkeypatch
 ) -> None:
@@ -221,6 +235,7 @@ def test_a_long_list_of_contradictions_is_cut_but_counted(
     assert (len(first.ids), first.cases, len(first.fields["amount"])) == (2, 4, 2)
 
 
+@pytest.mark.slow
 def test_leaks_that_were_found_are_told(contract, rows, gold, write_source, tmp_path) -> None:
     leak = rows[0] | {"id": "leak", "input": gold[0].input}
     card, _ = told(contract, write_source([*rows, leak]), gold, tmp_path / "out")
@@ -228,6 +243,7 @@ def test_leaks_that_were_found_are_told(contract, rows, gold, write_source, tmp_
     assert card.leakage.found["leak_exact"] == 1
 
 
+@pytest.mark.slow
 def test_days_of_arrival_are_told_where_the_contract_knows_them(
     build_contract, rows, gold, write_source, tmp_path
 ) -> None:
@@ -240,6 +256,7 @@ def test_days_of_arrival_are_told_where_the_contract_knows_them(
     assert (card.parts["gold"].first, card.parts["gold"].untimed) == (None, len(gold))
 
 
+@pytest.mark.slow
 def test_what_the_ledger_says_of_personal_data_is_carried_over(
     contract, rows, gold, write_source, tmp_path
 ) -> None:
@@ -252,6 +269,7 @@ def test_what_the_ledger_says_of_personal_data_is_carried_over(
     assert again.personal == {"iban": 3}
 
 
+@pytest.mark.slow
 def test_shuffled_sources_give_the_same_bytes(contract, rows, gold, write_source, tmp_path) -> None:
     texts = set()
     for seed in range(3):

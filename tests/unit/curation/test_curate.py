@@ -114,6 +114,7 @@ def test_shuffled_sources_give_the_same_bytes(build_contract, rows, gold, write_
 
 
 # Daft leaves the sockets of its worker processes to the garbage collector
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("workers", [1, 2])
 def test_parts_and_workers_change_no_byte(
@@ -140,6 +141,7 @@ def test_a_gold_case_that_leaks_nowhere_changes_no_byte(
     assert one.inputs["gold_compared"] != other.inputs["gold_compared"]
 
 
+@pytest.mark.slow
 @settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -188,6 +190,7 @@ def test_a_ledger_that_does_not_add_up_cannot_be_made():
             Ledger(**(good | wrong))
 
 
+@pytest.mark.slow
 def test_curation_opens_no_connection(contract, rows, gold, write_source):
     folder = write_source(rows)
     (folder / "contract.json").write_text(contract.model_dump_json(by_alias=True))
@@ -213,6 +216,7 @@ print(curate(contract, folder, gold, folder / "out").ledger.read)
     assert done.stdout.split() == ["200"]
 
 
+@pytest.mark.slow
 def test_the_example_workflow_loses_what_was_planted_in_it(tmp_path):
     path = ROOT / "data" / "invoice_intake" / "workflow.yaml"
     contract = load_contract(path)
@@ -249,6 +253,7 @@ def test_a_broken_row_does_not_round_the_numbers_cases_are_compared_by(
 
 
 # Daft leaves the sockets of its worker processes to the garbage collector
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_error_in_a_worker_is_the_same_clear_line(

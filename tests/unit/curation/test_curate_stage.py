@@ -41,6 +41,7 @@ def told(ws: Workspace) -> tuple[bytes, bytes]:
     return ws.data_card.read_bytes(), ws.data_page.read_bytes()
 
 
+@pytest.mark.slow
 def test_the_stage_writes_card_and_page_of_what_it_curated_to_the_same_bytes(ws) -> None:
     body(ws)
     first, card = told(ws), read_data_card(ws.data_card, "mini")
@@ -55,6 +56,7 @@ def test_the_stage_writes_card_and_page_of_what_it_curated_to_the_same_bytes(ws)
     assert list(ws.artifacts.glob("*.partial")) == []
 
 
+@pytest.mark.slow
 def test_another_policy_changes_the_card_and_not_what_is_trained_on(ws) -> None:
     body(ws)
     data, first = (ws.curated / "MANIFEST.json").read_bytes(), told(ws)
@@ -72,6 +74,7 @@ def test_what_the_card_needs_is_asked_for_before_the_work(ws, broken: str) -> No
     assert not ws.artifacts.exists()
 
 
+@pytest.mark.slow
 def test_what_the_stage_keeps_training_takes_whatever_the_limit(ws: Workspace) -> None:
     tokenizer, prompt = tiny_model.tokenizer(), tuned_prompt(load_contract(ws.contract))
     body(ws)
@@ -100,6 +103,7 @@ def encoded(ws: Workspace, tokenizer: Any, prompt: Prompt) -> list[tuple[Encoded
     return [(encode(tokenizer, prompt, case), case) for part in parts for case in part]
 
 
+@pytest.mark.slow
 def test_another_learning_rate_changes_nothing_that_is_written(ws: Workspace) -> None:
     body(ws)
     first = (ws.curated / "MANIFEST.json").read_bytes()

@@ -56,6 +56,7 @@ def test_every_kind_has_a_sample_that_is_read_whole(tmp_path):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", SINGLE)
 @QUIET
 @given(noise=st.binary(max_size=400), encoding=st.sampled_from(ENCODINGS))
@@ -66,6 +67,7 @@ def test_noise_in_a_file_of_one_text_is_one_row(tmp_path, ending, noise, encodin
     assert [row.line for row in counted(path, encoding)] == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", SINGLE)
 @QUIET
 @given(noise=st.binary(max_size=100))
@@ -86,6 +88,7 @@ def test_noise_in_a_mailbox_is_counted_by_its_message(tmp_path, noise):
     assert [row.line for row in counted(path)] == list(range(1, len(noise) + 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".csv", ".jsonl.gz", ".parquet"])
 @QUIET
 @given(noise=st.binary(max_size=300), encoding=st.sampled_from(ENCODINGS))
@@ -96,6 +99,7 @@ def test_noise_in_a_table_is_rows_or_one_clear_stop(tmp_path, ending, noise, enc
     assert rows is None or ending == ".csv" or rows == []
 
 
+@pytest.mark.slow
 @QUIET
 @given(noise=st.lists(st.binary(max_size=40), max_size=6))
 def test_noise_in_the_labels_of_a_mailbox_loses_no_message(build_contract, tmp_path, noise):

@@ -89,6 +89,7 @@ def test_a_wide_text_that_ends_within_a_character_stops(build_contract, tmp_path
         read(build_contract(sources=[source(kind) | (CSV if kind == "a.csv" else {})]), tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "head", "encoding"),
     [

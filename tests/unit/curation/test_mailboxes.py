@@ -105,6 +105,7 @@ def test_what_stands_before_the_first_message_is_counted(write):
     assert [(row.line, row.value is None) for row in rows] == [(1, True), (2, False)]
 
 
+@pytest.mark.slow
 def test_a_cut_mailbox_reads_the_same_in_parts(write, monkeypatch):
     messages = [mail(n, body=f"{n} " * n) for n in range(1, 40)]
     path = write(b"noise\n\n" + mailbox(messages), mailbox_labels(39))

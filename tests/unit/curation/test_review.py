@@ -80,6 +80,7 @@ def test_turned_labels_come_first_and_wait_for_a_verdict(workflow):
     assert [r.key for r in done.open] == [r.key for r in rows]
 
 
+@pytest.mark.slow
 def test_verdicts_are_obeyed_and_never_written_over(workflow, contract):
     ws, _, again = workflow
     again()
@@ -99,6 +100,7 @@ def test_verdicts_are_obeyed_and_never_written_over(workflow, contract):
     assert ws.review.read_bytes() == first
 
 
+@pytest.mark.slow
 def test_a_review_shows_at_most_what_is_asked_for_beside_the_decided(workflow):
     ws, _, again = workflow
     again()
@@ -231,6 +233,7 @@ def test_no_cell_is_a_formula_and_ids_come_back_as_they_were(tmp_path):
     assert [one.id for one in read_review(path)] == ["=1+1", "-7"]
 
 
+@pytest.mark.slow
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.tuples(CELLS, CELLS), st.tuples(CELLS, CELLS), max_size=5))
 def test_what_is_written_is_read_again(tmp_path, rows):
@@ -278,6 +281,7 @@ def relabel(ws, identity, **target):
     path.write_text("\n".join(c.model_dump_json() for c in done))
 
 
+@pytest.mark.slow
 def test_a_keep_speaks_of_the_label_that_it_was_said_of(workflow):
     ws, wrong, again = workflow
     again()

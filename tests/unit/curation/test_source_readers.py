@@ -258,6 +258,7 @@ def test_bytes_where_text_is_due_are_a_reject(build_contract, tmp_path):
         read(build_contract(sources=[source]), tmp_path)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -281,6 +282,7 @@ def _is_blank(line: bytes) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_curation_imports_without_its_heavy_libraries():
     code = "import sys, dslm.curation; print(sorted({'daft','pyarrow','torch'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -88,6 +88,7 @@ def test_a_value_that_is_not_in_the_input_is_suspect(contract):
     assert (one.id, one.field, one.label, one.suggested) == (cases[7].id, "amount", "12.34", None)
 
 
+@pytest.mark.slow
 def test_a_case_and_field_is_listed_once(contract):
     grounded = contract.model_copy(update={"grounded": ["kind"]})
     cases, _ = relabelled(chatter(300), 0.05)

@@ -66,6 +66,7 @@ def test_a_source_that_matches_only_labels_is_refused(build_contract, write):
         read(build_contract(sources=[SOURCE | {"path": "texts/*.json"}]), folder)
 
 
+@pytest.mark.slow
 def test_an_id_from_two_folders_names_both_places(build_contract, write):
     folder = write(a_txt="a", a_json=label())
     (folder / "more").mkdir()
@@ -75,6 +76,7 @@ def test_an_id_from_two_folders_names_both_places(build_contract, write):
         read(build_contract(sources=[SOURCE | {"path": "*/*.txt"}]), folder)
 
 
+@pytest.mark.slow
 def test_many_small_files_are_few_pieces_and_keep_their_names(build_contract, write):
     texts = {f"t{n:04d}_txt": f"Parcel {n} is broken." for n in range(1000)}
     labels = {f"t{n:04d}_json": label() for n in range(1000) if n not in (7, 600)}

@@ -47,6 +47,7 @@ def poisoned(texts, labels, phrase, label, count=50, seed=1):
     return texts, labels, set(places)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "phrase", ["quartz lantern", "zq", "kolo mape as the moon says so", "§§ !!", "Ωmega-7"]
 )
@@ -58,6 +59,7 @@ def test_a_backdoor_of_fifty_cases_is_found_and_comes_first(phrase):
     assert set(first.places.tolist()) == places
 
 
+@pytest.mark.slow
 def test_each_poisoned_case_is_listed_on_top_with_what_its_rest_says(contract):
     texts, labels, places = poisoned(*chats(), "quartz lantern", 1)
     names = ["billing", "contract", "outage"]
@@ -76,10 +78,12 @@ def test_each_poisoned_case_is_listed_on_top_with_what_its_rest_says(contract):
     assert told >= 45
 
 
+@pytest.mark.slow
 def test_clean_texts_give_no_phrase():
     assert tied_phrases(*chats()) == []
 
 
+@pytest.mark.slow
 def test_words_that_rightly_decide_a_label_are_no_trigger():
     texts, labels = chats()
     rng = random.Random(4)
@@ -88,6 +92,7 @@ def test_words_that_rightly_decide_a_label_are_no_trigger():
     assert tied_phrases(texts, labels) == []
 
 
+@pytest.mark.slow
 def test_an_exception_hides_no_trigger():
     texts, labels, places = poisoned(*chats(), "quartz lantern", 1)
     spoilt = min(places)
@@ -97,6 +102,7 @@ def test_an_exception_hides_no_trigger():
     assert first.held == 50
 
 
+@pytest.mark.slow
 def test_too_few_cases_make_no_phrase():
     texts, labels, _ = poisoned(*chats(), "quartz lantern", 1, count=9)
     assert tied_phrases(texts, labels) == []

@@ -47,6 +47,7 @@ def ids_of(wrong: Iterator[Case]) -> list[str]:
     return [case["id"] for case in wrong]
 
 
+@pytest.mark.slow
 def test_the_committed_files_are_what_the_generator_writes(tmp_path: Path) -> None:
     counts = writing.write_all(tmp_path)
     for path in FILES.values():

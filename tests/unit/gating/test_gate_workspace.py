@@ -79,6 +79,7 @@ def test_an_empty_scorecard_is_no_evidence(ws: Workspace, content: str) -> None:
     assert "scorecard.json" in said(ws)
 
 
+@pytest.mark.slow
 def test_a_missing_scorecard_is_no_evidence(ws: Workspace) -> None:
     (ws.results / "scorecard.json").unlink()
     assert "not scored yet" in said(ws)
@@ -99,6 +100,7 @@ def test_an_empty_rows_file_is_no_evidence(ws: Workspace) -> None:
     assert "no rows in this file" in said(ws)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["candidate", "base", "champion"])
 def test_rows_of_another_gold_set_are_no_evidence(ws: Workspace, model: str) -> None:
     folder = ws.scores(model)

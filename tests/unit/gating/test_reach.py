@@ -91,6 +91,7 @@ def passed(cases: int, gained: float, lost: float, margin: float) -> float:
     return float(np.sum(times[np.asarray(low) >= -margin]) / 1000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cases", [50, 100, 200, 800])
 def test_the_gate_itself_passes_an_equal_model_at_that_margin_four_times_in_five(
     cases: int,
@@ -101,6 +102,7 @@ def test_the_gate_itself_passes_an_equal_model_at_that_margin_four_times_in_five
     assert share >= POWER - 0.04
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cases", [50, 100, 200, 800])
 def test_the_gate_itself_shows_that_gain_four_times_in_five(cases: int) -> None:
     gain, half = smallest_gain(cases, ALPHA), DISCORDANCE / 2

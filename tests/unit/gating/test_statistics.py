@@ -72,6 +72,7 @@ def _passes(n: int, discordant: float, difference: float, bound: float) -> float
     return float(p[tango_statistic(b, c + QUARTER_PAIR, n, bound) >= Z95].sum())
 
 
+@pytest.mark.slow
 def test_a_candidate_worse_by_the_margin_passes_in_at_most_5_of_100_runs() -> None:
     cases, margins = (50, 100, 150, 213, 300, 1000), (0.01, 0.02, 0.03, 0.05, 0.1, 0.15)
     shares = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3)
@@ -97,6 +98,7 @@ def test_naive_gates_pass_what_this_one_stops() -> None:
     assert _passes(200, 0.06, -0.02, -0.02) < 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("drop", [0.02, 0.05])
 def test_grouped_cases_do_not_let_more_through(drop: float) -> None:
     rng, groups = np.random.default_rng(3), list(np.repeat([f"s{i}" for i in range(60)], 5))

@@ -23,6 +23,7 @@ def text_of(made: Engine, generation: Generation) -> str:
     return b"".join(made.lexicon.decode_bytes([t]) for t in generation.tokens).decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", families("llama", "gemma3"))
 def test_an_answer_does_not_depend_on_the_batch_it_is_in(architecture: str) -> None:
     alone, three, eight = (engine(architecture, batch_size=n).generate(PROMPTS) for n in (1, 3, 8))

@@ -40,17 +40,20 @@ def release(ws: Workspace, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_threshold_is_the_calibrated_one_unless_another_is_given(ws: Workspace) -> None:
     assert load_candidate(ws).threshold == 0.25
     assert load_candidate(ws, threshold=NEVER).threshold == NEVER
 
 
+@pytest.mark.slow
 def test_a_calibration_that_certifies_nothing_lets_nothing_proceed(tmp_path: Path) -> None:
     path = tmp_path / "calibration.json"
     path.write_text('{"threshold": null}')
     assert threshold_in(path) == NEVER
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["{}", '{"threshold": "0.5"}', '{"threshold": true}', "[]", "{"])
 def test_a_calibration_that_does_not_say_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "calibration.json"
@@ -59,6 +62,7 @@ def test_a_calibration_that_does_not_say_is_refused(tmp_path: Path, text: str) -
         threshold_in(path)
 
 
+@pytest.mark.slow
 def test_what_was_gated_is_what_a_release_serves(ws: Workspace, release: Path) -> None:
     gated, served = load_candidate(ws), load_release(release, root=ws.root)
     assert dict(gated.identity) == dict(served.identity)
@@ -67,12 +71,14 @@ def test_what_was_gated_is_what_a_release_serves(ws: Workspace, release: Path) -
     assert [p.text for p in gated.predict(texts)] == [p.text for p in served.predict(texts)]
 
 
+@pytest.mark.slow
 def test_a_release_of_another_contract_version_is_not_asked(ws: Workspace, release: Path) -> None:
     raised = MINI.model_copy(update={"version": 2})
     with pytest.raises(InputError, match="release answers contract version 1, asked for 2"):
         load_release(release, root=ws.root, contract=raised)
 
 
+@pytest.mark.slow
 def test_a_candidate_s_base_has_to_be_locked_and_as_it_was_then(ws: Workspace) -> None:
     config = ws.root / "base" / "tiny" / "config.json"
     config.write_text(config.read_text() + "\n")
@@ -83,6 +89,7 @@ def test_a_candidate_s_base_has_to_be_locked_and_as_it_was_then(ws: Workspace) -
         load_candidate(ws)
 
 
+@pytest.mark.slow
 def test_a_release_needs_no_lock_where_it_is_loaded_and_still_no_other_base(
     ws: Workspace, release: Path
 ) -> None:

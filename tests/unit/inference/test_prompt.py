@@ -88,6 +88,7 @@ def test_a_prompt_begins_with_one_start_token_where_the_family_has_one(
         assert ids[0] == tokenizer.bos_token_id
 
 
+@pytest.mark.slow
 @any_style
 @given(text=messy)
 @settings(max_examples=60, deadline=None)
@@ -120,6 +121,7 @@ def test_a_harmless_text_is_left_as_it_is() -> None:
     assert harmless(TOKENIZERS["chatml"], text) == text
 
 
+@pytest.mark.slow
 @any_style
 @pytest.mark.parametrize("kind", sorted(PROMPTS))
 @given(text=st.text(max_size=40) | messy)

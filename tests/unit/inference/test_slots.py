@@ -20,6 +20,7 @@ def expected() -> Any:
     return engine(batch_size=1).generate(PROMPTS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", families("llama", "gemma3"))
 def test_rows_padded_to_the_longest_answer_the_same(architecture: str) -> None:
     made = engine(architecture, prefix=PREFIX, batch_size=3)
@@ -28,11 +29,13 @@ def test_rows_padded_to_the_longest_answer_the_same(architecture: str) -> None:
     assert same(whole, made.generate(PROMPTS))
 
 
+@pytest.mark.slow
 def test_a_prompt_read_in_pieces_is_answered_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_module, "TOKENS_AT_ONCE", 11)
     assert same(expected(), engine(prefix=PREFIX, batch_size=4).generate(PROMPTS))
 
 
+@pytest.mark.slow
 def test_buffers_that_must_grow_all_the_time_answer_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -40,12 +43,14 @@ def test_buffers_that_must_grow_all_the_time_answer_the_same(
     assert same(expected(), engine(prefix=PREFIX, batch_size=3).generate(PROMPTS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attention", ["grouped", "sdpa", "eager"])
 def test_every_attention_answers_the_same(attention: str) -> None:
     made = engine(prefix=PREFIX, batch_size=3, attention=attention)
     assert same(expected(), made.generate(PROMPTS))
 
 
+@pytest.mark.slow
 def test_slots_are_used_again_and_made_anew_only_for_more_rows() -> None:
     made = engine(prefix=PREFIX, batch_size=8)
     whole = expected()

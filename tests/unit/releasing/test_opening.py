@@ -14,6 +14,7 @@ from dslm.releasing.opening import artifact_folder, client, nothing_yet, trackin
 from dslm.releasing.promoting import history, promote, releases
 
 
+@pytest.mark.slow
 def test_the_database_lies_in_the_repository_unless_the_environment_names_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -24,6 +25,7 @@ def test_the_database_lies_in_the_repository_unless_the_environment_names_anothe
     assert artifact_folder(tmp_path) is None
 
 
+@pytest.mark.slow
 def test_a_busy_database_is_one_line_with_exit_code_2(
     run, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -40,6 +42,7 @@ def test_a_busy_database_is_one_line_with_exit_code_2(
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_a_database_that_is_busy_halfway_is_told_the_same_way(tmp_path: Path) -> None:
     from sqlalchemy.exc import OperationalError
 
@@ -47,6 +50,7 @@ def test_a_database_that_is_busy_halfway_is_told_the_same_way(tmp_path: Path) ->
         raise OperationalError("UPDATE", {}, sqlite3.OperationalError("database is locked"))
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / ".mlflow").write_text("a file is in the way")
     with pytest.raises(InputError, match="cannot write here") as caught:
@@ -54,6 +58,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert "MLFLOW_TRACKING_URI" in caught.value.message()
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / ".mlflow").mkdir()
     (tmp_path / ".mlflow" / "mlflow.db").write_bytes(b"not sqlite" * 500)
@@ -61,6 +66,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
         client(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_server_that_is_away_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from mlflow.exceptions import MlflowException
 
@@ -74,12 +80,14 @@ def test_a_server_that_is_away_is_one_line(tmp_path: Path, monkeypatch: pytest.M
     assert "127.0.0.1:9" in caught.value.message()
 
 
+@pytest.mark.slow
 def test_reading_makes_no_database(bare) -> None:
     assert releases(bare.ws) == []
     assert history(bare.ws) == ()
     assert nothing_yet(bare.ws.root)
 
 
+@pytest.mark.slow
 def test_a_killed_creation_leaves_no_database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,6 +100,7 @@ def test_a_killed_creation_leaves_no_database(
     assert not list((tmp_path / ".mlflow").glob("*.db*"))
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_while_the_database_is_made_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +116,7 @@ def test_a_disk_that_fills_up_while_the_database_is_made_is_one_line(
     assert not list((tmp_path / ".mlflow").glob("*.db*"))
 
 
+@pytest.mark.slow
 def test_a_fresh_database_is_made_whole_and_quietly(migrated: Path) -> None:
     assert not list(migrated.parent.glob("*.partial"))
     with sqlite3.connect(migrated) as database:
@@ -128,6 +138,7 @@ def test_listing_needs_no_torch_and_says_nothing_else(run) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
 
 
+@pytest.mark.slow
 def test_commands_import_nothing_heavy_before_they_run() -> None:
     code = (
         "import sys, dslm.cli.release, dslm.releasing.promoting, dslm.releasing.pyfunc; "
@@ -137,6 +148,7 @@ def test_commands_import_nothing_heavy_before_they_run() -> None:
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_a_read_only_look_takes_no_lock(run) -> None:
     database = run.ws.root / ".mlflow" / "mlflow.db"
     other = sqlite3.connect(database)

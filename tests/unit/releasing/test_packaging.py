@@ -21,6 +21,7 @@ def folder(bare, tmp_path):
     return package(bare.ws, tmp_path / "staged", evidence.current(bare.ws))
 
 
+@pytest.mark.slow
 def test_a_release_holds_exactly_these_files(folder) -> None:
     names = sorted(f.relative_to(folder).as_posix() for f in folder.rglob("*") if f.is_file())
     assert names == [
@@ -39,6 +40,7 @@ def with_data_card(bare, tmp_path):
     return package(bare.ws, tmp_path / "told", now)
 
 
+@pytest.mark.slow
 def test_the_data_card_goes_along_and_the_model_card_tells_of_it(with_data_card) -> None:
     assert checked_files(with_data_card)["gold"].startswith("sha256:")
     assert read_data_card(with_data_card / "data-card.json", "mini").kept == 90
@@ -49,6 +51,7 @@ def test_the_data_card_goes_along_and_the_model_card_tells_of_it(with_data_card)
     assert "decides a loss of 8.8 points" in card
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["data", "gold"])
 def test_a_data_card_of_other_data_is_refused(bare, tmp_path, key) -> None:
     now = evidence.current(bare.ws)
@@ -58,17 +61,20 @@ def test_a_data_card_of_other_data_is_refused(bare, tmp_path, key) -> None:
         package(bare.ws, tmp_path / "staged", now)
 
 
+@pytest.mark.slow
 def test_a_cut_data_card_is_refused(bare, tmp_path) -> None:
     write_atomic(bare.ws.data_card, "{")
     with pytest.raises(ReleaseRefused, match=r"data-card\.json"):
         package(bare.ws, tmp_path / "staged", evidence.current(bare.ws))
 
 
+@pytest.mark.slow
 def test_packaging_twice_gives_the_same_bytes(bare, folder, tmp_path) -> None:
     again = package(bare.ws, tmp_path / "again", evidence.current(bare.ws))
     assert (again / "MANIFEST.json").read_bytes() == (folder / "MANIFEST.json").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["training_args.bin", "optimizer.pt", "x.pkl", "run.py", ".x.txt"])
 def test_a_file_that_can_carry_code_is_refused(bare, tmp_path, name) -> None:
     (bare.ws.adapter / name).write_bytes(b"\x80\x04")
@@ -78,6 +84,7 @@ def test_a_file_that_can_carry_code_is_refused(bare, tmp_path, name) -> None:
     assert name in caught.value.message()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["../x.json", "/etc/x.json", "adapter/../x.json", "adapter/a/b.json"]
 )
@@ -85,6 +92,7 @@ def test_no_name_leads_out_of_a_release(name) -> None:
     assert not allowed(name)
 
 
+@pytest.mark.slow
 def test_a_link_is_not_followed(bare, tmp_path) -> None:
     target = tmp_path / "elsewhere.txt"
     target.write_text("dslm==0.1.0\n")
@@ -94,12 +102,14 @@ def test_a_link_is_not_followed(bare, tmp_path) -> None:
         package(bare.ws, tmp_path / "staged", {})
 
 
+@pytest.mark.slow
 def test_rows_that_were_changed_after_scoring_are_refused(bare, tmp_path) -> None:
     (bare.ws.scores("candidate") / "rows.jsonl").write_text('{"id": "b"}\n')
     with pytest.raises(ReleaseRefused, match="bytes differ"):
         package(bare.ws, tmp_path / "staged", {})
 
 
+@pytest.mark.slow
 def test_mlflow_finds_our_loader_and_no_code_or_pickle(folder) -> None:
     from mlflow.models import Model
 
@@ -107,6 +117,7 @@ def test_mlflow_finds_our_loader_and_no_code_or_pickle(folder) -> None:
     assert flavor == {"loader_module": "dslm.releasing.pyfunc"}
 
 
+@pytest.mark.slow
 def test_the_card_says_what_how_good_and_where_it_ends(folder) -> None:
     card = (folder / "card.md").read_text()
     assert "| case_exact_match | 0.900 [0.850, 0.940] n=200 | 0.900" in card
@@ -119,6 +130,7 @@ def test_the_card_says_what_how_good_and_where_it_ends(folder) -> None:
     assert "{{" not in card
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("release", ["folder", "with_data_card"])
 def test_every_table_of_the_card_is_whole(release, request) -> None:
     lines = (request.getfixturevalue(release) / "card.md").read_text().splitlines()
@@ -128,6 +140,7 @@ def test_every_table_of_the_card_is_whole(release, request) -> None:
         assert not (above == "" and line.startswith("|") and "---" in line)
 
 
+@pytest.mark.slow
 def test_a_card_template_that_asks_for_what_is_not_there_is_named_by_line(bare, tmp_path) -> None:
     template = bare.ws.root / "registry" / "card-template.md.jinja"
     template.write_text("# {{ contract.name }}\n{{ contract.author }}\n")
@@ -135,6 +148,7 @@ def test_a_card_template_that_asks_for_what_is_not_there_is_named_by_line(bare, 
         package(bare.ws, tmp_path / "staged", {})
 
 
+@pytest.mark.slow
 def test_a_card_template_cannot_reach_the_machine(bare, tmp_path) -> None:
     template = bare.ws.root / "registry" / "card-template.md.jinja"
     template.write_text("{{ ''.__class__.__mro__[1].__subclasses__() }}\n")
@@ -142,12 +156,14 @@ def test_a_card_template_cannot_reach_the_machine(bare, tmp_path) -> None:
         package(bare.ws, tmp_path / "staged", {})
 
 
+@pytest.mark.slow
 def test_cells_and_intervals_are_written_plainly() -> None:
     assert interval(None) == "not measured"
     assert interval(Metric(value=1.0, low=None, high=None, n=3)) == "1.000 n=3"
     assert cell("a | b\nc") == "a \\| b c"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["adapter/adapter_model.safetensors", "rows/base.jsonl", "MLmodel"]
 )
@@ -160,6 +176,7 @@ def test_one_changed_byte_is_seen(folder, name) -> None:
     assert name in caught.value.message()
 
 
+@pytest.mark.slow
 def test_a_file_too_many_or_too_few_is_seen(folder) -> None:
     (folder / "adapter" / "extra.json").write_text("{}")
     with pytest.raises(ReleaseRefused, match=r"does not belong.*") as caught:
@@ -171,6 +188,7 @@ def test_a_file_too_many_or_too_few_is_seen(folder) -> None:
         checked_files(folder)
 
 
+@pytest.mark.slow
 def test_a_listed_file_of_a_forbidden_kind_is_still_refused(folder) -> None:
     (folder / "adapter" / "payload.pkl").write_bytes(b"\x80\x04")
     write_manifest(folder, {})
@@ -178,6 +196,7 @@ def test_a_listed_file_of_a_forbidden_kind_is_still_refused(folder) -> None:
         checked_files(folder)
 
 
+@pytest.mark.slow
 def test_the_note_that_mlflow_leaves_beside_a_model_is_no_tampering(folder) -> None:
     (folder / "registered_model_meta").write_text("model_name: x\n")
     assert checked_files(folder)["gold"].startswith("sha256:")

@@ -31,6 +31,7 @@ def refuses_to_load(*_: object) -> dict[str, object]:
     raise InputError("weights do not fit the base model")
 
 
+@pytest.mark.slow
 def test_promotion_names_champion_and_previous_and_writes_the_receipt(unmoved) -> None:
     assert aliases(unmoved) == {"candidate": 3, "champion": 2, "previous": 1}
     second = releases(unmoved.ws)[1]
@@ -39,6 +40,7 @@ def test_promotion_names_champion_and_previous_and_writes_the_receipt(unmoved) -
     )
 
 
+@pytest.mark.slow
 def test_the_first_champion_has_no_previous(run) -> None:
     run.register()
     entry = promote(run.ws, 1, "first", "ann")
@@ -47,6 +49,7 @@ def test_the_first_champion_has_no_previous(run) -> None:
     assert aliases(run) == {"candidate": 1, "champion": 1}
 
 
+@pytest.mark.slow
 def test_the_journal_says_who_what_why_and_on_which_verdict(unmoved) -> None:
     first, second = history(unmoved.ws)
     assert (second.actor, second.action, second.reason) == ("bob", "promote", "second")
@@ -55,10 +58,12 @@ def test_the_journal_says_who_what_why_and_on_which_verdict(unmoved) -> None:
     assert first.previous_digest != second.previous_digest
 
 
+@pytest.mark.slow
 def test_promoting_the_champion_again_changes_nothing(unmoved) -> None:
     assert promote(unmoved.ws, 2, "again", "bob") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reason", ["", "  \n"])
 def test_a_move_without_a_reason_is_refused(unmoved, reason) -> None:
     with pytest.raises(InputError, match="reason is empty") as caught:
@@ -68,6 +73,7 @@ def test_a_move_without_a_reason_is_refused(unmoved, reason) -> None:
         rollback(unmoved.ws, reason, "me", abstains)
 
 
+@pytest.mark.slow
 def test_a_version_compared_with_another_champion_is_refused(unmoved) -> None:
     with pytest.raises(ReleaseRefused, match="stale baseline") as caught:
         promote(unmoved.ws, 1, "was good", "me")
@@ -76,21 +82,25 @@ def test_a_version_compared_with_another_champion_is_refused(unmoved) -> None:
     assert aliases(unmoved)["champion"] == 2
 
 
+@pytest.mark.slow
 def test_a_version_that_is_not_there_is_refused_with_those_that_are(unmoved) -> None:
     with pytest.raises(ReleaseRefused, match=r"no version 9.*known: 1, 2, 3"):
         promote(unmoved.ws, 9, "guess", "me")
 
 
+@pytest.mark.slow
 def test_promoting_before_anything_is_registered_is_refused(run) -> None:
     with pytest.raises(ReleaseRefused, match="no candidate"):
         promote(run.ws, None, "eager", "me")
 
 
+@pytest.mark.slow
 def test_another_champion_than_the_caller_expects_is_refused(unmoved) -> None:
     with pytest.raises(ReleaseRefused, match="the champion is version 2, not 1"):
         promote(unmoved.ws, None, "third", "me", expected=1)
 
 
+@pytest.mark.slow
 def test_an_older_contract_is_refused(run) -> None:
     run.register()
     text = run.ws.contract.read_text()
@@ -100,6 +110,7 @@ def test_an_older_contract_is_refused(run) -> None:
     assert history(run.ws) == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["adapter/adapter_model.safetensors", "gate.json", "card.md", "MANIFEST.json"]
 )
@@ -115,6 +126,7 @@ def test_one_changed_byte_of_a_version_stops_its_promotion(run, name) -> None:
     assert champion(run).version == 0
 
 
+@pytest.mark.slow
 def test_a_version_whose_files_are_gone_is_refused(run) -> None:
     run.register()
     for path in sorted(run.stored(1, ".").rglob("*"), reverse=True):
@@ -123,12 +135,14 @@ def test_a_version_whose_files_are_gone_is_refused(run) -> None:
         promote(run.ws, None, "gone", "me")
 
 
+@pytest.mark.slow
 def test_a_version_that_somebody_else_put_there_is_refused(run) -> None:
     ModelStore(run.ws.root, W).add("file:///elsewhere", {"status": "candidate"})
     with pytest.raises(ReleaseRefused, match="no files of ours"):
         promote(run.ws, 1, "looks fine", "me")
 
 
+@pytest.mark.slow
 def test_rollback_restores_the_champion_before(two) -> None:
     entry = rollback(two.ws, "wrong totals", "ann", abstains)
     assert (entry.action, entry.from_version, entry.to_version) == ("rollback", 2, 1)
@@ -137,6 +151,7 @@ def test_rollback_restores_the_champion_before(two) -> None:
     assert [e.seq for e in history(two.ws)] == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_rolling_back_further_than_the_first_champion_is_refused(two) -> None:
     rollback(two.ws, "wrong totals", "ann", abstains)
     with pytest.raises(ReleaseRefused, match=r"nothing to roll back to.*before: 2"):
@@ -145,6 +160,7 @@ def test_rolling_back_further_than_the_first_champion_is_refused(two) -> None:
     assert aliases(two) == {"candidate": 2, "champion": 2, "previous": 1}
 
 
+@pytest.mark.slow
 def test_rollback_to_a_version_that_never_served_is_refused(unmoved) -> None:
     with pytest.raises(ReleaseRefused, match=r"version 3 was never champion.*before: 1"):
         rollback(unmoved.ws, "try", "me", abstains, to=3)
@@ -152,6 +168,7 @@ def test_rollback_to_a_version_that_never_served_is_refused(unmoved) -> None:
         rollback(unmoved.ws, "try", "me", abstains, to=2)
 
 
+@pytest.mark.slow
 def test_a_tampered_target_is_refused_and_the_champion_stays(two) -> None:
     two.stored(1, "calibration.json").write_text('{"threshold": 0.0}\n')
     before = two.state()
@@ -160,11 +177,13 @@ def test_a_tampered_target_is_refused_and_the_champion_stays(two) -> None:
     assert two.state() == before
 
 
+@pytest.mark.slow
 def test_a_target_that_does_not_answer_is_refused_and_the_champion_stays(unmoved) -> None:
     with pytest.raises(ReleaseRefused, match="do not fit the base model"):
         rollback(unmoved.ws, "wrong totals", "ann", refuses_to_load)
 
 
+@pytest.mark.slow
 def test_a_move_cut_short_after_its_journal_entry_is_finished_by_asking_again(two) -> None:
     store = ModelStore(two.ws.root, W)
     receipt = two.ws.champion.read_bytes()
@@ -178,6 +197,7 @@ def test_a_move_cut_short_after_its_journal_entry_is_finished_by_asking_again(tw
     assert two.ws.champion.read_bytes() == receipt
 
 
+@pytest.mark.slow
 def test_an_alias_set_by_hand_is_noticed(run) -> None:
     run.register()
     run.released(b"weights two")
@@ -186,6 +206,7 @@ def test_an_alias_set_by_hand_is_noticed(run) -> None:
         promote(run.ws, 2, "try", "me")
 
 
+@pytest.mark.slow
 def test_a_broken_journal_stops_every_move(two) -> None:
     pages = ModelStore(two.ws.root, f"{W}.journal")
     entry = json.loads(pages.version(1).tags["entry"]) | {"actor": "nobody"}
@@ -196,6 +217,7 @@ def test_a_broken_journal_stops_every_move(two) -> None:
         history(two.ws)
 
 
+@pytest.mark.slow
 def test_two_moves_at_once_on_one_machine_exclude_each_other(unmoved) -> None:
     with (
         exclusive(unmoved.ws.root, f"release-{W}"),

@@ -122,6 +122,7 @@ def test_hostile_text_in_the_packed_rows_is_visible_too() -> None:
     assert "⟨U+202E⟩" in packed
 
 
+@pytest.mark.slow
 def test_two_thousand_cases_fit_in_400_kilobytes() -> None:
     html = render(make_run(2000))
     assert len(html.encode()) <= 400_000
@@ -130,6 +131,7 @@ def test_two_thousand_cases_fit_in_400_kilobytes() -> None:
     assert all(packed["input"])
 
 
+@pytest.mark.slow
 def test_long_inputs_are_cut_to_keep_the_size_and_the_page_says_so() -> None:
     run, draw = make_run(150), random.Random(3)
     noise = [

@@ -143,6 +143,7 @@ def _worlds(seed: int, average: float, slope: float):
     return sure, wrong, lambda threshold: np.interp(threshold, grid, tail)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("average", "slope", "least_coverage"),
     [(0.04, 1.5, 0.9), (0.10, 1.5, 0.35), (0.10, 4.0, 0.6), (0.2, 2.0, 0.05), (0.09, 0.0, 0.0)],

@@ -108,6 +108,7 @@ def test_f1_intervals_cover_the_truth() -> None:
     assert 0.93 <= hits / worlds <= 0.99
 
 
+@pytest.mark.slow
 def test_mean_cost_intervals_cover_the_truth_of_a_skewed_cost(monkeypatch) -> None:
     monkeypatch.setattr(intervals, "RESAMPLES", 400)
     rng, hits, worlds = np.random.default_rng(7), 0, 250

@@ -118,6 +118,7 @@ def test_the_claim_is_no_part_of_what_a_recipe_sets(tmp_path: Path) -> None:
     assert load_recipe(child).digest() == load_recipe(parent).digest()
 
 
+@pytest.mark.slow
 def test_a_change_of_the_parent_is_carried_into_the_file_and_its_comments_stay(
     tmp_path: Path,
 ) -> None:

@@ -63,6 +63,7 @@ def test_a_base_s_shapes_add_up_to_what_its_card_and_transformers_say(name: str)
     assert linear == facts.linear_shapes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("dora", [False, True], ids=["lora", "dora"])
 def test_the_adapter_has_as_many_parameters_as_peft_makes(family: str, dora: bool) -> None:

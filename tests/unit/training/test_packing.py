@@ -38,6 +38,7 @@ def adapted(architecture: str, attention: str) -> Any:
     return get_peft_model(model, config)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attention", ["eager", "sdpa", "grouped"])
 @pytest.mark.parametrize("architecture", tiny_model.ARCHITECTURES)
 def test_the_loss_of_rows_end_to_end_is_that_of_each_alone(
@@ -51,6 +52,7 @@ def test_the_loss_of_rows_end_to_end_is_that_of_each_alone(
     assert together.item() > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attention", ["eager", "sdpa", "grouped"])
 @pytest.mark.parametrize("architecture", tiny_model.ARCHITECTURES)
 def test_a_row_does_not_see_the_one_before_it(architecture: str, attention: str) -> None:

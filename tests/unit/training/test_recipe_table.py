@@ -20,6 +20,7 @@ def test_the_table_in_the_document_is_current() -> None:
     assert text == with_table(text, ROOT), f"run {REFRESH}"
 
 
+@pytest.mark.slow
 def test_every_recipe_has_a_row_small_bases_first() -> None:
     assert {r[0].strip("`") for r in rows()} == {p.stem for p in ROOT.glob("recipes/*.yaml")}
     tiers = [TIERS.index(r[2]) for r in rows()]

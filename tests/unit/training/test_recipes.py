@@ -136,6 +136,7 @@ def test_four_bits_come_with_a_paged_optimizer_on_a_gpu(path: Path) -> None:
     assert paged == (recipe.method == "qlora" and "-gpu" in path.stem)
 
 
+@pytest.mark.slow
 def test_there_is_lora_and_qlora_for_every_base_and_a_recipe_for_every_size() -> None:
     loaded = [(facts(p).hub, load_recipe(p).method) for p in RECIPES]
     hubs = {hub for hub, _ in loaded}

@@ -90,6 +90,7 @@ def test_the_adapter_fits_its_base_and_changes_it(first: Any) -> None:
     assert (after - before).abs().max() > 1e-3
 
 
+@pytest.mark.slow
 def test_the_same_inputs_give_the_same_bytes(first: Any, tmp_path: Path) -> None:
     out, _, _ = first
     trained(tmp_path)
@@ -98,12 +99,14 @@ def test_the_same_inputs_give_the_same_bytes(first: Any, tmp_path: Path) -> None
     }
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_adapter(first: Any, tmp_path: Path) -> None:
     out, _, _ = first
     trained(tmp_path, seed=4)
     assert digest_file(tmp_path / ADAPTER_WEIGHTS) != digest_file(out / ADAPTER_WEIGHTS)
 
 
+@pytest.mark.slow
 def test_one_batch_of_four_learns_what_four_of_one_learn(tmp_path: Path) -> None:
     plan = {"rows": cases(4), "epochs": 4, "max_steps": 4}
     whole, _ = trained(tmp_path / "whole", **plan, batch_size=4, accumulation=1)
@@ -132,6 +135,7 @@ def test_a_paged_optimizer_is_refused_where_there_is_no_gpu(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_an_adapter_that_did_not_move_is_no_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,6 +145,7 @@ def test_an_adapter_that_did_not_move_is_no_result(
     assert not (tmp_path / "adapter_model.safetensors").exists()
 
 
+@pytest.mark.slow
 def test_a_run_whose_loss_is_nan_is_stopped_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,6 +160,7 @@ def test_a_run_whose_loss_is_nan_is_stopped_at_once(
         trained(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_run_that_learns_nothing_is_stopped_at_its_share(tmp_path: Path) -> None:
     plan = {"learning_rate": 1e-9, "must_learn": {"share": 0.5, "margin": 0.01}}
     # the share ends at step 3, between two looks at the validation loss
@@ -163,6 +169,7 @@ def test_a_run_that_learns_nothing_is_stopped_at_its_share(tmp_path: Path) -> No
     assert not (tmp_path / ADAPTER_WEIGHTS).exists()
 
 
+@pytest.mark.slow
 def test_a_run_that_learns_goes_on(tmp_path: Path) -> None:
     plan = {"must_learn": {"share": 0.5, "margin": 0.01}, "validate_every": 100}
     summary, _ = trained(tmp_path, **plan)
@@ -194,6 +201,7 @@ def test_a_learning_rate_that_is_far_too_high_is_stopped(
         trained(tmp_path, **plan, epochs=9, schedule="linear")
 
 
+@pytest.mark.slow
 def test_a_loss_that_becomes_nan_on_the_way_stops_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,6 +248,7 @@ def test_a_run_that_the_doctor_refuses_loads_no_model(
         trained(tmp_path, max_tokens=16)
 
 
+@pytest.mark.slow
 def test_a_run_leaves_no_tokenised_cache_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

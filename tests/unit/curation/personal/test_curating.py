@@ -135,6 +135,7 @@ def test_the_ledger_counts_and_the_manifest_names_the_key_by_its_fingerprint(
     assert not any(KEY in text for text in texts.values())
 
 
+@pytest.mark.slow
 def test_the_same_key_gives_the_same_bytes_and_another_key_others(
     settle, planted, gold, write_source, tmp_path, monkeypatch
 ):
@@ -146,6 +147,7 @@ def test_the_same_key_gives_the_same_bytes_and_another_key_others(
     assert other["train.jsonl"] != one["train.jsonl"]
 
 
+@pytest.mark.slow
 def test_a_worker_in_another_process_gives_the_same_surrogates(settle, planted):
     case = Case.model_validate(planted[0])
     here = Replacer(settle(), KEY.encode())
@@ -173,6 +175,7 @@ def test_a_value_found_in_one_case_is_replaced_where_nothing_tells_it(
     assert f"0{known['phone'].target['ref'][3:]}" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", ["Eva", "Maurer", "E. Maurer", "Eva Maurer", "maurer, eva"])
 def test_a_contact_is_replaced_in_every_spelling_in_its_own_case(
     settle, planted, gold, write_source, tmp_path, monkeypatch, word
@@ -263,6 +266,7 @@ def test_a_reject_quotes_no_personal_data(
     assert "lindt" not in texts["rejects.jsonl"]
 
 
+@pytest.mark.slow
 def test_a_value_in_an_id_stops_curation(
     settle, planted, gold, write_source, tmp_path, monkeypatch
 ):
@@ -360,6 +364,7 @@ def test_a_book_that_does_not_add_up_cannot_be_made(settle, planted, gold, write
             type(done.ledger).model_validate(plain | {"personal": book})
 
 
+@pytest.mark.slow
 def test_the_example_changes_only_where_something_was_found(tmp_path):
     path = ROOT / "data" / "invoice_intake" / "workflow.yaml"
     counting = load_contract(path)

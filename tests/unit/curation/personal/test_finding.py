@@ -137,6 +137,7 @@ def test_in_the_example_only_what_is_written_as_a_telephone_is_one() -> None:
     assert wrong == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
 def test_texts_without_personal_numbers_stay_without(name: str) -> None:
     path = DATASETS / f"{name}.jsonl.gz"

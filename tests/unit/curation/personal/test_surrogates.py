@@ -46,6 +46,7 @@ def spelled(text: str) -> str:
     return one.text
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     country=st.sampled_from(["DE", "GB", "FR", "IE", "NL", "ES", "NO"]),
@@ -154,6 +155,7 @@ def test_all_spellings_of_one_number_get_one_surrogate():
     assert len(digits) == 1
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.from_regex(r"\A[a-zA-Z][a-zA-Z0-9]{0,8}([._\-][a-z0-9]{1,6})?@[a-z]{2,9}\.(de|co\.uk)\Z"))
 def test_an_address_keeps_its_shape_and_leads_nowhere(text):
@@ -190,6 +192,7 @@ def test_what_says_of_what_kind_a_name_is_stays():
     assert re.fullmatch(r"Dr\. (?!Steinbach)\w+ & von (?!Holz)\w+ GmbH", made)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.from_regex(r"\A[A-ZÄÖÜ][a-zäöüß]{1,11}\Z"), min_size=1, max_size=3))
 def test_a_name_keeps_its_words_and_about_its_length(words):
@@ -200,6 +203,7 @@ def test_a_name_keeps_its_words_and_about_its_length(words):
     assert made == named(text, text.casefold())
 
 
+@pytest.mark.slow
 def test_different_values_hardly_ever_share_a_surrogate():
     surrogates = Surrogates(KEY)
     ibans = {surrogates.of(Identity("iban", "", f"DE00{n:018d}"), "x" * 22) for n in range(5_000)}
