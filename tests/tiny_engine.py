@@ -35,7 +35,9 @@ def engine(
     model.set_attn_implementation(changes.pop("attention", "grouped"))
     contract = MINI if output is None else MINI.model_copy(update={"output": output})
     settings: dict[str, Any] = {"prefix": [], "batch_size": 8, "max_tokens": 120}
-    return Engine(model, TOKENIZER, changes.pop("grammar", grammar(contract)), **settings | changes)
+    return Engine(
+        model, TOKENIZER, changes.pop("grammar", grammar(contract.output)), **settings | changes
+    )
 
 
 def same(left: Sequence[Generation], right: Sequence[Generation]) -> bool:

@@ -217,7 +217,8 @@ def recipe_document(folder: Path | str, **training: Any) -> dict[str, Any]:
         } | training,
         "inference": {
             "dtype": "float32", "attention": "grouped", "merge_adapter": True, "batch_size": 8,
-            "max_answer_tokens": 64, "baseline_examples": 1,
+            "max_answer_tokens": 64, "copy_grounded": False,
+            "baseline_examples": 1,
         },
     }  # fmt: skip
 

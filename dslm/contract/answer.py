@@ -37,12 +37,12 @@ def in_schema_order(schema: Mapping[str, Any], value: Any) -> Any:
     return value
 
 
-def grammar(contract: Contract) -> str:
-    """The llguidance grammar that accepts exactly the contract's objects, without free blanks."""
+def grammar(schema: Mapping[str, Any]) -> str:
+    """The llguidance grammar that accepts exactly a schema's objects, without free blanks."""
     from llguidance import LLMatcher
 
     compact = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
-    return str(LLMatcher.grammar_from_json_schema(contract.output, overrides=compact))
+    return str(LLMatcher.grammar_from_json_schema(dict(schema), overrides=compact))
 
 
 @lru_cache(maxsize=32)

@@ -110,11 +110,16 @@ def _has_words(text: str, value: str) -> bool:
     return False
 
 
-def _occurs(how: str, value: Any, text: str) -> bool:
+def occurs(how: str, value: Any, text: str) -> bool:
+    """Whether a value, compared `how` (see `Compare`), occurs in the input; lists: all items.
+
+    Raises:
+        ValueError: A date that is none.
+    """
     if isinstance(value, list):
-        return all(_occurs(how, item, text) for item in value)
+        return all(occurs(how, item, text) for item in value)
     if isinstance(value, dict):
-        return all(_occurs(how, item, text) for item in value.values() if item is not None)
+        return all(occurs(how, item, text) for item in value.values() if item is not None)
     if how == "decimal":
         return decimal_of(value) in numbers(text)
     if how == "date":
@@ -129,7 +134,7 @@ def ungrounded(contract: Contract, text: str, answer: Mapping[str, Any]) -> tupl
         value = answer[field]
         how = contract.compare[field].how if field in contract.compare else "text"
         try:
-            if value is not None and not _occurs(how, value, text):
+            if value is not None and not occurs(how, value, text):
                 missing.append(field)
         except ValueError:
             missing.append(field)  # a date that is none

@@ -9,13 +9,14 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dslm.contract import Contract
 from dslm.contract.answer import grammar, parse
 from dslm.contract.deciding import decide
+from dslm.contract.narrowing import narrowed
 from dslm.errors import InputError
 from dslm.evidence import adapter_digests, code_digest
 from dslm.inference.base import load_tokenizer, locate
@@ -40,6 +41,7 @@ class Decider:
         prompt: How the model is asked.
         engine: The loaded model under the contract's grammar.
         threshold: Confidence from which an answer may proceed.
+        copies: Whether grounded values are copied from the input, see `dslm.contract.narrowing`.
         identity: Digests of all that an answer depends on.
     """
 
@@ -47,13 +49,15 @@ class Decider:
     prompt: Prompt
     engine: Engine
     threshold: float
+    copies: bool
     identity: Mapping[str, str]
 
     def predict(self, texts: Sequence[str], progress: Progress | None = None) -> list[Prediction]:
         """One prediction an input, in order."""
         tokenizer = self.engine.tokenizer
         prompts = [prompt_ids(tokenizer, self.prompt, text) for text in texts]
-        return [self._prediction(g) for g in self.engine.generate(prompts, progress)]
+        done = self.engine.generate(prompts, progress, self._narrow(texts))
+        return [self._prediction(generation) for generation in done]
 
     def answer(
         self, texts: Sequence[str], progress: Progress | None = None
@@ -64,6 +68,12 @@ class Decider:
             (prediction, decide(self.contract, text, prediction, self.threshold))
             for text, prediction in zip(texts, predictions, strict=True)
         ]
+
+    def _narrow(self, texts: Sequence[str]) -> Callable[[int], str] | None:
+        """The grammar of each answer that copies what is grounded from its input."""
+        if not (self.copies and self.contract.grounded):
+            return None
+        return lambda i: grammar(narrowed(self.contract, texts[i]))
 
     def _prediction(self, generation: Generation) -> Prediction:
         pieces = [self.engine.lexicon.decode_bytes([token]) for token in generation.tokens]
@@ -156,12 +166,12 @@ def load_decider(
     engine = Engine(
         model,
         tokenizer,
-        grammar(contract),
+        grammar(contract.output),
         prefix=shared_prefix(tokenizer, prompt),
         batch_size=plan.batch_size,
         max_tokens=plan.max_answer_tokens,
     )
-    return Decider(contract, prompt, engine, threshold, identity)
+    return Decider(contract, prompt, engine, threshold, plan.copy_grounded, identity)
 
 
 def _require_same_base(trained_on: Mapping[str, str], found: Mapping[str, str]) -> None:

@@ -30,7 +30,8 @@ class Generation:
     """One finished answer.
 
     `log_probs` has one entry a token: the natural logarithm of its probability among the tokens
-    that the grammar allowed, 0.0 where only one was possible.
+    that the engine's grammar allowed, 0.0 where only one was possible. What the row's own grammar
+    allowed does not count: a token that only it forced is as improbable as the model finds it.
     """
 
     tokens: tuple[int, ...]
@@ -45,7 +46,8 @@ class _Row:
     """One answer under way; the i-th active one is in slot i."""
 
     index: int
-    matcher: Any
+    matcher: Any  # of the engine's grammar
+    narrow: Any  # of the row's own grammar
     pending: list[int]  # tokens the model has not seen yet
     position: int  # of the first pending token
     started: float
@@ -53,6 +55,10 @@ class _Row:
     log_probs: list[float] = field(default_factory=list)
     finish: FinishReason | None = None
     seconds: float = 0.0
+
+    @property
+    def matchers(self) -> tuple[Any, ...]:
+        return tuple(m for m in (self.matcher, self.narrow) if m is not None)
 
     def end(self, finish: FinishReason) -> None:
         self.finish = finish
@@ -101,12 +107,20 @@ class Engine:
         self._slots: Slots | None = None
 
     def generate(
-        self, prompts: Sequence[Sequence[int]], progress: Progress | None = None
+        self,
+        prompts: Sequence[Sequence[int]],
+        progress: Progress | None = None,
+        narrow: Callable[[int], str] | None = None,
     ) -> list[Generation]:
         """Answer prompts, in the order given.
 
         Long prompts begin first. When an eighth of a batch has finished, as many others take
         their places, so that the last answers of a batch are not waited for.
+
+        Args:
+            prompts: Token ids of each.
+            progress: Told how many more are answered.
+            narrow: The own grammar of the i-th answer, of which the engine's allows every text.
 
         Raises:
             InputError: A prompt does not begin with the shared prefix.
@@ -119,11 +133,14 @@ class Engine:
         import torch
 
         with torch.inference_mode():
-            done = self._answered(prompts, progress)
+            done = self._answered(prompts, progress, narrow)
         return [done[i] for i in range(len(prompts))]
 
     def _answered(
-        self, prompts: Sequence[Sequence[int]], progress: Progress | None
+        self,
+        prompts: Sequence[Sequence[int]],
+        progress: Progress | None,
+        narrow: Callable[[int], str] | None,
     ) -> dict[int, Generation]:
         waiting = deque(sorted(range(len(prompts)), key=lambda i: (-len(prompts[i]), i)))
         slots = self._slots_for(min(self.batch_size, len(prompts)))
@@ -133,7 +150,7 @@ class Engine:
             free = min(self.batch_size - len(active), len(waiting))
             if free and (not active or free >= min(len(waiting), self.batch_size // 8)):
                 chosen = [waiting.popleft() for _ in range(free)]
-                fresh = [self._start(i, prompts[i]) for i in chosen]
+                fresh = [self._start(i, prompts[i], narrow and narrow(i)) for i in chosen]
                 self._read(slots, len(active), fresh)
                 active += fresh
             else:
@@ -145,10 +162,12 @@ class Engine:
                 progress(len(finished))
         return done
 
-    def _matcher(self) -> Any:
+    def _matcher(self, grammar: str | None) -> Any:
         from llguidance import LLMatcher
 
-        matcher = LLMatcher(self.lexicon, self.grammar)
+        if grammar is None:
+            return None
+        matcher = LLMatcher(self.lexicon, grammar)
         if matcher.is_error():
             raise InputError(f"the grammar cannot be used: {matcher.get_error()}")
         return matcher
@@ -160,21 +179,22 @@ class Engine:
             self._slots = Slots(self.model, count, self.prefix)
         return self._slots
 
-    def _start(self, index: int, prompt: Sequence[int]) -> _Row:
-        matcher = self._matcher() if self.grammar is not None else None
+    def _start(self, index: int, prompt: Sequence[int], narrow: str | None) -> _Row:
+        matchers = self._matcher(self.grammar), self._matcher(narrow)
         pending = list(prompt[len(self.prefix) :])
-        row = _Row(index, matcher, pending, len(self.prefix), time.perf_counter())
+        row = _Row(index, *matchers, pending, len(self.prefix), time.perf_counter())
         self._append_forced(row)
         self._notice_end(row)
         return row
 
     def _append_forced(self, row: _Row) -> None:
-        """Append what the grammar leaves no choice about."""
+        """Append what the engine's grammar leaves no choice about."""
         if row.matcher is None:
             return
         forced = row.matcher.compute_ff_tokens()
-        if forced and not row.matcher.consume_tokens(forced):
-            raise DslmError(f"llguidance refused its own tokens: {row.matcher.get_error()}")
+        for matcher in row.matchers if forced else ():
+            if not matcher.consume_tokens(forced):
+                raise DslmError(f"llguidance refused forced tokens: {matcher.get_error()}")
         row.tokens += forced
         row.log_probs += [0.0] * len(forced)
         row.pending += forced
@@ -209,10 +229,10 @@ class Engine:
         row.tokens.append(token)
         row.log_probs.append(log_prob)
         row.pending = [token]
-        if row.matcher is not None:
-            if not row.matcher.consume_token(token):
-                raise DslmError(f"llguidance refused a token it allowed: {row.matcher.get_error()}")
-            self._append_forced(row)
+        for matcher in row.matchers:
+            if not matcher.consume_token(token):
+                raise DslmError(f"llguidance refused a token it allowed: {matcher.get_error()}")
+        self._append_forced(row)
         self._notice_end(row)
 
     def _notice_end(self, row: _Row) -> None:
@@ -224,22 +244,26 @@ class Engine:
     def _choose(self, rows: list[_Row], logits: Any) -> tuple[list[int], list[float]]:
         """The most probable allowed token of each row and its logarithm of probability."""
         if self.grammar is not None:
-            self._mask(rows, logits)
+            self._forbid([row.matcher for row in rows], logits)
+        total = logits.logsumexp(dim=-1)
+        narrow = [row.narrow or row.matcher for row in rows]
+        if any(row.narrow is not None for row in rows):
+            self._forbid(narrow, logits)
         best = logits.max(dim=-1)
-        log_probs = best.values - logits.logsumexp(dim=-1)
+        log_probs = best.values - total
         chosen, values = best.indices.tolist(), log_probs.tolist()
         if any(math.isnan(value) for value in values):
             raise DslmError("the model gave NaN", fix="try float32 in the recipe's inference.dtype")
         return chosen, values
 
-    def _mask(self, rows: list[_Row], logits: Any) -> None:
-        """Set the logits of tokens that the grammar forbids to minus infinity, in place."""
+    def _forbid(self, matchers: Sequence[Any], logits: Any) -> None:
+        """Set the logits of tokens that the matchers forbid to minus infinity, in place."""
         import torch
         from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 
-        bits = allocate_token_bitmask(len(rows), self.vocabulary)
-        for i, row in enumerate(rows):
-            fill_next_token_bitmask(row.matcher, bits, i)
+        bits = allocate_token_bitmask(len(matchers), self.vocabulary)
+        for i, matcher in enumerate(matchers):
+            fill_next_token_bitmask(matcher, bits, i)
         packed = torch.from_numpy(bits).to(logits.device)
         shifts = torch.arange(32, device=logits.device, dtype=torch.int32)
         allowed = ((packed.unsqueeze(-1) >> shifts) & 1).bool().flatten(1)

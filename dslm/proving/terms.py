@@ -29,7 +29,7 @@ def _grammar(ws: Workspace, contract: Contract) -> Iterator[Finding]:
     """The schema is one that the decoder understands; the validator's turn was at loading."""
     from llguidance import LLMatcher
 
-    complaint = LLMatcher.validate_grammar(grammar(contract))
+    complaint = LLMatcher.validate_grammar(grammar(contract.output))
     if complaint:
         yield fail(
             "grammar", f"output does not compile: {' '.join(complaint.split())}",

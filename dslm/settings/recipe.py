@@ -116,6 +116,9 @@ class Inference(Settings):
     merge_adapter: bool = Field(description="fold the adapter into the weights at load (float32)")
     batch_size: int = Field(ge=1)
     max_answer_tokens: int = Field(ge=1)
+    copy_grounded: bool = Field(
+        description="decode grounded fields from what stands in the input only"
+    )
     baseline_examples: int = Field(ge=0, description="examples in the prompt-only base's prompt")
 
     @model_validator(mode="after")

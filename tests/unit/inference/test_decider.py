@@ -11,6 +11,7 @@ import tiny_model
 from scored_rows import MINI, cases
 
 from dslm.contract.deciding import NEVER
+from dslm.contract.grounding import ungrounded
 from dslm.errors import InputError
 from dslm.inference.decider import Decider, _field_confidence, load_decider
 from dslm.inference.engine import Generation
@@ -162,3 +163,15 @@ def test_a_prompt_with_examples_is_answered_like_any_other() -> None:
     decider = load_decider(MINI, recipe, prompt, **settings, locked=False)
     assert {p.finish_reason for p in decider.predict(TEXTS)} == {"stop"}
     assert len(decider.engine.prefix) > 150
+
+
+def test_grounded_values_are_copied_where_the_recipe_says_so() -> None:
+    assert MINI.grounded == ["number"] or MINI.grounded == ("number",)
+    copies, free = loaded(copy_grounded=True), loaded(copy_grounded=False)
+    invented = 0
+    for text, copied, made in zip(TEXTS, copies.predict(TEXTS), free.predict(TEXTS), strict=True):
+        assert copied.object is not None
+        assert not ungrounded(MINI, text, copied.object)
+        invented += made.object is None or bool(ungrounded(MINI, text, made.object))
+    assert invented, "a random model invents nothing: this test shows nothing"
+    assert copies.identity["plan"] != free.identity["plan"]

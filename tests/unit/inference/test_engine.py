@@ -12,6 +12,7 @@ import torch
 from scored_rows import MINI
 from tiny_engine import PROMPT, PROMPTS, TOKENIZER, engine, families, same
 
+from dslm.contract.answer import grammar
 from dslm.errors import DslmError, InputError
 from dslm.inference.engine import Engine, Generation
 from dslm.inference.prompt import answer_ids, shared_prefix
@@ -120,7 +121,9 @@ def test_forced_tokens_have_log_probability_zero_among_free_ones() -> None:
         assert all(v < 0 for v in free)
 
 
-def recomputed(made: Engine, prompt: Sequence[int], tokens: Sequence[int]) -> list[float]:
+def recomputed(
+    made: Engine, prompt: Sequence[int], tokens: Sequence[int], *, likeliest: bool = True
+) -> list[float]:
     """Log-probabilities of an answer by one plain pass, masked token by token with llguidance."""
     from llguidance import LLMatcher
     from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
@@ -135,7 +138,8 @@ def recomputed(made: Engine, prompt: Sequence[int], tokens: Sequence[int]) -> li
         words = bits[0]
         allowed = [i for i in range(made.vocabulary) if words[i // 32] >> (i % 32) & 1]
         assert token in allowed
-        assert logits[place, token] >= logits[place, allowed].max() - 1e-3, "not the likeliest"
+        best = logits[place, token] >= logits[place, allowed].max() - 1e-3
+        assert best or not likeliest, "not the likeliest"
         value = logits[place, token] - torch.logsumexp(logits[place, allowed], dim=0)
         found.append(0.0 if forced else float(value))
         assert matcher.consume_token(token)
@@ -149,6 +153,36 @@ def test_probabilities_are_those_of_a_plain_pass_over_the_whole_answer(architect
     for prompt, generation in zip(PROMPTS, made.generate(PROMPTS), strict=True):
         expected = recomputed(made, prompt, generation.tokens)
         assert generation.log_probs == pytest.approx(expected, abs=1e-4)
+
+
+def narrowed(number: str | None) -> str:
+    """The grammar of `mini` in which one number is possible, or none."""
+    parts = MINI.output["properties"] | {"number": {"enum": [number]}}
+    return grammar({**MINI.output, "properties": parts})
+
+
+@pytest.mark.parametrize("size", [1, 8])
+def test_a_row_can_have_a_grammar_of_its_own(size: int) -> None:
+    made = engine(batch_size=size)
+    numbers = ["A-1", "B-22", None, "A", "é🙂", '"', "C", "7"]
+    found = made.generate(PROMPTS, narrow=lambda i: narrowed(numbers[i]))
+    assert [json.loads(text_of(made, g))["number"] for g in found] == numbers
+
+
+def test_what_only_its_own_grammar_forced_is_as_improbable_as_the_model_finds_it() -> None:
+    made = engine()
+    found = made.generate(PROMPTS, narrow=lambda i: narrowed("Zq"))
+    for prompt, generation in zip(PROMPTS, found, strict=True):
+        expected = recomputed(made, prompt, generation.tokens, likeliest=False)
+        assert generation.log_probs == pytest.approx(expected, abs=1e-4)
+        assert sum(generation.log_probs) < -5, "the model was sure of what it was forced to write"
+
+
+def test_an_answer_that_its_own_grammar_allows_is_not_changed_by_it() -> None:
+    made = engine()
+    free = made.generate(PROMPTS)
+    wide = grammar(MINI.output)
+    assert same(free, made.generate(PROMPTS, narrow=lambda i: wide))
 
 
 def test_an_answer_that_is_cut_says_so() -> None:
