@@ -18,8 +18,8 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from dslm.contract.comparing import decimal_of
-from dslm.contract.grounding import dates, numbers, occurs
+from dslm.contract.comparing import EXACT, decimal_of, equal
+from dslm.contract.grounding import dates, numbers, occurs, ungrounded
 from dslm.contract.model import Contract
 from dslm.provenance import canonical_json
 
@@ -45,6 +45,23 @@ def narrowed(contract: Contract, text: str) -> dict[str, Any]:
         how = contract.compare[field].how if field in contract.compare else "text"
         parts[field] = _narrow(parts[field], how, text)
     return {**contract.output, "properties": parts}
+
+
+def uncopied(contract: Contract, text: str, answer: Mapping[str, Any]) -> tuple[str, ...]:
+    """The grounded fields of a right answer that no narrowed schema would let a model write.
+
+    A value that does not occur in the input at all is not among them; see `ungrounded`.
+    """
+    parts, missing = narrowed(contract, text)["properties"], ungrounded(contract, text, answer)
+    return tuple(
+        field
+        for field in contract.grounded
+        if field not in missing
+        and not any(
+            equal(contract.compare.get(field, EXACT), choice, answer[field])
+            for choice in parts[field].get("enum", [answer[field]])
+        )
+    )
 
 
 def _narrow(part: Mapping[str, Any], how: str, text: str) -> Any:

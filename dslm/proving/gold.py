@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterator
 from dslm.cases import read_labelled
 from dslm.contract.deciding import ideal
 from dslm.contract.model import Contract
+from dslm.contract.narrowing import uncopied
 from dslm.contract.rules import breaches
 from dslm.errors import DslmError
 from dslm.proving.finding import Finding, fail, failures, named, ok, warn
@@ -18,6 +19,7 @@ from dslm.records import Case, Decision
 from dslm.settings.workspace import Workspace
 
 SMALLEST_SLICE = 15
+MOST_UNCOPIED = 0.02  # of the cases; copying gains more than that on the example
 
 
 def prove_gold(ws: Workspace, contract: Contract) -> Generator[Finding, None, list[Case]]:
@@ -31,6 +33,7 @@ def prove_gold(ws: Workspace, contract: Contract) -> Generator[Finding, None, li
     yield from _breaks(ws, contract, gold)
     decisions = {case.id: ideal(contract, case.input, case.target or {}) for case in gold}
     yield from _grounding(ws, contract, gold, decisions)
+    yield from _copying(ws, contract, gold)
     yield from _decisions(ws, decisions)
     yield from _slices(ws, contract, gold)
     return gold
@@ -82,6 +85,23 @@ def _grounding(
         )  # fmt: skip
     else:
         yield ok("gold.grounded", f"{named(contract.grounded)} occur in the input where they must")
+
+
+def _copying(ws: Workspace, contract: Contract, gold: list[Case]) -> Iterator[Finding]:
+    """A right answer that is in the input, but not in a form that copying could write."""
+    if not contract.grounded:
+        return
+    stuck = [case.id for case in gold if uncopied(contract, case.input, case.target or {})]
+    if len(stuck) > MOST_UNCOPIED * len(gold):
+        yield warn(
+            "gold.copied",
+            f"{len(stuck)} of {len(gold)} cases hold a grounded value in a form that cannot be "
+            f"copied from their input: {named(stuck)}",
+            where=ws.gold, fix="mend the labels, or set inference.copy_grounded to false",
+        )  # fmt: skip
+    else:
+        but = f", but for those of {named(stuck)}" if stuck else ""
+        yield ok("gold.copied", f"the grounded values can be copied from the input{but}")
 
 
 def _decisions(ws: Workspace, decisions: dict[str, Decision]) -> Iterator[Finding]:

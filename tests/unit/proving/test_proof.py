@@ -33,8 +33,8 @@ def gold(ws: Workspace, number: int, **changes: Any) -> None:
 def test_a_sound_workflow_has_only_proofs_that_hold(repository: Workspace) -> None:
     findings = prove(repository)
     assert {f.kind for f in findings} == {"ok"}, [f for f in findings if f.kind != "ok"]
-    assert {"contract", "grammar", "rules", "gold", "gold.breaks", "gold.grounded", "decision",
-            "slices", "sources", "bound", "recipe", "policy", "champion"} <= {
+    assert {"contract", "grammar", "rules", "gold", "gold.breaks", "gold.grounded", "gold.copied",
+            "decision", "slices", "sources", "bound", "recipe", "policy", "champion"} <= {
         f.proof for f in findings
     }  # fmt: skip
 
@@ -104,6 +104,19 @@ def test_a_gold_value_that_is_not_in_the_input_is_named(repository: Workspace) -
     gold(repository, 1, target={"kind": "order", "number": "Z-9"})
     (warning,) = found(repository, "warn", "gold.grounded")
     assert "g-001" in warning.message
+
+
+def test_gold_values_that_copying_could_not_write_are_named(repository: Workspace) -> None:
+    apart = {
+        "input": "order A - 1 - 7 - 8 - 9 - 0",
+        "target": {"kind": "order", "number": "A-17890"},
+    }
+    gold(repository, 1, **apart)  # longer than maxLength as it stands
+    assert "but for those of g-001" in found(repository, "ok", "gold.copied")[0].message
+    for number in range(2, 40):
+        gold(repository, number, **apart)
+    (warning,) = found(repository, "warn", "gold.copied")
+    assert "cannot be copied from their input: g-001, " in warning.message
 
 
 def test_a_small_slice_is_named(repository: Workspace) -> None:
