@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from dslm.errors import InputError
+from dslm.inference.prefix import attend_shared
 
 NAME = "grouped"
 
@@ -26,6 +27,7 @@ def grouped_attention(
     softcap: float | None = None,
     s_aux: Any = None,
     cu_seq_lens_q: Any = None,
+    shared: Any = None,
     **_: Any,
 ) -> tuple[Any, None]:
     """Softmax attention, Vaswani et al. 2017; grouped queries, arXiv:2305.13245.
@@ -42,6 +44,8 @@ def grouped_attention(
         s_aux: Attention sinks, of gpt-oss; not known here.
         cu_seq_lens_q: Where rows that lie end to end start and the last one ends, shape (rows + 1);
             each looks at itself alone, at the cost of its own length.
+        shared: Keys and values of a prefix that the rows share, for each layer of the model;
+            `key` and `value` then have what comes after it (see `attend_shared`).
 
     Returns:
         The output, shape (batch, queries, heads, width), and None for the weights.
@@ -54,6 +58,9 @@ def grouped_attention(
     if softcap is not None or s_aux is not None:
         raise InputError("grouped attention has neither score caps nor sinks, this model needs one",
                          fix="set `attention: eager` in the recipe")  # fmt: skip
+    if shared is not None:
+        before = shared[module.layer_idx]
+        return attend_shared(query, key, value, attention_mask, scaling, before), None
     share = dropout if module.training else 0.0
     if cu_seq_lens_q is None:
         return _attend(query, key, value, attention_mask, scaling, share), None

@@ -23,6 +23,7 @@ from dslm.inference.base import load_tokenizer, locate
 from dslm.inference.engine import Engine, Generation, Progress
 from dslm.inference.locks import locate_locked
 from dslm.inference.models import device, load_adapter, load_base
+from dslm.inference.packed import pack
 from dslm.inference.prompt import Prompt, prompt_ids, shared_prefix
 from dslm.inference.threads import choose_threads
 from dslm.provenance import digest_json
@@ -162,6 +163,7 @@ def load_decider(
                       four_bit=recipe.method == "qlora")  # fmt: skip
     if adapter is not None:
         model = load_adapter(model, adapter, merge=plan.merge_adapter)
+    pack(model)
     tokenizer = load_tokenizer(files)
     engine = Engine(
         model,

@@ -22,7 +22,9 @@ from dslm.inference.slots import Slots
 from dslm.records import FinishReason
 
 Progress = Callable[[int], None]
-TOKENS_AT_ONCE = 8192  # of prompts in one pass: bounds the memory of scores and masks
+# Of prompts in one pass. On a GPU it bounds the memory of scores and masks; a CPU is quicker where
+# what a layer makes stays in its caches.
+TOKENS_AT_ONCE = {"cpu": 512, "cuda": 8192}
 
 
 @dataclass(frozen=True)
@@ -200,11 +202,18 @@ class Engine:
         row.pending += forced
 
     def _read(self, slots: Slots, first: int, rows: Sequence[_Row]) -> None:
-        """Show the model the prompts of new rows, padded to the longest, in pieces that fit."""
-        longest = max(len(row.pending) for row in rows)
-        width = min(longest, max(1, TOKENS_AT_ONCE // len(rows)))
-        for _ in range(math.ceil(longest / width)):
-            self._advance(slots, first, rows, width)
+        """Show the model the prompts of new rows, several of like length at once, in order.
+
+        Each pass is padded to its longest row, and a row that is too long for one takes several.
+        """
+        at_once = TOKENS_AT_ONCE[self.model.device.type]
+        start = 0
+        while start < len(rows):
+            group = rows[start : start + max(1, at_once // len(rows[start].pending))]
+            longest = max(len(row.pending) for row in group)
+            for _ in range(math.ceil(longest / at_once)):
+                self._advance(slots, first + start, group, at_once)
+            start += len(group)
 
     def _advance(self, slots: Slots, first: int, rows: Sequence[_Row], width: int) -> None:
         """Show the model at most `width` tokens of each row; rows with none left choose one."""

@@ -1,8 +1,8 @@
 """Keys and values of answers under way, each answer in a slot of its own, at its own length.
 
 Takes a model and the tokens of some rows, gives the logits after each row's last one. Nothing is
-copied as answers grow, and a prefix that all prompts share is computed once and stays in its place
-when a slot passes from one answer to the next. Used by the engine only.
+copied as answers grow, and a prefix that all prompts share is computed once and kept once, beside
+the slots. Used by the engine only.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dslm.errors import InputError
+from dslm.inference.attention import NAME as GROUPED
 
 if TYPE_CHECKING:
     import torch
@@ -22,10 +23,15 @@ ATTENTION_KINDS = {"full_attention", "sliding_attention"}
 
 @dataclass
 class _Plan:
-    """Where the present step writes: slots from `first`, places of shape (rows, width)."""
+    """Where the present step writes: slots from `first`, places of shape (rows, width).
+
+    Places are counted from the end of the prefix, which lies beside the slots.
+    """
 
     slots: int
     capacity: int
+    merges: bool  # the attention takes a prefix as it is; else it is laid before each row's own
+    prefix: int = 0
     first: int = 0
     length: int = 0  # of the longest row after this step
     rows: torch.Tensor | None = None
@@ -56,13 +62,14 @@ class Slots:
         self.model, self.count, self.prefix = model, count, list(prefix)
         self._mixed = len(kinds) > 1
         self._window = None if kinds == {"full_attention"} else _window(config)
-        self._plan = _Plan(count, capacity=len(self.prefix) + GROWTH)
+        merges = config._attn_implementation == GROUPED
+        self._plan = _Plan(slots=1, capacity=len(self.prefix) + 1, merges=merges)
         self._cache = _cache(config.num_hidden_layers, self._plan)
         if self.prefix:
             self.forward(0, [self.prefix], [0])
             for layer in self._cache.layers:
-                for kept in (layer.keys, layer.values):
-                    kept[1:, :, : len(self.prefix)] = kept[:1, :, : len(self.prefix)]
+                layer.keep_prefix()
+        self._plan.slots, self._plan.capacity, self._plan.prefix = count, GROWTH, len(self.prefix)
 
     def forward(self, first: int, tokens: Sequence[Sequence[int]], starts: Sequence[int]) -> Any:
         """Show the model the next tokens of the rows in slots from `first` on.
@@ -80,21 +87,21 @@ class Slots:
         """
         import torch
 
-        device = self.model.device
+        device, plan = self.model.device, self._plan
         width = max(map(len, tokens))
         ends = [start + len(piece) for start, piece in zip(starts, tokens, strict=True)]
-        self._reserve(max(ends) + 1)
-        aside = self._plan.capacity - 1  # where padding is written and nobody looks
+        plan.first, plan.length = first, max(ends) - plan.prefix
+        self._reserve(plan.length + 1)
+        aside = plan.prefix + plan.capacity - 1  # where padding is written and nobody looks
         ids, places, positions = [], [], []
         for piece, start, end in zip(tokens, starts, ends, strict=True):
             gap = width - len(piece)
             ids.append([0] * gap + list(piece))
             places.append([aside] * gap + list(range(start, end)))
             positions.append([0] * gap + list(range(start, end)))
-        plan = self._plan
-        plan.first, plan.length = first, max(ends)
         plan.rows = torch.arange(first, first + len(tokens), device=device)[:, None]
-        plan.places = torch.tensor(places, device=device)
+        plan.places = torch.tensor(places, device=device) - plan.prefix
+        beside = [layer.prefix for layer in self._cache.layers]
         out = self.model(
             input_ids=torch.tensor(ids, device=device),
             attention_mask=self._masks(plan),
@@ -102,25 +109,28 @@ class Slots:
             past_key_values=self._cache,
             use_cache=True,
             logits_to_keep=1,
+            **({"shared": beside} if plan.prefix and plan.merges else {}),
         )
         return out.logits[:, -1, :].float()
 
     def move(self, source: int, target: int, length: int) -> None:
         """Put a row of `length` tokens from one slot into another."""
-        own = slice(len(self.prefix), length)
+        own = slice(0, length - self._plan.prefix)
         for layer in self._cache.layers:
             for kept in (layer.keys, layer.values):
                 kept[target, :, own] = kept[source, :, own]
 
     def _masks(self, plan: _Plan) -> Any:
-        """What is added to the scores, shape (rows, 1, width, length); by kind where kinds mix.
+        """What is added to the scores, shape (rows, 1, width, keys); by kind where kinds mix.
 
-        A token sees its own place and those before it, in a sliding window the nearest ones.
+        A token sees its own place and those before it, in a sliding window the nearest ones. Keys
+        are those of the prefix and the row's own, or the latter alone where the prefix is merged
+        and every token sees all of it.
         """
         import torch
 
         assert plan.places is not None
-        keys = torch.arange(plan.length, device=plan.places.device)
+        whole = torch.arange(-plan.prefix, plan.length, device=plan.places.device)
         queries = plan.places[:, None, :, None]
         dtype = self.model.dtype
         lowest = torch.finfo(dtype).min
@@ -130,13 +140,13 @@ class Slots:
                 hidden, lowest
             )
 
-        later = keys > queries
+        later = added((whole[plan.prefix :] if plan.merges else whole) > queries)
         if self._window is None:
-            return added(later)
-        near = added(later | (keys <= queries - self._window))
+            return later
+        near = added((whole > queries) | (whole <= queries - self._window))
         if not self._mixed:
             return near
-        return {"full_attention": added(later), "sliding_attention": near}
+        return {"full_attention": later, "sliding_attention": near}
 
     def _reserve(self, length: int) -> None:
         """Lengthen the buffers where `length` places do not fit."""
@@ -160,10 +170,16 @@ def _window(config: Any) -> int | None:
 
 def _cache(layers: int, plan: _Plan) -> Any:
     """A cache of transformers whose layers write where the plan says."""
+    import torch
     from transformers.cache_utils import Cache, CacheLayerMixin
 
     class Layer(CacheLayerMixin):
-        """Buffers of shape (slots, groups, capacity, width) of one layer of the model."""
+        """Buffers of shape (slots, groups, capacity, width) of one layer of the model.
+
+        `prefix` has keys and values of the shared prefix, each of shape (groups, prefix, width).
+        """
+
+        prefix: tuple[Any, Any] | None = None
 
         def lazy_initialization(self, key_states: Any, value_states: Any) -> None:
             self.keys, self.values = (
@@ -172,19 +188,28 @@ def _cache(layers: int, plan: _Plan) -> Any:
             )
             self.is_initialized = True
 
+        def keep_prefix(self) -> None:
+            """Take what is there for the prefix; buffers are made anew for what comes after it."""
+            self.prefix = self.keys[0, :, : plan.length], self.values[0, :, : plan.length]
+            self.is_initialized = False
+
         def update(self, key_states: Any, value_states: Any, *_: Any, **__: Any) -> tuple[Any, Any]:
             if not self.is_initialized:
                 self.lazy_initialization(key_states, value_states)
             self.keys[plan.rows, :, plan.places] = key_states.transpose(1, 2)
             self.values[plan.rows, :, plan.places] = value_states.transpose(1, 2)
             seen = slice(plan.first, plan.first + len(key_states))
-            return self.keys[seen, :, : plan.length], self.values[seen, :, : plan.length]
+            own = [kept[seen, :, : plan.length] for kept in (self.keys, self.values)]
+            if self.prefix is None or plan.merges:
+                return own[0], own[1]
+            laid = [kept.expand(len(key_states), -1, -1, -1) for kept in self.prefix]
+            return torch.cat([laid[0], own[0]], dim=2), torch.cat([laid[1], own[1]], dim=2)
 
         def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
-            return plan.length, 0
+            return plan.prefix + plan.length, 0
 
         def get_seq_length(self) -> int:
-            return plan.length
+            return plan.prefix + plan.length
 
         def get_max_length(self) -> int:
             return -1
