@@ -33,6 +33,7 @@ class Measured:
         probed_memory_gb: By one step on it, before the run.
         peak_memory_gb: Of the run.
         room_gb: What there was.
+        speeds: Update and tokens a second, of this process: not of one that was killed before.
     """
 
     seconds: float
@@ -53,10 +54,17 @@ class Measured:
     probed_memory_gb: float | None
     peak_memory_gb: float
     room_gb: float
+    speeds: tuple[tuple[int, float], ...]
 
     def metrics(self) -> dict[str, float]:
         """Its numbers by name, those that are not known left out."""
         return {n: v for n, v in asdict(self).items() if isinstance(v, int | float)}
+
+    def in_words(self) -> str:
+        """The few that a reader wants to see."""
+        used = f", MFU {self.utilisation:.1%} of {self.peak_source}" if self.utilisation else ""
+        told = f" of {self.predicted_memory_gb:.2f} predicted" if self.predicted_memory_gb else ""
+        return f"{self.tokens_per_second:.0f} tokens/s{used}, {self.peak_memory_gb:.2f} GB{told}"
 
     def words(self) -> dict[str, str]:
         """What is no number."""
@@ -86,6 +94,7 @@ def measure(trainer: Any, saver: Saver, fit: Fit, pace: Pace) -> Measured:
         probed_memory_gb=_gb(fit.probed.peak) if fit.probed and fit.probed.peak else None,
         peak_memory_gb=_gb(_peak_memory()),
         room_gb=_gb(fit.room.bytes),
+        speeds=pace.curve(),
     )
 
 

@@ -77,6 +77,12 @@ class Pace:
             return None
         return speed * self.flops_per_token / self.peak.flops
 
+    def curve(self, most: int = 200) -> tuple[tuple[int, float], ...]:
+        """Update and tokens a second; of a long run, means over as many updates as are left out."""
+        each = -(-len(self.speeds) // most) if self.speeds else 1
+        parts = (self.speeds[n : n + each] for n in range(0, len(self.speeds), each))
+        return tuple((p[-1][0], round(sum(v for _, v in p) / len(p), 1)) for p in parts)
+
     def note(self) -> str:
         """For the progress line."""
         speed, used = self.tokens_per_second, self.utilisation

@@ -80,6 +80,13 @@ def test_a_base_of_unknown_shapes_has_a_speed_but_no_utilisation(clock: Clock) -
     assert pace.note() == "7 tokens/s"
 
 
+def test_a_long_run_s_curve_is_thinned_by_means() -> None:
+    pace = Pace(None, PEAK, speeds=[(step, float(step)) for step in range(1, 1001)])
+    assert pace.curve(most=200)[:2] == ((5, 3.0), (10, 8.0))
+    assert len(pace.curve(most=200)) == 200
+    assert Pace(None, PEAK).curve() == ()
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_a_run_is_measured_and_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
