@@ -20,7 +20,7 @@ from dslm.settings.recipe import Recipe
 from dslm.stage import leading
 from dslm.training import processes
 from dslm.training.encoding import Encoded
-from dslm.training.memory import Memory, Micro, predict
+from dslm.training.memory import GROWTH_ON_CPU, Memory, Micro, predict
 from dslm.training.probe import Probed, probe
 from dslm.training.room import Room
 from dslm.training.shrinking import smallest_change
@@ -80,6 +80,7 @@ class Fitter:
         room: The memory there is.
         on_gpu: Whether it is a GPU's.
         recorded: The split that a killed run began with; another would give other bytes.
+        quiet: Whether nothing is told on standard error.
     """
 
     recipe: Recipe
@@ -88,6 +89,7 @@ class Fitter:
     room: Room
     on_gpu: bool
     recorded: Split | None = None
+    quiet: bool = False
 
     def candidates(self) -> list[Split]:
         """Which splits may be taken, larger micro-batches first."""
@@ -100,7 +102,7 @@ class Fitter:
             InputError: None does.
         """
         fits = [self._predicted(split) for split in self.candidates()]
-        good = (i for i, fit in enumerate(fits) if self._is_in(fit))
+        good = (i for i, fit in enumerate(fits) if self._is_in(fit.predicted))
         # processes that train together have to agree: the smallest one of all
         left = processes.least(len(fits) - next(good, len(fits)))
         if left == 0:
@@ -110,8 +112,9 @@ class Fitter:
         self._tell(chosen)
         return chosen
 
-    def _is_in(self, fit: Fit) -> bool:
-        return fit.predicted is None or fit.predicted.total <= self.room.bytes
+    def as_written(self) -> Fit:
+        """The prediction for the recipe's own micro-batch."""
+        return self._predicted(splits(self.recipe)[0])
 
     def fitted(self, first: Fit, build: Callable[[Recipe], Any]) -> tuple[Any, Fit]:
         """A trainer whose longest micro-batch went through, and how it is cut.
@@ -133,10 +136,12 @@ class Fitter:
             trainer = build(fit.applied(self.recipe))
             found = probe(trainer, longest(self.rows, split[0]))
             fit = replace(fit, probed=found)
-            if found.fitted and (found.held is None or found.held <= self.room.bytes):
-                self._tell_probed(fit)
+            if found.fitted and self._is_in(found.held):
+                self._say(f"a step on the longest micro-batch took {_taken(found)}; "
+                          f"{_at_once(split)}")  # fmt: skip
                 return trainer, fit
-            _say(f"{split[0]} rows at once do not fit: {_taken(found)} of {_gb(self.room.bytes)}")
+            self._say(f"{split[0]} rows at once do not fit: a step took {_taken(found)}, and there "
+                      f"are {_gb(self.room.bytes)}, {self.room.of}")  # fmt: skip
         raise self._refusal(fit, float(found.held or math.inf), "measured")
 
     def _predicted(self, split: Split) -> Fit:
@@ -147,9 +152,18 @@ class Fitter:
         memory = predict(fit.applied(self.recipe), self.base, micro, on_gpu=self.on_gpu)
         return replace(fit, predicted=memory)
 
+    def _is_in(self, taken: Memory | int | None) -> bool:
+        """Whether a run whose largest step takes so much fits."""
+        step = taken.total if isinstance(taken, Memory) else taken
+        return step is None or self._run(step) <= self.room.bytes
+
+    def _run(self, step: float) -> float:
+        """What a run comes to, by its largest step."""
+        return step if self.on_gpu else step + GROWTH_ON_CPU
+
     def _refusal(self, fit: Fit, needed: float, how: str) -> InputError:
         rows = "one row" if fit.split[0] == 1 else f"{fit.split[0]} rows"
-        takes = "more" if math.isinf(needed) else f"{_gb(needed)} {how}"
+        takes = "more" if math.isinf(needed) else f"{_gb(self._run(needed))} {how}"
         what = f"{rows} at once: {takes}, and there are {_gb(self.room.bytes)}, {self.room.of}"
         if self.recorded:
             return InputError(f"the killed run cannot go on with {what}", where="memory",
@@ -160,33 +174,30 @@ class Fitter:
             over = 1.25 if math.isinf(needed) else max(1.0, needed / fit.predicted.total)
         micro = micro_batch(longest(self.rows, 1))
         one = Fit((1, 1), None, self.room).applied(self.recipe)
-        fix = smallest_change(one, self.base, micro, self.room.bytes / over, on_gpu=self.on_gpu)
+        left = (self.room.bytes - self._run(0)) / over
+        fix = smallest_change(one, self.base, micro, left, on_gpu=self.on_gpu)
         return InputError(f"training does not fit: {what}", where="memory", fix=fix)
 
     def _tell(self, fit: Fit) -> None:
-        written = self.recipe.training
-        if fit.predicted is None:
-            _say("not predicted: the base's shapes are not known, or it lies in parts")
-        elif fit.split[0] == written.batch_size:
-            _say(f"{_gb(fit.predicted.total)} predicted for {_at_once(fit.split)}; "
-                 f"{_gb(self.room.bytes)}, {self.room.of}")  # fmt: skip
-        elif not self.recorded:
-            whole = self._predicted(splits(self.recipe)[0]).predicted
-            assert whole is not None
-            _say(f"{written.batch_size} rows at once are predicted to take {_gb(whole.total)}, and "
-                 f"there are {_gb(self.room.bytes)}, {self.room.of}: {_at_once(fit.split)} instead "
-                 f"({_gb(fit.predicted.total)}), as many an update")  # fmt: skip
+        there = f"{_gb(self.room.bytes)}, {self.room.of}"
         if self.recorded:
-            _say(f"{_at_once(fit.split)}, as the run was begun")
+            self._say(f"{_at_once(fit.split)}, as the run was begun")
+        elif fit.predicted is None:
+            self._say("not predicted: the base's shapes are not known, or it lies in parts")
+        else:
+            takes, rows = _gb(self._run(fit.predicted.total)), self.recipe.training.batch_size
+            if fit.split[0] == rows:
+                self._say(f"{takes} predicted for {_at_once(fit.split)}; there are {there}")
+                return
+            whole = self.as_written().predicted
+            assert whole is not None
+            self._say(f"{rows} rows at once are predicted to take {_gb(self._run(whole.total))}, "
+                      f"and there are {there}: {_at_once(fit.split)} instead ({takes}), as many an "
+                      "update")  # fmt: skip
 
-    def _tell_probed(self, fit: Fit) -> None:
-        assert fit.probed is not None
-        _say(f"a step on the longest micro-batch took {_taken(fit.probed)}; {_at_once(fit.split)}")
-
-
-def _say(text: str) -> None:
-    if leading():
-        sys.stderr.write(f"train: memory: {text}\n")
+    def _say(self, text: str) -> None:
+        if leading() and not self.quiet:
+            sys.stderr.write(f"train: memory: {text}\n")
 
 
 def _at_once(split: Split) -> str:

@@ -29,7 +29,7 @@ class Measured:
         flops_per_token: That the model needs (`dslm.training.flops`).
         utilisation: Model FLOPs utilisation, of `peak_tflops`.
         peak_source: Whether that peak is `specified` or `measured`.
-        predicted_memory_gb: By the formula, for the longest micro-batch.
+        predicted_memory_gb: By the formula, for a step on the longest micro-batch.
         probed_memory_gb: By one step on it, before the run.
         peak_memory_gb: Of the run.
         room_gb: What there was.
@@ -92,7 +92,7 @@ def measure(trainer: Any, saver: Saver, fit: Fit, pace: Pace) -> Measured:
         accumulation=fit.split[1],
         predicted_memory_gb=None if fit.predicted is None else _gb(_comparable(fit.predicted)),
         probed_memory_gb=_gb(fit.probed.peak) if fit.probed and fit.probed.peak else None,
-        peak_memory_gb=_gb(_peak_memory()),
+        peak_memory_gb=_gb(max(_peak_memory(), fit.probed.peak or 0 if fit.probed else 0)),
         room_gb=_gb(fit.room.bytes),
         speeds=pace.curve(),
     )

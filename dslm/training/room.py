@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +35,12 @@ def room(*, on_gpu: bool) -> Room:
     Raises:
         InputError: `DSLM_MEMORY_GB` is no positive number.
     """
-    found = _of_gpu() if on_gpu else min(_of_machine(PROC, CGROUPS), key=lambda one: one.bytes)
+    machine = _of_machine(PROC, CGROUPS)
+    return _as_asked(_of_gpu() if on_gpu else min(machine, key=lambda one: one.bytes))
+
+
+def _as_asked(found: Room) -> Room:
+    """What is there, or what was asked for where that is less."""
     asked = os.environ.get(ASKED)
     if asked is None:
         return found
@@ -44,6 +51,24 @@ def room(*, on_gpu: bool) -> Room:
     if not wanted > 0:
         raise InputError(f"{ASKED} is {asked!r}", where="environment", fix="write gigabytes: 6.5")
     return min(found, Room(wanted, ASKED), key=lambda one: one.bytes)
+
+
+def room_without_torch() -> tuple[Room, bool]:
+    """The same for who has not loaded torch, and whether it is a GPU's.
+
+    Raises:
+        InputError: As `room`.
+    """
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    program = shutil.which("nvidia-smi")
+    if program is None or visible in ("", "-1"):
+        return room(on_gpu=False), False
+    which = ["-i", visible.split(",")[0]] if visible else []
+    asked = [program, "--query-gpu=memory.free", "--format=csv,noheader,nounits", *which]
+    answer = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.split()
+    if not answer or not answer[0].isdecimal():
+        return room(on_gpu=False), False
+    return _as_asked(Room(int(answer[0]) * 1024**2, "free memory of the GPU")), True
 
 
 def resident(proc: Path = PROC) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dslm.errors import InputError
-from dslm.training.room import ASKED, Room, _of_machine, resident, room
+from dslm.training.room import ASKED, Room, _of_machine, resident, room, room_without_torch
 
 
 @pytest.fixture
@@ -79,6 +79,22 @@ def test_less_may_be_asked_for_and_never_more(monkeypatch: pytest.MonkeyPatch) -
     assert room(on_gpu=False) == Room(0.5e9, ASKED)
     monkeypatch.setenv(ASKED, "1e9")
     assert room(on_gpu=False).bytes < 1e15
+
+
+def test_without_torch_a_gpu_is_asked_through_its_driver_s_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert room_without_torch()[1] is False
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\necho 1000\necho 2000\n")
+    program.chmod(0o755)
+    assert room_without_torch() == (Room(1000 * 1024**2, "free memory of the GPU"), True)
+    program.write_text("#!/bin/sh\necho No devices were found; exit 6\n")
+    assert room_without_torch()[1] is False
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    program.write_text("#!/bin/sh\necho 1000\n")
+    assert room_without_torch()[1] is False
 
 
 @pytest.mark.parametrize("text", ["much", "0", "-1", "nan"])
