@@ -20,7 +20,7 @@ from dslm.settings.recipe import Recipe
 from dslm.stage import leading
 from dslm.training import processes
 from dslm.training.encoding import Encoded
-from dslm.training.memory import GROWTH_ON_CPU, Memory, Micro, predict
+from dslm.training.memory import Memory, Micro, of_a_run, predict
 from dslm.training.probe import Probed, probe
 from dslm.training.room import Room
 from dslm.training.shrinking import smallest_change
@@ -159,7 +159,7 @@ class Fitter:
 
     def _run(self, step: float) -> float:
         """What a run comes to, by its largest step."""
-        return step if self.on_gpu else step + GROWTH_ON_CPU
+        return of_a_run(step, on_gpu=self.on_gpu)
 
     def _refusal(self, fit: Fit, needed: float, how: str) -> InputError:
         rows = "one row" if fit.split[0] == 1 else f"{fit.split[0]} rows"

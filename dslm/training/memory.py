@@ -25,9 +25,8 @@ Loss: logits where there is loss, on the answer's tokens only; where no rows are
 `max_answer_tokens` a row. On a GPU TRL computes them over a part of the vocabulary at a time, on
 CPU `training.loss` over all.
 
-On CPU the whole process is predicted: the libraries, and what glibc keeps of pieces that were freed
-and what a step holds for a moment only, as a share of activations and loss. Both constants are
-fitted to single steps of the embedded base (docs/measurements/training.md).
+On CPU the whole process is predicted, libraries and all, for one step, and what a run comes to hold
+beyond it. The constants are fitted to the embedded base (docs/measurements/training.md).
 """
 
 from __future__ import annotations
@@ -41,12 +40,12 @@ BYTES: dict[Dtype, int] = {"float32": 4, "bfloat16": 2}
 NF4 = 0.5 + 1 / 64 + 4 / (64 * 256)
 VOCABULARY_AT_ONCE = 32768  # of TRL's fused head
 OVERHEAD = 1.2e9  # CUDA context and kernels' workspace: a guess
-OVERHEAD_ON_CPU = 0.55e9  # Python and its libraries: measured
+OVERHEAD_ON_CPU = 0.65e9  # Python and its libraries: measured
 WASTE = 0.05  # share of the rest that the allocator of a GPU cannot hand out
-LOOSE_ON_CPU = 0.65  # of activations and loss: measured at batches of 1 to 8 rows
+LOOSE_ON_CPU = 0.05  # of activations and loss: measured at 1 to 8 rows at once
 # What a run on CPU comes to hold beyond its largest step: kernels that oneDNN keeps for every
 # length of row, pieces freed since they were last given back. Measured over 30 updates.
-GROWTH_ON_CPU = 0.5e9
+GROWTH_ON_CPU = 0.9e9
 
 
 @dataclass(frozen=True)
@@ -121,6 +120,11 @@ def predict(
     if not on_gpu:
         overhead = OVERHEAD_ON_CPU + LOOSE_ON_CPU * (activations + loss)
     return Memory(weights, adapter, activations, loss, overhead)
+
+
+def of_a_run(step: float, *, on_gpu: bool) -> float:
+    """What a run comes to hold whose largest step takes so much."""
+    return step if on_gpu else step + GROWTH_ON_CPU
 
 
 def _weights(recipe: Recipe, base: BaseFacts) -> float:

@@ -199,17 +199,12 @@ def _trainer(
     out: Path,
 ) -> Any:
     from transformers.trainer_callback import PrinterCallback
-    from trl import SFTTrainer
-
-    from dslm.training.loss import with_cpu_loss
 
     on_gpu = device() == "cuda"
     folder = saver.checkpoints.folder if saver.checkpoints else out / "trainer"
     config = _settings(recipe, len(rows), folder, fresh=saver.resumed is None)
-    own = with_cpu_loss(SFTTrainer, mixed=recipe.training.dtype == "bfloat16")
-    trainer_class = SFTTrainer if on_gpu else own
     keep_adapter_type(model, raised=recipe.lora.dtype == "float32")
-    trainer = with_pace(with_checkpoints(trainer_class, saver), pace)(
+    trainer = with_pace(with_checkpoints(trainer_class(recipe, on_gpu=on_gpu), saver), pace)(
         model=model,
         args=config,
         train_dataset=_dataset(rows),
@@ -222,6 +217,17 @@ def _trainer(
     if not on_gpu:
         trainer.add_callback(trimming.callback())
     return trainer
+
+
+def trainer_class(recipe: Recipe, *, on_gpu: bool) -> type[Any]:
+    """TRL's trainer: with its own loss on a GPU, with ours on CPU."""
+    from trl import SFTTrainer
+
+    from dslm.training.loss import with_cpu_loss
+
+    if on_gpu:
+        return SFTTrainer  # type: ignore[no-any-return, unused-ignore]
+    return with_cpu_loss(SFTTrainer, mixed=recipe.training.dtype == "bfloat16")
 
 
 def _settings(recipe: Recipe, rows: int, folder: Path, *, fresh: bool) -> Any:

@@ -3,7 +3,7 @@
     python tests/bench/train_memory.py [--steps 30] [--out docs/measurements/train_memory.json]
 
 Each line is a process of its own, since a peak never falls: rows of the example at once, short ones
-or several inputs in one, with freed memory given back to the system as runs do, or not. In GB.
+or several inputs in one, with freed memory given back to the system as runs do, or not.
 Needs the base model (`dslm base prepare`); other work on the machine does not change it.
 """
 
@@ -14,10 +14,13 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import dslm  # noqa: F401  sets the environment before torch is imported
+from dslm.records import Case
 
 # attention, rows at once, inputs joined to one row, given back
 RUNS = (
@@ -33,13 +36,25 @@ RUNS = (
 VALIDATION = 8
 
 
+def joined_rows(cases: Sequence[Case], joined: int) -> list[Case]:
+    """Cases with up to so many inputs in one."""
+    texts = [case.input for case in cases]
+    return [
+        case.model_copy(update={"input": "\n".join(texts[n : n + 1 + n % joined])})
+        for n, case in enumerate(cases[:300])
+    ]
+
+
 def one(attention: Any, at_once: int, joined: int, given_back: bool, steps: int) -> dict[str, Any]:
     """One run, in this process."""
     from dslm.cases import read_labelled
     from dslm.contract import load_contract
-    from dslm.inference.base import locate
+    from dslm.inference.base import load_tokenizer, locate
+    from dslm.inference.prompt import tuned_prompt
     from dslm.settings.recipe import load_recipe
     from dslm.training import trimming
+    from dslm.training.encoding import encode
+    from dslm.training.fitting import longest, micro_batch
     from dslm.training.run import train
 
     root = Path.cwd()
@@ -51,11 +66,7 @@ def one(attention: Any, at_once: int, joined: int, given_back: bool, steps: int)
     }  # fmt: skip
     recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update=plan)})
     cases = read_labelled(root / "data/invoice_intake/sources/cases.jsonl", contract)
-    texts = [case.input for case in cases]
-    rows = [
-        case.model_copy(update={"input": "\n".join(texts[n : n + 1 + n % joined])})
-        for n, case in enumerate(cases[:300])
-    ]
+    rows = joined_rows(cases, joined)
     if not given_back:
         trimming.EVERY = 10**9
         trimming.callback.__globals__["trim"] = lambda: None
@@ -63,12 +74,14 @@ def one(attention: Any, at_once: int, joined: int, given_back: bool, steps: int)
     with tempfile.TemporaryDirectory() as out:
         held_out, learnt = rows[:VALIDATION], rows[VALIDATION:]
         _, found = train(contract, recipe, files, learnt, held_out, Path(out))
+    tokenizer, prompt = load_tokenizer(files), tuned_prompt(contract)
+    encoded = [encode(tokenizer, prompt, case) for case in learnt]
     return {
         "attention": attention, "rows_at_once": at_once, "inputs_a_row_at_most": joined,
+        "micro_batch": asdict(micro_batch(longest(encoded, at_once))),
         "freed_memory_given_back": given_back, "updates": steps,
-        "predicted": found.predicted_memory_gb, "probed": found.probed_memory_gb,
-        "peak_of_the_run": found.peak_memory_gb,
-        "update_tokens_per_second": found.update_tokens_per_second,
+        "predicted_gb": found.predicted_memory_gb, "probed_gb": found.probed_memory_gb,
+        "peak_of_the_run_gb": found.peak_memory_gb,
     }  # fmt: skip
 
 
@@ -89,7 +102,7 @@ def main() -> None:
         found.append(json.loads(made.splitlines()[-1]))
         print(json.dumps(found[-1]), flush=True)
     if asked.out:
-        asked.out.write_text(json.dumps({"gb": found}, indent=2) + "\n")
+        asked.out.write_text(json.dumps({"runs": found}, indent=2) + "\n")
 
 
 if __name__ == "__main__":
