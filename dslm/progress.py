@@ -29,18 +29,21 @@ class Progress:
         total: Number of steps.
         unit: What a step is, in the plural.
         stream: Where lines go; standard error unless told.
+        done: Steps that were done before, by a run that was killed.
     """
 
-    def __init__(self, what: str, total: int, unit: str, stream: TextIO | None = None):
+    def __init__(
+        self, what: str, total: int, unit: str, stream: TextIO | None = None, *, done: int = 0
+    ):
         self.what, self.total, self.unit = what, total, unit
         self.stream = stream or sys.stderr
-        self.done = 0
+        self.done = self.before = done
         self.started = self.last_line = time.monotonic()
 
     def __enter__(self) -> Self:
         """Start the clock."""
         self.started = self.last_line = time.monotonic()
-        self._line(f"{self.what}: 0/{self.total} {self.unit}")
+        self._line(f"{self.what}: {self.done}/{self.total} {self.unit}")
         return self
 
     def __exit__(
@@ -64,8 +67,9 @@ class Progress:
             return
         self.last_line = now
         elapsed = now - self.started
-        told = self.done > LEAST_SHARE * self.total
-        left = clock(elapsed / self.done * (self.total - self.done)) if told else "?"
+        made = self.done - self.before
+        told = made > LEAST_SHARE * self.total
+        left = clock(elapsed / made * (self.total - self.done)) if told else "?"
         parts = [f"{self.what}: {self.done}/{self.total} {self.unit}", note, f"{left} left"]
         self._line(" · ".join(part for part in parts if part))
 

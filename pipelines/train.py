@@ -17,6 +17,7 @@ def body(ws: Workspace) -> None:
     """Train, seal, record."""
     from dslm.inference.locks import locate_locked
     from dslm.inference.models import device
+    from dslm.releasing.sampling import sampled
     from dslm.releasing.tracking import log_training
     from dslm.training.checkpoints import Checkpoints, surroundings
     from dslm.training.processes import count
@@ -29,19 +30,20 @@ def body(ws: Workspace) -> None:
     inputs = files.digests() | {"data": data_digest(ws.curated), "recipe": recipe.digest()}
     bound = inputs | {"contract": contract.digest()} | surroundings(device())
     checkpoints = Checkpoints(ws.checkpoints, bound, processes=count())
-    with whole_folder(ws.adapter, inputs) as folder:
+    with whole_folder(ws.adapter, inputs) as folder, sampled() as samples:
         summary, measured = train(contract, recipe, files, cases, validation, folder, checkpoints)
     if not leading():
         return
     write_atomic(ws.training_run, json.dumps(asdict(measured), indent=2) + "\n")
     curves = [("loss", step, loss) for step, loss in summary.losses]
     curves += [("validation_loss", step, loss) for step, loss in summary.validation_losses]
-    final = {"tokens_per_second": measured.tokens_per_second, "seconds": measured.seconds}
-    log_training(ws.root, ws.workflow, recipe.model_dump(mode="json"), final, inputs, curves)
+    curves += [("speed", step, speed) for step, speed in measured.speeds]
+    params, tags = recipe.model_dump(mode="json"), inputs | measured.words()
+    log_training(ws.root, ws.workflow, params, measured.metrics(), tags, curves, samples)
     checkpoints.clear()
     print(
         f"train {ws.workflow}: {summary.steps} steps, loss {summary.losses[-1][1]:.3f}, "
-        f"{measured.tokens_per_second:.0f} tokens/s"
+        f"{measured.in_words()}"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -20,21 +20,22 @@ def doctor(workflow: Workflow, as_json: AsJson = False) -> None:
     from dslm.settings.workspace import workspace
 
     ws = workspace(workflow)
-    found = _diagnosis(ws)
+    found, memory = _diagnosis(ws)
     if as_json:
         emit({"workflow": workflow, "checks": [f.model_dump() for f in found.findings],
               "preview": found.preview, "tokenizer": found.tokenizer, "template": found.template,
-              "fingerprint": found.fingerprint})  # fmt: skip
+              "fingerprint": found.fingerprint, "memory": memory})  # fmt: skip
     else:
         say(*finding_lines(workflow, found.findings, ws.root, "checks"))
+        say(f"  memory: {memory['text']}")
         say(f"  case {found.preview['case']} is asked", *_indented(found.preview["prompt"]))
         say("  and trained to answer", *_indented(found.preview["learnt"]))
     if found.failing:
         raise typer.Exit(EXIT_BAD_INPUT)
 
 
-def _diagnosis(ws: Workspace) -> Diagnosis:
-    """The checks on the rows that training would take, its validation rows too."""
+def _diagnosis(ws: Workspace) -> tuple[Diagnosis, dict[str, Any]]:
+    """The checks on the rows that training would take, its validation rows too; its memory."""
     from dslm.cases import read_labelled
     from dslm.contract import load_contract
     from dslm.inference.base import load_tokenizer, locate_tokenizer
@@ -42,6 +43,7 @@ def _diagnosis(ws: Workspace) -> Diagnosis:
     from dslm.settings.params import recipe_of
     from dslm.training.doctor.checks import diagnose
     from dslm.training.doctor.subject import subject
+    from dslm.training.forecast import forecast
 
     contract, recipe = load_contract(ws.contract), recipe_of(ws)
     if not (ws.curated / "train.jsonl").is_file():
@@ -54,7 +56,8 @@ def _diagnosis(ws: Workspace) -> Diagnosis:
     ]
     files = locate_tokenizer(recipe.base, ws.root)
     limit = recipe.training.max_tokens
-    return diagnose(subject(load_tokenizer(files), files, tuned_prompt(contract), cases, limit))
+    seen = subject(load_tokenizer(files), files, tuned_prompt(contract), cases, limit)
+    return diagnose(seen), forecast(recipe, files.folder, seen.rows)
 
 
 def _indented(text: str) -> list[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dslm.errors import InputError
 from dslm.releasing.opening import artifact_folder, client, plain_faults, tracking_uri
+from dslm.releasing.sampling import Samples
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -31,6 +32,7 @@ def log_training(
     metrics: Mapping[str, float],
     tags: Mapping[str, str],
     curves: Sequence[Point] = (),
+    samples: Samples | None = None,
 ) -> str:
     """Record one finished training run.
 
@@ -39,8 +41,9 @@ def log_training(
         workflow: Names the experiment.
         params: What was set; nested settings are recorded as `training.epochs`.
         metrics: Final values.
-        tags: Lineage: digests of data, base, recipe, code.
+        tags: Lineage: digests of data, base, recipe, code; and what else is no number.
         curves: (metric, step, value), in any order.
+        samples: Of the machine, while the run went on; the run began when they did.
 
     Returns:
         The run's id.
@@ -51,8 +54,11 @@ def log_training(
     mlflow = client(root)
     with plain_faults(root):
         experiment = experiment_id(mlflow, root, workflow)
-        run = mlflow.create_run(experiment, tags={"dslm.kind": "training"}).info
+        began = samples.started if samples else None
+        run = mlflow.create_run(experiment, began, {"dslm.kind": "training"}).info
         _log(mlflow, run.run_id, run.start_time, params, metrics, tags, curves)
+        if samples:
+            _log_samples(mlflow, run.run_id, samples)
         mlflow.set_terminated(run.run_id, "FINISHED")
     return str(run.run_id)
 
@@ -74,6 +80,14 @@ def _log(
         mlflow.log_batch(run_id, tags=some)
     points = [*curves, *((name, 0, value) for name, value in metrics.items())]
     for some in _chunks((Metric(k, float(v), time, step) for k, step, v in points), _METRICS):
+        mlflow.log_batch(run_id, metrics=some)
+
+
+def _log_samples(mlflow: MlflowClient, run_id: str, samples: Samples) -> None:
+    from mlflow.entities import Metric
+
+    points = (Metric(s.name, s.value, s.milliseconds, s.step) for s in samples.taken)
+    for some in _chunks(points, _METRICS):
         mlflow.log_batch(run_id, metrics=some)
 
 

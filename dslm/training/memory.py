@@ -1,8 +1,8 @@
 """Predicts the memory that training a recipe takes, from shapes alone: no weights, no GPU.
 
-Takes a recipe and its base's facts; gives bytes by part. A prediction, compared with no GPU yet:
+Takes a recipe, its base's facts and a micro-batch; gives bytes by part. Compared with no GPU yet:
 what the allocator wastes and what kernels borrow is guessed in `overhead`. Called by the table of
-recipes.
+recipes, `dslm doctor` and, before a run, `dslm.training.fitting`.
 
 Weights: two bytes a parameter in bf16, four in float32. NF4 with double quantisation: half a byte,
 a scale of 8 bits each 64 weights and one of 32 bits each 256 scales, 0.516 bytes in all (Dettmers
@@ -21,8 +21,12 @@ product. A test counts what torch really keeps for a small model of every family
 checkpointing only each block's input, and one block in full while it is computed again; under
 QLoRA it is float32.
 
-Loss: logits where there is loss, on the answer's tokens only, taken as `max_answer_tokens` a row.
-On a GPU TRL computes them over a part of the vocabulary at a time, on CPU `training.loss` over all.
+Loss: logits where there is loss, on the answer's tokens only; where no rows are given, taken as
+`max_answer_tokens` a row. On a GPU TRL computes them over a part of the vocabulary at a time, on
+CPU `training.loss` over all.
+
+On CPU the whole process is predicted, libraries and all, for one step, and what a run comes to hold
+beyond it. The constants are fitted to the embedded base (docs/measurements/training.md).
 """
 
 from __future__ import annotations
@@ -36,10 +40,27 @@ BYTES: dict[Dtype, int] = {"float32": 4, "bfloat16": 2}
 NF4 = 0.5 + 1 / 64 + 4 / (64 * 256)
 VOCABULARY_AT_ONCE = 32768  # of TRL's fused head
 OVERHEAD = 1.2e9  # CUDA context and kernels' workspace: a guess
-# Libraries, allocator, threads: so that the one measured run (docs/measurements/receipts.md,
-# 4.05 GB) is met.
-OVERHEAD_ON_CPU = 2.6e9
-WASTE = 0.05  # share of the rest that the allocator cannot hand out
+OVERHEAD_ON_CPU = 0.65e9  # Python and its libraries: measured
+WASTE = 0.05  # share of the rest that the allocator of a GPU cannot hand out
+LOOSE_ON_CPU = 0.05  # of activations and loss: measured at 1 to 8 rows at once
+# What a run on CPU comes to hold beyond its largest step: kernels that oneDNN keeps for every
+# length of row, pieces freed since they were last given back. Measured over 30 updates.
+GROWTH_ON_CPU = 0.9e9
+
+
+@dataclass(frozen=True)
+class Micro:
+    """A micro-batch as the model gets it, its rows end to end.
+
+    Attributes:
+        tokens: Of all rows.
+        longest: Tokens of the longest row.
+        answers: Tokens that carry loss, of all rows.
+    """
+
+    tokens: int
+    longest: int
+    answers: int
 
 
 @dataclass(frozen=True)
@@ -53,9 +74,14 @@ class Memory:
     overhead: float
 
     @property
+    def tensors(self) -> float:
+        """What torch's allocator on a GPU hands out, `max_memory_allocated`."""
+        return self.weights + self.adapter + self.activations + self.loss
+
+    @property
     def total(self) -> float:
         """All of it."""
-        return self.weights + self.adapter + self.activations + self.loss + self.overhead
+        return self.tensors + self.overhead
 
 
 def adapter_parameters(recipe: Recipe, base: BaseFacts) -> int:
@@ -66,14 +92,39 @@ def adapter_parameters(recipe: Recipe, base: BaseFacts) -> int:
     return base.layers * sum(each)
 
 
-def predict(recipe: Recipe, base: BaseFacts) -> Memory:
-    """The memory of one training step of a full micro-batch of the longest rows."""
+def full_batch(recipe: Recipe) -> Micro:
+    """The most that a micro-batch of a recipe may hold."""
+    plan = recipe.training
+    answers = min(recipe.inference.max_answer_tokens, plan.max_tokens)
+    return Micro(plan.batch_size * plan.max_tokens, plan.max_tokens, plan.batch_size * answers)
+
+
+def predict(
+    recipe: Recipe, base: BaseFacts, micro: Micro | None = None, *, on_gpu: bool | None = None
+) -> Memory:
+    """The memory of one training step.
+
+    Args:
+        recipe: How.
+        base: The base model's shapes.
+        micro: The micro-batch; the largest that the recipe allows where there is none.
+        on_gpu: Where it is trained; what the recipe is made for where it is not said.
+    """
+    micro = micro or full_batch(recipe)
+    on_gpu = not on_cpu(recipe) if on_gpu is None else on_gpu
     weights = _weights(recipe, base)
     adapter = adapter_parameters(recipe, base) * _bytes_a_trained_parameter(recipe)
-    activations, loss = _activations(recipe, base), _loss(recipe, base)
-    fixed = OVERHEAD_ON_CPU if on_cpu(recipe) else OVERHEAD
-    overhead = fixed + WASTE * (weights + adapter + activations + loss)
+    activations = _activations(recipe, base, micro)
+    loss = _loss(base, micro, on_gpu=on_gpu)
+    overhead = OVERHEAD + WASTE * (weights + adapter + activations + loss)
+    if not on_gpu:
+        overhead = OVERHEAD_ON_CPU + LOOSE_ON_CPU * (activations + loss)
     return Memory(weights, adapter, activations, loss, overhead)
+
+
+def of_a_run(step: float, *, on_gpu: bool) -> float:
+    """What a run comes to hold whose largest step takes so much."""
+    return step if on_gpu else step + GROWTH_ON_CPU
 
 
 def _weights(recipe: Recipe, base: BaseFacts) -> float:
@@ -91,8 +142,9 @@ def _bytes_a_trained_parameter(recipe: Recipe) -> int:
     return own + own + moments
 
 
-def block_activations(recipe: Recipe, base: BaseFacts) -> float:
+def block_activations(recipe: Recipe, base: BaseFacts, micro: Micro | None = None) -> float:
     """Bytes that one block keeps of one token for the backward pass."""
+    micro = micro or full_batch(recipe)
     plan, half = recipe.training, BYTES[recipe.training.dtype]
     queries, keys = base.heads * base.width, base.groups * base.width
     shapes = base.linear_shapes()
@@ -104,29 +156,28 @@ def block_activations(recipe: Recipe, base: BaseFacts) -> float:
         norms += 4 * (queries + keys)
     attention = half * (4 * queries + 2 * keys)
     if plan.attention != "sdpa":  # weights of every pair, in float32 and in `dtype`
-        attention += base.heads * plan.max_tokens * (4 + half)
+        pairs = micro.longest if plan.attention == "grouped" else micro.tokens
+        attention += base.heads * pairs * (4 + half)
     adapters = half * recipe.lora.r * len(names)
     if recipe.lora.dora:  # each layer's result again, before it is scaled
         adapters += 2 * half * sum(shapes[name][1] for name in names)
     return float(norms + attention + adapters + half * 4 * base.intermediate)
 
 
-def _activations(recipe: Recipe, base: BaseFacts) -> float:
+def _activations(recipe: Recipe, base: BaseFacts, micro: Micro) -> float:
     plan = recipe.training
-    block = block_activations(recipe, base)
+    block = block_activations(recipe, base, micro)
     kept, again = block, 0.0
     if plan.gradient_checkpointing:
         kept = base.hidden * (4 if recipe.method == "qlora" else BYTES[plan.dtype])
         again = block
-    return plan.batch_size * plan.max_tokens * (base.layers * kept + again)
+    return micro.tokens * (base.layers * kept + again)
 
 
-def _loss(recipe: Recipe, base: BaseFacts) -> float:
-    plan = recipe.training
-    answers = plan.batch_size * min(recipe.inference.max_answer_tokens, plan.max_tokens)
-    if on_cpu(recipe):
-        return float(answers * base.vocabulary * 10)  # bf16, float32, gradient
-    return float(answers * min(VOCABULARY_AT_ONCE, base.vocabulary) * 6)
+def _loss(base: BaseFacts, micro: Micro, *, on_gpu: bool) -> float:
+    if not on_gpu:
+        return float(micro.answers * base.vocabulary * 10)  # bf16, float32, gradient
+    return float(micro.answers * min(VOCABULARY_AT_ONCE, base.vocabulary) * 6)
 
 
 def on_cpu(recipe: Recipe) -> bool:

@@ -2,13 +2,29 @@
 
 Takes encoded rows, gives the model's inputs. Position ids start again at each row, from which
 transformers makes a mask that keeps rows apart; `cu_seq_lens_q` tells our own attention where they
-end, so that it need not look at the rest. Used by `dslm.training.run` on CPU.
+end, so that it need not look at the rest. Used by `dslm.training.run`.
+
+transformers looks for such rows (`masking_utils.find_packed_sequence_indices`) where there is
+neither an `attention_mask` nor a cache: then `sdpa`, `eager` and `grouped` get a mask that is
+causal within each row and shut between rows. TRL's own packing relies on FlashAttention and only
+warns elsewhere, so it is not used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from dslm.settings.recipe import Attention
+
+
+def collator(attention: Attention, *, on_gpu: bool) -> Any:
+    """What makes a batch of rows: `end_to_end`, or None for the trainer's own, which pads.
+
+    Scores of `eager` are kept for every pair of tokens, of different rows too: on a GPU, where
+    batches are large, that takes more than padding does.
+    """
+    return None if on_gpu and attention == "eager" else end_to_end
 
 
 def end_to_end(rows: Sequence[Mapping[str, Sequence[int]]]) -> dict[str, Any]:

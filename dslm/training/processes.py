@@ -32,6 +32,23 @@ def wait_for_all() -> None:
         torch.distributed.barrier()
 
 
+def least(value: int) -> int:
+    """The smallest of all processes' values."""
+    if count() == 1:
+        return value
+    import torch
+    from accelerate import PartialState
+
+    shared = torch.tensor(value, device=PartialState().device)
+    torch.distributed.all_reduce(shared, op=torch.distributed.ReduceOp.MIN)
+    return int(shared)
+
+
+def sharded() -> bool:
+    """Whether each process holds a part of the model only."""
+    return os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true"
+
+
 def within(model: Any, function: Callable[[Any], Any]) -> Any:
     """A function of the model, called where its gradients are averaged over the processes.
 

@@ -15,7 +15,7 @@ from dslm.provenance import write_atomic
 from dslm.settings.bases import facts_of
 from dslm.settings.recipe import Recipe, load_recipe
 from dslm.settings.workspace import find_root
-from dslm.training.memory import predict
+from dslm.training.memory import of_a_run, on_cpu, predict
 
 DOCUMENT = Path("docs") / "recipes.md"
 BEGIN, END = "<!-- recipes: begin -->\n", "<!-- recipes: end -->"
@@ -54,7 +54,7 @@ def _row(path: Path) -> tuple[tuple[int, float, str], list[str]]:
         base.licence,
         method(recipe),
         hardware(path.stem),
-        f"{predict(recipe, base).total / 1e9:.1f} GB",
+        f"{of_a_run(predict(recipe, base).total, on_gpu=not on_cpu(recipe)) / 1e9:.1f} GB",
         f"{plan.batch_size} × {plan.accumulation}",
     ]
     return (TIERS.index(base.tier), base.parameters, path.stem), cells

@@ -19,9 +19,10 @@ from dslm.inference.models import ADAPTER_WEIGHTS, device
 from dslm.inference.prompt import tuned_prompt
 from dslm.inference.threads import choose_threads
 from dslm.records import Case
+from dslm.settings.bases import BaseFacts
 from dslm.settings.recipe import Recipe
 from dslm.stage import leading
-from dslm.training import processes
+from dslm.training import processes, trimming
 from dslm.training.adapter import (
     OPTIMIZERS,
     fresh_adapter,
@@ -33,21 +34,17 @@ from dslm.training.checkpoints import Checkpoints
 from dslm.training.doctor.checks import Diagnosis, diagnose
 from dslm.training.doctor.subject import subject
 from dslm.training.encoding import Encoded
+from dslm.training.fitting import Fit, Fitter
+from dslm.training.flops import flops_per_token
+from dslm.training.hardware import peak
+from dslm.training.measuring import Measured, measure
+from dslm.training.pace import Pace, with_pace
+from dslm.training.packing import collator
+from dslm.training.room import Room, room
 from dslm.training.saving import Saver, keep_adapter_type, refuse_sharded, with_checkpoints
+from dslm.training.shapes import shapes_of
 from dslm.training.stopping import Best, Stopper
 from dslm.training.watching import Watcher
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What a run cost; clocks, so no part of the adapter's bytes."""
-
-    seconds: float
-    steps: int
-    tokens_per_second: float
-    threads: int
-    device: str
-    peak_memory_gb: float
 
 
 @dataclass(frozen=True)
@@ -63,6 +60,9 @@ class Summary:
     validation_losses: tuple[tuple[int, float], ...]
     best: Best | None  # with early stopping: what was written
     trainable_parameters: int
+    batch_size: int  # as it was cut to fit into memory
+    accumulation: int
+    predicted_memory_gb: float | None
     preview: dict[str, str]
     doctor: dict[str, Any]
 
@@ -75,6 +75,7 @@ def train(
     validation: Sequence[Case],
     out: Path,
     checkpoints: Checkpoints | None = None,
+    memory: Room | None = None,
 ) -> tuple[Summary, Measured]:
     """Train an adapter and write it with its summary (`training.json`) into `out`.
 
@@ -86,12 +87,13 @@ def train(
         validation: To look at the loss on.
         out: An empty folder.
         checkpoints: Where a killed run of the same inputs left its own; None keeps none.
+        memory: That the run may take; what there is where none is given.
 
     Raises:
         Problems: A check of the doctor fails; nothing was loaded or trained yet.
         Interrupted: By Ctrl-C; says where the next run goes on.
-        InputError: A loss that is NaN, zero or explodes, or that does not fall; an adapter that did
-            not move.
+        InputError: It does not fit into memory one row at a time; a loss that is NaN, zero or
+            explodes, or that does not fall; an adapter that did not move.
     """
     from transformers import set_seed
 
@@ -108,8 +110,16 @@ def train(
     rows, held_out = seen.rows[: len(cases)], seen.rows[len(cases) :]
     watcher = Watcher(sum(len(r.input_ids) for r in rows), must_learn=plan.must_learn)
     saver = _saver(recipe, watcher, checkpoints)
+    fitter = _fitter(recipe, files, rows, saver, memory)
+    watcher.pace = pace = _pace(recipe, fitter.base, rows)
+    fit = fitter.predicted()  # before anything large is loaded
     model = fresh_adapter(recipe, files)
-    trainer = _trainer(recipe, model, tokenizer, rows, held_out, saver, out)
+
+    def build(cut: Recipe) -> Any:
+        return _trainer(cut, model, tokenizer, rows, held_out, saver, pace, out)
+
+    trainer, fit = fitter.fitted(fit, build)
+    saver.split = fit.split
     diagnosis = diagnose(replace(seen, collate=trainer.data_collator))
     diagnosis.require_sound()
     saver.run(trainer)
@@ -119,21 +129,25 @@ def train(
     write_adapter(trainer, recipe, out)
     if saver.stopper and leading():
         saver.stopper.verify(out / ADAPTER_WEIGHTS)
-    summary = _summary(trainer, saver, rows, held_out, diagnosis)
+    summary = _summary(trainer, saver, rows, held_out, diagnosis, fit)
     (out / "training.json").write_text(json.dumps(asdict(summary), indent=2) + "\n")
-    return summary, _measured(trainer, saver, summary)
+    return summary, measure(trainer, saver, fit, pace)
 
 
-def _measured(trainer: Any, saver: Saver, summary: Summary) -> Measured:
-    seconds = saver.seconds()
-    return Measured(
-        seconds=round(seconds, 1),
-        steps=summary.steps,
-        tokens_per_second=round(summary.tokens_per_epoch * trainer.state.epoch / seconds, 1),
-        threads=saver.threads,
-        device=device(),
-        peak_memory_gb=_peak_memory_gb(),
-    )
+def _fitter(
+    recipe: Recipe, files: BaseFiles, rows: Sequence[Encoded], saver: Saver, memory: Room | None
+) -> Fitter:
+    """What decides how many rows go through the model at once."""
+    on_gpu = device() == "cuda"
+    there = memory or room(on_gpu=on_gpu)
+    if not on_gpu:  # processes on one machine share it
+        there = Room(there.bytes / processes.count(), there.of)
+    return Fitter(recipe, shapes_of(recipe.base, files.folder), rows, there, on_gpu, saver.split)
+
+
+def _pace(recipe: Recipe, base: BaseFacts | None, rows: Sequence[Encoded]) -> Pace:
+    needed = flops_per_token(base, recipe, rows) if base else None
+    return Pace(needed, peak(recipe.training.dtype))
 
 
 def _saver(recipe: Recipe, watcher: Watcher, checkpoints: Checkpoints | None) -> Saver:
@@ -153,6 +167,7 @@ def _summary(
     rows: Sequence[Encoded],
     held_out: Sequence[Encoded],
     diagnosis: Diagnosis,
+    fit: Fit,
 ) -> Summary:
     watcher = saver.watcher
     return Summary(
@@ -165,6 +180,9 @@ def _summary(
         validation_losses=tuple(watcher.validation_losses),
         best=saver.stopper.best if saver.stopper else None,
         trainable_parameters=sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
+        batch_size=fit.split[0],
+        accumulation=fit.split[1],
+        predicted_memory_gb=round(fit.predicted.total / 1e9, 3) if fit.predicted else None,
         preview=diagnosis.preview,
         doctor=diagnosis.record(),
     )
@@ -177,31 +195,39 @@ def _trainer(
     rows: Sequence[Encoded],
     held_out: Sequence[Encoded],
     saver: Saver,
+    pace: Pace,
     out: Path,
 ) -> Any:
     from transformers.trainer_callback import PrinterCallback
-    from trl import SFTTrainer
-
-    from dslm.training.loss import with_cpu_loss
-    from dslm.training.packing import end_to_end
 
     on_gpu = device() == "cuda"
     folder = saver.checkpoints.folder if saver.checkpoints else out / "trainer"
     config = _settings(recipe, len(rows), folder, fresh=saver.resumed is None)
-    own = with_cpu_loss(SFTTrainer, mixed=recipe.training.dtype == "bfloat16")
-    trainer_class = SFTTrainer if on_gpu else own
     keep_adapter_type(model, raised=recipe.lora.dtype == "float32")
-    trainer = with_checkpoints(trainer_class, saver)(
+    trainer = with_pace(with_checkpoints(trainer_class(recipe, on_gpu=on_gpu), saver), pace)(
         model=model,
         args=config,
         train_dataset=_dataset(rows),
         eval_dataset=_dataset(held_out),
         processing_class=tokenizer,
-        data_collator=None if on_gpu else end_to_end,
-        callbacks=[saver.watcher.callback(), saver.callback()],
+        data_collator=collator(recipe.training.attention, on_gpu=on_gpu),
+        callbacks=[pace.callback(), saver.watcher.callback(), saver.callback()],
     )
     trainer.remove_callback(PrinterCallback)  # the watcher shows progress
+    if not on_gpu:
+        trainer.add_callback(trimming.callback())
     return trainer
+
+
+def trainer_class(recipe: Recipe, *, on_gpu: bool) -> type[Any]:
+    """TRL's trainer: with its own loss on a GPU, with ours on CPU."""
+    from trl import SFTTrainer
+
+    from dslm.training.loss import with_cpu_loss
+
+    if on_gpu:
+        return SFTTrainer  # type: ignore[no-any-return, unused-ignore]
+    return with_cpu_loss(SFTTrainer, mixed=recipe.training.dtype == "bfloat16")
 
 
 def _settings(recipe: Recipe, rows: int, folder: Path, *, fresh: bool) -> Any:
@@ -255,14 +281,3 @@ def _dataset(rows: Sequence[Encoded]) -> Any:
             "length": [len(row.input_ids) for row in rows],
         }
     )
-
-
-def _peak_memory_gb() -> float:
-    """Largest memory of the run so far, GPU's where there is one, in 10^9 bytes."""
-    import resource
-
-    import torch
-
-    if torch.cuda.is_available():
-        return round(torch.cuda.max_memory_allocated() / 1e9, 2)
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9, 2)

@@ -34,6 +34,7 @@ class Saver:
         checkpoints: Where they go; None keeps none.
         resumed: The checkpoint that the run goes on from.
         newest: The step to which a killed run would go back.
+        split: Rows at once and micro-batches an update, as the run was begun.
     """
 
     every: int
@@ -43,6 +44,7 @@ class Saver:
     threads: int = 1
     resumed: Checkpoint | None = None
     newest: int = 0
+    split: tuple[int, int] | None = None
     _started: float = field(default_factory=time.monotonic)
     _before: float = 0.0
 
@@ -67,6 +69,7 @@ class Saver:
         if self.stopper:
             self.stopper.restore(seen["stopper"], found.folder / BEST)
         self._before, self.newest = seen["seconds"], found.step
+        self.split = tuple(seen["split"])
         if leading():
             took = clock(self._before)
             sys.stderr.write(f"train: goes on from update {found.step}, {took} into the run\n")
@@ -102,6 +105,7 @@ class Saver:
                 "validation_losses": self.watcher.validation_losses,
                 "stopper": self.stopper.state() if self.stopper else None,
                 "seconds": self.seconds(),
+                "split": self.split,
             }
             self.checkpoints.seal(step, self.threads, seen)
         self.newest = step

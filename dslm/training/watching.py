@@ -14,6 +14,7 @@ from typing import Any
 from dslm.errors import InputError
 from dslm.progress import Progress
 from dslm.settings.recipe import MustLearn
+from dslm.training.pace import Pace
 
 FIRST_STEPS = 5
 EXPLOSION = 4.0  # times the mean loss of the first steps
@@ -28,6 +29,7 @@ class Watcher:
     validation_losses: list[tuple[int, float]] = field(default_factory=list)
     progress: Progress | None = None
     must_learn: MustLearn | None = None
+    pace: Pace | None = None  # for the progress line
     due: int | None = None  # the update after which the validation loss must have fallen
 
     def see(self, step: int, loss: float) -> None:
@@ -49,7 +51,9 @@ class Watcher:
             raise InputError(f"the loss exploded to {loss:.2f}", where=where,
                              fix="lower learning_rate or raise warmup_share")  # fmt: skip
         if self.progress:
-            self.progress.advance(step - self.progress.done, note=f"loss {loss:.3f}")
+            pace = self.pace.note() if self.pace else ""
+            note = f"loss {loss:.3f}" + (f" · {pace}" if pace else "")
+            self.progress.advance(step - self.progress.done, note=note)
 
     def begin(self, steps: int) -> None:
         """A run of so many updates begins."""
@@ -92,7 +96,8 @@ class Watcher:
             def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
                 watcher.begin(state.max_steps)
                 if state.is_world_process_zero:
-                    watcher.progress = Progress("train", state.max_steps, "steps").__enter__()
+                    before, steps = state.global_step, state.max_steps
+                    watcher.progress = Progress("train", steps, "steps", done=before).__enter__()
 
             def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
                 if state.global_step == watcher.due:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from dslm.errors import InputError
 from dslm.releasing.opening import client
+from dslm.releasing.sampling import sampled
 from dslm.releasing.tracking import log_training
 
 
@@ -23,6 +26,21 @@ def test_a_training_run_keeps_settings_curves_and_lineage(run) -> None:
     assert found.data.metrics["final_loss"] == 0.1
     assert [m.step for m in mlflow.get_metric_history(run_id, "loss")] == list(range(1, 1203))
     assert found.info.artifact_uri.startswith((root / ".mlflow" / "artifacts" / "w").as_uri())
+
+
+def test_samples_of_the_machine_stand_where_mlflow_shows_system_metrics(run) -> None:
+    root = run.ws.root
+    with sampled(every=0.02) as samples:
+        time.sleep(0.1)
+    run_id = log_training(root, "w", {}, {"utilisation": 0.4}, {"device": "cpu"}, [], samples)
+    mlflow = client(root)
+    found = mlflow.get_run(run_id)
+    assert found.info.start_time == samples.started < found.info.end_time
+    assert found.data.metrics["utilisation"] == 0.4
+    assert found.data.metrics["system/process_memory_usage_megabytes"] > 1
+    history = mlflow.get_metric_history(run_id, "system/cpu_utilization_percentage")
+    assert [m.step for m in history] == list(range(len(history)))
+    assert history[-1].timestamp > history[0].timestamp >= samples.started
 
 
 def test_runs_of_one_workflow_share_an_experiment(run) -> None:

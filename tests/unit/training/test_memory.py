@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,13 @@ from reading_code import ROOT
 
 from dslm.settings.bases import BaseFacts, facts_of, known_bases
 from dslm.settings.recipe import Recipe, load_recipe
-from dslm.training.memory import adapter_parameters, block_activations, predict
+from dslm.training.memory import (
+    Micro,
+    adapter_parameters,
+    block_activations,
+    of_a_run,
+    predict,
+)
 from dslm.training.recipe_table import hardware
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")  # of peft on transformers
@@ -143,12 +150,18 @@ def test_four_bits_checkpointing_and_smaller_batches_take_less() -> None:
     assert less.weights == whole.weights
 
 
-def test_the_measured_run_is_met() -> None:
-    recipe = load_recipe(ROOT / "recipes" / "smollm2-135m-lora-cpu-long.yaml")
-    base = facts_of(recipe.base)
-    assert base is not None
-    assert "4.05 GB" in (ROOT / "docs" / "measurements" / "receipts.md").read_text()
-    assert predict(recipe, base).total / 1e9 == pytest.approx(4.05, rel=0.1)
+def test_measured_steps_and_runs_on_cpu_are_met() -> None:
+    base, plan = known_bases()["SmolLM2-135M-Instruct"], "smollm2-135m-lora-cpu"
+    recipe = load_recipe(ROOT / "recipes" / f"{plan}.yaml")
+    found = json.loads((ROOT / "docs" / "measurements" / "train_memory.json").read_text())["runs"]
+    assert len(found) >= 8
+    for one in found:
+        changes = {"attention": one["attention"], "batch_size": one["rows_at_once"]}
+        training = recipe.training.model_copy(update=changes)
+        changed = recipe.model_copy(update={"training": training})
+        step = predict(changed, base, Micro(**one["micro_batch"])).total / 1e9
+        assert step == pytest.approx(one["probed_gb"], rel=0.1), one
+        assert of_a_run(step * 1e9, on_gpu=False) / 1e9 >= 0.95 * one["peak_of_the_run_gb"], one
 
 
 def test_a_base_is_known_by_hub_id_embedded_name_or_folder() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from dslm.inference.attention import register
 from dslm.inference.prompt import tuned_prompt
 from dslm.training.encoding import IGNORED, encode
 from dslm.training.loss import answer_loss
-from dslm.training.packing import end_to_end
+from dslm.training.packing import collator, end_to_end
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -63,6 +64,65 @@ def test_a_row_does_not_see_the_one_before_it(architecture: str, attention: str)
     assert answer_loss(model, end_to_end(items), None).item() == pytest.approx(before, abs=1e-6)
     items[1]["input_ids"][0] = 7
     assert answer_loss(model, end_to_end(items), None).item() != pytest.approx(before, abs=1e-6)
+
+
+def trl(folder: Path, model: Any) -> Any:
+    """TRL's trainer with its own loss, as a GPU has it; its own collator pads."""
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
+
+    config = SFTConfig(
+        output_dir=str(folder), use_cpu=True, bf16=False, report_to=[], max_length=None,
+        gradient_checkpointing=False, dataset_kwargs={"skip_prepare_dataset": True},
+        disable_tqdm=True,
+    )  # fmt: skip
+    trainer = SFTTrainer(
+        model=model, args=config, train_dataset=Dataset.from_list(rows()),
+        processing_class=tiny_model.tokenizer(),
+    )  # fmt: skip
+    trainer.model.train()
+    return trainer
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("architecture", [*tiny_model.ARCHITECTURES, "gemma3_vision"])
+def test_the_loss_on_a_gpu_is_the_same_end_to_end_padded_and_row_by_row(
+    tmp_path: Path, architecture: str
+) -> None:
+    trainer, items = trl(tmp_path, adapted(architecture, "sdpa")), rows()
+    trained = sum(label != IGNORED for row in items for label in row["labels"])
+
+    def loss(batch: Any) -> float:
+        found = trainer.compute_loss(trainer.model, dict(batch), num_items_in_batch=trained)
+        return float(found.detach())
+
+    pack = collator("sdpa", on_gpu=True)
+    together = loss(pack(items))
+    assert together > 0
+    assert sum(loss(pack([row])) for row in items) == pytest.approx(together, abs=1e-5)
+    assert loss(trainer.data_collator(items)) == pytest.approx(together, abs=1e-5)
+
+
+@pytest.mark.slow
+def test_on_a_gpu_too_no_row_sees_another(tmp_path: Path) -> None:
+    trainer, items = trl(tmp_path, adapted("llama", "sdpa")), rows(2)
+    items[0]["labels"] = [IGNORED] * len(items[0]["labels"])
+
+    def loss() -> float:
+        batch = collator("sdpa", on_gpu=True)(items)
+        return float(trainer.compute_loss(trainer.model, batch).detach())
+
+    before = loss()
+    items[0]["input_ids"] = [7] * len(items[0]["input_ids"])
+    assert loss() == pytest.approx(before, abs=1e-6)
+    items[1]["input_ids"][0] = 7
+    assert loss() != pytest.approx(before, abs=1e-6)
+
+
+def test_rows_are_padded_only_where_pairs_of_different_rows_would_be_kept() -> None:
+    assert collator("eager", on_gpu=True) is None
+    found = [collator(name, on_gpu=gpu) for name in ("sdpa", "grouped") for gpu in (True, False)]
+    assert [*found, collator("eager", on_gpu=False)] == [end_to_end] * 5
 
 
 def test_its_gradients_are_those_of_each_alone() -> None:

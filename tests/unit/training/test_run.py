@@ -22,7 +22,8 @@ from dslm.records import Case
 from dslm.training import adapter
 from dslm.training.doctor.checks import CHECKS
 from dslm.training.encoding import encode
-from dslm.training.run import Measured, Summary, train
+from dslm.training.measuring import Measured
+from dslm.training.run import Summary, train
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of trainer libraries, their own

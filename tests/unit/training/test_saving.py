@@ -17,7 +17,8 @@ from dslm.errors import EXIT_BAD_INPUT, EXIT_INTERRUPTED
 from dslm.inference.models import ADAPTER_WEIGHTS
 from dslm.provenance import MANIFEST, digest_file
 from dslm.training.checkpoints import Checkpoints
-from dslm.training.run import Measured, Summary, train
+from dslm.training.measuring import Measured
+from dslm.training.run import Summary, train
 from dslm.training.watching import Watcher
 
 pytestmark = [

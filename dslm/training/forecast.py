@@ -1,0 +1,56 @@
+"""What a run would take of this machine's memory, told before there is a run.
+
+Takes a recipe and its rows; gives numbers and a sentence. Called by `dslm doctor`, which
+loads no torch; the machine that trains may be another, so nothing is refused here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dslm.errors import InputError
+from dslm.settings.recipe import Recipe
+from dslm.training.encoding import Encoded
+from dslm.training.fitting import Fitter
+from dslm.training.room import room_without_torch
+from dslm.training.shapes import shapes_of
+
+
+def forecast(recipe: Recipe, folder: Path, rows: Sequence[Encoded]) -> dict[str, Any]:
+    """The prediction for a run on this machine.
+
+    Args:
+        recipe: How.
+        folder: Of the base model.
+        rows: To train on.
+
+    Returns:
+        `predicted_gb` of the recipe as it is written (None where the base's shapes are not known),
+        `room_gb` and what it is of, the rows at once and micro-batches that training would begin
+        with (None where nothing fits), and all of it as `text`.
+    """
+    there, on_gpu = room_without_torch()
+    fitter = Fitter(recipe, shapes_of(recipe.base, folder), rows, there, on_gpu, quiet=True)
+    memory = fitter.as_written().predicted
+    found: dict[str, Any] = {
+        "predicted_gb": round(memory.total / 1e9, 2) if memory else None,
+        "room_gb": round(there.bytes / 1e9, 2), "room": there.of,
+        "batch_size": None, "accumulation": None,
+    }  # fmt: skip
+    written = recipe.training.batch_size
+    if memory is None:
+        return found | {"text": "not predicted: the base's shapes are not known"}
+    text = (
+        f"{found['predicted_gb']} GB predicted for a step of {written} rows; {found['room_gb']} GB"
+    )
+    try:
+        rows_at_once, times = fitter.predicted().split
+    except InputError as error:
+        return found | {"text": f"{text}, {there.of}: would be refused — {error.fix}"}
+    if rows_at_once < written:
+        text = f"{text}, {there.of}: would be cut to {rows_at_once} rows at once × {times}"
+    else:
+        text = f"{text}, {there.of}"
+    return found | {"batch_size": rows_at_once, "accumulation": times, "text": text}

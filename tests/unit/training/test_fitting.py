@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny_model
+import torch
+from safetensors.torch import load_file
+from scored_rows import MINI, cases
+
+from dslm.errors import InputError
+from dslm.inference.models import ADAPTER_WEIGHTS
+from dslm.inference.prompt import tuned_prompt
+from dslm.provenance import digest_file
+from dslm.settings.bases import BaseFacts
+from dslm.settings.recipe import Recipe
+from dslm.training import fitting, memory
+from dslm.training.checkpoints import Checkpoints
+from dslm.training.encoding import Encoded, encode
+from dslm.training.fitting import Fitter, longest, micro_batch, splits
+from dslm.training.measuring import Measured
+from dslm.training.memory import predict
+from dslm.training.probe import Probed
+from dslm.training.room import Room
+from dslm.training.run import Summary, train
+from dslm.training.shapes import shapes_of
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of trainer libraries, their own
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+]
+ROWS, HELD_OUT = cases(24), cases(8, prefix="v")
+LIBRARIES = 4e9  # pretended, so that what is predicted is more than a test's process takes
+
+
+def encoded() -> list[Encoded]:
+    tokenizer = tiny_model.tokenizer()
+    return [encode(tokenizer, tuned_prompt(MINI), case) for case in ROWS]
+
+
+def tiny(**training: Any) -> tuple[Recipe, BaseFacts]:
+    files = tiny_model.base_files()
+    recipe = tiny_model.recipe(files.folder, **training)
+    base = shapes_of(recipe.base, files.folder)
+    assert base is not None
+    return recipe, base
+
+
+def predicted(recipe: Recipe, base: BaseFacts, rows: int) -> float:
+    """Of a run with so many rows at once."""
+    step = predict(recipe, base, micro_batch(longest(encoded(), rows)), on_gpu=False)
+    return step.total + memory.GROWTH_ON_CPU
+
+
+def trained(
+    out: Path, *, memory: float | None = None, work: Path | None = None, **changes: Any
+) -> tuple[Summary, Measured]:
+    out.mkdir(parents=True, exist_ok=True)
+    files = tiny_model.base_files()
+    recipe = tiny_model.recipe(files.folder, **changes)
+    kept = Checkpoints(work, {"recipe": recipe.digest()}) if work else None
+    there = None if memory is None else Room(memory, "a test's")
+    return train(MINI, recipe, files, ROWS, HELD_OUT, out, kept, there)
+
+
+@pytest.fixture
+def large_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "OVERHEAD_ON_CPU", LIBRARIES)
+
+
+def test_an_update_is_cut_without_a_row_more_or_less() -> None:
+    assert splits(tiny(batch_size=6, accumulation=2)[0]) == [
+        (6, 2),
+        (4, 3),
+        (3, 4),
+        (2, 6),
+        (1, 12),
+    ]
+    assert splits(tiny(batch_size=1, accumulation=4)[0]) == [(1, 4)]
+
+
+def test_the_longest_micro_batch_has_the_rows_with_most_tokens() -> None:
+    rows = encoded()
+    found = longest(rows, 3)
+    assert sorted((len(r.input_ids) for r in rows), reverse=True)[:3] == [
+        len(r.input_ids) for r in found
+    ]
+    assert micro_batch(found).tokens == sum(len(r.input_ids) for r in found)
+
+
+@pytest.mark.parametrize(("rows", "times"), [(4, 1), (2, 2), (1, 4)])
+def test_the_largest_micro_batch_that_is_predicted_to_fit_is_taken(rows: int, times: int) -> None:
+    recipe, base = tiny()
+    there = Room(predicted(recipe, base, rows) + 1, "a test's")
+    fit = Fitter(recipe, base, encoded(), there, on_gpu=False).predicted()
+    assert fit.split == (rows, times)
+    assert fit.applied(recipe).training.batch_size == rows
+
+
+def test_what_does_not_fit_row_by_row_is_refused_with_a_change_that_would() -> None:
+    recipe, base = tiny(gradient_checkpointing=True, dtype="bfloat16")
+    there = Room(predicted(recipe, base, 1) - 1, "a test's")
+    with pytest.raises(InputError) as caught:
+        Fitter(recipe, base, encoded(), there, on_gpu=False).predicted()
+    assert "training does not fit: one row at once: 1.55 GB predicted" in str(caught.value)
+    assert caught.value.exit_code == 2
+    assert "set " in str(caught.value.fix)
+
+
+def test_a_run_that_was_begun_otherwise_goes_on_so_or_not_at_all() -> None:
+    recipe, base = tiny()
+    plenty, little = Room(1e12, "a test's"), Room(1e6, "a test's")
+    begun = Fitter(recipe, base, encoded(), plenty, on_gpu=False, recorded=(2, 2))
+    assert begun.predicted().split == (2, 2)
+    begun = Fitter(recipe, base, encoded(), little, on_gpu=False, recorded=(2, 2))
+    with pytest.raises(InputError, match=r"killed run cannot go on .*remove its checkpoints"):
+        begun.predicted()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("changes", [{}, {"gradient_checkpointing": True}], ids=["", "again"])
+def test_a_probe_leaves_no_trace_in_what_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
+) -> None:
+    document = tiny_model.recipe_document(tiny_model.base_files().folder, **changes)
+    document["lora"]["dropout"] = 0.2  # so that random numbers count
+    files, recipe = tiny_model.base_files(), Recipe.model_validate(document)
+    asked = []
+    real = fitting.probe
+
+    def counted(*given: Any) -> Probed:
+        asked.append(real(*given))
+        return asked[-1]
+
+    for name, made in (("with", counted), ("without", lambda *_: Probed(None, None, fitted=True))):
+        monkeypatch.setattr(fitting, "probe", made)
+        (tmp_path / name).mkdir()
+        train(MINI, recipe, files, ROWS, HELD_OUT, tmp_path / name)
+    assert [one.fitted for one in asked] == [True]
+    for file in (ADAPTER_WEIGHTS, "training.json"):
+        assert digest_file(tmp_path / "with" / file) == digest_file(tmp_path / "without" / file)
+
+
+@pytest.mark.slow
+def test_a_run_in_little_memory_is_cut_and_learns_the_same(
+    tmp_path: Path, large_libraries: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe, base = tiny()
+    whole, _ = trained(tmp_path / "whole")
+    said = capsys.readouterr().err
+    assert "predicted for 4 rows at once × 1" in said
+    cut, measured = trained(tmp_path / "cut", memory=predicted(recipe, base, 2) + 1)
+    said = capsys.readouterr().err
+    assert "4 rows at once are predicted to take 4.90 GB" in said
+    assert "2 rows at once × 2 instead" in said
+    assert (cut.batch_size, cut.accumulation, cut.steps) == (2, 2, whole.steps)
+    assert (measured.batch_size, measured.accumulation) == (2, 2)
+    for (_, one), (_, other) in zip(whole.losses, cut.losses, strict=True):
+        assert one == pytest.approx(other, abs=1e-3)
+    left, right = (load_file(tmp_path / n / ADAPTER_WEIGHTS) for n in ("whole", "cut"))
+    for name, tensor in left.items():
+        torch.testing.assert_close(tensor, right[name], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.slow
+def test_predicted_and_measured_stand_side_by_side(tmp_path: Path) -> None:
+    summary, measured = trained(tmp_path)
+    assert measured.predicted_memory_gb is not None
+    assert measured.probed_memory_gb is not None
+    assert 0 < measured.probed_memory_gb <= measured.peak_memory_gb < measured.room_gb
+    kept = json.loads((tmp_path / "training.json").read_text())
+    assert kept["predicted_memory_gb"] == summary.predicted_memory_gb
+    assert (kept["batch_size"], kept["accumulation"]) == (4, 1)
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_as_it_was_cut_when_there_is_more_room_later(
+    tmp_path: Path, large_libraries: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, base = tiny()
+    little = predicted(recipe, base, 2) + 1
+    trained(tmp_path / "whole", memory=little)
+    from dslm.training.watching import Watcher
+
+    see = Watcher.see
+
+    def killed(self: Watcher, step: int, loss: float) -> None:
+        see(self, step, loss)
+        if step == 3:
+            raise RuntimeError("killed")
+
+    monkeypatch.setattr(Watcher, "see", killed)
+    with pytest.raises(RuntimeError, match="killed"):
+        trained(tmp_path / "killed", memory=little, work=tmp_path / "checkpoints")
+    monkeypatch.setattr(Watcher, "see", see)
+    summary, _ = trained(tmp_path / "killed", memory=1e12, work=tmp_path / "checkpoints")
+    assert (summary.batch_size, summary.accumulation) == (2, 2)
+    for file in (ADAPTER_WEIGHTS, "training.json"):
+        assert digest_file(tmp_path / "killed" / file) == digest_file(tmp_path / "whole" / file)
+
+
+@pytest.mark.slow
+def test_too_little_memory_loads_no_model(
+    tmp_path: Path, large_libraries: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dslm.training import adapter
+
+    monkeypatch.setattr(adapter, "load_base", None)
+    with pytest.raises(InputError, match="does not fit") as caught:
+        trained(tmp_path, memory=1e9)
+    assert caught.value.exit_code == 2
+    assert list(tmp_path.iterdir()) == []
