@@ -26,6 +26,7 @@ from dslm.provenance import (
     read_manifest,
 )
 from dslm.settings.recipe import BaseModelSource
+from dslm.settings.workspace import origin
 from dslm.stage import exclusive, whole_folder
 
 # Nothing else of a model folder is read: no pickle, no Python.
@@ -195,6 +196,8 @@ def _folder(source: BaseModelSource, root: Path) -> Path:
         folder = prepare(source.embedded)
     elif source.folder:
         folder = (root / source.folder).resolve()
+        if not folder.is_dir():  # git ignores it, so an experiment of DVC's has no copy
+            folder = (origin(root) / source.folder).resolve()
         if not folder.is_dir():
             raise InputError("no such folder", where=folder, fix="mend `base.folder`")
     else:
