@@ -24,19 +24,27 @@ FAMILIES = {
         "{% if messages[0].role != 'system' %}<|im_start|>system\nYou are a helpful assistant"
         "<|im_end|>\n{% endif %}" + CHATML,
     ),
-    # Qwen3 shows an empty thought before the last answer, and in one mode asks with it.
+    # Qwen3 shows an empty thought before the last answer, and asks with it when told not to think.
     "qwen3": (
         "chatml",
         "{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.role == 'assistant' and "
         "loop.last %}<think>\n\n</think>\n\n{% endif %}{{ m.content }}<|im_end|>\n{% endfor %}"
         "{% if add_generation_prompt %}<|im_start|>assistant\n{% if enable_thinking is defined and "
-        "not enable_thinking %}<think>\n\n</think>\n\n{% endif %}{% endif %}",
+        "enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}{% endif %}",
     ),
+    # As fine-tunes of it are published, which do not ask whether to think.
     "qwen3-no-thought": (
         "chatml",
         "{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.role == 'assistant' and "
         "loop.last %}<think>\n\n</think>\n\n{% endif %}{{ m.content }}<|im_end|>\n{% endfor %}"
         "{% if add_generation_prompt %}<|im_start|>assistant\n<think>\n\n</think>\n\n{% endif %}",
+    ),
+    "qwen3-late-thought": (
+        "chatml",
+        CHATML.replace(
+            "{{ m.content }}",
+            "{% if m.role == 'assistant' %}<think>\n\n</think>\n\n{% endif %}{{ m.content }}",
+        ),
     ),
     # Llama 3.1 writes a day of the past where nobody tells it the time.
     "llama3.1": (
@@ -47,16 +55,31 @@ FAMILIES = {
         "{{ m.content | trim }}<|eot_id|>{% endfor %}{% if add_generation_prompt %}"
         "<|start_header_id|>assistant<|end_header_id|>\n\n{% endif %}",
     ),
+    # Llama 3.2 asks for the time where it is not told a date.
+    "llama3.2": (
+        "llama3",
+        "{{- bos_token }}\n{%- if not date_string is defined %}\n    {%- if "
+        'strftime_now is defined %}\n        {%- set date_string = strftime_now("%d %b %Y") %}\n'
+        "    {%- else %}\n"
+        "        {%- set date_string = '26 Jul 2024' %}\n    {%- endif %}\n{%- endif %}\n"
+        "{% for m in messages %}<|start_header_id|>{{ m.role }}<|end_header_id|>\n\n"
+        "{% if m.role == 'system' %}Today Date: {{ date_string }}\n\n{% endif %}"
+        "{{ m.content | trim }}<|eot_id|>{% endfor %}{% if add_generation_prompt %}"
+        "<|start_header_id|>assistant<|end_header_id|>\n\n{% endif %}",
+    ),
+    # Granite 3 has a system turn of its own with the date, and writes the date in a given one too.
+    "granite3": (
+        "granite",
+        "{%- set today = strftime_now('%B %d, %Y') %}{%- for m in messages %}"
+        "<|start_of_role|>{{ m.role }}<|end_of_role|>{% if loop.first %}Knowledge Cutoff Date: "
+        "April 2024.\nToday's Date: {{ today }}.\n{% endif %}{{ m.content }}<|end_of_text|>\n"
+        "{% endfor %}{% if add_generation_prompt %}<|start_of_role|>assistant"
+        "{% if thinking %} {thoughts}{% endif %}<|end_of_role|>{% endif %}",
+    ),
 }
 
 # Name: style, template, the check that fails, what it says.
 LIARS = {
-    "today": (
-        "llama3",
-        LLAMA.replace("{{ m.content", "{{ strftime_now('%d %b %Y') }}\n{{ m.content"),
-        "clock",
-        "every day is another prompt",
-    ),
     "another generation prompt": (
         "chatml",
         CHATML.replace("assistant\n{% endif %}", "assistant\n<think>\n{% endif %}"),

@@ -114,10 +114,10 @@ class Scratch:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
 
-    def run(self, *command: str) -> Finished:
-        """A command that is waited for."""
+    def run(self, *command: str, patience: float = 280) -> Finished:
+        """A command that is waited for, so many seconds at most."""
         with self.start(*command) as process:
-            out, err = process.communicate(timeout=280)
+            out, err = process.communicate(timeout=patience)
         return Finished(process.returncode, out, err)
 
     def done(self, *command: str) -> Finished:

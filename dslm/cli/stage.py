@@ -10,9 +10,10 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from dslm.cli.boundary import run
-from dslm.errors import EXIT_INTERRUPTED
+from dslm.errors import EXIT_INTERRUPTED, InputError
 from dslm.settings.workspace import Workspace, find_root, workspace
 from dslm.stage import die_with_parent, exclusive, leading
 
@@ -35,6 +36,7 @@ def stage_main(name: str, what: str, body: Body) -> None:
     def whole() -> int | None:
         die_with_parent()
         root = find_root()
+        _require_here(root)
         # of several processes that train together, the first holds the lock for all
         lock = exclusive(root, f"{workflow}-{name}") if leading() else contextlib.nullcontext()
         with lock:
@@ -47,3 +49,15 @@ def stage_main(name: str, what: str, body: Body) -> None:
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
+
+
+def _require_here(root: Path) -> None:
+    """Refuse a `DSLM_ROOT` that takes a stage out of the folder that DVC runs it in.
+
+    DVC would record what lies here as made by what lies there, silently; an experiment would train
+    with the recipe of the repository, not with its own.
+    """
+    here = Path.cwd().resolve()
+    if "DVC_STAGE" in os.environ and root not in (here, *here.parents):
+        raise InputError(f"DVC runs this stage in {here}", where=f"DSLM_ROOT={root}",
+                         fix="unset DSLM_ROOT")  # fmt: skip

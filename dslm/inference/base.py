@@ -26,6 +26,7 @@ from dslm.provenance import (
     read_manifest,
 )
 from dslm.settings.recipe import BaseModelSource
+from dslm.settings.workspace import origin
 from dslm.stage import exclusive, whole_folder
 
 # Nothing else of a model folder is read: no pickle, no Python.
@@ -151,13 +152,14 @@ def _require_weights(folder: Path, model: EmbeddedModel, name: str) -> None:
         )
 
 
-def _cached_snapshot(hub: str, revision: str | None) -> Path:
+def _cached_snapshot(source: BaseModelSource) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
+    hub, revision = source.hub or "", source.revision
     if revision is None:  # a branch can move under an adapter
-        raise InputError("its commit is not known", where=f"hub {hub}",
-                         fix=f"run `dslm base lock {hub}`")  # fmt: skip
+        raise InputError("is not locked, so its commit is not known", where=f"hub {hub}",
+                         fix=source.way_to_lock())  # fmt: skip
     try:
         return Path(snapshot_download(hub, revision=revision, local_files_only=True))
     except LocalEntryNotFoundError:
@@ -173,7 +175,11 @@ def fetch(hub: str, revision: str) -> Path:
     """
     os.environ["HF_HUB_OFFLINE"] = "0"  # read when huggingface_hub is imported, below
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
 
     wanted = [f"*{suffix}" for suffix in READABLE]
     doubled = ["consolidated*", "original/*"]  # the same weights in their makers' own layout
@@ -185,6 +191,9 @@ def fetch(hub: str, revision: str) -> Path:
         )
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         fix = "connect, or download it elsewhere and name it by `folder:`"
+        if isinstance(error, RepositoryNotFoundError):  # gated ones too
+            fix = ("look at the name; where the model asks for it (Llama, Gemma), accept its "
+                   f"licence at https://huggingface.co/{hub} and set HF_TOKEN")  # fmt: skip
         first = str(error).splitlines()[0]
         raise InputError(f"cannot be had ({first})", where=f"hub {hub}", fix=fix) from None
 
@@ -195,10 +204,13 @@ def _folder(source: BaseModelSource, root: Path) -> Path:
         folder = prepare(source.embedded)
     elif source.folder:
         folder = (root / source.folder).resolve()
+        if not folder.is_dir():  # git ignores it, so an experiment of DVC's has no copy
+            folder = (origin(root) / source.folder).resolve()
         if not folder.is_dir():
-            raise InputError("no such folder", where=folder, fix="mend `base.folder`")
+            fix = f"mend `base.folder`, or {source.way_to_lock()}"
+            raise InputError("no such folder", where=folder, fix=fix)
     else:
-        folder = _cached_snapshot(source.hub or "", source.revision)
+        folder = _cached_snapshot(source)
     refuse_unsafe(folder)
     for needed in (folder / "config.json", folder / "tokenizer.json"):
         if not needed.is_file():

@@ -82,8 +82,7 @@ def locate_locked(source: BaseModelSource, root: Path) -> BaseFiles:
     """
     if not source.embedded and not source.lock:
         raise InputError("the base is not locked", where=f"base {source.name}",
-                         fix=f"run `dslm base lock {source.name}`, and look at what it "
-                         "writes")  # fmt: skip
+                         fix=source.way_to_lock())  # fmt: skip
     files = locate(source, root)
     if source.lock:
         lock = read_lock(path := lock_path(root, source))
@@ -161,7 +160,7 @@ def _cached_commit(hub: str) -> str:
     if there:
         raise InputError(f"the cache has {len(there)} commits of it", where=f"hub {hub}",
                          fix="name one: --revision COMMIT")  # fmt: skip
-    raise InputError("not in the cache", where=f"hub {hub}", fix="fetch it: add --online")
+    raise InputError("not in the cache", where=f"hub {hub}", fix="add --online, which fetches it")
 
 
 def _lock(source: BaseModelSource, files: BaseFiles) -> Lock:

@@ -14,6 +14,7 @@ from typing import Any
 from dslm.contract import Contract
 from dslm.contract.answer import canonical_text
 from dslm.errors import InputError
+from dslm.inference.dating import dated
 from dslm.records import Case
 
 Message = dict[str, str]
@@ -93,6 +94,24 @@ def harmless(tokenizer: Any, text: str) -> str:
     return text
 
 
+def _written(tokenizer: Any, turns: Sequence[Message], *, asks: bool) -> str:
+    """What the template makes of a conversation: without a thought, and on no day in particular.
+
+    Models that can think before they answer (Qwen3) learnt to answer at once after an empty block
+    of thought. Their templates write one into the prompt where `enable_thinking` is false, and
+    before an assistant's last turn in any case; so the answer stands where they are used to it, and
+    where the grammar begins. Templates that do not know the word pass over it.
+    """
+    text: str = tokenizer.apply_chat_template(
+        list(turns),
+        chat_template=dated(tokenizer.chat_template),
+        tokenize=False,
+        add_generation_prompt=asks,
+        enable_thinking=False,
+    )
+    return text
+
+
 def _rendered(tokenizer: Any, messages: Sequence[Message]) -> str:
     """A conversation as the model's template writes it.
 
@@ -109,9 +128,7 @@ def _rendered(tokenizer: Any, messages: Sequence[Message]) -> str:
     reason = "it leaves the instruction out"
     for turns in (messages, folded):
         try:
-            text: str = tokenizer.apply_chat_template(
-                list(turns), tokenize=False, add_generation_prompt=True
-            )
+            text = _written(tokenizer, turns, asks=True)
         except TemplateError as error:
             reason = str(error)
             continue
@@ -150,7 +167,7 @@ def end_of_turn(tokenizer: Any) -> int:
     answer = "forty-two"
     turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": answer}]
     try:
-        text: str = tokenizer.apply_chat_template(turns, tokenize=False)
+        text = _written(tokenizer, turns, asks=False)
     except TemplateError as error:
         what = f"the chat template cannot be used: {error}"
         fix = "use an instruct model"

@@ -65,4 +65,4 @@ def _recipe(ws: Workspace) -> Iterator[Finding]:
     yield ok("recipe", f"{name[ws.workflow].recipe} ({recipe.method})")
     if not recipe.base.embedded and not recipe.base.lock:
         yield fail("base", f"{recipe.base.name} is not locked", where=recipe_path(ws),
-                   fix=f"run `dslm base lock {name[ws.workflow].recipe}`")  # fmt: skip
+                   fix=recipe.base.way_to_lock(name[ws.workflow].recipe))  # fmt: skip

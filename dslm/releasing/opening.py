@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dslm.errors import DslmError, InputError
+from dslm.settings.workspace import origin
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -42,13 +43,18 @@ _SQLITE = "sqlite:///"
 
 def tracking_uri(root: Path) -> str:
     """`MLFLOW_TRACKING_URI`, or the repository's own sqlite database."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}{root / '.mlflow' / 'mlflow.db'}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}{_own(root) / 'mlflow.db'}"
+
+
+def _own(root: Path) -> Path:
+    """The repository's own MLflow; an experiment of DVC's finds the champion there too."""
+    return origin(root) / ".mlflow"
 
 
 def artifact_folder(root: Path) -> Path | None:
     """Where artifacts go; None where a server decides."""
     if tracking_uri(root).startswith(_SQLITE):
-        return root / ".mlflow" / "artifacts"
+        return _own(root) / "artifacts"
     return None
 
 

@@ -8,6 +8,7 @@ every digest with what lies there now, and reads back what it stored.
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,8 +38,10 @@ def register(ws: Workspace, answer: Answer) -> Release:
     Raises:
         GateFailed: The verdict is FAIL.
         Inconclusive: The verdict is INCONCLUSIVE.
-        ReleaseRefused: Evidence is missing or of something else, or the version does not answer.
+        ReleaseRefused: Evidence is missing or of something else, or the version does not answer;
+            or this is an experiment of DVC's, which registers nothing.
     """
+    _refuse_experiment()
     verdict = read_verdict(ws.results / "gate.json", ws.workflow)
     now = _evidence(ws)
     refuse_differences(verdict.evidence, now | _judged(ws, verdict), what="the verdict")
@@ -54,6 +57,15 @@ def register(ws: Workspace, answer: Answer) -> Release:
         text = json.dumps(receipt.model_dump(mode="json"), indent=2, sort_keys=True)
         write_atomic(ws.receipt, text + "\n")
     return release
+
+
+def _refuse_experiment() -> None:
+    """A sweep is compared by its scorecards; what is registered is applied and run first."""
+    if name := os.environ.get("DVC_EXP_NAME"):
+        raise ReleaseRefused(
+            f"{name} is an experiment, and experiments register nothing",
+            fix="`dvc exp apply` it, then `dvc repro` and `dvc repro registry/dvc.yaml`",
+        )
 
 
 def as_release(workflow: str, version: Version) -> Release:

@@ -53,6 +53,19 @@ class BaseModelSource(Settings):
         """As the recipe names it."""
         return self.embedded or self.hub or self.folder or ""
 
+    def way_to_lock(self, named: str | None = None) -> str:
+        """What a person does whose recipe names a base that is not locked yet.
+
+        Args:
+            named: The recipe, where it is known; else the base is named itself.
+        """
+        command = f"dslm base lock {named or self.name}"
+        if self.folder:
+            return (f"put the model's safetensors, JSON and text files into {self.folder}, run "
+                    f"`{command}`, and commit what it writes")  # fmt: skip
+        return (f"run `{command} --online` once, which fetches the model (leave --online out where "
+                "the hub's cache has it), and commit what it writes")  # fmt: skip
+
 
 class Lora(Settings):
     """The adapter. Hu et al. 2021, arXiv:2106.09685; rsLoRA arXiv:2312.03732; DoRA 2402.09353."""

@@ -154,6 +154,16 @@ def find_root(start: Path | None = None) -> Path:
     raise InputError("no params.yaml here or above", where=here, fix="go into the repository")
 
 
+def origin(root: Path) -> Path:
+    """The repository that an experiment of DVC's was started from; any other root is its own.
+
+    A queued experiment runs in a copy of what git has (`.dvc/tmp/exps/…`), without `.mlflow/` and
+    without folders that git ignores. DVC names the repository itself in `DVC_ROOT`.
+    """
+    started = Path(os.environ.get("DVC_ROOT") or root).resolve()
+    return started if (started / ".dvc" / "tmp") in root.resolve().parents else root
+
+
 def workspace(workflow: str, root: Path | None = None) -> Workspace:
     """The workspace of an existing workflow.
 

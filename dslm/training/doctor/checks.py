@@ -12,7 +12,7 @@ from typing import Any
 
 from dslm.errors import DslmError, InputError, Problems
 from dslm.proving.finding import Finding, failures
-from dslm.training.doctor.clock import clock
+from dslm.training.doctor.clock import clock, told_date
 from dslm.training.doctor.ending import end
 from dslm.training.doctor.identity import fingerprint, template, tokenizer
 from dslm.training.doctor.length import length
@@ -29,7 +29,7 @@ Check = Callable[[Subject], Iterator[Finding]]
 CHECKS: tuple[Check, ...] = (
     tokenizer,  # in memory as in its files
     template,  # in memory as in its file
-    clock,  # no date in the prompt
+    clock,  # the same prompt on every day
     turn,  # asks as the template itself begins an answer
     prompt,  # trained on what is served
     wording,  # task and input are all there
@@ -50,6 +50,7 @@ class Diagnosis:
     tokenizer: str
     template: str
     fingerprint: str
+    date: str | None  # which the template is told, where it asks
 
     @property
     def failing(self) -> list[Finding]:
@@ -76,6 +77,7 @@ class Diagnosis:
             "tokenizer": self.tokenizer,
             "template": self.template,
             "fingerprint": self.fingerprint,
+            "date": self.date,
         }
 
 
@@ -87,6 +89,7 @@ def diagnose(seen: Subject) -> Diagnosis:
         tokenizer=seen.files.tokenizer,
         template=seen.files.template,
         fingerprint=fingerprint(seen.tokenizer),
+        date=told_date(seen),
     )
 
 

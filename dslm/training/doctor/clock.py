@@ -1,16 +1,23 @@
-"""Check `clock`: the chat template writes no date, or serving would send what no row ever had.
+"""Check `clock`: the prompt is the same on every day, or serving would send what no row ever had.
 
-Llama 3.1 and Granite 3 write today's date where nothing else is given.
+Llama 3.2's and Granite 3's templates write today's date; the renderer tells them one fixed date
+(`dslm.inference.dating`). This looks whether it took hold, and says which date a model is shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dslm.inference.dating import ASKS, DATE
 from dslm.inference.prompt import prompt_text
 from dslm.proving.finding import Finding, fail, ok
 from dslm.training.doctor.subject import Subject
 from dslm.training.doctor.told import Told
+
+
+def told_date(seen: Subject) -> str | None:
+    """The date that the template is told whenever it asks; None where it does not ask."""
+    return DATE if ASKS in str(seen.tokenizer.chat_template) else None
 
 
 def clock(seen: Subject) -> Iterator[Finding]:
@@ -19,7 +26,9 @@ def clock(seen: Subject) -> Iterator[Finding]:
         prompt_text(Told(seen.tokenizer, day=day), seen.prompt, "a") for day in ("then", "now")
     )
     if then == later:
-        yield ok("clock", "the prompt is the same at any time")
+        date = told_date(seen)
+        told = f": the template asks for the date, and is told {date}" if date else ""
+        yield ok("clock", f"the prompt is the same at any time{told}")
         return
     at = next(i for i, (a, b) in enumerate(zip(then, later, strict=False)) if a != b)
     before = then[max(0, at - 20) : at]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from dslm.inference.dating import ASKS
+
 
 class Told:
     """Stands in for a tokenizer in `dslm.inference.prompt`.
@@ -32,8 +34,9 @@ class Told:
     def apply_chat_template(self, turns: list[dict[str, str]], **settings: Any) -> Any:
         """The conversation as the template writes it under these circumstances."""
         if self._day is not None:  # functions cannot be handed in: transformers makes them text
-            clock = f"{{% macro strftime_now(wanted) %}}{self._day}{{% endmacro %}}"
-            settings["chat_template"] = clock + self._tokenizer.chat_template
+            clock = f"{{% macro {ASKS}(format) %}}{self._day}{{% endmacro %}}\n"
+            written = settings.get("chat_template") or self._tokenizer.chat_template
+            settings["chat_template"] = clock + written
         if self._answer is not None:
             turns = [*turns, {"role": "assistant", "content": self._answer}]
             settings["add_generation_prompt"] = False

@@ -282,7 +282,9 @@ def test_a_hub_model_that_is_not_here_is_not_fetched_unasked(
     monkeypatch.setattr(socket.socket, "connect", lambda self, address: asked.append(address))
     monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: asked.append(a))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(InputError, match="its commit is not known — run `dslm base lock"):
+    with pytest.raises(
+        InputError, match="its commit is not known — run `dslm base lock acme/none --on"
+    ):
         locate(BaseModelSource(hub="acme/none"), tmp_path)
     revision = "0" * 40
     with pytest.raises(InputError, match="hub acme/none: not in the cache") as refusal:
@@ -315,4 +317,19 @@ def test_a_fetch_that_fails_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(hub, "snapshot_download", download)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(InputError, match=r"cannot be had \(Network is unreachable\)"):
+        base.fetch("acme/model", "1" * 40)
+
+
+def test_a_model_behind_a_licence_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    import httpx
+    from huggingface_hub.errors import GatedRepoError
+
+    def download(name: str, **settings: Any) -> str:
+        asked = httpx.Request("GET", "https://huggingface.co/acme/model")
+        raise GatedRepoError("Access is restricted", httpx.Response(403, request=asked))
+
+    monkeypatch.setattr(hub, "snapshot_download", download)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(InputError, match=r"https://huggingface.co/acme/model and set HF_TOKEN"):
         base.fetch("acme/model", "1" * 40)

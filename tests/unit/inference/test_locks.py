@@ -141,10 +141,12 @@ def test_a_folder_carried_over_from_a_cache_has_the_lock_of_the_hub_model(
 
 def test_a_base_that_is_not_locked_is_refused_with_the_command(root: Path) -> None:
     assert said(base_of(root, "folder"), root) == (
-        "base models/tiny: the base is not locked — run `dslm base lock models/tiny`, and look "
-        "at what it writes"
+        "base models/tiny: the base is not locked — put the model's safetensors, JSON and text "
+        "files into models/tiny, run `dslm base lock models/tiny`, and commit what it writes"
     )
-    assert "run `dslm base lock acme/tiny-instruct`" in said(base_of(root, "one"), root)
+    assert "run `dslm base lock acme/tiny-instruct --online` once" in said(
+        base_of(root, "one"), root
+    )
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json", "chat_template.jinja",
@@ -211,7 +213,7 @@ def test_a_changed_base_is_locked_again_only_when_asked_and_makes_another_recipe
 
 
 def test_the_commit_is_the_only_one_cached_or_that_of_main(cache: Path, root: Path) -> None:
-    with pytest.raises(InputError, match="not in the cache — fetch it: add --online"):
+    with pytest.raises(InputError, match="not in the cache — add --online, which fetches it"):
         lock_base(HUB_BASE, root)
     snapshot(cache)
     assert lock_base(HUB_BASE, root)[1].commit == COMMIT

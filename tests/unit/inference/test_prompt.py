@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import tiny_model
+from chat_templates import FAMILIES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scored_rows import MINI
@@ -16,6 +17,7 @@ from dslm.inference.prompt import (
     end_of_turn,
     harmless,
     prompt_ids,
+    prompt_text,
     shared_prefix,
     tuned_prompt,
 )
@@ -66,6 +68,22 @@ def test_prompt_and_answer_are_what_the_family_s_template_writes(style: str) -> 
     asked = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
     answer = '{"kind":"order","number":"A-17"}'
     assert tokenizer.decode(row.input_ids) == asked + answer + tiny_model.STYLES[style].turn
+
+
+def test_a_family_that_thinks_is_asked_with_an_empty_thought_in_training_and_serving() -> None:
+    tokenizer = tiny_model.tokenizer("chatml")
+    tokenizer.chat_template = FAMILIES["qwen3"][1]
+    for prompt in PROMPTS.values():
+        asked = prompt_text(tokenizer, prompt, "Order A-17")
+        assert asked.endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
+        assert asked.count("<think>") == 1, "answers that are shown have no thought of their own"
+        row = encode(tokenizer, prompt, Case(id="c", input="Order A-17", target=TARGET))
+        served = prompt_ids(tokenizer, prompt, "Order A-17")
+        assert list(row.input_ids[: row.start]) == served
+        assert tokenizer.decode(row.labels[row.start :]).startswith('{"kind"')
+    turns = [*PROMPTS["tuned"].messages("Order A-17"), {"role": "assistant", "content": "{}"}]
+    whole = tokenizer.apply_chat_template(turns, tokenize=False)
+    assert whole.startswith(prompt_text(tokenizer, PROMPTS["tuned"], "Order A-17") + "{}")
 
 
 @any_style

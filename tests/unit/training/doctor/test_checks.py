@@ -62,6 +62,7 @@ def adding_a_start(style: str = "llama3") -> Any:
 def test_a_merge_across_prompt_and_answer_is_caught(
     patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    tiny_model.base_folder()  # shared by the session, so not made of the corpus below
     monkeypatch.setattr(tiny_model, "CORPUS", ['Answer:{"kind":"order"}'] * 9)
     template = (
         tiny_model.STYLES["chatml"]

@@ -7,6 +7,7 @@ import tiny_model
 from chat_templates import FAMILIES, LIARS
 
 from dslm.errors import InputError, Problems
+from dslm.inference.dating import DATE
 from dslm.training.doctor.checks import CHECKS, diagnose
 from dslm.training.doctor.subject import Subject
 
@@ -24,8 +25,8 @@ def test_a_family_s_own_template_is_sound(patient: Patient, family: str) -> None
 
 
 # Known and harmless, told all the same: what stands between asking and answer, blanks at the ends.
-TOLD = {"gemma": {"wording"}, "llama3": {"wording"}, "llama3.1": {"wording"}, "mistral": {"turn"},
-        "qwen3": {"turn"}}  # fmt: skip
+TOLD = {"gemma": {"wording"}, "llama3": {"wording"}, "llama3.1": {"wording"},
+        "llama3.2": {"wording"}, "mistral": {"turn"}, "qwen3-late-thought": {"turn"}}  # fmt: skip
 
 
 @pytest.mark.parametrize("family", sorted(SOUND))
@@ -35,9 +36,36 @@ def test_a_family_s_peculiarities_are_told(patient: Patient, family: str) -> Non
 
 
 def test_an_empty_thought_before_the_answer_is_named(patient: Patient) -> None:
-    findings = diagnose(patient(*FAMILIES["qwen3"])).findings
+    findings = diagnose(patient(*FAMILIES["qwen3-late-thought"])).findings
     (said,) = [f.message for f in findings if f.proof == "turn"]
     assert said.startswith("the template writes '<think>\\n\\n</think>\\n\\n' before an answer")
+
+
+DATED = ("granite3", "llama3.2")
+
+
+@pytest.mark.parametrize("family", DATED)
+def test_the_date_that_a_template_is_told_is_kept_beside_the_adapter(
+    patient: Patient, family: str
+) -> None:
+    found = diagnose(patient(*FAMILIES[family]))
+    assert found.record()["date"] == DATE
+    (said,) = [f.message for f in found.findings if f.proof == "clock"]
+    assert said.endswith(f"the template asks for the date, and is told {DATE}")
+
+
+def test_a_template_without_a_date_has_none_in_its_record(patient: Patient) -> None:
+    assert diagnose(patient("chatml")).record()["date"] is None
+
+
+@pytest.mark.parametrize("family", DATED)
+def test_a_renderer_that_lets_the_day_through_is_caught(
+    patient: Patient, family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dslm.inference.prompt.dated", lambda template: template)
+    (failed,) = diagnose(patient(*FAMILIES[family])).failing
+    assert failed.proof == "clock"
+    assert "every day is another prompt" in failed.message
 
 
 @pytest.mark.parametrize("liar", sorted(LIARS))
