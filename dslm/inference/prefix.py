@@ -63,7 +63,8 @@ def _part(asking: Any, key: Any, value: Any, mask: Any) -> tuple[Any, Any, Any]:
     weights = scores.sub_(highest).exp_()
     total = weights.sum(dim=-1, keepdim=True)
     mixed = torch.matmul(weights.to(value.dtype), value).float()
-    return tuple(found.view(*asking.shape[:-1], -1) for found in (mixed, highest, total))
+    shape = asking.shape[:-1]
+    return mixed.view(*shape, -1), highest.view(*shape, 1), total.view(*shape, 1)
 
 
 def _merged(one: Any, other: Any) -> Any:

@@ -7,6 +7,7 @@ import tiny_model
 import torch
 from peft import LoraConfig, get_peft_model
 
+from dslm.inference.models import quieten
 from dslm.inference.packed import pack
 
 IDS = torch.arange(3, 60).view(3, 19)
@@ -22,7 +23,7 @@ def test_a_packed_model_answers_the_same(architecture: str) -> None:
     model = tiny_model.model(architecture)
     plain = logits(model, IDS)
     linear = sum(type(m) is torch.nn.Linear for m in model.modules())
-    assert pack(model) == linear > 10
+    assert pack(model) == linear > 8
     assert not any(type(m) is torch.nn.Linear for m in model.modules())
     torch.testing.assert_close(logits(model, IDS), plain, rtol=1e-4, atol=1e-4)
 
@@ -50,5 +51,6 @@ def test_other_number_formats_stay_as_they_are() -> None:
 
 
 def test_a_model_with_an_adapter_beside_its_weights_stays_as_it_is() -> None:
+    quieten()
     config = LoraConfig(task_type="CAUSAL_LM", r=2, target_modules=["q_proj"])
     assert pack(get_peft_model(tiny_model.model("llama"), config)) == 0
