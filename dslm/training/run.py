@@ -123,15 +123,20 @@ def train(
     diagnosis = diagnose(replace(seen, collate=trainer.data_collator))
     diagnosis.require_sound()
     saver.run(trainer)
+    _write_best(trainer, recipe, saver, out)
+    summary = _summary(trainer, saver, rows, held_out, diagnosis, fit)
+    (out / "training.json").write_text(json.dumps(asdict(summary), indent=2) + "\n")
+    return summary, measure(trainer, saver, fit, pace)
+
+
+def _write_best(trainer: Any, recipe: Recipe, saver: Saver, out: Path) -> None:
+    """The adapter as it is at the end, or where it was best with early stopping."""
     if saver.stopper:
         saver.stopper.load_into(trainer.model)
     require_moved(trainer.model)
     write_adapter(trainer, recipe, out)
     if saver.stopper and leading():
         saver.stopper.verify(out / ADAPTER_WEIGHTS)
-    summary = _summary(trainer, saver, rows, held_out, diagnosis, fit)
-    (out / "training.json").write_text(json.dumps(asdict(summary), indent=2) + "\n")
-    return summary, measure(trainer, saver, fit, pace)
 
 
 def _fitter(

@@ -160,7 +160,7 @@ def test_measured_steps_and_runs_on_cpu_are_met() -> None:
         training = recipe.training.model_copy(update=changes)
         changed = recipe.model_copy(update={"training": training})
         step = predict(changed, base, Micro(**one["micro_batch"])).total / 1e9
-        assert step == pytest.approx(one["probed_gb"], rel=0.1), one
+        assert step == pytest.approx(one["probed_gb"], rel=0.12), one
         assert of_a_run(step * 1e9, on_gpu=False) / 1e9 >= 0.95 * one["peak_of_the_run_gb"], one
 
 
