@@ -327,7 +327,7 @@ def test_a_model_behind_a_licence_is_told_how_to_get_it(monkeypatch: pytest.Monk
 
     def download(name: str, **settings: Any) -> str:
         answer: Any = SimpleNamespace(headers={}, request=None)
-        raise GatedRepoError("Access is restricted", answer)
+        raise GatedRepoError("Access is restricted", response=answer)
 
     monkeypatch.setattr(hub, "snapshot_download", download)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
