@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,8 @@ def load_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
         merge: Fold it into the weights.
 
     Raises:
-        InputError: A tensor without a place or a place without a tensor, or an adapter of zeros.
+        InputError: A tensor without a place or a place without a tensor, or an adapter that adds
+            nothing: zeros on one side of each product, or a scale of zero.
     """
     from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
     from safetensors import SafetensorError
@@ -108,7 +110,14 @@ def load_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
         count = len(lost) + len(result.unexpected_keys)
         raise InputError(f"{count} tensors do not fit this base model", where=path,
                          fix=OTHER_BASE)  # fmt: skip
-    if not any(bool(t.any()) for name, t in tensors.items() if ".lora_B." in name):
+    if not (config.lora_alpha and _adds_something(tensors)):
         raise InputError("all zeros: it would serve the base model", where=path, fix="train again")
     wrapped.eval()
     return wrapped.merge_and_unload() if merge else wrapped
+
+
+def _adds_something(tensors: Mapping[str, Any]) -> bool:
+    """Whether B·A of some layer can be other than zero."""
+    pairs = ((t, tensors[n.replace(".lora_B.", ".lora_A.")]) for n, t in tensors.items()
+             if ".lora_B." in n)  # fmt: skip
+    return any(bool(b.any()) and bool(a.any()) for b, a in pairs)

@@ -61,6 +61,10 @@ def zeros(tensors: dict[str, Any]) -> dict[str, Any]:
     return {n: t * 0 if ".lora_B." in n else t for n, t in tensors.items()}
 
 
+def zeros_on_the_other_side(tensors: dict[str, Any]) -> dict[str, Any]:
+    return {n: t * 0 if ".lora_A." in n else t for n, t in tensors.items()}
+
+
 def one_less(tensors: dict[str, Any]) -> dict[str, Any]:
     return dict(sorted(tensors.items())[1:])
 
@@ -82,6 +86,7 @@ def narrower(tensors: dict[str, Any]) -> dict[str, Any]:
     ("change", "said"),
     [
         (zeros, "all zeros: it would serve the base model"),
+        (zeros_on_the_other_side, "all zeros: it would serve the base model"),
         (one_less, "1 tensors do not fit"),
         (one_more, "1 tensors do not fit"),
         (other_names, "16 tensors do not fit"),
@@ -93,6 +98,13 @@ def test_an_adapter_that_does_not_take_hold_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=said):
         load_adapter(fresh(), spoiled(adapter, change), merge=True)
+
+
+def test_an_adapter_whose_scale_is_zero_is_refused(adapter: Path) -> None:
+    path = adapter / "adapter_config.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"lora_alpha": 0}))
+    with pytest.raises(InputError, match="it would serve the base model"):
+        load_adapter(fresh(), adapter, merge=True)
 
 
 def test_an_adapter_of_another_architecture_is_refused(tmp_path: Path) -> None:

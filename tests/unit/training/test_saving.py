@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -9,13 +10,14 @@ from typing import Any
 
 import pytest
 import tiny_model
+import torch
 from scored_rows import MINI, cases
 from small_repository import ROOT
 
 from dslm.cli.boundary import run as bounded
-from dslm.errors import EXIT_BAD_INPUT, EXIT_INTERRUPTED
+from dslm.errors import EXIT_BAD_INPUT, EXIT_INTERRUPTED, Interrupted
 from dslm.inference.models import ADAPTER_WEIGHTS
-from dslm.provenance import MANIFEST, digest_file
+from dslm.provenance import MANIFEST, digest_file, write_manifest
 from dslm.training.checkpoints import Checkpoints
 from dslm.training.measuring import Measured
 from dslm.training.run import Summary, train
@@ -150,3 +152,36 @@ def test_a_full_disk_is_one_clear_line_and_with_room_again_the_run_goes_on(
 def one_checkpoint(work: Path) -> Path:
     """A checkpoint of a run."""
     return next((work / "checkpoints").glob("checkpoint-*"))
+
+
+class Burglar:
+    """Runs what it likes where it is unpickled."""
+
+    def __init__(self, trace: Path):
+        self.trace = trace
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self.trace,)
+
+
+PICKLED = ("rng_state.pth", "optimizer.pt", "scheduler.pt")
+
+
+@pytest.mark.parametrize("name", PICKLED)
+def test_the_trainer_s_state_is_read_as_tensors_and_runs_no_code(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped_at(monkeypatch, 4, KeyboardInterrupt())
+    with pytest.raises(Interrupted):
+        trained(tmp_path)
+    folder = tmp_path / "checkpoints" / "checkpoint-2"
+    trace = tmp_path / "was-here"
+    torch.save(Burglar(trace), folder / name)
+    inputs = json.loads((folder / MANIFEST).read_bytes())["inputs"]
+    (folder / MANIFEST).unlink()
+    write_manifest(folder, inputs)  # an intruder who knows how, or digests alone would stop it
+    with pytest.raises(pickle.UnpicklingError, match="Weights only load failed"):
+        trained(tmp_path)
+    assert not trace.exists()
+    torch.load(folder / name, weights_only=False)
+    assert trace.exists(), "what was planted is harmless"
