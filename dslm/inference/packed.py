@@ -1,8 +1,8 @@
 """Linear layers on CPU whose weights are laid out once, as oneDNN wants them, and not at each use.
 
 Takes a loaded float32 model; replaces its linear layers. Called by the decider. A step of decoding
-multiplies few rows with every weight, so laying them out anew each time costs as much as the
-products themselves.
+multiplies few rows with every weight, so laying them out anew each time takes a good part of the
+products' own time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ def pack(model: Any) -> int:
     import torch
     from transformers import PreTrainedModel
 
-    if not torch.backends.mkldnn.is_available() or not isinstance(model, PreTrainedModel):
+    known = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    if not known or not isinstance(model, PreTrainedModel):
         return 0
     found = [
         (parent, name, layer)
