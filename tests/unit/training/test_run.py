@@ -16,12 +16,12 @@ from scored_rows import MINI, cases
 from dslm.errors import InputError, Problems
 from dslm.inference.base import load_tokenizer
 from dslm.inference.models import ADAPTER_WEIGHTS, load_adapter, load_base
-from dslm.inference.prompt import tuned_prompt
+from dslm.inference.prompt import answer_ids, tuned_prompt
 from dslm.provenance import digest_file
 from dslm.records import Case
 from dslm.training import adapter
 from dslm.training.doctor.checks import CHECKS
-from dslm.training.encoding import encode
+from dslm.training.encoding import IGNORED, encode
 from dslm.training.measuring import Measured
 from dslm.training.run import Summary, train
 
@@ -68,6 +68,28 @@ def test_tokens_are_counted_and_only_part_of_them_is_trained(first: Any) -> None
     _, summary, _ = first
     assert 0 < summary.trained_tokens_per_epoch < summary.tokens_per_epoch
     assert summary.preview["learnt"].endswith("<|im_end|>")
+
+
+@pytest.mark.slow
+def test_every_row_is_trained_and_none_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trl import SFTTrainer
+
+    seen: list[tuple[int, ...]] = []
+    step = SFTTrainer.training_step
+
+    def watched(self: Any, model: Any, inputs: Any, *rest: Any) -> Any:
+        seen.extend(tuple(x for x in line if x != IGNORED) for line in inputs["labels"].tolist())
+        return step(self, model, inputs, *rest)
+
+    monkeypatch.setattr(SFTTrainer, "training_step", watched)
+    summary, _ = trained(tmp_path)  # one epoch
+    assert summary.rows == len(ROWS)
+    tokenizer = tiny_model.tokenizer()
+    answers = [answer_ids(tokenizer, MINI, case.target or {}) for case in ROWS]
+    learnt = sorted(label for line in seen for label in line)
+    assert learnt == sorted(label for answer in answers for label in answer)
 
 
 def test_the_adapter_s_config_is_sorted_and_knows_no_path_of_this_machine(first: Any) -> None:
