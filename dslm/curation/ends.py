@@ -1,9 +1,11 @@
-"""Numbers that two texts share when they begin or end alike.
+"""Numbers that two texts share when they begin and end alike.
 
 Takes folded texts, gives a row of numbers each, all at once: one pass of NumPy over all their
-characters. Texts that have the share t of the longer one's length L in common at their ends share
-t L / 2 at one of them. So beginnings and endings are hashed at the lengths of a geometric series
-near t n / 2 of a text's own length n, which lies between t L and L. Called by `signatures`.
+characters. Texts that begin with the same p and end with the same s bytes are alike by their ends
+where p + s is the share t of the longer one's length or more. So each text is cut, for a few totals
+T of a geometric series between t and 1 of its own length, into `CUTS` ways to divide T between
+beginning and end, rounded down by one part: two alike texts share both stretches of one of them,
+(CUTS - 1) / CUTS of T in all. Called by `signatures` and `reading`.
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-LEVELS = 3  # one for the text's own length, one for a longer text's, one for rounding
-END_COLUMNS = 1 + 2 * LEVELS
+LEVELS = 3  # totals from t times a text's length to the whole of it, a factor of √(1/t) apart
+CUTS = 4
+END_COLUMNS = 1 + LEVELS * CUTS
 RELIABLE = 20  # bytes from which a text's ends tell anything
 BASE = np.uint64(0x9E3779B97F4A7C15)  # odd: it has an inverse modulo 2^64
 INVERSE = np.uint64(pow(int(BASE), -1, 1 << 64))
@@ -57,18 +60,19 @@ def end_keys(texts: Sequence[str], threshold: float) -> Numbers:
     sizes = np.array([len(text) for text in encoded], dtype=np.int64)
     starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])[:-1]
     sums = _Sums(np.frombuffer(b"".join(encoded), dtype=np.uint8))
-    base = max(1 / threshold, 1.02)
-    tops = np.floor(np.log(np.maximum(1.0, threshold * sizes / 2)) / np.log(base) + 1e-9)
-    least = threshold * RELIABLE / 2 / base
+    base = max(threshold**-0.5, 1.02)
+    lowest = np.floor(np.log(np.maximum(1.0, threshold * sizes)) / np.log(base) + 1e-9)
     keys = np.zeros((len(encoded), END_COLUMNS), dtype=np.uint64)
     keys[:, 0] = sizes
-    for place in range(LEVELS):
-        level = tops - place
-        lengths = np.floor(base**level).astype(np.int64)
-        told = (lengths >= least) & (lengths <= sizes)
-        shown = np.where(told, lengths, 0)
-        for end, at in enumerate((starts, starts + sizes - shown)):
-            tag = (np.maximum(level, 0).astype(np.uint64) << np.uint64(1)) | np.uint64(end)
-            mixed = (sums.of(at, shown) ^ tag) * BASE
-            keys[:, 1 + 2 * place + end] = np.where(told, mixed | np.uint64(1), np.uint64(0))
+    for step in range(LEVELS):
+        level = lowest + step
+        total = np.floor(base**level).astype(np.int64)
+        told = (total >= threshold * RELIABLE / base) & (total <= sizes)
+        total = np.where(told, total, 0)
+        for cut in range(CUTS):
+            first, last = total * cut // CUTS, total * (CUTS - 1 - cut) // CUTS
+            tag = level.astype(np.uint64) * np.uint64(CUTS) + np.uint64(cut)
+            mixed = (sums.of(starts, first) ^ tag) * BASE
+            mixed = (mixed ^ (mixed >> np.uint64(29)) ^ sums.of(starts + sizes - last, last)) * BASE
+            keys[:, 1 + step * CUTS + cut] = np.where(told, mixed | np.uint64(1), np.uint64(0))
     return keys

@@ -7,75 +7,133 @@ by the blocks that compare cases.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from dslm.curation.letters import Measure, same_ends, same_grams, truly
+from dslm.curation.meetings import Keys, Meetings, Pairs, Sorted
 from dslm.curation.signatures import MIX, Places, Shares, Texts
 from dslm.curation.similarity import (
     SURELY_LESS,
-    alike,
     least_jaccard,
     rows_per_band,
-    same_ends,
-    same_grams,
     surely_below,
 )
 
 AT_ONCE = 50_000  # texts looked up together: bounds the memory of their keys
 SIZE_MARGIN = 0.8
-MOST_PAIRS = 5_000_000  # candidates held together, unless one text has more
-
-Keys = npt.NDArray[np.uint64]
-Spans = list[tuple[Places, Places, Places]]
+COMPARED = 50_000  # pairs whose texts are held together
+FIRST_LOOK = 1  # candidates by each number that a text is compared with before it is with more
 
 
-def _sorted(keys: Keys) -> tuple[Keys, Places]:
-    """All numbers but 0 in their order, and the place each belongs to."""
-    flat, places = keys.ravel(), np.repeat(np.arange(len(keys)), keys.shape[1])
-    some = flat != 0
-    flat, places = flat[some], places[some]
-    order = np.argsort(flat, kind="stable")
-    return flat[order], places[order]
+@dataclass(frozen=True)
+class Route:
+    """One way in which alike texts meet.
+
+    Attributes:
+        known: The numbers they meet by, one or several a text.
+        least: Share of equal hashes from which a pair is compared.
+        same: The measure that decides.
+    """
+
+    known: tuple[Sorted, ...]
+    least: float
+    same: Measure
 
 
 class Index:
     """Finds, for other texts, those of its own that are nearly the same."""
 
-    def __init__(self, texts: Texts, threshold: float):
-        self.texts, self.threshold = texts, threshold
+    def __init__(self, texts: Texts, threshold: float, kinds: Places | None = None):
+        """Texts of different kinds are not compared; without `kinds` all are of one."""
+        self.texts, self.threshold, self.kinds = texts, threshold, kinds
         self.width = rows_per_band(threshold)
-        self._bands = [_sorted(keys) for keys in texts.bands(self.width)]
-        self._ends = [_sorted(texts.ends())]
         self._sizes = texts.sizes()
+        self.routes = tuple(
+            Route(tuple(Sorted.of(self._of_kind(one)) for one in keys), least, same)
+            for keys, (least, same) in zip(self._keys(texts), self._measures(), strict=True)
+        )
 
-    def near(self, others: Texts, *, within: bool = False) -> Iterator[tuple[int, int]]:
-        """Pairs (place in `others`, place here) that are nearly the same, sorted.
+    def _keys(self, texts: Texts) -> tuple[Iterable[Keys], ...]:
+        """By which numbers texts meet, route by route."""
+        return texts.bands(self.width), [texts.ends()]
 
-        Args:
-            others: The texts to look for.
-            within: They are the texts of this index: each pair once, the smaller place first.
+    def _of_kind(self, keys: Keys) -> Keys:
+        """The numbers as those of other kinds do not have them; 0 stays none."""
+        if self.kinds is None:
+            return keys
+        salted = (keys ^ self.kinds.astype(np.uint64)[:, None]) * MIX | np.uint64(1)
+        return np.where(keys == 0, keys, salted)
+
+    def _measures(self) -> tuple[tuple[float, Measure], ...]:
+        return (
+            (surely_below(self.threshold), same_grams),
+            (SURELY_LESS * least_jaccard(self.threshold), same_ends),
+        )
+
+    def within(self) -> set[tuple[int, int]]:
+        """All pairs of its own texts that are nearly the same, the smaller place first."""
+        found: set[tuple[int, int]] = set()
+        for route in self.routes:
+            for pairs in Meetings.within(route.known).slices():
+                found |= _as_set(self.truly(self.texts, pairs, route))
+        return found
+
+    def near(self, others: Texts) -> set[tuple[int, int]]:
+        """All pairs (place in `others`, place here) that are nearly the same."""
+        found: set[tuple[int, int]] = set()
+        for start, part, route, meetings in self._met(others):
+            for pairs in meetings.slices():
+                left, right = self.truly(part, pairs, route)
+                found |= _as_set((left + start, right))
+        return found
+
+    def one_near(self, others: Texts) -> dict[int, int]:
+        """For each place in `others` that has one, a place here that is nearly the same.
+
+        A text is compared with few candidates at first, and with more only where none was the
+        same: a template that occurs ten thousand times on both sides does not cost its square.
         """
-        sizes = others.sizes()
+        found: dict[int, int] = {}
+        for start, part, route, meetings in self._met(others):
+            look = FIRST_LOOK
+            left = meetings.without({place - start for place in found})
+            while left:
+                true: dict[int, int] = {}
+                for pairs in left.first(look).slices():
+                    places, firsts = self.truly(part, pairs, route)
+                    true |= dict(zip(places[::-1].tolist(), firsts[::-1].tolist(), strict=True))
+                found |= {start + place: own for place, own in true.items()}
+                left, look = left.after(look).without(true), 4 * look
+        return dict(sorted(found.items()))
+
+    def _met(self, others: Texts) -> Iterator[tuple[int, Texts, Route, Meetings]]:
+        """Where parts of other texts meet those here, route by route."""
         for start in range(0, len(others), AT_ONCE):
             part = others.part(start, start + AT_ONCE)
-            bands = _spans(self._bands, part.bands(self.width))
-            ends = _spans(self._ends, [part.ends()])
-            for first, last in _slices(_counts(bands) + _counts(ends)):
-                found: set[tuple[int, int]] = set()
-                for spans, least, same in (
-                    (bands, surely_below(self.threshold), same_grams),
-                    (ends, SURELY_LESS * least_jaccard(self.threshold), same_ends),
-                ):
-                    left, right = _expanded(spans, first, last, start=start, within=within)
-                    left, right = self._of_a_size(sizes, left, right)
-                    likely = others.agreement(left, self.texts, right) >= least
-                    found |= self._truly(others, left[likely], right[likely], same)
-                yield from sorted(found)
+            for keys, route in zip(self._keys(part), self.routes, strict=True):
+                yield start, part, route, Meetings.of(keys, route.known)
 
-    def _of_a_size(self, sizes: Shares, left: Places, right: Places) -> tuple[Places, Places]:
+    def truly(self, others: Texts, pairs: Pairs, route: Route) -> Pairs:
+        """The candidates that are the same by a route's measure."""
+        left, right = self._of_a_size(others.sizes(), *pairs)
+        likely = others.agreement(left, self.texts, right) >= route.least
+        left, right = left[likely], right[likely]
+        found = []
+        for start in range(0, len(left), COMPARED):
+            some = slice(start, start + COMPARED)
+            own, place_of_own = np.unique(left[some], return_inverse=True)
+            met, place_of_met = np.unique(right[some], return_inverse=True)
+            texts = [*map(others.text, own.tolist()), *map(self.texts.text, met.tolist())]
+            found.append(
+                truly(texts, place_of_own, place_of_met + len(own), route.same, self.threshold)
+            )
+        true = np.concatenate([*found, np.zeros(0, dtype=bool)])
+        return left[true], right[true]
+
+    def _of_a_size(self, sizes: Shares, left: Places, right: Places) -> Pairs:
         """The pairs whose sizes are near enough: neither measure lets the shorter be too short.
 
         A Jaccard similarity of t needs at least t as many 3-grams; a little is let go for those
@@ -85,72 +143,9 @@ class Index:
         fit = np.minimum(one, other) >= SIZE_MARGIN * self.threshold * np.maximum(one, other)
         return left[fit], right[fit]
 
-    def first_near(self, others: Texts) -> dict[int, int]:
-        """For each place in `others` that has one, the first place here nearly the same."""
-        first: dict[int, int] = {}
-        for place, own in self.near(others):
-            first.setdefault(place, own)
-        return first
 
-    def _truly(
-        self, others: Texts, left: Places, right: Places, same: Callable[[str, str, float], bool]
-    ) -> set[tuple[int, int]]:
-        """The candidates that are the same by one measure."""
-        found: set[tuple[int, int]] = set()
-        text, at = "", -1
-        for place, own in zip(left.tolist(), right.tolist(), strict=True):
-            if place != at:
-                text, at = others.text(place), place
-            if same(text, self.texts.text(own), self.threshold):
-                found.add((place, own))
-        return found
-
-
-def _spans(known: Sequence[tuple[Keys, Places]], asked: Iterable[Keys]) -> Spans:
-    """For each number asked for, from where to where it stands among those known."""
-    return [
-        (np.searchsorted(numbers, column), np.searchsorted(numbers, column, "right"), places)
-        for (numbers, places), keys in zip(known, asked, strict=True)
-        for column in keys.T
-    ]
-
-
-def _counts(spans: Spans) -> Places:
-    """How many candidates each text has."""
-    return np.asarray(np.sum([high - low for low, high, _ in spans], axis=0), dtype=np.int64)
-
-
-def _slices(counts: Places) -> Iterator[tuple[int, int]]:
-    """Stretches of texts that have candidates, of not too many together."""
-    first, held = 0, 0
-    for place, count in enumerate(counts.tolist()):
-        if held and held + count > MOST_PAIRS:
-            yield first, place
-            first, held = place, 0
-        held += count
-    if held:
-        yield first, len(counts)
-
-
-def _expanded(
-    spans: Spans, first: int, last: int, *, start: int, within: bool
-) -> tuple[Places, Places]:
-    """Every pair that the spans of some texts name, each once, sorted; texts count from `start`."""
-    lefts, rights = [], []
-    for low, high, places in spans:
-        begin = low[first:last]
-        counts = high[first:last] - begin
-        left = np.repeat(np.arange(first, last), counts)
-        before = np.repeat(np.cumsum(counts) - counts, counts)
-        right = places[np.repeat(begin, counts) + np.arange(len(left)) - before]
-        kept = left + start < right if within else slice(None)
-        lefts.append(left[kept] + start)
-        rights.append(right[kept])
-    left, right = np.concatenate(lefts), np.concatenate(rights)
-    order = np.lexsort((right, left))
-    left, right = left[order], right[order]
-    new = np.r_[True, (left[1:] != left[:-1]) | (right[1:] != right[:-1])][: len(left)]
-    return left[new], right[new]
+def _as_set(pairs: Pairs) -> set[tuple[int, int]]:
+    return set(zip(*(places.tolist() for places in pairs), strict=True))
 
 
 def near_pairs(left: Texts, right: Texts | None, threshold: float) -> list[tuple[int, int]]:
@@ -164,53 +159,5 @@ def near_pairs(left: Texts, right: Texts | None, threshold: float) -> list[tuple
             texts are nearly equal.
     """
     if right is None:
-        return list(Index(left, threshold).near(left, within=True))
-    return list(Index(right, threshold).near(left))
-
-
-def repeats(
-    texts: Texts, kinds: Places, threshold: float, same: Callable[[int, int], bool]
-) -> dict[int, int]:
-    """Texts that nearly repeat an earlier one which is itself no repeat, with that one.
-
-    One pass in order: each text is compared only with those that were kept, so a template that
-    occurs ten thousand times costs ten thousand comparisons, not their square.
-
-    Args:
-        texts: Folded texts.
-        kinds: Texts of different kinds are never compared.
-        threshold: As for `near_pairs`.
-        same: Whether the later one of two alike texts may be dropped for the earlier.
-    """
-    least = least_jaccard(threshold)
-    buckets = _buckets(texts, kinds, rows_per_band(threshold))
-    kept: defaultdict[int, list[int]] = defaultdict(list)
-    found: dict[int, int] = {}
-    for place in sorted(buckets):
-        met = np.array(sorted({one for bucket in buckets[place] for one in kept[bucket]}), np.int64)
-        likely = texts.agreement(np.full(len(met), place), texts, met) >= SURELY_LESS * least
-        text = texts.text(place)
-        for earlier in met[likely].tolist():
-            if alike(texts.text(earlier), text, threshold) and same(earlier, place):
-                found[place] = earlier
-                break
-        else:
-            for bucket in buckets[place]:
-                kept[bucket].append(place)
-    return found
-
-
-def _buckets(texts: Texts, kinds: Places, width: int) -> dict[int, list[int]]:
-    """The buckets of each place that shares at least one."""
-    buckets: defaultdict[int, list[int]] = defaultdict(list)
-    salt = kinds.astype(np.uint64)[:, None]
-    used = 0
-    for keys in (*texts.bands(width), texts.ends()):
-        ordered, places = _sorted(np.where(keys == 0, keys, (keys ^ salt) * MIX | np.uint64(1)))
-        same = np.r_[False, ordered[1:] == ordered[:-1]]
-        shared = same | np.r_[same[1:], False]
-        numbers = used + np.cumsum(~same)
-        for place, bucket in zip(places[shared].tolist(), numbers[shared].tolist(), strict=True):
-            buckets[place].append(bucket)
-        used += len(ordered)
-    return buckets
+        return sorted(Index(left, threshold).within())
+    return sorted(Index(right, threshold).near(left))

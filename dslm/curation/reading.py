@@ -27,7 +27,7 @@ from dslm.curation.mapping import Misfit, to_case
 from dslm.curation.personal.found import Found
 from dslm.curation.personal.replacing import Replaced, Replacer
 from dslm.curation.pieces import Piece, SourceFile, files_of, pieces_of
-from dslm.curation.signatures import Marks, as_signatures, signature
+from dslm.curation.signatures import Marks, as_signatures, signature, spaced
 from dslm.curation.similarity import HASHES
 from dslm.curation.verdicts import Verdicts
 from dslm.errors import InputError
@@ -37,6 +37,7 @@ from dslm.records import Case
 if TYPE_CHECKING:
     import pyarrow as pa
 
+SPACED = "spaced"  # a column that is on its way only: the folded input, for its signature
 TABLE, SIGNED, ENDS = "rows.arrow", "signatures.u32", "ends.u64"
 
 
@@ -111,7 +112,9 @@ class RowReader:
     def _case_row(self, case: Case, drop: Drop | None) -> dict[str, Any]:
         """What the table holds of a case; a block's reason to drop it comes before ours."""
         done = self.replacer.case(case) if self.replacer else Replaced(case, Found())
-        return columns_of(case, self.contract) | {
+        columns = columns_of(case, self.contract)
+        return columns | {
+            SPACED: spaced(columns["folded"]),
             "record": as_line(done.case),
             "reason": drop.reason if drop else done.reason,
             "of": drop.of if drop else None,
@@ -187,8 +190,10 @@ def _store(engine: Engine, reader: RowReader, work: Path, threshold: float) -> s
     import pyarrow as pa
 
     schema = row_schema()
-    rows = engine.read(reader, len(reader.pieces), schema)
-    signed = rows.with_column("signature", signature(daft.col("folded").fill_null("")))
+    sent = schema.append(pa.field(SPACED, pa.large_string()))
+    rows = engine.read(reader, len(reader.pieces), sent)
+    signed = rows.with_column("signature", signature(daft.col(SPACED).fill_null("")))
+    signed = signed.exclude(SPACED)
     seen: set[int] = set()
     tally = Tally(len(reader.pieces))
     with (

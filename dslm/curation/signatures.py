@@ -31,13 +31,18 @@ Signatures = npt.NDArray[np.uint32]
 Shares = npt.NDArray[np.float64]
 
 
+def spaced(text: str) -> str:
+    """A folded text as `signature` takes it.
+
+    Daft cuts its n-grams from words: blanks between the characters make each a word. Python puts
+    them in ten times faster than a regular expression of Daft's.
+    """
+    return " ".join(text)
+
+
 def signature(text: daft.Expression) -> daft.Expression:
-    """The MinHash signature of a column of folded texts, as a column."""
-    # Daft cuts its n-grams from words: blanks between the characters make each a word
-    spaced = text.regexp_replace("(?s)(.)", "${1} ")
-    return spaced.minhash(
-        num_hashes=HASHES, ngram_size=NGRAM, seed=SEED, hash_function="murmurhash3"
-    )
+    """The MinHash signature of a column of spaced texts, as a column."""
+    return text.minhash(num_hashes=HASHES, ngram_size=NGRAM, seed=SEED, hash_function="murmurhash3")
 
 
 def require_daft() -> Any:
@@ -65,7 +70,7 @@ def signatures(texts: Sequence[str]) -> Signatures:
     daft = require_daft()
     if not texts:
         return np.empty((0, HASHES), dtype=np.uint32)
-    frame = daft.from_pydict({"place": list(range(len(texts))), "text": list(texts)})
+    frame = daft.from_pydict({"place": list(range(len(texts))), "text": [*map(spaced, texts)]})
     found = frame.select("place", signature(daft.col("text")).alias("hashes")).to_arrow()
     order = np.argsort(found["place"].to_numpy())
     return as_signatures(found["hashes"].combine_chunks())[order]

@@ -17,5 +17,5 @@ def leaked_near(cases: CaseTable, gold: Sequence[Case], threshold: float) -> dic
     held = Index(Texts.of([folded(case) for case in gold], threshold), threshold)
     return {
         place: Drop(id=cases.id(place), reason="leak_near", of=gold[own].id)
-        for place, own in held.first_near(cases.texts()).items()
+        for place, own in held.one_near(cases.texts()).items()
     }

@@ -17,7 +17,7 @@ from dslm.contract.model import Contract
 from dslm.curation.blocks.contradictions import Answers
 from dslm.curation.case_table import CaseTable
 from dslm.curation.finite_labels import finite_labels
-from dslm.curation.neighbours import repeats
+from dslm.curation.repeats import repeats
 
 
 def near_disagreements(cases: CaseTable, contract: Contract) -> list[Answers]:

@@ -11,7 +11,7 @@ from dslm.contract.model import Contract
 from dslm.curation.blocks.contradictions import same_target
 from dslm.curation.case_table import CaseTable
 from dslm.curation.ledger import Drop
-from dslm.curation.neighbours import repeats
+from dslm.curation.repeats import repeats
 
 
 def near_duplicates(cases: CaseTable, contract: Contract) -> dict[int, Drop]:

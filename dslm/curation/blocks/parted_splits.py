@@ -24,7 +24,7 @@ def parted_splits(cases: CaseTable, contract: Contract) -> dict[int, Drop]:
         if not len(outer) or not len(held):
             continue
         index = Index(cases.only(held).texts(), contract.data.near_duplicate)
-        for place, own in index.first_near(cases.only(outer).texts()).items():
+        for place, own in index.one_near(cases.only(outer).texts()).items():
             other = held[own].item()
             reason = f"near_{SPLITS[split[other].item()]}"
             out = outer[place].item()

@@ -2,6 +2,7 @@ import random
 import sys
 
 import pytest
+from alike import alike
 from curated import curated
 
 from dslm.curation.blocks.leaked_exact import leaked_exact
@@ -11,7 +12,6 @@ from dslm.curation.blocks.leaked_quote import leaked_quote
 from dslm.curation.case_table import CaseTable
 from dslm.curation.neighbours import near_pairs
 from dslm.curation.signatures import Texts
-from dslm.curation.similarity import alike, common_ends, jaccard, shingles
 from dslm.errors import InputError, Problems
 from dslm.records import Case
 
@@ -139,19 +139,3 @@ def test_near_pairs_are_those_a_full_comparison_finds_from_twenty_characters_on(
         halves = Texts.of(texts[:150], threshold), Texts.of(texts[150:], threshold)
         across = near_pairs(*halves, threshold)
         assert across == sorted((i, j - 150) for i, j in found if i < 150 <= j)
-
-
-def test_common_ends_is_one_less_the_edited_stretch():
-    assert common_ends("abcdefghij", "abcdefghij") == 1.0
-    assert common_ends("abcdefghij", "abcXefghij") == 0.9
-    assert common_ends("abcdefgh", "abcdefghij") == 0.8
-    assert common_ends("aaaa", "aaaaaaaa") == 0.5
-    assert common_ends("abc", "xyz") == 0.0
-
-
-def test_jaccard_is_intersection_over_union():
-    assert shingles("abcd") == {"abc", "bcd"}
-    assert shingles("ab") == {"ab"}
-    assert jaccard(shingles("abcd"), shingles("bcde")) == 1 / 3
-    assert alike("abcd", "bcde", 0.3)
-    assert not alike("abcd", "bcde", 0.4)

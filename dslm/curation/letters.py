@@ -1,0 +1,139 @@
+"""How alike pairs of texts truly are, all pairs at once: the measures of `similarity` in NumPy.
+
+Takes texts and pairs of their places, gives one truth a pair, the same that `similarity` gives text
+by text. Called by `neighbours`, which finds the pairs worth comparing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from dslm.curation.similarity import NGRAM
+
+AT_ONCE = 4_000_000  # letters compared together, unless one pair has more
+PADDING = "\0" * (NGRAM - 1)  # so that a text below three letters has a 3-gram of its own
+
+Numbers = npt.NDArray[np.int64]
+Truths = npt.NDArray[np.bool_]
+Measure = Callable[["Letters", Numbers, Numbers, float], Truths]
+
+
+@dataclass(frozen=True)
+class Letters:
+    """Texts as the numbers of their letters.
+
+    Attributes:
+        codes: Of all texts, one after another, each with padding; from 0 to `kinds` less one.
+        kinds: How many different letters there are.
+        sizes: Letters of each text.
+    """
+
+    codes: Numbers
+    kinds: int
+    sizes: Numbers
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Letters:
+        """Those of some texts."""
+        sizes = np.array([len(text) for text in texts], dtype=np.int64)
+        joined = "".join(text + PADDING for text in texts)
+        points = np.frombuffer(joined.encode("utf-32-le"), dtype="<u4")
+        used = np.zeros(0x110000, dtype=bool)
+        used[points] = True
+        ranks = np.cumsum(used) - 1
+        return cls(ranks[points], int(used.sum()), sizes)
+
+    @cached_property
+    def starts(self) -> Numbers:
+        """Where each text begins."""
+        return np.asarray(np.cumsum(self.sizes + len(PADDING)) - self.sizes - len(PADDING))
+
+    @cached_property
+    def grams(self) -> tuple[Numbers, Numbers]:
+        """All different 3-grams of each text, one text after another, and how many each has."""
+        counts = np.maximum(1, self.sizes - NGRAM + 1)
+        at = _stretches(self.starts, counts)
+        grams = np.zeros(len(at), dtype=np.int64)
+        for step in range(NGRAM):
+            grams = grams * self.kinds + self.codes[at + step]
+        keys = np.sort(np.repeat(np.arange(len(counts)), counts) * self.kinds**NGRAM + grams)
+        keys = keys[np.r_[True, keys[1:] != keys[:-1]][: len(keys)]]
+        owners, different = np.divmod(keys, self.kinds**NGRAM)
+        return different, np.bincount(owners, minlength=len(counts))
+
+    def parts(self, left: Numbers, right: Numbers) -> Iterator[slice]:
+        """Pairs that are compared together: what they take stays bounded, and fits 62 bits."""
+        most = max(1, (1 << 62) // self.kinds**NGRAM)
+        done = np.cumsum(self.sizes[left] + self.sizes[right])
+        start = 0
+        while start < len(left):
+            before = done[start - 1] if start else 0
+            end = int(np.searchsorted(done, before + AT_ONCE, "right"))
+            end = min(max(end, start + 1), start + most)
+            yield slice(start, end)
+            start = end
+
+
+def _stretches(starts: Numbers, counts: Numbers) -> Numbers:
+    """All places of stretches, one stretch after another."""
+    before = np.repeat(np.cumsum(counts) - counts, counts)
+    return np.asarray(np.repeat(starts, counts) + np.arange(len(before)) - before)
+
+
+def same_grams(letters: Letters, left: Numbers, right: Numbers, threshold: float) -> Truths:
+    """For each pair whether the Jaccard similarity of its 3-grams is enough."""
+    grams, counts = letters.grams
+    starts = np.cumsum(counts) - counts
+    pairs = np.arange(len(left)) * letters.kinds**NGRAM
+    keys = np.concatenate([
+        np.repeat(pairs, counts[side]) + grams[_stretches(starts[side], counts[side])]
+        for side in (left, right)
+    ])  # fmt: skip
+    keys.sort()
+    twice = keys[1:][keys[1:] == keys[:-1]] // letters.kinds**NGRAM
+    both = np.bincount(twice, minlength=len(left))
+    return np.asarray(both / (counts[left] + counts[right] - both) >= threshold)
+
+
+def same_ends(letters: Letters, left: Numbers, right: Numbers, threshold: float) -> Truths:
+    """For each pair whether the share of the longer text that both begin and end with is enough."""
+    one, other = letters.sizes[left], letters.sizes[right]
+    shorter, longer = np.minimum(one, other), np.maximum(one, other)
+    enough = (shorter >= threshold * longer) & (shorter > 0)
+    left, right, shorter, longer = left[enough], right[enough], shorter[enough], longer[enough]
+    if not len(left):
+        return enough
+    within = _stretches(np.zeros_like(shorter), shorter)
+    firsts = np.cumsum(shorter) - shorter
+    size = np.repeat(shorter, shorter)
+    agreeing = np.zeros_like(shorter)
+    for at_end in (False, True):
+        at = [letters.starts[side] + (letters.sizes[side] - shorter if at_end else 0)
+              for side in (left, right)]  # fmt: skip
+        mine, theirs = (letters.codes[np.repeat(start, shorter) + within] for start in at)
+        reached = size - 1 - within if at_end else within
+        agreeing += np.minimum.reduceat(np.where(mine == theirs, size, reached), firsts)
+    enough[enough] = np.minimum(agreeing, shorter) / longer >= threshold
+    return enough
+
+
+def truly(
+    texts: Sequence[str], left: Numbers, right: Numbers, measure: Measure, threshold: float
+) -> Truths:
+    """For each pair whether a measure finds it alike.
+
+    Args:
+        texts: What `left` and `right` number.
+        left: One text of each pair.
+        right: The other one.
+        measure: `same_grams` or `same_ends`.
+        threshold: The share that is enough.
+    """
+    letters = Letters.of(texts)
+    found = [measure(letters, left[p], right[p], threshold) for p in letters.parts(left, right)]
+    return np.concatenate(found) if found else np.zeros(0, dtype=bool)
