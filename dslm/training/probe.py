@@ -6,12 +6,14 @@ writes the same bytes as one without. Called by `dslm.training.fitting`.
 
 On a GPU the peak is what torch's allocator handed out (`max_memory_allocated`). On CPU it is the
 process's largest resident set during the step, libraries and all; a run's own peak is higher by
-what glibc keeps of freed pieces in between (`trimming`).
+what glibc and oneDNN keep in between (docs/measurements/training.md).
 """
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +21,6 @@ from typing import Any
 
 from dslm.training.encoding import Encoded
 from dslm.training.room import PROC, field, resident
-from dslm.training.trimming import trim
 
 PEAK_OF_RESIDENT = "5"  # proc(5): writing it to clear_refs resets VmHWM
 
@@ -61,7 +62,7 @@ def probe(trainer: Any, rows: Sequence[Encoded]) -> Probed:
         if not _out_of_memory(error):
             raise
     gc.collect()  # after the error, which holds the step's tensors, is gone
-    trim()
+    _give_back()
     if on_gpu:
         torch.cuda.empty_cache()
     return found
@@ -124,6 +125,14 @@ def _untouched(trainer: Any) -> Iterator[None]:
                     metrics.clear()
 
 
+def _give_back() -> None:
+    """Have glibc give freed memory back to the system; elsewhere nothing happens."""
+    if sys.platform.startswith("linux"):
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:  # musl has none
+            trim(0)
+
+
 def _reset_peak(on_gpu: bool) -> None:
     import torch
 
@@ -131,7 +140,7 @@ def _reset_peak(on_gpu: bool) -> None:
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
         return
-    trim()
+    _give_back()
     try:
         (PROC / "self" / "clear_refs").write_text(PEAK_OF_RESIDENT)
     except OSError:  # not Linux, or not allowed: the peak is the process's so far

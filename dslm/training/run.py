@@ -22,7 +22,7 @@ from dslm.records import Case
 from dslm.settings.bases import BaseFacts
 from dslm.settings.recipe import Recipe
 from dslm.stage import leading
-from dslm.training import processes, trimming
+from dslm.training import processes
 from dslm.training.adapter import (
     OPTIMIZERS,
     fresh_adapter,
@@ -219,8 +219,6 @@ def _trainer(
         callbacks=[pace.callback(), saver.watcher.callback(), saver.callback()],
     )
     trainer.remove_callback(PrinterCallback)  # the watcher shows progress
-    if not on_gpu:
-        trainer.add_callback(trimming.callback())
     return trainer
 
 

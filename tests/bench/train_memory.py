@@ -3,7 +3,7 @@
     python tests/bench/train_memory.py [--steps 30] [--out docs/measurements/train_memory.json]
 
 Each line is a process of its own, since a peak never falls: rows of the example at once, short ones
-or several inputs in one, with freed memory given back to the system as runs do, or not.
+or several inputs in one.
 Needs the base model (`dslm base prepare`); other work on the machine does not change it.
 """
 
@@ -22,16 +22,14 @@ from typing import Any
 import dslm  # noqa: F401  sets the environment before torch is imported
 from dslm.records import Case
 
-# attention, rows at once, inputs joined to one row, given back
+# attention, rows at once, inputs joined to one row
 RUNS = (
-    ("grouped", 1, 1, True),
-    ("grouped", 2, 1, True),
-    ("grouped", 2, 1, False),
-    ("grouped", 4, 1, True),
-    ("grouped", 8, 1, True),
-    ("sdpa", 2, 1, True),
-    ("sdpa", 1, 8, True),
-    ("sdpa", 1, 8, False),
+    ("grouped", 1, 1),
+    ("grouped", 2, 1),
+    ("grouped", 4, 1),
+    ("grouped", 8, 1),
+    ("sdpa", 2, 1),
+    ("sdpa", 1, 8),
 )
 VALIDATION = 8
 
@@ -45,14 +43,13 @@ def joined_rows(cases: Sequence[Case], joined: int) -> list[Case]:
     ]
 
 
-def one(attention: Any, at_once: int, joined: int, given_back: bool, steps: int) -> dict[str, Any]:
+def one(attention: Any, at_once: int, joined: int, steps: int) -> dict[str, Any]:
     """One run, in this process."""
     from dslm.cases import read_labelled
     from dslm.contract import load_contract
     from dslm.inference.base import load_tokenizer, locate
     from dslm.inference.prompt import tuned_prompt
     from dslm.settings.recipe import load_recipe
-    from dslm.training import trimming
     from dslm.training.encoding import encode
     from dslm.training.fitting import longest, micro_batch
     from dslm.training.run import train
@@ -67,9 +64,6 @@ def one(attention: Any, at_once: int, joined: int, given_back: bool, steps: int)
     recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update=plan)})
     cases = read_labelled(root / "data/invoice_intake/sources/cases.jsonl", contract)
     rows = joined_rows(cases, joined)
-    if not given_back:
-        trimming.EVERY = 10**9
-        trimming.callback.__globals__["trim"] = lambda: None
     files = locate(recipe.base, root)
     with tempfile.TemporaryDirectory() as out:
         held_out, learnt = rows[:VALIDATION], rows[VALIDATION:]
@@ -79,7 +73,7 @@ def one(attention: Any, at_once: int, joined: int, given_back: bool, steps: int)
     return {
         "attention": attention, "rows_at_once": at_once, "inputs_a_row_at_most": joined,
         "micro_batch": asdict(micro_batch(longest(encoded, at_once))),
-        "freed_memory_given_back": given_back, "updates": steps,
+        "updates": steps,
         "predicted_gb": found.predicted_memory_gb, "probed_gb": found.probed_memory_gb,
         "peak_of_the_run_gb": found.peak_memory_gb,
     }  # fmt: skip
