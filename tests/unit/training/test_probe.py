@@ -21,7 +21,6 @@ from dslm.training.memory import GROWTH_ON_CPU
 from dslm.training.packing import end_to_end
 from dslm.training.probe import probe
 from dslm.training.room import Room, resident
-from dslm.training.trimming import trim
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -133,7 +132,6 @@ def test_more_rows_are_seen_to_take_more_and_the_update_is_cut_until_it_fits(
     trainer = build(recipe())
     taken = {n: probe(trainer, longest(many, n)).held or 0 for n in (64, 1)}
     assert taken[64] - taken[1] > 100e6
-    trim()
     assert resident() < taken[64] - 50e6  # given back
     between = Room((taken[1] + taken[64]) / 2 + GROWTH_ON_CPU, "a test's")
     fitter = Fitter(recipe(batch_size=64), None, many, between, on_gpu=False)
