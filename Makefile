@@ -22,6 +22,10 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+$(VENV)/tested: $(VENV)/installed tests/requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -r tests/requirements.lock
+	@touch $@
+
 setup: $(VENV)/installed ## Create .venv from the lock file
 
 run: setup ## Set up, train, score, gate, register and promote the example (W=workflow)
@@ -40,7 +44,7 @@ release: setup ## Bring a workflow up to date and register its candidate if the 
 report: setup ## Write the HTML report of a workflow
 	@dslm report $(W)
 
-test: setup ## Set up and run all tests
+test: $(VENV)/tested ## Set up and run all tests
 	@OMP_NUM_THREADS=1 pytest -q -n 2
 
 fast: setup ## Run the tests that take less than a minute in all

@@ -78,6 +78,11 @@ def made(texts: list[list[str]], count: int, seed: int) -> Iterator[dict[str, An
         yield last
 
 
+def _processor_seconds() -> float:
+    """Of this process and of its workers that have ended."""
+    return sum(os.times()[:4])
+
+
 def one_size(sources: list[Path], count: int) -> dict[str, float]:
     """Make the cases, curate them, and say what it took."""
     from dslm.curation.engine import Engine
@@ -95,13 +100,15 @@ def one_size(sources: list[Path], count: int) -> dict[str, float]:
             for row in made(texts, count, 1):
                 stream.write(json.dumps(row) + "\n")
         gold = [Case.model_validate(row) for row in made(texts, GOLD, 2)]
-        began = time.perf_counter()
+        began, used = time.perf_counter(), _processor_seconds()
         done = curate(contract(), data, gold, data / "out", Engine())
         seconds = time.perf_counter() - began
+        used = _processor_seconds() - used
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return {
         "cases": count, "seconds": round(seconds, 1), "cases_a_second": round(count / seconds),
+        "processor_seconds": round(used, 1),
         "peak_gb": round(own / 1e6, 2), "largest_worker_gb": round(workers / 1e6, 2),
         "kept": sum(done.ledger.kept.values()), **done.ledger.dropped,
     }  # fmt: skip
