@@ -221,3 +221,20 @@ def test_the_example_workflow_is_sound_and_its_bound_attainable() -> None:
     findings = prove(workspace("invoice_intake", ROOT))
     assert [f for f in findings if f.kind == "fail"] == []
     assert [f.kind for f in findings if f.proof in {"bound", "slices", "margins"}] == ["ok"] * 5
+
+
+@pytest.mark.parametrize(
+    ("recipe", "says"),
+    [
+        ("qwen3-4b-qlora-gpu16", "run `dslm base lock qwen3-4b-qlora-gpu16 --online` once"),
+        ("phi4-mini-lora-gpu24", "text files into models/Phi-4-mini-instruct, run `dslm base lock"),
+    ],
+)
+def test_a_base_without_a_lock_says_exactly_what_to_do(
+    repository: Workspace, recipe: str, says: str
+) -> None:
+    params = repository.root / "params.yaml"
+    params.write_text(f"workflows:\n  mini:\n    recipe: {recipe}\n")
+    (failure,) = found(repository, "fail", "base")
+    assert says in (failure.fix or "")
+    assert "commit what it writes" in (failure.fix or "")

@@ -10,7 +10,7 @@ from small_repository import RECIPE, ROOT, make_repository
 from dslm.errors import DslmError, InputError
 from dslm.settings.params import load_params, recipe_of
 from dslm.settings.recipe import load_recipe
-from dslm.settings.workspace import Workspace, find_root, workspace
+from dslm.settings.workspace import Workspace, find_root, origin, workspace
 
 
 @pytest.fixture
@@ -104,3 +104,16 @@ def test_the_root_is_found_upwards(
     assert find_root(repository.data) == repository.root.resolve()
     monkeypatch.setenv("DSLM_ROOT", str(tmp_path))
     assert find_root(Path("/")) == tmp_path.resolve()
+
+
+def test_an_experiment_s_copy_knows_the_repository_it_was_started_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / ".dvc" / "tmp" / "exps" / "tmpabc"
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    assert origin(copy) == copy
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    assert origin(copy) == tmp_path
+    assert origin(tmp_path) == tmp_path
+    other = tmp_path.parent / "another"
+    assert origin(other) == other, "what DVC runs elsewhere is none of its business"
