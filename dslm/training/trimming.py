@@ -2,7 +2,8 @@
 
 glibc keeps freed pieces for later; rows of ever other lengths want pieces of ever other sizes, so a
 process grows. It is the smaller part of a run's growth: the peak of 100 updates of the embedded
-base was 2.56 instead of 2.71 GB (docs/measurements/training.md). Used by `dslm.training.run` and `probe`.
+base was 2.56 instead of 2.71 GB (docs/measurements/training.md). Used by `dslm.training.run` and
+`probe`.
 """
 
 from __future__ import annotations
