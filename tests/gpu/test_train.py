@@ -52,7 +52,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> BaseFiles:
 
 
 def filler(chance: random.Random, words: list[str]) -> str:
-    return " ".join(chance.choices(words, k=chance.randint(60, 170)))
+    return " ".join(chance.choices(words, k=chance.randint(200, 600)))
 
 
 def long_rows(count: int, prefix: str = "g") -> list[Case]:
@@ -62,7 +62,7 @@ def long_rows(count: int, prefix: str = "g") -> list[Case]:
     return [
         case.model_copy(
             update={
-                "input": " ".join([*chance.choices(words, k=chance.randint(60, 170)), case.input])
+                "input": " ".join([*chance.choices(words, k=chance.randint(200, 600)), case.input])
             }
         )
         for case in cases(count, prefix=prefix)

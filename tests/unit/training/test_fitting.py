@@ -104,7 +104,7 @@ def test_what_does_not_fit_row_by_row_is_refused_with_a_change_that_would() -> N
     there = Room(predicted(recipe, base, 1) - 1, "a test's")
     with pytest.raises(InputError) as caught:
         Fitter(recipe, base, encoded(), there, on_gpu=False).predicted()
-    assert "training does not fit: one row at once: 1.55 GB predicted" in str(caught.value)
+    assert "training does not fit: one row at once: 1.85 GB predicted" in str(caught.value)
     assert caught.value.exit_code == 2
     assert "set " in str(caught.value.fix)
 
@@ -153,7 +153,7 @@ def test_a_run_in_little_memory_is_cut_and_learns_the_same(
     assert "predicted for 4 rows at once × 1" in said
     cut, measured = trained(tmp_path / "cut", memory=predicted(recipe, base, 2) + 1)
     said = capsys.readouterr().err
-    assert "4 rows at once are predicted to take 4.90 GB" in said
+    assert "4 rows at once are predicted to take 5.20 GB" in said
     assert "2 rows at once × 2 instead" in said
     assert (cut.batch_size, cut.accumulation, cut.steps) == (2, 2, whole.steps)
     assert (measured.batch_size, measured.accumulation) == (2, 2)
