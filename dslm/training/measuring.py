@@ -63,8 +63,10 @@ class Measured:
     def in_words(self) -> str:
         """The few that a reader wants to see."""
         used = f", MFU {self.utilisation:.1%} of {self.peak_source}" if self.utilisation else ""
-        told = f" of {self.predicted_memory_gb:.2f} predicted" if self.predicted_memory_gb else ""
-        return f"{self.tokens_per_second:.0f} tokens/s{used}, {self.peak_memory_gb:.2f} GB{told}"
+        told = f" ({self.predicted_memory_gb:.2f} predicted)" if self.predicted_memory_gb else ""
+        step = f", {self.probed_memory_gb:.2f} GB a step{told}" if self.probed_memory_gb else ""
+        peak = f"{self.peak_memory_gb:.2f} GB at most"
+        return f"{self.tokens_per_second:.0f} tokens/s{used}{step}, {peak}"
 
     def words(self) -> dict[str, str]:
         """What is no number."""
