@@ -6,8 +6,9 @@ writes card and page. Pure: same card, same bytes. Called by `pipelines.curate`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
 
@@ -23,6 +24,14 @@ from dslm.reporting.page import FEW_CASES, facts
 from dslm.reporting.rendering import rendered
 from dslm.settings.workspace import Workspace
 
+BECOMES = {
+    "keep": "it is counted and stays as it is",
+    "surrogate": "it is replaced by invented values of the same form",
+    "mask": "it is replaced by its kind in brackets",
+    "drop": "a case that has any is dropped",
+}
+KINDS = {"email": "e-mail addresses", "iban": "IBANs", "card": "card numbers", "tax": "tax numbers",
+         "phone": "telephone numbers", "name": "names"}  # fmt: skip
 SPLITS = tuple(part for part in PARTS if part != "gold")
 
 
@@ -152,6 +161,19 @@ def reach_sentence(card: DataCard) -> str:
     )
 
 
+def personal_facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The ledger's section on personal data as label and text, what is odd in it as it stands."""
+    rest = dict(found)
+    mode, key, kinds = (rest.pop(name, None) for name in ("mode", "key", "kinds"))
+    told = [("what becomes of it", BECOMES.get(mode, str(mode)))] if mode else []
+    for kind, count in (kinds if isinstance(kinds, Mapping) else {}).items():
+        text = f"{count['findings']:,} in {count['cases']:,} cases"
+        told.append((KINDS.get(kind, visible(kind)), text))
+    if key:
+        told.append(("fingerprint of the key", str(key)))
+    return told + facts(rest)
+
+
 def render_card(card: DataCard) -> str:
     """The page."""
     from dslm.reporting import data_page
@@ -159,7 +181,7 @@ def render_card(card: DataCard) -> str:
     return rendered(
         "data-card.html.jinja", None, card=card, page=data_page, naming=naming, parts=PARTS,
         splits=SPLITS, notes=notes(card), describe=describe,
-        personal=None if card.personal is None else facts(card.personal),
+        personal=None if card.personal is None else personal_facts(card.personal),
     )  # fmt: skip
 
 

@@ -43,6 +43,14 @@ def test_every_source_has_its_licence_and_origin(card_html: str) -> None:
     assert "did not look for personal data" in said
 
 
+def test_personal_data_is_told_in_words() -> None:
+    book = {"mode": "surrogate", "key": "816d", "kinds": {"iban": {"cases": 17, "findings": 1018}}}
+    said = words(render_card(make_card(personal=book)), "sources")
+    assert "replaced by invented values of the same form" in said
+    assert "IBANs1,018 in 17 cases" in said
+    assert "fingerprint of the key816d" in said
+
+
 def test_what_was_found_of_personal_data_is_told_where_it_was_looked_for() -> None:
     said = words(render_card(make_card(personal={"found": {"iban": 17}})), "sources")
     assert "found › iban" in said
