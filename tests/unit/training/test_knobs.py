@@ -67,6 +67,7 @@ ANSWERING: dict[str, Any] = {
     "inference.merge_adapter": False,
     "inference.batch_size": 3,
     "inference.max_answer_tokens": 7,
+    "inference.copy_grounded": True,
 }
 # Used where the prompt of the untrained base is made, not where an engine is.
 ELSEWHERE = {"inference.baseline_examples"}
@@ -162,7 +163,8 @@ def answers_with(recipe: Recipe, adapter: Path) -> str:
     model = engine.model
     kept = {k: v for k, v in vars(engine).items() if isinstance(v, int)}
     types = sorted({str(p.dtype) for p in model.parameters()})
-    return json.dumps([kept, types, type(model).__name__, model.config._attn_implementation])
+    made = [type(model).__name__, model.config._attn_implementation, decider.copies]
+    return json.dumps([kept, types, *made])
 
 
 @pytest.mark.parametrize("key", sorted(ANSWERING))

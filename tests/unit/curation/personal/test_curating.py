@@ -367,12 +367,11 @@ def test_a_book_that_does_not_add_up_cannot_be_made(settle, planted, gold, write
 @pytest.mark.slow
 def test_the_example_changes_only_where_something_was_found(tmp_path):
     path = ROOT / "data" / "invoice_intake" / "workflow.yaml"
-    counting = load_contract(path)
-    personal = counting.data.personal.model_copy(
-        update={"mode": "surrogate", "demonstration_key": True}
-    )
-    data = counting.data.model_copy(update={"personal": personal})
-    contract = counting.model_copy(update={"data": data})
+    contract = load_contract(path)
+    assert contract.data.personal.mode == "surrogate"
+    personal = contract.data.personal.model_copy(update={"mode": "keep"})
+    data = contract.data.model_copy(update={"personal": personal})
+    counting = contract.model_copy(update={"data": data})
     gold = read_labelled(ROOT / "eval" / "invoice_intake" / "gold.jsonl", contract)
     kept_as_it_is = curated(counting, path.parent, gold, tmp_path / "kept")
     done = curated(contract, path.parent, gold, tmp_path / "out")
