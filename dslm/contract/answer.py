@@ -14,6 +14,8 @@ from typing import Any
 from dslm.contract.model import Contract
 from dslm.provenance import canonical_json
 
+_LEXER_FUEL = 50_000_000  # about one second
+
 
 def canonical_text(contract: Contract, answer: Mapping[str, Any]) -> str:
     """An object as the model must write it: the schema's field order, no blanks."""
@@ -43,6 +45,16 @@ def grammar(schema: Mapping[str, Any]) -> str:
 
     compact = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
     return str(LLMatcher.grammar_from_json_schema(dict(schema), overrides=compact))
+
+
+def grammar_limits() -> Any:
+    """Limits for llguidance with room for what `narrowed` lists for one input.
+
+    By its own limit it refuses choices of 8 million letters; with this, 20 million were seen to do.
+    """
+    from llguidance import LLParserLimits
+
+    return LLParserLimits(initial_lexer_fuel=_LEXER_FUEL)
 
 
 @lru_cache(maxsize=32)

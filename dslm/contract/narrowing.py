@@ -31,6 +31,7 @@ _PRICED = re.compile(rf"{_CURRENCY} ?{_AMOUNT}|{_AMOUNT} ?{_CURRENCY}")
 # More choices than that take longer to compile than an answer takes to make; such a field keeps the
 # contract's own schema, and is only checked afterwards.
 MOST_CHOICES = 20_000
+MOST_LETTERS = 8_000_000  # of one input's choices together: 0.6 s to compile
 _LONGEST = 200  # characters of a text whose schema sets no bound
 
 
@@ -38,13 +39,27 @@ def narrowed(contract: Contract, text: str) -> dict[str, Any]:
     """The output schema with every grounded field limited to what `text` can ground.
 
     A field keeps its own schema where it is not of strings, where the input has nothing for it and
-    it cannot be null, and where there would be more than `MOST_CHOICES`.
+    it cannot be null, and where there would be more than `MOST_CHOICES`. Fields are narrowed from
+    the one with the shortest list on, as long as these have at most `MOST_LETTERS` together.
     """
-    parts = dict(contract.output["properties"])
+    parts, made = dict(contract.output["properties"]), {}
     for field in contract.grounded:
         how = contract.compare[field].how if field in contract.compare else "text"
-        parts[field] = _narrow(parts[field], how, text)
+        made[field] = _narrow(parts[field], how, text)
+    together = 0
+    for field in sorted(made, key=lambda name: _letters_in(made[name])):
+        together += _letters_in(made[field])
+        if together <= MOST_LETTERS:
+            parts[field] = made[field]
     return {**contract.output, "properties": parts}
+
+
+def _letters_in(part: Any) -> int:
+    """How long the values that a schema lists are together, at every depth."""
+    if isinstance(part, Mapping):
+        listed = sum(len(value or "") for value in part.get("enum", ()))
+        return listed + sum(_letters_in(value) for key, value in part.items() if key != "enum")
+    return sum(map(_letters_in, part)) if isinstance(part, list) else 0
 
 
 def uncopied(contract: Contract, text: str, answer: Mapping[str, Any]) -> tuple[str, ...]:
@@ -79,25 +94,32 @@ def _narrow(part: Mapping[str, Any], how: str, text: str) -> Any:
         return {**part, "properties": inner}
     if "string" not in kinds or set(kinds) > {"string", "null"}:
         return part
-    choices: list[str | None] = list(_choices(part, how, text))
+    choices: list[str | None] = [*_choices(canonical_json(part), how, text)]
     if "null" in kinds:
         choices.append(None)
-    return {"enum": choices} if 0 < len(choices) <= MOST_CHOICES else part
+    few = 0 < len(choices) <= MOST_CHOICES and _letters_in({"enum": choices}) <= MOST_LETTERS
+    return {"enum": choices} if few else part
 
 
-def _choices(part: Mapping[str, Any], how: str, text: str) -> Iterator[str]:
+@lru_cache(maxsize=8)
+def _choices(part: bytes, how: str, text: str) -> tuple[str, ...]:
+    """What a string's schema and the input both allow; a few too many where there are too many."""
     match how:
         case "decimal":
             found: Iterable[str] = _amounts(text)
         case "date":
             found = (day.isoformat() for day in sorted(dates(text)))
         case _:
-            found = _spans(text, part.get("maxLength", _LONGEST))
-    valid = _validator(canonical_json(part))
-    for kept, choice in enumerate(c for c in dict.fromkeys(found) if valid.is_valid(c)):
-        yield choice
-        if kept > MOST_CHOICES:
-            return
+            found = _spans(text, json.loads(part).get("maxLength", _LONGEST))
+    valid, letters = _validator(part), 0
+    choices: dict[str, None] = {}
+    for choice in found:
+        if choice not in choices and valid.is_valid(choice):
+            choices[choice] = None
+            letters += len(choice)
+        if len(choices) > MOST_CHOICES or letters > MOST_LETTERS:
+            break
+    return tuple(choices)
 
 
 def _amounts(text: str) -> Iterator[str]:

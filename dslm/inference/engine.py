@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dslm.contract.answer import grammar_limits
 from dslm.errors import DslmError, InputError
 from dslm.inference.prompt import end_of_turn
 from dslm.inference.slots import Slots
@@ -169,7 +170,7 @@ class Engine:
 
         if grammar is None:
             return None
-        matcher = LLMatcher(self.lexicon, grammar)
+        matcher = LLMatcher(self.lexicon, grammar, limits=grammar_limits())
         if matcher.is_error():
             raise InputError(f"the grammar cannot be used: {matcher.get_error()}")
         return matcher

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from dslm.contract.answer import blank, grammar, schema_errors
+from dslm.contract.answer import blank, grammar, grammar_limits, schema_errors
 from dslm.contract.model import Contract, Rule, RuleExample
 from dslm.contract.rules import compile_rule, holds
 from dslm.errors import InputError
@@ -29,7 +29,7 @@ def _grammar(ws: Workspace, contract: Contract) -> Iterator[Finding]:
     """The schema is one that the decoder understands; the validator's turn was at loading."""
     from llguidance import LLMatcher
 
-    complaint = LLMatcher.validate_grammar(grammar(contract.output))
+    complaint = LLMatcher.validate_grammar(grammar(contract.output), limits=grammar_limits())
     if complaint:
         yield fail(
             "grammar", f"output does not compile: {' '.join(complaint.split())}",

@@ -6,8 +6,10 @@ import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from llguidance import LLMatcher, LLTokenizer
 
 from dslm.contract import Contract
+from dslm.contract.answer import grammar, grammar_limits
 from dslm.contract.grounding import ungrounded
 from dslm.contract.model import Compare
 from dslm.contract.narrowing import MOST_CHOICES, narrowed
@@ -99,6 +101,29 @@ def test_a_field_that_cannot_be_narrowed_keeps_its_schema(
 ) -> None:
     made = contract(mini, part)
     assert narrowed(made, text) == made.output
+
+
+@pytest.mark.parametrize("longest", [100, 200, 2000])
+def test_the_worst_input_still_compiles(mini: Contract, longest: int) -> None:
+    words = [f"{n}{'abcdefghij' * 9}" for n in range(3000)]  # no two spans share a start
+    text, fields = " ".join(words), [f"f{n}" for n in range(6)]
+    part = {"type": "string", "maxLength": longest}
+    made = contract(mini, part).model_copy(
+        update={
+            "output": {
+                "type": "object",
+                "properties": {name: part if n else CENTS for n, name in enumerate(fields)},
+                "required": fields,
+                "additionalProperties": False,
+            },
+            "grounded": fields,
+            "compare": {"f0": Compare.model_validate({"as": "decimal"})},
+        }
+    )
+    schema = narrowed(made, f"{text} 7.50")
+    matcher = LLMatcher(LLTokenizer("byte"), grammar(schema), limits=grammar_limits())
+    assert not matcher.is_error(), matcher.get_error()
+    assert matcher.consume_tokens(list(b'{"f0":"7.50","f1":"'))
 
 
 def test_fields_that_are_not_grounded_keep_theirs(mini: Contract) -> None:
