@@ -16,6 +16,7 @@ import numpy.typing as npt
 from dslm.curation.similarity import NGRAM
 
 AT_ONCE = 4_000_000  # letters compared together, unless one pair has more
+MOST = 1 << 62  # that a key may be
 PADDING = "\0" * (NGRAM - 1)  # so that a text below three letters has a 3-gram of its own
 
 Numbers = npt.NDArray[np.int64]
@@ -54,21 +55,28 @@ class Letters:
         return np.asarray(np.cumsum(self.sizes + len(PADDING)) - self.sizes - len(PADDING))
 
     @cached_property
-    def grams(self) -> tuple[Numbers, Numbers]:
-        """All different 3-grams of each text, one text after another, and how many each has."""
+    def grams(self) -> tuple[Numbers, Numbers, int]:
+        """All different 3-grams of each text, one text after another, and how many each has.
+
+        The third is a number above every 3-gram's.
+        """
         counts = np.maximum(1, self.sizes - NGRAM + 1)
         at = _stretches(self.starts, counts)
         grams = np.zeros(len(at), dtype=np.int64)
         for step in range(NGRAM):
             grams = grams * self.kinds + self.codes[at + step]
-        keys = np.sort(np.repeat(np.arange(len(counts)), counts) * self.kinds**NGRAM + grams)
+        span = self.kinds**NGRAM
+        if len(counts) * span > MOST:  # a million texts of more than 16,000 different letters
+            grams = np.unique(grams, return_inverse=True)[1]
+            span = int(grams.max()) + 1
+        keys = np.sort(np.repeat(np.arange(len(counts)), counts) * span + grams)
         keys = keys[np.r_[True, keys[1:] != keys[:-1]][: len(keys)]]
-        owners, different = np.divmod(keys, self.kinds**NGRAM)
-        return different, np.bincount(owners, minlength=len(counts))
+        owners, different = np.divmod(keys, span)
+        return different, np.bincount(owners, minlength=len(counts)), span
 
     def parts(self, left: Numbers, right: Numbers) -> Iterator[slice]:
         """Pairs that are compared together: what they take stays bounded, and fits 62 bits."""
-        most = max(1, (1 << 62) // self.kinds**NGRAM)
+        most = max(1, MOST // self.kinds**NGRAM)
         done = np.cumsum(self.sizes[left] + self.sizes[right])
         start = 0
         while start < len(left):
@@ -87,15 +95,15 @@ def _stretches(starts: Numbers, counts: Numbers) -> Numbers:
 
 def same_grams(letters: Letters, left: Numbers, right: Numbers, threshold: float) -> Truths:
     """For each pair whether the Jaccard similarity of its 3-grams is enough."""
-    grams, counts = letters.grams
+    grams, counts, span = letters.grams
     starts = np.cumsum(counts) - counts
-    pairs = np.arange(len(left)) * letters.kinds**NGRAM
+    pairs = np.arange(len(left)) * span
     keys = np.concatenate([
         np.repeat(pairs, counts[side]) + grams[_stretches(starts[side], counts[side])]
         for side in (left, right)
     ])  # fmt: skip
     keys.sort()
-    twice = keys[1:][keys[1:] == keys[:-1]] // letters.kinds**NGRAM
+    twice = keys[1:][keys[1:] == keys[:-1]] // span
     both = np.bincount(twice, minlength=len(left))
     return np.asarray(both / (counts[left] + counts[right] - both) >= threshold)
 
