@@ -110,20 +110,28 @@ def _object(path: Path) -> dict[str, Any]:
     return value
 
 
-def _flat(value: dict[str, Any], prefix: str = "") -> list[list[str]]:
-    rows = []
-    for key, inner in value.items():
-        if isinstance(inner, dict):
-            rows += _flat(inner, f"{prefix}{key}.")
-        else:
-            rows.append([f"{prefix}{key}", str(inner)])
-    return rows
+def _training(told: dict[str, Any]) -> str:
+    """A run in a line: how much it learnt from, and what that did; --json has the rest."""
+    losses = [loss for _, loss in told.get("validation_losses", [])]
+    rows = told.get("batch_size", 1) * told.get("accumulation", 1)
+    parts = [
+        f"{told['steps']:,} updates of {rows} rows" if "steps" in told else "",
+        f"{told['rows']:,} cases" if "rows" in told else "",
+        f"validation loss {losses[0]:.3f}, now {losses[-1]:.3f}" if losses else "",
+    ]
+    return ", ".join(filter(None, parts))
 
 
-def _told(part: dict[str, Any]) -> list[list[str]]:
-    """What a person reads of a stage's result: no lists of losses, no digests; --json has them."""
-    plain = {k: v for k, v in part.items() if not isinstance(v, list) and k != "evidence"}
-    return _flat(plain)
+def _told(workflow: str, found: dict[str, dict[str, Any] | None]) -> dict[str, str]:
+    """What a person wants to know of the stages' results, label by label."""
+    training, calibration, champion = map(found.get, ("training", "calibration", "champion"))
+    version = champion and champion.get("version")
+    return {
+        "Training": _training(training) if training else "not yet",
+        "Calibration": str(calibration.get("why", "")) if calibration else "not yet",
+        "Champion": f"version {version}" if version else "none",
+        "Registry": f"dslm release list {workflow}",
+    }
 
 
 @app.command("run")
@@ -141,18 +149,14 @@ def run(workflow: Workflow, as_json: AsJson = False) -> None:
     if as_json:
         emit({"workflow": workflow, **found})
         return
-    say(*_summary(ws, scored=found["scorecard"] is not None))
-    for name in ("training", "calibration"):
-        part = found[name]
-        say(f"{name}: not yet" if part is None else table(name, ["what", "value"], _told(part)))
-    champion = found["champion"]
-    say(f"champion: version {champion['version'] or 'none' if champion else 'none'}")
+    say(_summary(ws, _told(workflow, found), scored=found["scorecard"] is not None))
 
 
-def _summary(ws: Workspace, *, scored: bool) -> list[RenderableType]:
+def _summary(ws: Workspace, told: dict[str, str], *, scored: bool) -> RenderableType:
+    from dslm.reporting.terminal import labelled, run_summary
+
     if not scored:
-        return ["scorecard: not yet", "gate: not yet", f"next: dvc repro gate@{ws.workflow}"]
+        return labelled({"Gate": "not yet", **told, "Next": f"dvc repro gate@{ws.workflow}"})
     from dslm.reporting.data import read_results
-    from dslm.reporting.terminal import run_summary
 
-    return [run_summary(read_results(ws))]
+    return run_summary(read_results(ws), told)

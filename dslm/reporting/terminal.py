@@ -77,13 +77,25 @@ def headline_table(scorecard: Scorecard, order: list[str]) -> Table:
     return table
 
 
-def run_summary(data: ReportData) -> Group:
-    """A run for `dslm show run`: verdict, headline numbers, what to do next, where things lie."""
-    from rich.console import Group
+def labelled(told: Mapping[str, str]) -> Text:
+    """Lines of label and text, the texts below each other."""
     from rich.text import Text
 
-    said = headline(data)
-    told = {"Next": visible(said.next_step), **data.where}
     width = max(map(len, told)) + 2
-    lines = [Text.assemble((label.ljust(width), "dim"), text) for label, text in told.items()]
-    return Group(verdict_line(said), headline_table(data.scorecard, models(data)), *lines)
+    return Text("\n").join(
+        Text.assemble((label.ljust(width), "dim"), visible(text)) for label, text in told.items()
+    )
+
+
+def run_summary(data: ReportData, told: Mapping[str, str]) -> Group:
+    """A run for `dslm show run`: verdict, headline numbers, what to do next, where things lie.
+
+    Args:
+        data: Of the report.
+        told: What else there is to say before that, label → text.
+    """
+    from rich.console import Group
+
+    said = headline(data)
+    below = labelled({**told, "Next": said.next_step, **data.where})
+    return Group(verdict_line(said), headline_table(data.scorecard, models(data)), below)

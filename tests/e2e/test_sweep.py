@@ -68,7 +68,6 @@ def adapter(scratch: Scratch) -> bytes:
 
 def test_a_sweep_is_queued_run_and_compared_and_registers_nothing(scratch: Scratch) -> None:
     before = adapter(scratch), scratch.ws.champion.read_bytes()
-    queued(scratch, "careful", f"{TINY}:training.learning_rate=0.001")
     queued(scratch, "wide", f"{TINY}:training.learning_rate=0.01", f"{TINY}:lora.r=8")
     queued(
         scratch, "other", "workflows.mini.recipe=variant", "recipes/variant.yaml:training.seed=9"
@@ -81,12 +80,11 @@ def test_a_sweep_is_queued_run_and_compared_and_registers_nothing(scratch: Scrat
         name: data["metrics"][CARD]["data"]["models"]["candidate"]["metrics"]
         for name, data in sweep.items()
     }
-    assert (cards.keys(), failed) == ({"careful", "wide", "other"}, {"untrue"}), ran.text[-4000:]
+    assert (cards.keys(), failed) == ({"wide", "other"}, {"untrue"}), ran.text[-4000:]
     assert all(card["schema_valid_rate"]["value"] == 1.0 for card in cards.values())
-    tried = [sweep[n]["params"][TINY]["data"]["training"] for n in ("careful", "wide")]
-    assert [values["learning_rate"] for values in tried] == [0.001, 0.01]
+    assert sweep["wide"]["params"][TINY]["data"]["training"]["learning_rate"] == 0.01
     weights = {n: sweep[n]["outs"]["artifacts/mini/adapter"]["hash"] for n in cards}
-    assert len(set(weights.values())) == 3, "a value of the sweep did not reach the training"
+    assert len(set(weights.values())) == 2, "a value of the sweep did not reach the training"
     champions = {sweep[n]["outs"]["artifacts/mini/scores/champion"]["hash"] for n in cards}
     assert len(champions) == 1, "the champion is one, whoever is compared with it"
 

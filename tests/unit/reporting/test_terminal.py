@@ -20,10 +20,11 @@ def printed(what: RenderableType) -> str:
 
 
 def test_a_run_is_told_verdict_first_then_numbers_then_places(run: ReportData) -> None:
-    lines = printed(run_summary(run)).splitlines()
+    lines = printed(run_summary(run, {"Champion": "version 3"})).splitlines()
     assert lines[0].startswith("✗ FAIL  1 of 3 checks failed. risk:")
     text = "\n".join(lines)
-    assert text.index("Straight-through rate") < text.index("artifacts/invoice_intake/report.html")
+    ordered = ("Straight-through rate", "version 3", "artifacts/invoice_intake/report.html")
+    assert sorted(ordered, key=text.index) == list(ordered)
     exact = run.scorecard.models["base"].metrics["case_exact_match"]
     assert exact.value is not None
     assert f"{exact.value * 100:.1f} %" in text
