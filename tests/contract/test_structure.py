@@ -57,6 +57,7 @@ def test_there_is_code_to_look_at() -> None:
     assert {part_of(m.name) for m in LIBRARY} - {None} == PARTS
 
 
+@pytest.mark.slow
 def test_the_library_never_imports_the_stages() -> None:
     assert [
         (m.name, i.line) for m in LIBRARY for i in m.imports() if i.name.startswith("pipelines")
@@ -90,6 +91,7 @@ def test_the_release_code_imports_the_decider_only_when_it_needs_it() -> None:
     assert at_load == []
 
 
+@pytest.mark.slow
 def test_no_heavy_library_is_imported_at_load() -> None:
     heavy = [
         f"{m.path.relative_to(ROOT)}:{i.line} imports {i.name}"

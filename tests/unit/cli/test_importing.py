@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from small_repository import case, write_lines
 
 from dslm.settings.workspace import Workspace
@@ -11,6 +12,7 @@ from dslm.settings.workspace import Workspace
 Call = Callable[..., "object"]
 
 
+@pytest.mark.slow
 def test_an_import_accounts_for_every_row(
     dslm: Call, repository: Workspace, tmp_path: Path
 ) -> None:

@@ -28,6 +28,7 @@ def test_without_curated_cases_the_next_step_is_named(dslm: Call, repository: Wo
     assert "nothing is curated yet — run `dvc repro curate@mini`" in answer.err
 
 
+@pytest.mark.slow
 def test_a_review_names_its_file_and_what_to_write(dslm: Call, repository: Workspace) -> None:
     curated(repository)
     answer = dslm("review", "mini")

@@ -63,7 +63,8 @@ def test_a_run_that_was_not_says_so(dslm: Call, repository: Workspace) -> None:
     lines = [line.split(maxsplit=1) for line in answer.out.splitlines()]
     assert lines == [
         ["Gate", "not yet"], ["Training", "not yet"], ["Calibration", "not yet"],
-        ["Champion", "none"], ["Registry", "dslm release list mini"], ["Next", "dvc repro gate@mini"],
+        ["Champion", "none"], ["Registry", "dslm release list mini"],
+        ["Next", "dvc repro gate@mini"],
     ]  # fmt: skip
 
 

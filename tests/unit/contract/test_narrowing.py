@@ -103,6 +103,7 @@ def test_a_field_that_cannot_be_narrowed_keeps_its_schema(
     assert narrowed(made, text) == made.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("longest", [100, 200, 2000])
 def test_the_worst_input_still_compiles(mini: Contract, longest: int) -> None:
     words = [f"{n}{'abcdefghij' * 9}" for n in range(3000)]  # no two spans share a start

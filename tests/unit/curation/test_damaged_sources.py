@@ -78,6 +78,7 @@ def test_noise_for_a_label_is_one_reject(tmp_path, ending, noise):
     assert row.fault.startswith("label a.json: ")
 
 
+@pytest.mark.slow
 @QUIET
 @given(noise=st.lists(st.binary(max_size=80), max_size=6))
 def test_noise_in_a_mailbox_is_counted_by_its_message(tmp_path, noise):

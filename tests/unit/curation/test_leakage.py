@@ -120,6 +120,7 @@ def test_a_missing_library_stops_curation(contract, rows, gold, write_source, mo
         curated(contract, write_source(rows), gold)
 
 
+@pytest.mark.slow
 def test_near_pairs_are_those_a_full_comparison_finds_from_twenty_characters_on():
     rng = random.Random(5)
     texts = ["".join(rng.choices("abcdefghij", k=rng.randrange(20, 90))) for _ in range(150)]

@@ -118,6 +118,7 @@ def test_a_cut_mailbox_reads_the_same_in_parts(write, monkeypatch):
     assert [row for part in parts for row in kind.rows(path, part)] == whole
 
 
+@pytest.mark.slow
 def test_a_message_beyond_bounds_is_lost_alone(write, monkeypatch):
     monkeypatch.setattr(mailboxes, "LONGEST_MAIL", 2 << 20)
     long = mail(2, body="x" * 60 + "\n" + "y " * (3 << 20))

@@ -30,6 +30,7 @@ def test_jaccard_is_intersection_over_union():
     assert jaccard("abcd", "bcde") == 1 / 3
 
 
+@pytest.mark.slow
 @given(st.lists(FEW, min_size=2, max_size=8), st.sampled_from([0.1, 0.3, 0.5, 0.8, 1.0]))
 def test_all_at_once_says_what_one_pair_at_a_time_says(texts, threshold):
     left, right = np.triu_indices(len(texts), 1)

@@ -130,6 +130,7 @@ def test_a_wrong_verdict_stops_the_review_and_leaves_the_file(workflow):
     assert ws.review.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_fix_replaces_the_label_before_anything_looks_at_it(
     contract, rows, gold, write_source, tmp_path
 ):

@@ -68,6 +68,7 @@ def test_a_first_release_passes_only_where_the_baseline_says_so(
     assert "no such file" in said(ws)
 
 
+@pytest.mark.slow
 def test_a_worse_candidate_fails(ws: Workspace) -> None:
     score(ws, first(120, 200), champion=first(188, 200))
     assert gate_workspace(ws, TODAY).status == "FAIL"

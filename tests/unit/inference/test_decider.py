@@ -62,6 +62,7 @@ def test_a_changed_batch_plan_is_another_identity() -> None:
     assert [k for k in other if other[k] != plain().identity[k]] == ["plan"]
 
 
+@pytest.mark.slow
 def test_an_adapter_changes_what_is_answered_and_batches_do_not(adapter: Path) -> None:
     tuned = [p.text for p in loaded(adapter).predict(TEXTS)]
     assert tuned != [p.text for p in plain().predict(TEXTS)]

@@ -215,6 +215,7 @@ def test_answers_needed_is_the_exact_binomial_bound(risk: float, needed: int) ->
     assert needed == needed_right(risk, 0.9)  # what calibration goes by
 
 
+@pytest.mark.slow
 def test_the_example_workflow_is_sound_and_its_bound_attainable() -> None:
     from small_repository import ROOT
 

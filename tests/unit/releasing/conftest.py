@@ -18,12 +18,13 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that register into a database of their own are slow: a second each, together a minute.
+    """Tests with a database are slow: six seconds for the first one and a second for each.
 
-    The fast tier has all that needs no database, and all that can share one.
+    The fast tier has all that needs none.
     """
     for item in items:
-        if HERE in item.path.parents and "run" in getattr(item, "fixturenames", ()):
+        needs = getattr(item, "fixturenames", ())
+        if HERE in item.path.parents and ("run" in needs or "migrated" in needs):
             item.add_marker(pytest.mark.slow)
 
 

@@ -104,7 +104,7 @@ def test_what_does_not_fit_row_by_row_is_refused_with_a_change_that_would() -> N
     there = Room(predicted(recipe, base, 1) - 1, "a test's")
     with pytest.raises(InputError) as caught:
         Fitter(recipe, base, encoded(), there, on_gpu=False).predicted()
-    assert "training does not fit: one row at once: 1.85 GB predicted" in str(caught.value)
+    assert "training does not fit: one row at once: 2.65 GB predicted" in str(caught.value)
     assert caught.value.exit_code == 2
     assert "set " in str(caught.value.fix)
 

@@ -230,6 +230,7 @@ def test_padding_with_the_end_token_is_caught_where_it_is_not_masked_by_place(
     assert failing(replace(seen, collate=batched(end, masks="place"))) == []
 
 
+@pytest.mark.slow
 def test_the_trainer_s_own_collator_masks_by_place(patient: Patient) -> None:
     from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
