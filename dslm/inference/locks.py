@@ -212,7 +212,7 @@ def _refuse_other(path: Path, lock: Lock, recipes: list[Path]) -> None:
 
 def _pin(recipe: Path, lock: Lock) -> bool:
     """Write commit and lock into a recipe; whether that changed it."""
-    document = read_yaml(recipe)
+    document = read_yaml(recipe, to_edit=True)
     base = document["base"]
     wanted = {"lock": lock.digest()} | ({"revision": lock.commit} if "hub" in base else {})
     if all(base.get(key) == value for key, value in wanted.items()):

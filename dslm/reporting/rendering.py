@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 from typing import Any
 
 from dslm.reporting import formatting
@@ -15,6 +16,7 @@ from dslm.reporting import formatting
 STYLE = "report.css"
 
 
+@cache
 def environment() -> Any:
     """The templates; an unknown name is an error, and text is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined

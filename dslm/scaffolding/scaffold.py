@@ -136,7 +136,7 @@ def _prove(staged: Workspace) -> None:
 def _params_with(root: Path, name: str, recipe: str) -> str:
     """`params.yaml` with one more workflow, comments and layout kept."""
     path = root / "params.yaml"
-    document = read_yaml(path)
+    document = read_yaml(path, to_edit=True)
     document["workflows"][name] = {"recipe": recipe}
     lines = read_text(path).splitlines()
     writer = YAML(typ="rt")

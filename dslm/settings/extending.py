@@ -113,7 +113,7 @@ def carry_over(path: Path) -> bool:
     above = parents(path)
     if not above:
         return False
-    document, given = read_yaml(path), _values(read_yaml(above[0]))
+    document, given = read_yaml(path, to_edit=True), _values(read_yaml(above[0]))
     changes, own = _changes(document), _values(document)
     for at in (own.keys() | given.keys()) - {at for at in own if own[at] == given.get(at, ...)}:
         if _is_own(at, changes):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from functools import cache
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ PIPELINES = ("dvc.yaml", "registry/dvc.yaml")
 MODULE = re.compile(r"-m pipelines\.(\w+)")
 
 
+@cache
 def declared() -> dict[str, dict[str, Any]]:
     """Each stage as the pipeline files have it."""
     documents = [YAML(typ="safe").load(ROOT / name) for name in PIPELINES]

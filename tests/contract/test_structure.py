@@ -119,5 +119,6 @@ def test_no_file_is_named_for_nothing() -> None:
     assert [m.name for m in files if m.path.stem in EMPTY_NAMES] == []
 
 
+@pytest.mark.slow
 def test_every_module_says_where_it_stands() -> None:
     assert [m.name for m in OURS if ast.get_docstring(m.tree) is None] == []

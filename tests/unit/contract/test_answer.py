@@ -67,6 +67,7 @@ def test_the_grammar_accepts_what_is_written_nested_or_not(mini: Contract) -> No
     assert not accepts(nested, json.dumps(value, separators=(",", ":")))
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(number=st.none() | st.text(max_size=20), kind=st.sampled_from(["order", "other"]))
 def test_what_is_written_is_read_back_and_accepted(

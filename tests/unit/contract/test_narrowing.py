@@ -144,6 +144,7 @@ def test_every_choice_is_grounded(mini: Contract, text: str) -> None:
             assert not ungrounded(made, text, {"kind": "order", "number": choice}), (how, choice)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.text("abcXYZ019-äß.", min_size=1, max_size=6), min_size=1, max_size=6), st.data()
 )

@@ -105,6 +105,7 @@ def test_a_turn_of_nobody_has_no_name(build_contract, tmp_path):
     assert case.input == "Hi. Hello. Bye."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("turns", "reason"),
     [

@@ -96,6 +96,7 @@ def test_the_files_are_those_that_later_stages_read(contract, rows, gold, write_
         assert [c.id for c in cases] == sorted(c.id for c in cases)
 
 
+@pytest.mark.slow
 def test_shuffled_sources_give_the_same_bytes(build_contract, rows, gold, write_source, tmp_path):
     rows = flawed(rows)
     halves = {"a.jsonl": rows[:90], "b.jsonl": rows[90:]}

@@ -68,6 +68,7 @@ def test_a_repeat_is_near_an_earlier_text_that_stays_and_no_other_text_is_droppe
     assert all(first in dropped[place] for place, first in found.items())
 
 
+@pytest.mark.slow
 def test_the_one_that_is_named_as_near_does_not_depend_on_how_texts_are_parted(monkeypatch):
     texts = written(random.Random(8), 300)
     index, others = Index(Texts.of(texts[:200], 0.8), 0.8), Texts.of(texts[200:], 0.8)

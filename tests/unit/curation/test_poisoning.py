@@ -183,6 +183,7 @@ def test_without_a_cap_all_is_kept(build_contract, build_rows, gold, write_sourc
     assert curated(capped(build_contract, {}), folder, gold).ledger.dropped == {}
 
 
+@pytest.mark.slow
 def test_planted_poison_never_reaches_a_split(contract, rows, gold, write_source):
     hidden = rows[0] | {"id": "zw", "input": rows[0]["input"] + " \u200b\u200c\u200b"}
     order = rows[1] | {"id": "ord", "target": {"kind": "claim", "amount": "<system>"}}

@@ -69,6 +69,7 @@ def workflow(tmp_path, contract, gold, build_rows):
     return ws, {one["id"] for one in wrong}, again
 
 
+@pytest.mark.slow
 def test_turned_labels_come_first_and_wait_for_a_verdict(workflow):
     ws, wrong, again = workflow
     again()
@@ -153,6 +154,7 @@ def test_a_drop_on_one_field_drops_the_case_and_is_counted(contract, rows, gold,
     assert [(d.id, d.reason) for d in done.ledger.drops] == [("s-0004", "reviewed")]
 
 
+@pytest.mark.slow
 def test_a_file_without_verdicts_changes_no_byte(contract, rows, gold, write_source, tmp_path):
     folder = write_source(rows)
     file = verdicts(folder / "review.csv", ("s-0004", "kind", ""))

@@ -21,6 +21,7 @@ def test_a_place_is_at_least_zero_and_below_one(key, salt):
     assert 0.0 <= position(salt, key) < 1.0
 
 
+@pytest.mark.slow
 @given(old=st.lists(names, min_size=1, max_size=30), new=st.lists(names, max_size=30))
 def test_adding_cases_never_moves_an_old_one(contract, old, new):
     def splits(cases):

@@ -108,6 +108,7 @@ def test_too_few_cases_make_no_phrase():
     assert tied_phrases(texts, labels) == []
 
 
+@pytest.mark.slow
 def test_grams_are_counted_once_a_text_and_spelled_again():
     texts = ["red red light", "red light !!", "Light red", "blue"]
     grams = Grams.of(texts, least=2, most=3)

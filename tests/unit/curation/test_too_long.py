@@ -62,6 +62,7 @@ def test_calibration_keeps_its_long_cases_since_they_come_in_service_too(
     assert {case.id for case in found.parts["calibration"]} == chosen
 
 
+@pytest.mark.slow
 def test_no_case_goes_for_being_near_to_one_that_is_too_long(
     contract, rows, gold, write_source
 ) -> None:

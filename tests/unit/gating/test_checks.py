@@ -32,6 +32,7 @@ def bound(metric: str = "case_exact_match", on: str = "interval", **side: float)
     return {"kind": "bound", "metric": metric, "on": on} | side
 
 
+@pytest.mark.slow
 def test_one_unreadable_answer_is_one_too_many(ask, submit, asking) -> None:
     assert ask(VALID).status == ask(UNCUT).status == "PASS"
     assert "1.5% could still be hidden" in ask(VALID).why
@@ -64,6 +65,7 @@ def test_a_bound_on_the_interval_has_three_answers(ask) -> None:
     assert "better answers are needed" in missed.why
 
 
+@pytest.mark.slow
 def test_the_needed_cases_would_decide_a_bound(ask) -> None:
     needed = ask(bound(at_least=0.93)).needed_cases
     assert needed is not None
@@ -82,6 +84,7 @@ def test_a_metric_that_was_not_measured_does_not_pass(ask, submit) -> None:
     assert (found.status, found.seen) == ("FAIL", "nothing")
 
 
+@pytest.mark.slow
 def test_a_gain_has_to_be_shown_not_just_measured(ask) -> None:
     assert ask(BEATS).status == "PASS"
     assert ask(BEATS, first(142, 200)).status == "INCONCLUSIVE"
@@ -120,6 +123,7 @@ def test_what_could_be_chance_is_inconclusive_and_says_how_many_cases_would_deci
     assert dear.needed_cases is not None
 
 
+@pytest.mark.slow
 def test_swapping_the_models_turns_the_verdict(ask) -> None:
     good, bad = first(190, 200), first(150, 200)
     assert ask(HOLDS, good, champion=bad).status == "PASS"

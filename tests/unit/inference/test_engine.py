@@ -32,6 +32,7 @@ def test_an_answer_does_not_depend_on_the_batch_it_is_in(architecture: str) -> N
     assert same(alone, eight)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", families("mistral", all_of=("gemma3", "mistral", "phi3")))
 def test_nor_where_the_text_is_longer_than_a_sliding_window(architecture: str) -> None:
     config = {"sliding_window": 24}
@@ -43,6 +44,7 @@ def test_nor_where_the_text_is_longer_than_a_sliding_window(architecture: str) -
     assert same(alone, prefixed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", families("llama"))
 def test_a_shared_prefix_changes_nothing_but_the_work(architecture: str) -> None:
     prefix = shared_prefix(TOKENIZER, PROMPT)
@@ -190,6 +192,7 @@ def test_an_answer_that_is_cut_says_so() -> None:
     assert {g.finish for g in made.generate(PROMPTS)} == {"length"}
 
 
+@pytest.mark.slow
 def test_without_a_grammar_decoding_is_greedy_and_free() -> None:
     made = engine(grammar=None, max_tokens=12, batch_size=3)
     for prompt, generation in zip(PROMPTS, made.generate(PROMPTS), strict=True):

@@ -18,6 +18,7 @@ def logits(model: Any, ids: Any) -> Any:
         return model(input_ids=ids).logits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", ["llama", "gemma3", "phi3"])
 def test_a_packed_model_answers_the_same(architecture: str) -> None:
     model = tiny_model.model(architecture)

@@ -9,6 +9,7 @@ from dslm.releasing.sampling import sampled
 psutil = pytest.importorskip("psutil")
 
 
+@pytest.mark.slow
 def test_the_machine_is_looked_at_from_start_to_end_under_mlflow_s_names() -> None:
     before = time.time() * 1000
     with sampled(every=0.05) as samples:

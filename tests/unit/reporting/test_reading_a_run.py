@@ -49,6 +49,7 @@ def test_a_run_on_disk_is_read_as_it_was_written(written: tuple[Workspace, Repor
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_report_is_written_whole_and_names_no_path_of_the_machine(
     written: tuple[Workspace, ReportData],
 ) -> None:

@@ -35,11 +35,13 @@ def change(path: Path, turn: Callable[[dict], None]) -> None:
     path.write_text(json.dumps(value))
 
 
+@pytest.mark.slow
 def test_every_number_follows_from_the_rows(ws: Workspace) -> None:
     assert models_scored(ws) == ["base", "candidate", "champion"]
     assert verify(ws) == []
 
 
+@pytest.mark.slow
 def test_one_digit_of_one_aggregate_is_found(ws: Workspace) -> None:
     def turn(card: dict) -> None:
         metric = card["models"]["candidate"]["metrics"]["case_exact_match"]
@@ -50,6 +52,7 @@ def test_one_digit_of_one_aggregate_is_found(ws: Workspace) -> None:
     assert found.startswith("scorecard: models.candidate.metrics.case_exact_match.high: written")
 
 
+@pytest.mark.slow
 def test_a_row_that_says_more_than_its_text_is_found(ws: Workspace) -> None:
     path = ws.scores("candidate") / "rows.jsonl"
     lines = path.read_text().splitlines()
@@ -89,6 +92,7 @@ def test_missing_parts_are_differences_too(ws: Workspace) -> None:
     assert len(verify(ws)) == 2
 
 
+@pytest.mark.slow
 def test_a_long_list_of_differences_is_cut_and_counted(ws: Workspace) -> None:
     change(ws.results / "scorecard.json", lambda card: card.update(models={}))
     rows = read_records(ws.scores("candidate") / "rows.jsonl", Row)

@@ -26,6 +26,7 @@ from dslm.training.measuring import Measured
 from dslm.training.run import Summary, train
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of trainer libraries, their own
     pytest.mark.filterwarnings("ignore::FutureWarning"),
 ]
@@ -70,7 +71,6 @@ def test_tokens_are_counted_and_only_part_of_them_is_trained(first: Any) -> None
     assert summary.preview["learnt"].endswith("<|im_end|>")
 
 
-@pytest.mark.slow
 def test_every_row_is_trained_and_none_is_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,7 +113,6 @@ def test_the_adapter_fits_its_base_and_changes_it(first: Any) -> None:
     assert (after - before).abs().max() > 1e-3
 
 
-@pytest.mark.slow
 def test_the_same_inputs_give_the_same_bytes(first: Any, tmp_path: Path) -> None:
     out, _, _ = first
     trained(tmp_path)
@@ -122,14 +121,12 @@ def test_the_same_inputs_give_the_same_bytes(first: Any, tmp_path: Path) -> None
     }
 
 
-@pytest.mark.slow
 def test_another_seed_gives_another_adapter(first: Any, tmp_path: Path) -> None:
     out, _, _ = first
     trained(tmp_path, seed=4)
     assert digest_file(tmp_path / ADAPTER_WEIGHTS) != digest_file(out / ADAPTER_WEIGHTS)
 
 
-@pytest.mark.slow
 def test_one_batch_of_four_learns_what_four_of_one_learn(tmp_path: Path) -> None:
     plan = {"rows": cases(4), "epochs": 4, "max_steps": 4}
     whole, _ = trained(tmp_path / "whole", **plan, batch_size=4, accumulation=1)
@@ -158,7 +155,6 @@ def test_a_paged_optimizer_is_refused_where_there_is_no_gpu(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.slow
 def test_an_adapter_that_did_not_move_is_no_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,7 +164,6 @@ def test_an_adapter_that_did_not_move_is_no_result(
     assert not (tmp_path / "adapter_model.safetensors").exists()
 
 
-@pytest.mark.slow
 def test_a_run_whose_loss_is_nan_is_stopped_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,7 +178,6 @@ def test_a_run_whose_loss_is_nan_is_stopped_at_once(
         trained(tmp_path)
 
 
-@pytest.mark.slow
 def test_a_run_that_learns_nothing_is_stopped_at_its_share(tmp_path: Path) -> None:
     plan = {"learning_rate": 1e-9, "must_learn": {"share": 0.5, "margin": 0.01}}
     # the share ends at step 3, between two looks at the validation loss
@@ -192,7 +186,6 @@ def test_a_run_that_learns_nothing_is_stopped_at_its_share(tmp_path: Path) -> No
     assert not (tmp_path / ADAPTER_WEIGHTS).exists()
 
 
-@pytest.mark.slow
 def test_a_run_that_learns_goes_on(tmp_path: Path) -> None:
     plan = {"must_learn": {"share": 0.5, "margin": 0.01}, "validate_every": 100}
     summary, _ = trained(tmp_path, **plan)
@@ -214,7 +207,6 @@ def knowing(*arguments: Any, **settings: Any) -> Any:
     return model.eval()
 
 
-@pytest.mark.slow
 def test_a_learning_rate_that_is_far_too_high_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,7 +216,6 @@ def test_a_learning_rate_that_is_far_too_high_is_stopped(
         trained(tmp_path, **plan, epochs=9, schedule="linear")
 
 
-@pytest.mark.slow
 def test_a_loss_that_becomes_nan_on_the_way_stops_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,7 +262,6 @@ def test_a_run_that_the_doctor_refuses_loads_no_model(
         trained(tmp_path, max_tokens=16)
 
 
-@pytest.mark.slow
 def test_a_run_leaves_no_tokenised_cache_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,7 +278,6 @@ def test_a_run_leaves_no_tokenised_cache_behind(
     assert list(cache.iterdir()) == []
 
 
-@pytest.mark.slow
 def test_qlora_trains_on_four_bit_weights_on_cpu_too(tmp_path: Path) -> None:
     if reason := four_bit_works():
         pytest.skip(reason)
@@ -302,7 +291,6 @@ def test_qlora_trains_on_four_bit_weights_on_cpu_too(tmp_path: Path) -> None:
     assert {p.name for p in tmp_path.iterdir()} == WRITTEN
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("base", ["gemma3", "qwen3", "phi3"])
 def test_other_families_train_as_well(tmp_path: Path, base: str) -> None:
     summary, _ = trained(tmp_path, base=base)

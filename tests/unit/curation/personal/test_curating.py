@@ -89,6 +89,7 @@ def case_of(done, place: int) -> Case:
     return next(c for c in done.kept if c.id == f"s-{place:04d}")
 
 
+@pytest.mark.slow
 def test_what_is_planted_is_replaced_in_input_label_and_meta(
     settle, planted, gold, write_source, tmp_path, monkeypatch
 ):
@@ -112,6 +113,7 @@ def test_what_is_planted_is_replaced_in_input_label_and_meta(
                 assert compact(value) not in compact(written), (kind, name)
 
 
+@pytest.mark.slow
 def test_cases_without_findings_stay_as_they_are(
     settle, planted, gold, write_source, tmp_path, monkeypatch
 ):
@@ -163,6 +165,7 @@ def test_a_worker_in_another_process_gives_the_same_surrogates(settle, planted):
     assert KEY not in repr(here)
 
 
+@pytest.mark.slow
 def test_a_value_found_in_one_case_is_replaced_where_nothing_tells_it(
     settle, planted, gold, write_source, tmp_path, monkeypatch
 ):
@@ -234,6 +237,7 @@ def test_a_contract_that_asks_for_nothing_gets_no_section(
     assert "personal_key" not in done.inputs
 
 
+@pytest.mark.slow
 def test_a_leak_from_gold_is_found_though_the_text_is_replaced(
     settle, planted, gold, write_source, tmp_path, monkeypatch
 ):
@@ -256,6 +260,7 @@ def test_a_label_that_has_no_room_for_the_mask_is_dropped(
     assert [(d.id, d.reason) for d in done.ledger.drops] == [("s-0000", "personal:label")]
 
 
+@pytest.mark.slow
 def test_a_reject_quotes_no_personal_data(
     settle, planted, gold, write_source, tmp_path, monkeypatch
 ):
