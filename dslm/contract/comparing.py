@@ -16,6 +16,9 @@ EXACT = Compare.model_validate({"as": "exact"})
 # Before or after an amount: RM 9.00, $9.00, 9.00 EUR.
 _CURRENCY = re.compile(r"\A(?:[A-Z]{2,3}|[$€£¥₹])\s*|\s*(?:[A-Z]{2,3}|[$€£¥₹])\Z")
 
+# Of ten: beyond it arithmetic overflows, and a number written out fills the memory.
+_LARGEST_EXPONENT = 999
+
 
 def fold(text: str) -> str:
     """Case, accents' encoding, punctuation and blanks removed: letters and digits remain."""
@@ -29,7 +32,14 @@ def decimal_of(value: Any) -> Decimal | None:
         number = Decimal(_CURRENCY.sub("", str(value).strip()).replace(",", ""))
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    readable = number.is_finite() and abs(number.adjusted()) <= _LARGEST_EXPONENT
+    return number if readable else None
+
+
+def plain(number: Decimal) -> str:
+    """All its digits and no trailing zeros: `normalize` rounds to the context's 28 digits."""
+    written = f"{number:f}" if number else "0"  # zero has a sign
+    return written.rstrip("0").rstrip(".") if "." in written else written
 
 
 def _date(value: Any) -> dt.date | None:
@@ -92,7 +102,7 @@ def _sameness(compare: Compare, value: Any) -> Any:
         case "decimal":
             if (number := decimal_of(value)) is not None:
                 near = compare.tolerance > 0  # no key can say what is near
-                return ["decimal", "" if near else str(number.normalize())]
+                return ["decimal", "" if near else plain(number)]
         case "date":
             if (day := _date(value)) is not None:
                 return ["date", day.isoformat()]

@@ -18,7 +18,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from dslm.contract.comparing import EXACT, decimal_of, equal
+from dslm.contract.comparing import EXACT, decimal_of, equal, plain
 from dslm.contract.grounding import dates, numbers, occurs, ungrounded
 from dslm.contract.model import Contract
 from dslm.provenance import canonical_json
@@ -134,7 +134,7 @@ def _amounts(text: str) -> Iterator[str]:
 
 def _written(number: Decimal) -> Iterator[str]:
     """A decimal as a label may have it: as it is, and with up to three places."""
-    yield f"{number.normalize():f}"
+    yield plain(number)
     for places in range(4):
         if Decimal(form := f"{number:.{places}f}") == number:
             yield from (form, f"{number:,.{places}f}")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dslm.contract import Contract
-from dslm.contract.comparing import equal, fold, wrong_fields
+from dslm.contract.comparing import equal, fold, sameness, wrong_fields
 from dslm.contract.model import Compare
 
 
@@ -52,6 +53,27 @@ def test_comparators(how: str, predicted: Any, gold: Any, right: bool) -> None:
 def test_a_tolerance_is_inclusive_and_decimal() -> None:
     assert equal(compare("decimal", 0.1), "0.3", "0.2")
     assert not equal(compare("decimal", 0.1), "0.31", "0.2")
+
+
+@pytest.mark.parametrize("how", ["exact", "decimal"])
+def test_a_number_beyond_arithmetic_is_compared_as_it_is_written(how: str) -> None:
+    assert equal(compare(how), "1e99999999", "1e99999999")
+    assert not equal(compare(how), "1e99999999", "1.0e99999999")
+    assert not equal(compare(how), "1e99999999", "7")
+
+
+DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, places=4) | st.sampled_from(
+    [Decimal("-0"), Decimal("1E+3"), Decimal(10**28), Decimal(10**28 + 1), Decimal("0.00")]
+)
+
+
+@given(left=DECIMALS, right=DECIMALS)
+def test_decimals_are_the_same_when_they_are_equal(
+    mini: Contract, left: Decimal, right: Decimal
+) -> None:
+    made = mini.model_copy(update={"compare": {"number": compare("decimal")}})
+    keys = {sameness(made, {"kind": "order", "number": str(value)}) for value in (left, right)}
+    assert (len(keys) == 1) == (left == right)
 
 
 VALUES = st.none() | st.text(max_size=8) | st.integers() | st.lists(st.text(max_size=3), max_size=3)

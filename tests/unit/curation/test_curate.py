@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from curated import curated
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dslm.cases import read_labelled
@@ -143,9 +143,7 @@ def test_a_gold_case_that_leaks_nowhere_changes_no_byte(
 
 
 @pytest.mark.slow
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_in_is_kept_plus_dropped_and_no_case_is_twice(
     build_contract, build_rows, gold, tmp_path, data

@@ -5,16 +5,14 @@ import random
 
 import pytest
 from curated import read
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from source_samples import label, mailbox_labels, write_samples
 
 from dslm.curation.formats import FORMATS, format_of
 from dslm.errors import InputError
 
-QUIET = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+QUIET = settings(max_examples=60)
 SINGLE = (".eml", ".vtt", ".srt", ".txt")
 ENCODINGS = ("utf-8", "utf-8", "utf-8", "cp1252", "utf-16", "cp037", "shift_jis", "utf-7")
 # What formats mean something by, dropped where it does not belong.

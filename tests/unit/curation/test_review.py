@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from curated import curated
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -237,7 +237,6 @@ def test_no_cell_is_a_formula_and_ids_come_back_as_they_were(tmp_path):
 
 
 @pytest.mark.slow
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.tuples(CELLS, CELLS), st.tuples(CELLS, CELLS), max_size=5))
 def test_what_is_written_is_read_again(tmp_path, rows):
     made = [row(i, field, verdict, input=text) for (i, field), (text, verdict) in rows.items()]

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from curated import read
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dslm.curation.formats import csv_rows
@@ -259,9 +259,7 @@ def test_bytes_where_text_is_due_are_a_reject(build_contract, tmp_path):
 
 
 @pytest.mark.slow
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150)
 @given(noise=st.lists(st.binary(max_size=60).map(lambda raw: raw.replace(b"\n", b" ")), max_size=8))
 def test_no_line_is_lost_and_none_crashes(build_contract, build_rows, tmp_path, noise):
     good = [json.dumps(row).encode() for row in build_rows(20)]

@@ -173,7 +173,7 @@ def test_finite_fields_are_those_whose_values_the_schema_lists(contract):
     assert free_fields(wide) == ("f", "h", "i")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.one_of(st.none(), st.booleans(), st.integers(-99, 99), st.text(max_size=8),
               st.sampled_from(["null", "true", "17", '"x"', "1.5", "[]"]),

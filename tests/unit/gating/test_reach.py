@@ -49,7 +49,7 @@ def of_margin(cases: int, margin: float) -> float:
     return chance_to_show(cases, DISCORDANCE / 2, DISCORDANCE / 2, -margin, ALPHA)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(20, 5_000))
 def test_the_smallest_margin_is_decidable_and_a_smaller_one_is_not(cases: int) -> None:
     margin = smallest_margin(cases, ALPHA)

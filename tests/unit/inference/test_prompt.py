@@ -109,7 +109,7 @@ def test_a_prompt_begins_with_one_start_token_where_the_family_has_one(
 @pytest.mark.slow
 @any_style
 @given(text=messy)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_input_brings_control_tokens_of_its_own(style: str, text: str) -> None:
     tokenizer = TOKENIZERS[style]
     plain = prompt_ids(tokenizer, PROMPTS["tuned"], "x")
@@ -143,7 +143,7 @@ def test_a_harmless_text_is_left_as_it_is() -> None:
 @any_style
 @pytest.mark.parametrize("kind", sorted(PROMPTS))
 @given(text=st.text(max_size=40) | messy)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_prompt_begins_with_the_shared_prefix(style: str, kind: str, text: str) -> None:
     tokenizer = TOKENIZERS[style]
     prefix = shared_prefix(tokenizer, PROMPTS[kind])

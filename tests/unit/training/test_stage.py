@@ -79,6 +79,6 @@ def test_a_run_stands_in_mlflow_with_all_that_was_measured(curated: Workspace) -
 def test_too_little_memory_ends_it_with_exit_code_2_and_a_way_out(curated: Workspace) -> None:
     done = stage(curated, DSLM_MEMORY_GB="0.3")
     assert done.returncode == EXIT_BAD_INPUT
-    assert "training does not fit: one row at once: 1.85 GB predicted" in done.stderr
+    assert "training does not fit: one row at once: 2.65 GB predicted" in done.stderr
     assert "0.30 GB, DSLM_MEMORY_GB" in done.stderr
     assert not curated.adapter.exists()

@@ -47,7 +47,7 @@ def spelled(text: str) -> str:
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     country=st.sampled_from(["DE", "GB", "FR", "IE", "NL", "ES", "NO"]),
     letters=st.text("ABCDEFGHIJ", min_size=4, max_size=4),
@@ -69,7 +69,7 @@ def test_an_iban_stays_one_of_its_country(country, letters, number, grouped):
     assert made != replaced(text, OTHER)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.sampled_from(["4", "51", "6011", "37"]), st.integers(0, 10**14))
 def test_a_card_stays_one_of_its_scheme(prefix, number):
     length = 15 if prefix == "37" else 16
@@ -136,7 +136,7 @@ def test_a_telephone_number_becomes_one_that_nobody_has(text, unused):
     assert re.fullmatch(unused, f"{country} {re.sub(r'[^0-9]', '', national)}")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6))
 def test_telephone_numbers_differ_and_keep_country_and_length(number):
     text = f"+43 1 {5_000_000 + number}"
@@ -156,7 +156,7 @@ def test_all_spellings_of_one_number_get_one_surrogate():
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.from_regex(r"\A[a-zA-Z][a-zA-Z0-9]{0,8}([._\-][a-z0-9]{1,6})?@[a-z]{2,9}\.(de|co\.uk)\Z"))
 def test_an_address_keeps_its_shape_and_leads_nowhere(text):
     made = replaced(text)
@@ -193,7 +193,7 @@ def test_what_says_of_what_kind_a_name_is_stays():
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.from_regex(r"\A[A-ZÄÖÜ][a-zäöüß]{1,11}\Z"), min_size=1, max_size=3))
 def test_a_name_keeps_its_words_and_about_its_length(words):
     text = " ".join(words)
