@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from dslm.errors import InputError
+from dslm.inference import varlen
 from dslm.inference.prefix import attend_shared
 
 NAME = "grouped"
@@ -91,9 +92,11 @@ def _attend(query: Any, key: Any, value: Any, mask: Any, scaling: float, dropout
 
 
 def register() -> None:
-    """Make `attn_implementation="grouped"` known to transformers."""
+    """Make `grouped` and `varlen` known to transformers as `attn_implementation`."""
     from transformers import AttentionInterface
     from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
     AttentionInterface.register(NAME, grouped_attention)
     AttentionMaskInterface.register(NAME, eager_mask)
+    AttentionInterface.register(varlen.NAME, varlen.varlen_attention)
+    AttentionMaskInterface.register(varlen.NAME, varlen.no_mask)

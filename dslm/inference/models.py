@@ -15,7 +15,7 @@ from typing import Any
 from dslm.errors import InputError
 from dslm.inference.attention import register
 from dslm.inference.base import BaseFiles
-from dslm.settings.recipe import Attention, Dtype
+from dslm.settings.recipe import Dtype, TrainingAttention
 
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 OTHER_BASE = "load it on the base it was trained on"
@@ -37,14 +37,14 @@ def device() -> str:
 
 
 def load_base(
-    files: BaseFiles, *, dtype: Dtype, attention: Attention, four_bit: bool = False
+    files: BaseFiles, *, dtype: Dtype, attention: TrainingAttention, four_bit: bool = False
 ) -> Any:
     """A base model from safetensors, on the GPU where there is one.
 
     Args:
         files: Where it lies.
         dtype: Of weights and activations.
-        attention: Implementation; `grouped` is ours.
+        attention: Implementation; `grouped` and `varlen` are ours.
         four_bit: NF4 with double quantisation (QLoRA, arXiv:2305.14314).
     """
     import torch

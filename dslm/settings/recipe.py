@@ -16,6 +16,7 @@ from dslm.settings.loading import load_document
 
 Dtype = Literal["float32", "bfloat16"]
 Attention = Literal["eager", "sdpa", "grouped"]
+TrainingAttention = Literal[Attention, "varlen"]
 Optimizer = Literal["adamw", "paged_adamw_8bit", "paged_adamw_32bit"]
 
 
@@ -109,7 +110,7 @@ class Training(Settings):
     optimizer: Optimizer = Field("adamw", description="paged: state moves out when a GPU is full")
     max_tokens: int = Field(ge=16, description="longest row; a longer one is left out, never cut")
     dtype: Dtype
-    attention: Attention
+    attention: TrainingAttention
     gradient_checkpointing: bool
     seed: int = Field(ge=0)
     validate_every: int = Field(ge=1, description="updates between looks at the validation loss")

@@ -14,10 +14,10 @@ they take 4 bytes, their gradients 4 and Adam's two moments 8; under QLoRA TRL t
 (2 + 2), and 8-bit Adam has 2 bytes of moments.
 
 Activations: what the backward pass needs of each token in each block, after Korthikanti et al.
-2022, arXiv:2205.05198, section 4.1, for gated MLPs, grouped queries and `sdpa`, which keeps no
-scores: the norms' inputs in float32, their results before and after scaling, queries, keys, values
-and the attention's result, gate, up, their activation and product, and each adapter's narrow
-product. A test counts what torch really keeps for a small model of every family. With
+2022, arXiv:2205.05198, section 4.1, for gated MLPs, grouped queries, and `sdpa` or `varlen`, which
+keep no scores: the norms' inputs in float32, their results before and after scaling, queries,
+keys, values and the attention's result, gate, up, their activation and product, and each adapter's
+narrow product. A test counts what torch really keeps for a small model of every family. With
 checkpointing only each block's input, and one block in full while it is computed again; under
 QLoRA it is float32.
 
@@ -156,7 +156,7 @@ def block_activations(recipe: Recipe, base: BaseFacts, micro: Micro | None = Non
     if base.config in ("gemma3_text", "qwen3"):  # and of queries and keys
         norms += 4 * (queries + keys)
     attention = half * (4 * queries + 2 * keys)
-    if plan.attention != "sdpa":  # weights of every pair, in float32 and in `dtype`
+    if plan.attention in ("eager", "grouped"):  # weights of every pair, in float32 and in `dtype`
         pairs = micro.longest if plan.attention == "grouped" else micro.tokens
         attention += base.heads * pairs * (4 + half)
     adapters = half * recipe.lora.r * len(names)

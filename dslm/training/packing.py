@@ -1,13 +1,13 @@
 """Rows of one batch end to end in one long row, so that none is padded.
 
 Takes encoded rows, gives the model's inputs. Position ids start again at each row, from which
-transformers makes a mask that keeps rows apart; `cu_seq_lens_q` tells our own attention where they
-end, so that it need not look at the rest. Used by `dslm.training.run`.
+transformers makes a mask that keeps rows apart; `cu_seq_lens_q` tells our own attentions where they
+end, so that they need not look at the rest. Used by `dslm.training.run`.
 
 transformers looks for such rows (`masking_utils.find_packed_sequence_indices`) where there is
 neither an `attention_mask` nor a cache: then `sdpa`, `eager` and `grouped` get a mask that is
-causal within each row and shut between rows. TRL's own packing relies on FlashAttention and only
-warns elsewhere, so it is not used.
+causal within each row and shut between rows; `varlen` needs none. TRL's own packing relies on
+FlashAttention's package and only warns elsewhere, so it is not used.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dslm.settings.recipe import Attention
+from dslm.settings.recipe import TrainingAttention
 
 
-def collator(attention: Attention, *, on_gpu: bool) -> Any:
+def collator(attention: TrainingAttention, *, on_gpu: bool) -> Any:
     """What makes a batch of rows: `end_to_end`, or None for the trainer's own, which pads.
 
-    Scores of `eager` are kept for every pair of tokens, of different rows too: on a GPU, where
-    batches are large, that takes more than padding does.
+    All but `grouped` and `varlen` keep something for every pair of tokens, of different rows too:
+    `eager` the scores, `sdpa` its mask, each layer its own. On a GPU, where batches are large, that
+    takes more than padding does.
     """
-    return None if on_gpu and attention == "eager" else end_to_end
+    return None if on_gpu and attention in ("eager", "sdpa") else end_to_end
 
 
 def end_to_end(rows: Sequence[Mapping[str, Sequence[int]]]) -> dict[str, Any]:
@@ -36,7 +37,8 @@ def end_to_end(rows: Sequence[Mapping[str, Sequence[int]]]) -> dict[str, Any]:
 
     Returns:
         `input_ids`, `labels` and `position_ids` of shape (1, tokens of all rows), `cu_seq_lens_q`
-        of shape (rows + 1): where each row starts, and the end of the last.
+        of shape (rows + 1): where each row starts, and the end of the last, `max_length_q`: the
+        tokens of the longest row.
     """
     import torch
 
@@ -50,4 +52,5 @@ def end_to_end(rows: Sequence[Mapping[str, Sequence[int]]]) -> dict[str, Any]:
         "labels": torch.tensor([labels]),
         "position_ids": torch.tensor([places]),
         "cu_seq_lens_q": torch.tensor(starts, dtype=torch.int32),
+        "max_length_q": max(lengths),
     }

@@ -54,7 +54,7 @@ QLORA = {"method": "qlora"}
 OURS: dict[str, dict[str, Any]] = {
     "ours": {},
     "ours, qlora": QLORA,
-    "ours, padded": {"padded": True},
+    "ours, padded": {"padded": True, "attention": "sdpa"},
     "ours, gradient checkpointing": {"gradient_checkpointing": True},
     "ours, the other loss": {"other_loss": True},
     "ours, attention eager": {"attention": "eager"},
@@ -123,7 +123,7 @@ def recipe_for(folder: Path, asked: argparse.Namespace, changes: dict[str, Any])
     """One update is one micro-batch of `--batch` rows."""
     plan: dict[str, Any] = {
         "batch_size": asked.batch, "max_steps": asked.steps, "epochs": 99, "learning_rate": 1e-4,
-        "max_tokens": 8192, "dtype": "bfloat16" if on_gpu() else "float32", "attention": "sdpa",
+        "max_tokens": 8192, "dtype": "bfloat16" if on_gpu() else "float32", "attention": "varlen",
         "validate_every": 10**6, "checkpoint_every": 10**6,
     }  # fmt: skip
     plan |= {name: value for name, value in changes.items() if name in ("attention", "batch_size",
@@ -137,7 +137,7 @@ def recipe_for(folder: Path, asked: argparse.Namespace, changes: dict[str, Any])
 
 def ours(folder: Path, asked: argparse.Namespace, changes: dict[str, Any]) -> dict[str, Any]:
     """Our run, with one switch turned."""
-    if changes.get("padded"):
+    if changes.get("padded"):  # on a GPU `sdpa` alone does it
         run.collator = lambda *_, **__: None
     if changes.get("other_loss"):
         plain = run.trainer_class

@@ -19,7 +19,6 @@ from dslm.inference.models import ADAPTER_WEIGHTS, load_adapter, load_base
 from dslm.provenance import write_manifest
 from dslm.records import Case
 from dslm.settings.recipe import BaseModelSource, Recipe
-from dslm.training import run
 from dslm.training.checkpoints import Checkpoints
 from dslm.training.measuring import Measured
 from dslm.training.room import Room
@@ -72,7 +71,7 @@ def long_rows(count: int, prefix: str = "g") -> list[Case]:
 def recipe_for(files: BaseFiles, **changes: Any) -> Recipe:
     method = changes.pop("method", "lora")
     plan = {
-        "batch_size": 8, "max_tokens": 4096, "dtype": "bfloat16", "attention": "sdpa",
+        "batch_size": 8, "max_tokens": 4096, "dtype": "bfloat16", "attention": "varlen",
         "learning_rate": 1e-3, "validate_every": 4, "max_steps": 8, "epochs": 4,
     }  # fmt: skip
     document = tiny_model.recipe_document(files.folder, **(plan | changes)) | {"method": method}
@@ -127,12 +126,9 @@ def test_memory_is_predicted_within_a_tenth(
     assert measured.predicted_memory_gb == pytest.approx(measured.peak_memory_gb, rel=0.1)
 
 
-def test_rows_end_to_end_have_the_loss_of_padded_ones(
-    files: BaseFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rows_end_to_end_have_the_loss_of_padded_ones(files: BaseFiles, tmp_path: Path) -> None:
     packed, tight = trained(files, tmp_path / "packed")
-    monkeypatch.setattr(run, "collator", lambda *_, **__: None)
-    padded, loose = trained(files, tmp_path / "padded")
+    padded, loose = trained(files, tmp_path / "padded", attention="sdpa")
     assert tight.padding_share == 0.0 < 0.05 < loose.padding_share
     for (_, one), (_, other) in zip(packed.losses, padded.losses, strict=True):
         assert one == pytest.approx(other, rel=0.02)  # bfloat16

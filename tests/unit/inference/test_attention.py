@@ -8,6 +8,8 @@ import torch
 
 from dslm.errors import InputError
 from dslm.inference.attention import grouped_attention, register
+from dslm.inference.varlen import varlen_attention
+from dslm.training.packing import end_to_end
 
 LAYOUTS = [(4, 4), (4, 2), (4, 1), (8, 2)]
 
@@ -69,3 +71,35 @@ def test_attention_it_does_not_know_is_refused_and_not_left_out(extra: dict[str,
     one = torch.ones(1, 2, 3, 4)
     with pytest.raises(InputError, match="grouped"):
         grouped_attention(torch.nn.Identity(), one, one, one, None, 1.0, **extra)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("architecture", tiny_model.ARCHITECTURES)
+def test_varlen_attention_equals_eager_on_rows_end_to_end_in_every_family(
+    architecture: str,
+) -> None:
+    register()
+    model = tiny_model.model(architecture, sliding_window=4)
+    generator = torch.Generator().manual_seed(0)
+    sizes = (3, 1, 12)
+    ids = [torch.randint(3, tiny_model.VOCABULARY, (n,), generator=generator) for n in sizes]
+    batch = end_to_end([{"input_ids": row.tolist(), "labels": row.tolist()} for row in ids])
+    found = []
+    for attention in ("eager", "varlen"):
+        model.set_attn_implementation(attention)
+        with torch.no_grad():
+            found.append(model(**batch, use_cache=False).logits)
+    torch.testing.assert_close(found[1], found[0], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"softcap": 30.0}, {"s_aux": torch.ones(2)}, {"dropout": 0.1}, {"cu_seq_lens_q": None}],
+)
+def test_varlen_attention_refuses_what_it_would_leave_out(wrong: dict[str, Any]) -> None:
+    one, module = torch.ones(1, 2, 3, 4), torch.nn.Identity().train()
+    rows = {"cu_seq_lens_q": torch.tensor([0, 2, 3], dtype=torch.int32), "max_length_q": 2}
+    assert varlen_attention(module, one, one, one, None, 1.0, **rows)[0].shape == (1, 3, 2, 4)
+    with pytest.raises(InputError, match="varlen") as refused:
+        varlen_attention(module, one, one, one, None, 1.0, **rows | wrong)
+    assert "attention: sdpa" in str(refused.value)

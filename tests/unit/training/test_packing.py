@@ -40,7 +40,7 @@ def adapted(architecture: str, attention: str) -> Any:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("attention", ["eager", "sdpa", "grouped"])
+@pytest.mark.parametrize("attention", ["eager", "sdpa", "grouped", "varlen"])
 @pytest.mark.parametrize("architecture", tiny_model.ARCHITECTURES)
 def test_the_loss_of_rows_end_to_end_is_that_of_each_alone(
     architecture: str, attention: str
@@ -54,7 +54,7 @@ def test_the_loss_of_rows_end_to_end_is_that_of_each_alone(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("attention", ["eager", "sdpa", "grouped"])
+@pytest.mark.parametrize("attention", ["eager", "sdpa", "grouped", "varlen"])
 @pytest.mark.parametrize("architecture", tiny_model.ARCHITECTURES)
 def test_a_row_does_not_see_the_one_before_it(architecture: str, attention: str) -> None:
     model, items = adapted(architecture, attention), rows(2)
@@ -89,27 +89,28 @@ def trl(folder: Path, model: Any) -> Any:
 def test_the_loss_on_a_gpu_is_the_same_end_to_end_padded_and_row_by_row(
     tmp_path: Path, architecture: str
 ) -> None:
-    trainer, items = trl(tmp_path, adapted(architecture, "sdpa")), rows()
+    trainer, items = trl(tmp_path, adapted(architecture, "varlen")), rows()
     trained = sum(label != IGNORED for row in items for label in row["labels"])
 
     def loss(batch: Any) -> float:
         found = trainer.compute_loss(trainer.model, dict(batch), num_items_in_batch=trained)
         return float(found.detach())
 
-    pack = collator("sdpa", on_gpu=True)
+    pack = collator("varlen", on_gpu=True)
     together = loss(pack(items))
     assert together > 0
     assert sum(loss(pack([row])) for row in items) == pytest.approx(together, abs=1e-5)
+    trainer.model.set_attn_implementation("sdpa")
     assert loss(trainer.data_collator(items)) == pytest.approx(together, abs=1e-5)
 
 
 @pytest.mark.slow
 def test_on_a_gpu_too_no_row_sees_another(tmp_path: Path) -> None:
-    trainer, items = trl(tmp_path, adapted("llama", "sdpa")), rows(2)
+    trainer, items = trl(tmp_path, adapted("llama", "varlen")), rows(2)
     items[0]["labels"] = [IGNORED] * len(items[0]["labels"])
 
     def loss() -> float:
-        batch = collator("sdpa", on_gpu=True)(items)
+        batch = collator("varlen", on_gpu=True)(items)
         return float(trainer.compute_loss(trainer.model, batch).detach())
 
     before = loss()
@@ -120,9 +121,10 @@ def test_on_a_gpu_too_no_row_sees_another(tmp_path: Path) -> None:
 
 
 def test_rows_are_padded_only_where_pairs_of_different_rows_would_be_kept() -> None:
-    assert collator("eager", on_gpu=True) is None
-    found = [collator(name, on_gpu=gpu) for name in ("sdpa", "grouped") for gpu in (True, False)]
-    assert [*found, collator("eager", on_gpu=False)] == [end_to_end] * 5
+    assert [collator(name, on_gpu=True) for name in ("eager", "sdpa")] == [None, None]
+    found = [collator(name, on_gpu=gpu) for name in ("varlen", "grouped") for gpu in (True, False)]
+    found += [collator(name, on_gpu=False) for name in ("eager", "sdpa")]
+    assert found == [end_to_end] * 6
 
 
 def test_its_gradients_are_those_of_each_alone() -> None:
