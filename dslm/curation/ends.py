@@ -35,9 +35,15 @@ class _Sums:
 
     @staticmethod
     def _powers(base: np.uint64, count: int) -> Numbers:
-        factors = np.full(count, base, dtype=np.uint64)
-        factors[:1] = 1
-        return np.asarray(np.multiply.accumulate(factors), dtype=np.uint64)
+        powers = np.empty(count, dtype=np.uint64)
+        powers[:1] = 1
+        done = 1
+        while done < count:  # twice as many each time: no product waits for the one before it
+            more = powers[done : 2 * done]
+            factor = np.uint64(pow(int(base), done, 1 << 64))
+            np.multiply(powers[: len(more)], factor, out=more)
+            done *= 2
+        return powers
 
     def of(self, starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Numbers:
         """The hash of each stretch; equal bytes have equal hashes, wherever they stand."""

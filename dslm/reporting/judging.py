@@ -49,7 +49,7 @@ def _of(part: int, whole: int, verb: str) -> str:
 def _after_a_pass(data: ReportData) -> str:
     name, registered, known = data.scorecard.workflow, data.registered, data.scorecard.evidence
     if registered is None or any(known.get(k) != v for k, v in registered.evidence.items()):
-        return f"register it: make release W={name}"
+        return f"it may be registered: make release W={name}"
     if data.champion_version == registered.version:
         return f"none: version {registered.version} is registered and is the champion"
     return f"promote it: dslm release promote {name} --reason …"

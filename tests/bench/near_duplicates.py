@@ -5,9 +5,9 @@
 One run, the same folded texts for all: those of the given JSON lines, and a copy of one in twenty
 with a line added at its end or one word replaced. Each peer makes its own signatures of 128
 hashes over the same character 3-grams (shingling counted), finds candidates at the same threshold,
-and is timed by the processor's clock; text-dedup takes grams of words, two of them here, since its
-five are half of a short text. Ours compares the texts themselves afterwards, the peers do
-not, which is to their advantage.
+and is timed by the processor's clock, the best of three. text-dedup's grams are of words: it gets
+each letter as one. Ours compares the texts themselves afterwards, the peers do not, which is to
+their advantage.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def with_text_dedup(texts: list[str]) -> Pairs:
     prime = np.uint64((1 << 61) - 1)
     chance = np.random.RandomState(42)
     signed = partial(
-        minhash.embed_func, num_perm=HASHES, ngram_size=2, min_length=1,
+        minhash.embed_func, num_perm=HASHES, ngram_size=3, min_length=1,
         hashranges=[(n * rows, (n + 1) * rows) for n in range(bands)],
         permutations=(
             chance.randint(1, prime, size=(HASHES,), dtype=np.uint64),
@@ -92,7 +92,7 @@ def with_text_dedup(texts: list[str]) -> Pairs:
     )  # fmt: skip
     tables: list[dict[bytes, list[int]]] = [{} for _ in range(bands)]
     for place, text in enumerate(texts):
-        hashes = signed(text, place)[minhash.SIGNATURE_COLUMN]
+        hashes = signed(" ".join(text), place)[minhash.SIGNATURE_COLUMN]
         for table, one in zip(tables, hashes, strict=True):
             table.setdefault(one, []).append(place)
     clusters = (cluster for table in tables for cluster in table.values())
@@ -115,12 +115,14 @@ def planted(texts: list[str]) -> tuple[list[str], Pairs]:
 def measured(
     search: Callable[[list[str]], Pairs], texts: list[str], pairs: Pairs
 ) -> dict[str, float]:
-    """Texts a second of processor time, and the share of planted pairs that is found."""
-    began = time.process_time()
-    found = search(texts)
-    seconds = time.process_time() - began
+    """Texts a second of processor time, the best of three, and the share of planted pairs found."""
+    seconds = []
+    for _ in range(3):
+        began = time.process_time()
+        found = search(texts)
+        seconds.append(time.process_time() - began)
     return {
-        "texts_a_cpu_second": round(len(texts) / seconds),
+        "texts_a_cpu_second": round(len(texts) / min(seconds)),
         "recall": round(len(pairs & found) / len(pairs), 4),
         "pairs": len(found),
     }

@@ -69,8 +69,8 @@ def test_a_failure_without_a_failed_check_is_still_one() -> None:
 @pytest.mark.parametrize(
     ("version", "changed", "champion", "said"),
     [
-        (None, {}, 0, "register it: make release W=invoice_intake"),
-        (3, {"adapter": "sha256:0"}, 3, "register it: make release W=invoice_intake"),
+        (None, {}, 0, "it may be registered: make release W=invoice_intake"),
+        (3, {"adapter": "sha256:0"}, 3, "it may be registered: make release W=invoice_intake"),
         (3, {}, 2, "promote it: dslm release promote invoice_intake --reason …"),
         (3, {}, 3, "none: version 3 is registered and is the champion"),
     ],
