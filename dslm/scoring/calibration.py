@@ -177,7 +177,7 @@ def _why(contract: Contract, wrong: Sequence[bool], taken: int) -> str:
     risk, sure = f"{policy.max_selective_risk:.3g}", f"{policy.confidence:.3g}"
     if taken:
         return (
-            f"of the {taken} most confident answers {sum(wrong[:taken])} were wrong: "
+            f"{sum(wrong[:taken])} wrong among the {taken} most confident answers: "
             f"selective risk is at most {risk} with confidence {sure}"
         )
     steps = sequence(len(wrong), policy.max_selective_risk, policy.confidence)
@@ -188,8 +188,8 @@ def _why(contract: Contract, wrong: Sequence[bool], taken: int) -> str:
             f"answers and no wrong one, only {len(wrong)} answers could proceed; nothing proceeds"
         )
     return (
-        f"no threshold can be certified: of the {steps[0]} most confident answers "
-        f"{sum(wrong[: steps[0]])} were wrong, too many for risk {risk} at confidence {sure} "
+        f"no threshold can be certified: {sum(wrong[: steps[0]])} wrong among the {steps[0]} most "
+        f"confident answers, too many for risk {risk} at confidence {sure} "
         f"({needed} right answers and no wrong one are the least); nothing proceeds"
     )
 
