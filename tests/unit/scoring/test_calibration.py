@@ -89,7 +89,7 @@ def test_too_few_cases_can_not_certify_and_are_told_how_many_would() -> None:
 def test_a_weak_model_gets_no_threshold_and_a_reason() -> None:
     found = calibrate(MINI, rows_of(GOLD, [i % 2 == 0 for i in range(200)]), {})
     assert (found.threshold, found.certified) == (None, False)
-    assert "no threshold can be certified: of the" in found.why
+    assert "no threshold can be certified: 39 wrong among the 78 most" in found.why
     assert found.why.endswith("nothing proceeds")
 
 
