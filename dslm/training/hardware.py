@@ -31,7 +31,7 @@ SPECIFIED = (
     ("RTX 3090", 71.0),
 )
 SIZE_ON_GPU, SIZE_ON_CPU = 8192, 512
-SECONDS = {"cuda": 0.3, "cpu": 0.25}  # in 0.05 two new threads may still share one core
+SECONDS = {"cuda": 0.3, "cpu": 0.25}  # a shared host may halve it for 0.05
 
 
 @dataclass(frozen=True)
