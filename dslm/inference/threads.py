@@ -1,10 +1,11 @@
 """Chooses the number of CPU threads by a short measurement.
 
 With another process on the machine two OpenMP threads can be ten times slower than one, so the
-number of cores says little. On a shared host two can also be no faster than one for a second or
-so, while both virtual cores run on one real one, and twice as fast afterwards: of 24 processes on
-an idle machine of two cores one began like that. So a near tie goes to more threads, which cost
-nothing then. Called before training and before decoding.
+number of cores says little: beside a busy process two ran at 0.6 to 0.8 of one. On a shared host
+two can also be no faster than one for a while, probably because both virtual cores run on one real
+one: of 24 processes on an idle machine of two cores one was like that for all of the 0.6 s it was
+watched, two for the first 0.2. So a near tie goes to more threads, which cost nothing then. Called
+before training and before decoding.
 """
 
 from __future__ import annotations
