@@ -20,7 +20,9 @@ from dslm.training import processes
 from dslm.training.checkpoints import Checkpoints
 from dslm.training.run import train
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Train by the command line."""
     work, base, settings = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
     recipe = tiny_model.recipe(base, **settings)
     files = locate(BaseModelSource(folder=str(base)), base)
@@ -30,3 +32,7 @@ if __name__ == "__main__":
     with whole_folder(work / "out", {}) as folder:
         train(MINI, recipe, files, cases(32), cases(8, prefix="v"), folder, checkpoints)
     (work / f"process-{leading()}-{processes.count()}").touch()
+
+
+if __name__ == "__main__":
+    main()

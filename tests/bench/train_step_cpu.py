@@ -5,6 +5,7 @@
 One run, one machine, same rows: 2 rows of 144 tokens of which 56 carry loss, LoRA r 16 on all
 linear layers of the embedded base. All variants are loaded, and take a step each in turns, so that
 a slow minute of the machine is one of all. The best of ten counts. Ratios are what to compare.
+The last variants are other recipes: how many updates they make in the same time.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from dslm.settings.recipe import BaseModelSource
 from dslm.training.encoding import IGNORED
 from dslm.training.loss import adapted_layers, answer_loss, mixed_precision
 
-ROWS, TOKENS, ANSWER, ROUNDS = 2, 144, 56, 10
+TOKENS, ANSWER, ROUNDS = 144, 56, 10
+PEER = "TRL defaults (sdpa, its loss, products with the adapter in float32)"
+ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,9 @@ class Variant:
     adapter: str = "float32"
     mixed: bool = True
     trl_loss: bool = False
+    rows: int = 2
+    rank: int = 16
+    targets: str | list[str] = "all-linear"
 
 
 VARIANTS = (
@@ -49,8 +55,12 @@ VARIANTS = (
     Variant("ours, attention sdpa", attention="sdpa"),
     Variant("ours, weights float32", dtype="float32", mixed=False),
     Variant("ours, loss of TRL", trl_loss=True),
-    Variant("TRL defaults (sdpa, its loss, products with the adapter in float32)", "sdpa",
-            mixed=False, trl_loss=True),
+    Variant(PEER, "sdpa", mixed=False, trl_loss=True),
+    Variant("ours, rank 8", rank=8),
+    Variant("ours, rank 32", rank=32),
+    Variant("ours, attention's layers only", targets=ATTENTION),
+    Variant("ours, 1 row", rows=1),
+    Variant("ours, 4 rows", rows=4),
 )  # fmt: skip
 
 
@@ -65,13 +75,18 @@ def stepping(variant: Variant, files: BaseFiles) -> Callable[[], float]:
     model = AutoModelForCausalLM.from_pretrained(
         files.folder, dtype=getattr(torch, variant.dtype), attn_implementation=variant.attention
     )
-    lora = LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM")
+    lora = LoraConfig(
+        r=variant.rank,
+        lora_alpha=2 * variant.rank,
+        target_modules=variant.targets,
+        task_type="CAUSAL_LM",
+    )
     model = get_peft_model(model, lora, autocast_adapter_dtype=variant.adapter == "float32")
     if variant.trl_loss:
         add_fused_lm_head(model.get_base_model(), outputs=("log_probs", "entropy", "is_top1"))
     trained = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=1e-4, fused=True)  # as the trainer's
-    ids = torch.randint(0, 49_000, (ROWS, TOKENS))
+    ids = torch.randint(0, 49_000, (variant.rows, TOKENS))
     labels = ids.clone()
     labels[:, :-ANSWER] = IGNORED
     batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": labels}
@@ -84,7 +99,7 @@ def stepping(variant: Variant, files: BaseFiles) -> Callable[[], float]:
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
-        return ROWS * TOKENS / (time.perf_counter() - started)
+        return variant.rows * TOKENS / (time.perf_counter() - started)
 
     return step
 
@@ -106,9 +121,8 @@ def main() -> None:
     steps = {variant.name: stepping(variant, files) for variant in VARIANTS}
     rounds = [{name: step() for name, step in steps.items()} for _ in range(ROUNDS)]
     speeds = {name: round(max(seen[name] for seen in rounds), 1) for name in steps}
-    peer = speeds[VARIANTS[-1].name]
+    peer = speeds[PEER]
     result = {
-        "rows": ROWS,
         "tokens_a_row": TOKENS,
         "machine": f"{platform.machine()}, 2 threads, torch {torch.__version__}",
         "tokens_per_second": speeds,
