@@ -11,6 +11,7 @@ import functools
 import json
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,7 @@ CORPUS = [
 ]
 
 
-def tokenizer(style: str = "chatml") -> Any:
+def tokenizer(style: str = "chatml", lines: Sequence[str] = CORPUS) -> Any:
     """A byte-level BPE tokenizer of at most `VOCABULARY` tokens, trained on a few lines."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
@@ -125,7 +126,7 @@ def tokenizer(style: str = "chatml") -> Any:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    core.train_from_iterator(CORPUS, trainer)
+    core.train_from_iterator(lines, trainer)
     made = PreTrainedTokenizerFast(
         tokenizer_object=core,
         bos_token=chosen.begin,
@@ -175,9 +176,13 @@ def _store() -> Path:
     return folder
 
 
-@functools.cache
 def base_folder(architecture: str = "llama", style: str = "chatml") -> Path:
     """A model folder, shared by the session: do not change it."""
+    return _built(architecture, style)
+
+
+@functools.cache  # apart from `base_folder`: its key is then the same however that is called
+def _built(architecture: str, style: str) -> Path:
     quieten()
     folder = _store() / f"{architecture}-{style}"
     model(architecture).save_pretrained(folder)

@@ -59,11 +59,8 @@ def adding_a_start(style: str = "llama3") -> Any:
     return tokenizer
 
 
-def test_a_merge_across_prompt_and_answer_is_caught(
-    patient: Patient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tiny_model.base_folder()  # shared by the session, so not made of the corpus below
-    monkeypatch.setattr(tiny_model, "CORPUS", ['Answer:{"kind":"order"}'] * 9)
+def test_a_merge_across_prompt_and_answer_is_caught(patient: Patient) -> None:
+    across = tiny_model.tokenizer(lines=['Answer:{"kind":"order"}'] * 9)
     template = (
         tiny_model.STYLES["chatml"]
         .template.replace("assistant\n{% endif %}", "assistant\nAnswer:{% endif %}")
@@ -71,7 +68,7 @@ def test_a_merge_across_prompt_and_answer_is_caught(
             "{{ m.content }}", "{% if m.role == 'assistant' %}Answer:{% endif %}{{ m.content }}"
         )
     )
-    seen = patient(template=template, tokenizer=tiny_model.tokenizer())
+    seen = patient(template=template, tokenizer=across)
     assert failing(seen) == []  # made apart, as serving goes on from its prompt
     row = encoded_at_once(seen, 1, add_special_tokens=False)
     assert row.input_ids != seen.rows[1].input_ids  # the border was merged away
