@@ -95,7 +95,10 @@ def running(pids: set[int]) -> set[int]:
 
 @contextmanager
 def stage_at_work(ws: Workspace) -> Iterator[tuple[subprocess.Popen[str], set[int]]]:
-    """The stage in a process group of its own, and its workers once all are reading."""
+    """The stage in a process group of its own, and its workers once they are there and one reads.
+
+    On a quiet machine one of them may read nearly all parts, and the other wait.
+    """
     command = [sys.executable, "-m", "pipelines.curate", "--workflow", "mini"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, cwd=ws.root, env=environment, text=True, start_new_session=True,
@@ -103,7 +106,7 @@ def stage_at_work(ws: Workspace) -> Iterator[tuple[subprocess.Popen[str], set[in
         try:
             until = time.monotonic() + STARTED_SECONDS
             workers: set[int] = set()
-            while len(workers) < WORKERS or not all(map(busy, workers)):
+            while len(workers) < WORKERS or not any(map(busy, workers)):
                 assert stage.poll() is None, stage.communicate()
                 assert time.monotonic() < until, workers
                 time.sleep(0.05)
