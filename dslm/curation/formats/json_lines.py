@@ -126,13 +126,18 @@ def _rows(path: Path, part: Part | None = None, encoding: str = "utf-8") -> Iter
 
 
 def _parts(path: Path, encoding: str) -> list[Part | None]:
-    """Stretches that end with a line, each of about `PART_BYTES`."""
+    """Stretches that end with a line, as long as each other, of `PART_BYTES` at most or about it.
+
+    Workers take parts in turns: the short rest of every file would else fall to the same ones.
+    """
     parts: list[Part | None] = []
     begin, first, at = 0, 1, 0
+    size = path.stat().st_size
+    length = -(-size // max(1, -(-size // PART_BYTES)))
     with path.open("rb") as stream:
         if not is_bytewise(_encoding(stream, encoding)):
             return [None]
-        while block := stream.read(PART_BYTES):
+        while block := stream.read(length):
             end = block.rfind(b"\n") + 1
             if end:
                 parts.append(Part(begin, at + end, first))

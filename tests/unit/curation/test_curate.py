@@ -130,6 +130,17 @@ def test_parts_and_workers_change_no_byte(
     assert bytes_of(tmp_path / "parts") == bytes_of(tmp_path / "whole")
 
 
+def test_parts_of_a_file_are_about_as_long_as_each_other(contract, rows, write_source, monkeypatch):
+    folder = write_source(rows)
+    files = files_of(contract.data.sources, folder)
+    size = files[0].path.stat().st_size
+    monkeypatch.setattr(json_lines, "PART_BYTES", int(size / 1.2))
+    parts = [piece.part for piece in pieces_of(files)]
+    assert [parts[0].start, parts[0].end, parts[1].end] == [0, parts[1].start, size]
+    longest = max(len(line) + 1 for line in files[0].path.read_bytes().splitlines())
+    assert [abs(part.end - part.start - size / 2) <= longest for part in parts] == [True, True]
+
+
 def test_a_gold_case_that_leaks_nowhere_changes_no_byte(
     contract, rows, gold, write_source, tmp_path
 ):
