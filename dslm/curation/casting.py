@@ -8,11 +8,11 @@ left alone and found by the schema.
 from __future__ import annotations
 
 import datetime as dt
-import json
-import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+
+from dslm.strict_json import strict_json
 
 _NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array",
           dict: "object", type(None): "null"}  # fmt: skip
@@ -31,29 +31,6 @@ def allowed_types(schema: Mapping[str, Any]) -> set[str]:
         return {json_type(schema["const"])}
     named = schema.get("type", [])
     return {named} if isinstance(named, str) else set(named)
-
-
-def _constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise ValueError(f"{digits} is beyond any number")
-    return number
-
-
-def strict_json(text: str | bytes) -> Any:
-    """A JSON value; NaN and infinities, which JSON does not have, are refused.
-
-    Raises:
-        ValueError: It is not JSON, or nested too deeply.
-    """
-    try:
-        return json.loads(text, parse_constant=_constant, parse_float=_finite)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
 
 
 def as_json(value: Any) -> Any:

@@ -14,12 +14,12 @@ from typing import Any
 
 from dslm.contract.comparing import fold
 from dslm.contract.model import Columns, Contract
-from dslm.curation.casting import strict_json
 from dslm.curation.given import given_rows
 from dslm.curation.ledger import Reject
 from dslm.curation.mapping import Misfit, to_case
 from dslm.curation.refusing import Found
 from dslm.records import Case
+from dslm.strict_json import strict_json
 
 
 @dataclass(frozen=True)

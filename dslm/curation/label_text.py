@@ -11,8 +11,8 @@ from typing import Any
 
 from dslm.contract.answer import schema_errors
 from dslm.contract.model import Contract
-from dslm.curation.casting import strict_json
 from dslm.errors import InputError
+from dslm.strict_json import strict_json
 
 
 def fits(contract: Contract, field: str, value: Any) -> bool:

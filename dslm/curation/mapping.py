@@ -13,12 +13,13 @@ from typing import Any
 
 from dslm.contract.answer import schema_errors
 from dslm.contract.model import Columns, Contract
-from dslm.curation.casting import cast, strict_json
+from dslm.curation.casting import cast
 from dslm.curation.turns import rendered, turns_of
 from dslm.errors import InputError
 from dslm.provenance import canonical_json
 from dslm.records import Case
 from dslm.settings.loading import nearest
+from dslm.strict_json import strict_json
 
 LONGEST_REASON = 240
 

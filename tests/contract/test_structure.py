@@ -18,6 +18,7 @@ BASE = {
     "stage",
     "errors",
     "progress",
+    "strict_json",
 }
 ACTIVITIES = {
     "curation", "training", "inference", "scoring", "gating", "releasing", "reporting", "examples",

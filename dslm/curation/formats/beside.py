@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dslm.curation.casting import strict_json
 from dslm.curation.formats.decoding import decoded, encoding_of
 from dslm.curation.formats.rows import LONGEST_LINE, Format, Part, Row, Unreadable, too_long
 from dslm.settings.loading import nearest
+from dslm.strict_json import strict_json
 
 LABELLED = (".eml", ".vtt", ".srt", ".txt")
 LABEL_KEYS = ("id", "target", "meta")

@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from dslm.curation.casting import strict_json
 from dslm.curation.formats.decoding import (
     LONGEST_MARK,
     Bytes,
@@ -33,6 +32,7 @@ from dslm.curation.formats.rows import (
     too_long,
 )  # fmt: skip
 from dslm.errors import InputError
+from dslm.strict_json import strict_json
 
 
 def _opened(path: Path) -> Bytes:
