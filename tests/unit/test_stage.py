@@ -16,7 +16,7 @@ import pytest
 from small_repository import ROOT, make_repository
 
 from dslm.cli.boundary import run
-from dslm.errors import EXIT_ENVIRONMENT, InputError
+from dslm.errors import EXIT_BAD_INPUT, EXIT_ENVIRONMENT, InputError
 from dslm.provenance import MANIFEST, read_manifest
 from dslm.stage import exclusive, whole_folder
 
@@ -256,7 +256,7 @@ def test_a_second_run_of_a_stage_is_refused_and_told_who_is_at_it(tmp_path: Path
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
         )
         holder.kill()
-    assert second.returncode == EXIT_ENVIRONMENT
+    assert second.returncode == EXIT_BAD_INPUT
     assert "another run of mini-curate is going on" in second.stderr
     assert f"process {holder.pid}" in second.stderr
     assert "Traceback" not in second.stderr
