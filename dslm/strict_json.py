@@ -12,7 +12,7 @@ import itertools
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 DEEPEST = 100  # objects and lists within each other; other readers of JSON end at 128
@@ -62,7 +62,8 @@ def _short(digits: str) -> str:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_constant=_constant, parse_float=_finite
 )
-_SCAN = _DECODER.scan_once
+_SCAN: Callable[[str, int], tuple[Any, int]] = vars(_DECODER)["scan_once"]
+_PYTHONS = json.JSONDecoder(object_pairs_hook=_object)  # with NaN and Infinity
 
 
 def _read(text: str) -> Any:
@@ -74,11 +75,12 @@ def _read(text: str) -> Any:
     return value if end == len(text) else _DECODER.decode(text)
 
 
-def strict_json(text: str | bytes) -> Any:
+def strict_json(text: str | bytes, *, infinite: bool = False) -> Any:
     """A JSON value.
 
     Args:
         text: Text, or bytes in UTF-8; a byte-order mark before it does not count.
+        infinite: Whether it may hold NaN and Infinity, as other programs' settings do.
 
     Raises:
         ValueError: It is not JSON, has a key twice in one object, a number that is none, half of a
@@ -87,7 +89,7 @@ def strict_json(text: str | bytes) -> Any:
     """
     text = _decoded(text) if isinstance(text, bytes) else text.removeprefix("\ufeff")
     try:
-        value = _read(text)
+        value = _PYTHONS.decode(text) if infinite else _read(text)
     except _DoubledKey as doubled:
         raise ValueError(f"{doubled}{_on_line(_place_of(doubled.key, text), text)}") from None
     except RecursionError:

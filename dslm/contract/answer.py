@@ -13,6 +13,7 @@ from typing import Any
 
 from dslm.contract.model import Contract
 from dslm.provenance import canonical_json
+from dslm.strict_json import strict_json
 
 _LEXER_FUEL = 50_000_000  # about one second
 
@@ -73,7 +74,7 @@ def schema_errors(contract: Contract, answer: Any) -> list[str]:
 def parse(contract: Contract, text: str) -> dict[str, Any] | None:
     """The object a model wrote, or None where it is not valid under the schema."""
     try:
-        answer = json.loads(text)
+        answer = strict_json(text)
     except ValueError:
         return None
     if not isinstance(answer, dict) or schema_errors(contract, answer):

@@ -1,4 +1,4 @@
-"""JSON that says one thing: what is doubled, halved, endless or no number is named with its line."""
+"""JSON that says one thing: what is doubled, halved or endless is named with its line."""
 
 import json
 
