@@ -144,6 +144,7 @@ class _Writer:
         return self.written(self._found(name, str(ref), place), place, (*within, name))
 
     def _found(self, name: str, ref: str, place: Place) -> Any:
+        found: list[Any]
         if name and not name.startswith("/"):
             found = [part for part in _schemas(self.root) if part.get("$anchor") == name]
         else:
