@@ -14,6 +14,7 @@ EXIT_GATE_FAILED = 1
 EXIT_BAD_INPUT = 2
 EXIT_INCONCLUSIVE = 3
 EXIT_REFUSED = 4
+EXIT_ENVIRONMENT = 5
 EXIT_INTERRUPTED = 130
 
 
@@ -66,6 +67,12 @@ class ReleaseRefused(DslmError):
     """A lost race, or evidence that is missing, stale or of something else."""
 
     exit_code = EXIT_REFUSED
+
+
+class EnvironmentFault(DslmError):
+    """What is neither the user's fault nor ours: a server, a disk, a network, a missing driver."""
+
+    exit_code = EXIT_ENVIRONMENT
 
 
 class Interrupted(DslmError):
