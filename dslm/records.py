@@ -200,7 +200,11 @@ class Release(Record):
 
 
 class JournalEntry(Record):
-    """One move of the champion alias, chained to the entry before it by digest."""
+    """One move of the champion alias, chained to the entry before it by digest.
+
+    A release is its version's number and digest. Entries of before digests were kept have none,
+    and name their release by the digest of its verdict.
+    """
 
     seq: int
     at: str
@@ -208,6 +212,8 @@ class JournalEntry(Record):
     action: Literal["promote", "rollback"]
     from_version: int
     to_version: int
+    from_digest: str | None = None
+    to_digest: str | None = None
     reason: str
     verdict_digest: str
     previous_digest: str
