@@ -15,6 +15,7 @@ from typing import Any
 from dslm.contract.comparing import fold
 from dslm.contract.model import Columns, Contract
 from dslm.curation.given import given_rows
+from dslm.curation.identifiers import NoName, identifier
 from dslm.curation.ledger import Reject
 from dslm.curation.mapping import Misfit, to_case
 from dslm.curation.refusing import Found
@@ -73,7 +74,11 @@ def _group(row: Mapping[str, Any], group_by: str) -> str:
         part, name = "meta", group_by
     holder = row.get(part)
     value = holder.get(name) if isinstance(holder, dict) else None
-    key = "" if value is None else fold(str(value))
+    try:
+        named = identifier(value)
+    except NoName as fault:
+        raise Misfit(f"no group: {part}.{name} {fault}") from None
+    key = fold(named) if named else ""
     if not key:
         raise Misfit(f"no group: {part}.{name} is empty or missing")
     return key

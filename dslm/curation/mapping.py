@@ -14,6 +14,7 @@ from typing import Any
 from dslm.contract.answer import schema_errors
 from dslm.contract.model import Columns, Contract
 from dslm.curation.casting import cast
+from dslm.curation.identifiers import NoName, identifier
 from dslm.curation.turns import rendered, turns_of
 from dslm.errors import InputError
 from dslm.provenance import canonical_json
@@ -130,6 +131,15 @@ def to_case(
         }
     except RecursionError:
         raise Misfit("nested too deeply") from None
-    given = _plain(row.get(columns.id), columns.id)
-    own = given is not None and str(given).strip() != ""
-    return Case(id=str(given) if own else content_id(parts), **parts), own
+    given = _named(row.get(columns.id), columns.id)
+    if name := contract.data.group_by:
+        _named(parts["meta"].get(name), f"meta.{name}")
+    return Case(id=given or content_id(parts), **parts), given is not None
+
+
+def _named(value: Any, where: str) -> str | None:
+    """The id or group that a value names."""
+    try:
+        return identifier(_plain(value, where))
+    except NoName as fault:
+        raise Misfit(f"{where!r} {fault}") from None
