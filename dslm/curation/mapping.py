@@ -14,6 +14,7 @@ from typing import Any
 from dslm.contract.answer import schema_errors
 from dslm.contract.model import Columns, Contract
 from dslm.curation.casting import cast
+from dslm.curation.chats import without_chat
 from dslm.curation.identifiers import NoName, identifier
 from dslm.curation.turns import rendered, turns_of
 from dslm.errors import InputError
@@ -122,6 +123,7 @@ def to_case(
     Raises:
         Misfit: Input or target is missing or broken.
     """
+    row = _without_chat(row, columns)
     text = _input(row, columns.input)
     try:
         parts = {
@@ -135,6 +137,16 @@ def to_case(
     if name := contract.data.group_by:
         _named(parts["meta"].get(name), f"meta.{name}")
     return Case(id=given or content_id(parts), **parts), given is not None
+
+
+def _without_chat(row: Mapping[str, Any], columns: Columns) -> Mapping[str, Any]:
+    """A row whose chat became an input and, where `target` names no columns, a target."""
+    fields = not isinstance(columns.target, str)
+    targets = () if isinstance(columns.target, dict) else (str(columns.target),)
+    try:
+        return without_chat(row, (columns.input,), () if fields else targets)
+    except ValueError as error:
+        raise Misfit(f"chat: {error}") from None
 
 
 def _named(value: Any, where: str) -> str | None:
