@@ -19,6 +19,7 @@ from dslm.curation.identifiers import NoName, identifier
 from dslm.curation.labelled_rows import INPUT_KEYS, TARGET_KEYS, input_in, object_in
 from dslm.errors import DslmError, InputError, Problems
 from dslm.records import Case
+from dslm.settings.file_names import writable_name
 from dslm.settings.loading import nearest
 
 OWN_KEYS = ("id", "meta")
@@ -59,7 +60,7 @@ def read_sample(path: Path, given: str | None, targets: tuple[str, ...]) -> tupl
     faults: list[DslmError] = []
     cases: list[Numbered] = []
     first_seen: dict[str, str] = {}
-    stem = path.name.split(".")[0]
+    stem = writable_name(path.name).split(".")[0]
     for number, row in enumerate(rows, start=1):
         place = f"{path / row.source if path.is_dir() else path}:{row.line}"
         if row.value is None:
