@@ -5,12 +5,12 @@ that stand in the input in a row, in the input's spelling or with its case chang
 or amount, one that the input states; in lists and objects, each value. Null stays where the
 contract allows it. Every text it accepts, the contract's own grammar accepts. Used by the decider,
 where the recipe asks for it (`inference.copy_grounded`): a model can then still choose the wrong
-words, but not invent any. What is not held to the input is said: `open_parts`, `Narrowed.kept`.
+words, but not invent any. What is not held to the input is said: `limits`, `Narrowed.kept`.
 """
 
 from __future__ import annotations
 
-from dslm.contract.narrowing.narrowed import Narrowed, narrowed, open_parts
+from dslm.contract.narrowing.narrowed import Limits, Narrowed, limits, narrowed
 from dslm.contract.narrowing.uncopied import uncopied
 
-__all__ = ["Narrowed", "narrowed", "open_parts", "uncopied"]
+__all__ = ["Limits", "Narrowed", "limits", "narrowed", "uncopied"]

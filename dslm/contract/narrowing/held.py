@@ -2,7 +2,7 @@
 
 Takes a part of the contract's schema, how it is compared, and an input; gives what may be written
 (`parts`), and says of each part that cannot be held why. Called by `narrowed` for an input, and by
-`open_parts` for none, to say beforehand what will never be held.
+`limits` for none, to say beforehand what will never be held.
 """
 
 from __future__ import annotations
@@ -39,12 +39,14 @@ class Holder:
     Attributes:
         open: Place → why this part of the schema keeps what it allows, whatever the input.
         kept: Place → why it does so for this input.
+        closed: Place → what of this part is never written, though its schema allows it.
     """
 
     def __init__(self, text: str):
         self.text = text
         self.open: dict[str, str] = {}
         self.kept: dict[str, str] = {}
+        self.closed: dict[str, str] = {}
 
     def held(self, schema: Mapping[str, Any], how: str, place: str) -> Part | None:
         """What a part of the schema may be; None where the input has nothing for it."""
@@ -144,7 +146,7 @@ class Holder:
         if not parts or needed - set(parts):
             return self._left(schema, place, "is an object of any keys")
         if schema.get("additionalProperties") is not False:
-            self.open[place] = "may have other keys than its schema names: they are never written"
+            self.closed[place] = "may have keys that its schema does not name"
         members = []
         for key, one in parts.items():
             part = self.held(one, how, f"{place}.{key}")

@@ -18,7 +18,7 @@ class Narrowed:
 
     Attributes:
         grammar: As llguidance takes it; a subset of the contract's.
-        kept: Grounded field, or part of one → why it is not held to this input, though others are.
+        kept: Grounded field, or part of one → why it is not held to the input.
         parts: Field → what it may be.
     """
 
@@ -43,18 +43,31 @@ def narrowed(contract: Contract, text: str) -> Narrowed:
                 holder.kept[field] = "the input has nothing for it, and it must not be null"
             parts[field] = part or parts[field]
     if all(isinstance(part, Free) for part in parts.values()):
-        return Narrowed(grammar(contract.schema), holder.kept, parts)
+        return Narrowed(grammar(contract.schema), holder.open | holder.kept, parts)
     whole = Keyed(tuple((field, part, True) for field, part in parts.items()))
-    return Narrowed(lark_grammar(whole, text), holder.kept, parts)
+    return Narrowed(lark_grammar(whole, text), holder.open | holder.kept, parts)
 
 
-def open_parts(contract: Contract) -> dict[str, str]:
-    """Grounded field, or part of one → why no input can hold it."""
+@dataclass(frozen=True)
+class Limits:
+    """What of a contract no input narrows, or narrows too far; each by grounded field or part.
+
+    Attributes:
+        open: Why it is never held to the input.
+        closed: What is never written, though its schema allows it.
+    """
+
+    open: Mapping[str, str]
+    closed: Mapping[str, str]
+
+
+def limits(contract: Contract) -> Limits:
+    """What can be said of a contract before there is any input."""
     holder = Holder("")
     for field in contract.grounded:
         schema = contract.schema["properties"][field]
         holder.held(schema, how_of(contract, field), field)
-    return holder.open
+    return Limits(holder.open, holder.closed)
 
 
 def how_of(contract: Contract, field: str) -> str:

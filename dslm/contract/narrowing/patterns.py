@@ -13,10 +13,9 @@ _ANYTHING = "(?s:.*)"
 # An escape, a class, a way into a group, or one other character; a quantifier goes with it.
 _PIECE = re.compile(
     r"(?P<open>\((?!\?)|\(\?(?::|P?<[A-Za-z]\w*>))|(?P<close>\))|(?P<or>\|)"
-    r"|(?P<one>\\[pPkux]\{[^}]*\}|\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|.)",
+    r"|(?P<one>\\[pPkux]\{[^}]*\}|\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|\(\?|.)",
     re.DOTALL,
 )
-_FLAGLESS = re.compile(r"\\.|\(\?(?::|P?<[A-Za-z]\w*>)", re.DOTALL)
 _QUANTIFIER = re.compile(r"(?:[*+?]|\{\d+(?:,\d*)?\})[?+]?")
 
 
@@ -33,8 +32,8 @@ def whole_text(pattern: str) -> str:
     from llguidance import regex_to_lark
 
     found, end = _read(pattern, 0)
-    if end < len(pattern) or "(?" in _FLAGLESS.sub("", pattern):
-        raise ValueError(f"{pattern!r} has flags or look-arounds")
+    if end < len(pattern):
+        raise ValueError(f"{pattern!r} closes a group that it never opened")
     return str(regex_to_lark(_written(found, left=True, right=True), "dw"))
 
 
@@ -49,6 +48,8 @@ def _read(pattern: str, at: int) -> tuple[_Alternatives, int]:
             found.append([])
             continue
         inner: str | _Alternatives = match.group()
+        if inner == "(?":
+            raise ValueError(f"{pattern!r} has flags or look-arounds")
         if match["open"]:
             inner, at = _read(pattern, at)
         if times := _QUANTIFIER.match(pattern, at):

@@ -12,7 +12,7 @@ from narrowed_walks import accepted, allowed, contract, walk
 from dslm.contract import Contract
 from dslm.contract.answer import grammar, schema_errors
 from dslm.contract.grounding import numbers, occurs, ungrounded
-from dslm.contract.narrowing import narrowed, open_parts
+from dslm.contract.narrowing import limits, narrowed
 from dslm.contract.narrowing.held import MOST_LISTED
 
 CENTS = {"type": "string", "pattern": r"^\d+\.\d{2}$"}
@@ -134,7 +134,8 @@ def test_models_as_pydantic_writes_them_are_narrowed_inside(mini: Contract) -> N
     assert allowed(made, "7 red pens", [{"item": "red pens", "count": 7}])
     assert not allowed(made, "7 red pens", [{"item": "red pens", "count": 8}])
     assert allowed(made, "7 red pens", None)
-    assert open_parts(made) == {}
+    assert not limits(made).open
+    assert not limits(made).closed
 
 
 @pytest.mark.parametrize(
@@ -172,14 +173,21 @@ def test_a_field_with_too_many_values_keeps_its_schema_and_says_so(mini: Contrac
         ({"type": "array", "items": {"type": "boolean"}}, "number[]", "true or false"),
         ({"type": "object", "properties": {"paid": {"type": "boolean"}, "by": STRING}},
          "number.paid", "true or false"),
-        ({"type": "object", "properties": {"by": STRING}}, "number", "other keys"),
         ({"type": ["string", "null"], "not": {"const": "x"}}, "number", "`not`"),
     ],
 )  # fmt: skip
 def test_a_part_that_no_input_can_hold_is_named_with_the_reason(
     mini: Contract, part: dict[str, Any], place: str, why: str
 ) -> None:
-    assert why in open_parts(contract(mini, part))[place]
+    made = contract(mini, part)
+    assert why in limits(made).open[place]
+    assert limits(made).open == narrowed(made, "x 7").kept
+
+
+def test_keys_that_a_schema_does_not_name_are_never_written_which_is_said(mini: Contract) -> None:
+    made = contract(mini, {"type": "object", "properties": {"by": STRING}})
+    assert limits(made).closed == {"number": "may have keys that its schema does not name"}
+    assert not allowed(made, "x y", {"by": "x", "to": "y"})
 
 
 def test_fields_that_are_not_grounded_keep_theirs(mini: Contract) -> None:
@@ -238,7 +246,7 @@ def test_whatever_the_narrowed_grammar_accepts_the_contract_accepts_and_the_inpu
     assert accepted(grammar(made.schema), written)
     answer = json.loads(written)
     assert not schema_errors(made, answer)
-    if not found.kept and not open_parts(made):
+    if not found.kept:
         assert grounds(how or "text", answer["number"], text)
 
 
