@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dslm.contract.answer import in_schema_order
+from dslm.contract.canonical import canonical
 from dslm.contract.comparing import fold
 from dslm.contract.grounding import ungrounded
 from dslm.contract.model import Contract, Split
@@ -78,7 +78,7 @@ def draft(path: Path, sample: Sequence[Numbered], group_by: str | None, share: f
     output = {"properties": properties}
     cases = [
         Case(id=n.case.id, input=n.case.input, meta=n.case.meta,
-             target=in_schema_order(output, {f: (n.case.target or {}).get(f) for f in properties}))
+             target=canonical(output, {f: (n.case.target or {}).get(f) for f in properties}))
         for n in sample
     ]  # fmt: skip
     cases = _with_group(path, cases, group_by)
