@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from typing import Any
 
@@ -11,6 +10,7 @@ from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 
 from dslm.contract import Contract
 from dslm.contract.answer import grammar, grammar_limits
+from dslm.contract.canonical import canonical_value, written
 from dslm.contract.model import Compare
 from dslm.contract.narrowing import narrowed
 
@@ -26,9 +26,9 @@ def contract(base: Contract, part: dict[str, Any], how: str | None = None) -> Co
     return base.model_copy(update=changes)
 
 
-def accepted(written: str, text: str) -> bool:
+def accepted(wanted: str, text: str) -> bool:
     """Whether a grammar accepts a whole text."""
-    matcher = LLMatcher(BYTES, written, limits=grammar_limits())
+    matcher = LLMatcher(BYTES, wanted, limits=grammar_limits())
     assert not matcher.is_error(), matcher.get_error()
     data = text.encode()
     return matcher.try_consume_tokens(list(data)) == len(data) and bool(matcher.is_accepting())
@@ -37,21 +37,21 @@ def accepted(written: str, text: str) -> bool:
 def answer_text(value: Any) -> str:
     """An answer of the contract `mini` with one value, as a model has to write it."""
     answer = {"kind": "order", "number": value}
-    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).replace("\x7f", "\\u007f")
+    return written(canonical_value(answer))
 
 
 def allowed(made: Contract, text: str, value: Any) -> bool:
     """Whether the narrowed grammar lets a model write a value; the contract's own then does too."""
-    written = answer_text(value)
-    narrow = accepted(narrowed(made, text).grammar, written)
-    assert not narrow or accepted(grammar(made.schema), written)
+    answer = answer_text(value)
+    narrow = accepted(narrowed(made, text).grammar, answer)
+    assert not narrow or accepted(grammar(made.schema), answer)
     return narrow
 
 
-def walk(written: str, seed: int) -> str | None:
+def walk(wanted: str, seed: int) -> str | None:
     """One text that a grammar accepts, chosen at random; None where it went on for too long."""
     draw = random.Random(seed)
-    matcher = LLMatcher(BYTES, written, limits=grammar_limits())
+    matcher = LLMatcher(BYTES, wanted, limits=grammar_limits())
     assert not matcher.is_error(), matcher.get_error()
     bits = allocate_token_bitmask(1, BYTES.vocab_size)
     taken: list[int] = []

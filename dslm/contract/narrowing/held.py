@@ -7,30 +7,33 @@ Takes a part of the contract's schema, how it is compared, and an input; gives w
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from dslm.contract.acceptance import accepts
+from dslm.contract.canonical import written
+from dslm.contract.decodable import NUMERIC, OBJECT
 from dslm.contract.grounding import dates, numbers, occurs
-from dslm.contract.narrowing.judging import can_be_written, json_text, judge, refused
+from dslm.contract.narrowing.judging import can_be_written
 from dslm.contract.narrowing.parts import Copied, Free, Keyed, Listed, Part, Row, either
-from dslm.contract.narrowing.patterns import whole_text
-from dslm.contract.narrowing.stated import amounts, formatted, number_texts
+from dslm.contract.narrowing.stated import amounts, number_texts
 from dslm.contract.narrowing.words import words_of
-from dslm.provenance import canonical_json
 
 MOST_LISTED = 20_000  # values of one field; more take longer to compile than an answer to make
-_BOUNDS = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
-_KNOWN = {
-    "string": {"minLength", "maxLength", "pattern", "format"},
-    "integer": _BOUNDS,
-    "number": _BOUNDS,
-    "array": {"items", "minItems", "maxItems"},
-    "object": {"properties", "required", "additionalProperties"},
-    "null": set[str](),
-    "boolean": set[str](),
+_KNOWN: dict[str, frozenset[str]] = {
+    "string": frozenset({"minLength", "maxLength", "pattern"}),
+    "integer": NUMERIC,
+    "number": NUMERIC,
+    "array": frozenset({"items", "minItems", "maxItems"}),
+    "object": OBJECT,
+    "null": frozenset(),
+    "boolean": frozenset(),
 }
-_ALL = set[str]().union(*_KNOWN.values())
+_ALL = frozenset({"type"}).union(*_KNOWN.values())
+_WHOLE = re.compile(r"\^(\(\?:.*\))\$")  # a pattern in the narrower form
 
 
 class Holder:
@@ -49,17 +52,23 @@ class Holder:
         self.closed: dict[str, str] = {}
 
     def held(self, schema: Mapping[str, Any], how: str, place: str) -> Part | None:
-        """What a part of the schema may be; None where the input has nothing for it."""
-        for key in ("enum", "const"):
-            if key in schema:
-                return self._chosen(schema, how, schema[key] if key == "enum" else [schema[key]])
-        if "anyOf" in schema and len(schema) == 1:
+        """What a part of the schema may be; None where the input has nothing for it.
+
+        Args:
+            schema: In its narrower form (see `decodable`).
+            how: Its field is compared; see `Compare`.
+            place: Where in the answer it is.
+        """
+        if "enum" in schema:
+            return self._chosen(schema["enum"], how)
+        if "anyOf" in schema:
             return either([self.held(one, how, place) for one in schema["anyOf"]])
         kinds = schema.get("type", [])
+        if foreign := sorted(set(schema) - _ALL):
+            return self._left(schema, place, f"uses `{foreign[0]}`")
+        if not kinds:
+            return self._left(schema, place, "may be of any type")
         kinds = [kinds] if isinstance(kinds, str) else kinds
-        foreign = sorted(set(schema) - {"type"} - _ALL)
-        if foreign or not kinds:
-            return self._left(schema, place, f"uses `{foreign[0]}`" if foreign else "has no type")
         return either([self._of_kind(kind, schema, how, place) for kind in kinds])
 
     def _left(self, schema: Mapping[str, Any], place: str, why: str) -> Free:
@@ -78,56 +87,47 @@ class Holder:
                 return self._row(one, how, place)
             case "object":
                 return self._keyed(one, how, place)
-            case "string" if how not in ("date", "decimal") and "format" not in one:
+            case "string" if how not in ("date", "decimal"):
                 return self._copied(one, place)
-        return self._listed(one, place, self._stated(kind, one, how))
+        return self._listed(one, place, self._stated(kind, how))
 
-    def _stated(self, kind: str, schema: Mapping[str, Any], how: str) -> Iterable[str]:
+    def _stated(self, kind: str, how: str) -> Iterable[str]:
         """JSON texts of what the input states, of one kind."""
         if kind != "string":
             return (form for n in sorted(numbers(self.text)) for form in number_texts(kind, n))
-        match how:
-            case "decimal":
-                found: Iterable[str] = amounts(self.text)
-            case "date":
-                found = (day.isoformat() for day in sorted(dates(self.text)))
-            case _:
-                found = formatted(self.text)
-        return map(json_text, found)
+        if how == "decimal":
+            return map(written, amounts(self.text))
+        return (written(day.isoformat()) for day in sorted(dates(self.text)))
 
     def _listed(self, schema: Mapping[str, Any], place: str, texts: Iterable[str]) -> Part | None:
-        allowed = judge(canonical_json(schema))
-        found: dict[str, None] = {}
+        key, found = json.dumps(schema, ensure_ascii=False), dict[str, None]()
         for text in texts:
-            if text not in found and allowed(text):
+            if text not in found and accepts(key, text):
                 found[text] = None
             if len(found) > MOST_LISTED:
                 self.kept[place] = f"the input states more than {MOST_LISTED:,} values for it"
                 return Free(schema)
         return Listed(tuple(found)) if found else None
 
-    def _chosen(self, schema: Mapping[str, Any], how: str, values: list[Any]) -> Part | None:
+    def _chosen(self, values: list[Any], how: str) -> Part | None:
         """The values of an enum that stand in the input, or that no input could hold."""
-        allowed = judge(canonical_json(schema))
-        texts = [
-            json_text(value)
+        found = tuple(
+            written(value)
             for value in values
             if value is None or isinstance(value, bool) or _stands(how, value, self.text)
-        ]
-        found = tuple(dict.fromkeys(text for text in texts if allowed(text)))
+        )
         return Listed(found) if found else None
 
     def _copied(self, schema: Mapping[str, Any], place: str) -> Part | None:
-        least, most = max(schema.get("minLength", 0), 1), schema.get("maxLength")
+        expression = None
         if "pattern" in schema:
-            if refused(pattern := schema["pattern"]):
-                return self._left(schema, place, f"has a pattern that no copy can be held to: "
-                                                 f"{pattern}")  # fmt: skip
-            part = Copied(least, most, whole_text(pattern))
-        else:
-            part = Copied(least, most)
+            whole = _WHOLE.fullmatch(schema["pattern"])
+            if whole is None:
+                return self._left(schema, place, f"has the pattern {schema['pattern']!r}")
+            expression = whole[1]
+        part = Copied(max(schema.get("minLength", 0), 1), schema.get("maxLength"), expression)
         shortest = words_of(self.text).shortest
-        if least == 1 and part.expression is None and 0 < shortest <= (most or shortest):
+        if part.least == 1 and expression is None and 0 < shortest <= (part.most or shortest):
             return part
         return part if shortest and can_be_written(part, self.text) else None
 

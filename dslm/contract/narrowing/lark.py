@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from dslm.contract.canonical import written
 from dslm.contract.narrowing.parts import Copied, Either, Free, Keyed, Listed, Part, Row
 from dslm.contract.narrowing.words import copy_terminals
 
@@ -30,12 +31,8 @@ def lark_of(part: Part, text: str) -> str:
 
 
 def _literal(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def key_text(key: str) -> str:
-    """A key with its colon, as the contract's grammar writes it."""
-    return json.dumps(key, ensure_ascii=False).replace("\x7f", "\\u007f") + ":"
+    """A terminal of one text; Lark's strings are escaped as JSON's are."""
+    return written(text)
 
 
 class _Writer:
@@ -61,7 +58,9 @@ class _Writer:
             case Row(item, least, most):
                 return self._rule(_row(self.written(item), least, most))
             case Keyed(members):
-                found = [(_literal(key_text(k)) + " " + self.written(p), m) for k, p, m in members]
+                found = [
+                    (_literal(written(k) + ":") + " " + self.written(p), m) for k, p, m in members
+                ]
                 return self._rule(f'"{{" {self._members(found, 0, False)} "}}"')
 
     def _members(self, members: list[tuple[str, bool]], n: int, after_another: bool) -> str:

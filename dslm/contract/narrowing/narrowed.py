@@ -35,7 +35,7 @@ def narrowed(contract: Contract, text: str) -> Narrowed:
     than `MOST_LISTED` values for it.
     """
     holder, parts = Holder(text), dict[str, Part]()
-    for field, schema in contract.schema["properties"].items():
+    for field, schema in contract.decodable.schema["properties"].items():
         parts[field] = Free(schema)
         if field in contract.grounded:
             part = holder.held(schema, how_of(contract, field), field)
@@ -65,7 +65,7 @@ def limits(contract: Contract) -> Limits:
     """What can be said of a contract before there is any input."""
     holder = Holder("")
     for field in contract.grounded:
-        schema = contract.schema["properties"][field]
+        schema = contract.decodable.schema["properties"][field]
         holder.held(schema, how_of(contract, field), field)
     return Limits(holder.open, holder.closed)
 

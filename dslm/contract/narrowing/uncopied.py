@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from typing import Any
 
-from dslm.contract.answer import in_schema_order
+from dslm.contract.answer import canonical_answer
+from dslm.contract.canonical import written
 from dslm.contract.comparing import EXACT, equal, fold
 from dslm.contract.grounding import ungrounded
 from dslm.contract.model import Compare, Contract
-from dslm.contract.narrowing.judging import accepts, json_text
+from dslm.contract.narrowing.judging import accepts
 from dslm.contract.narrowing.narrowed import narrowed
 from dslm.contract.narrowing.parts import Either, Listed, Part, Row
 from dslm.contract.narrowing.words import spellings
@@ -30,13 +31,11 @@ def uncopied(contract: Contract, text: str, answer: Mapping[str, Any]) -> dict[s
     value that does not occur in the input at all is not among them; see `ungrounded`.
     """
     parts, missing = narrowed(contract, text).parts, ungrounded(contract, text, answer)
-    found: dict[str, str] = {}
+    right, found = canonical_answer(contract, answer), dict[str, str]()
     for field in contract.grounded:
         if field in missing:
             continue
-        schema = contract.schema["properties"][field]
-        value = in_schema_order(schema, answer[field])
-        compare = contract.compare.get(field, EXACT)
+        value, compare = right[field], contract.compare.get(field, EXACT)
         if not _writable(parts[field], compare, value, text):
             found[field] = _why(value, text)
     return found
@@ -44,7 +43,7 @@ def uncopied(contract: Contract, text: str, answer: Mapping[str, Any]) -> dict[s
 
 def _writable(part: Part, compare: Compare, value: Any, text: str) -> bool:
     """Whether a part lets a model write a value, or one that equals it."""
-    if accepts(part, text, json_text(value)):
+    if accepts(part, text, written(value)):
         return True
     if compare.how in ("set", "list") and isinstance(value, list):
         return any(
@@ -53,7 +52,7 @@ def _writable(part: Part, compare: Compare, value: Any, text: str) -> bool:
             for row in _rows(part)
         )
     return any(
-        equal(compare, other, value) and accepts(part, text, json_text(other))
+        equal(compare, other, value) and accepts(part, text, written(other))
         for other in (*_listed(part), *_copies(value, text))
     )
 

@@ -13,6 +13,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from dslm.contract.canonical import written
 from dslm.contract.comparing import fold
 
 WALL = "\n"  # stands nowhere in a JSON text, so that no copy reaches across it
@@ -112,7 +113,7 @@ def _cases(word: str) -> tuple[str, ...]:
 
 def quoted(text: str) -> str:
     """A text as the grammar wants it within a JSON string."""
-    return json.dumps(text, ensure_ascii=False)[1:-1].replace("\x7f", "\\u007f")
+    return written(text)[1:-1]
 
 
 @lru_cache(maxsize=4)

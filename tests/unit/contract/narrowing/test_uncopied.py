@@ -61,9 +61,7 @@ def is_mark(char: str) -> bool:
     return bool(char) and unicodedata.category(char)[0] == "M"
 
 
-@given(
-    st.lists(st.text("abcÄß19東चि̂-&", min_size=1, max_size=5), min_size=1, max_size=8), st.data()
-)
+@given(st.lists(st.text("abcÄß19東-&", min_size=1, max_size=5), min_size=1, max_size=8), st.data())
 def test_every_right_answer_that_is_grounded_can_be_written_or_is_named(
     mini: Contract, words: list[str], data: Any
 ) -> None:
