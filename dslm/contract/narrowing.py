@@ -21,6 +21,7 @@ from typing import Any
 from dslm.contract.comparing import EXACT, decimal_of, equal, plain
 from dslm.contract.grounding import dates, numbers, occurs, ungrounded
 from dslm.contract.model import Contract
+from dslm.contract.words import stands_folded
 from dslm.provenance import canonical_json
 
 # Letters without case stand alone, as in grounding; elsewhere a word is a run of letters or digits.
@@ -110,7 +111,13 @@ def _choices(part: bytes, how: str, text: str) -> tuple[str, ...]:
         case "date":
             found = (day.isoformat() for day in sorted(dates(text)))
         case _:
-            found = _spans(text, json.loads(part).get("maxLength", _LONGEST))
+            spans = _spans(text, json.loads(part).get("maxLength", _LONGEST))
+            # What folding and words' ends depend on where it stands
+            plain_text = text.isascii() and not set("+#^") & set(text)
+            found = (
+                span for span in spans
+                if (plain_text and not any(map(str.isdigit, span))) or stands_folded(text, span)
+            )  # fmt: skip
     valid, letters = _validator(part), 0
     choices: dict[str, None] = {}
     for choice in found:
