@@ -13,13 +13,14 @@ from typing import Any
 
 from dslm.contract.model import Contract
 from dslm.provenance import canonical_json
+from dslm.strict_json import strict_json
 
 _LEXER_FUEL = 50_000_000  # about one second
 
 
 def canonical_text(contract: Contract, answer: Mapping[str, Any]) -> str:
     """An object as the model must write it: the schema's field order, no blanks."""
-    ordered = in_schema_order(contract.output, answer)
+    ordered = in_schema_order(contract.schema, answer)
     text = json.dumps(ordered, ensure_ascii=False, separators=(",", ":"))
     return text.replace("\x7f", "\\u007f")  # the one character that the grammar wants escaped
 
@@ -66,14 +67,14 @@ def _validator(schema: bytes) -> Any:
 
 def schema_errors(contract: Contract, answer: Any) -> list[str]:
     """What makes an object invalid under the contract's schema, each with its field."""
-    errors = _validator(canonical_json(contract.output)).iter_errors(answer)
+    errors = _validator(canonical_json(contract.schema)).iter_errors(answer)
     return [f"{'.'.join(map(str, e.instance_path)) or 'object'}: {e.message}" for e in errors]
 
 
 def parse(contract: Contract, text: str) -> dict[str, Any] | None:
     """The object a model wrote, or None where it is not valid under the schema."""
     try:
-        answer = json.loads(text)
+        answer = strict_json(text)
     except ValueError:
         return None
     if not isinstance(answer, dict) or schema_errors(contract, answer):

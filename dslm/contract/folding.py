@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from dslm.contract.characters import (
     BMP,
@@ -158,9 +159,10 @@ def fold(text: str) -> str:
     return _classes_for(text).separator.sub("", text)
 
 
-def letters(text: str) -> int:
-    """How many letters, digits and marks a text has, of any script; no signs."""
-    return sum(unicodedata.category(char)[0] in "LMN" for char in fold(text))
+def has_letters(folded: str, least: int) -> bool:
+    """Whether a folded text has that many letters, digits and marks, of any script; no signs."""
+    found = (char for char in folded if unicodedata.category(char)[0] in "LMN")
+    return sum(1 for _ in islice(found, least)) >= least
 
 
 def strip_accents(text: str) -> str:

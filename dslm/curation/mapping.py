@@ -72,7 +72,7 @@ def _input(row: Mapping[str, Any], name: str) -> str:
 def _target(
     contract: Contract, row: Mapping[str, Any], columns: Columns, *, textual: bool
 ) -> dict[str, Any]:
-    properties = contract.output["properties"]
+    properties = contract.schema["properties"]
     if isinstance(columns.target, str):
         given = _object(_column(row, columns.target), columns.target, textual=textual)
         target = {f: cast(properties[f], v) if f in properties else v for f, v in given.items()}

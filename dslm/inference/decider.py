@@ -168,7 +168,7 @@ def load_decider(
     engine = Engine(
         model,
         tokenizer,
-        grammar(contract.output),
+        grammar(contract.schema),
         prefix=shared_prefix(tokenizer, prompt),
         batch_size=plan.batch_size,
         max_tokens=plan.max_answer_tokens,

@@ -7,7 +7,6 @@ curation reads sources; gives numbered cases, or one error with every faulty lin
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from dslm.curation.given import given_rows
 from dslm.errors import DslmError, InputError, Problems
 from dslm.records import Case
 from dslm.settings.loading import nearest
+from dslm.strict_json import strict_json
 
 INPUT_KEYS = ("input", "text")
 TARGET_KEYS = ("target", "output", "label")
@@ -129,7 +129,7 @@ def _target(row: Mapping[str, Any], keys: Keys) -> dict[str, Any]:
     value = row.get(key)
     if isinstance(value, str) and value.lstrip().startswith("{"):
         try:
-            value = json.loads(value)
+            value = strict_json(value)
         except ValueError as error:
             raise InputError(f"{key!r} looks like JSON but is not: {error}") from None
     if value is None or value == {}:
@@ -142,7 +142,7 @@ def _meta(row: Mapping[str, Any], keys: Keys) -> dict[str, Any]:
     own = row.get("meta")
     if isinstance(own, str) and own.lstrip().startswith("{"):
         try:
-            own = json.loads(own)
+            own = strict_json(own)
         except ValueError as error:
             raise InputError(f"'meta' looks like JSON but is not: {error}") from None
     if own is not None and not isinstance(own, dict):

@@ -16,7 +16,7 @@ from typing import Any
 from dslm.curation.formats.beside import LABEL_KEYS, checked_label, labelled
 from dslm.curation.formats.json_lines import JSON_LINES
 from dslm.curation.formats.mail import LONGEST_MAIL, bare_id, mail_text, message_id
-from dslm.curation.formats.mail_parsing import parsed
+from dslm.curation.formats.mail.parsing import parsed
 from dslm.curation.formats.rows import Format, Part, Row, Unreadable, too_long
 
 MAILBOX_BYTES = 32 << 20  # of a part; each reads the labels anew

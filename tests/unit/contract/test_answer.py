@@ -41,7 +41,7 @@ NESTED: dict[str, Any] = {
 
 
 def accepts(contract: Contract, text: str) -> bool:
-    matcher = LLMatcher(LLTokenizer("byte"), grammar(contract.output))
+    matcher = LLMatcher(LLTokenizer("byte"), grammar(contract.schema))
     tokens = list(text.encode())
     return bool(matcher.try_consume_tokens(tokens) == len(tokens) and matcher.is_accepting())
 
