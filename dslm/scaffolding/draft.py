@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dslm.contract.canonical import canonical
-from dslm.contract.comparing import fold
+from dslm.contract.folding import fold
 from dslm.contract.grounding import ungrounded
 from dslm.contract.model import Contract, Split
 from dslm.curation.grouping import group_of
