@@ -11,7 +11,7 @@ from dslm.records import Baseline, Record
 OWN = {
     "dslm.strict_json": "the reader itself",
     "dslm.contract.acceptance": "the contract's schema, from an object in memory",
-    "dslm.contract.canonical": "a number that was written the line before",
+    "dslm.contract.canonical": "a part of that schema",
     "dslm.contract.narrowing.uncopied": "a text that was written from memory",
     "dslm.curation.card": "splits and contradictions, which curation wrote line by line",
     "dslm.curation.case_table": "a row of the table that is being worked on, a million times",
