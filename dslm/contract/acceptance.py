@@ -62,6 +62,15 @@ def accepts(key: str, text: str) -> bool:
     return bool(matcher.try_consume_tokens(list(data)) == len(data) and matcher.is_accepting())
 
 
+def uncompiled(key: str) -> str | None:
+    """Why there is no grammar of a schema, given as JSON; None where there is one."""
+    try:
+        _matcher(key)
+    except ValueError as error:
+        return " ".join(str(error).split())
+    return None
+
+
 @lru_cache(maxsize=64)
 def _matcher(key: str) -> Any:
     """A matcher of bytes at its start.
@@ -73,7 +82,7 @@ def _matcher(key: str) -> Any:
 
     made = LLMatcher(LLTokenizer("byte"), grammar_of(json.loads(key)), limits=grammar_limits())
     if made.is_error():
-        raise ValueError(" ".join(made.get_error().split()))
+        raise ValueError(made.get_error())
     return made
 
 
