@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from dslm.contract.canonical import canonical, written
+from dslm.contract.canonical import written
 from dslm.contract.decodable import Decodable
 
 _LEXER_FUEL = 50_000_000  # about one second; of one token, and before the first
@@ -37,11 +37,10 @@ def grammar_limits() -> Any:
     return LLParserLimits(initial_lexer_fuel=_LEXER_FUEL, step_lexer_fuel=_LEXER_FUEL)
 
 
-def never_written(form: Decodable, answer: Mapping[str, Any]) -> list[str]:
-    """What of an answer the grammar would never write, each with its field; valid it must be."""
+def never_written(form: Decodable, made: Mapping[str, Any]) -> list[str]:
+    """What of a valid answer in canonical form the grammar would never write, by field."""
     if _always_written(form.key):
         return []
-    made = canonical(form.schema, answer)
     if accepts(form.key, written(made)):
         return []
     found = [

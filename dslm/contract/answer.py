@@ -60,9 +60,10 @@ def schema_errors(contract: Contract, answer: Any) -> list[str]:
     write. A contract of an older release may hold what no grammar can; it is not asked there.
     """
     form = contract.decodable
-    found = _validator(form.key).iter_errors(answer)
+    made = canonical(form.schema, answer)
+    found = _validator(form.key).iter_errors(made)
     errors = [f"{'.'.join(map(str, e.instance_path)) or 'object'}: {e.message}" for e in found]
-    return errors if errors or form.complaints else never_written(form, answer)
+    return errors if errors or form.complaints else never_written(form, made)
 
 
 def refuse_undecodable(contract: Contract) -> None:

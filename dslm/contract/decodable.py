@@ -16,7 +16,7 @@ from typing import Any
 
 from dslm.contract.canonical import canonical_value, validator, written
 from dslm.contract.formats import FORMATS, format_pattern
-from dslm.contract.numeric_ranges import numeric_range
+from dslm.contract.numeric_ranges import numeric_ranges
 from dslm.contract.patterns import PatternError, whole_pattern
 from dslm.contract.schema import Place, Schema, all_of, said
 from dslm.provenance import canonical_json
@@ -31,6 +31,7 @@ OBJECT = frozenset({"properties", "required", "additionalProperties"})
 HELD = STRING | NUMERIC | ARRAY | OBJECT | {"type", "enum", "const", "anyOf"}
 _ALL_TYPES = ("null", "boolean", "number", "string", "array", "object")
 
+_MOST_DIGITS = 15  # of a listed decimal; beyond it the grammar lists another
 _NO_DELETE = "has a key with the control character U+007F"
 _IN_ANY_OF = "write the cases out as alternatives of `anyOf`, or as one of `rules`"
 _ADVICE = {
@@ -127,7 +128,8 @@ class _Narrowing:
                 return schema
             made.append(self.form(whole, (*place, "anyOf", str(number))))
         flat = [part for one in made for part in (one["anyOf"] if set(one) == {"anyOf"} else [one])]
-        return {"anyOf": flat} if len(flat) > 1 else flat[0]
+        distinct = list({json.dumps(part): part for part in flat}.values())
+        return {"anyOf": distinct} if len(distinct) > 1 else distinct[0]
 
     def _listed(self, schema: Schema, place: Place) -> Schema:
         """The listed values that the rest of the schema allows, as they are written."""
@@ -161,16 +163,17 @@ class _Narrowing:
         made: Schema = {} if len(types) == len(_ALL_TYPES) else {"type": types}
         if len(types) == 1:
             made["type"] = types[0]
+        ranges: list[Schema] = [{}]
         if "string" in types:
             made |= self._string(schema, place)
         if "number" in types or "integer" in types:
-            asked = {key: schema[key] for key in NUMERIC & schema.keys()}
-            made |= self._numeric(asked, "number" not in types, place)
+            ranges = self._numeric(schema, "number" not in types, place)
         if "array" in types:
             made |= self._array(schema, place)
         if "object" in types:
             made |= self._object(schema, place)
-        return made
+        forms = [{**made, **one} for one in ranges]
+        return forms[0] if len(forms) == 1 else {"anyOf": forms}
 
     def _string(self, schema: Schema, place: Place) -> Schema:
         made: Schema = {
@@ -199,12 +202,13 @@ class _Narrowing:
                           "write one pattern that says both")  # fmt: skip
         return {**made, "pattern": patterns[0]} if patterns else made
 
-    def _numeric(self, asked: Schema, whole: bool, place: Place) -> Schema:
+    def _numeric(self, schema: Schema, whole: bool, place: Place) -> list[Schema]:
+        asked = {key: schema[key] for key in schema if key in NUMERIC}
         try:
-            return numeric_range(asked, whole=whole)
+            return numeric_ranges(asked, whole=whole)
         except ValueError as error:
-            self.complain(place, str(error), "mend the range")
-            return asked
+            self.complain(place, str(error), "mend the range, or ask for it in one of `rules`")
+            return [asked]
 
     def _array(self, schema: Schema, place: Place) -> Schema:
         made: Schema = {key: int(schema[key]) for key in ("minItems", "maxItems") if key in schema}
@@ -257,4 +261,6 @@ def _unwritable(value: Any) -> str | None:
         return next(filter(None, map(_unwritable, value)), None)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return None if abs(value) < 2**63 and written(value) == repr(value) else "has too many digits"
+    digits = sum(map(str.isdecimal, repr(value)))
+    exact = isinstance(value, int) or (written(value) == repr(value) and digits <= _MOST_DIGITS)
+    return None if exact and abs(value) < 2**63 else "has too many digits"

@@ -6,16 +6,22 @@ grammar of digits counts exactly are taken. Called by `decodable`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+import math
+from collections.abc import Iterator, Mapping
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
 from typing import Any
 
 _LARGEST = 10**15
-_MOST_PLACES = 9
+_MOST_PLACES = 6
+_WIDEST, _FINEST = 1000, 3
 
 
-def numeric_range(asked: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
-    """The same range by at most one keyword a side, and a step.
+def numeric_ranges(asked: Mapping[str, Any], *, whole: bool) -> list[dict[str, Any]]:
+    """The same range as alternatives with at most one keyword a side, and a step.
+
+    One is enough but where the bound away from zero has several decimals: llguidance 1.9 then
+    refuses the numbers that are a beginning of it (7.4 under a `maximum` of 7.48), so that the
+    range up to each of these stands beside it.
 
     Args:
         asked: `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, `multipleOf`.
@@ -28,18 +34,28 @@ def numeric_range(asked: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
     step = exact.pop("multipleOf", None)
     low = max(((exact[k], k == "exclusiveMinimum") for k in _sides(exact, "inimum")), default=None)
     high = min(((exact[k], k != "exclusiveMaximum") for k in _sides(exact, "aximum")), default=None)
-    made: dict[str, Any] = {}
-    if low is not None:
-        made |= _lower(*low, whole=whole)
-    if high is not None:
-        made |= _upper(high[0], not high[1], whole=whole)
-    if low is not None and high is not None:
-        _refuse_empty(made)
-    if step is not None:
-        if made:
-            raise ValueError("`multipleOf` beside a range cannot be held")
-        made["multipleOf"] = _step(step, whole=whole)
-    return made
+    steps = {} if step is None else _step(step, whole=whole)
+    lows = [{}] if low is None else [_lower(*one, whole=whole) for one in _beginnings(low, -1)]
+    upper = None if high is None else (high[0], not high[1])
+    highs = [{}] if upper is None else [_upper(*one, whole=whole) for one in _beginnings(upper, 1)]
+    if low is not None and upper is not None:
+        _refuse_hollow(lows[0] | highs[0], whole=whole)
+    made = [one | other | steps for one in lows for other in highs]
+    return [one for n, one in enumerate(made) if _least(one) <= _most(one) and one not in made[:n]]
+
+
+def _beginnings(bound: tuple[Decimal, bool], sign: int) -> Iterator[tuple[Decimal, bool]]:
+    """A bound, and where it has this sign those that begin like it, down to one decimal."""
+    yield bound
+    number, _ = bound
+    if number * sign <= 0:
+        return
+    for places in range(_places(number) - 1, 0, -1):
+        yield number.quantize(Decimal(1).scaleb(-places), ROUND_DOWN), False
+
+
+def _places(number: Decimal) -> int:
+    return max(0, -int(number.normalize().as_tuple().exponent))
 
 
 def _sides(exact: Mapping[str, Decimal], ending: str) -> list[str]:
@@ -48,8 +64,7 @@ def _sides(exact: Mapping[str, Decimal], ending: str) -> list[str]:
 
 def _exact(key: str, value: float) -> Decimal:
     number = Decimal(repr(value))
-    places = -int(number.normalize().as_tuple().exponent)
-    if abs(number) > _LARGEST or places > _MOST_PLACES:
+    if abs(number) > _LARGEST or _places(number) > _MOST_PLACES:
         raise ValueError(f"{key} {value} is beyond what can be counted by digits: at most "
                          f"{_LARGEST:,} and {_MOST_PLACES} decimals")  # fmt: skip
     return number
@@ -69,22 +84,35 @@ def _upper(bound: Decimal, exclusive: bool, *, whole: bool) -> dict[str, Any]:
     return {"exclusiveMaximum" if exclusive else "maximum": _number(bound)}
 
 
-def _refuse_empty(made: Mapping[str, Any]) -> None:
-    low = made.get("minimum", made.get("exclusiveMinimum"))
-    high = made.get("maximum", made.get("exclusiveMaximum"))
+def _least(made: Mapping[str, Any]) -> float:
+    return float(made.get("minimum", made.get("exclusiveMinimum", -math.inf)))
+
+
+def _most(made: Mapping[str, Any]) -> float:
+    return float(made.get("maximum", made.get("exclusiveMaximum", math.inf)))
+
+
+def _refuse_hollow(made: Mapping[str, Any], *, whole: bool) -> None:
+    """A range that nothing is in, and one where llguidance 1.9 allows the bound it excludes."""
+    low, high = _least(made), _most(made)
     if low > high or (low == high and not {"minimum", "maximum"} <= made.keys()):
         raise ValueError("no number is in the range")
+    near = not whole and high - low < 1
+    if near and ("exclusiveMinimum" in made or "exclusiveMaximum" in made):
+        raise ValueError("an exclusive bound less than 1 from the other cannot be held: write "
+                         "`minimum` and `maximum`")  # fmt: skip
 
 
-def _step(step: Decimal, *, whole: bool) -> int | float:
-    """A step that digits show: a whole one, or one place of decimals."""
-    if step == step.to_integral_value():
-        if step > 1000:
-            raise ValueError(f"multipleOf {step} cannot be held: at most 1000")
-        return int(step)
-    if whole or step.normalize().as_tuple().digits != (1,):
-        raise ValueError(f"multipleOf {step} cannot be held: write a whole number, or 0.1, 0.01, …")
-    return float(step)
+def _step(step: Decimal, *, whole: bool) -> dict[str, int | float]:
+    """A step that digits show."""
+    if whole and 1 % step == 0:
+        return {}
+    even = step == step.to_integral_value() and step <= _WIDEST
+    shown = not whole and step.normalize().as_tuple().digits in ((1,), (2,), (5,))
+    if not even and not (shown and step < 1 and _places(step) <= _FINEST):
+        raise ValueError(f"multipleOf {step} cannot be held: a whole number to {_WIDEST}, or 0.1, "
+                         "0.2, 0.5, 0.01, …")  # fmt: skip
+    return {"multipleOf": _number(step)}
 
 
 def _number(value: Decimal) -> int | float:

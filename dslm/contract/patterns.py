@@ -3,8 +3,10 @@ r"""A pattern of the schema, written so that validator and grammar cannot read i
 Takes a regular expression of ECMA 262, the dialect that JSON Schema names; gives one that matches
 the same whole texts, in the part of the syntax that all engines share: classes by code point,
 anchors at both ends, no flags. Left to themselves the engines differ: in Rust `\d` is any digit of
-any script, in ECMA 0 to 9; `[a&&b]` is an intersection; `^a|b$` has been read as `^(a|b)$`.
-Called by `decodable`.
+any script, in ECMA 0 to 9, and `[a&&b]` is an intersection. Called by `decodable`.
+
+U+0000 matches nothing here: a class that holds every control character and no quote, such as
+`[^"]`, is read by llguidance 1.9 as if it held the quote too.
 
 Source: ECMA 262, 22.2 (patterns), read as with the flag `u`.
 """
@@ -19,20 +21,20 @@ _SPACE = (
     r"\u{3000}\u{feff}"
 )
 _NO_SPACE = (
-    r"\u{0}-\u{8}\u{e}-\u{1f}\u{21}-\u{9f}\u{a1}-\u{167f}\u{1681}-\u{1fff}\u{200b}-\u{2027}"
+    r"\u{1}-\u{8}\u{e}-\u{1f}\u{21}-\u{9f}\u{a1}-\u{167f}\u{1681}-\u{1fff}\u{200b}-\u{2027}"
     r"\u{202a}-\u{202e}\u{2030}-\u{205e}\u{2060}-\u{2fff}\u{3001}-\u{fefe}\u{ff00}-\u{10ffff}"
 )
 _CLASSES = {
-    "d": "0-9", "D": r"\u{0}-\u{2f}\u{3a}-\u{10ffff}",
-    "w": r"0-9A-Z\u{5f}a-z", "W": r"\u{0}-\u{2f}\u{3a}-\u{40}\u{5b}-\u{5e}\u{60}\u{7b}-\u{10ffff}",
+    "d": "0-9", "D": r"\u{1}-\u{2f}\u{3a}-\u{10ffff}",
+    "w": r"0-9A-Z\u{5f}a-z", "W": r"\u{1}-\u{2f}\u{3a}-\u{40}\u{5b}-\u{5e}\u{60}\u{7b}-\u{10ffff}",
     "s": _SPACE, "S": _NO_SPACE,
 }  # fmt: skip
 _CONTROLS = {"t": 9, "n": 10, "v": 11, "f": 12, "r": 13, "0": 0}
 # General categories, each with the second letters of its own.
-_CATEGORIES = {"L": "ultmo", "M": "nce", "N": "dlo", "P": "cdseifo", "S": "mcko", "Z": "slp",
-               "C": "cf"}  # fmt: skip
-_DOT = r"[^\u{a}\u{d}\u{2028}\u{2029}]"
-_ANYTHING = r"[\u{0}-\u{10ffff}]*"
+_CATEGORIES = {"L": "ultmo", "M": "nce", "N": "dlo", "P": "cdseifo", "S": "mcko", "Z": "slp"}
+_NUL = r"\u{0}"
+_DOT = r"[^\u{0}\u{a}\u{d}\u{2028}\u{2029}]"
+_ANYTHING = r"[\u{1}-\u{10ffff}]*"
 _COUNT = re.compile(r"[*+?]|\{(\d+)(,(\d*))?\}")
 _GROUP = re.compile(r"\?(?::|P?<[A-Za-z_]\w*>)")
 _HEX = re.compile(r"x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\}")
@@ -158,7 +160,12 @@ class _Reader:
                 raise PatternError(
                     f"nothing to repeat before {char!r}; the sign itself is \\{char}"
                 )
-        return _literal(ord(char)), None
+        return self.literal(ord(char)), None
+
+    def literal(self, point: int) -> str:
+        if point == 0:
+            raise PatternError("U+0000 cannot be held")
+        return _literal(point)
 
     def group(self) -> tuple[str, list[_Alternative] | None]:
         if self.ahead() == "?":
@@ -174,12 +181,12 @@ class _Reader:
     def escape(self, *, within: bool) -> str:
         """What stands behind a backslash; `within` brackets a class has none of its own."""
         if code := self.code():
-            return _literal(code[0])
+            return self.literal(code[0])
         char = self.take()
         if char in _CLASSES:
             return _CLASSES[char] if within else f"[{_CLASSES[char]}]"
         if char in ("p", "P"):
-            return self.category(char)
+            return self.category(char, within=within)
         raise PatternError(_unknown_escape(char))
 
     def code(self) -> tuple[int] | None:
@@ -204,12 +211,16 @@ class _Reader:
             return (ord(char),)
         return None
 
-    def category(self, kind: str) -> str:
-        found = re.compile(r"\{([LMNPSZC]\w?)\}").match(self.text, self.at)
+    def category(self, kind: str, *, within: bool) -> str:
+        found = re.compile(r"\{([LMNPSZ]\w?)\}").match(self.text, self.at)
         if not found or found[1][1:] not in ("", *_CATEGORIES.get(found[1][0], "")):
             raise PatternError(f"\\{kind} takes a general category, such as \\p{{L}} or \\p{{Nd}}")
         self.at = found.end()
-        return f"\\{kind}{{{found[1]}}}"
+        if kind == "p":
+            return f"\\p{{{found[1]}}}"
+        if within:
+            raise PatternError("\\P within brackets: write it before or behind them")
+        return f"[^\\u{{0}}\\p{{{found[1]}}}]"
 
     def bracket(self) -> str:
         negated = self.ahead() == "^"
@@ -221,26 +232,29 @@ class _Reader:
         while self.ahead() != "]":
             if not self.ahead():
                 raise PatternError("a `[` that nothing closes")
-            parts.append(self.member())
+            parts.append(self.member(0 if negated else 1))
         self.take()
-        if not parts:
-            if negated:
-                return r"[\u{0}-\u{10ffff}]"
-            raise PatternError("[] matches nothing")
+        if negated and not any(part.startswith(_NUL) for part in parts):
+            parts.insert(0, _NUL)
+        if not "".join(parts):
+            raise PatternError("a class that nothing is in")
         return f"[{'^' if negated else ''}{''.join(parts)}]"
 
-    def member(self) -> str:
-        """A character, a range or a class within brackets."""
+    def member(self, least: int) -> str:
+        """A character, a range or a class within brackets, from a code point on."""
         first = self.point()
         if isinstance(first, str):
             return first
+        last: int | str = first
         if self.ahead() == "-" and self.ahead(2)[1:] not in ("]", ""):
             self.take()
             last = self.point()
-            if isinstance(last, str) or last < first:
-                raise PatternError(f"a range that begins with {chr(first)!r} and does not end")
-            return f"{_literal(first)}-{_literal(last)}"
-        return _literal(first)
+        if isinstance(last, str) or last < first:
+            raise PatternError(f"a range that begins with {chr(first)!r} and does not end")
+        first = max(first, least)
+        if first > last:
+            return ""
+        return _literal(first) if first == last else f"{_literal(first)}-{_literal(last)}"
 
     def point(self) -> int | str:
         """A code point, or what stands for a class."""

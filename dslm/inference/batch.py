@@ -17,6 +17,7 @@ from dslm.errors import InputError
 from dslm.inference.decider import Decider
 from dslm.progress import Progress
 from dslm.records import Case, Decision, Prediction
+from dslm.strict_json import strict_json
 
 BATCHES_A_WRITE = 4  # what an interruption can lose; batches within a write have no idle tails
 BEGINNING = b'{"id": '  # of every answer's line
@@ -87,7 +88,7 @@ def _answered(out: Path, known: set[str]) -> dict[str, str]:
     actions: dict[str, str] = {}
     for number, line in enumerate(whole.splitlines(), start=1):
         try:
-            answer = json.loads(line)
+            answer = strict_json(line)
             actions[answer["id"]] = answer["action"]
         except (ValueError, KeyError, TypeError):
             fix = "name another output file"
