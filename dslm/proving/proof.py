@@ -12,6 +12,7 @@ from dslm.contract.model import load_contract
 from dslm.errors import DslmError
 from dslm.proving.finding import Finding, fail, failures, ok
 from dslm.proving.gold import prove_gold
+from dslm.proving.labels import prove_labels
 from dslm.proving.policy import prove_policy
 from dslm.proving.repository import prove_data, prove_settings
 from dslm.proving.terms import prove_terms
@@ -45,6 +46,7 @@ def _findings(ws: Workspace) -> Iterator[Finding]:
     gold: list[Case] = []
     if not any(f.kind == "fail" and f.proof in {"grammar", "rules"} for f in terms):
         gold = yield from prove_gold(ws, contract)
+    yield from prove_labels(ws, contract, gold)
     yield from prove_data(ws, contract)
     yield from prove_policy(ws, len(gold) or None)
     yield from prove_settings(ws)
