@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from dslm.contract.answer import schema_errors
+from dslm.contract.answer import canonical_answer, schema_errors
 from dslm.contract.model import Contract
 from dslm.errors import DslmError, InputError, Problems
 from dslm.provenance import write_atomic
@@ -137,4 +137,9 @@ def read_labelled(path: Path, contract: Contract) -> list[Case]:
         faults += [InputError(f"target.{error}", where=where) for error in errors]
     if faults:
         raise Problems(faults[:MOST_REPORTED])
-    return [case for _, case in cases]
+    return [as_written(contract, case) for _, case in cases]
+
+
+def as_written(contract: Contract, case: Case) -> Case:
+    """A case with its target as a model must write it: 3.0 as 3, keys in the schema's order."""
+    return case.model_copy(update={"target": canonical_answer(contract, case.target or {})})

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from dslm.contract.closed import Settings
+from dslm.contract.decodable import Decodable, decodable
 from dslm.contract.locales import KnownLocale
 from dslm.contract.output_schema import schema_problems
 from dslm.contract.personal import Personal
@@ -243,10 +244,16 @@ class Contract(Settings):
         """`output` with nothing left to look up; see `resolved`."""
         return resolved(self.output)
 
+    @cached_property
+    def decodable(self) -> Decodable:
+        """`schema` as validator and grammar are built from it."""
+        return decodable(self.schema)
+
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy, some keys changed and not checked; it does not keep what was made of `output`."""
         made = super().model_copy(update=update, deep=deep)
-        made.__dict__.pop("schema", None)
+        for name in ("schema", "decodable"):
+            made.__dict__.pop(name, None)
         return made
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dslm.contract.decodable import decodable
 from dslm.contract.schema import UnresolvableError, resolved
 
 
@@ -29,7 +30,7 @@ def schema_problems(output: Mapping[str, Any]) -> list[str]:
     optional = sorted(set(properties) - set(schema.get("required", [])))
     if optional:
         problems.append(f"output.required lacks {', '.join(optional)}: let an absent value be null")
-    return problems + _pattern_problems(schema)
+    return problems + _pattern_problems(decodable(schema).schema)
 
 
 def _dialect_problems(output: Mapping[str, Any]) -> list[str]:

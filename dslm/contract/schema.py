@@ -93,7 +93,7 @@ class _Writer:
             for key, value in schema.items()
             if key not in ("$ref", "allOf") and not is_remark(key) and key not in _SCAFFOLD
         }
-        return _all_of([*parts, own])
+        return all_of([*parts, own])
 
     def spelled_out(self, schema: Any, place: Place, within: tuple[str, ...]) -> Schema:
         """The same, `true` and `false` as objects too."""
@@ -183,7 +183,7 @@ def _schemas(node: Any) -> Iterator[Mapping[str, Any]]:
             yield from _schemas(value)
 
 
-def _all_of(parts: list[Schema | bool]) -> Schema | bool:
+def all_of(parts: list[Schema | bool]) -> Schema | bool:
     """One schema that holds where all of some do."""
     if any(part is False for part in parts):
         return False

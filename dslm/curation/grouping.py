@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from dslm.contract.folding import composed, fold
+from dslm.curation.identifiers import NoName, identifier
 from dslm.errors import InputError, Problems
 from dslm.records import Case
 
@@ -24,16 +25,28 @@ def folded(case: Case) -> str:
 
 
 def group_key(value: object) -> str:
-    """A group's name, case, composition and blanks folded; empty for none."""
-    name = "" if value is None else str(value)
+    """A group's name, case, composition and blanks folded; empty for none.
+
+    Raises:
+        NoName: It is neither text nor a whole number.
+    """
+    name = identifier(value) or ""
     return " ".join(composed(name).split())
 
 
 def group_of(case: Case, group_by: str | None) -> str:
-    """A case's group; without `group_by` its folded input, so that equal texts stay together."""
+    """A case's group; without `group_by` its folded input, so that equal texts stay together.
+
+    Raises:
+        InputError: What should name it is neither text nor a whole number.
+    """
     if group_by is None:
         return folded(case)
-    return group_key(case.meta[group_by]) if group_by in case.meta else ""
+    try:
+        return group_key(case.meta.get(group_by))
+    except NoName as fault:
+        raise InputError(f"meta.{group_by} {fault}", where=f"case {case.id}",
+                         fix="name its group by one text") from None  # fmt: skip
 
 
 def gold_groups(gold: list[Case], group_by: str) -> set[str]:

@@ -66,6 +66,7 @@ def _lines(cases: Sequence[Case], answers: Sequence[tuple[Prediction, Decision]]
                 "confidence": prediction.confidence,
                 "field_confidence": prediction.field_confidence,
                 "finish_reason": prediction.finish_reason,
+                "not_narrowed": prediction.not_narrowed,
             },
             ensure_ascii=False,
         )

@@ -7,7 +7,8 @@ Needs a copy of the repository, Python 3.11 and the packages it lists first; not
 no network is used: models are random weights of real shapes, drawn on the device. Each step is a
 process of its own with a limit. `DIR/summary.json` and `summary.md` are written anew after every
 step, `DIR/steps` has a file for each, `DIR/logs` what they printed; whoever ends this program finds
-there what was found until then. Exit code 0: each step that was begun is done.
+there what was found until then. Exit code 0: the machine could be used, and each step that was
+begun is done.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # dslm, not installed
 
 from gpu.look import summary, wheels
 from gpu.look.measuring import measure
-from gpu.look.running import FAILED, OVER, Look, Result, planned, run
+from gpu.look.running import DONE, FAILED, OVER, Look, Result, planned, run
 from gpu.look.steps import STEPS, chosen
 from limited_processes import starting
 
@@ -129,7 +130,8 @@ def go(asked: argparse.Namespace, look: Look) -> int:
 
     results = run(look, tell, BEGUN)
     print(f"written: {look.out / 'summary.md'}")
-    return int(any(result.status in (FAILED, OVER) for result in results))
+    broken = any(result.status in (FAILED, OVER) for result in results)
+    return int(broken or results[0].status != DONE)
 
 
 def main() -> int:

@@ -53,18 +53,26 @@ def machine(notes: Notes, _: Step) -> None:
     if on_gpu:
         torch.zeros(1, device="cuda").add_(1).item()
         notes.add(_card(torch))
+    try:
+        notes.add(_reached())
+    except ImportError as error:  # the card is worth telling of all the same
+        notes.add({"not_measured": f"peak and attention: {error}"})
+
+
+def _reached() -> dict[str, Any]:
+    """What a large product reaches, and the attention that our runs will have."""
+    from asked_run import usable_attention
+
     from dslm.training import hardware
 
     name = hardware.device_name()
     known, reached = hardware.specified(name), hardware.measured("bfloat16")
-    notes.add({
+    attention, why = usable_attention()
+    return {
         "name": name, "peak_tflops_specified": known.flops / 1e12 if known else None,
         "peak_tflops_measured": round(reached.flops / 1e12, 3),
-    })  # fmt: skip
-    from asked_run import usable_attention
-
-    attention, why = usable_attention()
-    notes.add({"attention": attention, "why_not_varlen": why})
+        "attention": attention, "why_not_varlen": why,
+    }  # fmt: skip
 
 
 def _card(torch: Any) -> dict[str, Any]:

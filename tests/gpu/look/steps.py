@@ -61,7 +61,7 @@ def _switch(name: str, shows: str, variant: str, **more: object) -> Step:
 LONGER = (("steps", 24),)  # an update of the small base is over in no time
 STEPS = (
     Step("machine", "the card, its driver, what a large product reaches, whether varlen runs",
-         "machine", 45.0, 5.0, ("torch", "numpy", "pydantic", "ruamel.yaml")),
+         "machine", 100.0, 5.0, ("torch",)),
     Step("tests", "the tests of tests/gpu: what CPUs cannot show", "tests", 170.0, 40.0,
          TRAINING + FOUR_BIT + TESTING),
     training("1b-lora", "LoRA of 1B, ours", "ours", asked=LONGER),
@@ -71,7 +71,7 @@ STEPS = (
              "ours", size="8b", limit=90.0),
     training("8b-qlora-2k", "QLoRA of 8B, one row of 2,048 tokens: does it fit into 16 GB",
              "ours, qlora, one row", size="8b", limit=90.0,
-             asked=(("tokens", 2048), ("alike", 1), ("batch", 1))),
+             asked=(("tokens", 2048), ("alike", 1), ("batch", 1), ("rows", 64))),
     Step("3b-answers", "answers a second of 3B under a grammar, through our engine", "answers",
          75.0, 20.0, ANSWERING, size="3b"),
     training("3b-lora", "LoRA of 3B, ours", "ours", size="3b", asked=(("steps", 16),)),

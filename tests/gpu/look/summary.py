@@ -25,6 +25,7 @@ SHOWN = (  # of a step's numbers, in the page's table: name, words, digits
     ("passed", "{} passed"), ("failed", "{} failed"), ("errors", "{} errors"),
     ("skipped", "{} skipped"),
     ("peak_tflops_measured", "{:.1f} TFLOP/s reached"),
+    ("name", "{}"), ("driver", "driver {}"), ("not_measured", "not measured: {}"),
     ("attention", "attention {}"),
     ("fits", "fits: {}"),
     ("seconds_to_build", "built in {:.1f} s"),
@@ -115,8 +116,7 @@ def _or_none(value: object) -> str:
 def _told(result: Result) -> str:
     found = result.found or {}
     parts = [words.format(found[name]) for name, words in SHOWN if found.get(name) is not None]
-    if why := found.get("why_not_varlen"):
-        parts.append(why)
+    parts += [found["why_not_varlen"]] if found.get("why_not_varlen") else []
     if result.reason:
         parts.insert(0, result.reason)
     elif result.status == NOT_RUN:
