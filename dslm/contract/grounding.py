@@ -15,25 +15,10 @@ from decimal import Decimal
 from typing import Any
 
 from dslm.contract.comparing import decimal_of, fold
+from dslm.contract.dates import dates as dates
 from dslm.contract.model import Contract
 
 _NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d+)*")
-# A look-ahead, so that a number just before a date cannot eat the date's first part.
-_NUMERIC_DATE = re.compile(
-    r"(?<!\d)(?=(\d{1,4})\s?[./\- ]\s?(\d{1,2})\s?[./\- ]\s?(\d{2,4})(?!\d))"
-)
-_MONTHS = {
-    stem: month
-    for month, stems in enumerate(
-        ("jan", "feb fév fev", "mar mär mrz", "apr avr", "may mai", "jun juin",
-         "jul juil", "aug aoû aou", "sep", "oct okt", "nov", "dec dez déc"), start=1,
-    )
-    for stem in stems.split()
-}  # fmt: skip
-_DAY_MONTH = re.compile(
-    r"(\d{1,2})(?:st|nd|rd|th|er|\.)?\s*(?:of\s+)?([^\W\d_]{3,})\.?,?\s+(\d{4})"
-)
-_MONTH_DAY = re.compile(r"([^\W\d_]{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
 
 
 def _cents(text: str) -> set[Decimal]:
@@ -51,36 +36,6 @@ def numbers(text: str) -> set[Decimal]:
         for part in (run, *run.split()):
             found |= _cents(part)
     return found
-
-
-def _date_of(year: int, month: int, day: int) -> dt.date | None:
-    try:
-        return dt.date(year + 2000 if year < 100 else year, month, day)
-    except ValueError:
-        return None
-
-
-def _month(word: str) -> int | None:
-    word = word.casefold()
-    return next((m for stem, m in _MONTHS.items() if word.startswith(stem)), None)
-
-
-def dates(text: str) -> set[dt.date]:
-    """Every day the text may state, in either order of day and month."""
-    found: set[dt.date | None] = set()
-    for a, b, c in _NUMERIC_DATE.findall(text):
-        first, second, third = int(a), int(b), int(c)
-        if len(a) == 4:
-            found.add(_date_of(first, second, third))
-        else:
-            found |= {_date_of(third, second, first), _date_of(third, first, second)}
-    for day, word, year in _DAY_MONTH.findall(text):
-        if month := _month(word):
-            found.add(_date_of(int(year), month, int(day)))
-    for word, day, year in _MONTH_DAY.findall(text):
-        if month := _month(word):
-            found.add(_date_of(int(year), month, int(day)))
-    return {d for d in found if d}
 
 
 def _joined(left: str, right: str) -> bool:
