@@ -7,25 +7,23 @@ Used by `held`, which leaves out what the schema forbids.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 
-from dslm.contract.canonical import written
 from dslm.contract.comparing import decimal_of, plain
-from dslm.contract.grounding import numbers
 
 _AMOUNT, _CURRENCY = r"\d[\d.,]*", r"(?:[A-Z]{2,3}|[$€£¥₹])"  # as in decimal_of
 _PRICED = re.compile(rf"{_CURRENCY} ?{_AMOUNT}|{_AMOUNT} ?{_CURRENCY}")
 _MOST_DIGITS = 300  # of a JSON number; a float has no larger ones
 
 
-def amounts(text: str) -> Iterator[str]:
-    """Every decimal that the text may state, and those with a currency as they stand."""
-    stated = numbers(text)
-    for number in sorted(stated):
+def amounts(text: str, stated: Collection[Decimal]) -> Iterator[str]:
+    """Every decimal that a text states, and those with a currency as they stand."""
+    for number in stated:
         yield from _decimal_texts(number)
+    found = set(stated)
     for match in _PRICED.finditer(text):
-        if decimal_of(match.group()) in stated:
+        if decimal_of(match.group()) in found:
             yield match.group()
 
 
@@ -37,11 +35,11 @@ def _decimal_texts(number: Decimal) -> Iterator[str]:
             yield from (form, f"{number:,.{places}f}")
 
 
-def number_texts(kind: str, number: Decimal) -> Iterator[str]:
+def number_values(kind: str, number: Decimal) -> Iterator[int | float]:
     """A number as an answer has it; none where JSON cannot hold it exactly."""
     if abs(number.adjusted()) > _MOST_DIGITS:
         return
     if number == number.to_integral_value():
-        yield str(int(number))
+        yield int(number)
     elif kind == "number" and Decimal(repr(float(number))) == number:
-        yield written(float(number))
+        yield float(number)

@@ -13,7 +13,6 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from dslm.contract.canonical import written
 from dslm.contract.comparing import fold
 
 WALL = "\n"  # stands nowhere in a JSON text, so that no copy reaches across it
@@ -111,11 +110,6 @@ def _cases(word: str) -> tuple[str, ...]:
     return tuple(one if one == word or fold(one) == same else word for one in made)
 
 
-def quoted(text: str) -> str:
-    """A text as the grammar wants it within a JSON string."""
-    return written(text)[1:-1]
-
-
 @lru_cache(maxsize=4)
 def copy_terminals(text: str) -> str:
     """The Lark lines of `COPY`, which accepts any run of whole words, escaped as in JSON.
@@ -130,8 +124,10 @@ def copy_terminals(text: str) -> str:
 
 
 def _substring(chunks: tuple[str, ...]) -> str:
-    listed = [chunk if chunk == WALL else quoted(chunk) for chunk in chunks]
-    return "%regex " + json.dumps({"substring_chunks": listed}, ensure_ascii=False)
+    """The automaton of chunks in a row, as JSON has them within a string: see `_kind`'s walls."""
+    if any('"' in chunk or "\\" in chunk for chunk in chunks):
+        chunks = tuple(chunk.replace("\\", "\\\\").replace('"', '\\"') for chunk in chunks)
+    return "%regex " + json.dumps({"substring_chunks": chunks}, ensure_ascii=False)
 
 
 def _no_edge(text: str, place: int) -> str:
