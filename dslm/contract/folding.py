@@ -163,13 +163,3 @@ def has_letters(folded: str, least: int) -> bool:
     """Whether a folded text has that many letters, digits and marks, of any script; no signs."""
     found = (char for char in folded if unicodedata.category(char)[0] in "LMN")
     return sum(1 for _ in islice(found, least)) >= least
-
-
-def strip_accents(text: str) -> str:
-    """A text without the accents of Latin, Greek and Cyrillic letters; other marks stay."""
-    kept: list[str] = []
-    for char in unicodedata.normalize("NFD", text):
-        alphabetic = kept and kept[-1].lower() != kept[-1].upper()
-        if not (alphabetic and is_mark(char)):
-            kept.append(char)
-    return unicodedata.normalize("NFC", "".join(kept))
