@@ -1,7 +1,7 @@
 """Reads days whose numbers are marked as year, month and day: 令和7年3月4日, 2025년 3월 4일.
 
 Takes a folded text; gives what East Asian and Vietnamese dates in it state, years of eras and
-numerals in Chinese characters too. Used by `dates`.
+numerals in Chinese characters too. Used by `reading`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 
-from dslm.contract.date_customs import Customs
-from dslm.contract.numeric_dates import day_of
+from dslm.contract.dates.date_customs import TAIWAN, Customs
+from dslm.contract.dates.numeric_dates import day_of
 
 Found = tuple[int, int, frozenset[dt.date]]
 
@@ -78,7 +78,7 @@ def _common_years(year: str, customs: Customs) -> tuple[int, ...]:
     if number >= 1000:
         return customs.years(str(number)) if number < 10000 else ()
     if 100 <= number < 200 or (customs.taiwan and number >= 10):
-        return (number + 1911,)  # no year but Taiwan's is written so
+        return (number + TAIWAN,)  # no year but Taiwan's is written so
     return customs.years(str(number)) if number >= 10 or len(year) == 2 else ()
 
 
