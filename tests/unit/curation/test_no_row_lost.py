@@ -144,6 +144,14 @@ def test_parquet_of_any_values_is_cases_or_faults(tmp_path, contract_of, rows):
     by_every_command(tmp_path / "a.parquet", contract, len(rows))
 
 
+def test_a_column_that_is_there_twice_is_told(tmp_path, contract_of):
+    columns = [pa.array(["a"]), pa.array(["b"]), pa.array(["c"])]
+    table = pa.Table.from_arrays(columns, names=["input", "target", "target"])
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(InputError, match="the column 'target' is there twice"):
+        read(contract_of("a.parquet"), tmp_path)
+
+
 NAMES = [b"caf\xe9", b"\xff\xfe", "Größe".encode(), b"\xed\xa0\x80"]
 
 
