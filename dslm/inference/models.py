@@ -52,8 +52,7 @@ def load_base(
         dtype: Of weights and activations.
         attention: Implementation; `grouped` and `varlen` are ours.
         four_bit: NF4 with double quantisation (QLoRA, arXiv:2305.14314).
-        sharded: Leave it in the host's memory, of the first process only where accelerate is asked
-            for that: each process will get its part of it, and no GPU ever holds all.
+        sharded: Leave it in the host's memory: each GPU will get its part, and none ever holds all.
 
     Raises:
         InputError: torch is too old for the attention.
