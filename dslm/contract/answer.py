@@ -63,7 +63,10 @@ def schema_errors(contract: Contract, answer: Any) -> list[str]:
     form = contract.decodable
     made = canonical(form.schema, answer)
     found = _validator(form.key).iter_errors(made)
-    errors = [f"{'.'.join(map(str, e.instance_path)) or 'object'}: {e.message}" for e in found]
+    errors = [
+        f"{'.'.join(map(str, e.instance_path)) or 'object'}: {form.in_the_owners_words(e.message)}"
+        for e in found
+    ]
     return errors if errors or form.complaints else never_written(form, made)
 
 
