@@ -76,7 +76,7 @@ def undecodable(contract: Contract) -> list[DslmError]:
     if form.complaints:
         return [InputError(one.what, where=one.where, fix=one.fix) for one in form.complaints]
     if fault := uncompiled(form.key):
-        return [InputError(f"output does not compile: {fault}", fix="mend `output`")]
+        return [InputError(fault, fix="mend `output`")]
     return []
 
 
