@@ -63,7 +63,10 @@ def schema_errors(contract: Contract, answer: Any) -> list[str]:
     form = contract.decodable
     made = canonical(form.schema, answer)
     found = _validator(form.key).iter_errors(made)
-    errors = [f"{'.'.join(map(str, e.instance_path)) or 'object'}: {e.message}" for e in found]
+    errors = [
+        f"{'.'.join(map(str, e.instance_path)) or 'object'}: {form.in_the_owners_words(e.message)}"
+        for e in found
+    ]
     return errors if errors or form.complaints else never_written(form, made)
 
 
@@ -73,7 +76,7 @@ def undecodable(contract: Contract) -> list[DslmError]:
     if form.complaints:
         return [InputError(one.what, where=one.where, fix=one.fix) for one in form.complaints]
     if fault := uncompiled(form.key):
-        return [InputError(f"output does not compile: {fault}", fix="mend `output`")]
+        return [InputError(fault, fix="mend `output`")]
     return []
 
 
