@@ -77,9 +77,9 @@ def _common_years(year: str, customs: Customs) -> tuple[int, ...]:
     number = _number(year)
     if number >= 1000:
         return customs.years(str(number)) if number < 10000 else ()
-    if 100 <= number < 200 or (customs.taiwan and number >= 10):
+    if 100 <= number < 200 or (customs.taiwan and len(year) > 1):
         return (number + TAIWAN,)  # no year but Taiwan's is written so
-    return customs.years(str(number)) if number >= 10 or len(year) == 2 else ()
+    return customs.years(f"{number:02}") if len(year) > 1 else ()
 
 
 def _marked(text: str, customs: Customs) -> Iterator[Found]:
@@ -88,7 +88,7 @@ def _marked(text: str, customs: Customs) -> Iterator[Found]:
         if match["era"]:
             days = _of_era(match["era"], year, month, day)
         else:
-            years = _common_years(year.zfill(2), customs)
+            years = _common_years(year, customs)
             found = (day_of(y, _number(month), _number(day)) for y in years)
             days = frozenset(one for one in found if one)
         yield match.start(), match.end(), days

@@ -24,6 +24,7 @@ SEPARATORS = {
 # Two that differ stand together only so: 4/3-2025 and 4/3 2025 are Danish and Swedish
 _PAIRS = {("/", "-"), ("-", "/"), ("/", BLANK)}
 _GROUP_BEFORE = re.compile(r"\d[)/.\-]?\s?\Z")
+_DAY_BEFORE = re.compile(r"\d{4}-\d\d-\d\d[-t ]\Z")  # 2025-03-04-10.15.30
 _VERSION_BEFORE = re.compile(r"(?:\bv|\bversion\s?)\Z")
 _BLANK_YEARS = range(1900, 2200)  # 12 11 0300 is no date
 
@@ -106,7 +107,7 @@ def numeric_readings(
     full = len(parts[0]) == 4 or len(parts[2]) == 4
     if first == BLANK and not (full and int(max(parts, key=len)) in _BLANK_YEARS):
         return frozenset()
-    if not full and (first != second or _is_part_of_amount(text, end)):
+    if not full and (first != second or _is_time_or_amount(text, start, end)):
         return frozenset()
     if first == "." and _is_version(text, start):
         return frozenset()
@@ -116,5 +117,7 @@ def numeric_readings(
     return readings(parts, customs, dotted=first == ".")
 
 
-def _is_part_of_amount(text: str, end: int) -> bool:
+def _is_time_or_amount(text: str, start: int, end: int) -> bool:
+    if _DAY_BEFORE.search(text, max(0, start - 11), start):
+        return True
     return text[end : end + 1] in (",", ":", "%") and text[end + 1 : end + 2].isdigit()

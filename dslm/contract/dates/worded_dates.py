@@ -124,7 +124,7 @@ def _month_first(
     if not year or not month:
         return None
     if len(year[0]) == 2:  # not: March 4, 25 people
-        marked = any(sign in text[first[1] : second[0]] for sign in ",'-/.")
+        marked = any(sign in text[first[1] : second[0]] for sign in ",'-/")
         if not marked or _FOLLOWED_BY_A_WORD.match(text, second[1]):
             return None
     return month[0], year[1], _readings(month[1], text[slice(*first)], year[0], customs)
