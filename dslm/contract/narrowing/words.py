@@ -13,7 +13,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from dslm.contract.comparing import fold
+from dslm.contract.folding import compatible, fold
+from dslm.contract.words import glued, stands_alone
 
 WALL = "\n"  # stands nowhere in a JSON text, so that no copy reaches across it
 _CAPITALS = re.compile(r"[^\W\d_]{5,}")  # longer than legal forms and most abbreviations
@@ -24,9 +25,9 @@ _CHUNKS = re.compile(r"(?P<word>(?:wm*)+|[os]m*)|\.|(?P<wall>x+)|[^wos.x]+")
 class _Kinds(dict[int, str]):
     """Character → w of a word, o one of its own, m its mark, s a sign that folding keeps, x wall.
 
-    Letters without case stand alone, as in grounding: their scripts need not put blanks between
-    words. A mark stays with what it marks. No copy reaches across a control character. What a
-    character is, its composed form says, which is what grounding looks at: `º` is an `o`.
+    Letters of some scripts stand alone, as in grounding: these need no blanks between words. A mark
+    stays with what it marks. No copy reaches across a control character. What a character is, its
+    composed form says, which is what grounding looks at: `º` is an `o`.
     """
 
     def __missing__(self, code: int) -> str:
@@ -46,7 +47,7 @@ def _kind(char: str) -> str:
     if category[0] == "M" or "\u1160" <= char <= "\u11ff":  # or of a syllable in Hangul
         return "m"
     if char.isalnum():
-        return "o" if category == "Lo" else "w"
+        return "o" if stands_alone(char) else "w"
     if category in {"Cc", "Cs"}:
         return "x"
     return "s" if fold(char) else "-"
@@ -82,7 +83,10 @@ def words_of(text: str) -> Words:
     """The words of a text as it stands, blanks between them as one."""
     text = re.sub(r"\s+", " ", text).strip()
     chunks, whole = [], []
-    for match in _CHUNKS.finditer(text.translate(_KINDS)):
+    kinds = text.translate(_KINDS)
+    for start, end in glued(text):
+        kinds = kinds[:start] + "w" * (end - start) + kinds[end:]
+    for match in _CHUNKS.finditer(kinds):
         chunks.append(WALL if match["wall"] else text[match.start() : match.end()])
         whole.append(match["word"] is not None)
     return Words(tuple(chunks), tuple(whole))
@@ -95,7 +99,7 @@ def spellings(text: str) -> tuple[tuple[str, ...], ...]:
     As it stands; with characters composed as grounding composes them (`ﬁ` is `fi`); and of that
     Title, UPPER, lower, and capitals as title (DELMAS SARL as Delmas SARL).
     """
-    composed = words_of(unicodedata.normalize("NFKC", text))
+    composed = words_of(compatible(text))
     found = zip(composed.chunks, composed.whole, strict=True)
     changed = zip(*(_cases(c) if whole else (c,) * 4 for c, whole in found), strict=True)
     return tuple(dict.fromkeys([words_of(text).chunks, composed.chunks, *changed]))
@@ -132,7 +136,7 @@ def _substring(chunks: tuple[str, ...]) -> str:
 
 def _no_edge(text: str, place: int) -> str:
     """A regular expression of one character that can begin (0) or end (-1) a word of the text."""
-    found = [words_of(one).edges(place) for one in (text, unicodedata.normalize("NFKC", text))]
+    found = [words_of(one).edges(place) for one in (text, compatible(text))]
     outside = set().union(*(between for _, between in found)) - {"\n"}
     outside -= set().union(*(words for words, _ in found))
     written = "".join(rf"\u{{{ord(char):x}}}" for char in sorted(outside))
