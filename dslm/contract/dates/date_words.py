@@ -28,8 +28,9 @@ _BETWEEN = (
     " m y ngay nam พ ศ ค ที่ เดือน ปี พศ คศ พุทธศักราช คริสต์ศักราช عام سنه لعام من שנת го е"
 )
 _AROUND = (
-    "م ad ce on the le den am der dem vom du el em il op dnia dne dated date datum dia día fecha "
-    "data ngày 公元 西元 西暦 от от утро r y g tarihli 付 日付 現在 في بتاريخ يوم वर्ष दिनांक तारीख"
+    "م ad ce at um uhr kl klo klokken alle ore as las on the le den am der dem vom du el em il op "
+    "dnia dne dated date datum dia día fecha data ngày 公元 西元 西暦 от r y g tarihli "
+    "付 日付 現在 في بتاريخ يوم वर्ष दिनांक तारीख "
 )
 # Spellings that CLDR does not list for a language.
 _FURTHER = {

@@ -105,7 +105,8 @@ def marked(text: str, customs: Customs) -> Iterator[Found]:
     """Start, end and days of every date of these forms; no days where the calendar has none."""
     if "年" in text or "년" in text or "\u1102\u1167\u11ab" in text:
         yield from _marked(text, customs)
-    if customs.japan or any(era in text for era in (*_DAY_ONE, *_ALSO)):
+    named = not text.isascii() and any(era in text for era in (*_DAY_ONE, *_ALSO))
+    if customs.japan or named:
         yield from _with_era(text, customs)
     if "thang" in text or "thg" in text:
         for match in _VIETNAMESE.finditer(text):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from dslm.contract.dates.date_customs import Customs
 
@@ -63,6 +64,7 @@ def _orders(parts: tuple[str, str, str], customs: Customs, dotted: bool) -> Orde
     return [given, *usual, ("ymd",)] if given else [*usual, ("ymd",)]
 
 
+@lru_cache(maxsize=4096)
 def readings(
     parts: tuple[str, str, str], customs: Customs, *, dotted: bool = False
 ) -> frozenset[dt.date]:

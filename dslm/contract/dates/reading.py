@@ -26,7 +26,7 @@ Locale = str | Sequence[str] | None
 _DIGITS = re.compile(r"\d+")
 _COMPACT_TIME = re.compile(r"t\d{4}")
 _TIME = re.compile(
-    r"t?\s*\d\d?(?::\d\d){1,2}(?:[.,]\d+)?\s*(?:[ap]\.?m\.?(?![a-z]))?"
+    r"t?\s*\d\d?(?:(?::\d\d){1,2}|h\d\d|[.]\d\d(?=\s?uhr)|時\d\d?分)(?:[.,]\d+)?\s*(?:[ap]\.?m\.?(?![a-z]))?"
     r"\s*(?:z(?![a-z])|utc|gmt|[a-z]{3,4}(?![a-z])|[+\-]\d\d:?\d\d)?(?!\d)"
 )
 _ISO = re.compile(r"\d{4}-?(?:\d\d-?\d\d|W\d\d-?\d)(?:[T ]|\Z)")
@@ -103,9 +103,9 @@ def _three(text: str, runs: Sequence[Span], customs: Customs) -> Found | None:
 def _found(text: str, customs: Customs) -> list[Found]:
     """Every place of a folded text that states a day; marked ones first, since they say most."""
     found = list(marked(text, customs))
-    taken = [(start, end) for start, end, _ in found]
+    taken = {place for start, end, _ in found for place in range(start, end)}
     for one in _by_numbers(text, customs):
-        if not any(one[0] < end and start < one[1] for start, end in taken):
+        if one[0] not in taken and one[1] - 1 not in taken:
             found.append(one)
     return sorted(one for one in found if one[2])
 

@@ -33,6 +33,7 @@ _TIMED_YEAR = re.compile(
     r"\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[ap]\.?m\.?)?(?:\s[a-z]{2,5})?\s(\d{4})(?!\d)"
 )
 _BEYOND_A_YEAR = re.compile(r"[^\W_]|[.,:/\-]\d|\s?%|[\s,]{1,2}\d{4}(?!\d)")
+_BREAK = re.compile(r"[\d;:]")
 _NEXT_WORD = re.compile(r"[\s.,\-]*([^\s\d!-/:-@\[-`{-~]+)")
 _FOLLOWED_BY_A_WORD = re.compile(r"\s*[^\W\d_]")
 
@@ -67,9 +68,7 @@ def _twice(gap: str, locales: tuple[str, ...]) -> Months | None:
 def _last_month(text: str, end: int, known: MonthWords) -> tuple[int, Months] | None:
     """The month that ends just before a place, small words aside, and where it starts."""
     start = max(0, end - _BEFORE)
-    tail = text[start:end]
-    cut = max(tail.rfind(c) for c in "0123456789;:") + 1
-    parts = words(tail[cut:])
+    parts = words(_BREAK.split(text[start:end])[-1])
     while parts and parts[-1] in known.between and parts[-1] not in known.months:
         parts.pop()
     for size in range(min(known.most, len(parts)), 0, -1):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -109,6 +110,13 @@ def test_what_is_nearly_a_date_is_searched_without_an_error(text: str, locale: s
     assert (date_of(text, locale) is not None) == (len(readings) == 1)
 
 
+def test_a_long_text_takes_time_in_proportion() -> None:
+    for piece in ("令和7年3月4日 4.3.2025 ", "1 ", "mar 4 10:00 ", "4 mars 2025 ", "年一"):
+        began = time.process_time()
+        found_dates(piece * (200_000 // len(piece)))
+        assert time.process_time() - began < 8, piece  # a square of it would take minutes
+
+
 @given(st.sampled_from([(2, 30), (2, 31), (4, 31), (6, 31), (9, 31), (11, 31), (2, 29)]))
 def test_a_day_that_the_calendar_lacks_is_none(month_day: tuple[int, int]) -> None:
     month, day = month_day
@@ -125,7 +133,8 @@ def test_a_day_that_the_calendar_lacks_is_none(month_day: tuple[int, int]) -> No
      "2025-03-04 10:15", "2025-03-04T10:15:00.123456789Z", "04.03.2025", "Dienstag, 4. März 2025",
      "le 4 mars 2025", "am 4. März 2025", "den 4. marts 2025", "Tue 4 Mar 2025 10:15 AM",
      "Tuesday the 4th of March, 2025", "2025年3月4日(火)", "thứ Ba, ngày 4 tháng 3 năm 2025",
-     "4 March 2025.", "(4 March 2025)",
+     "Mar 4, 2025 12:00:00 AM", "4 mars 2025 à 10h30", "2025年3月4日 10時15分",
+     "04.03.2025 um 10.15 Uhr", "4 March 2025.", "(4 March 2025)",
      dt.date(2025, 3, 4), dt.datetime(2025, 3, 4, tzinfo=dt.UTC)],
 )  # fmt: skip
 def test_a_value_that_is_nothing_but_a_day_is_that_day(value: object) -> None:
