@@ -11,6 +11,8 @@ from dslm.records import Baseline, Record
 OWN = {
     "dslm.strict_json": "the reader itself",
     "dslm.contract.acceptance": "the contract's schema, from an object in memory",
+    "dslm.contract.answer": "that schema too",
+    "dslm.contract.dates.date_words": "a table that comes with the package",
     "dslm.contract.canonical": "a part of that schema",
     "dslm.contract.narrowing.uncopied": "a text that was written from memory",
     "dslm.curation.card": "splits and contradictions, which curation wrote line by line",
