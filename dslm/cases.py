@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from dslm.contract.answer import schema_errors
+from dslm.contract.answer import canonical_answer, schema_errors
 from dslm.contract.model import Contract
 from dslm.errors import DslmError, InputError, Problems
 from dslm.provenance import write_atomic
 from dslm.records import Case
+from dslm.strict_json import strict_json
 
 Record = TypeVar("Record", bound=BaseModel)
 MOST_REPORTED = 20
@@ -41,15 +43,19 @@ def json_lines(path: Path) -> Iterator[tuple[int, Any]]:
                     raise InputError(bad, where=where, fix="save the file as UTF-8") from None
                 if line:
                     try:
-                        yield number, json.loads(line)
+                        yield number, strict_json(line)
                     except ValueError as error:
                         raise InputError(f"not JSON: {error}", where=where) from None
     except FileNotFoundError:
         raise InputError("no such file", where=path) from None
     except IsADirectoryError:
         raise InputError("is a folder, a file was expected", where=path) from None
+    except PermissionError:
+        raise InputError("may not be read", where=path, fix="mend its permissions") from None
     except gzip.BadGzipFile:
         raise InputError("is named .gz but is not gzip", where=path) from None
+    except (EOFError, zlib.error) as error:
+        raise InputError(f"broken gzip ({error})", where=path, fix="fetch it again") from None
 
 
 def read_records(path: Path, kind: type[Record]) -> list[Record]:
@@ -86,13 +92,17 @@ def read_record(path: Path, kind: type[Record], *, missing: str, fix: str) -> Re
         InputError: It is missing (says `missing`), cut, or not one.
     """
     try:
-        return kind.model_validate_json(path.read_bytes())
+        return kind.model_validate(strict_json(path.read_bytes()))
     except FileNotFoundError:
         raise InputError(f"{missing}: no such file", where=path, fix=fix) from None
+    except IsADirectoryError:
+        raise InputError("is a folder, a file was expected", where=path, fix=fix) from None
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "document"
         raise InputError(f"{key}: {first['msg']}", where=path, fix=fix) from None
+    except ValueError as error:
+        raise InputError(f"not JSON: {error}", where=path, fix=fix) from None
 
 
 def as_line(record: BaseModel) -> str:
@@ -127,4 +137,9 @@ def read_labelled(path: Path, contract: Contract) -> list[Case]:
         faults += [InputError(f"target.{error}", where=where) for error in errors]
     if faults:
         raise Problems(faults[:MOST_REPORTED])
-    return [case for _, case in cases]
+    return [as_written(contract, case) for _, case in cases]
+
+
+def as_written(contract: Contract, case: Case) -> Case:
+    """A case with its target as a model must write it: 3.0 as 3, keys in the schema's order."""
+    return case.model_copy(update={"target": canonical_answer(contract, case.target or {})})

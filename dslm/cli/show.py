@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import typer
 
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
 from dslm.errors import InputError
+from dslm.strict_json import strict_json
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -47,7 +47,7 @@ def contract(workflow: Workflow, as_json: AsJson = False) -> None:
 def _fields(found: Contract) -> list[list[str]]:
     rows = []
     for field in found.fields:
-        schema = found.output["properties"][field]
+        schema = found.schema["properties"][field]
         how = found.compare[field].how if field in found.compare else "exact"
         rows.append([field, _form(schema), how, "yes" if field in found.grounded else ""])
     return rows
@@ -102,7 +102,7 @@ def _count(path: Path) -> int:
 
 def _object(path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_bytes())
+        value = strict_json(path.read_bytes())
     except ValueError as error:
         raise InputError(f"not JSON: {error}", where=path, fix="run `dvc repro` again") from None
     if not isinstance(value, dict):

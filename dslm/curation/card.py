@@ -16,7 +16,8 @@ from typing import Any
 from dslm.contract.model import Contract
 from dslm.curation.binning import binned, edges_of
 from dslm.curation.blocks.contradictions import Contradiction
-from dslm.curation.counting import PartCounts, counted, distinct, listed_values, spelled, spread_of
+from dslm.curation.counting import PartCounts, counted, distinct, spelled, spread_of
+from dslm.curation.finite_labels import named_values
 from dslm.curation.grouping import group_of
 from dslm.curation.pieces import files_of
 from dslm.curation.splitting import SPLITS
@@ -35,6 +36,7 @@ from dslm.data_card import (
     Tally,
 )
 from dslm.records import Case
+from dslm.strict_json import strict_json
 
 MOST_VALUES = 50  # listed of a label or slice; the rarer ones are counted together
 MOST_SHOWN = 50  # contradictions
@@ -59,7 +61,7 @@ def describe(
     parts["gold"] = counted(contract, gold)
     lengths: Counter[int] = sum((part.lengths for part in parts.values()), Counter())
     edges = edges_of(lengths)
-    book = json.loads((curated / "ledger.json").read_bytes())
+    book = strict_json((curated / "ledger.json").read_bytes())
     groups = book["groups"] | {"gold": len({group_of(c, contract.data.group_by) for c in gold})}
     return DataCard(
         workflow=contract.name,
@@ -86,7 +88,7 @@ def _cases(path: Path) -> Iterator[Case]:
     """Cases of a file that curation wrote, one at a time."""
     with path.open("rb") as lines:
         for line in lines:
-            yield Case.model_validate_json(line)
+            yield Case.from_own_json(line)
 
 
 def _files(
@@ -135,7 +137,7 @@ def _by_size(counts: Mapping[str, Counter[str]]) -> list[str]:
 
 def _label(contract: Contract, parts: Mapping[str, PartCounts], field: str) -> Tallied:
     counts = {name: part.labels[field] for name, part in parts.items()}
-    listed = listed_values(contract.output["properties"][field]) or []
+    listed = named_values(contract.schema["properties"][field]) or []
     known = [spelled(value) for value in listed]
     seen = _by_size(counts)
     order = seen + [key for key in known if key not in set(seen)]
@@ -168,7 +170,7 @@ def _disagreements(path: Path) -> Disagreements:
         for line in lines:
             found += 1
             if len(shown) < MOST_SHOWN:
-                shown.append(_disagreement(Contradiction.model_validate_json(line)))
+                shown.append(_disagreement(Contradiction.from_own_json(line)))
     return Disagreements(found=found, shown=tuple(shown))
 
 

@@ -11,9 +11,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from dslm.contract.answer import schema_errors
+from dslm.contract.answer import canonical_answer, schema_errors
 from dslm.contract.model import Columns, Contract
 from dslm.curation.casting import cast
+from dslm.curation.chats import without_chat
+from dslm.curation.identifiers import NoName, identifier
 from dslm.curation.turns import rendered, turns_of
 from dslm.errors import InputError
 from dslm.provenance import canonical_json
@@ -72,19 +74,23 @@ def _input(row: Mapping[str, Any], name: str) -> str:
 def _target(
     contract: Contract, row: Mapping[str, Any], columns: Columns, *, textual: bool
 ) -> dict[str, Any]:
-    properties = contract.output["properties"]
+    properties = contract.decodable.schema["properties"]
     if isinstance(columns.target, str):
         given = _object(_column(row, columns.target), columns.target, textual=textual)
-        target = {f: cast(properties[f], v) if f in properties else v for f, v in given.items()}
     else:
-        target = {}
-        for field, name in columns.target.items():
-            value = _column(row, name)
-            empty = textual and value == ""
-            target[field] = None if empty else cast(properties.get(field, {}), value)
+        cells = {field: _column(row, name) for field, name in columns.target.items()}
+        given = {field: None if textual and v == "" else v for field, v in cells.items()}
+    target = {field: _cast(field, properties.get(field, {}), v) for field, v in given.items()}
     if errors := schema_errors(contract, _plain(target, "target")):
         raise Misfit("; ".join(f"target.{error}" for error in errors)[:LONGEST_REASON])
-    return target
+    return canonical_answer(contract, target)
+
+
+def _cast(field: str, schema: Mapping[str, Any], value: Any) -> Any:
+    try:
+        return cast(schema, value)
+    except ValueError as error:
+        raise Misfit(f"target.{field} is not JSON: {error}"[:LONGEST_REASON]) from None
 
 
 def _meta(row: Mapping[str, Any], columns: Columns, *, textual: bool) -> dict[str, Any]:
@@ -121,6 +127,7 @@ def to_case(
     Raises:
         Misfit: Input or target is missing or broken.
     """
+    row = _without_chat(row, columns)
     text = _input(row, columns.input)
     try:
         parts = {
@@ -130,6 +137,25 @@ def to_case(
         }
     except RecursionError:
         raise Misfit("nested too deeply") from None
-    given = _plain(row.get(columns.id), columns.id)
-    own = given is not None and str(given).strip() != ""
-    return Case(id=str(given) if own else content_id(parts), **parts), own
+    given = _named(row.get(columns.id), columns.id)
+    if name := contract.data.group_by:
+        _named(parts["meta"].get(name), f"meta.{name}")
+    return Case(id=given or content_id(parts), **parts), given is not None
+
+
+def _without_chat(row: Mapping[str, Any], columns: Columns) -> Mapping[str, Any]:
+    """A row whose chat became an input and, where `target` names no columns, a target."""
+    fields = not isinstance(columns.target, str)
+    targets = () if isinstance(columns.target, dict) else (str(columns.target),)
+    try:
+        return without_chat(row, (columns.input,), () if fields else targets)
+    except ValueError as error:
+        raise Misfit(f"chat: {error}") from None
+
+
+def _named(value: Any, where: str) -> str | None:
+    """The id or group that a value names."""
+    try:
+        return identifier(_plain(value, where))
+    except NoName as fault:
+        raise Misfit(f"{where!r} {fault}") from None

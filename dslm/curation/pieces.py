@@ -16,6 +16,7 @@ from dslm.curation.formats import PART_BYTES, Format, Part, format_of
 from dslm.curation.formats.beside import LABELLED, LONE_LABEL, lone_labels
 from dslm.curation.formats.mailboxes import LABELS, MBOX_LABELS, labels_of, mailbox_of
 from dslm.errors import InputError
+from dslm.settings.file_names import writable_name
 
 BUNDLE = 256  # small files of one piece
 
@@ -98,7 +99,7 @@ def files_of(sources: Sequence[Source], folder: Path) -> list[SourceFile]:
                              where=folder / source.path,
                              fix="let it match the texts; their labels are found")  # fmt: skip
     return [
-        SourceFile(number, path, path.relative_to(folder).as_posix(), kind, source)
+        SourceFile(number, path, writable_name(path.relative_to(folder).as_posix()), kind, source)
         for number, (path, (kind, source)) in enumerate(found.items())
     ]
 

@@ -6,7 +6,6 @@ decider and by training.
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from dslm.inference import varlen
 from dslm.inference.attention import register
 from dslm.inference.base import BaseFiles
 from dslm.settings.recipe import Dtype, TrainingAttention
+from dslm.strict_json import strict_json
 
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 OTHER_BASE = "load it on the base it was trained on"
@@ -106,7 +106,7 @@ def load_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
     path = adapter / ADAPTER_WEIGHTS
     try:
         tensors = load_file(path, device="cpu")
-        settings = json.loads((adapter / "adapter_config.json").read_bytes())
+        settings = strict_json((adapter / "adapter_config.json").read_bytes())
     except (FileNotFoundError, ValueError, SafetensorError) as error:
         raise InputError(f"cannot be read: {error}", where=adapter, fix="train again") from None
     own = {"inference_mode": True, "base_model_name_or_path": model.name_or_path}

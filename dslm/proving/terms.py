@@ -29,7 +29,7 @@ def _grammar(ws: Workspace, contract: Contract) -> Iterator[Finding]:
     """The schema is one that the decoder understands; the validator's turn was at loading."""
     from llguidance import LLMatcher
 
-    complaint = LLMatcher.validate_grammar(grammar(contract.output), limits=grammar_limits())
+    complaint = LLMatcher.validate_grammar(grammar(contract.schema), limits=grammar_limits())
     if complaint:
         yield fail(
             "grammar", f"output does not compile: {' '.join(complaint.split())}",
@@ -81,7 +81,7 @@ def _at(ws: Workspace, rule: Rule) -> str:
 
 def _out_of_scope(ws: Workspace, contract: Contract) -> Iterator[Finding]:
     for field, values in contract.out_of_scope.items():
-        schema = contract.output["properties"][field]
+        schema = contract.schema["properties"][field]
         allowed = schema.get("enum")
         wrong = [v for v in values if allowed is not None and v not in allowed]
         if wrong:

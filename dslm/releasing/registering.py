@@ -28,6 +28,7 @@ from dslm.releasing.store import ModelStore, Version
 from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
+from dslm.strict_json import strict_json
 
 
 def register(ws: Workspace, answer: Answer) -> Release:
@@ -84,7 +85,7 @@ def as_release(workflow: str, version: Version) -> Release:
         status=tags.get("status", "unknown"),
         contract_version=int(tags.get("contract_version", 0)),
         created=version.created,
-        evidence=json.loads(tags.get("evidence", "{}")),
+        evidence=strict_json(tags.get("evidence", "{}")),
         run_id=version.run_id,
     )
 

@@ -7,7 +7,6 @@ run may lack (verdict, base rows, ledger, training summary) is None and the page
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from dslm.errors import InputError
 from dslm.provenance import read_manifest
 from dslm.records import Baseline, Case, Release, Row, Scorecard, Verdict
 from dslm.settings.workspace import Workspace
+from dslm.strict_json import strict_json
 
 Model = TypeVar("Model", bound=BaseModel)
 Facts = Mapping[str, Any]
@@ -54,7 +54,7 @@ def _fix(ws: Workspace) -> str:
 def _json(path: Path, fix: str) -> Any:
     """A JSON file's value, None where there is no file."""
     try:
-        return json.loads(path.read_bytes())
+        return strict_json(path.read_bytes())
     except FileNotFoundError:
         return None
     except ValueError as error:

@@ -15,6 +15,7 @@ from dslm.errors import InputError
 from dslm.inference.base import BaseFiles
 from dslm.inference.models import ADAPTER_WEIGHTS, device, load_base
 from dslm.settings.recipe import Optimizer, Recipe
+from dslm.strict_json import strict_json
 from dslm.training import processes
 from dslm.training.targets import adapted
 
@@ -96,7 +97,7 @@ def write_adapter(trainer: Any, recipe: Recipe, out: Path) -> None:
     # the trainer makes its folder whether it saves or not
     shutil.rmtree(out / "trainer", ignore_errors=True)
     path = out / "adapter_config.json"
-    config = json.loads(path.read_bytes())
+    config = strict_json(path.read_bytes())
     config["base_model_name_or_path"] = recipe.base.name
     config["target_modules"] = sorted(config["target_modules"])
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")

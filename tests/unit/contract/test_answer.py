@@ -13,10 +13,10 @@ from dslm.contract.answer import (
     blank,
     canonical_text,
     grammar,
-    in_schema_order,
     parse,
     schema_errors,
 )
+from dslm.contract.canonical import canonical
 
 NESTED: dict[str, Any] = {
     "type": "object",
@@ -41,7 +41,7 @@ NESTED: dict[str, Any] = {
 
 
 def accepts(contract: Contract, text: str) -> bool:
-    matcher = LLMatcher(LLTokenizer("byte"), grammar(contract.output))
+    matcher = LLMatcher(LLTokenizer("byte"), grammar(contract.schema))
     tokens = list(text.encode())
     return bool(matcher.try_consume_tokens(tokens) == len(tokens) and matcher.is_accepting())
 
@@ -54,7 +54,7 @@ def test_fields_are_written_in_the_schemas_order_without_blanks(mini: Contract) 
 
 def test_nested_keys_are_written_in_the_schemas_order_too() -> None:
     value = {"calls": [{"args": 1, "name": "x"}], "slots": {"day": "b", "city": "a"}}
-    assert json.dumps(in_schema_order(NESTED, value)) == json.dumps(
+    assert json.dumps(canonical(NESTED, value)) == json.dumps(
         {"slots": {"city": "a", "day": "b"}, "calls": [{"name": "x", "args": 1}]}
     )
 
