@@ -134,3 +134,14 @@ def test_numbers_are_read_and_written_in_one_form(mini: Contract) -> None:
     read = parse(made, '{"n":3.0,"x":2.50,"e":3.0}')
     assert read == {"n": 3, "x": 2.5, "e": 3}
     assert [type(value) for value in (read or {}).values()] == [int, float, int]
+
+
+def test_what_no_alternative_allows_is_told_by_the_one_of_its_type(mini: Contract) -> None:
+    day = {"anyOf": [{"type": "null"}, {"type": "string", "format": "date"}]}
+    inner = {"type": "object", "properties": {"day": day}, "required": ["day"]}
+    output = {"type": "object", "additionalProperties": False, "required": ["a"],
+              "properties": {"a": {"anyOf": [inner, {"type": "null"}]}}}  # fmt: skip
+    made = mini.model_copy(update={"output": output})
+    assert schema_errors(made, {"a": {"day": "x"}}) == ["a.day: \"x\" is not of the format 'date'"]
+    (error,) = schema_errors(made, {"a": 3})
+    assert error.startswith("a: 3 is not valid under any of the schemas")
