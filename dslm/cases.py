@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from dslm.contract.model import Contract
 from dslm.errors import DslmError, InputError, Problems
 from dslm.provenance import write_atomic
 from dslm.records import Case
+from dslm.strict_json import strict_json
 
 Record = TypeVar("Record", bound=BaseModel)
 MOST_REPORTED = 20
@@ -41,15 +43,19 @@ def json_lines(path: Path) -> Iterator[tuple[int, Any]]:
                     raise InputError(bad, where=where, fix="save the file as UTF-8") from None
                 if line:
                     try:
-                        yield number, json.loads(line)
+                        yield number, strict_json(line)
                     except ValueError as error:
                         raise InputError(f"not JSON: {error}", where=where) from None
     except FileNotFoundError:
         raise InputError("no such file", where=path) from None
     except IsADirectoryError:
         raise InputError("is a folder, a file was expected", where=path) from None
+    except PermissionError:
+        raise InputError("may not be read", where=path, fix="mend its permissions") from None
     except gzip.BadGzipFile:
         raise InputError("is named .gz but is not gzip", where=path) from None
+    except (EOFError, zlib.error) as error:
+        raise InputError(f"broken gzip ({error})", where=path, fix="fetch it again") from None
 
 
 def read_records(path: Path, kind: type[Record]) -> list[Record]:
@@ -86,13 +92,17 @@ def read_record(path: Path, kind: type[Record], *, missing: str, fix: str) -> Re
         InputError: It is missing (says `missing`), cut, or not one.
     """
     try:
-        return kind.model_validate_json(path.read_bytes())
+        return kind.model_validate(strict_json(path.read_bytes()))
     except FileNotFoundError:
         raise InputError(f"{missing}: no such file", where=path, fix=fix) from None
+    except IsADirectoryError:
+        raise InputError("is a folder, a file was expected", where=path, fix=fix) from None
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "document"
         raise InputError(f"{key}: {first['msg']}", where=path, fix=fix) from None
+    except ValueError as error:
+        raise InputError(f"not JSON: {error}", where=path, fix=fix) from None
 
 
 def as_line(record: BaseModel) -> str:

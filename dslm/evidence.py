@@ -6,7 +6,6 @@ register and promote compare. One byte changed = stale = refused. Needs no torch
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from dslm.errors import InputError, ReleaseRefused
 from dslm.provenance import MANIFEST, digest_file, digest_files, digest_json, read_manifest
 from dslm.settings.params import recipe_of
 from dslm.settings.workspace import Workspace
+from dslm.strict_json import strict_json
 
 # The parts of the library that an answer and its score depend on.
 DECIDING_CODE = ("contract", "inference", "scoring")
@@ -98,7 +98,7 @@ def read_json(path: Path, *, made_by: str) -> dict[str, object]:
         ReleaseRefused: It is missing or cut.
     """
     try:
-        value = json.loads(path.read_bytes())
+        value = strict_json(path.read_bytes())
     except FileNotFoundError:
         raise ReleaseRefused("no such file", where=path, fix=f"run {made_by}") from None
     except ValueError as error:

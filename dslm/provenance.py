@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dslm.errors import InputError
+from dslm.strict_json import strict_json
 
 MANIFEST = "MANIFEST.json"
 
@@ -92,7 +93,7 @@ def read_manifest(folder: Path, *, made_by: str) -> dict[str, Any]:
     if not path.is_file():
         raise InputError("no finished output here", where=folder, fix=f"run {made_by}")
     try:
-        manifest: dict[str, Any] = json.loads(path.read_bytes())
+        manifest: dict[str, Any] = strict_json(path.read_bytes())
         listed: dict[str, str] = manifest["files"]
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"broken manifest ({error})", where=path, fix=f"run {made_by}") from error

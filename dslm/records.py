@@ -6,15 +6,39 @@ parsed it.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from dslm.strict_json import strict_json
 
 
 class Record(BaseModel):
     """A frozen value with a closed set of fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
+        """As pydantic's, of JSON that says one thing: pydantic keeps the last of doubled keys.
+
+        Raises:
+            ValidationError: It is not JSON, or none of this kind.
+        """
+        raw = bytes(json_data) if isinstance(json_data, bytearray) else json_data
+        try:
+            value = strict_json(raw)
+        except ValueError as error:
+            fault = PydanticCustomError("json_invalid", "not JSON: {error}", {"error": str(error)})
+            details = InitErrorDetails(type=fault, input=raw)
+            raise ValidationError.from_exception_data(cls.__name__, [details]) from None
+        return cls.model_validate(value, **options)
+
+    @classmethod
+    def from_own_json(cls, line: str | bytes) -> Self:
+        """A record that this process or stage wrote itself, and so holds nothing twice; faster."""
+        return super().model_validate_json(line)
 
 
 class Case(Record):
@@ -35,6 +59,8 @@ class Prediction(Record):
     `confidence` is the joint probability of the answer's unforced tokens under the grammar;
     `field_confidence` the same over one field's tokens. `latency_ms` is the wall time from the
     beginning of the case's prompt to the end of its answer, beside the others of its batch.
+    `not_narrowed` says of grounded fields, or parts of them, why this answer was not held to the
+    input there, where the recipe asks for it (`copy_grounded`).
     """
 
     object: dict[str, Any] | None
@@ -45,6 +71,7 @@ class Prediction(Record):
     prompt_tokens: int
     answer_tokens: int
     latency_ms: float
+    not_narrowed: dict[str, str] = Field(default_factory=dict)
 
 
 Action = Literal["proceed", "abstain", "escalate"]
@@ -176,7 +203,11 @@ class Release(Record):
 
 
 class JournalEntry(Record):
-    """One move of the champion alias, chained to the entry before it by digest."""
+    """One move of the champion alias, chained to the entry before it by digest.
+
+    A release is its version's number and digest. Entries of before digests were kept have none,
+    and name their release by the digest of its verdict.
+    """
 
     seq: int
     at: str
@@ -184,6 +215,8 @@ class JournalEntry(Record):
     action: Literal["promote", "rollback"]
     from_version: int
     to_version: int
+    from_digest: str | None = None
+    to_digest: str | None = None
     reason: str
     verdict_digest: str
     previous_digest: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import typer
 
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
 from dslm.errors import InputError
+from dslm.strict_json import strict_json
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -102,7 +102,7 @@ def _count(path: Path) -> int:
 
 def _object(path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_bytes())
+        value = strict_json(path.read_bytes())
     except ValueError as error:
         raise InputError(f"not JSON: {error}", where=path, fix="run `dvc repro` again") from None
     if not isinstance(value, dict):

@@ -16,7 +16,7 @@ from dslm.contract.canonical import written
 from dslm.contract.decodable import Decodable
 from dslm.errors import InputError
 
-_LEXER_FUEL = 50_000_000  # about one second
+_LEXER_FUEL = 50_000_000  # about one second; of one token, and before the first
 _LONGEST_SHOWN = 60
 
 
@@ -29,13 +29,13 @@ def grammar_of(schema: Mapping[str, Any]) -> str:
 
 
 def grammar_limits() -> Any:
-    """Limits for llguidance with room for what `narrowed` lists for one input.
+    """Limits for llguidance with room for what `narrowed` allows for one input.
 
-    By its own limit it refuses choices of 8 million letters; with this, 20 million were seen to do.
+    By its own limits it gives up a copy from 500 words at the first token of it.
     """
     from llguidance import LLParserLimits
 
-    return LLParserLimits(initial_lexer_fuel=_LEXER_FUEL)
+    return LLParserLimits(initial_lexer_fuel=_LEXER_FUEL, step_lexer_fuel=_LEXER_FUEL)
 
 
 def never_written(form: Decodable, made: Mapping[str, Any]) -> list[str]:

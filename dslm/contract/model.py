@@ -16,6 +16,7 @@ from pydantic import Field, field_validator, model_validator
 
 from dslm.contract.closed import Settings
 from dslm.contract.decodable import Decodable, decodable
+from dslm.contract.locales import KnownLocale
 from dslm.contract.output_schema import schema_problems
 from dslm.contract.personal import Personal
 from dslm.contract.schema import resolved
@@ -218,6 +219,9 @@ class Contract(Settings):
     summary: str
     task: str = Field(min_length=1, description="all the instruction the fine-tuned model sees")
     output: dict[str, Any] = Field(description="JSON Schema 2020-12 of the answer")
+    locale: KnownLocale = Field(
+        None, description="CLDR locale such as de_DE, or several: what 1.234 and 03/04/2025 mean"
+    )
     compare: dict[str, Compare] = Field(default_factory=dict)
     rules: list[Rule] = Field(default_factory=list)
     grounded: list[str] = Field(default_factory=list, description="must occur in the input")
@@ -279,7 +283,10 @@ class Contract(Settings):
 
     def digest(self) -> str:
         """What the contract means; comments and layout do not count."""
-        return digest_json(self.model_dump(mode="json", by_alias=True))
+        document = self.model_dump(mode="json", by_alias=True)
+        if self.locale is None:  # contracts from before there was one keep their digest
+            del document["locale"]
+        return digest_json(document)
 
 
 def load_contract(path: Path) -> Contract:

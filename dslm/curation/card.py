@@ -36,6 +36,7 @@ from dslm.data_card import (
     Tally,
 )
 from dslm.records import Case
+from dslm.strict_json import strict_json
 
 MOST_VALUES = 50  # listed of a label or slice; the rarer ones are counted together
 MOST_SHOWN = 50  # contradictions
@@ -60,7 +61,7 @@ def describe(
     parts["gold"] = counted(contract, gold)
     lengths: Counter[int] = sum((part.lengths for part in parts.values()), Counter())
     edges = edges_of(lengths)
-    book = json.loads((curated / "ledger.json").read_bytes())
+    book = strict_json((curated / "ledger.json").read_bytes())
     groups = book["groups"] | {"gold": len({group_of(c, contract.data.group_by) for c in gold})}
     return DataCard(
         workflow=contract.name,
@@ -87,7 +88,7 @@ def _cases(path: Path) -> Iterator[Case]:
     """Cases of a file that curation wrote, one at a time."""
     with path.open("rb") as lines:
         for line in lines:
-            yield Case.model_validate_json(line)
+            yield Case.from_own_json(line)
 
 
 def _files(
@@ -169,7 +170,7 @@ def _disagreements(path: Path) -> Disagreements:
         for line in lines:
             found += 1
             if len(shown) < MOST_SHOWN:
-                shown.append(_disagreement(Contradiction.model_validate_json(line)))
+                shown.append(_disagreement(Contradiction.from_own_json(line)))
     return Disagreements(found=found, shown=tuple(shown))
 
 

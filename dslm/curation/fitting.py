@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dslm.contract.comparing import fold
+from dslm.contract.folding import fold
 from dslm.contract.model import Columns, Contract
+from dslm.curation.chats import without_chat
 from dslm.curation.given import given_rows
+from dslm.curation.identifiers import NoName, identifier
+from dslm.curation.labelled_rows import INPUT_KEYS, TARGET_KEYS, object_in
 from dslm.curation.ledger import Reject
 from dslm.curation.mapping import Misfit, to_case
 from dslm.curation.refusing import Found
 from dslm.records import Case
-from dslm.strict_json import strict_json
 
 
 @dataclass(frozen=True)
@@ -34,36 +36,53 @@ class Fitted:
 
 def _from_columns(contract: Contract, row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of a table as one of an input, a target and meta."""
-    parts = {key: row[key] for key in ("id", "text", "input") if key in row}
-    rest = {key: value for key, value in row.items() if key not in (*parts, "target", "meta")}
-    meta = _object(row.get("meta"), "meta") or {}
-    if row.get("target") is not None:
-        return parts | {"target": _object(row["target"], "target"), "meta": rest | meta}
-    target = {field: rest.pop(field) for field in contract.fields if field in rest}
+    parts = {key: row[key] for key in ("id", *INPUT_KEYS) if key in row}
+    rest = {key: value for key, value in row.items() if key not in (*parts, "meta")}
+    own = _object(row, "meta")
+    if own is not None and not isinstance(own, dict):
+        raise Misfit("'meta' is not an object")
+    key = next((key for key in TARGET_KEYS if isinstance(_object(row, key), dict)), None)
+    if key is None and rest.get("target") is not None:
+        raise Misfit("'target' is not an object")
+    target = {key: rest.pop(key)} if key else {}
+    target = target or {field: rest.pop(field) for field in contract.fields if field in rest}
     if not target:
         fields = ", ".join(contract.fields)
         raise Misfit(f"no column 'target', and none of the contract's fields ({fields})")
-    return parts | {"target": target, "meta": rest | meta}
+    rest.pop("target", None)
+    return parts | (target if key else {"target": target}) | {"meta": rest | (own or {})}
 
 
-def _object(value: Any, name: str) -> Any:
-    """A cell's object, which may be spelled as JSON; anything else is found later."""
-    if not isinstance(value, str):
-        return value
+def _object(row: Mapping[str, Any], key: str) -> Any:
     try:
-        return strict_json(value)
+        return object_in(row, key)
     except ValueError as error:
-        raise Misfit(f"{name!r} is not JSON: {error}") from None
+        raise Misfit(str(error)) from None
 
 
-def _in_contract_terms(contract: Contract, row: Mapping[str, Any]) -> dict[str, Any]:
+def _target(contract: Contract, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is right; a label that is no object is the value of a field of its key's name."""
+    key = next((key for key in TARGET_KEYS if row.get(key) is not None), "target")
+    value = _object(row, key)
+    if key in contract.fields and not isinstance(value, dict):
+        return {key: value}
+    if not isinstance(value, dict):
+        raise Misfit(f"{key!r} is not an object")
+    return value
+
+
+def _as_labelled(contract: Contract, row: Mapping[str, Any], *, table: bool) -> dict[str, Any]:
+    """A row as one of an input, a target and meta, the target as it was given."""
+    try:
+        row = without_chat(row, INPUT_KEYS, TARGET_KEYS)
+    except ValueError as error:
+        raise Misfit(f"chat: {error}") from None
+    if table:
+        row = _from_columns(contract, row)
     if "text" in row and "input" in row:
         raise Misfit("has both 'text' and 'input'")
-    target = row.get("target")
-    if not isinstance(target, dict):
-        raise Misfit("'target' is not an object")
     renamed = {("input" if key == "text" else key): value for key, value in row.items()}
-    return renamed | {"target": {name: target.get(name) for name in contract.fields}}
+    return renamed | {"target": _target(contract, row)}
 
 
 def _group(row: Mapping[str, Any], group_by: str) -> str:
@@ -73,14 +92,19 @@ def _group(row: Mapping[str, Any], group_by: str) -> str:
         part, name = "meta", group_by
     holder = row.get(part)
     value = holder.get(name) if isinstance(holder, dict) else None
-    key = "" if value is None else fold(str(value))
+    try:
+        named = identifier(value)
+    except NoName as fault:
+        raise Misfit(f"no group: {part}.{name} {fault}") from None
+    key = fold(named) if named else ""
     if not key:
         raise Misfit(f"no group: {part}.{name} is empty or missing")
     return key
 
 
 def _fit(contract: Contract, row: Mapping[str, Any], group_by: str | None) -> tuple[Case, bool]:
-    case, own = to_case(contract, _in_contract_terms(contract, row), Columns(), textual=False)
+    exact = {name: row["target"].get(name) for name in contract.fields}
+    case, own = to_case(contract, {**row, "target": exact}, Columns(), textual=False)
     name = contract.data.group_by
     if name is None or group_by is None:
         return case, own
@@ -104,7 +128,7 @@ def fit_rows(path: Path, contract: Contract, group_by: str | None) -> Fitted:
         try:
             if row.value is None:
                 raise Misfit(row.fault or "no row")
-            value = _from_columns(contract, row.value) if row.table else row.value
+            value = _as_labelled(contract, row.value, table=row.table)
             case, own = _fit(contract, value, group_by)
         except Misfit as misfit:
             rejects.append(Reject(source=row.source, line=row.line, reason=misfit.what))

@@ -14,6 +14,8 @@ from typing import Any
 from dslm.contract.answer import canonical_answer, schema_errors
 from dslm.contract.model import Columns, Contract
 from dslm.curation.casting import cast
+from dslm.curation.chats import without_chat
+from dslm.curation.identifiers import NoName, identifier
 from dslm.curation.turns import rendered, turns_of
 from dslm.errors import InputError
 from dslm.provenance import canonical_json
@@ -125,6 +127,7 @@ def to_case(
     Raises:
         Misfit: Input or target is missing or broken.
     """
+    row = _without_chat(row, columns)
     text = _input(row, columns.input)
     try:
         parts = {
@@ -134,6 +137,25 @@ def to_case(
         }
     except RecursionError:
         raise Misfit("nested too deeply") from None
-    given = _plain(row.get(columns.id), columns.id)
-    own = given is not None and str(given).strip() != ""
-    return Case(id=str(given) if own else content_id(parts), **parts), own
+    given = _named(row.get(columns.id), columns.id)
+    if name := contract.data.group_by:
+        _named(parts["meta"].get(name), f"meta.{name}")
+    return Case(id=given or content_id(parts), **parts), given is not None
+
+
+def _without_chat(row: Mapping[str, Any], columns: Columns) -> Mapping[str, Any]:
+    """A row whose chat became an input and, where `target` names no columns, a target."""
+    fields = not isinstance(columns.target, str)
+    targets = () if isinstance(columns.target, dict) else (str(columns.target),)
+    try:
+        return without_chat(row, (columns.input,), () if fields else targets)
+    except ValueError as error:
+        raise Misfit(f"chat: {error}") from None
+
+
+def _named(value: Any, where: str) -> str | None:
+    """The id or group that a value names."""
+    try:
+        return identifier(_plain(value, where))
+    except NoName as fault:
+        raise Misfit(f"{where!r} {fault}") from None

@@ -129,7 +129,7 @@ def _read(
 
 def _cases(cases: CaseTable) -> Iterator[Case]:
     for line in cases.each("record"):
-        yield Case.model_validate_json(line or "")
+        yield Case.from_own_json(line or "")
 
 
 def _write_parts(kept: CaseTable, folder: Path) -> dict[str, CaseTable]:

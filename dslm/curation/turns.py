@@ -1,16 +1,17 @@
 """Turns of a talk → one text, `Speaker: what was said`, a line each time the speaker changes.
 
-Takes turns as a row's list (`mapping`) or as a caption file's cues (`formats.captions`).
+Takes turns as a row's list (`mapping`, `chats`) or as a caption file's cues (`formats.captions`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 SPEAKER_KEYS = ("speaker", "role", "from")
-TEXT_KEYS = ("text", "content", "utterance")
+TEXT_KEYS = ("text", "content", "utterance", "value")
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,65 @@ def _first(turn: dict[str, Any], keys: Sequence[str]) -> Any:
     return next((turn[key] for key in keys if turn.get(key) is not None), None)
 
 
-def _turn(value: Any) -> Turn:
+def _part(value: Any) -> str:
+    """What one part of a message says; a picture or file is named, for it is not read."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, dict):
-        speaker, text = _first(value, SPEAKER_KEYS), _first(value, TEXT_KEYS)
+        text = _first(value, TEXT_KEYS)
+        if isinstance(text, str):
+            return text
+        if isinstance(kind := value.get("type"), str):
+            return f"[attachment: {kind}]"
+    raise ValueError("a part of it is no text")
+
+
+def _called(turn: dict[str, Any]) -> Iterator[str]:
+    """The calls of tools in a turn, each as `name(arguments)`."""
+    for name, arguments in calls_of(turn):
+        written = (
+            arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+        )
+        yield f"{name}({written})"
+
+
+def calls_of(turn: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The tools that a turn calls, each with its arguments, which are often JSON as text.
+
+    Raises:
+        ValueError: They are in no form that is known.
+    """
+    given = turn.get("tool_calls") or []
+    if not isinstance(given, list):
+        raise ValueError("its tool calls are no list")
+    calls = [one.get("function", one) if isinstance(one, dict) else one for one in given]
+    if turn.get("function_call") is not None:
+        calls.append(turn["function_call"])
+    if not all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in calls):
+        raise ValueError("a call of a tool without its name")
+    return [(one["name"], one.get("arguments")) for one in calls]
+
+
+def said_by(turn: dict[str, Any]) -> str | None:
+    """What a turn says; None where it has no text at all.
+
+    Raises:
+        ValueError: Its text is none.
+    """
+    text = _first(turn, TEXT_KEYS)
+    if isinstance(text, list):
+        return "\n".join(_part(part) for part in text)
+    if text is not None and not isinstance(text, str):
+        raise ValueError(f"no text under {', '.join(TEXT_KEYS)}")
+    return text
+
+
+def _turn(value: Any) -> Turn:
+    text: Any
+    if isinstance(value, dict):
+        speaker, text = _first(value, SPEAKER_KEYS), said_by(value)
+        if calls := list(_called(value)):
+            text = "\n".join([*([text] if text else []), *calls])
     elif isinstance(value, list) and len(value) == 2:
         speaker, text = value
     else:
@@ -59,7 +116,7 @@ def turns_of(values: Sequence[Any]) -> list[Turn]:
 
     Args:
         values: Objects with a speaker (or role, from) and a text (or content, utterance), or pairs
-            of speaker and text.
+            of speaker and text. A text may be a list of parts; calls of tools are written out.
 
     Raises:
         ValueError: One is no turn; the message counts from 1.

@@ -8,7 +8,6 @@ written once from the GGUF inside a Python package. Called by training, the deci
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from dslm.provenance import (
 from dslm.settings.recipe import BaseModelSource
 from dslm.settings.workspace import origin
 from dslm.stage import exclusive, whole_folder
+from dslm.strict_json import strict_json
 
 # Nothing else of a model folder is read: no pickle, no Python.
 READABLE = (".safetensors", ".json", ".txt", ".model", ".jinja", ".md")
@@ -115,7 +115,7 @@ def _write_safetensors(gguf: Path, folder: Path) -> None:
     )
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    config = json.loads((folder / "config.json").read_bytes())
+    config = strict_json((folder / "config.json").read_bytes(), infinite=True)
     for key in ("_name_or_path", "quantization_config", "transformers_version"):
         config.pop(key, None)
     (folder / "config.json").write_bytes(canonical_json(config))
@@ -261,7 +261,7 @@ def _template(folder: Path) -> str:
         return path.read_text()
     config = folder / "tokenizer_config.json"
     if config.is_file():
-        template = json.loads(config.read_bytes()).get("chat_template")
+        template = strict_json(config.read_bytes(), infinite=True).get("chat_template")
         if isinstance(template, str):
             return template
     raise InputError("no chat template", where=folder, fix="use an instruct model")
@@ -286,7 +286,10 @@ def _described(folder: Path) -> bool:
     config = folder / "tokenizer_config.json"
     if not config.is_file():
         return False
-    return bool(json.loads(config.read_bytes()).get("tokenizer_class") == "TokenizersBackend")
+    return bool(
+        strict_json(config.read_bytes(), infinite=True).get("tokenizer_class")
+        == "TokenizersBackend"
+    )
 
 
 def _by_family() -> Any:

@@ -22,6 +22,7 @@ from dslm.provenance import digest_json, write_atomic
 from dslm.settings.extending import yaml_text
 from dslm.settings.loading import read_yaml
 from dslm.settings.recipe import BaseModelSource, load_recipe
+from dslm.strict_json import strict_json
 
 FOLDER = Path("recipes") / "locks"
 # Where the hub's cache keeps one commit of one model.
@@ -62,7 +63,7 @@ def read_lock(path: Path) -> Lock:
         InputError: It is missing, or is none.
     """
     try:
-        return Lock(**json.loads(path.read_bytes()))
+        return Lock(**strict_json(path.read_bytes()))
     except FileNotFoundError:
         raise InputError("no such lock", where=path, fix="restore it from git, or lock the base "
                          "again: `dslm base lock`") from None  # fmt: skip
@@ -186,7 +187,7 @@ def licence_of(folder: Path) -> str | None:
     found = re.search(r"(?m)^license:\s*['\"]?([\w.\-+ ]+)", head[1]) if head else None
     if found:
         return found[1].strip()
-    named = json.loads((folder / "config.json").read_bytes()).get("license")
+    named = strict_json((folder / "config.json").read_bytes(), infinite=True).get("license")
     return named if isinstance(named, str) else None
 
 

@@ -6,16 +6,17 @@ decider and by training.
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from dslm.errors import InputError
+from dslm.inference import varlen
 from dslm.inference.attention import register
 from dslm.inference.base import BaseFiles
 from dslm.settings.recipe import Dtype, TrainingAttention
+from dslm.strict_json import strict_json
 
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 OTHER_BASE = "load it on the base it was trained on"
@@ -37,7 +38,12 @@ def device() -> str:
 
 
 def load_base(
-    files: BaseFiles, *, dtype: Dtype, attention: TrainingAttention, four_bit: bool = False
+    files: BaseFiles,
+    *,
+    dtype: Dtype,
+    attention: TrainingAttention,
+    four_bit: bool = False,
+    sharded: bool = False,
 ) -> Any:
     """A base model from safetensors, on the GPU where there is one.
 
@@ -46,12 +52,18 @@ def load_base(
         dtype: Of weights and activations.
         attention: Implementation; `grouped` and `varlen` are ours.
         four_bit: NF4 with double quantisation (QLoRA, arXiv:2305.14314).
+        sharded: Leave it in the host's memory: each GPU will get its part, and none ever holds all.
+
+    Raises:
+        InputError: torch is too old for the attention.
     """
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     quieten()
     register()
+    if attention == varlen.NAME and device() == "cuda":
+        varlen.require_kernel()
     compute = getattr(torch, dtype)
     quantisation = BitsAndBytesConfig(
         load_in_4bit=True,
@@ -64,7 +76,7 @@ def load_base(
         dtype=compute,
         attn_implementation=attention,
         quantization_config=quantisation if four_bit else None,
-        device_map={"": device()},
+        device_map=None if sharded else {"": device()},
         local_files_only=True,
         use_safetensors=True,
         trust_remote_code=False,
@@ -94,7 +106,7 @@ def load_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
     path = adapter / ADAPTER_WEIGHTS
     try:
         tensors = load_file(path, device="cpu")
-        settings = json.loads((adapter / "adapter_config.json").read_bytes())
+        settings = strict_json((adapter / "adapter_config.json").read_bytes())
     except (FileNotFoundError, ValueError, SafetensorError) as error:
         raise InputError(f"cannot be read: {error}", where=adapter, fix="train again") from None
     own = {"inference_mode": True, "base_model_name_or_path": model.name_or_path}

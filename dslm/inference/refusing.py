@@ -6,13 +6,13 @@ is no boundary (CVE-2026-4372, CVE-2026-5241). Called by `base.locate`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from dslm.errors import InputError
 from dslm.provenance import files_of
+from dslm.strict_json import strict_json
 
 # Keys by which a config can name code to run or quantise in ways we did not choose.
 UNSAFE_KEYS = ("auto_map", "custom_pipelines", "trust_remote_code", "_attn_implementation_internal")
@@ -55,7 +55,7 @@ def _require_shards(folder: Path) -> None:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_bytes())
+        value = strict_json(path.read_bytes(), infinite=True)
     except ValueError as error:
         raise InputError(f"not JSON: {error}", where=path, fix="fetch the model again") from None
     if not isinstance(value, dict):

@@ -6,22 +6,22 @@ else. Called wherever a release is registered, promoted, rolled back to or loade
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ConfigDict, ValidationError
 
 from dslm.contract import Contract, load_contract
 from dslm.contract.answer import schema_errors
 from dslm.errors import DslmError, GateFailed, Inconclusive, ReleaseRefused
 from dslm.evidence import read_json, refuse_differences
 from dslm.provenance import MANIFEST, digest_file, digest_json, files_of
-from dslm.records import Verdict
+from dslm.records import Record, Verdict
 from dslm.releasing.packaging import allowed
 from dslm.releasing.store import ModelStore, Version
+from dslm.strict_json import strict_json
 
 Answer = Callable[[Path, str], Mapping[str, Any]]
 
@@ -42,7 +42,7 @@ class Proof:
     verdict_digest: str
 
 
-class _Manifest(BaseModel):
+class _Manifest(Record):
     model_config = ConfigDict(extra="forbid")
 
     digest: str
@@ -144,7 +144,7 @@ def smoke(proof: Proof, answer: Answer) -> None:
         ReleaseRefused: It cannot be loaded, or what it says is no decided answer.
     """
     where = f"{proof.contract.name} version {proof.version}"
-    case = json.loads((proof.folder / "smoke.json").read_bytes())
+    case = strict_json((proof.folder / "smoke.json").read_bytes())
     try:
         said = answer(proof.folder, str(case["input"]))
     except DslmError as error:

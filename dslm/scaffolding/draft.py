@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from dslm.contract.canonical import canonical
-from dslm.contract.comparing import fold
+from dslm.contract.folding import fold
 from dslm.contract.grounding import ungrounded
 from dslm.contract.model import Contract, Split
+from dslm.curation.grouping import group_of
+from dslm.curation.identifiers import NoName, identifier
 from dslm.errors import DslmError, InputError, Problems
 from dslm.proving.gold import SMALLEST_SLICE
 from dslm.proving.repository import answers_needed
@@ -31,6 +33,7 @@ from dslm.scaffolding.schema import (
     kind_of,
     may_be_quoted,
 )
+from dslm.scaffolding.value_notes import value_notes
 
 CONFIDENCE = 0.9
 RISKS = (0.02, 0.05, 0.1, 0.2)
@@ -52,6 +55,7 @@ class Draft:
     sources: tuple[Case, ...]
     gold: tuple[Case, ...]
     dropped: int
+    notes: tuple[str, ...] = ()
 
     @property
     def output(self) -> Schema:
@@ -89,7 +93,7 @@ def draft(path: Path, sample: Sequence[Numbered], group_by: str | None, share: f
     calibration = int(len(sources) * SPLIT.calibration)
     made = Draft(
         properties, compare, (), _slices(gold), _risk(calibration), group_by,
-        tuple(sources), tuple(gold), dropped,
+        tuple(sources), tuple(gold), dropped, tuple(value_notes(compare, values)),
     )  # fmt: skip
     return replace(made, grounded=_grounded(made, cases))
 
@@ -134,10 +138,15 @@ def _with_group(path: Path, cases: list[Case], group_by: str | None) -> list[Cas
 
 def _group(case: Case, group_by: str) -> str:
     """Its meta value; else its target's, folded, so that two spellings are one group."""
-    if case.meta.get(group_by) is not None:
-        return str(case.meta[group_by])
-    value = (case.target or {}).get(group_by)
-    return case.id if value is None else fold(str(value)) or case.id
+    own = case.meta.get(group_by)
+    try:
+        if named := identifier(own):
+            return named
+        value = identifier((case.target or {}).get(group_by)) if own is None else None
+    except NoName as fault:
+        raise InputError(f"{group_by!r} {fault}", where=f"case {case.id}",
+                         fix="give another --group-by") from None  # fmt: skip
+    return (fold(value) if value else "") or case.id
 
 
 def _split(
@@ -146,7 +155,7 @@ def _split(
     """Sources and gold by whole groups, in the order of a hash: no clock, no random state."""
     groups: dict[str, list[Case]] = {}
     for case in cases:
-        key = str(case.meta[group_by]) if group_by else fold(case.input)
+        key = group_of(case, group_by)
         groups.setdefault(key, []).append(case)
     if len(groups) < 2:
         kind = f"one {group_by}" if group_by else "one input"

@@ -7,20 +7,21 @@ curation reads sources; gives numbered cases, or one error with every faulty lin
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dslm.cases import MOST_REPORTED
+from dslm.curation.chats import without_chat
 from dslm.curation.given import given_rows
+from dslm.curation.identifiers import NoName, identifier
+from dslm.curation.labelled_rows import INPUT_KEYS, TARGET_KEYS, input_in, object_in
 from dslm.errors import DslmError, InputError, Problems
 from dslm.records import Case
+from dslm.settings.file_names import writable_name
 from dslm.settings.loading import nearest
 
-INPUT_KEYS = ("input", "text")
-TARGET_KEYS = ("target", "output", "label")
 OWN_KEYS = ("id", "meta")
 
 
@@ -59,19 +60,22 @@ def read_sample(path: Path, given: str | None, targets: tuple[str, ...]) -> tupl
     faults: list[DslmError] = []
     cases: list[Numbered] = []
     first_seen: dict[str, str] = {}
-    stem = path.name.split(".")[0]
+    stem = writable_name(path.name).split(".")[0]
     for number, row in enumerate(rows, start=1):
         place = f"{path / row.source if path.is_dir() else path}:{row.line}"
         if row.value is None:
             faults.append(InputError(row.fault or "no row", where=place))
             continue
-        keys = keys or _keys(path, row.value, given, targets)
         line = number if path.is_dir() else row.line
         try:
-            case = _case(row.value, keys, line, stem)
+            value = _without_chat(row.value, given, targets)
+            keys = keys or _keys(path, value, given, targets)
+            case = _case(value, keys, line, stem)
             if case.id in first_seen:
                 raise InputError(f"id {case.id!r} is used on line {first_seen[case.id]} too")
         except InputError as error:
+            if keys is None and error.where:  # of the first row's keys, and so of all rows
+                raise
             faults.append(InputError(error.what, where=place, fix=error.fix))
             continue
         first_seen[case.id] = str(row.line) if not path.is_dir() else row.source
@@ -110,41 +114,49 @@ def _keys(path: Path, row: Mapping[str, Any], given: str | None, targets: tuple[
     return Keys(text, found or (default(TARGET_KEYS, "--target"),))
 
 
+def _without_chat(
+    row: Mapping[str, Any], given: str | None, targets: tuple[str, ...]
+) -> Mapping[str, Any]:
+    try:
+        named = targets if len(targets) < 2 else ()  # several are keys of the row's own
+        return without_chat(row, (given,) if given else INPUT_KEYS,
+                            named or (() if targets else TARGET_KEYS))  # fmt: skip
+    except ValueError as error:
+        raise InputError(f"chat: {error}") from None
+
+
 def _case(row: Mapping[str, Any], keys: Keys, line: int, stem: str) -> Case:
-    text = row.get(keys.input)
-    if not isinstance(text, str) or not text.strip():
-        raise InputError(f"{keys.input!r} is empty or no text", fix="every case needs its input")
-    identity = row.get("id")
-    if identity is None:
-        identity = f"{stem}-{line:05d}"
-    if not isinstance(identity, str | int):
-        raise InputError("'id' is no text or whole number")
-    return Case(id=str(identity), input=text, target=_target(row, keys), meta=_meta(row, keys))
+    try:
+        text = input_in(row, keys.input)
+    except ValueError as error:
+        raise InputError(str(error), fix="every case needs its input") from None
+    try:
+        identity = identifier(row.get("id")) or f"{stem}-{line:05d}"
+    except NoName as fault:
+        raise InputError(f"'id' {fault}") from None
+    return Case(id=identity, input=text, target=_target(row, keys), meta=_meta(row, keys))
 
 
 def _target(row: Mapping[str, Any], keys: Keys) -> dict[str, Any]:
     if len(keys.target) > 1:
         return {key: row.get(key) for key in keys.target}
     key = keys.target[0]
-    value = row.get(key)
-    if isinstance(value, str) and value.lstrip().startswith("{"):
-        try:
-            value = json.loads(value)
-        except ValueError as error:
-            raise InputError(f"{key!r} looks like JSON but is not: {error}") from None
+    value = _object(row, key)
     if value is None or value == {}:
         raise InputError(f"{key!r} is empty", fix="every case of the sample needs its right answer")
     return value if isinstance(value, dict) else {key: value}
 
 
+def _object(row: Mapping[str, Any], key: str) -> Any:
+    try:
+        return object_in(row, key)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+
 def _meta(row: Mapping[str, Any], keys: Keys) -> dict[str, Any]:
     """The row's own meta, and every other plain value it has."""
-    own = row.get("meta")
-    if isinstance(own, str) and own.lstrip().startswith("{"):
-        try:
-            own = json.loads(own)
-        except ValueError as error:
-            raise InputError(f"'meta' looks like JSON but is not: {error}") from None
+    own = _object(row, "meta")
     if own is not None and not isinstance(own, dict):
         raise InputError("'meta' is no object")
     used = {keys.input, *keys.target, *OWN_KEYS}

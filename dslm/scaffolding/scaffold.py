@@ -25,6 +25,7 @@ from dslm.records import Baseline
 from dslm.scaffolding.draft import Draft, draft
 from dslm.scaffolding.sample import read_sample
 from dslm.scaffolding.texts import contract_text, policy_text, readme_text
+from dslm.settings.file_names import writable_name
 from dslm.settings.loading import read_text, read_yaml
 from dslm.settings.params import load_params
 from dslm.settings.policy import load_policy
@@ -112,8 +113,8 @@ def _recipe_for(root: Path) -> str:
 
 
 def _write(staged: Workspace, made: Draft, request: Request) -> None:
-    name, sample = request.name, request.sample.name
-    stem = sample.split(".")[0]
+    name, sample = request.name, writable_name(request.sample.name)
+    stem = sample.split(".")[0].replace("\\", "_")  # of a file that is ours
     write_records(staged.data / "sources" / f"{stem}.jsonl", made.sources)
     write_records(staged.gold, made.gold)
     write_atomic(staged.contract, contract_text(name, sample, made))
@@ -174,7 +175,7 @@ def _notes(root: Path, recipe: str, made: Draft) -> list[str]:
     training = load_recipe(root / "recipes" / f"{recipe}.yaml").training
     cases = (*made.sources, *made.gold)
     longest = max(_tokens(c.input + json.dumps(c.target, ensure_ascii=False)) for c in cases)
-    notes = []
+    notes = list(made.notes)
     if longest > training.max_tokens:
         notes.append(
             f"recipes/{recipe}.yaml takes rows of at most {training.max_tokens} tokens, your "

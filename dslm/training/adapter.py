@@ -15,6 +15,8 @@ from dslm.errors import InputError
 from dslm.inference.base import BaseFiles
 from dslm.inference.models import ADAPTER_WEIGHTS, device, load_base
 from dslm.settings.recipe import Optimizer, Recipe
+from dslm.strict_json import strict_json
+from dslm.training import processes
 from dslm.training.targets import adapted
 
 # As transformers calls them; paged ones are of bitsandbytes (arXiv:2305.14314, section 3).
@@ -38,7 +40,13 @@ def fresh_adapter(recipe: Recipe, files: BaseFiles) -> Any:
 
     plan, lora = recipe.training, recipe.lora
     four_bit = recipe.method == "qlora"
-    model = load_base(files, dtype=plan.dtype, attention=plan.attention, four_bit=four_bit)
+    model = load_base(
+        files,
+        dtype=plan.dtype,
+        attention=plan.attention,
+        four_bit=four_bit,
+        sharded=processes.sharded(),
+    )
     if four_bit:
         model = prepare_model_for_kbit_training(
             model, use_gradient_checkpointing=plan.gradient_checkpointing
@@ -89,7 +97,7 @@ def write_adapter(trainer: Any, recipe: Recipe, out: Path) -> None:
     # the trainer makes its folder whether it saves or not
     shutil.rmtree(out / "trainer", ignore_errors=True)
     path = out / "adapter_config.json"
-    config = json.loads(path.read_bytes())
+    config = strict_json(path.read_bytes())
     config["base_model_name_or_path"] = recipe.base.name
     config["target_modules"] = sorted(config["target_modules"])
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")

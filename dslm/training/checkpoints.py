@@ -28,6 +28,7 @@ from dslm.provenance import (
     write_manifest,
 )
 from dslm.stage import sync
+from dslm.strict_json import strict_json
 
 KEPT = 2  # the newest, and one more should it rot
 SEEN = "seen.json"
@@ -156,10 +157,10 @@ class Checkpoints:
         if other := sorted(k for k in keys if inputs.get(k) != self.inputs.get(k)):
             raise InputError(f"of another run: {', '.join(other)} differ", where=folder)
         self._require_parts(folder)
-        state = json.loads((folder / "trainer_state.json").read_bytes())
+        state = strict_json((folder / "trainer_state.json").read_bytes(), infinite=True)
         if not threads.isdecimal() or state["global_step"] != step:
             raise InputError("its step or its number of threads is not known", where=folder)
-        return Checkpoint(folder, step, int(threads), json.loads((folder / SEEN).read_bytes()))
+        return Checkpoint(folder, step, int(threads), strict_json((folder / SEEN).read_bytes()))
 
     def _require_parts(self, folder: Path) -> None:
         there = {path.name for path in folder.iterdir()}

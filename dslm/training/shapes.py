@@ -6,12 +6,12 @@ one's own is predicted too. Needs no torch. Called by `dslm.training.run` and `d
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from dslm.settings.bases import BaseFacts, facts_of
 from dslm.settings.recipe import BaseModelSource
+from dslm.strict_json import strict_json
 
 # Families whose blocks are those that `BaseFacts.linear_shapes` knows, by `model_type`.
 FAMILIES = {
@@ -29,7 +29,7 @@ def shapes_of(source: BaseModelSource, folder: Path) -> BaseFacts | None:
     """
     listed = facts_of(source)
     path = folder / "config.json"
-    config = json.loads(path.read_bytes()) if path.is_file() else {}
+    config = strict_json(path.read_bytes(), infinite=True) if path.is_file() else {}
     found = _read(config.get("text_config", config), source.name)
     if found is None or listed is None:
         return found or listed

@@ -14,6 +14,7 @@ from typing import Any
 
 from dslm.curation.formats.decoding import decoded, encoding_of
 from dslm.curation.formats.rows import LONGEST_LINE, Format, Part, Row, Unreadable, too_long
+from dslm.settings.file_names import writable_name
 from dslm.settings.loading import nearest
 from dslm.strict_json import strict_json
 
@@ -72,9 +73,16 @@ def labelled(text: Text, label: Mapping[str, Any], default_id: str | None) -> di
             "target": label["target"], "meta": meta}  # fmt: skip
 
 
+def _name(path: Path) -> str:
+    return writable_name(path.name)
+
+
 def _bytes(path: Path, most: int) -> bytes:
-    with path.open("rb") as stream:
-        raw = stream.read(most + 1)
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(most + 1)
+    except PermissionError:
+        raise Unreadable("may not be read") from None
     if len(raw) > most:
         raise Unreadable(too_long(most))
     return raw
@@ -84,7 +92,7 @@ def _label(path: Path) -> dict[str, Any]:
     """The label of a text."""
     beside = label_of(path)
     if not beside.is_file():
-        raise Unreadable(f"no label: {path.name} needs {beside.name} beside it")
+        raise Unreadable(f"no label: {_name(path)} needs {_name(beside)} beside it")
     try:
         raw = _bytes(beside, LONGEST_LINE)
         text = decoded(raw, encoding_of(raw, "utf-8"))
@@ -95,7 +103,7 @@ def _label(path: Path) -> dict[str, Any]:
         except ValueError as error:
             raise Unreadable(f"not JSON: {error}") from None
     except Unreadable as error:
-        raise Unreadable(f"label {beside.name}: {error}") from None
+        raise Unreadable(f"label {_name(beside)}: {error}") from None
 
 
 def one_text(
@@ -115,14 +123,14 @@ def one_text(
     try:
         label = _label(path)
         text = read(_bytes(path, most), encoding)
-        yield Row(1, labelled(text, label, path.stem))
+        yield Row(1, labelled(text, label, writable_name(path.stem)))
     except Unreadable as error:
         yield Row(1, fault=str(error))
 
 
 def _lone(path: Path, part: Part | None = None, encoding: str = "utf-8") -> Iterator[Row]:
     del part, encoding
-    wanted = ", ".join(f"{path.stem}{suffix}" for suffix in LABELLED)
+    wanted = ", ".join(f"{writable_name(path.stem)}{suffix}" for suffix in LABELLED)
     yield Row(1, fault=f"a label without text: none of {wanted} lies beside it")
 
 

@@ -13,6 +13,7 @@ import io
 from typing import IO
 
 from dslm.curation.formats.rows import Unreadable
+from dslm.settings.encodings import text_encoding
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -28,7 +29,8 @@ Bytes = IO[bytes] | gzip.GzipFile
 
 def encoding_of(opening: bytes, declared: str) -> str:
     """The encoding of a text by its first bytes, or else the declared one."""
-    return next((name for mark, name in _MARKS if opening.startswith(mark)), declared)
+    own = (name for mark, name in _MARKS if opening.startswith(mark))
+    return next(own, text_encoding(declared) or declared)
 
 
 def is_bytewise(encoding: str) -> bool:

@@ -1,6 +1,6 @@
 """HTML of a mail → its text: blocks become lines, a table's cells are parted, scripts are left out.
 
-Called by `mail_body` for a mail that has no plain text.
+Called by `mail.body` for a mail that has no plain text.
 """
 
 from __future__ import annotations

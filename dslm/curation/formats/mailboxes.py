@@ -16,8 +16,9 @@ from typing import Any
 from dslm.curation.formats.beside import LABEL_KEYS, checked_label, labelled
 from dslm.curation.formats.json_lines import JSON_LINES
 from dslm.curation.formats.mail import LONGEST_MAIL, bare_id, mail_text, message_id
-from dslm.curation.formats.mail_parsing import parsed
+from dslm.curation.formats.mail.parsing import parsed
 from dslm.curation.formats.rows import Format, Part, Row, Unreadable, too_long
+from dslm.settings.file_names import writable_name
 
 MAILBOX_BYTES = 32 << 20  # of a part; each reads the labels anew
 LABELS = ".labels.jsonl"
@@ -148,13 +149,16 @@ def _rows(path: Path, part: Part | None = None, encoding: str = "utf-8") -> Iter
             if raw is None:
                 raise Unreadable(too_long(LONGEST_MAIL))
             if labels is None:
-                raise Unreadable(f"no label: {path.name} needs {beside.name} beside it")
+                raise Unreadable(
+                    f"no label: {writable_name(path.name)} needs "
+                    f"{writable_name(beside.name)} beside it"
+                )
             text = mail_text(raw, encoding)
             name = text.meta.get("message_id")
             if name is None:
                 raise Unreadable("no message id, so no label can name it")
             if name not in labels:
-                raise Unreadable(f"no label: {beside.name} has none for {name}")
+                raise Unreadable(f"no label: {writable_name(beside.name)} has none for {name}")
             yield Row(number, labelled(text, labels[name][1], None))
         except Unreadable as error:
             yield Row(number, fault=str(error))
@@ -179,7 +183,10 @@ def _unclaimed(path: Path, part: Part | None = None, encoding: str = "utf-8") ->
     labels = _labels(path)
     known = set(_ids(mailbox, encoding)) if mailbox.is_file() else set()
     lone = [
-        Row(line, fault=f"a label without message: {mailbox.name} has none with id {name}")
+        Row(
+            line,
+            fault=f"a label without message: {writable_name(mailbox.name)} has none with id {name}",
+        )
         for name, (line, _) in labels.by_id.items()
         if name not in known
     ]

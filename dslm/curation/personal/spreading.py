@@ -79,7 +79,7 @@ def _row(row: dict[str, Any], replacer: Replacer, index: WordIndex) -> dict[str,
         left = outside(index.hits(text), text, before.given)
         return findings_of(text, left, index)
 
-    case = Case.model_validate_json(row["record"])
+    case = Case.from_own_json(row["record"])
     after = replacer.without(case, look(case.input), look)
     if not after.found.counts:
         return row

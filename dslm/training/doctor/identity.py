@@ -13,6 +13,7 @@ from typing import Any
 from dslm.inference.prompt import prompt_text
 from dslm.provenance import digest_bytes, digest_json
 from dslm.proving.finding import Finding, fail, named, ok
+from dslm.strict_json import strict_json
 from dslm.training.doctor.subject import Subject
 
 SHOWN = 19  # `sha256:` and twelve digits
@@ -67,6 +68,6 @@ def template(seen: Subject) -> Iterator[Finding]:
 
 def _vocabulary(seen: Subject) -> int:
     """How many tokens the model has a row for; a multimodal one says so of its text part."""
-    config = json.loads((seen.files.folder / "config.json").read_bytes())
+    config = strict_json((seen.files.folder / "config.json").read_bytes(), infinite=True)
     size: int = config.get("text_config", config)["vocab_size"]
     return size

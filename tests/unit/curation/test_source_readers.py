@@ -57,7 +57,11 @@ def test_malformed_json_on_line_37_is_one_clear_line(contract, build_rows, write
         (b'{"input":"a","target":{"kind":"claim"}}', '"amount" is a required property'),
         (b'{"input":"a","target":{"kind":"claim","amount":NaN}}', "not JSON: NaN"),
         (b'{"input":"a","target":{"kind":"claim","amount":1e999}}', "not JSON: 1e999"),
-        (b'{"input":"\\ud800","target":{"kind":"claim","amount":null}}', "JSON has no form for"),
+        (b'{"input":"\\ud800","target":{"kind":"claim","amount":null}}', "\\ud800 is half of a"),
+        (
+            b'{"input":"a","target":{"kind":"claim","amount":null},"meta":{"x":1,"x":1}}',
+            "key 'x' stands twice",
+        ),
         (b'{"input":"a","target":{"kind":"claim","amount":null},"meta":3}', "'meta' is not an"),
         (b"[" * 100_000, "nested too deeply"),
     ],

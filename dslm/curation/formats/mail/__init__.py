@@ -1,7 +1,8 @@
 """A mail → the input that is asked about and what its headers say: `.eml` files, and messages.
 
-The input is who wrote to whom, about what and when, then the body. Called for a file with its label
-beside it, and by `mailboxes` for each message.
+The input is who wrote to whom, about what and when, then the body. `parsing` asks Python's parser,
+`headers`, `senders` and `body` make text of what it says, by `charsets` and `transfer`. Called for
+a file with its label beside it, and by `mailboxes` for each message.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from email.message import EmailMessage
-from email.utils import parseaddr, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 from functools import partial
 
 from dslm.curation.formats.beside import Text, one_text
-from dslm.curation.formats.mail_body import body_text
-from dslm.curation.formats.mail_parsing import asked, header, parsed, raw_header
+from dslm.curation.formats.mail.body import body_text
+from dslm.curation.formats.mail.headers import header, in_utf8, raw_header
+from dslm.curation.formats.mail.parsing import asked, parsed
+from dslm.curation.formats.mail.senders import sender_of
 from dslm.curation.formats.rows import Format, Unreadable
 
 LONGEST_MAIL = 64 << 20  # bytes, attachments and all
@@ -45,6 +48,14 @@ def _moment(text: str | None) -> str | None:
     return moment.isoformat()
 
 
+def _charset(message: EmailMessage) -> str | None:
+    """The charset of the first text that names one: old programs write headers in it too."""
+    parts = asked(lambda: list(message.walk()))
+    texts = (part for part in parts if asked(part.get_content_maintype) == "text")
+    named = (asked(part.get_content_charset) for part in texts)
+    return next((name for name in named if name), None)
+
+
 def mail_text(raw: bytes, encoding: str) -> Text:
     """A message as an input with meta.
 
@@ -59,17 +70,17 @@ def mail_text(raw: bytes, encoding: str) -> Text:
         Unreadable: It is no message, or one that cannot be read.
     """
     message = parsed(raw)
-    shown = {name: value for name in SHOWN if (value := header(message, name, encoding))}
+    hint = _charset(message)
+    shown = {name: value for name in SHOWN if (value := header(message, name, encoding, hint))}
     if not shown:
         raise Unreadable(f"not a mail: it has none of {', '.join(SHOWN)}")
     own = message_id(message, encoding)
     before = (raw_header(message, name, encoding) for name in ("References", "In-Reply-To"))
     roots = [root for text in before if text and (root := bare_id(text))]
-    written = raw_header(message, "From", encoding) or ""
-    address = asked(lambda: parseaddr(written))[1]
+    written = in_utf8(raw_header(message, "From", encoding, hint) or "", encoding)
     meta = {
         "message_id": own,
-        "sender": address.casefold() or None,
+        "sender": sender_of(written),
         "thread": roots[0] if roots else own,
         "subject": shown.get("Subject"),
         "received": _moment(raw_header(message, "Date", encoding)),

@@ -1,0 +1,261 @@
+"""The shapes that mail programs really write: of each, every text is read, named, or refused."""
+
+import base64
+import itertools
+import textwrap
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dslm.curation.formats.mail import mail_text
+from dslm.curation.formats.rows import Unreadable
+
+HEAD = "From: Anna Weber <anna@x.example>\nTo: desk@y.example\nSubject: Kettle\n"
+PDF = 'Content-Type: application/pdf; name="bill.pdf"\nContent-Disposition: attachment; ' \
+      'filename="bill.pdf"\nContent-Transfer-Encoding: base64\n\nJVBERi0='  # fmt: skip
+IMAGE = "Content-Type: image/png; name=logo.png\nContent-ID: <i1>\n" \
+        "Content-Transfer-Encoding: base64\n\niVBORw0KGgo="  # fmt: skip
+
+
+def plain(text, more=""):
+    return f"Content-Type: text/plain; charset=utf-8\n{more}\n{text}"
+
+
+def html(text, more=""):
+    return f"Content-Type: text/html; charset=utf-8\n{more}\n<html><body>{text}</body></html>"
+
+
+COUNTER = itertools.count()
+
+
+def multi(kind, *parts):
+    mark = f"=_{next(COUNTER)}"
+    inside = "".join(f"--{mark}\n{part}\n" for part in parts)
+    return f'Content-Type: multipart/{kind}; boundary="{mark}"\n\n{inside}--{mark}--\n'
+
+
+def said(message, encoding="utf-8"):
+    """The body of a message as it is read."""
+    raw = message if isinstance(message, bytes) else message.encode()
+    raw = HEAD.encode() + b"MIME-Version: 1.0\n" + raw
+    text = mail_text(raw.replace(b"\n", b"\r\n"), encoding).input
+    return text.partition("Subject: Kettle")[2].strip()
+
+
+SHAPES = {
+    # blank plain parts, as banks and shops write them
+    "empty plain": (multi("alternative", plain(""), html("<p>cracked</p>")), "cracked"),
+    "no-break spaces": (multi("alternative", plain("\xa0\n \xa0"), html("cracked")), "cracked"),
+    "zero-width": (multi("alternative", plain("\u200b\ufeff\u2060"), html("cracked")), "cracked"),
+    "dashes": (multi("alternative", plain("-- \n"), html("cracked")), "cracked"),
+    "html first": (multi("alternative", html("cracked"), plain(" ")), "cracked"),
+    "both blank": (multi("alternative", plain(" "), html("<p>&nbsp;</p>")), ""),
+    "both say a sign": (multi("alternative", plain("👍"), html("👍")), "👍"),
+    "a stub beside all": (
+        multi("alternative", plain("See the HTML"), html(
+            "See the HTML: my kettle of order four came with a crack, so please take it back")),
+        "See the HTML: my kettle of order four came with a crack, so please take it back"),
+    "another text than the HTML": (
+        multi("alternative", plain("Your program shows no pages."), html(
+            "my kettle of order four came with a crack, so please take it back very soon")),
+        "Your program shows no pages.\n\n"
+        "my kettle of order four came with a crack, so please take it back very soon"),
+    # alternatives with files inside
+    "outlook": (multi("mixed", multi("related", multi("alternative", plain("hi"), html("hi")),
+                      IMAGE), PDF), "hi\n\n[attachment: logo.png]\n\n[attachment: bill.pdf]"),
+    "apple mail": (
+        multi("alternative", plain("hi"), multi("mixed", html("hi"), PDF, html("bye"))),
+        "hi\n\n[attachment: bill.pdf]"),
+    "image in the unread form": (
+        multi("alternative", plain("hi"), multi("related", html("hi"), IMAGE)),
+        "hi\n\n[attachment: logo.png]"),
+    "attachment among alternatives": (
+        multi("alternative", plain("hi"), html("hi"), PDF), "hi\n\n[attachment: bill.pdf]"),
+    "text attached among alternatives": (
+        multi("alternative", plain("secret", "Content-Disposition: attachment; filename=n.txt\n"),
+              html("hi")), "[attachment: n.txt]\n\nhi"),
+    "text attached inside one": (
+        multi("alternative", multi("mixed", plain(
+            "secret", "Content-Disposition: attachment; filename=n.txt\n")), html("hi")),
+        "[attachment: n.txt]\n\nhi"),
+    "invitation": (
+        multi("alternative", plain("Come"), html("Come"),
+              "Content-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR"),
+        "Come\n\n[attachment: text/calendar]"),
+    "an invitation alone": (
+        "Content-Type: text/calendar; name=call.ics\n\nBEGIN:VCALENDAR", "[attachment: call.ics]"),
+    "gmail's moving page": (
+        multi("alternative", plain("hi"),
+              "Content-Type: text/x-amp-html\n\n<html amp4email>hi</html>", html("hi")),
+        "hi"),
+    "two plain texts among alternatives": (
+        multi("alternative", plain("first"), plain("second"), html("first")), "first\n\nsecond"),
+    "nested alternatives": (
+        multi("alternative", multi("alternative", plain(""), html("in")), html("out")), "in"),
+    "nothing but a file": (multi("mixed", PDF), "[attachment: bill.pdf]"),
+    # several parts
+    "several texts": (multi("mixed", plain("one"), IMAGE, plain("two"), html("<p>three")),
+                      "one\n\n[attachment: logo.png]\n\ntwo\n\nthree"),
+    "a list's footer": (multi("mixed", plain("one"), plain("-- \nfooter of the list")),
+                        "one\n\n-- \nfooter of the list"),
+    "signed": (multi("signed; protocol=x; micalg=sha-256", plain("one"),
+                     'Content-Type: application/pkcs7-signature; name="smime.p7s"\n\nMIIF'),
+               "one\n\n[attachment: smime.p7s]"),
+    "signed and sealed": ('Content-Type: application/pkcs7-mime; name="smime.p7m"\n\nMIIF',
+                          "[attachment: smime.p7m]"),
+    "winmail.dat": (multi("mixed", plain("one"), 'Content-Type: application/ms-tnef; '
+                          'name="winmail.dat"\n\neJ8+'), "one\n\n[attachment: winmail.dat]"),
+    "bounce": (multi("report; report-type=delivery-status", plain("undeliverable"),
+                     "Content-Type: message/delivery-status\n\nReporting-MTA: dns; x",
+                     "Content-Type: message/rfc822\n\nSubject: old\n\nold"),
+               "undeliverable\n\n[attachment: message/delivery-status]"
+               "\n\n[attachment: message/rfc822]"),
+    "digest": (multi("mixed", plain("Today's topics"), multi(
+        "digest", "\nSubject: a\n\nfirst", "\nSubject: b\n\nsecond")),
+        "Today's topics\n\n[attachment: message/rfc822]\n\n[attachment: message/rfc822]"),
+    "forwarded with a name": (multi("mixed", plain("see"), "Content-Type: message/rfc822; "
+                              'name="Old claim.eml"\n\nSubject: old\n\nold'),
+                              "see\n\n[attachment: Old claim.eml]"),
+    # boundaries
+    "no boundary told": ("Content-Type: multipart/alternative\n\n--b1\n" + plain("hi") +
+                         "\n--b1\n" + html("hi") + "\n--b1--\n", "hi"),
+    "another boundary told": ('Content-Type: multipart/mixed; boundary="other"\n\n--b1\n' +
+                              plain("hi") + "\n--b1\n" + PDF + "\n--b1--\n",
+                              "hi\n\n[attachment: bill.pdf]"),
+    "no boundary anywhere": ("Content-Type: multipart/mixed\n\njust text", "just text"),
+    "never closed": ("Content-Type: multipart/mixed; boundary=b\n\n--b\n" + plain("hi"), "hi"),
+    # transfer encodings
+    "soft breaks": (plain("a long li=\nne=20=C3=A9 =\nends",
+                          "Content-Transfer-Encoding: quoted-printable\n"), "a long line é ends"),
+    "base64 with blanks": (plain("  aGVs\t\n\nbG8g\n d29y  \nbGQ\n",
+                                 "Content-Transfer-Encoding: BASE64\n"), "hello world"),
+    "base64 and a footer": (plain(base64.b64encode(b"hello list").decode() + "\n_______\nthe list",
+                                  "Content-Transfer-Encoding: base64\n"),
+                            "hello list\n\n_______\nthe list"),
+    "named 8-bit": (plain("Grüße", "Content-Transfer-Encoding: 8-bit\n"), "Grüße"),
+    "no headers at all in a part": (multi("mixed", "\nhi"), "hi"),
+    "markdown": ("Content-Type: text/markdown\n\n# hi", "# hi"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_text_of_a_mail_is_read_or_named(shape):
+    message, expected = SHAPES[shape]
+    assert said(message) == expected
+
+
+REFUSED = {
+    "empty boundary": ('Content-Type: multipart/mixed; boundary=""\n\n--\n\nhi\n----\n',
+                       "whose boundary is empty"),
+    "base64 that goes on": (plain("aGVsbG8=\naGVsbG8=", "Content-Transfer-Encoding: base64\n"),
+                            "says it is base64 and is not"),
+    "base64 with a hole": (plain("aGVs!\n" + "aGVsbG8g" * 9,
+                                 "Content-Transfer-Encoding: base64\n"),
+                           "says it is base64 and is not"),
+    "unknown transfer": (plain("hi", "Content-Transfer-Encoding: x-gzip64\n"),
+                         r"transfer encoding that is not known \(x-gzip64\)"),
+    "unknown charset": ("Content-Type: text/plain; charset=x-klingon\n\ncaf\xe9".encode("latin-1"),
+                        "declared x-klingon, which is not known"),
+    "blank plain, unreadable HTML": (
+        (multi("alternative", plain(""), "Content-Type: text/html; charset=x-klingon\n\n@@"))
+        .encode().replace(b"@@", b"caf\xe9"), "declared x-klingon"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", REFUSED)
+def test_what_cannot_be_read_is_refused_with_its_reason(shape):
+    message, reason = REFUSED[shape]
+    with pytest.raises(Unreadable, match=reason):
+        said(message)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        'filename="Rechnung M\u00e4rz.pdf"',
+        "filename*=utf-8''Rechnung%20M%C3%A4rz.pdf",
+        "filename*=utf-8'de'Rechnung%20M%C3%A4rz.pdf",
+        "filename*0*=iso-8859-1''Rechnung%20M; filename*1*=%E4rz; filename*2=.pdf",
+        "filename*=cp-1252''Rechnung%20M%E4rz.pdf",
+        'filename="=?utf-8?Q?Rechnung_M=C3=A4rz.pdf?="',
+        "filename==?utf-8?Q?Rechnung_M=C3=A4rz.pdf?=",
+        'filename="=?utf-8?B?UmVjaG51bmcgTcM=?= =?utf-8?B?pHJ6LnBkZg==?="',  # cut in a character
+        "filename=Rechnung M\u00e4rz.pdf",
+    ],
+)
+def test_a_files_name_is_read_however_it_is_written(written):
+    part = f"Content-Type: application/pdf\nContent-Disposition: attachment; {written}\n\nx"
+    assert said(multi("mixed", plain("hi"), part)) == "hi\n\n[attachment: Rechnung März.pdf]"
+
+
+def test_a_header_in_the_mails_own_charset_is_read_by_it():
+    raw = HEAD.encode().replace(b"Kettle", "Заказ".encode("cp1251"))
+    body = b"Content-Type: text/plain; charset=windows-1251\n\n" + "Чайник".encode("cp1251")
+    text = mail_text(raw + body, "utf-8")
+    assert text.meta["subject"] == "Заказ"
+    assert text.input.endswith("Чайник")
+
+
+# Trees of parts: each text bears a word of its own, and so does each file.
+LEAVES = st.sampled_from(["plain", "html", "blank", "file", "attached text", "calendar"])
+TREES = st.recursive(
+    LEAVES,
+    lambda inner: st.tuples(
+        st.sampled_from(["mixed", "related", "alternative", "signed", "report"]),
+        st.lists(inner, min_size=1, max_size=4),
+    ),
+    max_leaves=10,
+)
+
+
+def built(tree, words):
+    """A tree of parts as a message."""
+    if isinstance(tree, tuple):
+        return multi(tree[0], *(built(one, words) for one in tree[1]))
+    word = f"word{next(words)}"
+    return {
+        "plain": plain(word),
+        "html": html(f"<p>{word}</p>"),
+        "blank": plain("\xa0"),
+        "file": f"Content-Type: application/zip; name={word}.zip\n\nUEsDBA",
+        "attached text": plain("unseen", f"Content-Disposition: attachment; filename={word}.txt\n"),
+        "calendar": f"Content-Type: text/calendar; name={word}.ics\n\nBEGIN:VCALENDAR",
+    }[tree]
+
+
+def texts_of(tree):
+    """The kinds of leaves in the order in which they are numbered."""
+    return [tree] if isinstance(tree, str) else [leaf for one in tree[1] for leaf in texts_of(one)]
+
+
+def has_alternative(tree):
+    return not isinstance(tree, str) and (
+        tree[0] == "alternative" or any(has_alternative(one) for one in tree[1])
+    )
+
+
+@given(TREES)
+def test_no_part_of_any_nesting_is_lost(tree):
+    body = said(built(tree, itertools.count()))
+    for number, leaf in enumerate(texts_of(tree)):
+        word = f"word{number}"
+        if leaf in ("file", "attached text", "calendar"):
+            assert f"[attachment: {word}." in body
+        elif leaf != "blank" and not has_alternative(tree):
+            assert word in body.split()
+    if {"plain", "html"} & set(texts_of(tree)):
+        assert "unseen" not in body
+        assert textwrap.dedent(body).replace("[attachment", "").strip()
+        assert any(
+            f"word{number}" in body.split()
+            for number, leaf in enumerate(texts_of(tree)) if leaf in ("plain", "html")
+        )  # fmt: skip
+
+
+@given(TREES)
+def test_the_plain_texts_of_any_nesting_are_all_read(tree):
+    body = said(built(tree, itertools.count()))
+    hidden = {n for n, leaf in enumerate(texts_of(tree)) if leaf == "plain"
+              and f"word{n}" not in body.split()}  # fmt: skip
+    assert not hidden
