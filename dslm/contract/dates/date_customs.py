@@ -15,6 +15,7 @@ from dslm.errors import InputError
 
 PIVOT = 69  # POSIX: years 69 to 99 are of the 1900s, 00 to 68 of the 2000s
 BUDDHIST = 543  # what Thailand counts more
+TAIWAN = 1911
 BUDDHIST_YEARS = range(2400, 2700)
 # The Persian and the Islamic calendar of today; a reading by ours would be another day
 OTHER_CALENDARS = range(1200, 1600)
@@ -51,16 +52,18 @@ class Customs:
         return "ja" in self.languages
 
     def years(self, digits: str, *, thai: bool = False) -> tuple[int, ...]:
-        """What two or four digits may mean as a year.
+        """What digits may mean as a year.
 
         Args:
-            digits: As they stand.
+            digits: As they stand, two to four.
             thai: Whether the month is a Thai word.
         """
         year = int(digits)
         if len(digits) == 2:
             buddhist = (year + 2500 - BUDDHIST,) if thai or self.thai else ()
             return buddhist if thai else (year + (1900 if year >= PIVOT else 2000), *buddhist)
+        if len(digits) == 3:
+            return (year + TAIWAN,) if self.taiwan else ()
         if year in BUDDHIST_YEARS and (thai or self.thai):
             return (year - BUDDHIST,)
         if year in OTHER_CALENDARS and self.languages & OF_OTHER_CALENDARS:
@@ -92,8 +95,8 @@ def _customs(names: tuple[str, ...]) -> Customs:
             known = Locale.parse(name.replace("-", "_"))
         except (UnknownLocaleError, ValueError) as error:
             raise InputError(
-                f"no locale of Unicode's CLDR: {name!r}; take a language with a country, "
-                "such as de_DE or en_US"
+                f"no locale of Unicode's CLDR: {name!r}",
+                fix="name a language with its country, such as de_DE or en_US",
             ) from error
         pattern = re.sub(r"'[^']*'", "", known.date_formats["short"].pattern)
         orders.add("".join(dict.fromkeys(c for c in pattern.lower() if c in "dmy")))

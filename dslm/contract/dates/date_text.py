@@ -1,7 +1,7 @@
 """Text as the reader of dates sees it: small letters without accents, ASCII digits, plain blanks.
 
 Takes any text; gives one of the same length but for what has no width (direction marks, accents
-typed apart), and where each of its characters stood. Used by `dates` and `date_words`.
+typed apart), and where each of its characters stood. Used by `reading` and `date_words`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,16 @@ from dataclasses import dataclass
 _PLAIN = str.maketrans("łŁđĐøØıİςһ", "llddooiiσh")
 # Where a mark stands that is not written everywhere: nukta, Hebrew points, Arabic vowels, accents.
 _OPTIONAL_MARKS = (range(7, 9), range(10, 37), range(200, 241))
-_SIGNS = {"\u2044": "/", "\u2215": "/", "\u060d": "/", "\u060c": ",", "\u3001": ",", "\u104a": ",",
-          "\u3002": ".", "\u2212": "-", "\u00b0": "o", "\u25cb": "\u3007", "\u25ef": "\u3007",
-          **dict.fromkeys("\u2018\u2019\u02bc\u00b4\u2032\u05f3`", "'")}  # fmt: skip
+_SIGNS = {
+    **dict.fromkeys("\u2018\u2019\u02bc\u00b4\u2032\u05f3`", "'"),
+    **dict.fromkeys("\u2044\u2215\u060d", "/"),
+    **dict.fromkeys("\u060c\u3001\u104a", ","),
+    **dict.fromkeys("\u3002\u0970", "."),
+    **dict.fromkeys("\u25cb\u25ef", "\u3007"),  # circles, typed for a Chinese zero
+    **{era: era for era in "㍾㍽㍼㍻㋿"},
+    "\u2212": "-",
+    "\u00b0": "o",
+}
 
 # What the words of dates are made of: the marks of Indic and Thai vowels are no letters to `re`.
 WORD = re.compile(r"[^\s\d!-/:-@\[-`{-~]+")

@@ -1,7 +1,7 @@
 """Reads days whose numbers are marked as year, month and day: 令和7年3月4日, 2025년 3월 4일.
 
 Takes a folded text; gives what East Asian and Vietnamese dates in it state, years of eras and
-numerals in Chinese characters too. Used by `dates`.
+numerals in Chinese characters too. Used by `reading`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 
-from dslm.contract.date_customs import Customs
-from dslm.contract.numeric_dates import day_of
+from dslm.contract.dates.date_customs import TAIWAN, Customs
+from dslm.contract.dates.numeric_dates import day_of
 
 Found = tuple[int, int, frozenset[dt.date]]
 
@@ -77,9 +77,9 @@ def _common_years(year: str, customs: Customs) -> tuple[int, ...]:
     number = _number(year)
     if number >= 1000:
         return customs.years(str(number)) if number < 10000 else ()
-    if 100 <= number < 200 or (customs.taiwan and number >= 10):
-        return (number + 1911,)  # no year but Taiwan's is written so
-    return customs.years(str(number)) if number >= 10 or len(year) == 2 else ()
+    if 100 <= number < 200 or (customs.taiwan and len(year) > 1):
+        return (number + TAIWAN,)  # no year but Taiwan's is written so
+    return customs.years(f"{number:02}") if len(year) > 1 else ()
 
 
 def _marked(text: str, customs: Customs) -> Iterator[Found]:
@@ -88,7 +88,7 @@ def _marked(text: str, customs: Customs) -> Iterator[Found]:
         if match["era"]:
             days = _of_era(match["era"], year, month, day)
         else:
-            years = _common_years(year.zfill(2), customs)
+            years = _common_years(year, customs)
             found = (day_of(y, _number(month), _number(day)) for y in years)
             days = frozenset(one for one in found if one)
         yield match.start(), match.end(), days
@@ -105,7 +105,8 @@ def marked(text: str, customs: Customs) -> Iterator[Found]:
     """Start, end and days of every date of these forms; no days where the calendar has none."""
     if "年" in text or "년" in text or "\u1102\u1167\u11ab" in text:
         yield from _marked(text, customs)
-    if customs.japan or any(era in text for era in (*_DAY_ONE, *_ALSO)):
+    named = not text.isascii() and any(era in text for era in (*_DAY_ONE, *_ALSO))
+    if customs.japan or named:
         yield from _with_era(text, customs)
     if "thang" in text or "thg" in text:
         for match in _VIETNAMESE.finditer(text):

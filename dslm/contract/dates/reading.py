@@ -1,9 +1,8 @@
-"""The one place that reads days: in running text, and in values that are nothing but a day.
+"""Finds days in text and reads values that are days.
 
-Takes text in any of the world's notations (see docs/contract.md, Dates) and the contract's locale,
-which decides where a form alone does not; what stays undecided is given with all its readings. A
-day is the one that is written, whatever time and zone stand beside it. Used by comparing,
-grounding, narrowing, casting and `dslm init`.
+Takes text and locales; folds the text, looks at numbers that stand near each other, and gives every
+day that they state. A day is the one that is written, whatever time and zone stand beside it. Used
+through `dslm.contract.dates`.
 """
 
 from __future__ import annotations
@@ -15,22 +14,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from dslm.contract.date_customs import Customs, customs
-from dslm.contract.date_text import date_text, fold, words
-from dslm.contract.date_words import month_words
-from dslm.contract.marked_dates import marked
-from dslm.contract.numeric_dates import SEPARATORS, day_of, numeric_readings
-from dslm.contract.worded_dates import WIDEST, Found, Span, worded
+from dslm.contract.dates.date_customs import Customs, customs
+from dslm.contract.dates.date_text import date_text, fold, words
+from dslm.contract.dates.date_words import month_words
+from dslm.contract.dates.marked_dates import marked
+from dslm.contract.dates.numeric_dates import SEPARATORS, day_of, numeric_readings
+from dslm.contract.dates.worded_dates import WIDEST, Found, Span, worded
 
 Locale = str | Sequence[str] | None
 
 _DIGITS = re.compile(r"\d+")
 _COMPACT_TIME = re.compile(r"t\d{4}")
 _TIME = re.compile(
-    r"t?\s*\d\d?(?::\d\d){1,2}(?:[.,]\d+)?\s*(?:[ap]\.?m\.?(?![a-z]))?"
+    r"t?\s*\d\d?(?:(?::\d\d){1,2}|h\d\d|[.]\d\d(?=\s?uhr)|時\d\d?分)(?:[.,]\d+)?\s*(?:[ap]\.?m\.?(?![a-z]))?"
     r"\s*(?:z(?![a-z])|utc|gmt|[a-z]{3,4}(?![a-z])|[+\-]\d\d:?\d\d)?(?!\d)"
 )
-_AROUND = re.compile(r"[^\W\d_]|[\s.,\-()]|[^\x00-\x7f]")
+_ISO = re.compile(r"\d{4}-?(?:\d\d-?\d\d|W\d\d-?\d)(?:[T ]|\Z)")
+_AROUND = re.compile(r"[^\W\d_]|[\s.,\-()']|[^\x00-\x7f]")
 _LONGEST_VALUE = 120  # no day is longer, with its weekday, time and zone
 
 
@@ -103,14 +103,14 @@ def _three(text: str, runs: Sequence[Span], customs: Customs) -> Found | None:
 def _found(text: str, customs: Customs) -> list[Found]:
     """Every place of a folded text that states a day; marked ones first, since they say most."""
     found = list(marked(text, customs))
-    taken = [(start, end) for start, end, _ in found]
+    taken = {place for start, end, _ in found for place in range(start, end)}
     for one in _by_numbers(text, customs):
-        if not any(one[0] < end and start < one[1] for start, end in taken):
+        if one[0] not in taken and one[1] - 1 not in taken:
             found.append(one)
     return sorted(one for one in found if one[2])
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _found_dates(text: str, customs: Customs) -> tuple[FoundDate, ...]:
     folded = date_text(text)
     return tuple(
@@ -149,6 +149,8 @@ def _is_nothing_else(folded: str, start: int, end: int, customs: Customs) -> boo
 
 def _iso(value: str) -> frozenset[dt.date]:
     """What a whole value states in ISO 8601, also compact or by week, with or without a time."""
+    if not _ISO.match(value):
+        return frozenset()
     try:
         return frozenset((dt.datetime.fromisoformat(value).date(),))
     except ValueError:

@@ -2,7 +2,7 @@
 
 The words of `LANGUAGES` lie in `date_words.json`, taken from Unicode's CLDR by `cldr_words`, since
 reading CLDR itself takes seconds; a locale beyond those is read from CLDR when it is asked for.
-Gives `MonthWords` to `dates`.
+Gives `MonthWords` to the readers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from dslm.contract.date_text import fold, words
+from dslm.contract.dates.date_text import fold, words
 
 TABLE = Path(__file__).with_name("date_words.json")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
@@ -28,8 +28,9 @@ _BETWEEN = (
     " m y ngay nam พ ศ ค ที่ เดือน ปี พศ คศ พุทธศักราช คริสต์ศักราช عام سنه لعام من שנת го е"
 )
 _AROUND = (
-    "on the le den am der dem vom du el em il op dnia dne dated date datum dia día fecha data "
-    "ngày 公元 西元 西暦 от от утро r y g tarihli 付 日付 現在 في بتاريخ يوم वर्ष दिनांक तारीख"
+    "م ad ce at um uhr kl klo klokken alle ore as las on the le den am der dem vom du el em il op "
+    "dnia dne dated date datum dia día fecha data ngày 公元 西元 西暦 от r y g tarihli "
+    "付 日付 現在 في بتاريخ يوم वर्ष दिनांक तारीख "
 )
 # Spellings that CLDR does not list for a language.
 _FURTHER = {
@@ -120,6 +121,6 @@ def month_words(locales: tuple[str, ...] = ()) -> MonthWords:
     beyond = [name for name in locales if name not in tables]
     if not beyond:
         return month_words() if locales else _index(tables)
-    from dslm.contract.cldr_words import words_of
+    from dslm.contract.dates.cldr_words import words_of
 
     return _index(tables | {name: words_of(name) for name in beyond})

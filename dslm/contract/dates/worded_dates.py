@@ -1,7 +1,7 @@
 """Reads days whose month is a word: 4 March 2025, le 1er mars 2025, March 4th, 2025, 04-Mar-25.
 
 Takes a folded text and two neighbouring numbers of it; gives the days that they state with the word
-between, before or after them. Used by `dates`.
+between, before or after them. Used by `reading`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from dslm.contract.date_customs import NO_LOCALE, Customs
-from dslm.contract.date_text import words
-from dslm.contract.date_words import MonthWords, month_words
-from dslm.contract.numeric_dates import days_of
+from dslm.contract.dates.date_customs import NO_LOCALE, Customs
+from dslm.contract.dates.date_text import words
+from dslm.contract.dates.date_words import MonthWords, month_words
+from dslm.contract.dates.numeric_dates import days_of
 
 Span = tuple[int, int]
 Months = Mapping[int, frozenset[str]]
@@ -26,10 +26,14 @@ _YEARS = range(1000, 3000)
 _YEARS_BEFORE_MONTH = range(1600, 2700)  # other numbers of four digits stand before months too
 _AFTER_THE_YEAR = frozenset(("gada", "ж"))  # 2025. gada 4. marts
 _PUNCTUATION = re.compile(r"[^\W\d_]|[\s.,\-/'()]|[^\x00-\x7f]")
+_ROMANS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+# 4 III 2025, 4.X.2025; not 4 x 2025
+_ROMAN = re.compile(r"(?:[.\-/] ?| )(i{2,3}|iv|vi{1,3}|ix|xi{1,2}|(?<=[.\-/])[ivx])[.\-/ ] ?")
 _TIMED_YEAR = re.compile(
     r"\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[ap]\.?m\.?)?(?:\s[a-z]{2,5})?\s(\d{4})(?!\d)"
 )
 _BEYOND_A_YEAR = re.compile(r"[^\W_]|[.,:/\-]\d|\s?%|[\s,]{1,2}\d{4}(?!\d)")
+_BREAK = re.compile(r"[\d;:]")
 _NEXT_WORD = re.compile(r"[\s.,\-]*([^\s\d!-/:-@\[-`{-~]+)")
 _FOLLOWED_BY_A_WORD = re.compile(r"\s*[^\W\d_]")
 
@@ -39,25 +43,32 @@ def _months_in(gap: str, locales: tuple[str, ...]) -> Months | None:
     """The month that a gap names among nothing but small words; empty for small words only."""
     if _PUNCTUATION.sub("", gap):
         return None
+    if numeral := _ROMAN.fullmatch(gap):
+        return {_ROMANS.index(numeral[1]) + 1: frozenset()}
     known = month_words(locales)
     parts = words(gap)
     small = [part in known.between for part in parts]
-    if all(small):
-        return {}
     for size in range(min(known.most, len(parts)), 0, -1):
         for start in range(len(parts) - size + 1):
             name = " ".join(parts[start : start + size])
             if name in known.months and all(small[:start]) and all(small[start + size :]):
                 return known.months[name]
-    return None
+    if all(small):
+        return {}
+    return _twice(gap, locales) if "/" in gap.strip(" /") else None
+
+
+def _twice(gap: str, locales: tuple[str, ...]) -> Months | None:
+    """The month that two names say together, as in Arabic of the United Nations."""
+    both = [_months_in(half, locales) or {} for half in gap.strip(" /").split("/")]
+    shared = set(both[0]).intersection(*both[1:])
+    return {month: frozenset().union(*(one[month] for one in both)) for month in shared} or None
 
 
 def _last_month(text: str, end: int, known: MonthWords) -> tuple[int, Months] | None:
     """The month that ends just before a place, small words aside, and where it starts."""
     start = max(0, end - _BEFORE)
-    tail = text[start:end]
-    cut = max(tail.rfind(c) for c in "0123456789;:") + 1
-    parts = words(tail[cut:])
+    parts = words(_BREAK.split(text[start:end])[-1])
     while parts and parts[-1] in known.between and parts[-1] not in known.months:
         parts.pop()
     for size in range(min(known.most, len(parts)), 0, -1):
@@ -112,7 +123,7 @@ def _month_first(
     if not year or not month:
         return None
     if len(year[0]) == 2:  # not: March 4, 25 people
-        marked = any(sign in text[first[1] : second[0]] for sign in ",'-/.")
+        marked = any(sign in text[first[1] : second[0]] for sign in ",'-/")
         if not marked or _FOLLOWED_BY_A_WORD.match(text, second[1]):
             return None
     return month[0], year[1], _readings(month[1], text[slice(*first)], year[0], customs)
