@@ -62,7 +62,7 @@ def _origin(seen: str) -> tuple[int, ...]:
     return tuple(place for place, char in enumerate(seen) if not separates(char))
 
 
-def _starts(text: str, place: int) -> bool:
+def may_start(text: str, place: int) -> bool:
     """Whether a word may start at a place."""
     if place == 0:
         return True
@@ -76,7 +76,7 @@ def _starts(text: str, place: int) -> bool:
     return stands_alone(left) or stands_alone(right)
 
 
-def _ends(text: str, place: int) -> bool:
+def may_end(text: str, place: int) -> bool:
     """Whether a word may end before a place."""
     if place == len(text):
         return True
@@ -106,7 +106,7 @@ def _within_number(text: str, place: int) -> bool:
 def _whole(text: str, value: str) -> bool:
     start = text.find(value)
     while start >= 0:
-        if _starts(text, start) and _ends(text, start + len(value)):
+        if may_start(text, start) and may_end(text, start + len(value)):
             return True
         start = text.find(value, start + 1)
     return False
@@ -126,7 +126,7 @@ def stands_folded(text: str, value: str) -> bool:
     start = folded.find(wanted)
     while start >= 0:
         origin = _origin(seen)
-        if _starts(seen, origin[start]) and _ends(seen, origin[start + len(wanted) - 1] + 1):
+        if may_start(seen, origin[start]) and may_end(seen, origin[start + len(wanted) - 1] + 1):
             return True
         start = folded.find(wanted, start + 1)
     return False
