@@ -126,7 +126,7 @@ def groundings(contract: Contract, text: str, answer: Mapping[str, Any]) -> dict
     return {
         field: grounding(how_of(contract, field), answer[field], text, contract.locale)
         for field in contract.grounded
-        if answer[field] is not None
+        if answer.get(field) is not None
     }
 
 

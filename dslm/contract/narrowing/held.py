@@ -10,17 +10,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from dslm.contract.acceptance import accepts
-from dslm.contract.canonical import written
+from dslm.contract.canonical import validator, written
 from dslm.contract.decodable import NUMERIC, OBJECT
-from dslm.contract.grounding import dates, numbers, occurs
+from dslm.contract.grounding import occurs
 from dslm.contract.narrowing.judging import can_be_written
 from dslm.contract.narrowing.parts import Copied, Free, Keyed, Listed, Part, Row, either
-from dslm.contract.narrowing.stated import amounts, number_texts
-from dslm.contract.narrowing.words import words_of
+from dslm.contract.narrowing.places import copyable
+from dslm.contract.narrowing.stated import amount_texts, day_texts, number_values
+from dslm.contract.numbers import Locale, numbers
+from dslm.provenance import canonical_json
 
 MOST_LISTED = 20_000  # values of one field; more take longer to compile than an answer to make
 _KNOWN: dict[str, frozenset[str]] = {
@@ -45,11 +46,12 @@ class Holder:
         closed: Place → what of this part is never written, though its schema allows it.
     """
 
-    def __init__(self, text: str):
-        self.text = text
+    def __init__(self, text: str, locale: Locale):
+        self.text, self.locale = text, locale
         self.open: dict[str, str] = {}
         self.kept: dict[str, str] = {}
         self.closed: dict[str, str] = {}
+        self._lists: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def held(self, schema: Mapping[str, Any], how: str, place: str) -> Part | None:
         """What a part of the schema may be; None where the input has nothing for it.
@@ -89,32 +91,47 @@ class Holder:
                 return self._keyed(one, how, place)
             case "string" if how not in ("date", "decimal"):
                 return self._copied(one, place)
-        return self._listed(one, place, self._stated(kind, how))
+        return self._listed(one, how, place)
 
-    def _stated(self, kind: str, how: str) -> Iterable[str]:
-        """JSON texts of what the input states, of one kind."""
+    def _stated(self, kind: str, how: str) -> Iterable[Any]:
+        """What the input states, of one kind of value."""
+        if kind != "string" and how == "date":
+            return ()  # grounding reads no day in a number
         if kind != "string":
-            return (form for n in sorted(numbers(self.text)) for form in number_texts(kind, n))
-        if how == "decimal":
-            return map(written, amounts(self.text))
-        return (written(day.isoformat()) for day in sorted(dates(self.text)))
+            stated = sorted(numbers(self.text, self.locale))
+            return (value for number in stated for value in number_values(kind, number))
+        texts = amount_texts if how == "decimal" else day_texts
+        return texts(self.text, self.locale)
 
-    def _listed(self, schema: Mapping[str, Any], place: str, texts: Iterable[str]) -> Part | None:
-        key, found = json.dumps(schema, ensure_ascii=False), dict[str, None]()
-        for text in texts:
-            if text not in found and accepts(key, text):
-                found[text] = None
-            if len(found) > MOST_LISTED:
-                self.kept[place] = f"the input states more than {MOST_LISTED:,} values for it"
-                return Free(schema)
-        return Listed(tuple(found)) if found else None
+    def _listed(self, schema: Mapping[str, Any], how: str, place: str) -> Part | None:
+        """What the input states, as far as validator and grammar allow it.
+
+        The validator is asked first, because it is quicker; the grammar, because no value may be
+        listed that the contract's grammar would not let a model write.
+        """
+        key = json.dumps(schema, ensure_ascii=False)
+        if (how, key) not in self._lists:
+            valid, found = validator(canonical_json(schema)), dict[str, None]()
+            for value in self._stated(schema["type"], how):
+                if valid.is_valid(value) and accepts(key, text := written(value)):
+                    found[text] = None
+                if len(found) > MOST_LISTED:
+                    break
+            self._lists[how, key] = tuple(found)
+        texts = self._lists[how, key]
+        if len(texts) > MOST_LISTED:
+            self.kept[place] = f"the input states more than {MOST_LISTED:,} values for it"
+            return Free(schema)
+        return Listed(texts) if texts else None
 
     def _chosen(self, values: list[Any], how: str) -> Part | None:
         """The values of an enum that stand in the input, or that no input could hold."""
         found = tuple(
             written(value)
             for value in values
-            if value is None or isinstance(value, bool) or _stands(how, value, self.text)
+            if value is None
+            or isinstance(value, bool)
+            or occurs(how, value, self.text, self.locale)
         )
         return Listed(found) if found else None
 
@@ -126,7 +143,7 @@ class Holder:
                 return self._left(schema, place, f"has the pattern {schema['pattern']!r}")
             expression = whole[1]
         part = Copied(max(schema.get("minLength", 0), 1), schema.get("maxLength"), expression)
-        shortest = words_of(self.text).shortest
+        shortest = copyable(self.text).shortest
         if part.least == 1 and expression is None and 0 < shortest <= (part.most or shortest):
             return part
         return part if shortest and can_be_written(part, self.text) else None
@@ -155,13 +172,3 @@ class Holder:
             elif key in needed:
                 return None
         return Keyed(tuple(members))
-
-
-def _stands(how: str, value: Any, text: str) -> bool:
-    """Whether one value of an enum stands in the input."""
-    if isinstance(value, int | float):
-        return Decimal(str(value)) in numbers(text)
-    try:
-        return occurs(how, value, text)
-    except ValueError:
-        return False  # a date that is none
