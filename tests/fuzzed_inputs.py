@@ -27,7 +27,7 @@ import typer
 from small_repository import CONTRACT, make_repository, write_lines
 from source_samples import write_samples
 
-from dslm.cli import boundary, check, importing, init
+from dslm.cli import boundary, check, importing, init, show
 from dslm.contract import load_contract
 from dslm.curation.engine import Engine
 from dslm.curation.given import given_rows
@@ -280,7 +280,19 @@ class Fuzzer:
         if draw.random() < 0.1:
             outcome.broken += ", " + self._setting(draw)
         self._call(draw, outcome, lambda j: check.check(["mini"], as_json=j))
+        if outcome.code == 0:  # what is sound can be shown, and asked of a model
+            self._call(draw, outcome, lambda j: self._shown(as_json=j))
         return outcome
+
+    def _shown(self, *, as_json: bool) -> None:
+        from dslm.cases import read_labelled
+        from dslm.inference.prompt import baseline_examples, baseline_prompt, tuned_prompt
+
+        show.contract("mini", as_json=as_json)
+        contract = load_contract(self.ws.contract)
+        gold = read_labelled(self.ws.gold, contract)
+        tuned_prompt(contract).messages(gold[0].input)
+        baseline_prompt(contract, baseline_examples(contract, gold, 3)).messages(gold[0].input)
 
     def _curate(self, draw: random.Random, outcome: Outcome) -> Outcome:
         if draw.random() < 0.6:

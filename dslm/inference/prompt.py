@@ -61,7 +61,8 @@ def baseline_examples(contract: Contract, cases: Sequence[Case], count: int) -> 
     Deterministic: in id order, cases whose pattern of closed-set values and nulls is new come
     first.
     """
-    closed = [f for f, s in contract.schema["properties"].items() if "enum" in s]
+    parts = contract.schema["properties"]
+    closed = [f for f, part in parts.items() if isinstance(part, dict) and "enum" in part]
     seen: set[tuple[Any, ...]] = set()
     new: list[Case] = []
     rest: list[Case] = []

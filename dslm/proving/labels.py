@@ -62,7 +62,8 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _look_alikes(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Iterator[Finding]:
     """Gold's labels that are one to a reader and several to the field's comparator."""
-    enums = {field for field in contract.fields if "enum" in contract.output["properties"][field]}
+    parts = contract.schema["properties"]
+    enums = {f for f in contract.fields if isinstance(parts[f], dict) and "enum" in parts[f]}
     for field in contract.fields:
         if field in enums:
             continue
