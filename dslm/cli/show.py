@@ -53,10 +53,8 @@ def _fields(found: Contract) -> list[list[str]]:
     return rows
 
 
-def _form(schema: dict[str, Any] | bool) -> str:
+def _form(schema: dict[str, Any]) -> str:
     """A schema in a few words."""
-    if isinstance(schema, bool):
-        return "any" if schema else "nothing at all"
     if "enum" in schema:
         return "one of " + ", ".join("nothing" if v is None else str(v) for v in schema["enum"])
     kinds = schema.get("type", "any")

@@ -61,8 +61,7 @@ def baseline_examples(contract: Contract, cases: Sequence[Case], count: int) -> 
     Deterministic: in id order, cases whose pattern of closed-set values and nulls is new come
     first.
     """
-    parts = contract.schema["properties"]
-    closed = [f for f, part in parts.items() if isinstance(part, dict) and "enum" in part]
+    closed = [f for f, s in contract.schema["properties"].items() if "enum" in s]
     seen: set[tuple[Any, ...]] = set()
     new: list[Case] = []
     rest: list[Case] = []

@@ -62,8 +62,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _look_alikes(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Iterator[Finding]:
     """Gold's labels that are one to a reader and several to the field's comparator."""
-    parts = contract.schema["properties"]
-    enums = {f for f in contract.fields if isinstance(parts[f], dict) and "enum" in parts[f]}
+    enums = {field for field in contract.fields if "enum" in contract.schema["properties"][field]}
     for field in contract.fields:
         if field in enums:
             continue
