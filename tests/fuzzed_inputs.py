@@ -178,6 +178,7 @@ class Fuzzer:
                            + [ws.waivers, ws.root / "params.yaml", self.recipe, ws.champion,
                               ws.review])  # fmt: skip
         if path == ws.contract and draw.random() < 0.6:
+            _remove(path)
             path.write_bytes(self._contract(draw))
             return "contract schema"
         data = {ws.waivers: WAIVERS.encode(), ws.review: REVIEW.encode()}.get(path)
@@ -215,6 +216,7 @@ class Fuzzer:
 
     def _be_lenient(self, contract: str) -> None:
         """Go on whatever is rejected, so that rows are counted and not the whole file refused."""
+        _remove(self.ws.contract)
         self.ws.contract.write_text(f"{contract}  max_rejects: 0.95\n")
 
     # --- what is run ------------------------------------------------------------------------------
@@ -397,7 +399,8 @@ class Fuzzer:
 
 
 def _break(draw: random.Random, path: Path, data: bytes, kind: str) -> str:
-    """Write a file that is broken in some way; says in which."""
+    """Write a file that is broken in some way in place of what is there; says in which way."""
+    _remove(path)  # one that was broken before may be a pipe by now
     how = draw.choices(["bytes", "values", "special", "encoding", "whole"], [5, 9, 1, 1, 2])[0]
     if how == "special":
         return _special(path, draw.choice(SPECIALS))
