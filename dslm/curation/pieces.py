@@ -41,13 +41,13 @@ class Piece:
 
 
 def matching(pattern: str, folder: Path) -> list[Path]:
-    """The files that a source's path names.
+    """The files and folders that a source's path names.
 
     Raises:
         InputError: It is no path and no pattern, such as `a**`.
     """
     try:
-        return [path for path in folder.glob(pattern) if not path.is_dir()]
+        return list(folder.glob(pattern))
     except (ValueError, IndexError, NotImplementedError):
         what = f"{pattern!r} is no path or pattern below a folder"
         fix = "mend data.sources in the contract"
