@@ -89,7 +89,7 @@ def _by_kernel(
 
     q, k, v = (one[0].transpose(0, 1) for one in (query, key, value))
     back = -1 if window >= longest else window - 1
-    shared = {}
+    shared: dict[str, Any] = {}
     if query.shape[1] != key.shape[1]:
         if "enable_gqa" in signature(varlen_attn).parameters:
             shared = {"enable_gqa": True}
