@@ -1,7 +1,7 @@
 """One error tree and the exit codes of every command.
 
 Library code raises these; `dslm.cli.boundary` and `pipelines` turn them into one clear message and
-an exit code. Anything else that escapes is a bug and keeps its traceback.
+an exit code. Anything else that escapes is a bug, exit code 70, its traceback kept in a file.
 """
 
 from __future__ import annotations
@@ -14,7 +14,12 @@ EXIT_GATE_FAILED = 1
 EXIT_BAD_INPUT = 2
 EXIT_INCONCLUSIVE = 3
 EXIT_REFUSED = 4
+EXIT_ENVIRONMENT = 5
 EXIT_INTERRUPTED = 130
+# 128 and the number of the signal: what a shell says of a program that SIGPIPE or SIGTERM ended
+EXIT_BROKEN_PIPE = 141
+EXIT_TERMINATED = 143
+EXIT_BUG = 70  # EX_SOFTWARE of sysexits.h
 
 
 class DslmError(Exception):
@@ -68,7 +73,19 @@ class ReleaseRefused(DslmError):
     exit_code = EXIT_REFUSED
 
 
+class EnvironmentFault(DslmError):
+    """What is neither the user's fault nor ours: a server, a disk, a network, a missing driver."""
+
+    exit_code = EXIT_ENVIRONMENT
+
+
 class Interrupted(DslmError):
     """Stopped by the user; the message says how to go on."""
 
     exit_code = EXIT_INTERRUPTED
+
+
+class Bug(DslmError):
+    """A fault of dslm's own; `where` is the file that holds the traceback."""
+
+    exit_code = EXIT_BUG

@@ -59,6 +59,8 @@ class Prediction(Record):
     `confidence` is the joint probability of the answer's unforced tokens under the grammar;
     `field_confidence` the same over one field's tokens. `latency_ms` is the wall time from the
     beginning of the case's prompt to the end of its answer, beside the others of its batch.
+    `not_narrowed` says of grounded fields, or parts of them, why this answer was not held to the
+    input there, where the recipe asks for it (`copy_grounded`).
     """
 
     object: dict[str, Any] | None
@@ -69,6 +71,7 @@ class Prediction(Record):
     prompt_tokens: int
     answer_tokens: int
     latency_ms: float
+    not_narrowed: dict[str, str] = Field(default_factory=dict)
 
 
 Action = Literal["proceed", "abstain", "escalate"]
@@ -200,7 +203,11 @@ class Release(Record):
 
 
 class JournalEntry(Record):
-    """One move of the champion alias, chained to the entry before it by digest."""
+    """One move of the champion alias, chained to the entry before it by digest.
+
+    A release is its version's number and digest. Entries of before digests were kept have none,
+    and name their release by the digest of its verdict.
+    """
 
     seq: int
     at: str
@@ -208,6 +215,8 @@ class JournalEntry(Record):
     action: Literal["promote", "rollback"]
     from_version: int
     to_version: int
+    from_digest: str | None = None
+    to_digest: str | None = None
     reason: str
     verdict_digest: str
     previous_digest: str

@@ -36,7 +36,7 @@ def engine(
     contract = MINI if output is None else MINI.model_copy(update={"output": output})
     settings: dict[str, Any] = {"prefix": [], "batch_size": 8, "max_tokens": 120}
     return Engine(
-        model, TOKENIZER, changes.pop("grammar", grammar(contract.output)), **settings | changes
+        model, TOKENIZER, changes.pop("grammar", grammar(contract.schema)), **settings | changes
     )
 
 

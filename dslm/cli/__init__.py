@@ -1,1 +1,8 @@
 """The `dslm` command line: for people. Stages run under DVC, from `pipelines`."""
+
+import sys
+
+if sys.argv[:1] == ["-m"]:  # `python -m` is about to load a command or stage: nothing else ran yet
+    from dslm.cli.boundary import last_resort
+
+    last_resort()

@@ -1,4 +1,4 @@
-"""Puts the commands together; `main` is the `dslm` command.
+"""Puts the commands together; `dslm.cli.entry` calls them.
 
 Each command is a small file beside this one that imports what it calls when it is called, so that
 `dslm --help` needs neither torch nor MLflow and answers at once.
@@ -6,7 +6,6 @@ Each command is a small file beside this one that imports what it calls when it 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -16,6 +15,7 @@ import dslm
 from dslm.cli import check, doctor, gate, importing, init, predict, report, review, verify
 from dslm.cli.base import app as base_app
 from dslm.cli.boundary import run
+from dslm.cli.entry import main as entered
 from dslm.cli.release import app as release_app
 from dslm.cli.show import app as show_app
 from dslm.errors import EXIT_BAD_INPUT, InputError
@@ -24,8 +24,9 @@ app = typer.Typer(
     name="dslm",
     help="Turn updates of a small domain model into software releases. "
     "Stages run under DVC (`dvc repro`); these commands are for people.",
-    epilog="Exit codes: 0 fine · 1 gate failed · 2 input is wrong · 3 evidence inconclusive · "
-    "4 release refused · 130 interrupted.",
+    epilog="Exit codes: 0 fine, 1 gate failed, 2 input is wrong, 3 evidence inconclusive, "
+    "4 release refused, 5 machine, network or server at fault: try again, 70 a fault of dslm "
+    "itself, 130 interrupted, 141 nobody reads the output.",
     add_completion=False,
     rich_markup_mode=None,
 )
@@ -65,7 +66,7 @@ def _root(
 _Complaint: type[Exception] = typer.BadParameter.__mro__[2]
 
 
-def _dispatch(arguments: Sequence[str]) -> int | None:
+def dispatch(arguments: Sequence[str]) -> int | None:
     """Parse and call, without typer's own handling of errors: that is the boundary's."""
     command = typer.main.get_command(app)
     try:
@@ -94,13 +95,12 @@ def _usage(complaint: Exception) -> InputError:
 
 def invoke(arguments: Sequence[str]) -> int:
     """One command inside the error boundary; gives its exit code."""
-    return run(lambda: _dispatch(arguments), as_json="--json" in arguments)
+    return run(lambda: dispatch(arguments), as_json="--json" in arguments)
 
 
 def main() -> None:
-    """The entry point of `dslm`."""
-    code = invoke(sys.argv[1:])
-    sys.exit(code)
+    """The `dslm` command, for those who call it from this module."""
+    entered()
 
 
 if __name__ == "__main__":

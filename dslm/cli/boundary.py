@@ -1,29 +1,31 @@
 """The one place where errors become a message and an exit code.
 
-Takes a function, gives an exit code; `dslm.cli.app.main` and every stage in `pipelines` run inside
-it. What is a user's fault is one clear line a problem on standard error; a bug keeps its traceback.
+Takes a function, gives an exit code; `dslm.cli.entry` and every stage in `pipelines` run inside it.
+Each problem is one clear line on standard error. What exceptions of others mean stands in
+`foreign_errors`; those that mean nothing are bugs, reported by `bug_report` with exit code 70:
+Python's own 1 would read as "gate failed".
 """
 
 from __future__ import annotations
 
-import errno
-import json
 import os
+import signal
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
-from dslm.errors import EXIT_OK, DslmError, InputError, Interrupted, Problems
-
-EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE: as a shell reports it; 1 would read as "gate failed"
-
-# Faults of the machine that a user can mend, as one line each.
-_OS_FAULTS = {
-    errno.ENOSPC: ("the disk is full", "free some space and run the same command again"),
-    errno.EDQUOT: ("the disk quota is used up", "free some space and run the same command again"),
-    errno.EROFS: ("the file system is read-only", "choose another folder or remount it"),
-    errno.EACCES: ("no permission", "change the owner or mode of the file"),
-    errno.EPERM: ("no permission", "change the owner or mode of the file"),
-}
+from dslm.cli import streams
+from dslm.cli.signals import sigterm_interrupts
+from dslm.errors import (
+    EXIT_BAD_INPUT,
+    EXIT_BROKEN_PIPE,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    EXIT_TERMINATED,
+    DslmError,
+    Interrupted,
+    Problems,
+)
 
 
 def run(
@@ -39,35 +41,75 @@ def run(
     Returns:
         The exit code of `dslm.errors`.
     """
-    try:
-        return function() or EXIT_OK
-    except DslmError as error:
-        return _tell(error, as_json)
-    except KeyboardInterrupt:
-        again = resume or "run the same command again: finished work is kept"
-        return _tell(Interrupted("interrupted", fix=again), as_json)
-    except BrokenPipeError:
-        _forget_output()
+    streams.make_ready()
+    with sigterm_interrupts() as termination:
+        try:
+            code = function() or EXIT_OK
+        except BaseException as error:  # noqa: BLE001 - the boundary
+            code = _answer(error, as_json, resume)
+        if code == EXIT_INTERRUPTED and termination.asked:
+            code = EXIT_TERMINATED
+        if (complaint := streams.flush()) is not None:
+            code = _answer(complaint, as_json, resume)
+    return code
+
+
+def leave(code: int) -> NoReturn:
+    """End the process with a code of `run`."""
+    if code in {EXIT_INTERRUPTED, EXIT_TERMINATED}:
+        # At once: threads of an engine that is cut off in its work abort Python's tidy end
+        os._exit(code)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # from here on there is nothing left to tidy
+    sys.exit(code)
+
+
+def last_resort() -> None:
+    """Answer for exceptions outside of `run` as well: while the modules of a command load."""
+
+    def answer(_: type[BaseException], error: BaseException, __: object) -> None:
+        os._exit(run(lambda: _raise(error), as_json="--json" in sys.argv))
+
+    sys.excepthook = answer
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error
+
+
+def _answer(error: BaseException, as_json: bool, resume: str | None) -> int:
+    """Tell of an error, whatever it is; gives its exit code."""
+    if isinstance(error, SystemExit) and error.code in {None, EXIT_OK, EXIT_BAD_INPUT}:
+        return int(error.code or EXIT_OK)  # of argparse, which has told already
+    if isinstance(error, BrokenPipeError) and streams.reader_is_gone():
+        streams.flush()
         return EXIT_BROKEN_PIPE
-    except OSError as error:
-        if error.errno not in _OS_FAULTS:
-            raise
-        what, fix = _OS_FAULTS[error.errno]
-        return _tell(InputError(what, where=error.filename, fix=fix), as_json)
+    return _tell(_ours(error, resume), as_json)
+
+
+def _ours(error: BaseException, resume: str | None) -> DslmError:
+    """Any exception as an error of ours."""
+    if isinstance(error, DslmError):
+        return error
+    if isinstance(error, KeyboardInterrupt):
+        again = resume or "run the same command again: finished work is kept"
+        return Interrupted("interrupted", fix=again)
+    from dslm.cli.foreign_errors import meaning
+
+    if (known := meaning(error)) is not None:
+        return known
+    from dslm.cli.bug_report import report
+
+    return report(error)
 
 
 def _tell(error: DslmError, as_json: bool) -> int:
     """Report an error on standard error; gives its exit code."""
     if as_json:
-        sys.stderr.write(json.dumps({"error": as_object(error)}, ensure_ascii=False) + "\n")
+        streams.tell(streams.json_text({"error": as_object(error)}, sys.stderr))
         return error.exit_code
-    from rich.console import Console
-    from rich.text import Text
-
-    # soft_wrap: one problem stays one line, for grep and for editors that jump to file:line
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    for problem in _each(error):
-        console.print(Text("dslm: ", style="bold red") + Text(problem.message()))
+    name = "\x1b[1;31mdslm: \x1b[0m" if streams.in_colour(sys.stderr) else "dslm: "
+    # one problem stays one line, for grep and for editors that jump to file:line
+    streams.tell("".join(f"{name}{streams.one_line(p.message())}\n" for p in _each(error)))
     return error.exit_code
 
 
@@ -79,10 +121,3 @@ def as_object(error: DslmError) -> dict[str, object]:
     """An error as JSON: its first problem's parts, its exit code, and all problems."""
     problems = [{"what": p.what, "where": p.where, "fix": p.fix} for p in _each(error)]
     return {**problems[0], "exit_code": error.exit_code, "problems": problems}
-
-
-def _forget_output() -> None:
-    """Point standard output at nothing, so that the interpreter's last flush cannot fail."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
-    os.close(null)

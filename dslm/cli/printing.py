@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+
+from dslm.cli.streams import json_text
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+NARROWEST = 40  # of a terminal that says it has no width (`COLUMNS=0`), tables would show nothing
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, errors included.")]
 Workflow = Annotated[str, typer.Argument(help="A folder in data/ that has a workflow.yaml.")]
 
@@ -19,12 +21,18 @@ def console() -> Console:
     """Standard output; lines are never broken, so that they can be searched and piped."""
     from rich.console import Console
 
-    return Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+    class Plain(Console):
+        def on_broken_pipe(self) -> NoReturn:
+            raise  # noqa: PLE0704 - rich calls this while it handles the error, and else exits with 1
+
+    made = Plain(soft_wrap=True, highlight=False, markup=False, emoji=False)
+    made.width = max(made.width, NARROWEST)
+    return made
 
 
 def emit(value: Any) -> None:
     """One JSON document."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.write(json_text(value, sys.stdout, indent=2))
 
 
 def say(*lines: RenderableType) -> None:

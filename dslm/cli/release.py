@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -29,12 +30,18 @@ def list_releases(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the registered versions, newest first."""
+    """List the registered versions, newest first, and where registry and journal disagree."""
+    from dslm.releasing.agreement import disagreements
     from dslm.releasing.promoting import releases
 
-    found = [release for ws in _workspaces(workflow) for release in releases(ws)]
+    found, plain = [], []
+    for ws in _workspaces(workflow):
+        faults = [fault.message() for fault in disagreements(ws)]
+        sys.stderr.writelines(f"dslm: {fault}\n" for fault in faults)
+        found += (here := releases(ws))
+        plain += [release.model_dump(mode="json") | {"faults": faults} for release in here]
     if as_json:
-        emit([release.model_dump(mode="json") for release in found])
+        emit(plain)
     elif not found:
         say("no version is registered yet; `make release` registers the first one")
     else:
@@ -95,6 +102,7 @@ def rollback_release(
 @app.command("history")
 def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
     """Show every move of the champion, oldest first, after the chain was proved."""
+    from dslm.releasing.identity import short
     from dslm.releasing.promoting import history
     from dslm.settings.workspace import workspace
 
@@ -111,11 +119,12 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
                 e.actor,
                 e.action,
                 f"{e.from_version} → {e.to_version}",
+                short(e.to_digest),
                 e.reason,
             ]
             for e in entries
         ]
-        say(table(None, ["no.", "at (UTC)", "who", "did", "versions", "why"], rows))
+        say(table(None, ["no.", "at (UTC)", "who", "did", "versions", "digest", "why"], rows))
 
 
 def _workspaces(workflow: str | None) -> list[Workspace]:
@@ -150,17 +159,22 @@ def _plain(entry: JournalEntry | None) -> dict[str, Any] | None:
 
 
 def _told(workflow: str, entry: JournalEntry) -> str:
-    before = f"version {entry.from_version}" if entry.from_version else "no champion"
+    from dslm.releasing.identity import named
+
+    before = named(entry.from_version, entry.from_digest) if entry.from_version else "no champion"
     done = "promoted" if entry.action == "promote" else "rolled back to"
-    return f"{workflow}: {done} version {entry.to_version} (before: {before}), journal {entry.seq}"
+    now = named(entry.to_version, entry.to_digest)
+    return f"{workflow}: {done} {now}, before: {before}, journal {entry.seq}"
 
 
 def _row(release: Release) -> list[str]:
+    from dslm.releasing.identity import short
+
     return [
         release.workflow,
         str(release.version),
         "\n".join(release.aliases) or release.status,
         str(release.contract_version),
         release.created[:10],
-        release.digest.removeprefix("sha256:")[:8],
+        short(release.digest),
     ]

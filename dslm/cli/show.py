@@ -47,7 +47,7 @@ def contract(workflow: Workflow, as_json: AsJson = False) -> None:
 def _fields(found: Contract) -> list[list[str]]:
     rows = []
     for field in found.fields:
-        schema = found.output["properties"][field]
+        schema = found.schema["properties"][field]
         how = found.compare[field].how if field in found.compare else "exact"
         rows.append([field, _form(schema), how, "yes" if field in found.grounded else ""])
     return rows

@@ -8,19 +8,20 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
-from dslm.cli.boundary import run
-from dslm.errors import EXIT_INTERRUPTED, InputError
+from dslm.cli.boundary import leave, run
+from dslm.cli.streams import make_ready
+from dslm.errors import InputError
 from dslm.settings.workspace import Workspace, find_root, workspace
 from dslm.stage import die_with_parent, exclusive, leading
 
 Body = Callable[[Workspace], int | None]
 
 
-def stage_main(name: str, what: str, body: Body) -> None:
+def stage_main(name: str, what: str, body: Body) -> NoReturn:
     """Run one stage for one workflow and exit.
 
     Args:
@@ -28,6 +29,7 @@ def stage_main(name: str, what: str, body: Body) -> None:
         what: What it does, for `--help`.
         body: Does it; may return an exit code.
     """
+    make_ready()  # the help may have signs that the terminal lacks
     parser = argparse.ArgumentParser(prog=f"python -m pipelines.{name.split(' ')[0]}",
                                      description=what)  # fmt: skip
     parser.add_argument("--workflow", required=True, metavar="W", help="a folder in data/")
@@ -42,13 +44,7 @@ def stage_main(name: str, what: str, body: Body) -> None:
         with lock:
             return body(workspace(workflow, root))
 
-    code = run(whole, resume=f"`dvc repro {name}@{workflow}` does this stage again")
-    if code == EXIT_INTERRUPTED:
-        # At once: threads of an engine that is cut off in its work abort Python's tidy end
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    sys.exit(code)
+    leave(run(whole, resume=f"`dvc repro {name}@{workflow}` does this stage again"))
 
 
 def _require_here(root: Path) -> None:

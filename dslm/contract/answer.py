@@ -1,7 +1,7 @@
 """The answer's text form: one canonical JSON per object, and back.
 
 Used to render training targets, to constrain decoding and to parse what was decoded, so that the
-three cannot disagree.
+three cannot disagree: text, grammar and validator are all made from `contract.decodable`.
 """
 
 from __future__ import annotations
@@ -11,75 +11,105 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from dslm.contract.acceptance import grammar_limits, grammar_of, never_written, uncompiled
+from dslm.contract.canonical import canonical, written
+from dslm.contract.decodable import decodable
 from dslm.contract.model import Contract
-from dslm.provenance import canonical_json
+from dslm.errors import DslmError, InputError, Problems
 from dslm.strict_json import strict_json
 
-_LEXER_FUEL = 50_000_000  # about one second
+__all__ = [
+    "blank",
+    "canonical_answer",
+    "canonical_text",
+    "grammar",
+    "grammar_limits",
+    "parse",
+    "refuse_undecodable",
+    "schema_errors",
+    "undecodable",
+]
+
+
+def canonical_answer(contract: Contract, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An object with keys, numbers and listed values as the model must write them."""
+    made: dict[str, Any] = canonical(contract.decodable.schema, answer)
+    return made
 
 
 def canonical_text(contract: Contract, answer: Mapping[str, Any]) -> str:
-    """An object as the model must write it: the schema's field order, no blanks."""
-    ordered = in_schema_order(contract.output, answer)
-    text = json.dumps(ordered, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("\x7f", "\\u007f")  # the one character that the grammar wants escaped
-
-
-def in_schema_order(schema: Mapping[str, Any], value: Any) -> Any:
-    """A value with its keys in the schema's order at every depth.
-
-    The grammar allows no other order, so a training target in another one could never be decoded.
-    """
-    if isinstance(value, Mapping):
-        parts = schema.get("properties", {})
-        return {k: in_schema_order(parts[k], value[k]) for k in parts if k in value} | {
-            k: v for k, v in value.items() if k not in parts
-        }
-    if isinstance(value, list):
-        return [in_schema_order(schema.get("items", {}), item) for item in value]
-    return value
+    """An object as the model must write it: the schema's order at every depth, no blanks."""
+    return written(canonical_answer(contract, answer))
 
 
 def grammar(schema: Mapping[str, Any]) -> str:
-    """The llguidance grammar that accepts exactly a schema's objects, without free blanks."""
-    from llguidance import LLMatcher
-
-    compact = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
-    return str(LLMatcher.grammar_from_json_schema(dict(schema), overrides=compact))
-
-
-def grammar_limits() -> Any:
-    """Limits for llguidance with room for what `narrowed` lists for one input.
-
-    By its own limit it refuses choices of 8 million letters; with this, 20 million were seen to do.
-    """
-    from llguidance import LLParserLimits
-
-    return LLParserLimits(initial_lexer_fuel=_LEXER_FUEL)
+    """The llguidance grammar that accepts exactly a resolved schema's objects in canonical form."""
+    return grammar_of(decodable(schema).schema)
 
 
 @lru_cache(maxsize=32)
-def _validator(schema: bytes) -> Any:
+def _validator(key: str) -> Any:
     import jsonschema_rs
 
-    return jsonschema_rs.validator_for(json.loads(schema))
+    return jsonschema_rs.Draft202012Validator(json.loads(key), offline=True)
 
 
 def schema_errors(contract: Contract, answer: Any) -> list[str]:
-    """What makes an object invalid under the contract's schema, each with its field."""
-    errors = _validator(canonical_json(contract.output)).iter_errors(answer)
-    return [f"{'.'.join(map(str, e.instance_path)) or 'object'}: {e.message}" for e in errors]
+    """What makes an object none of the contract's, each with its field.
+
+    That is what the schema forbids, and where it forbids nothing, what the grammar would never
+    write. A contract of an older release may hold what no grammar can; it is not asked there.
+    """
+    form = contract.decodable
+    made = canonical(form.schema, answer)
+    found = map(_nearest, _validator(form.key).iter_errors(made))
+    errors = [
+        f"{'.'.join(map(str, e.instance_path)) or 'object'}: {form.in_the_owners_words(e.message)}"
+        for e in found
+    ]
+    return errors if errors or form.complaints else never_written(form, made)
+
+
+def _nearest(error: Any) -> Any:
+    """Of a value that no alternative of an `anyOf` allows, what the first of its type says."""
+    if error.kind.name != "anyOf":
+        return error
+    own = len(error.instance_path)
+    for errors in error.kind.context:
+        if not any(e.kind.name == "type" and len(e.instance_path) == own for e in errors):
+            return _nearest(errors[0])
+    return error
+
+
+def undecodable(contract: Contract) -> list[DslmError]:
+    """What of the schema decoding cannot be held to, each with its place and what to write."""
+    form = contract.decodable
+    if form.complaints:
+        return [InputError(one.what, where=one.where, fix=one.fix) for one in form.complaints]
+    if fault := uncompiled(form.key):
+        return [InputError(fault, fix="mend `output`")]
+    return []
+
+
+def refuse_undecodable(contract: Contract) -> None:
+    """Stop before work is spent on a schema that decoding cannot be held to.
+
+    Raises:
+        Problems: All that `undecodable` names.
+    """
+    if errors := undecodable(contract):
+        raise Problems(errors)
 
 
 def parse(contract: Contract, text: str) -> dict[str, Any] | None:
-    """The object a model wrote, or None where it is not valid under the schema."""
+    """The object a model wrote, in canonical form; None where it is not valid under the schema."""
     try:
         answer = strict_json(text)
     except ValueError:
         return None
     if not isinstance(answer, dict) or schema_errors(contract, answer):
         return None
-    return answer
+    return canonical_answer(contract, answer)
 
 
 def blank(contract: Contract, known: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,63 +2,50 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-import re
-import unicodedata
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from dslm.contract.dates import date_of
+from dslm.contract.folding import fold
 from dslm.contract.model import Compare, Contract
+from dslm.contract.numbers import Locale, amount_of, decimal_of, plain
+
+__all__ = ["EXACT", "decimal_of", "equal", "fold", "plain", "sameness", "wrong_fields"]
 
 EXACT = Compare.model_validate({"as": "exact"})
-# Before or after an amount: RM 9.00, $9.00, 9.00 EUR.
-_CURRENCY = re.compile(r"\A(?:[A-Z]{2,3}|[$€£¥₹])\s*|\s*(?:[A-Z]{2,3}|[$€£¥₹])\Z")
-
-# Of ten: beyond it arithmetic overflows, and a number written out fills the memory.
-_LARGEST_EXPONENT = 999
 
 
-def fold(text: str) -> str:
-    """Case, accents' encoding, punctuation and blanks removed: letters and digits remain."""
-    composed = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(c for c in composed if c.isalnum())
-
-
-def decimal_of(value: Any) -> Decimal | None:
-    """The number a value states, thousands commas and a currency left out; None for none."""
-    try:
-        number = Decimal(_CURRENCY.sub("", str(value).strip()).replace(",", ""))
-    except InvalidOperation:
-        return None
-    readable = number.is_finite() and abs(number.adjusted()) <= _LARGEST_EXPONENT
-    return number if readable else None
-
-
-def plain(number: Decimal) -> str:
-    """All its digits and no trailing zeros: `normalize` rounds to the context's 28 digits."""
-    written = f"{number:f}" if number else "0"  # zero has a sign
-    return written.rstrip("0").rstrip(".") if "." in written else written
-
-
-def _date(value: Any) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(str(value).strip()[:10])
-    except ValueError:
-        return None
+def _item(value: Any) -> str:
+    if isinstance(value, str):
+        return f"'{fold(value)}"
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def _items(value: Any) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    return [fold(v) if isinstance(v, str) else repr(v) for v in values]
+    return [_item(v) for v in (value if isinstance(value, list) else [value])]
 
 
-def equal(compare: Compare, predicted: Any, gold: Any) -> bool:
+def _exactly(value: Any) -> list[Any]:
+    return [type(value).__name__, value]
+
+
+def _spelled(value: Any) -> str:
+    return json.dumps(_exactly(value), ensure_ascii=False, sort_keys=True)
+
+
+def equal(compare: Compare, predicted: Any, gold: Any, locale: Locale = None) -> bool:
     """Whether `predicted` is right, under one field's comparator.
 
-    A null equals only a null. A value that the comparator cannot read (a date that is none) is
-    compared exactly.
+    A null equals only a null. A value that the comparator cannot read (a date that is none), or not
+    for sure (1,234 without a `locale` that decides it), is compared exactly.
+
+    Args:
+        compare: The field's comparator.
+        predicted: What is judged.
+        gold: What is right.
+        locale: Of the contract: what decides forms that are several numbers or days.
     """
     if predicted is None or gold is None:
         return predicted is gold
@@ -66,17 +53,20 @@ def equal(compare: Compare, predicted: Any, gold: Any) -> bool:
         case "text":
             return fold(str(predicted)) == fold(str(gold))
         case "decimal":
-            left, right = decimal_of(predicted), decimal_of(gold)
+            left, right = amount_of(predicted, locale), amount_of(gold, locale)
             if left is not None and right is not None:
-                return abs(left - right) <= Decimal(str(compare.tolerance))
+                near = abs(left.value - right.value) <= Decimal(str(compare.tolerance))
+                return near and left.may_be(right)
         case "date":
-            first, second = _date(predicted), _date(gold)
+            first, second = date_of(predicted, locale), date_of(gold, locale)
             if first is not None and second is not None:
                 return first == second
         case "set":
             return set(_items(predicted)) == set(_items(gold))
         case "list":
             return _items(predicted) == _items(gold)
+    if isinstance(gold, list | dict):  # to Python, 1 in a list is True
+        return _spelled(predicted) == _spelled(gold)
     return type(predicted) is type(gold) and bool(predicted == gold)
 
 
@@ -89,34 +79,43 @@ def wrong_fields(
     return tuple(
         field
         for field in contract.fields
-        if not equal(contract.compare.get(field, EXACT), predicted[field], gold[field])
+        if not equal(
+            contract.compare.get(field, EXACT), predicted[field], gold[field], contract.locale
+        )
     )
 
 
-def _sameness(compare: Compare, value: Any) -> Any:
+def _sameness(compare: Compare, value: Any, locale: Locale) -> Any:
     if value is None:
         return None
     match compare.how:
         case "text":
             return ["text", fold(str(value))]
         case "decimal":
-            if (number := decimal_of(value)) is not None:
+            if (amount := amount_of(value, locale)) is not None:
                 near = compare.tolerance > 0  # no key can say what is near
-                return ["decimal", "" if near else plain(number)]
+                return [
+                    "decimal",
+                    *([] if near else [plain(amount.value), *sorted(amount.currencies)]),
+                ]
         case "date":
-            if (day := _date(value)) is not None:
+            if (day := date_of(value, locale)) is not None:
                 return ["date", day.isoformat()]
         case "set":
             return ["set", sorted(set(_items(value)))]
         case "list":
             return ["list", _items(value)]
-    return [type(value).__name__, value]
+    return _exactly(value)
 
 
 def sameness(contract: Contract, target: Mapping[str, Any]) -> str:
-    """A key that targets which are equal under the comparators share.
+    """A key for targets that are equal under the comparators.
 
-    Targets that share it are equal, unless a comparator has a tolerance.
+    Targets that share it are equal, unless a comparator has a tolerance. Equal targets share it,
+    but for amounts of which one names a currency and the other none.
     """
-    keys = [_sameness(contract.compare.get(f, EXACT), target[f]) for f in contract.fields]
+    keys = [
+        _sameness(contract.compare.get(f, EXACT), target[f], contract.locale)
+        for f in contract.fields
+    ]
     return json.dumps(keys, ensure_ascii=False, sort_keys=True)

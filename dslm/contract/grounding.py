@@ -1,141 +1,145 @@
-"""Whether an extracted value occurs in the input, in any common notation.
+"""Whether an extracted value occurs in the input, in any common notation, and how.
 
-Text is looked for with case, punctuation and blanks folded, and has to be whole words: `A7731` does
-not occur in `A77311`. Decimals and dates are looked for among everything in the input that reads as
-one (1,309.00 · 1.309,00 · 1 309,00 · 1309,-; 04.03.2025 · 4 March 2025 · le 4 mars 2025).
+Text is looked for as whole words with case, blanks and separating punctuation folded. Numbers and
+dates are looked for among everything in the input that reads as one (1,309.00 · 1.309,00 · 1309,-;
+04.03.2025 · 4 March 2025 · le 4 mars 2025). Of lists and objects every leaf has to occur.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import re
-import unicodedata
-from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-from dslm.contract.comparing import decimal_of, fold
+from dslm.contract.dates import date_readings, dates, found_dates
 from dslm.contract.model import Contract
+from dslm.contract.numbers import Locale, amounts_in, numbers, plain, readings_of
+from dslm.contract.words import stands_folded, stands_verbatim
 
-_NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d+)*")
-# A look-ahead, so that a number just before a date cannot eat the date's first part.
-_NUMERIC_DATE = re.compile(
-    r"(?<!\d)(?=(\d{1,4})\s?[./\- ]\s?(\d{1,2})\s?[./\- ]\s?(\d{2,4})(?!\d))"
-)
-_MONTHS = {
-    stem: month
-    for month, stems in enumerate(
-        ("jan", "feb fév fev", "mar mär mrz", "apr avr", "may mai", "jun juin",
-         "jul juil", "aug aoû aou", "sep", "oct okt", "nov", "dec dez déc"), start=1,
-    )
-    for stem in stems.split()
-}  # fmt: skip
-_DAY_MONTH = re.compile(
-    r"(\d{1,2})(?:st|nd|rd|th|er|\.)?\s*(?:of\s+)?([^\W\d_]{3,})\.?,?\s+(\d{4})"
-)
-_MONTH_DAY = re.compile(r"([^\W\d_]{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
+__all__ = ["Grounding", "dates", "groundings", "numbers", "occurs", "ungrounded"]
+
+How = Literal["verbatim", "normalised", "number", "date", "missing"]
+_WEAKER = ("verbatim", "normalised", "number", "date", "missing")
 
 
-def _cents(text: str) -> set[Decimal]:
-    """All readings of one run of digits and separators as a decimal."""
-    run = re.sub(r"['’ \u00a0\u202f]", "", text).rstrip(".,")
-    readings = {run.replace(".", "").replace(",", ""), run.replace(",", ""),
-                run.replace(".", "").replace(",", ".")}  # fmt: skip
-    return {Decimal(r) for r in readings if r.count(".") <= 1 and r.replace(".", "").isdigit()}
+@dataclass(frozen=True)
+class Grounding:
+    """How a value was found in the input.
 
-
-def numbers(text: str) -> set[Decimal]:
-    """Every decimal the text may state, whatever its separators."""
-    found: set[Decimal] = set()
-    for run in _NUMBER.findall(text):
-        for part in (run, *run.split()):
-            found |= _cents(part)
-    return found
-
-
-def _date_of(year: int, month: int, day: int) -> dt.date | None:
-    try:
-        return dt.date(year + 2000 if year < 100 else year, month, day)
-    except ValueError:
-        return None
-
-
-def _month(word: str) -> int | None:
-    word = word.casefold()
-    return next((m for stem, m in _MONTHS.items() if word.startswith(stem)), None)
-
-
-def dates(text: str) -> set[dt.date]:
-    """Every day the text may state, in either order of day and month."""
-    found: set[dt.date | None] = set()
-    for a, b, c in _NUMERIC_DATE.findall(text):
-        first, second, third = int(a), int(b), int(c)
-        if len(a) == 4:
-            found.add(_date_of(first, second, third))
-        else:
-            found |= {_date_of(third, second, first), _date_of(third, first, second)}
-    for day, word, year in _DAY_MONTH.findall(text):
-        if month := _month(word):
-            found.add(_date_of(int(year), month, int(day)))
-    for word, day, year in _MONTH_DAY.findall(text):
-        if month := _month(word):
-            found.add(_date_of(int(year), month, int(day)))
-    return {d for d in found if d}
-
-
-def _joined(left: str, right: str) -> bool:
-    """Whether two neighbouring characters are of one word.
-
-    Letters without case (Chinese, Thai, …) are words of their own here: their scripts need not put
-    blanks between words.
+    Attributes:
+        how: To the letter; as text with case, blanks and punctuation folded; as a number or date
+            in another notation; or not at all.
+        readings: Where the input's form may mean several things (03/04/2025), all of them.
+        place: Which leaf of a list or object this is, the one found in the weakest way: `[1].name`.
     """
-    both = left + right
-    return both.isalnum() and not any(unicodedata.category(c) == "Lo" for c in both)
+
+    how: How
+    readings: tuple[str, ...] = ()
+    place: str = ""
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether the input's form may mean something else too."""
+        return bool(self.readings)
 
 
-def _has_words(text: str, value: str) -> bool:
-    """Whether `value` is in `text`, both folded, from the start of a word to the end of one."""
-    wanted, folded = fold(value), fold(text)
-    start = folded.find(wanted)
-    if start < 0 or not wanted:
-        return not wanted
-    composed = unicodedata.normalize("NFKC", text)
-    origin = [n for n, char in enumerate(composed) for c in char.casefold() if c.isalnum()]
-    while start >= 0:
-        first, last = origin[start], origin[start + len(wanted) - 1]
-        before, after = composed[max(first - 1, 0) : first + 1], composed[last : last + 2]
-        if not any(len(pair) == 2 and _joined(*pair) for pair in (before, after)):
-            return True
-        start = folded.find(wanted, start + 1)
-    return False
-
-
-def occurs(how: str, value: Any, text: str) -> bool:
-    """Whether a value, compared `how` (see `Compare`), occurs in the input; lists: all items.
-
-    Raises:
-        ValueError: A date that is none.
-    """
+def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, list):
-        return all(occurs(how, item, text) for item in value)
-    if isinstance(value, dict):
-        return all(occurs(how, item, text) for item in value.values() if item is not None)
-    if how == "decimal":
-        return decimal_of(value) in numbers(text)
+        for number, item in enumerate(value):
+            yield from _leaves(item, f"{place}[{number}]")
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _leaves(item, f"{place}.{key}")
+    elif value is not None:
+        yield place, value
+
+
+def _as_number(value: Any, text: str, locale: Locale) -> Grounding:
+    wanted = readings_of(value, locale)
+    if not wanted:
+        return Grounding("missing")
+    stated = [
+        one for one in amounts_in(text, locale)
+        if any(w.value == r.value and w.may_be(r) for r in one.readings for w in wanted)
+    ]  # fmt: skip
+    if not stated:
+        return Grounding("missing")
+    sure = [one for one in stated if not one.ambiguous] if len(wanted) == 1 else []
+    label = str(value).strip()
+    there = any(one.text in label for one in sure or stated) and label in text
+    how: How = "verbatim" if there else "number"
+    if sure:
+        return Grounding(how)
+    values = {amount.value for one in stated for amount in one.readings}
+    return Grounding(how, tuple(plain(number) for number in sorted(values)))
+
+
+def _as_date(value: Any, text: str, locale: Locale) -> Grounding:
+    wanted = date_readings(value, locale)
+    stated = [one for one in found_dates(text, locale) if set(one.readings) & set(wanted)]
+    if not stated:
+        return Grounding("missing")
+    sure = [one for one in stated if not one.ambiguous] if len(wanted) == 1 else []
+    how: How = "verbatim" if str(value).strip() in text else "date"
+    if sure:
+        return Grounding(how)
+    return Grounding(
+        how, tuple(str(day) for day in sorted({d for s in stated for d in s.readings}))
+    )
+
+
+def _as_text(value: str, text: str) -> Grounding:
+    if stands_verbatim(text, value):
+        return Grounding("verbatim")
+    return Grounding("normalised" if stands_folded(text, value) else "missing")
+
+
+def _grounding(how: str, value: Any, text: str, locale: Locale) -> Grounding:
     if how == "date":
-        return dt.date.fromisoformat(str(value)) in dates(text)
-    return _has_words(text, str(value))
+        return _as_date(value, text, locale)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if how == "decimal" or is_number:
+        return _as_number(value, text, locale)
+    return _as_text(str(value), text)
+
+
+def grounding(how: str, value: Any, text: str, locale: Locale = None) -> Grounding:
+    """How a value, compared `how` (see `Compare`), occurs in the input; of many leaves the weakest.
+
+    Numbers of a JSON type are looked for as numbers whatever the comparator.
+    """
+    found = [
+        replace(_grounding(how, leaf, text, locale), place=place) for place, leaf in _leaves(value)
+    ]
+    if not found:
+        return Grounding("verbatim")
+    return max(found, key=lambda one: (_WEAKER.index(one.how), one.ambiguous))
+
+
+def occurs(how: str, value: Any, text: str, locale: Locale = None) -> bool:
+    """Whether a value, compared `how` (see `Compare`), occurs in the input; of many all leaves."""
+    return all(_grounding(how, leaf, text, locale).how != "missing" for _, leaf in _leaves(value))
+
+
+def groundings(contract: Contract, text: str, answer: Mapping[str, Any]) -> dict[str, Grounding]:
+    """How each `grounded` field's value occurs in the input; null needs no ground."""
+    return {
+        field: grounding(how_of(contract, field), answer[field], text, contract.locale)
+        for field in contract.grounded
+        if answer.get(field) is not None
+    }
+
+
+def how_of(contract: Contract, field: str) -> str:
+    """The comparator by which a field is looked for; `text` where it names none."""
+    return contract.compare[field].how if field in contract.compare else "text"
 
 
 def ungrounded(contract: Contract, text: str, answer: Mapping[str, Any]) -> tuple[str, ...]:
     """The `grounded` fields whose value does not occur in the input; null needs no ground."""
-    missing = []
-    for field in contract.grounded:
-        value = answer[field]
-        how = contract.compare[field].how if field in contract.compare else "text"
-        try:
-            if value is not None and not occurs(how, value, text):
-                missing.append(field)
-        except ValueError:
-            missing.append(field)  # a date that is none
-    return tuple(missing)
+    return tuple(
+        field
+        for field in contract.grounded
+        if answer[field] is not None
+        and not occurs(how_of(contract, field), answer[field], text, contract.locale)
+    )

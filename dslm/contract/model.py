@@ -7,13 +7,19 @@ what needs gold, grammar or rules run is proved by `dslm.proving.proof`.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from dslm.contract.closed import Settings
+from dslm.contract.decodable import Decodable, decodable
+from dslm.contract.locales import KnownLocale
+from dslm.contract.output_schema import schema_problems
 from dslm.contract.personal import Personal
+from dslm.contract.schema import resolved
 from dslm.provenance import digest_json
 from dslm.settings.encodings import text_encoding
 from dslm.settings.loading import load_document, nearest
@@ -213,6 +219,9 @@ class Contract(Settings):
     summary: str
     task: str = Field(min_length=1, description="all the instruction the fine-tuned model sees")
     output: dict[str, Any] = Field(description="JSON Schema 2020-12 of the answer")
+    locale: KnownLocale = Field(
+        None, description="CLDR locale such as de_DE, or several: what 1.234 and 03/04/2025 mean"
+    )
     compare: dict[str, Compare] = Field(default_factory=dict)
     rules: list[Rule] = Field(default_factory=list)
     grounded: list[str] = Field(default_factory=list, description="must occur in the input")
@@ -228,11 +237,28 @@ class Contract(Settings):
     @property
     def fields(self) -> tuple[str, ...]:
         """The answer's fields, in the order they are written."""
-        return tuple(self.output["properties"])
+        return tuple(self.schema["properties"])
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:  # type: ignore[override]  # pydantic 1's, long deprecated
+        """`output` with nothing left to look up; see `resolved`."""
+        return resolved(self.output)
+
+    @cached_property
+    def decodable(self) -> Decodable:
+        """`schema` as validator and grammar are built from it."""
+        return decodable(self.schema)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy, some keys changed and not checked; it does not keep what was made of `output`."""
+        made = super().model_copy(update=update, deep=deep)
+        for name in ("schema", "decodable"):
+            made.__dict__.pop(name, None)
+        return made
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
-        problems = _schema_problems(self.output)
+        problems = schema_problems(self.output)
         if not problems:
             named = {"compare": self.compare, "grounded": self.grounded,
                      "out_of_scope": self.out_of_scope,
@@ -244,7 +270,7 @@ class Contract(Settings):
                         near = nearest(name, list(self.fields))
                         hint = f"; did you mean {near!r}?" if near else ""
                         problems.append(f"{key} names {name!r}, which is no output field{hint}")
-        problems += self.data.personal.problems(self.fields)
+            problems += self.data.personal.problems(self.fields)
         ids = [rule.id for rule in self.rules]
         problems += [
             f"rule id {i!r} is used twice" for i in sorted({i for i in ids if ids.count(i) > 1})
@@ -257,32 +283,10 @@ class Contract(Settings):
 
     def digest(self) -> str:
         """What the contract means; comments and layout do not count."""
-        return digest_json(self.model_dump(mode="json", by_alias=True))
-
-
-def _schema_problems(schema: dict[str, Any]) -> list[str]:
-    properties = schema.get("properties")
-    if schema.get("type") != "object" or not isinstance(properties, dict) or not properties:
-        return ["output must be a JSON Schema of type object with properties"]
-    problems = []
-    if schema.get("additionalProperties") is not False:
-        problems.append("output needs `additionalProperties: false`")
-    optional = sorted(set(properties) - set(schema.get("required", [])))
-    if optional:
-        problems.append(f"output.required lacks {', '.join(optional)}: let an absent value be null")
-    return problems + _dialect_problems(schema)
-
-
-def _dialect_problems(schema: dict[str, Any]) -> list[str]:
-    """What makes a schema none, such as `type: strnig`."""
-    import jsonschema_rs
-
-    try:
-        jsonschema_rs.validator_for(schema)
-    except jsonschema_rs.ValidationError as error:
-        place = ".".join(["output", *map(str, error.instance_path)])
-        return [f"{place} is no JSON Schema: {error.message}"]
-    return []
+        document = self.model_dump(mode="json", by_alias=True)
+        if self.locale is None:  # contracts from before there was one keep their digest
+            del document["locale"]
+        return digest_json(document)
 
 
 def load_contract(path: Path) -> Contract:

@@ -1,4 +1,9 @@
-"""Deterministic validators in CEL. A rule that cannot be evaluated counts as breached."""
+"""Deterministic validators in CEL. A rule that cannot be evaluated counts as breached.
+
+Called with every right answer by curation and `dslm check`, and with every prediction before its
+decision. No error of an evaluation leaves here: a rule is written by a workflow's owner, and an
+answer by a model.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +14,18 @@ from typing import Any
 from dslm.contract.model import Contract, Rule
 from dslm.errors import InputError
 
+# CEL's evaluator goes down one frame of the stack a level, and no error can be caught where the
+# stack of a worker's thread (2 MiB) ends: seen from 10,000 characters and 5,000 levels on.
+LONGEST_EXPRESSION = 4_000
+_DEEPEST = 100
+
 
 @lru_cache(maxsize=512)
 def _program(expr: str) -> Any:
     import cel
 
+    if len(expr) > LONGEST_EXPRESSION:
+        raise ValueError(f"{len(expr)} characters long, of at most {LONGEST_EXPRESSION}")
     return cel.compile(expr)
 
 
@@ -21,7 +33,7 @@ def compile_rule(rule: Rule) -> None:
     """Compile a rule's expression.
 
     Raises:
-        InputError: It is not CEL, with the parser's first line.
+        InputError: It is not CEL, with the parser's first line, or longer than can be evaluated.
     """
     try:
         _program(rule.expr)
@@ -31,11 +43,27 @@ def compile_rule(rule: Rule) -> None:
 
 
 def holds(rule: Rule, text: str, answer: Mapping[str, Any]) -> bool:
-    """Whether an answer to `text` keeps a rule."""
+    """Whether an answer to `text` keeps a rule; what cannot be evaluated keeps none."""
+    if _deeper(answer, _DEEPEST):
+        return False
     try:
         return _program(rule.expr).execute({"input": text, "output": dict(answer)}) is True
-    except (ArithmeticError, KeyError, RuntimeError, TypeError, ValueError):
-        return False  # e.g. a number that does not parse: what cannot be checked may not proceed
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - an index, a key, a type, a number too large, and what CEL adds
+        return False
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # of Rust, which derives it from nothing less
+            return False
+        raise
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether objects and lists stand in each other more than some levels deep."""
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_deeper(one, levels - 1) for one in inner)
 
 
 def breaches(contract: Contract, text: str, answer: Mapping[str, Any]) -> tuple[Rule, ...]:

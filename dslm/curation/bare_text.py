@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dslm.contract.comparing import fold
+from dslm.contract.folding import fold
 from dslm.contract.model import Contract
 from dslm.curation.finite_labels import is_free
 from dslm.curation.grouping import folded

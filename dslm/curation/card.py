@@ -16,7 +16,8 @@ from typing import Any
 from dslm.contract.model import Contract
 from dslm.curation.binning import binned, edges_of
 from dslm.curation.blocks.contradictions import Contradiction
-from dslm.curation.counting import PartCounts, counted, distinct, listed_values, spelled, spread_of
+from dslm.curation.counting import PartCounts, counted, distinct, spelled, spread_of
+from dslm.curation.finite_labels import named_values
 from dslm.curation.grouping import group_of
 from dslm.curation.pieces import files_of
 from dslm.curation.splitting import SPLITS
@@ -136,7 +137,7 @@ def _by_size(counts: Mapping[str, Counter[str]]) -> list[str]:
 
 def _label(contract: Contract, parts: Mapping[str, PartCounts], field: str) -> Tallied:
     counts = {name: part.labels[field] for name, part in parts.items()}
-    listed = listed_values(contract.output["properties"][field]) or []
+    listed = named_values(contract.schema["properties"][field]) or []
     known = [spelled(value) for value in listed]
     seen = _by_size(counts)
     order = seen + [key for key in known if key not in set(seen)]

@@ -1,8 +1,9 @@
 """Turns values of other file formats into what the contract's schema asks, where that is obvious.
 
-Takes one field's JSON Schema and a value; gives the value, cast or as it was. A CSV has only text
-and Parquet has dates and decimals, so `mapping` calls this for every target; what is not obvious is
-left alone and found by the schema.
+Takes a schema (one field's, as `contract.decodable` has it, or any that is resolved) and a value;
+gives the value, cast at every depth or as it was. A CSV has only text and Parquet has dates and
+decimals, so `mapping` calls this for every target; what is not obvious is left alone and found by
+the schema.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from dslm.contract.canonical import canonical, canonical_value, item_schema, validator
+from dslm.provenance import canonical_json
 from dslm.strict_json import strict_json
 
 _NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array",
@@ -21,16 +24,6 @@ _NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", list:
 def json_type(value: Any) -> str:
     """The JSON Schema type of a value; a Python type's own name for what JSON has no form for."""
     return _NAMES.get(type(value), type(value).__name__)
-
-
-def allowed_types(schema: Mapping[str, Any]) -> set[str]:
-    """The JSON types a field's schema names by `type`, `enum` or `const`; empty for others."""
-    if "enum" in schema:
-        return {json_type(value) for value in schema["enum"]}
-    if "const" in schema:
-        return {json_type(schema["const"])}
-    named = schema.get("type", [])
-    return {named} if isinstance(named, str) else set(named)
 
 
 def as_json(value: Any) -> Any:
@@ -46,37 +39,106 @@ def as_json(value: Any) -> Any:
     return value
 
 
-def _from_text(text: str, types: set[str]) -> Any:
-    try:
-        value = strict_json(text)
-    except ValueError:
-        return text
-    kind = json_type(value)
-    fits = kind in types or (kind == "integer" and "number" in types)
-    if kind == "number" and "integer" in types and value == int(value):
-        return int(value)
-    return value if fits else text
-
-
 def cast(schema: Mapping[str, Any], value: Any) -> Any:
-    """A value in a type that a field's schema allows.
+    """A value in a type that a schema allows; one that is allowed already stays.
 
     Text becomes the number, boolean, list or object that it spells; a number becomes text; a whole
-    float becomes an integer.
+    float becomes an integer; a value that equals a listed one becomes that. Of alternatives the
+    first is taken that allows what it casts the value to.
 
     Args:
         schema: The field's own schema.
         value: What a source holds.
+
+    Raises:
+        ValueError: A text spells an object or a list, but not JSON.
     """
-    value = as_json(value)
-    types = allowed_types(schema)
+    return _cast(schema, as_json(value))
+
+
+def _cast(schema: Mapping[str, Any], value: Any) -> Any:
+    if options := schema.get("anyOf") or schema.get("oneOf"):
+        return _first_that_fits(schema, options, value)
+    if "enum" in schema or "const" in schema:
+        return _listed(schema.get("enum", [schema.get("const")]), value)
+    named = schema.get("type", ())
+    types = {named} if isinstance(named, str) else set(named)
+    found = _of_type(types, value)
+    if isinstance(found, dict):
+        parts, rest = schema.get("properties", {}), schema.get("additionalProperties")
+        other = rest if isinstance(rest, Mapping) else {}
+        return {key: _cast(parts.get(key, other), one) for key, one in found.items()}
+    if isinstance(found, list):
+        return [_cast(item_schema(schema, place), one) for place, one in enumerate(found)]
+    return found
+
+
+def _first_that_fits(schema: Mapping[str, Any], options: list[Any], value: Any) -> Any:
+    if _allows(schema, value):
+        return canonical(schema, value)
+    for option in options:
+        try:
+            made = _cast(option, value)
+        except ValueError:
+            continue
+        if _allows(option, made):
+            return made
+    return value
+
+
+def _allows(schema: Mapping[str, Any], value: Any) -> bool:
+    try:
+        return bool(validator(canonical_json(schema)).is_valid(value))
+    except ValueError:  # what JSON has no form for, such as an infinite number
+        return False
+
+
+def _listed(values: list[Any], value: Any) -> Any:
+    """The listed value that a value equals or spells, or that spells the value."""
+    if (value is None or isinstance(value, str)) and value in values:
+        return value
+    by_key = {_key(one): one for one in values}
+    readings = [value]
+    if isinstance(value, str):
+        readings += [value.strip(), _read(value.strip())]
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        readings += [str(value), str(canonical_value(value))]
+    return next((by_key[_key(one)] for one in readings if _key(one) in by_key), value)
+
+
+def _key(value: Any) -> str:
+    return repr((json_type(made := canonical_value(value)), made))
+
+
+def _of_type(types: set[str], value: Any) -> Any:
+    """A value in one of some types, its parts as they were; no types are all types."""
     kind = json_type(value)
+    whole = isinstance(value, float) and value.is_integer()
+    if whole and types & {"integer", "number"}:
+        return int(value)
     if not types or kind in types or (kind == "integer" and "number" in types):
         return value
     if isinstance(value, str):
         return _from_text(value.strip(), types)
-    if kind == "number" and "integer" in types and value.is_integer():
-        return int(value)
     if kind in ("integer", "number") and "string" in types:
         return str(value)
     return value
+
+
+def _from_text(text: str, types: set[str]) -> Any:
+    found = _read(text, strictly=bool(types & {"array", "object"}))
+    kind = json_type(found)
+    if kind == "number" and "integer" in types and found.is_integer():
+        return int(found)
+    fits = kind in types or (kind == "integer" and "number" in types)
+    return canonical_value(found) if fits and kind == "number" else found if fits else text
+
+
+def _read(text: str, *, strictly: bool = False) -> Any:
+    """The JSON that a text spells, or the text; strictly, what looks like a structure must be."""
+    try:
+        return strict_json(text)
+    except ValueError:
+        if strictly and text[:1] in ("{", "["):
+            raise
+        return text

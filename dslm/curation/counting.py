@@ -18,6 +18,7 @@ from dslm.contract.model import Contract
 from dslm.contract.slicing import slices_of
 from dslm.curation.arrival import arrival
 from dslm.curation.case_table import number_of
+from dslm.curation.finite_labels import named_values
 from dslm.data_card import Spread
 from dslm.records import Case
 
@@ -25,20 +26,6 @@ from dslm.records import Case
 spelled = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 _QUANTILES = {"least": 0.0, "p5": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95,
               "most": 1.0}  # fmt: skip
-
-
-def listed_values(schema: dict[str, Any]) -> list[Any] | None:
-    """The values that a field's schema lists; None where its values are open."""
-    if "enum" in schema:
-        return list(schema["enum"])
-    if "const" in schema:
-        return [schema["const"]]
-    kinds = schema.get("type")
-    kinds = [kinds] if isinstance(kinds, str) else list(kinds or ())
-    values: dict[str, list[Any]] = {"boolean": [True, False], "null": [None]}
-    if not kinds or not set(kinds) <= set(values):
-        return None
-    return [value for kind in kinds for value in values[kind]]
 
 
 def distinct(numbers: array[int]) -> int:
@@ -89,8 +76,8 @@ class PartCounts:
         self.cases = self.untimed = 0
         self.lengths: Counter[int] = Counter()
         self.first = self.last = ""
-        schemas = contract.output["properties"]
-        listed = {field: listed_values(schemas[field]) is not None for field in contract.fields}
+        schemas = contract.schema["properties"]
+        listed = {field: named_values(schemas[field]) is not None for field in contract.fields}
         self.labels: dict[str, Counter[str]] = {f: Counter() for f in listed if listed[f]}
         self.open = {field: OpenCounts() for field in listed if not listed[field]}
         self.slices: dict[str, Counter[str]] = {name: Counter() for name in contract.slices}

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dslm.contract.model import Contract
-from dslm.curation.finite_labels import named_values, resolved
+from dslm.curation.finite_labels import named_values
 
-DEEPEST = 8  # objects within objects; a schema may name itself
+DEEPEST = 8  # objects within objects
 ABSENT = object()  # what a part reads where the object or list that holds it is not there
 
 
@@ -74,29 +74,26 @@ class Part:
 
 def finite_parts(contract: Contract) -> tuple[Part, ...]:
     """All parts that take at least two named values, in the schema's order."""
-    return tuple(_parts(contract.output, contract.output, ()))
+    return tuple(_parts(contract.schema, ()))
 
 
-def _parts(
-    schema: Mapping[str, Any], root: Mapping[str, Any], path: tuple[str, ...]
-) -> Iterator[Part]:
-    values = named_values(schema, root) if path else None
+def _parts(schema: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[Part]:
+    values = named_values(schema) if path else None
     if values is not None:
         if len(values) > 1:
             yield Part(path)
         return
     if len(path) == DEEPEST:
         return
-    for form in _forms(schema, root):
+    for form in _forms(schema):
         for name, part in form.get("properties", {}).items():
-            yield from _parts(part, root, (*path, name))
+            yield from _parts(part, (*path, name))
         if path and isinstance(form.get("items"), Mapping):
-            for value in named_values(form["items"], root) or ():
+            for value in named_values(form["items"]) or ():
                 yield Part(path, (value,))
 
 
-def _forms(schema: Mapping[str, Any], root: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _forms(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """A schema, or those of its alternatives that are not just null."""
-    schema = resolved(schema, root)
     options = [part for key in ("anyOf", "oneOf") for part in schema.get(key, ())]
-    return [resolved(option, root) for option in options] or [schema]
+    return options or [schema]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dslm.contract.comparing import fold
+from dslm.contract.folding import fold
 from dslm.contract.model import Columns, Contract
 from dslm.curation.chats import without_chat
 from dslm.curation.given import given_rows

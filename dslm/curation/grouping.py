@@ -6,33 +6,32 @@ Called by the blocks, `splitting` and `importing`.
 
 from __future__ import annotations
 
-import unicodedata
 from functools import lru_cache
 
-from dslm.contract.comparing import fold
+from dslm.contract.folding import composed, fold
 from dslm.curation.identifiers import NoName, identifier
 from dslm.errors import InputError, Problems
 from dslm.records import Case
 
 
-@lru_cache(maxsize=1 << 16)  # every block asks for it, and folding goes character by character
+@lru_cache(maxsize=1 << 16)  # every block asks for it
 def _folded(text: str) -> str:
     return fold(text) or text
 
 
 def folded(case: Case) -> str:
-    """A case's input with case, punctuation and blanks removed; as it is where nothing else is."""
+    """A case's input folded; as it is where nothing is left of it."""
     return _folded(case.input)
 
 
 def group_key(value: object) -> str:
-    """A group's name, case and blanks folded; empty for none.
+    """A group's name, case, composition and blanks folded; empty for none.
 
     Raises:
         NoName: It is neither text nor a whole number.
     """
     name = identifier(value) or ""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return " ".join(composed(name).split())
 
 
 def group_of(case: Case, group_by: str | None) -> str:

@@ -41,7 +41,7 @@ def read_label(contract: Contract, field: str, text: str) -> Any:
 
 
 def _allowed(contract: Contract, field: str) -> str:
-    schema = contract.output["properties"][field]
+    schema = contract.schema["properties"][field]
     return f"its schema is {json.dumps(schema, ensure_ascii=False)}"
 
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from dslm.contract.answer import schema_errors
+from dslm.contract.answer import canonical_answer, schema_errors
 from dslm.contract.model import Columns, Contract
 from dslm.curation.casting import cast
 from dslm.curation.chats import without_chat
@@ -74,19 +74,23 @@ def _input(row: Mapping[str, Any], name: str) -> str:
 def _target(
     contract: Contract, row: Mapping[str, Any], columns: Columns, *, textual: bool
 ) -> dict[str, Any]:
-    properties = contract.output["properties"]
+    properties = contract.decodable.schema["properties"]
     if isinstance(columns.target, str):
         given = _object(_column(row, columns.target), columns.target, textual=textual)
-        target = {f: cast(properties[f], v) if f in properties else v for f, v in given.items()}
     else:
-        target = {}
-        for field, name in columns.target.items():
-            value = _column(row, name)
-            empty = textual and value == ""
-            target[field] = None if empty else cast(properties.get(field, {}), value)
+        cells = {field: _column(row, name) for field, name in columns.target.items()}
+        given = {field: None if textual and v == "" else v for field, v in cells.items()}
+    target = {field: _cast(field, properties.get(field, {}), v) for field, v in given.items()}
     if errors := schema_errors(contract, _plain(target, "target")):
         raise Misfit("; ".join(f"target.{error}" for error in errors)[:LONGEST_REASON])
-    return target
+    return canonical_answer(contract, target)
+
+
+def _cast(field: str, schema: Mapping[str, Any], value: Any) -> Any:
+    try:
+        return cast(schema, value)
+    except ValueError as error:
+        raise Misfit(f"target.{field} is not JSON: {error}"[:LONGEST_REASON]) from None
 
 
 def _meta(row: Mapping[str, Any], columns: Columns, *, textual: bool) -> dict[str, Any]:

@@ -40,6 +40,20 @@ class Piece:
     part: Part | None = None
 
 
+def matching(pattern: str, folder: Path) -> list[Path]:
+    """The files that a source's path names.
+
+    Raises:
+        InputError: It is no path and no pattern, such as `a**`.
+    """
+    try:
+        return [path for path in folder.glob(pattern) if not path.is_dir()]
+    except (ValueError, IndexError, NotImplementedError):
+        what = f"{pattern!r} is no path or pattern below a folder"
+        fix = "mend data.sources in the contract"
+        raise InputError(what, where=folder, fix=fix) from None
+
+
 def source_files(sources: Sequence[Source], folder: Path) -> dict[Path, Source]:
     """The files that sources name, sorted.
 
@@ -52,7 +66,7 @@ def source_files(sources: Sequence[Source], folder: Path) -> dict[Path, Source]:
         if Path(source.path).is_absolute():
             raise InputError("an absolute source path", where=source.path,
                              fix="write it relative to the contract's folder")  # fmt: skip
-        matched = list(folder.glob(source.path))
+        matched = matching(source.path, folder)
         for path in matched:
             if path.is_dir() and path.name.lower().endswith(tuple(FORMATS)):
                 raise InputError("is a folder, a file was expected", where=path)

@@ -10,9 +10,13 @@ import json
 import os
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dslm.cases import read_records
+from dslm.contract.grounding import groundings
+from dslm.contract.model import Contract
 from dslm.errors import InputError
 from dslm.inference.decider import Decider
 from dslm.progress import Progress
@@ -23,11 +27,16 @@ BATCHES_A_WRITE = 4  # what an interruption can lose; batches within a write hav
 BEGINNING = b'{"id": '  # of every answer's line
 
 
-def answer_file(decider: Decider, source: Path, out: Path) -> dict[str, int]:
-    """Answer every case of `source` that `out` does not hold yet.
+@dataclass(frozen=True)
+class Asked:
+    """The cases of a file that wait for an answer, and the actions of those that have one."""
 
-    Returns:
-        How many cases of the whole file got each action.
+    waiting: tuple[Case, ...]
+    actions: dict[str, str]
+
+
+def read_asked(source: Path, out: Path) -> Asked:
+    """What is to be answered; needs no model, so that a broken file is told of before one loads.
 
     Raises:
         InputError: The source is broken or repeats an id, or `out` holds answers to other cases.
@@ -39,14 +48,28 @@ def answer_file(decider: Decider, source: Path, out: Path) -> dict[str, int]:
     if repeated:
         raise InputError(f"id {repeated[0]!r} is used twice", where=source)
     actions = _answered(out, {case.id for case in cases})
-    left = [case for case in cases if case.id not in actions]
+    return Asked(tuple(case for case in cases if case.id not in actions), actions)
+
+
+def answer_file(decider: Decider, source: Path, out: Path) -> dict[str, int]:
+    """Answer every case of `source` that `out` does not hold yet; raises as `read_asked` does.
+
+    Returns:
+        How many cases of the whole file got each action.
+    """
+    return answer(decider, read_asked(source, out), out)
+
+
+def answer(decider: Decider, asked: Asked, out: Path) -> dict[str, int]:
+    """Append the answers that are lacking; gives how many cases of the file got each action."""
+    left, actions = asked.waiting, dict(asked.actions)
     size = decider.engine.batch_size * BATCHES_A_WRITE
     out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("a", encoding="utf-8") as stream, Progress("predict", len(left), "cases") as bar:
         for start in range(0, len(left), size):
             batch = left[start : start + size]
             answers = decider.answer([case.input for case in batch])
-            stream.write("".join(_lines(batch, answers)))
+            stream.write("".join(_lines(decider, batch, answers)))
             stream.flush()
             os.fsync(stream.fileno())
             bar.advance(len(batch))
@@ -55,7 +78,18 @@ def answer_file(decider: Decider, source: Path, out: Path) -> dict[str, int]:
     return dict(sorted(Counter(actions.values()).items()))
 
 
-def _lines(cases: Sequence[Case], answers: Sequence[tuple[Prediction, Decision]]) -> list[str]:
+def _grounding(contract: Contract, case: Case, prediction: Prediction) -> dict[str, Any]:
+    """How each grounded value occurs in the input, and what else its form there may mean."""
+    found = groundings(contract, case.input, prediction.object or {})
+    return {
+        field: {"how": one.how} | ({"readings": one.readings} if one.ambiguous else {})
+        for field, one in found.items()
+    }
+
+
+def _lines(
+    decider: Decider, cases: Sequence[Case], answers: Sequence[tuple[Prediction, Decision]]
+) -> list[str]:
     return [
         json.dumps(
             {
@@ -66,6 +100,8 @@ def _lines(cases: Sequence[Case], answers: Sequence[tuple[Prediction, Decision]]
                 "confidence": prediction.confidence,
                 "field_confidence": prediction.field_confidence,
                 "finish_reason": prediction.finish_reason,
+                "not_narrowed": prediction.not_narrowed,
+                "grounding": _grounding(decider.contract, case, prediction),
             },
             ensure_ascii=False,
         )
@@ -78,6 +114,8 @@ def _answered(out: Path, known: set[str]) -> dict[str, str]:
     """The actions of an earlier run, its cut last line removed from the file."""
     if not out.exists():
         return {}
+    if not out.is_file():  # a pipe would be waited for
+        raise InputError("is no regular file", where=out, fix="name another output file")
     data = out.read_bytes()
     whole = data[: data.rfind(b"\n") + 1]
     cut = data[len(whole) :]

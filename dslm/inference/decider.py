@@ -57,8 +57,9 @@ class Decider:
         """One prediction an input, in order."""
         tokenizer = self.engine.tokenizer
         prompts = [prompt_ids(tokenizer, self.prompt, text) for text in texts]
-        done = self.engine.generate(prompts, progress, self._narrow(texts))
-        return [self._prediction(generation) for generation in done]
+        kept: dict[int, Mapping[str, str]] = {}
+        done = self.engine.generate(prompts, progress, self._narrow(texts, kept))
+        return [self._prediction(g, self._not_narrowed(kept, i, g)) for i, g in enumerate(done)]
 
     def answer(
         self, texts: Sequence[str], progress: Progress | None = None
@@ -70,13 +71,32 @@ class Decider:
             for text, prediction in zip(texts, predictions, strict=True)
         ]
 
-    def _narrow(self, texts: Sequence[str]) -> Callable[[int], str] | None:
-        """The grammar of each answer that copies what is grounded from its input."""
+    def _narrow(
+        self, texts: Sequence[str], kept: dict[int, Mapping[str, str]]
+    ) -> Callable[[int], str] | None:
+        """The grammar of each answer that copies what is grounded from its input.
+
+        What of it is not held to the input goes into `kept`.
+        """
         if not (self.copies and self.contract.grounded):
             return None
-        return lambda i: grammar(narrowed(self.contract, texts[i]))
 
-    def _prediction(self, generation: Generation) -> Prediction:
+        def narrow(i: int) -> str:
+            made = narrowed(self.contract, texts[i])
+            kept[i] = made.kept
+            return made.grammar
+
+        return narrow
+
+    def _not_narrowed(
+        self, kept: Mapping[int, Mapping[str, str]], i: int, generation: Generation
+    ) -> dict[str, str]:
+        """Why grounded fields of one answer were not held to its input."""
+        if generation.refused is not None:
+            return dict.fromkeys(self.contract.grounded, generation.refused)
+        return dict(kept.get(i, {}))
+
+    def _prediction(self, generation: Generation, not_narrowed: dict[str, str]) -> Prediction:
         pieces = [self.engine.lexicon.decode_bytes([token]) for token in generation.tokens]
         text = b"".join(pieces).decode("utf-8", errors="replace")
         answer = parse(self.contract, text) if generation.finish == "stop" else None
@@ -92,6 +112,7 @@ class Decider:
             prompt_tokens=generation.prompt_tokens,
             answer_tokens=len(generation.tokens),
             latency_ms=round(generation.seconds * 1000, 1),
+            not_narrowed=not_narrowed,
         )
 
 
@@ -168,7 +189,7 @@ def load_decider(
     engine = Engine(
         model,
         tokenizer,
-        grammar(contract.output),
+        grammar(contract.schema),
         prefix=shared_prefix(tokenizer, prompt),
         batch_size=plan.batch_size,
         max_tokens=plan.max_answer_tokens,

@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dslm.contract.answer import grammar_limits
 from dslm.errors import DslmError, InputError
+from dslm.inference.grammars import Grammars, forbid, start
 from dslm.inference.prompt import end_of_turn
 from dslm.inference.slots import Slots
 from dslm.records import FinishReason
@@ -35,6 +35,8 @@ class Generation:
     `log_probs` has one entry a token: the natural logarithm of its probability among the tokens
     that the engine's grammar allowed, 0.0 where only one was possible. What the row's own grammar
     allowed does not count: a token that only it forced is as improbable as the model finds it.
+    `refused` says why the row's own grammar could not be held to, or not to the end: llguidance
+    refuses one that takes too long. The engine's held all the same.
     """
 
     tokens: tuple[int, ...]
@@ -42,6 +44,7 @@ class Generation:
     finish: FinishReason
     prompt_tokens: int
     seconds: float
+    refused: str | None = None
 
 
 @dataclass
@@ -49,8 +52,7 @@ class _Row:
     """One answer under way; the i-th active one is in slot i."""
 
     index: int
-    matcher: Any  # of the engine's grammar
-    narrow: Any  # of the row's own grammar
+    grammars: Grammars
     pending: list[int]  # tokens the model has not seen yet
     position: int  # of the first pending token
     started: float
@@ -59,10 +61,6 @@ class _Row:
     finish: FinishReason | None = None
     seconds: float = 0.0
 
-    @property
-    def matchers(self) -> tuple[Any, ...]:
-        return tuple(m for m in (self.matcher, self.narrow) if m is not None)
-
     def end(self, finish: FinishReason) -> None:
         self.finish = finish
         self.seconds = time.perf_counter() - self.started
@@ -70,8 +68,9 @@ class _Row:
     def generation(self, prompt_tokens: int) -> Generation:
         finish = self.finish or "length"
         return Generation(
-            tuple(self.tokens), tuple(self.log_probs), finish, prompt_tokens, self.seconds
-        )
+            tuple(self.tokens), tuple(self.log_probs), finish, prompt_tokens, self.seconds,
+            self.grammars.refused,
+        )  # fmt: skip
 
 
 class Engine:
@@ -153,7 +152,7 @@ class Engine:
             free = min(self.batch_size - len(active), len(waiting))
             if free and (not active or free >= min(len(waiting), self.batch_size // 8)):
                 chosen = [waiting.popleft() for _ in range(free)]
-                fresh = [self._start(i, prompts[i], narrow and narrow(i)) for i in chosen]
+                fresh = [self._start(i, prompts[i], narrow) for i in chosen]
                 self._read(slots, len(active), fresh)
                 active += fresh
             else:
@@ -165,16 +164,6 @@ class Engine:
                 progress(len(finished))
         return done
 
-    def _matcher(self, grammar: str | None) -> Any:
-        from llguidance import LLMatcher
-
-        if grammar is None:
-            return None
-        matcher = LLMatcher(self.lexicon, grammar, limits=grammar_limits())
-        if matcher.is_error():
-            raise InputError(f"the grammar cannot be used: {matcher.get_error()}")
-        return matcher
-
     def _slots_for(self, count: int) -> Slots:
         """Slots that hold the prefix already, or new ones where more are needed."""
         if self._slots is None or self._slots.count < count:
@@ -182,22 +171,20 @@ class Engine:
             self._slots = Slots(self.model, count, self.prefix)
         return self._slots
 
-    def _start(self, index: int, prompt: Sequence[int], narrow: str | None) -> _Row:
-        matchers = self._matcher(self.grammar), self._matcher(narrow)
+    def _start(
+        self, index: int, prompt: Sequence[int], narrow: Callable[[int], str] | None
+    ) -> _Row:
+        started = time.perf_counter()  # what a grammar of its own takes, a caller waits for
+        grammars = start(self.lexicon, self.grammar, narrow and narrow(index))
         pending = list(prompt[len(self.prefix) :])
-        row = _Row(index, *matchers, pending, len(self.prefix), time.perf_counter())
+        row = _Row(index, grammars, pending, len(self.prefix), started)
         self._append_forced(row)
         self._notice_end(row)
         return row
 
     def _append_forced(self, row: _Row) -> None:
         """Append what the engine's grammar leaves no choice about."""
-        if row.matcher is None:
-            return
-        forced = row.matcher.compute_ff_tokens()
-        for matcher in row.matchers if forced else ():
-            if not matcher.consume_tokens(forced):
-                raise DslmError(f"llguidance refused forced tokens: {matcher.get_error()}")
+        forced = row.grammars.forced()
         row.tokens += forced
         row.log_probs += [0.0] * len(forced)
         row.pending += forced
@@ -239,45 +226,25 @@ class Engine:
         row.tokens.append(token)
         row.log_probs.append(log_prob)
         row.pending = [token]
-        for matcher in row.matchers:
-            if not matcher.consume_token(token):
-                raise DslmError(f"llguidance refused a token it allowed: {matcher.get_error()}")
+        row.grammars.take([token])
         self._append_forced(row)
         self._notice_end(row)
 
     def _notice_end(self, row: _Row) -> None:
-        if row.matcher is not None and row.matcher.is_stopped():
+        if row.grammars.ended():
             row.end("stop")
         elif len(row.tokens) >= self.max_tokens:
             row.end("length")
 
     def _choose(self, rows: list[_Row], logits: Any) -> tuple[list[int], list[float]]:
         """The most probable allowed token of each row and its logarithm of probability."""
-        if self.grammar is not None:
-            self._forbid([row.matcher for row in rows], logits)
-        total = logits.logsumexp(dim=-1)
-        narrow = [row.narrow or row.matcher for row in rows]
-        if any(row.narrow is not None for row in rows):
-            self._forbid(narrow, logits)
+        total = forbid([row.grammars for row in rows], logits, self.vocabulary)
         best = logits.max(dim=-1)
         log_probs = best.values - total
         chosen, values = best.indices.tolist(), log_probs.tolist()
         if any(math.isnan(value) for value in values):
             raise DslmError("the model gave NaN", fix="try float32 in the recipe's inference.dtype")
         return chosen, values
-
-    def _forbid(self, matchers: Sequence[Any], logits: Any) -> None:
-        """Set the logits of tokens that the matchers forbid to minus infinity, in place."""
-        import torch
-        from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
-
-        bits = allocate_token_bitmask(len(matchers), self.vocabulary)
-        for i, matcher in enumerate(matchers):
-            fill_next_token_bitmask(matcher, bits, i)
-        packed = torch.from_numpy(bits).to(logits.device)
-        shifts = torch.arange(32, device=logits.device, dtype=torch.int32)
-        allowed = ((packed.unsqueeze(-1) >> shifts) & 1).bool().flatten(1)
-        logits.masked_fill_(~allowed[:, : logits.shape[1]], -math.inf)
 
 
 def _retire(slots: Slots, active: list[_Row]) -> list[_Row]:

@@ -61,7 +61,7 @@ def baseline_examples(contract: Contract, cases: Sequence[Case], count: int) -> 
     Deterministic: in id order, cases whose pattern of closed-set values and nulls is new come
     first.
     """
-    closed = [f for f, s in contract.output["properties"].items() if "enum" in s]
+    closed = [f for f, s in contract.schema["properties"].items() if "enum" in s]
     seen: set[tuple[Any, ...]] = set()
     new: list[Case] = []
     rest: list[Case] = []

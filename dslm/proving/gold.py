@@ -91,7 +91,12 @@ def _copying(ws: Workspace, contract: Contract, gold: list[Case]) -> Iterator[Fi
     """A right answer that is in the input, but not in a form that copying could write."""
     if not contract.grounded:
         return
-    stuck = [case.id for case in gold if uncopied(contract, case.input, case.target or {})]
+    found = {case.id: uncopied(contract, case.input, case.target or {}) for case in gold}
+    stuck = [
+        f"{case} ({'; '.join(f'{field} {why}' for field, why in sorted(reasons.items()))})"
+        for case, reasons in found.items()
+        if reasons
+    ]
     if len(stuck) > MOST_UNCOPIED * len(gold):
         yield warn(
             "gold.copied",

@@ -9,8 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from dslm.errors import ReleaseRefused
-from dslm.records import Baseline
-from dslm.releasing.checking import Proof, prove
+from dslm.records import Baseline, JournalEntry
+from dslm.releasing.agreement import refuse_wrong_alias
+from dslm.releasing.approval import refuse_unapproved
+from dslm.releasing.checking import prove
+from dslm.releasing.identity import is_release, named, refuse_taken_over
+from dslm.releasing.journal import Journal
 from dslm.releasing.store import ModelStore
 from dslm.settings.workspace import Workspace
 
@@ -22,9 +26,16 @@ def fetch_version(ws: Workspace, version: int, into: Path) -> Path:
         The release's folder, every byte compared with its manifest.
 
     Raises:
-        ReleaseRefused: There is no such version, or it is damaged.
+        ReleaseRefused: There is no such version, it is damaged or was never approved, or its number
+            or the champion alias promises another release than it is.
     """
-    return _prove(ws, version, into).folder
+    store, entries = _opened(ws)
+    found = store.version(version)
+    refuse_unapproved(store, entries, found)
+    refuse_taken_over(store, entries, found)
+    if "champion" in found.aliases:
+        refuse_wrong_alias(store, entries, store.versions())
+    return prove(store, found, into).folder
 
 
 def fetch_release(ws: Workspace, baseline: Baseline, into: Path) -> Path:
@@ -34,18 +45,27 @@ def fetch_release(ws: Workspace, baseline: Baseline, into: Path) -> Path:
         The release's folder, every byte compared with its manifest.
 
     Raises:
-        ReleaseRefused: There is no such version, it is damaged, or it is another release.
+        ReleaseRefused: There is no such version, it is damaged, or it is another release; it was
+            never champion; or the champion alias was set past the journal.
     """
-    proof = _prove(ws, baseline.version, into)
-    if proof.digest != baseline.digest:
+    store, entries = _opened(ws)
+    found = store.version(baseline.version)
+    if found.digest != baseline.digest:
         raise ReleaseRefused(
             f"version {baseline.version} is not the release that {ws.champion.name} names",
             where=ws.champion,
-            fix="look at `dslm release history`",
+            fix="look at `dslm release list` and `dslm release history`",
         )
-    return proof.folder
+    if not any(is_release(store, entry, found) for entry in entries):
+        raise ReleaseRefused(
+            f"{named(baseline.version, baseline.digest)} was never champion by the journal",
+            where=ws.champion,
+            fix="restore it from git",
+        )
+    refuse_wrong_alias(store, entries, store.versions())
+    return prove(store, found, into).folder
 
 
-def _prove(ws: Workspace, version: int, into: Path) -> Proof:
+def _opened(ws: Workspace) -> tuple[ModelStore, tuple[JournalEntry, ...]]:
     store = ModelStore(ws.root, ws.workflow)
-    return prove(store, store.version(version), into)
+    return store, Journal(store).entries()

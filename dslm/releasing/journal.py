@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from dslm.errors import ReleaseRefused
 from dslm.provenance import digest_json
 from dslm.records import JournalEntry
+from dslm.releasing.identity import same_release
 from dslm.releasing.store import ModelStore, Version
 
 
@@ -56,7 +57,7 @@ class Journal:
         """
         self._store.add(
             f"models:/{self._releases}/{entry.to_version}",
-            {"entry": entry.model_dump_json(), "digest": digest_of(entry)},
+            {"entry": entry.model_dump_json(exclude_none=True), "digest": digest_of(entry)},
         )
         entries = self.entries()
         if len(entries) < entry.seq or entries[entry.seq - 1] != entry:
@@ -85,20 +86,23 @@ class Journal:
 
 
 def digest_of(entry: JournalEntry) -> str:
-    """What the next entry names as the one before it."""
-    return digest_json(entry.model_dump(mode="json"))
+    """What the next entry names as the one before it.
+
+    A field that an entry has not is no part of it: entries of before there was one keep theirs.
+    """
+    return digest_json(entry.model_dump(mode="json", exclude_none=True))
 
 
-def served(entries: tuple[JournalEntry, ...]) -> tuple[int, ...]:
-    """The champions to go back through, the present one last.
+def served(entries: tuple[JournalEntry, ...]) -> tuple[JournalEntry, ...]:
+    """The champions to go back through, the present one last, each as the entry that made it one.
 
     A promotion adds one; a rollback takes off all that came after its target, so that two
     rollbacks in a row go back two releases and not back and forth.
     """
-    line: list[int] = []
+    line: list[JournalEntry] = []
     for entry in entries:
-        if entry.action == "rollback" and entry.to_version in line:
-            del line[line.index(entry.to_version) + 1 :]
-        else:
-            line.append(entry.to_version)
+        places = [n for n, earlier in enumerate(line) if same_release(earlier, entry)]
+        if entry.action == "rollback" and places:
+            del line[places[0] :]
+        line.append(entry)
     return tuple(line)

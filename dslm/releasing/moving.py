@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from typing import Literal
 
 from dslm.errors import ReleaseRefused
 from dslm.provenance import write_atomic
 from dslm.records import Baseline, JournalEntry
 from dslm.releasing.checking import Proof
+from dslm.releasing.identity import not_that_release, registered
 from dslm.releasing.journal import Journal, digest_of, served
-from dslm.releasing.store import ModelStore
+from dslm.releasing.store import ModelStore, Version
 from dslm.settings.workspace import Workspace
 
 Action = Literal["promote", "rollback"]
@@ -29,8 +31,20 @@ def move(
     proof: Proof,
     reason: str,
     actor: str,
+    before: str | None,
 ) -> JournalEntry:
-    """Write the journal, then let aliases and the receipt follow."""
+    """Write the journal, then let aliases and the receipt follow.
+
+    Args:
+        ws: The workflow.
+        store: Its registry.
+        entries: The journal so far.
+        action: What it is.
+        proof: Where to.
+        reason: Why.
+        actor: Who.
+        before: Digest of the champion so far, as far as it is known.
+    """
     journal = Journal(store)
     entry = JournalEntry(
         seq=len(entries) + 1,
@@ -39,6 +53,8 @@ def move(
         action=action,
         from_version=entries[-1].to_version if entries else 0,
         to_version=proof.version,
+        from_digest=before,
+        to_digest=proof.digest,
         reason=reason.strip(),
         verdict_digest=proof.verdict_digest,
         previous_digest=digest_of(entries[-1]) if entries else journal.genesis,
@@ -51,32 +67,51 @@ def move(
 def serve(ws: Workspace, store: ModelStore, entries: tuple[JournalEntry, ...]) -> None:
     """Bring aliases and champion.json in step with the journal, and see that they are.
 
+    An alias names a version only where that is the journal's release by its digest too: the
+    champion is refused otherwise, and `previous` then names nothing.
+
     Raises:
-        ReleaseRefused: An alias does not name what it was just set to.
+        ReleaseRefused: The champion is not in the registry, or an alias does not name what it was
+            just set to.
     """
-    line = served(entries)
-    wanted = {"previous": line[-2] if len(line) > 1 else None, "champion": line[-1]}
+    champion, previous = _wanted(store, entries)
+    wanted = {"previous": previous.number if previous else None, "champion": champion.number}
     before = store.aliases()
     for alias, number in wanted.items():
         if before.get(alias) != number:
             store.point(alias, number)
+    if _wanted(store, entries) != (champion, previous):  # deleted, registered anew meanwhile
+        raise ReleaseRefused("the registry changed meanwhile", where=ws.workflow, fix="try again")
     after = store.aliases()
     for alias, number in wanted.items():
         if after.get(alias) != number:
             what = f"alias {alias} names {after.get(alias)}, not {number}"
             raise ReleaseRefused(what, where=ws.workflow, fix="somebody else moved it: try again")
-    text = json.dumps(baseline(store, line[-1]).model_dump(), indent=2) + "\n"
+    text = json.dumps(_noted(champion).model_dump(), indent=2) + "\n"
     if not ws.champion.is_file() or ws.champion.read_text(encoding="utf-8") != text:
         write_atomic(ws.champion, text)
 
 
-def baseline(store: ModelStore, champion: int) -> Baseline:
+def _wanted(store: ModelStore, entries: tuple[JournalEntry, ...]) -> tuple[Version, Version | None]:
+    """The champion's version and that of the one before, as they were registered."""
+    line, versions = served(entries), store.versions()
+    champion = registered(store, line[-1], versions)
+    if champion is None:
+        raise not_that_release(line[-1].to_version, store.model)
+    previous = registered(store, line[-2], versions) if len(line) > 1 else None
+    return _still(champion), previous and _still(previous)
+
+
+def _still(version: Version) -> Version:
+    """A version without what moves: its aliases."""
+    return replace(version, aliases=())
+
+
+def _noted(version: Version) -> Baseline:
     """The champion as a verdict names it."""
-    if not champion:
-        return Baseline()
-    tags = store.version(champion).tags
+    made_for = version.tags.get("contract_version")
     return Baseline(
-        version=champion,
-        digest=tags.get("digest"),
-        contract_version=int(tags["contract_version"]) if "contract_version" in tags else None,
+        version=version.number,
+        digest=version.digest,
+        contract_version=None if made_for is None else int(made_for),
     )

@@ -8,14 +8,31 @@ written first and is what counts: a move that was cut short is finished by askin
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from dslm.contract import load_contract
 from dslm.errors import InputError, ReleaseRefused
-from dslm.records import Baseline, JournalEntry, Release
-from dslm.releasing.checking import Answer, Proof, prove, smoke
+from dslm.records import JournalEntry, Release
+from dslm.releasing.agreement import refuse_wrong_alias
+from dslm.releasing.approval import (
+    lost,
+    refuse_old_contract,
+    refuse_stale,
+    refuse_unapproved,
+    refuse_unexpected,
+    serving,
+)
+from dslm.releasing.checking import Answer, prove, smoke
+from dslm.releasing.identity import (
+    AS_NEW,
+    is_release,
+    named,
+    not_that_release,
+    registered,
+    same_release,
+)
 from dslm.releasing.journal import Journal, served
-from dslm.releasing.moving import baseline, move, serve
+from dslm.releasing.moving import move, serve
 from dslm.releasing.opening import client, nothing_yet
 from dslm.releasing.registering import as_release
 from dslm.releasing.store import ModelStore, Version
@@ -67,21 +84,20 @@ def promote(
         tempfile.TemporaryDirectory() as scratch,
     ):
         store = ModelStore(ws.root, ws.workflow)
-        entries = Journal(store).entries()
-        champion = entries[-1].to_version if entries else 0
+        entries, versions = Journal(store).entries(), store.versions()
         chosen = store.version(version or _candidate(store))
-        if chosen.number == champion:
+        refuse_unapproved(store, entries, chosen)
+        if entries and is_release(store, entries[-1], chosen):
+            prove(store, chosen, Path(scratch))
             serve(ws, store, entries)
             return None
-        _refuse_unfinished(store, champion)
-        if expected is not None and expected != champion:
-            what = f"the champion is version {champion}, not {expected}"
-            raise ReleaseRefused(what, where=ws.workflow, fix="look again, then decide")
+        refuse_wrong_alias(store, entries, versions)
+        champion = serving(ws, store, entries, versions)
+        refuse_unexpected(ws, champion, expected)
         proof = prove(store, chosen, Path(scratch))
-        _refuse_unapproved(chosen, ws.workflow)
-        _refuse_stale(proof, baseline(store, champion))
-        _refuse_old_contract(proof, ws)
-        return move(ws, store, entries, "promote", proof, reason, actor)
+        refuse_stale(proof, champion, lost=lost(store, entries, versions))
+        refuse_old_contract(proof, ws)
+        return move(ws, store, entries, "promote", proof, reason, actor, champion.digest)
 
 
 def rollback(
@@ -107,25 +123,58 @@ def rollback(
     ):
         store = ModelStore(ws.root, ws.workflow)
         entries = Journal(store).entries()
-        target = _target(entries, to, ws.workflow)
-        proof = prove(store, store.version(target), Path(scratch))
+        versions = store.versions()
+        target = _target(store, entries, versions, to)
+        version = registered(store, target, versions)
+        if version is None:
+            raise _gone(store, entries, target, versions)
+        proof = prove(store, version, Path(scratch))
         smoke(proof, answer)
-        return move(ws, store, entries, "rollback", proof, reason, actor)
+        before = serving(ws, store, entries, versions).digest
+        return move(ws, store, entries, "rollback", proof, reason, actor, before)
 
 
-def _target(entries: tuple[JournalEntry, ...], to: int | None, workflow: str) -> int:
+def _target(
+    store: ModelStore,
+    entries: tuple[JournalEntry, ...],
+    versions: Sequence[Version],
+    to: int | None,
+) -> JournalEntry:
+    """The entry of the champion to go back to; its number may be of more than one release."""
     line = served(entries)
-    earlier = sorted({entry.to_version for entry in entries} - set(line[-1:]))
-    known = f"champions before: {', '.join(map(str, earlier)) or 'none'}"
+    earlier = [entry for entry in entries if not same_release(entry, line[-1])]
+    numbers = sorted({entry.to_version for entry in earlier})
+    known = f"champions before: {', '.join(map(str, numbers)) or 'none'}"
     if to is None:
         if len(line) < 2:
-            raise ReleaseRefused("nothing to roll back to", where=workflow, fix=known)
+            raise ReleaseRefused("nothing to roll back to", where=store.model, fix=known)
         return line[-2]
-    if line and to == line[-1]:
-        raise ReleaseRefused(f"version {to} is the champion now", where=workflow, fix=known)
-    if to not in earlier:
-        raise ReleaseRefused(f"version {to} was never champion", where=workflow, fix=known)
-    return to
+    if line and to == line[-1].to_version and registered(store, line[-1], versions):
+        raise ReleaseRefused(f"version {to} is the champion now", where=store.model, fix=known)
+    meant = [entry for entry in reversed(earlier) if entry.to_version == to]
+    if not meant:
+        raise ReleaseRefused(f"version {to} was never champion", where=store.model, fix=known)
+    return next((e for e in meant if registered(store, e, versions)), meant[0])
+
+
+def _gone(
+    store: ModelStore,
+    entries: Sequence[JournalEntry],
+    target: JournalEntry,
+    versions: Sequence[Version],
+) -> ReleaseRefused:
+    """The refusal to go back to a release that the registry does not hold any more."""
+    held = sorted({
+        e.to_version
+        for e in entries
+        if not same_release(e, entries[-1]) and registered(store, e, versions)
+    })  # fmt: skip
+    others = f"`--to` a former champion that is there ({', '.join(map(str, held)) or 'none is'})"
+    fix = f"{others}, restore the registry from a backup, or {AS_NEW}"
+    if any(version.number == target.to_version for version in versions):
+        return not_that_release(target.to_version, store.model, fix=fix)
+    what = f"{named(target.to_version, target.to_digest)} is not in the registry any more"
+    return ReleaseRefused(what, where=store.model, fix=fix)
 
 
 def _candidate(store: ModelStore) -> int:
@@ -141,46 +190,3 @@ def _refuse_empty(reason: str, actor: str) -> None:
         raise InputError("the reason is empty", where="--reason", fix="say why, for the journal")
     if not actor.strip():
         raise InputError("the actor is empty", where="--actor", fix="say who, for the journal")
-
-
-def _refuse_unfinished(store: ModelStore, champion: int) -> None:
-    named = store.aliases().get("champion", 0)
-    if named != champion:
-        raise ReleaseRefused(
-            f"the champion alias names version {named}, the journal says {champion}",
-            where=store.model,
-            fix=f"finish that move first: promote version {champion} again"
-            if champion
-            else "the alias was set by hand: delete it in MLflow",
-        )
-
-
-def _refuse_unapproved(version: Version, workflow: str) -> None:
-    status = version.tags.get("status")
-    if status != "candidate":
-        where = f"{workflow} version {version.number}"
-        fix = "register it again: `make release`"
-        raise ReleaseRefused(f"its status is {status!r}, not 'candidate'", where=where, fix=fix)
-
-
-def _refuse_stale(proof: Proof, champion: Baseline) -> None:
-    tested = proof.verdict.baseline
-    if tested != champion:
-        against = f"version {tested.version}" if tested.version else "no champion"
-        serving = f"version {champion.version} serves" if champion.version else "none serves"
-        raise ReleaseRefused(
-            f"stale baseline: version {proof.version} was compared with {against}, now {serving}",
-            where=proof.contract.name,
-            fix="compare anew: `dvc repro`, then register and promote",
-        )
-
-
-def _refuse_old_contract(proof: Proof, ws: Workspace) -> None:
-    wanted = load_contract(ws.contract).version
-    if proof.contract.version < wanted:
-        raise ReleaseRefused(
-            f"version {proof.version} fulfils contract version {proof.contract.version}, "
-            f"{wanted} is in force",
-            where=ws.contract,
-            fix="retrain: `dvc repro`",
-        )

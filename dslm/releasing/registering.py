@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -19,8 +19,10 @@ from dslm.contract import load_contract
 from dslm.errors import InputError, Problems, ReleaseRefused
 from dslm.evidence import current, read_json, refuse_differences
 from dslm.provenance import MANIFEST, canonical_json, digest_file, write_atomic
-from dslm.records import Release, Scorecard, Verdict
+from dslm.records import JournalEntry, Release, Scorecard, Verdict
 from dslm.releasing.checking import Answer, prove, read_verdict, release_digest, smoke
+from dslm.releasing.identity import is_release
+from dslm.releasing.journal import Journal
 from dslm.releasing.packaging import package, scored_digest
 from dslm.releasing.store import ModelStore, Version
 from dslm.settings.policy import load_policy
@@ -50,7 +52,10 @@ def register(ws: Workspace, answer: Answer) -> Release:
     with exclusive(ws.root, f"release-{ws.workflow}", refusal=ReleaseRefused):
         store = ModelStore(ws.root, ws.workflow)
         digest = release_digest(ws.workflow, now)
-        version = _same(store, digest, verdict) or _upload(ws, store, digest, now, verdict)
+        champion = Journal(store).entries()[-1:]
+        version = _same(store, digest, verdict, champion) or _upload(
+            ws, store, digest, now, verdict
+        )
         _approve(store, version, answer)
         store.point("candidate", version.number)
         release = as_release(ws.workflow, store.version(version.number))
@@ -122,7 +127,9 @@ def _scorecard(ws: Workspace) -> Scorecard:
         raise ReleaseRefused(what, where=path, fix="run `dvc repro`") from None
 
 
-def _same(store: ModelStore, digest: str, verdict: Verdict) -> Version | None:
+def _same(
+    store: ModelStore, digest: str, verdict: Verdict, champion: Sequence[JournalEntry]
+) -> Version | None:
     """The version that holds this candidate with this evidence already.
 
     The champion is one whatever it was compared with: a second run compares it with itself. Any
@@ -132,7 +139,9 @@ def _same(store: ModelStore, digest: str, verdict: Verdict) -> Version | None:
         tags = version.tags
         if tags.get("digest") != digest or tags.get("status") == "broken":
             continue
-        if "champion" in version.aliases or tags.get("verdict") == _verdict_key(verdict):
+        if any(is_release(store, entry, version) for entry in champion):
+            return version
+        if tags.get("verdict") == _verdict_key(verdict):
             return version
     return None
 

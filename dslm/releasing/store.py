@@ -7,6 +7,7 @@ MLflow's registry; `registering`, `promoting` and `journal` go through it.
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,11 @@ class Version:
     aliases: tuple[str, ...]
     created: str
     run_id: str | None
+
+    @property
+    def digest(self) -> str:
+        """What it was registered as; the number alone says too little. Empty where not by us."""
+        return self.tags.get("digest", "")
 
 
 class ModelStore:
@@ -143,6 +149,23 @@ class ModelStore:
             fix = "restore the artifact store, or register it again"
             raise ReleaseRefused("its files are gone", where=where, fix=fix) from error
         return Path(found)
+
+    def read(self, version: Version, name: str) -> bytes | None:
+        """One file of a version, nothing proved; None where there is none."""
+        from mlflow.exceptions import MlflowException
+
+        if version.run_id is None:
+            return None
+        with tempfile.TemporaryDirectory() as into, plain_faults(self.root):
+            try:
+                found = self.mlflow.download_artifacts(version.run_id, f"{FOLDER}/{name}", into)
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                    raise
+                return None
+            return Path(found).read_bytes()
 
 
 def _version(found: Any, aliases: tuple[str, ...]) -> Version:

@@ -18,7 +18,7 @@ from dslm.cases import read_labelled, read_records
 from dslm.contract import Contract, load_contract
 from dslm.errors import InputError
 from dslm.provenance import read_manifest
-from dslm.records import Case, Release, Row, Scorecard, Verdict
+from dslm.records import Baseline, Case, Release, Row, Scorecard, Verdict
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json
 
@@ -43,7 +43,7 @@ class ReportData:
     ledger: Facts | None = None
     training: Facts | None = None
     registered: Release | None = None
-    champion_version: int = 0
+    champion: Baseline = field(default_factory=Baseline)
     where: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -123,7 +123,7 @@ def read_results(ws: Workspace) -> ReportData:
         rows={},
         gold=(),
         registered=(registered := _record(ws.receipt, Release, "restore it from git")),
-        champion_version=(_facts(ws.champion, "restore it from git") or {}).get("version", 0),
+        champion=_record(ws.champion, Baseline, "restore it from git") or Baseline(),
         where=_where(ws, registered),
     )
 

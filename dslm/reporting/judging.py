@@ -50,7 +50,7 @@ def _after_a_pass(data: ReportData) -> str:
     name, registered, known = data.scorecard.workflow, data.registered, data.scorecard.evidence
     if registered is None or any(known.get(k) != v for k, v in registered.evidence.items()):
         return f"it may be registered: make release W={name}"
-    if data.champion_version == registered.version:
+    if (data.champion.version, data.champion.digest) == (registered.version, registered.digest):
         return f"none: version {registered.version} is registered and is the champion"
     return f"promote it: dslm release promote {name} --reason …"
 

@@ -12,6 +12,7 @@ from dslm.provenance import write_atomic
 from dslm.reporting import casebook, naming, page
 from dslm.reporting.data import ReportData, read_report_data
 from dslm.reporting.judging import headline
+from dslm.reporting.not_narrowed import not_narrowed
 from dslm.reporting.rendering import rendered
 from dslm.settings.workspace import Workspace
 
@@ -27,6 +28,7 @@ def render(data: ReportData) -> str:
         "report.html.jinja", "report.js",
         data=data, card=data.scorecard, contract=data.contract, headline=headline(data),
         page=page, naming=naming, worst=casebook.worst_cases(data, WORST), opened=OPENED,
+        not_narrowed=not_narrowed(data.rows.get("candidate", ())),
         blob=blob, inputs_cut_at=input_length if input_length < longest else None,
     )  # fmt: skip
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dslm.contract.answer import in_schema_order
-from dslm.contract.comparing import fold
+from dslm.contract.canonical import canonical
+from dslm.contract.folding import fold
 from dslm.contract.grounding import ungrounded
 from dslm.contract.model import Contract, Split
 from dslm.curation.grouping import group_of
@@ -33,6 +33,7 @@ from dslm.scaffolding.schema import (
     kind_of,
     may_be_quoted,
 )
+from dslm.scaffolding.value_notes import value_notes
 
 CONFIDENCE = 0.9
 RISKS = (0.02, 0.05, 0.1, 0.2)
@@ -54,6 +55,7 @@ class Draft:
     sources: tuple[Case, ...]
     gold: tuple[Case, ...]
     dropped: int
+    notes: tuple[str, ...] = ()
 
     @property
     def output(self) -> Schema:
@@ -80,7 +82,7 @@ def draft(path: Path, sample: Sequence[Numbered], group_by: str | None, share: f
     output = {"properties": properties}
     cases = [
         Case(id=n.case.id, input=n.case.input, meta=n.case.meta,
-             target=in_schema_order(output, {f: (n.case.target or {}).get(f) for f in properties}))
+             target=canonical(output, {f: (n.case.target or {}).get(f) for f in properties}))
         for n in sample
     ]  # fmt: skip
     cases = _with_group(path, cases, group_by)
@@ -91,7 +93,7 @@ def draft(path: Path, sample: Sequence[Numbered], group_by: str | None, share: f
     calibration = int(len(sources) * SPLIT.calibration)
     made = Draft(
         properties, compare, (), _slices(gold), _risk(calibration), group_by,
-        tuple(sources), tuple(gold), dropped,
+        tuple(sources), tuple(gold), dropped, tuple(value_notes(compare, values)),
     )  # fmt: skip
     return replace(made, grounded=_grounded(made, cases))
 

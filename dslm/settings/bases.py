@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,7 +16,10 @@ from dslm.settings.loading import plain, read_yaml
 from dslm.settings.recipe import BaseModelSource
 
 FILE = Path(__file__).with_name("bases.yaml")
-TINY, CORE = 0.5, 5.0  # billions of parameters
+# Billions of parameters, all three included in the tier that they name.
+CORE_FROM, CORE_TO, UPPER_TO = 1.0, 10.0, 30.0
+Tier = Literal["tiny", "core SLM", "upper SLM", "frontier"]
+TIERS: tuple[Tier, ...] = get_args(Tier)
 
 
 class BaseFacts(BaseModel):
@@ -41,11 +44,13 @@ class BaseFacts(BaseModel):
     fused: bool = Field(False, description="one layer for q, k, v and one for gate, up")
 
     @property
-    def tier(self) -> str:
-        """Tiny, core SLM or upper."""
-        if self.parameters < TINY:
+    def tier(self) -> Tier:
+        """Tiny below 1 billion parameters, core SLM to 10, upper SLM to 30, frontier above."""
+        if self.parameters < CORE_FROM:
             return "tiny"
-        return "core SLM" if self.parameters <= CORE else "upper"
+        if self.parameters <= CORE_TO:
+            return "core SLM"
+        return "upper SLM" if self.parameters <= UPPER_TO else "frontier"
 
     def linear_shapes(self) -> dict[str, tuple[int, int]]:
         """Inputs and outputs of each linear layer of one block, by the layer's name."""

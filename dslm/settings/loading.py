@@ -9,27 +9,31 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import math
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 
 from dslm.errors import InputError, Problems
+from dslm.settings.strict_yaml import strict_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[int | str, ...]
+MOST_REPEATED = 200  # characters of what was given
 
 
 def read_text(path: Path, *, fix: str | None = None) -> str:
     """A UTF-8 text file, a byte-order mark removed."""
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would be waited for
+            raise InputError("is no regular file", where=path, fix=fix)
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise InputError("no such file", where=path, fix=fix) from None
@@ -46,9 +50,7 @@ def read_text(path: Path, *, fix: str | None = None) -> str:
 
 @lru_cache(maxsize=128)
 def _parsed(text: str) -> Any:
-    yaml = YAML(typ="rt")
-    yaml.preserve_quotes = True  # for those who write the document back
-    return yaml.load(text)
+    return strict_yaml(text)
 
 
 def read_yaml(path: Path, *, fix: str | None = None, to_edit: bool = False) -> Any:
@@ -62,13 +64,11 @@ def read_yaml(path: Path, *, fix: str | None = None, to_edit: bool = False) -> A
     """
     text = read_text(path, fix=fix)
     try:
-        return _parsed.__wrapped__(text) if to_edit else _parsed(text)
+        return strict_yaml(text) if to_edit else _parsed(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        problem = (error.problem or "not YAML").splitlines()[0]
+        problem = shortened((error.problem or "not YAML").splitlines()[0])
         raise InputError(problem, where=f"{path}:{line}", fix="mend the YAML") from None
-    except YAMLError as error:
-        raise InputError(str(error).splitlines()[0], where=path, fix="mend the YAML") from None
 
 
 def plain(value: Any) -> Any:
@@ -89,13 +89,13 @@ def line_of(document: Any, location: Location) -> int:
     """The line (from 1) of the deepest part of `location` that the document has."""
     line, node = 1, document
     for part in location:
-        if isinstance(node, CommentedMap) and part in node:
-            line = node.lc.key(part)[0] + 1
-        elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
-            line = node.lc.item(part)[0] + 1
-        else:
-            continue
-        node = node[part]
+        inside = (isinstance(node, CommentedMap) and part in node) or (
+            isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node)
+        )
+        if inside:
+            mark = (node.lc.data or {}).get(part)  # none of a key that was merged in
+            line = mark[0] + 1 if mark else line
+            node = node[part]
     return line
 
 
@@ -126,32 +126,58 @@ def nearest(word: str, words: list[str]) -> str | None:
     return found[0] if found else None
 
 
+def shortened(text: str) -> str:
+    """A text without its middle where it is long: a message need not repeat a whole file."""
+    half = MOST_REPEATED // 2
+    return text if len(text) <= MOST_REPEATED else f"{text[:half]}…{text[-half:]}"
+
+
 def _mistake(path: Path, document: Any, model: type[BaseModel], error: Any) -> InputError:
     location: Location = error["loc"]
     key = ".".join(str(part) for part in location) or "document"
     where = f"{path}:{line_of(document, location)}"
     if error["type"] == "extra_forbidden":
         keys = _keys_at(model, location[:-1])
-        near = nearest(str(location[-1]), keys)
+        key = shortened(key)
+        near = nearest(str(location[-1])[:MOST_REPEATED], keys)
         fix = f"did you mean {near!r}?" if near else f"valid keys: {', '.join(keys)}"
         return InputError(f"unknown key {key!r}", where=where, fix=fix)
     if error["type"] == "missing":
         return InputError(f"{key!r} is missing", where=where, fix="add it")
     message = error["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    given = f" (given: {error['input']!r})" if not isinstance(error["input"], dict | list) else ""
+    given = (
+        f" (given: {shortened(repr(error['input']))})"
+        if not isinstance(error["input"], dict | list)
+        else ""
+    )
     return InputError(f"{key}: {message}{given}", where=where)
 
 
-def _bare_dates(node: Any, at: Location = ()) -> Iterator[Location]:
-    """Where a document holds a date that is not in quotes."""
-    if isinstance(node, dt.date):
+def _places(node: Any, odd: Callable[[Any], bool], at: Location = ()) -> Iterator[Location]:
+    """Where a document holds a value that is odd."""
+    if odd(node):
         yield at
     elif isinstance(node, dict):
         for key, value in node.items():
-            yield from _bare_dates(value, (*at, key))
+            yield from _places(value, odd, (*at, key))
     elif isinstance(node, list):
         for index, value in enumerate(node):
-            yield from _bare_dates(value, (*at, index))
+            yield from _places(value, odd, (*at, index))
+
+
+def _refuse(path: Path, document: Any, odd: Callable[[Any], bool], what: str, fix: str) -> None:
+    mistakes = [
+        InputError(
+            f"{'.'.join(map(str, at))}: {what}", where=f"{path}:{line_of(document, at)}", fix=fix
+        )
+        for at in _places(document, odd)
+    ]
+    if mistakes:
+        raise Problems(mistakes)
+
+
+def _endless(value: Any) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def load_document(path: Path, model: type[Model], *, fix: str | None = None) -> Model:
@@ -163,19 +189,13 @@ def load_document(path: Path, model: type[Model], *, fix: str | None = None) -> 
     document = read_yaml(path, fix=fix)
     if not isinstance(document, dict):
         raise InputError("a mapping of keys was expected", where=f"{path}:1", fix=fix)
-    mistakes = [
-        InputError(
-            f"{'.'.join(map(str, at))}: a date has to be in quotes",
-            where=f"{path}:{line_of(document, at)}",
-            fix='write it as "2030-12-31": DVC cannot track it otherwise',
-        )
-        for at in _bare_dates(document)
-    ]
-    if mistakes:
-        raise Problems(mistakes)
+    _refuse(path, document, lambda value: isinstance(value, dt.date), "a date has to be in quotes",
+            'write it as "2030-12-31": DVC cannot track it otherwise')  # fmt: skip
     try:
-        return model.model_validate(plain(document))
+        made = model.model_validate(plain(document))
     except ValidationError as error:
         mistakes = [_mistake(path, document, model, e) for e in error.errors()]
         mistakes.sort(key=lambda m: int((m.where or ":0").rsplit(":", 1)[1]))
         raise Problems(mistakes) from None
+    _refuse(path, document, _endless, "is no finite number", "write a number")  # deep in a schema
+    return made

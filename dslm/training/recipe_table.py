@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dslm.errors import InputError
 from dslm.provenance import write_atomic
-from dslm.settings.bases import facts_of
+from dslm.settings.bases import TIERS, facts_of
 from dslm.settings.recipe import Recipe, load_recipe
 from dslm.settings.workspace import find_root
 from dslm.training.memory import of_a_run, on_cpu, predict
@@ -20,7 +20,6 @@ from dslm.training.memory import of_a_run, on_cpu, predict
 DOCUMENT = Path("docs") / "recipes.md"
 BEGIN, END = "<!-- recipes: begin -->\n", "<!-- recipes: end -->"
 COLUMNS = ("recipe", "base", "tier", "licence", "method", "for", "predicted memory", "batch")
-TIERS = ("tiny", "core SLM", "upper")
 
 
 def hardware(name: str) -> str:

@@ -19,6 +19,7 @@ BASE = {
     "errors",
     "progress",
     "strict_json",
+    "uris",
 }
 ACTIVITIES = {
     "curation", "training", "inference", "scoring", "gating", "releasing", "reporting", "examples",

@@ -16,7 +16,7 @@ import pytest
 from small_repository import ROOT, make_repository
 
 from dslm.cli.boundary import run
-from dslm.errors import EXIT_BAD_INPUT, InputError
+from dslm.errors import EXIT_BAD_INPUT, EXIT_ENVIRONMENT, InputError
 from dslm.provenance import MANIFEST, read_manifest
 from dslm.stage import exclusive, whole_folder
 
@@ -158,7 +158,7 @@ def test_a_full_disk_leaves_the_old_output_and_one_clear_line(
             (folder / "half.txt").write_text("half")
             raise OSError(errno.ENOSPC, "No space left on device", str(folder / "half.txt"))
 
-    assert run(stage) == EXIT_BAD_INPUT
+    assert run(stage) == EXIT_ENVIRONMENT
     assert "the disk is full — free some space" in capsys.readouterr().err
     assert (out / "sub" / "a.txt").read_text() == "old"
     assert leftovers(out) == []
@@ -187,7 +187,7 @@ def test_a_disk_that_is_really_full_does_no_harm(
         with whole_folder(out, {}) as folder:
             (folder / "big.bin").write_bytes(bytes(2**20))
 
-    assert run(stage) == EXIT_BAD_INPUT
+    assert run(stage) == EXIT_ENVIRONMENT
     assert "the disk is full" in capsys.readouterr().err
     read_manifest(out, made_by="x")
     make(out, "new")

@@ -12,7 +12,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from dslm.contract.comparing import fold
+from dslm.contract.folding import fold
 from dslm.contract.model import Contract
 from dslm.curation.blocks.contradictions import Answers
 from dslm.curation.case_table import CaseTable

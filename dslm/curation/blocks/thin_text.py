@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dslm.contract.comparing import fold
+from dslm.contract.folding import has_letters
+from dslm.curation.grouping import folded
 from dslm.curation.ledger import Drop
 from dslm.records import Case
 
 
 def thin_text(cases: Sequence[Case], least: int) -> list[Drop]:
-    """The cases whose input has fewer than `least` letters and digits."""
-    return [Drop(id=case.id, reason="thin_text") for case in cases if len(fold(case.input)) < least]
+    """The cases whose input has fewer than `least` letters, digits and marks, of any script."""
+    return [
+        Drop(id=case.id, reason="thin_text")
+        for case in cases
+        if not has_letters(folded(case), least)
+    ]

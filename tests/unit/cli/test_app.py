@@ -43,6 +43,9 @@ def test_every_command_takes_json_and_explains_itself(words: str) -> None:
     options = [o for p in command.params for o in p.opts]  # type: ignore[attr-defined]
     assert "--json" in options
     assert command.help  # type: ignore[attr-defined]
+    # typer writes UTF-8 where a terminal says that it takes ASCII only
+    texts = [command.help, *(getattr(p, "help", None) or "" for p in command.params)]  # type: ignore[attr-defined]
+    assert [text for text in texts if not text.isascii()] == []
 
 
 def test_version(dslm: Call) -> None:
@@ -54,6 +57,8 @@ def test_no_command_shows_the_help_and_is_an_error(dslm: Call) -> None:
     answer = dslm()
     assert answer.code == 2
     assert "check" in answer.out
+    assert answer.out.isascii()
+    assert dslm("--help").out.isascii()
 
 
 @pytest.mark.parametrize(

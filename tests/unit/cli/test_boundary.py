@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-import errno
 import json
 import os
+import signal
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from small_repository import ROOT
@@ -13,6 +15,7 @@ from small_repository import ROOT
 from dslm.cli.boundary import run
 from dslm.errors import (
     DslmError,
+    EnvironmentFault,
     GateFailed,
     Inconclusive,
     InputError,
@@ -29,6 +32,11 @@ def raising(error: BaseException) -> Callable[[], None]:
     return function
 
 
+def python(code: str, **options: object) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    return subprocess.Popen(command, cwd=ROOT, **options)  # type: ignore[call-overload, no-any-return]
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -36,6 +44,7 @@ def raising(error: BaseException) -> Callable[[], None]:
         (InputError("no"), 2),
         (Inconclusive("no"), 3),
         (ReleaseRefused("no"), 4),
+        (EnvironmentFault("no"), 5),
         (Interrupted("no"), 130),
     ],
 )
@@ -54,6 +63,15 @@ def test_an_error_is_one_line_with_where_what_and_fix(capsys: pytest.CaptureFixt
     seen = capsys.readouterr()
     assert seen.err == f"dslm: gold.jsonl:37: {long} — mend [it]\n"
     assert seen.out == ""
+
+
+def test_an_error_that_repeats_a_file_s_bytes_stays_one_harmless_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(raising(InputError("odd\r\nkey 'a\x1b[2Jb\x00\x9b'", where="data/caf\udce9.jsonl:1")))
+    assert capsys.readouterr().err == (
+        "dslm: data/caf\ufffd.jsonl:1: odd key 'a\\x1b[2Jb\\x00\\x9b'\n"
+    )
 
 
 def test_several_problems_are_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
@@ -79,52 +97,101 @@ def test_an_interruption_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -
     assert "same command again" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("number", "says"),
-    [(errno.ENOSPC, "disk is full"), (errno.EACCES, "no permission"), (errno.EROFS, "read-only")],
-)
-def test_a_fault_of_the_machine_is_one_line_and_exit_2(
-    number: int, says: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("code", [1, 3, "a message", -1])
+def test_a_library_that_ends_the_process_does_not_speak_for_the_gate(
+    code: object, repository: object
 ) -> None:
-    assert run(raising(OSError(number, os.strerror(number), "artifacts/x"))) == 2
-    lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 1
-    assert lines[0].startswith("dslm: artifacts/x: ")
-    assert says in lines[0]
+    assert run(raising(SystemExit(code))) == 70
 
 
-def test_a_bug_keeps_its_traceback() -> None:
-    with pytest.raises(ZeroDivisionError):
-        run(lambda: 1 // 0)
-    with pytest.raises(OSError, match="odd"):
-        run(raising(OSError(errno.EIO, "odd")))
+@pytest.mark.parametrize(("given", "code"), [(None, 0), (0, 0), (2, 2)])
+def test_a_parser_of_arguments_ends_as_it_does(given: int | None, code: int) -> None:
+    assert run(raising(SystemExit(given))) == code
 
 
-def test_a_reader_that_went_away_is_quiet_and_not_a_success() -> None:
-    code = (
-        "import sys\nfrom dslm.cli.boundary import run\n"
-        "def write():\n"
-        "    while True:\n"
-        "        print('x' * 9999, flush=True)\n"
-        "sys.exit(run(write))"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
-    )
-    with process as p:
-        assert p.stdout is not None
-        assert p.stderr is not None
-        p.stdout.read(10)
-        p.stdout.close()
-        assert p.stderr.read() == b""
-        assert p.wait() == 141
+def test_sigterm_tidies_up_and_is_143(tmp_path: Path) -> None:
+    code = f"""
+        import sys, time
+        from pathlib import Path
+        from dslm.cli.boundary import leave, run
+        from dslm.stage import whole_folder
+
+        def work():
+            with whole_folder(Path({str(tmp_path / "out")!r}), {{}}) as folder:
+                (folder / "half").write_text("half")
+                print("at work", flush=True)
+                time.sleep(60)
+
+        leave(run(work))
+    """
+    with python(code, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert list(tmp_path.iterdir()) != []
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate()
+    assert process.returncode == 143
+    assert err.startswith(b"dslm: interrupted")
+    assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")  # noqa: PTH110
-def test_a_full_disk_while_writing_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    def write() -> None:
-        with open("/dev/full", "wb", buffering=0) as stream:  # noqa: PTH123
-            stream.write(b"x")
+def test_a_forked_worker_ends_by_sigterm_at_once() -> None:
+    code = """
+        import os, signal, sys, time
+        from dslm.cli.boundary import run
 
-    assert run(write) == 2
-    assert "the disk is full" in capsys.readouterr().err
+        def work():
+            child = os.fork()
+            if child == 0:
+                time.sleep(60)
+            time.sleep(0.2)
+            os.kill(child, signal.SIGTERM)
+            return int(not os.WIFSIGNALED(os.waitpid(child, 0)[1]))
+
+        sys.exit(run(work))
+    """
+    with python(code) as process:
+        assert process.wait() == 0
+
+
+LOADING = """
+    import sys
+    sys.argv = ["-m"]
+
+    class Block:
+        def find_spec(self, name, path=None, target=None):
+            if name == {module!r}:
+                raise {error}
+
+    sys.meta_path.insert(0, Block())
+    import {package}
+    {then}
+"""
+# Whatever comes up while a command's or a stage's modules load, and how it ends.
+WHILE_LOADING = {
+    "Ctrl-C": ("KeyboardInterrupt", 130, b"interrupted"),
+    "a package of the light core": ("ModuleNotFoundError('no typer', name='typer')", 5, b"typer"),
+    "a broken library": ("ImportError('libcudart.so', name='torch')", 5, b"libcudart.so"),
+    "a bug": ("ZeroDivisionError", 70, b"traceback"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(WHILE_LOADING))
+@pytest.mark.parametrize(
+    ("module", "package", "then"),
+    [
+        ("typer", "dslm.cli", "from dslm.cli.entry import main; main()"),
+        ("dslm.cli.stage", "pipelines", "import pipelines.gate"),
+    ],
+    ids=["command", "stage"],
+)
+def test_what_happens_while_modules_load_is_answered_too(
+    name: str, module: str, package: str, then: str, tmp_path: Path
+) -> None:
+    error, code, says = WHILE_LOADING[name]
+    program = LOADING.format(module=module, package=package, then=then, error=error)
+    environment = os.environ | {"TMPDIR": str(tmp_path), "DSLM_ROOT": str(tmp_path / "none")}
+    with python(program, stderr=subprocess.PIPE, env=environment) as process:
+        _, err = process.communicate()
+    assert (process.returncode, len(err.splitlines())) == (code, 1), err
+    assert says in err

@@ -23,11 +23,60 @@ from dslm.curation.casting import cast
         ({"enum": [0, 19]}, "19", 19),
         ({"enum": ["a", "b"]}, "c", "c"),
         ({"const": 3}, "3", 3),
-        ({"anyOf": [{"type": "string"}]}, 3, 3),
+        ({"anyOf": [{"type": "string"}]}, 3, "3"),
         ({"type": "integer"}, float("inf"), float("inf")),
+        ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, "12", 12),
+        ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, "null", None),
+        ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, "x", "x"),
+        ({"anyOf": [{"type": "boolean"}, {"type": "null"}]}, "true", True),
+        ({"anyOf": [{"type": "integer"}, {"type": "string"}]}, "12", "12"),
+        ({"anyOf": [{"type": "integer", "maximum": 9}, {"type": "number"}]}, "12", 12),
+        ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, 3.0, 3),
+        ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, float("inf"), float("inf")),
+        ({"type": "number"}, 3.0, 3),
+        ({"type": "number"}, -0.0, 0),
+        ({"type": "number"}, "3.0", 3),
+        ({"enum": [3, 4.5]}, 3.0, 3),
+        ({"enum": [3, 4.5]}, "4.50", 4.5),
+        ({"enum": [True, "1"]}, 1, "1"),
+        ({"enum": [1, True]}, "true", True),
+        ({"enum": ["3", None]}, 3.0, "3"),
     ],
 )
 def test_only_the_obvious_is_cast(schema, value, expected):
     got = cast(schema, value)
     assert got == expected
     assert type(got) is type(expected)
+
+
+ADDRESS = {
+    "type": "object",
+    "properties": {
+        "zip": {"type": "integer"},
+        "tags": {"type": "array", "items": {"enum": [1, 2]}},
+    },
+    "required": ["zip"],
+}
+
+
+def test_what_stands_in_objects_and_lists_is_cast_too():
+    made = cast({"anyOf": [ADDRESS, {"type": "null"}]}, '{"zip": "10000", "tags": ["1", 2.0]}')
+    assert made == {"zip": 10000, "tags": [1, 2]}
+    assert [type(v) for v in (made["zip"], *made["tags"])] == [int, int, int]
+    rows = {"type": "array", "prefixItems": [{"type": "null"}], "items": ADDRESS}
+    assert cast(rows, [None, {"zip": 7.0}]) == [None, {"zip": 7}]
+    open_ended = {"type": "object", "additionalProperties": {"type": "integer"}}
+    assert cast(open_ended, {"a": "1"}) == {"a": 1}
+
+
+def test_the_first_alternative_that_allows_what_it_casts_to_is_taken():
+    near = {"type": "object", "properties": {"n": {"type": "integer", "maximum": 9}}}
+    far = {"type": "object", "properties": {"n": {"type": "number"}}}
+    assert cast({"anyOf": [near, far]}, {"n": "12.5"}) == {"n": 12.5}
+    assert cast({"anyOf": [near, far]}, {"n": "3"}) == {"n": 3}
+
+
+def test_a_cell_that_looks_like_an_object_and_is_none_is_told():
+    with pytest.raises(ValueError, match="'zip' stands twice"):
+        cast(ADDRESS, '{"zip": 1, "zip": 2}')
+    assert cast({"type": ["string", "null"]}, "{") == "{"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,15 @@ import pytest
 import tiny_model
 from scored_rows import MINI, cases
 
+from dslm.contract import Contract
+from dslm.contract.answer import parse
 from dslm.contract.deciding import NEVER
 from dslm.contract.grounding import ungrounded
+from dslm.contract.narrowing import narrowed
 from dslm.errors import InputError
 from dslm.inference.decider import Decider, _field_confidence, load_decider
 from dslm.inference.engine import Generation
-from dslm.inference.prompt import baseline_prompt, tuned_prompt
+from dslm.inference.prompt import baseline_prompt, prompt_ids, tuned_prompt
 from dslm.provenance import read_manifest, write_manifest
 
 TEXTS = ["Please send order A-17.", "", "Thanks", "🙂 order order order", "x"]
@@ -23,14 +27,16 @@ PLAIN = {"base", "tokenizer", "template", "contract", "plan", "code", "engine"}
 TRAINED = {"adapter", "data", "recipe"}
 
 
-def loaded(adapter: Path | None = None, *, threshold: float = 0.0, **inference: Any) -> Decider:
+def loaded(
+    adapter: Path | None = None, *, threshold: float = 0.0, of: Contract = MINI, **inference: Any
+) -> Decider:
     document = tiny_model.recipe_document(tiny_model.base_folder())
     document["inference"] |= inference
     recipe = tiny_model.recipe("x").model_validate(document)
     return load_decider(
-        MINI,
+        of,
         recipe,
-        tuned_prompt(MINI),
+        tuned_prompt(of),
         root=Path.cwd(),
         adapter=adapter,
         threshold=threshold,
@@ -176,3 +182,45 @@ def test_grounded_values_are_copied_where_the_recipe_says_so() -> None:
         invented += made.object is None or bool(ungrounded(MINI, text, made.object))
     assert invented, "a random model invents nothing: this test shows nothing"
     assert copies.identity["plan"] != free.identity["plan"]
+
+
+WORDS = {
+    "english": "the mill of Specht Holz sent 12 boards and a bill, no. FA-72",
+    "hindi": "कृपया पाँच किलो चीनी और दो किलो चना भेजें, धन्यवाद",
+    "chinese": "请发送五公斤白糖和两公斤鹰嘴豆，订单号 A-17，谢谢。",
+    "arabic": "من فضلك أرسل خمسة كيلو من السكر الأبيض، رقم الطلب A-17",
+}
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_an_answer_is_copied_from_two_thousand_words(language: str) -> None:
+    draw = random.Random(7)
+    words = WORDS[language].split()
+    text = " ".join(draw.choice(words) + str(n % 97) for n in range(2000))
+    made = loaded(copy_grounded=True)
+    found = narrowed(MINI, text)
+    prompts = [prompt_ids(made.engine.tokenizer, made.prompt, short) for short in TEXTS]
+    for generation in made.engine.generate(prompts, narrow=lambda _: found.grammar):
+        assert generation.finish == "stop"
+        assert generation.refused is None
+        answer = parse(MINI, made.engine.lexicon.decode_str(list(generation.tokens)))
+        assert answer is not None
+        assert not ungrounded(MINI, text, answer)
+
+
+@pytest.mark.slow
+def test_an_input_of_two_thousand_words_is_read_and_answered() -> None:
+    text = " ".join(f"{word}{n}" for n, word in enumerate(WORDS["english"].split() * 154))
+    (prediction,) = loaded(copy_grounded=True).predict([text])
+    assert prediction.object is not None
+    assert prediction.not_narrowed == {}
+    assert not ungrounded(MINI, text, prediction.object)
+
+
+def test_an_answer_that_is_not_held_to_its_input_says_so() -> None:
+    needed = MINI.model_copy(update={"output": MINI.output | {"properties": {
+        "kind": {"enum": ["order", "other"]}, "number": {"type": "string", "maxLength": 8},
+    }}})  # fmt: skip
+    nothing, something = loaded(of=needed, copy_grounded=True).predict(["...", "A-17"])
+    assert "has nothing for it" in nothing.not_narrowed["number"]
+    assert something.not_narrowed == {}

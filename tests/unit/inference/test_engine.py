@@ -9,6 +9,7 @@ import jsonschema_rs
 import pytest
 import tiny_model
 import torch
+from llguidance import LLMatcher
 from scored_rows import MINI
 from tiny_engine import PROMPT, PROMPTS, TOKENIZER, engine, families, same
 
@@ -240,3 +241,19 @@ def test_a_model_that_gives_nan_is_stopped() -> None:
         made.model.get_input_embeddings().weight.fill_(math.nan)
     with pytest.raises(DslmError, match="NaN"):
         made.generate(PROMPTS[:2])
+
+
+def test_a_grammar_that_cannot_be_used_is_given_up_and_said() -> None:
+    made = engine()
+    found = made.generate(PROMPTS, narrow=lambda i: "start: (" if i == 1 else grammar(MINI.schema))
+    assert "llguidance gave up" in str(found[1].refused)
+    assert {g.refused for i, g in enumerate(found) if i != 1} == {None}
+    assert same(found, engine().generate(PROMPTS))
+
+
+def test_a_grammar_that_leaves_nothing_to_write_is_given_up_on_the_way() -> None:
+    begun = json.dumps('{"kind":"order","number":')
+    never = LLMatcher.grammar_from_lark(f"start: {begun} T\nT: /[a&&b]/")
+    found = engine().generate(PROMPTS, narrow=lambda i: never)
+    assert all(g.finish in ("stop", "length") for g in found)
+    assert all(g.refused for g in found)

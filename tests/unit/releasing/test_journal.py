@@ -109,4 +109,4 @@ def moves(*done: tuple[str, int]) -> tuple[JournalEntry, ...]:
     ],
 )
 def test_two_rollbacks_go_back_two_releases_and_not_back_and_forth(done, line) -> None:
-    assert served(moves(*done)) == line
+    assert tuple(entry.to_version for entry in served(moves(*done))) == line

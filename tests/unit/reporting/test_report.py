@@ -14,6 +14,7 @@ from sample_run import CONTRACT, EVIDENCE, make_run, score_of, verdict_of
 
 from dslm.records import Case, Metric
 from dslm.reporting.data import ReportData
+from dslm.reporting.not_narrowed import MOST_LINES, not_narrowed
 from dslm.reporting.report import render
 
 HOSTILE = '</script><img src=x onerror=alert(1)> \u202eyap\u202c " onclick="x {{ 7*7 }} \x07'
@@ -215,3 +216,30 @@ def test_text_of_any_script_survives() -> None:
     html = render(make_run(gold=[case]))
     assert blob_of(html)["input"] == [text]
     assert "üñí" in blob_of(html)["id"]
+
+
+def test_answers_that_were_not_held_to_their_input_are_counted() -> None:
+    run = make_run()
+    assert "Not held to the input" not in render(run)
+    rows = [
+        row.model_copy(update={"prediction": row.prediction.model_copy(update={
+            "not_narrowed": {"lines[].paid": "is <true>"} if n < 7 else {}
+        })})
+        for n, row in enumerate(run.rows["candidate"])
+    ]  # fmt: skip
+    html = render(dataclasses.replace(run, rows={**run.rows, "candidate": tuple(rows)}))
+    said = f"Not held to the input: lines[].paid, in 7 of {len(rows):,} answers: is <true>."
+    assert said in [p.text for p in read(html).all("p")]
+
+
+def test_of_many_reasons_the_most_frequent_are_shown() -> None:
+    rows = make_run().rows["candidate"]
+    some = [
+        row.model_copy(update={"prediction": row.prediction.model_copy(update={
+            "not_narrowed": {f"field_{n // 2}": "why"}
+        })})
+        for n, row in enumerate(rows[: 2 * MOST_LINES + 4])
+    ]  # fmt: skip
+    found = not_narrowed(some)
+    assert len(found) == MOST_LINES + 1
+    assert found[-1] == "2 more"

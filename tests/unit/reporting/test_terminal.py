@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console, RenderableType
 from sample_run import EVIDENCE, make_run, verdict_of
 
-from dslm.records import Metric, Release
+from dslm.records import Baseline, Metric, Release
 from dslm.reporting.data import ReportData
 from dslm.reporting.judging import headline
 from dslm.reporting.terminal import metric_text, run_summary, stage_line, verdict_line
@@ -69,20 +69,28 @@ def test_a_failure_without_a_failed_check_is_still_one() -> None:
 @pytest.mark.parametrize(
     ("version", "changed", "champion", "said"),
     [
-        (None, {}, 0, "it may be registered: make release W=invoice_intake"),
-        (3, {"adapter": "sha256:0"}, 3, "it may be registered: make release W=invoice_intake"),
-        (3, {}, 2, "promote it: dslm release promote invoice_intake --reason …"),
-        (3, {}, 3, "none: version 3 is registered and is the champion"),
+        (None, {}, (0, None), "it may be registered: make release W=invoice_intake"),
+        (
+            3,
+            {"adapter": "sha256:0"},
+            (3, "sha256:1"),
+            "it may be registered: make release W=invoice_intake",
+        ),
+        (3, {}, (2, "sha256:1"), "promote it: dslm release promote invoice_intake --reason …"),
+        (3, {}, (3, "sha256:2"), "promote it: dslm release promote invoice_intake --reason …"),
+        (3, {}, (3, "sha256:1"), "none: version 3 is registered and is the champion"),
     ],
 )
 def test_after_a_pass_the_next_step_is_what_has_not_been_done(
-    version: int | None, changed: dict[str, str], champion: int, said: str
+    version: int | None, changed: dict[str, str], champion: tuple[int, str | None], said: str
 ) -> None:
     registered = version and Release(
         workflow="invoice_intake", version=version, digest="sha256:1", status="candidate",
         contract_version=1, created="2026-01-01T00:00:00+00:00", evidence=EVIDENCE | changed,
     )  # fmt: skip
     run = dataclasses.replace(
-        make_run(8, status="PASS"), registered=registered, champion_version=champion
+        make_run(8, status="PASS"),
+        registered=registered,
+        champion=Baseline(version=champion[0], digest=champion[1]),
     )
     assert headline(run).next_step == said

@@ -15,7 +15,7 @@ from scored_rows import MINI, cases
 from small_repository import ROOT
 
 from dslm.cli.boundary import run as bounded
-from dslm.errors import EXIT_BAD_INPUT, EXIT_INTERRUPTED, Interrupted
+from dslm.errors import EXIT_ENVIRONMENT, EXIT_INTERRUPTED, Interrupted
 from dslm.inference.models import ADAPTER_WEIGHTS
 from dslm.provenance import MANIFEST, digest_file, write_manifest
 from dslm.training.checkpoints import Checkpoints
@@ -138,7 +138,7 @@ def test_a_full_disk_is_one_clear_line_and_with_room_again_the_run_goes_on(
     (work / "checkpoints").symlink_to(small_disk)
     filler = small_disk / "filler"
     filler.write_bytes(bytes(900 * 1024 - int(1.5 * size)))
-    assert bounded(lambda: trained(work) and None) == EXIT_BAD_INPUT
+    assert bounded(lambda: trained(work) and None) == EXIT_ENVIRONMENT
     said = capsys.readouterr().err
     assert "the disk is full — free some space" in said
     assert "Traceback" not in said

@@ -1,0 +1,180 @@
+"""Text without what does not count: case, blanks, and punctuation where it only separates.
+
+Takes a text, gives the characters that carry its meaning. Comparing, grounding, curation and
+`dslm init` all fold by this one function; docs/contract.md has the table.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+
+from dslm.contract.characters import (
+    BMP,
+    BMP_IGNORABLE,
+    IGNORABLE,
+    LAST,
+    MINUS,
+    Table,
+    class_of,
+    digit,
+    ignorable,
+    is_mark,
+)
+
+# Punctuation that carries meaning wherever it stands; symbols (S*) all do.
+MEANT = "#%&@*§¶†‡※‰‱′″‴"
+# Letters and accents that are typed for quotes; NFKC would put the accents on the letter before
+_QUOTES = (
+    "`\u00a8\u00af\u00b4\u00b8\u02b9-\u02bd\u02d8-\u02dd\u037a\u0384\u0385\u1fbd\u1fbf-\u1fc1\u1fcd-\u1fcf"
+    "\u1fdd-\u1fdf\u1fed-\u1fef\u1ffd\u1ffe\u2017\u203e"
+)
+_QUOTE = re.compile(f"[{_QUOTES}]")
+_TATWEEL = "\u0640"  # stretches a word, spells nothing
+_POINTS = ".,:/\u066b"  # between two digits they are part of a number: 12,50 10:30 1/2
+_HYPHENS = "-\u2010\u2011\u2012\u2013"  # after NFKC; full-width and small ones are these by then
+_SPARE_POINT = re.compile(rf"[{_POINTS}](?!(?<=\d.)\d)", re.ASCII)
+_SIGN = re.compile(rf"[{_HYPHENS}](?=\W?\.?\d)(?<!\w.)|[{_HYPHENS}](?<=\d.)(?!\S)", re.ASCII)
+_BARE_POINT = re.compile(r"\.(?=\d)(?<![\w.,:/)\]}].)")  # .5
+_ALONE = re.compile(r"(?<![^\s(\"'=:;$€£¥+\-\u2212])\d[\d.,' ]*\Z")  # a number, up to its end
+_POWER = re.compile(r"([²³¹⁰⁴-⁹¼-¾⅐-⅟↉])(?<=\d.)")
+_DOTTED_I = "i\u0307"
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+_ASCII_SEPARATORS = {n: None for n in range(128) if not chr(n).isalnum()}
+for _kept in "#$%&*+<=>@^|~.,:/":  # the last four are gone by then where they only separate
+    del _ASCII_SEPARATORS[ord(_kept)]
+
+
+def separates(char: str) -> bool:
+    """Whether folding drops a character of a `placed` text."""
+    kind = unicodedata.category(char)
+    meant = char in MEANT or char in _POINTS or kind in ("Co", "Cn", "Cs")
+    return (kind[0] in "ZPC" and not meant) or char == "`"
+
+
+def _attaches(char: str) -> bool:
+    """Whether a character makes one with what stands before it: a mark, a Hangul vowel or coda."""
+    return is_mark(char) or "\u1160" <= char <= "\u11ff" or "\ud7b0" <= char <= "\ud7fb"
+
+
+def _of_no_account(char: str) -> str | None:
+    if ignorable(char) or char == _TATWEEL:
+        return None
+    return "'" if _QUOTE.match(char) else digit(char) or char
+
+
+_CHANGED = Table(_of_no_account)
+
+
+@dataclass(frozen=True)
+class _Classes:
+    """Characters by what folding does with them, as patterns."""
+
+    changed: re.Pattern[str]  # what `_CHANGED` changes
+    attaching: re.Pattern[str]
+    stray: re.Pattern[str]  # a separator before what attaches
+    separator: re.Pattern[str]
+
+
+@lru_cache(maxsize=2)
+def _classes(last: int) -> _Classes:
+    """The patterns for texts without characters beyond `last`.
+
+    Python tries the ranges beyond U+FFFF one by one, ten times as slowly as a table.
+    """
+    digits = class_of(lambda char: not char.isascii() and digit(char) is not None, last)
+    separators, attaching = class_of(separates, last), class_of(_attaches, last)
+    points = re.escape(_POINTS)
+    return _Classes(
+        re.compile(f"[{IGNORABLE if last > BMP else BMP_IGNORABLE}{_TATWEEL}{_QUOTES}{digits}]"),
+        re.compile(f"[{attaching}]"),
+        re.compile(f"[{separators}{points}]+(?=[{attaching}])"),
+        re.compile(f"[{separators}]+"),
+    )
+
+
+def _classes_for(text: str) -> _Classes:
+    """With the rare signs, marks and digits beyond U+FFFF where there are some; emoji are none."""
+    rare = any(
+        ignorable(c) or separates(c) or _attaches(c) or digit(c) is not None
+        for c in set(_ASTRAL.findall(text))
+    )
+    return _classes(LAST if rare else BMP)
+
+
+def compatible(text: str) -> str:
+    """NFKC, but that a power or fraction keeps apart from the digits before it: 10² is `10^2`."""
+    return unicodedata.normalize("NFKC", _QUOTE.sub("'", _POWER.sub(r"^\1", text)))
+
+
+def composed(text: str) -> str:
+    """NFKC and full case folding with digits of every script as ASCII's; blanks and marks stay.
+
+    A power or a fraction keeps apart from the digits before it: 10² is `10^2`, 1½ is `1^1/2`.
+    What is not seen (joiners, variation selectors, soft hyphens) is gone, and so is a separator
+    before a mark, which has to have its place when separators go.
+    """
+    if text.isascii():
+        return text.lower()
+    known = _classes_for(text)
+    text = _POWER.sub(r"^\1", text)
+    before = ""
+    while text != before:
+        before = text
+        if known.changed.search(text):
+            text = text.translate(_CHANGED)
+        text = unicodedata.normalize("NFKC", text.casefold())
+        text = text.replace(_DOTTED_I, "i").replace("\u2044", "/").replace("\u066a", "%")
+        if known.attaching.search(text):
+            text = known.stray.sub("", text)
+    return text
+
+
+def _with_nought(found: re.Match[str]) -> str:
+    before = found.string[max(0, found.start() - 1) : found.start()]
+    return "." if before and is_mark(before) else "0."
+
+
+def _signed(found: re.Match[str]) -> str:
+    """U+2212 for a hyphen that is a number's sign, before it or behind."""
+    char, text, start = found.group(), found.string, found.start()
+    before, after = text[max(0, start - 1) : start], text[start + 1 : start + 2]
+    if before.isdigit():  # behind: of a number that stands alone, so not of A17-
+        return MINUS if _ALONE.search(text[max(0, start - 40) : start]) else char
+    follows = after.isdigit() or after == "." or unicodedata.category(after) == "Sc"
+    joined = before.isalnum() or (before and (before in ".)]}-_" or is_mark(before)))
+    return char if joined or not follows else MINUS
+
+
+def placed(text: str) -> str:
+    """A composed text in which only what carries meaning at its place is left of `.,:/-`.
+
+    A sign is U+2212, a bare decimal point has a nought before it; other hyphens stay, as they are
+    separators anywhere.
+    """
+    if "." in text:
+        text = _BARE_POINT.sub(_with_nought, text)
+    text = _SIGN.sub(_signed, text)
+    return _SPARE_POINT.sub(" ", text)
+
+
+def fold(text: str) -> str:
+    """Case, composition, blanks and separating punctuation folded; marks and symbols kept.
+
+    `fold(fold(text)) == fold(text)`. Follows NFKC_Casefold (Unicode 15, section 3.13, R5) but for
+    what docs/contract.md lists.
+    """
+    text = placed(composed(text))
+    if text.isascii():
+        return text.translate(_ASCII_SEPARATORS)
+    text = "".join(text.split())  # all but a few of what separates are blanks
+    return _classes_for(text).separator.sub("", text)
+
+
+def has_letters(folded: str, least: int) -> bool:
+    """Whether a folded text has that many letters, digits and marks, of any script; no signs."""
+    found = (char for char in folded if unicodedata.category(char)[0] in "LMN")
+    return sum(1 for _ in islice(found, least)) >= least

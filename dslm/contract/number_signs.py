@@ -1,0 +1,166 @@
+"""Signs and currencies beside a number: -5, 5-, (5), EUR -5, -$5, 5 kr.
+
+Takes a text and where its digits stand; gives what stands on their left and right. Within a text a
+hyphen may join or list, and brackets may only set apart: there both signs count. Used by `numbers`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from dslm.contract.characters import MINUS, is_mark
+from dslm.contract.cldr import currency_signs, sign_key
+
+Signs = tuple[int, ...]
+POSITIVE, NEGATIVE, EITHER = (1,), (-1,), (1, -1)
+_HYPHENS = f"-{MINUS}"
+_LONG_DASH = "\u2014"
+_LONGEST = 8  # characters of a currency's sign
+_IN_WORD = re.compile(rf"[^\s\d\u00a0()\[\]{{}}<>|\"*_#%/\\:;,=~+\-{MINUS}]")
+
+
+@dataclass(frozen=True)
+class Side:
+    """What stands on one side of a number: its signs, its currencies, a bracket; if that is all."""
+
+    signs: Signs
+    currencies: frozenset[str]
+    bracket: bool
+    all: bool
+
+
+_NOTHING = Side(POSITIVE, frozenset(), False, True)
+
+
+@lru_cache(maxsize=4096)
+def currencies(word: str, locales: tuple[str, ...], any_case: bool = False) -> frozenset[str]:
+    """What currencies a word beside a number may name; within a text a code has capitals."""
+    if len(word) == 3 and word.isascii() and word.isalpha() and not (any_case or word.isupper()):
+        return frozenset()
+    return currency_signs(locales).get(sign_key(word), frozenset())
+
+
+def _blank(text: str, place: int) -> bool:
+    return 0 <= place < len(text) and text[place] in " \u00a0"
+
+
+def _is_in(text: str, place: int, chars: str) -> bool:
+    return 0 <= place < len(text) and text[place] in chars
+
+
+def _joins(text: str, place: int) -> bool:
+    """Whether a hyphen at a place continues a word or number before it."""
+    if place == 0:
+        return False
+    char = text[place - 1]
+    return char.isalnum() or is_mark(char) or char in f")].{_HYPHENS}"
+
+
+def _currency_before(
+    text: str, end: int, locales: tuple[str, ...], any_case: bool
+) -> tuple[int, frozenset[str]]:
+    """Where the currency that ends at a place starts, one blank aside, and what it may be."""
+    end -= _blank(text, end - 1)
+    start = end
+    while start > 0 and end - start <= _LONGEST and _IN_WORD.match(text[start - 1]):
+        start -= 1
+    if start < end and (found := currencies(text[start:end], locales, any_case)):
+        return start, found
+    if end > 0 and unicodedata.category(text[end - 1]) == "Sc":  # Betrag€5
+        return end - 1, currencies(text[end - 1], locales)
+    return end, frozenset()
+
+
+def _currency_after(
+    text: str, start: int, locales: tuple[str, ...], any_case: bool
+) -> tuple[int, frozenset[str]]:
+    start += _blank(text, start)
+    end = start
+    while end < len(text) and end - start <= _LONGEST and _IN_WORD.match(text[end]):
+        end += 1
+    for stop in (end, end - 1):  # a full stop after it may be the sentence's
+        if start < stop and (found := currencies(text[start:stop], locales, any_case)):
+            return stop, found
+    return start, frozenset()
+
+
+def before(text: str, start: int, locales: tuple[str, ...], alone: bool) -> Side:
+    """What stands before the number that starts at a place; `alone`: in a label, not a text."""
+    if start == 0:
+        return _NOTHING
+    sign = start - 1 - _blank(text, start - 1)
+    if _is_in(text, sign, f"+{_HYPHENS}"):
+        place, named = _currency_before(text, sign, locales, alone)
+        swiss = bool(named) and not _blank(text, sign - 1) and text[sign - 1].isalpha()
+        signs = _sign(text, sign, glued=sign == start - 1, swiss=swiss)
+        place = place if named else sign
+    else:
+        place, named = _currency_before(text, start, locales, alone)
+        signs, sign = POSITIVE, place - 1 - _blank(text, place - 1)
+        if named and _is_in(text, sign, f"+{_HYPHENS}"):
+            signs = _sign(text, sign, glued=sign == place - 1, swiss=False)
+            place = sign
+    rest = text[:place].rstrip(" \u00a0\n") if alone else text[max(0, place - 2) : place].rstrip()
+    bracket = rest.endswith("(")
+    return Side(signs, named, bracket, not (rest[:-1] if bracket else rest).strip())
+
+
+def _sign(text: str, place: int, *, glued: bool, swiss: bool) -> Signs:
+    """What a sign at a place makes of the number that it stands before.
+
+    Args:
+        text: Of which the sign is part.
+        place: Where it stands.
+        glued: Whether the number follows without a blank.
+        swiss: Whether a currency's letters stand before it without a blank: CHF-5.00.
+    """
+    if text[place] == "+":
+        return POSITIVE
+    if not _joins(text, place):
+        return NEGATIVE if glued or text[place] == MINUS else EITHER
+    return EITHER if (glued and swiss) or (text[place] == MINUS and not glued) else POSITIVE
+
+
+def after(text: str, end: int, locales: tuple[str, ...], alone: bool, *, fraction: bool) -> Side:
+    """What stands after the number that ends at a place; `fraction`: it has a point or comma."""
+    if end == len(text):
+        return _NOTHING
+    dashes = _HYPHENS + _LONG_DASH
+    signs: Signs = POSITIVE
+    if text[end] in ".," and _is_in(text, end + 1, dashes):  # 1309,- has no cents
+        end += 1
+        while _is_in(text, end, dashes):
+            end += 1
+        place, named = _currency_after(text, end, locales, alone)
+        return _right(text, place, signs, named, alone)
+    trailing = text[end] in _HYPHENS and not _is_in(text, end + 1, dashes)
+    place, named = _currency_after(text, end + trailing, locales, alone)
+    follows = text[end + 1 : end + 2] if trailing else text[place : place + 2][1:]
+    if trailing and (named or not follows.isalnum()):
+        sure = fraction or (named and not follows.isspace())
+        signs = NEGATIVE if sure else EITHER
+    elif named and _is_in(text, place, _HYPHENS) and not follows.isalnum():  # 5 EUR-
+        signs, place = NEGATIVE, place + 1
+    elif trailing and not named:
+        place = end
+    return _right(text, place, signs, named, alone)
+
+
+def _right(text: str, place: int, signs: Signs, named: frozenset[str], alone: bool) -> Side:
+    rest = text[place:].lstrip(" \u00a0\n") if alone else text[place : place + 2].lstrip()
+    bracket = rest.startswith(")")
+    return Side(signs, named, bracket, not (rest[1:] if bracket else rest).strip())
+
+
+def signs_and_currencies(left: Side, right: Side, alone: bool) -> tuple[Signs, frozenset[str]]:
+    """The signs and currencies of a number by both its sides; no sign where they cannot be."""
+    named = left.currencies & right.currencies or left.currencies or right.currencies
+    brackets = EITHER if left.bracket and right.bracket else POSITIVE
+    said = [signs for signs in (left.signs, right.signs, brackets) if signs != POSITIVE]
+    if alone:
+        odd = left.bracket != right.bracket or len(said) > 1
+        return (() if odd else NEGATIVE if said else POSITIVE), named
+    return (NEGATIVE if NEGATIVE in said else EITHER if said else POSITIVE), named

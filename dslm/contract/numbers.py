@@ -1,0 +1,196 @@
+"""Reads numbers and amounts as people write them, in any script.
+
+Takes a label or a running text; gives every number that it may state, with the currencies that
+stand beside it. What one form alone does not decide (1.234) the contract's `locale` decides, else
+it stays ambiguous. Used by comparing, grounding, narrowing, casting and `dslm init`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from dslm.contract.characters import plain_characters
+from dslm.contract.cldr import locales_of, separators
+from dslm.contract.number_signs import after, before, signs_and_currencies
+
+Locale = str | tuple[str, ...] | list[str] | None
+
+# Of ten: beyond it arithmetic overflows, and a number written out fills the memory.
+_LARGEST_EXPONENT = 999
+_PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?\Z", re.ASCII)
+_SCIENTIFIC = re.compile(r"[+-]?\d+(?:\.\d+)?[eE][+-]?\d{1,9}\Z", re.ASCII)
+_RUN = re.compile(r"(?:(?<![\d.,])[.,](?=\d))?\d+(?:[.,'\u066b\u066c \u00a0]\d+)*", re.ASCII)
+_SEPARATOR = re.compile(r"[.,'\u066b\u066c \u00a0]")
+_MOST_PARTS = 6  # of one number, as blanks part it
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A number, and the ISO 4217 codes of the currencies it may be in; none where none is named."""
+
+    value: Decimal
+    currencies: frozenset[str] = frozenset()
+
+    def may_be(self, other: Amount) -> bool:
+        """Whether the currencies do not speak against the two being the same."""
+        both = self.currencies and other.currencies
+        return not both or not self.currencies.isdisjoint(other.currencies)
+
+
+@dataclass(frozen=True)
+class StatedAmount:
+    """A place of a text that states a number, and all that it may mean."""
+
+    text: str
+    readings: tuple[Amount, ...]
+    ambiguous: bool
+
+
+def _grouped(groups: list[str], kinds: list[str]) -> bool:
+    """Whether digits stand in groups of three, or of two before the last three (1,23,456)."""
+    if not kinds:
+        return True
+    first, *middle, last = groups
+    if len(set(kinds)) > 1 or first.startswith("0") or len(last) != 3:
+        return False
+    threes = len(first) <= 3 and all(len(group) == 3 for group in middle)
+    return threes or (len(first) <= 2 and bool(middle) and all(len(g) == 2 for g in middle))
+
+
+@lru_cache(maxsize=4096)
+def _values(form: str, locales: tuple[str, ...]) -> tuple[Decimal, ...]:
+    """What a run of digits and separators may state: none where it is no number, several or one."""
+    if form[0] in ".,":
+        form = f"0{form}"
+    groups, kinds = _SEPARATOR.split(form), _SEPARATOR.findall(form)
+    found = []
+    if not kinds:
+        found = [form]
+    elif kinds[-1] in ".,\u066b" and kinds.count(kinds[-1]) == 1:
+        if _grouped(groups[:-1], kinds[:-1]):
+            found.append(f"{''.join(groups[:-1])}.{groups[-1]}")
+        if kinds[-1] != "\u066b" and _grouped(groups, kinds):
+            found.append("".join(groups))
+        if len(found) > 1 and locales:
+            known = separators(locales)
+            decimal, group = kinds[-1] in known.decimal, kinds[-1] in known.group
+            if decimal != group:
+                found = found[:1] if decimal else found[1:]
+    elif "\u066b" not in kinds and _grouped(groups, kinds):
+        found = ["".join(groups)]
+    return tuple(Decimal(one) for one in found if len(one) <= _LARGEST_EXPONENT)
+
+
+def is_number(form: str) -> bool:
+    """Whether digits and the separators between them are a number, in any locale."""
+    return bool(form) and bool(_values(form, ()))
+
+
+@lru_cache(maxsize=1024)
+def _parts(form: str, locales: tuple[str, ...]) -> tuple[tuple[int, int, bool], ...]:
+    """The parts of a run that state a number, where blanks part it: start, end, within a whole.
+
+    `2 1 309,00` may be 2 and 1309.00, or 309.00 in a column of its own. A blank that does not break
+    joins for sure where its whole is a number.
+    """
+    if " " not in form and ("\u00a0" not in form or _values(form, locales)):
+        return ((0, len(form), False),) if _values(form, locales) else ()
+    blanks = [found.start() for found in re.finditer("[ \u00a0]", form)]
+    starts, ends = [0, *(place + 1 for place in blanks)], [*blanks, len(form)]
+    found: list[tuple[int, int, bool]] = []
+    for first, start in enumerate(starts):
+        for last in range(min(len(starts), first + _MOST_PARTS) - 1, first - 1, -1):
+            if _values(form[start : ends[last]], locales):
+                inside = any(s <= start and ends[last] <= e for s, e, _ in found[-_MOST_PARTS:])
+                found.append((start, ends[last], inside))
+    return tuple(found)
+
+
+def _readings(
+    text: str, start: int, end: int, locales: tuple[str, ...], alone: bool
+) -> tuple[Amount, ...]:
+    """What the digits at a place may mean; nothing where they should stand alone and do not."""
+    form = text[start:end]
+    values = _values(form, locales)
+    if not values:
+        return ()
+    left = before(text, start, locales, alone)
+    right = after(text, end, locales, alone, fraction="." in form or "," in form)
+    if alone and not (left.all and right.all):
+        return ()
+    signs, currencies = signs_and_currencies(left, right, alone)
+    found = dict.fromkeys(
+        Amount(value if sign > 0 else -value, currencies) for sign in signs for value in values
+    )
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _stated_in(text: str, locales: tuple[str, ...]) -> tuple[StatedAmount, ...]:
+    text = plain_characters(text)
+    found = []
+    for run in _RUN.finditer(text):
+        for start, end, inside in _parts(run.group(), locales):
+            place = (run.start() + start, run.start() + end)
+            readings = _readings(text, *place, locales, alone=False)
+            found.append(StatedAmount(text[slice(*place)], readings, inside or len(readings) > 1))
+    return tuple(found)
+
+
+def amounts_in(text: str, locale: Locale = None) -> tuple[StatedAmount, ...]:
+    """Every place of a running text that states a number, with all that it may mean there."""
+    return _stated_in(text, locales_of(locale))
+
+
+def numbers(text: str, locale: Locale = None) -> set[Decimal]:
+    """Every number that a text may state, whatever its notation."""
+    return {amount.value for stated in amounts_in(text, locale) for amount in stated.readings}
+
+
+@lru_cache(maxsize=4096)
+def _readings_of(text: str, locales: tuple[str, ...]) -> tuple[Amount, ...]:
+    if _SCIENTIFIC.match(text):
+        number = Decimal(text)
+        return (Amount(number),) if abs(number.adjusted()) <= _LARGEST_EXPONENT else ()
+    text = plain_characters(text).strip(" \u00a0\n")
+    run = _RUN.search(text)
+    if run is None:
+        return ()
+    if _PLAIN.match(text) and (not locales or len(_values(run.group(), locales)) > 1):
+        return (Amount(Decimal(text)),) if len(text) <= _LARGEST_EXPONENT else ()
+    return _readings(text, run.start(), run.end(), locales, alone=True)
+
+
+def readings_of(value: Any, locale: Locale = None) -> tuple[Amount, ...]:
+    """What a whole label states as an amount: nothing, one thing, or several where it is ambiguous.
+
+    A number in JSON's plain notation (-12.5) is that number, whatever else the form could mean;
+    a `locale` in which the point groups thousands says otherwise of text (1.234).
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        return ()
+    if not isinstance(value, str):
+        return _readings_of(str(value), ())
+    return _readings_of(value.strip(), locales_of(locale))
+
+
+def amount_of(value: Any, locale: Locale = None) -> Amount | None:
+    """The one amount that a label states; None where it states none, or none for sure."""
+    found = readings_of(value, locale)
+    return found[0] if len(found) == 1 else None
+
+
+def decimal_of(value: Any, locale: Locale = None) -> Decimal | None:
+    """The number of `amount_of`."""
+    amount = amount_of(value, locale)
+    return None if amount is None else amount.value
+
+
+def plain(number: Decimal) -> str:
+    """All its digits and no trailing zeros: `normalize` rounds to the context's 28 digits."""
+    written = f"{number:f}" if number else "0"  # zero has a sign
+    return written.rstrip("0").rstrip(".") if "." in written else written

@@ -1,0 +1,60 @@
+"""What makes a contract's `output` no schema of an answer. Asked when a contract is loaded.
+
+What only the decoding grammar cannot hold is not looked for here: a registered release whose
+contract has it must still load, to be gone back to. `dslm check` and curation refuse it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dslm.contract.decodable import decodable
+from dslm.contract.schema import UnresolvableError, resolved
+
+
+def schema_problems(output: Mapping[str, Any]) -> list[str]:
+    """Every reason for which `output` describes no answers, each with its place."""
+    if problems := _dialect_problems(output):
+        return problems
+    try:
+        schema = resolved(output)
+    except UnresolvableError as error:
+        return [str(error)]
+    properties = schema.get("properties")
+    if schema.get("type") != "object" or not properties:
+        return ["output must be a JSON Schema of type object with properties"]
+    problems = []
+    if schema.get("additionalProperties") is not False:
+        problems.append("output needs `additionalProperties: false`")
+    optional = sorted(set(properties) - set(schema.get("required", [])))
+    if optional:
+        problems.append(f"output.required lacks {', '.join(optional)}: let an absent value be null")
+    return problems + _pattern_problems(decodable(schema).schema)
+
+
+def _dialect_problems(output: Mapping[str, Any]) -> list[str]:
+    """What makes a schema none, such as `type: strnig`; no reference is looked at."""
+    import jsonschema_rs
+
+    try:
+        jsonschema_rs.meta.validate({k: v for k, v in output.items() if k != "$schema"})
+    except jsonschema_rs.ValidationError as error:
+        return [_said(error)]
+    return []
+
+
+def _pattern_problems(schema: Mapping[str, Any]) -> list[str]:
+    """What only building a validator shows, such as a pattern that never closes."""
+    import jsonschema_rs
+
+    try:
+        jsonschema_rs.Draft202012Validator(dict(schema), offline=True)
+    except jsonschema_rs.ValidationError as error:
+        return [_said(error)]
+    return []
+
+
+def _said(error: Any) -> str:
+    place = ".".join(["output", *map(str, error.instance_path)])
+    return f"{place} is no JSON Schema: {error.message}"

@@ -1,0 +1,93 @@
+"""Whether registry, journal and `champion.json` name the same champion; the journal is what counts.
+
+Takes what each says; gives the one thing on which they differ and how to mend it. Called before a
+version is promoted or its answers count, and by `dslm release list`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dslm.errors import DslmError, ReleaseRefused
+from dslm.records import JournalEntry
+from dslm.releasing.baseline import read_champion
+from dslm.releasing.identity import named, not_that_release, registered, taken_over
+from dslm.releasing.journal import Journal
+from dslm.releasing.opening import client, nothing_yet
+from dslm.releasing.store import ModelStore, Version
+from dslm.settings.workspace import Workspace
+
+
+def wrong_alias(
+    store: ModelStore, entries: Sequence[JournalEntry], versions: Sequence[Version]
+) -> ReleaseRefused | None:
+    """What is wrong with the champion alias; None where it names what the journal does.
+
+    It may name nothing where the journal's champion is gone from the registry.
+    """
+    alias = next((v.number for v in versions if "champion" in v.aliases), 0)
+    head = entries[-1] if entries else None
+    held = registered(store, head, versions) if head else None
+    if alias == (held.number if held else 0):
+        return None
+    if head is None:
+        what = f"the champion alias names version {alias}, the journal says 0"
+        return ReleaseRefused(what, where=store.model, fix=_BY_HAND)
+    if held is None:
+        what = f"the champion alias names version {alias}, which is not the release that the "
+        what += f"journal names, {named(head.to_version, head.to_digest)}"
+        return ReleaseRefused(what, where=store.model, fix=_BY_HAND)
+    what = f"the champion alias names version {alias}, the journal says {held.number}"
+    fix = f"finish that move first: promote version {held.number} again"
+    return ReleaseRefused(what, where=store.model, fix=fix)
+
+
+_BY_HAND = "the alias was set by hand: delete it in MLflow"
+
+
+def refuse_wrong_alias(
+    store: ModelStore, entries: Sequence[JournalEntry], versions: Sequence[Version]
+) -> None:
+    """Refuse to go on while the champion alias names another release than the journal.
+
+    Raises:
+        ReleaseRefused: It does.
+    """
+    if wrong := wrong_alias(store, entries, versions):
+        raise wrong
+
+
+def disagreements(ws: Workspace) -> list[DslmError]:
+    """All that registry, journal and `champion.json` do not agree on; empty where all is well."""
+    if nothing_yet(ws.root):
+        return []
+    store = ModelStore(ws.root, ws.workflow, mlflow=client(ws.root, writes=False))
+    try:
+        entries = Journal(store).entries()
+    except ReleaseRefused as broken:
+        return [broken]
+    return list(_differences(ws, store, entries))
+
+
+def _differences(
+    ws: Workspace, store: ModelStore, entries: tuple[JournalEntry, ...]
+) -> Iterator[DslmError]:
+    versions = store.versions()
+    if wrong := wrong_alias(store, entries, versions):
+        yield wrong
+    for version in versions:
+        if taken_over(store, entries, version):
+            also = f"; its status is {version.tags.get('status')!r}"
+            yield not_that_release(version.number, store.model, also=also)
+    head = entries[-1] if entries else None
+    if head and registered(store, head, versions) is None:
+        what = f"the champion, {named(head.to_version, head.to_digest)}, is not in the registry"
+        fix = "restore the registry from a backup, or register that release again and promote it"
+        yield ReleaseRefused(what, where=store.model, fix=fix)
+    noted = read_champion(ws.champion)
+    number, digest = (head.to_version, head.to_digest) if head else (0, None)
+    if (noted.version, noted.digest) != (number, digest or noted.digest):
+        what = f"names {named(noted.version, noted.digest)}, the journal says "
+        what += named(number, digest) if number else "that nothing was promoted"
+        fix = f"`git pull`, or promote version {number} again" if number else "restore it from git"
+        yield ReleaseRefused(what, where=ws.champion, fix=fix)

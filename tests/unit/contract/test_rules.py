@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dslm.contract import rules
+from dslm.contract.model import Rule
+from dslm.contract.rules import LONGEST_EXPRESSION, compile_rule, holds
+from dslm.errors import InputError
+
+
+def rule(expr: str) -> Rule:
+    example: dict[str, Any] = {"output": {}}
+    return Rule.model_validate({
+        "id": "one", "expr": expr, "breach": "abstain", "means": "m",
+        "examples": {"pass": example, "fail": example},
+    })  # fmt: skip
+
+
+CANNOT_BE_EVALUATED = [
+    'output.tags[0] != "spam"', "output.tags[99999999999] == 1", "output.tags[-1] == 1",
+    "output.tags[1.5] == 1", "output.none.x == 1", "output.lacks == 1", "output.none + 1 == 1",
+    "1 / 0 == 1", "1 % 0 == 1", "output.least - 1 < 0", "output.least / -1 > 0",
+    "output.most * output.most > 0", "int(output.text) == 1", "int(1e300) == 1", "uint(-1) == 1u",
+    'double("x") == 1.0', 'timestamp("x") == timestamp("x")', 'duration("x") == duration("x")',
+    'output.text.matches("(")', 'output.text.matches("a{1000000000}")', "nothing(1)",
+    "output.text.contains(1)", "input.startsWith(1)", "output[output] == 1", "{[1]: 2} == 1",
+    "!1", "-output.none == 1", "1 ? true : false", "output.tags < 1", "output", '"true"', "1",
+]  # fmt: skip
+ANSWER = {"tags": [], "none": None, "least": -(2**63), "most": 2**63 - 1, "text": "x"}
+
+
+@pytest.mark.parametrize("expr", CANNOT_BE_EVALUATED)
+def test_a_rule_that_cannot_be_evaluated_is_broken(expr: str) -> None:
+    assert not holds(rule(expr), "x", ANSWER)
+
+
+def test_a_rule_that_looks_at_the_first_of_a_list_holds_where_there_is_one() -> None:
+    first = rule('output.tags[0] != "spam"')
+    assert holds(first, "", {"tags": ["urgent"]})
+    assert not holds(first, "", {"tags": ["spam"]})
+    assert not holds(first, "", {"tags": []})
+
+
+@given(
+    st.lists(st.sampled_from(["output", "input", ".x", "[0]", "(", ")", "1", "==", "!", "-", "0.5",
+                              "'a'", "/", "%", "&&", "?", ":", "[", "]", "{", "}", ".map(x, x)",
+                              " ", ".all(", "x", ",", "in", "\0", "ß", "10000000000000000000"])),
+    st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+                 lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)),
+)  # fmt: skip
+def test_no_expression_and_no_value_raises(words: list[str], value: Any) -> None:
+    assert holds(rule("".join(words)), "text", {"x": value}) in (True, False)
+
+
+def test_nothing_is_nested_deeper_than_the_stack_of_a_worker() -> None:
+    """Beyond it the process dies, whatever is caught."""
+    deep: Any = 1
+    for _ in range(900):
+        deep = {"a": [deep]}
+    worst = [
+        "1" + "+1" * (LONGEST_EXPRESSION // 2 - 4) + "==1",
+        "output" + ".a" * (LONGEST_EXPRESSION // 2 - 8) + "==1",
+        "[1].map(x," * 350 + "1" + ")" * 350 + "==1",
+        "(" * 1900 + "1" + ")" * 1900 + "==1",
+        "output.deep == output.deep",
+    ]
+    found = []
+    before = threading.stack_size(2 * 1024 * 1024)
+    try:
+        thread = threading.Thread(
+            target=lambda: found.extend(holds(rule(e), "", {"deep": deep}) for e in worst)
+        )
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(before)
+    assert found == [False] * len(worst)
+
+
+def test_an_expression_that_is_too_long_is_told() -> None:
+    with pytest.raises(InputError, match="5006 characters long, of at most 4000"):
+        compile_rule(rule("true" + " " * 5002))
+
+
+def test_a_panic_of_the_library_is_a_breach_but_what_stops_the_program_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class PanicException(BaseException):  # as pyo3 calls it
+        pass
+
+    class Raising:
+        def __init__(self, error: BaseException):
+            self.error = error
+
+        def execute(self, _: Any) -> None:
+            raise self.error
+
+    for error in (PanicException(), RecursionError(), OSError()):
+        monkeypatch.setattr(rules, "_program", lambda _, e=error: Raising(e))
+        assert not holds(rule("true"), "", {})
+    for error in (KeyboardInterrupt(), SystemExit(), MemoryError()):
+        monkeypatch.setattr(rules, "_program", lambda _, e=error: Raising(e))
+        with pytest.raises(type(error)):
+            holds(rule("true"), "", {})
