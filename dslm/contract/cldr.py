@@ -1,20 +1,19 @@
-"""What the Unicode Common Locale Data Repository says of numbers, currencies and months.
+"""What the Unicode Common Locale Data Repository says of numbers and currencies.
 
-Takes locales such as `de_DE`; gives separators, orders of day and month, months' names, currencies'
-signs. Babel ships the data; it is imported when something is first asked. Used by the readers of
-numbers and dates, and by the contract to know its locales.
+Takes locales such as `de_DE`; gives separators and currencies' signs. Babel ships the data; it is
+imported when something is first asked. Used by the reader of numbers, and by the contract to know
+its locales.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dslm.contract.folding import composed, strip_accents
+from dslm.contract.folding import composed
 
-# Languages whose months are read whatever the contract's locale; its own are read besides.
+# Languages whose signs of currencies are read whatever the contract's locale; its own are besides.
 LANGUAGES = (
     "ar", "bg", "bn", "ca", "cs", "da", "de", "de_AT", "el", "en", "en_GB", "es", "et", "fa", "fi",
     "fr", "he", "hi", "hr", "hu", "id", "it", "lt", "lv", "mr", "ms", "nb", "nl", "pl", "pt", "ro",
@@ -42,7 +41,8 @@ def locales_of(locale: str | Sequence[str] | None) -> tuple[str, ...]:
     """One locale, several or none as a tuple."""
     if locale is None:
         return ()
-    return (locale,) if isinstance(locale, str) else tuple(locale)
+    named = (locale,) if isinstance(locale, str) else locale
+    return tuple(name.replace("-", "_") for name in named)
 
 
 def known_locales() -> list[str]:
@@ -78,90 +78,6 @@ def separators(locales: tuple[str, ...]) -> Separators:
             decimal.add(symbols.get("decimal", ""))
             group.add(symbols.get("group", ""))
     return Separators(frozenset(decimal & set(".,")), frozenset(group & set(".,")))
-
-
-@lru_cache(maxsize=64)
-def day_orders(locales: tuple[str, ...]) -> frozenset[str]:
-    """The orders in which some locales write day, month and year: `dmy`, `mdy`, `ymd`."""
-    from babel import Locale
-
-    orders = set()
-    for name in locales:
-        pattern = re.sub(r"'[^']*'", "", Locale.parse(name).date_formats["short"].pattern)
-        orders.add("".join(dict.fromkeys(c for c in pattern.lower() if c in "dmy")))
-    return frozenset(orders)
-
-
-def month_key(name: str) -> str:
-    """How a month's name is looked up: folded, dots and accents' encoding aside."""
-    return composed(name).replace(".", "").replace("ı", "i").strip(" \u00a0'")
-
-
-@lru_cache(maxsize=16)
-def months(locales: tuple[str, ...] = ()) -> dict[str, dict[int, frozenset[str]]]:
-    """Name of a month → the months it may mean → the languages in which it means that.
-
-    Full and short names, as written in a date and alone. Then, where that is no name in any
-    language: names without their accents, and beginnings of three letters or more that are no
-    other month's in the same language (`Sept`, `Febr`).
-    """
-    exact: dict[str, dict[int, set[str]]] = {}
-    loose: dict[str, dict[int, set[str]]] = {}
-    for language in dict.fromkeys((*LANGUAGES, *locales)):
-        names = _names(language)
-        for key, month in names:
-            exact.setdefault(key, {}).setdefault(month, set()).add(language)
-        for key, month in _looser(names):
-            loose.setdefault(key, {}).setdefault(month, set()).add(language)
-    merged = {key: found for key, found in loose.items() if key not in exact} | exact
-    return {
-        key: {month: frozenset(languages) for month, languages in found.items()}
-        for key, found in merged.items()
-    }
-
-
-def _names(language: str) -> set[tuple[str, int]]:
-    from babel import Locale
-
-    tables = Locale.parse(language).months
-    found = set()
-    for context in ("format", "stand-alone"):
-        for width in ("wide", "abbreviated"):
-            for month, name in tables[context][width].items():
-                key = month_key(name)
-                if key and not any(char.isdigit() for char in key):
-                    found.add((key, int(month)))
-    return found
-
-
-def _looser(names: set[tuple[str, int]]) -> set[tuple[str, int]]:
-    found: set[tuple[str, int]] = set()
-    both = names | {(strip_accents(key), month) for key, month in names}
-    for key, month in names:
-        bare = strip_accents(key)
-        spelled = key.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
-        found |= {(bare, month), (spelled, month)}
-        for whole in (key, bare):
-            for end in range(3, len(whole)):
-                start = whole[:end]
-                if all(other == month for name, other in both if name.startswith(start)):
-                    found.add((start, month))
-    return found
-
-
-@lru_cache(maxsize=16)
-def weekdays(locales: tuple[str, ...] = ()) -> frozenset[str]:
-    """Every word of the names of weekdays, full and short."""
-    from babel import Locale
-
-    found: set[str] = set()
-    for language in dict.fromkeys((*LANGUAGES, *locales)):
-        tables = Locale.parse(language).days
-        for context in ("format", "stand-alone"):
-            for width in ("wide", "abbreviated"):
-                for name in tables[context][width].values():
-                    found.update(month_key(word) for word in name.replace("-", " ").split())
-    return frozenset(found)
 
 
 def sign_key(sign: str) -> str:

@@ -27,13 +27,18 @@ from dslm.contract.characters import (
 
 # Punctuation that carries meaning wherever it stands; symbols (S*) all do.
 MEANT = "#%&@*§¶†‡※‰‱′″‴"
-_QUOTES = "\u00b4\u0060\u02b9\u02ba\u02bb\u02bc\u02bd"  # letters and accents typed for quotes
+# Letters and accents that are typed for quotes; NFKC would put the accents on the letter before
+_QUOTES = (
+    "`\u00a8\u00af\u00b4\u00b8\u02b9-\u02bd\u02d8-\u02dd\u037a\u0384\u0385\u1fbd\u1fbf-\u1fc1\u1fcd-\u1fcf"
+    "\u1fdd-\u1fdf\u1fed-\u1fef\u1ffd\u1ffe\u2017\u203e"
+)
+_QUOTE = re.compile(f"[{_QUOTES}]")
 _TATWEEL = "\u0640"  # stretches a word, spells nothing
 _POINTS = ".,:/\u066b"  # between two digits they are part of a number: 12,50 10:30 1/2
 _HYPHENS = "-\u2010\u2011\u2012\u2013"  # after NFKC; full-width and small ones are these by then
 _SPARE_POINT = re.compile(rf"[{_POINTS}](?!(?<=\d.)\d)", re.ASCII)
 _SIGN = re.compile(rf"[{_HYPHENS}](?=\W?\.?\d)(?<!\w.)|[{_HYPHENS}](?<=\d.)(?!\S)", re.ASCII)
-_BARE_POINT = re.compile(r"\.(?=\d)(?<![^\s\-\u2212+(].)")  # .5
+_BARE_POINT = re.compile(r"\.(?=\d)(?<![\w.,:/)\]}].)")  # .5
 _ALONE = re.compile(r"(?<![^\s(\"'=:;$€£¥+\-\u2212])\d[\d.,' ]*\Z")  # a number, up to its end
 _POWER = re.compile(r"([²³¹⁰⁴-⁹¼-¾⅐-⅟↉])(?<=\d.)")
 _DOTTED_I = "i\u0307"
@@ -58,7 +63,7 @@ def _attaches(char: str) -> bool:
 def _of_no_account(char: str) -> str | None:
     if ignorable(char) or char == _TATWEEL:
         return None
-    return "'" if char in _QUOTES else digit(char) or char
+    return "'" if _QUOTE.match(char) else digit(char) or char
 
 
 _CHANGED = Table(_of_no_account)
@@ -100,6 +105,11 @@ def _classes_for(text: str) -> _Classes:
     return _classes(LAST if rare else BMP)
 
 
+def compatible(text: str) -> str:
+    """NFKC, but that a power or fraction keeps apart from the digits before it: 10² is `10^2`."""
+    return unicodedata.normalize("NFKC", _QUOTE.sub("'", _POWER.sub(r"^\1", text)))
+
+
 def composed(text: str) -> str:
     """NFKC and full case folding with digits of every script as ASCII's; blanks and marks stay.
 
@@ -123,6 +133,11 @@ def composed(text: str) -> str:
     return text
 
 
+def _with_nought(found: re.Match[str]) -> str:
+    before = found.string[max(0, found.start() - 1) : found.start()]
+    return "." if before and is_mark(before) else "0."
+
+
 def _signed(found: re.Match[str]) -> str:
     """U+2212 for a hyphen that is a number's sign, before it or behind."""
     char, text, start = found.group(), found.string, found.start()
@@ -141,7 +156,7 @@ def placed(text: str) -> str:
     separators anywhere.
     """
     if "." in text:
-        text = _BARE_POINT.sub("0.", text)
+        text = _BARE_POINT.sub(_with_nought, text)
     text = _SIGN.sub(_signed, text)
     return _SPARE_POINT.sub(" ", text)
 
@@ -163,13 +178,3 @@ def has_letters(folded: str, least: int) -> bool:
     """Whether a folded text has that many letters, digits and marks, of any script; no signs."""
     found = (char for char in folded if unicodedata.category(char)[0] in "LMN")
     return sum(1 for _ in islice(found, least)) >= least
-
-
-def strip_accents(text: str) -> str:
-    """A text without the accents of Latin, Greek and Cyrillic letters; other marks stay."""
-    kept: list[str] = []
-    for char in unicodedata.normalize("NFD", text):
-        alphabetic = kept and kept[-1].lower() != kept[-1].upper()
-        if not (alphabetic and is_mark(char)):
-            kept.append(char)
-    return unicodedata.normalize("NFC", "".join(kept))

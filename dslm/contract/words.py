@@ -2,7 +2,8 @@
 
 `A7731` does not stand in `A77311`, nor `5` in `-5`, nor `12` in `12,50`, nor चना in चनाक. Scripts
 that put no blanks between words (Chinese, Thai, …) have words that start and end anywhere, though
-not within a character and its marks; a Korean word may go on in a particle. Used by `grounding`.
+not within a character and its marks; so may Korean ones, to which particles are joined. Used by
+`grounding` and `narrowing`.
 """
 
 from __future__ import annotations
@@ -14,13 +15,12 @@ from dslm.contract.characters import MINUS, is_mark
 from dslm.contract.folding import composed, fold, placed, separates
 from dslm.contract.numbers import is_number
 
-# Scripts that are written without blanks between words (UAX #14's SA class, Han, Kana, Yi, …)
+# Scripts without blanks between words (UAX #14's SA class, Han, Kana, Yi, …), and Hangul
 _UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u1b00-\u1b7f"
+    "[\uac00-\ud7a3\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u1b00-\u1b7f"
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\ua000-\ua4cf\ua980-\ua9ff\uaa60-\uaadf\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff]"
 )
-_HANGUL = re.compile("[\uac00-\ud7a3]")
 
 
 def stands_alone(char: str) -> bool:
@@ -50,9 +50,9 @@ def may_start(text: str, place: int) -> bool:
     if place == 0:
         return True
     left, right = text[place - 1], text[place]
-    if is_mark(right) or (left == MINUS and right.isdigit()):
+    if is_mark(right) or (left == MINUS and right.isdecimal()):
         return False
-    if left in ".," and right.isdigit():
+    if left in ".," and right.isdecimal():
         return not _within_number(text, place)
     if not (is_of_word(left) and is_of_word(right)):
         return True
@@ -64,15 +64,13 @@ def may_end(text: str, place: int) -> bool:
     if place == len(text):
         return True
     left, right = text[place - 1], text[place]
-    if is_mark(right) or (left.isdigit() and right in f"^{MINUS}"):
+    if is_mark(right) or (left.isdecimal() and right in f"^{MINUS}"):
         return False
-    if right in ".," and left.isdigit() and text[place + 1 : place + 2].isdigit():
+    if right in ".," and left.isdecimal() and text[place + 1 : place + 2].isdecimal():
         return not _within_number(text, place)
     if right in "+#" and left.isalpha():  # C++, C#
         return text[place:].lstrip("+#")[:1].isalnum()
     if not (is_of_word(left) and is_of_word(right)):
-        return True
-    if _HANGUL.match(left) and _HANGUL.match(right):
         return True
     return stands_alone(left) or stands_alone(right)
 
@@ -80,10 +78,10 @@ def may_end(text: str, place: int) -> bool:
 def _within_number(text: str, place: int) -> bool:
     """Whether the digits and points around a place are one number, not a date or version."""
     start = place
-    while start > 0 and (text[start - 1].isdigit() or text[start - 1] in ".,"):
+    while start > 0 and (text[start - 1].isdecimal() or text[start - 1] in ".,"):
         start -= 1
     end = place
-    while end < len(text) and (text[end].isdigit() or text[end] in ".,"):
+    while end < len(text) and (text[end].isdecimal() or text[end] in ".,"):
         end += 1
     return is_number(text[start:end].strip(".,"))
 
@@ -98,8 +96,8 @@ def _whole(text: str, value: str) -> bool:
 
 
 def stands_verbatim(text: str, value: str) -> bool:
-    """Whether a value stands in a text to the letter, as whole words; an empty one never does."""
-    return bool(value) and _whole(text, value) and stands_folded(text, value)
+    """Whether a value stands in a text to the letter, as whole words."""
+    return not value.strip() or (_whole(text, value) and stands_folded(text, value))
 
 
 def stands_folded(text: str, value: str) -> bool:

@@ -16,6 +16,20 @@ from dslm.errors import InputError
 
 NAME = "varlen"
 OTHERWISE = "set `training.attention: sdpa` in the recipe"
+FLOOR = "2.12"  # the first torch whose kernel takes scale, windows and shared keys; 2.10 had less
+
+
+def require_kernel() -> None:
+    """Refuse a torch without the kernel, before a model is loaded.
+
+    Raises:
+        InputError: It is older.
+    """
+    import torch
+
+    if torch.__version__ < FLOOR:
+        raise InputError(f"varlen attention needs torch {FLOOR} or newer, this is "
+                         f"{torch.__version__}", fix=f"install it, or {OTHERWISE}")  # fmt: skip
 
 
 def varlen_attention(

@@ -175,7 +175,7 @@ def _notes(root: Path, recipe: str, made: Draft) -> list[str]:
     training = load_recipe(root / "recipes" / f"{recipe}.yaml").training
     cases = (*made.sources, *made.gold)
     longest = max(_tokens(c.input + json.dumps(c.target, ensure_ascii=False)) for c in cases)
-    notes = []
+    notes = list(made.notes)
     if longest > training.max_tokens:
         notes.append(
             f"recipes/{recipe}.yaml takes rows of at most {training.max_tokens} tokens, your "

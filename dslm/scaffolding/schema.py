@@ -12,7 +12,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dslm.contract.comparing import decimal_of, fold
+from dslm.contract.dates import date_readings
+from dslm.contract.folding import fold
+from dslm.contract.numbers import readings_of
 from dslm.errors import InputError
 
 Pair = tuple[str, Any]  # the case's input, and a value of its target
@@ -148,12 +150,12 @@ def comparator(schema: Schema, values: Sequence[Any]) -> str | None:
         return None
     if "pattern" in schema:
         return "date" if schema["pattern"] == DATE_PATTERN else "decimal"
-    amounts = sum(_is_amount(str(value)) for value in values)
-    return "decimal" if amounts >= GROUNDED_SHARE * len(values) else "text"
-
-
-def _is_amount(text: str) -> bool:
-    return "." in text and decimal_of(text) is not None
+    texts = [str(value) for value in values]
+    for how, reads in (("decimal", readings_of), ("date", date_readings)):
+        if sum(bool(reads(text)) for text in texts) >= GROUNDED_SHARE * len(texts):
+            # Digits alone are as often a number of something: 0017 is not 17
+            return how if any(not text.strip().isdigit() for text in texts) else "text"
+    return "text"
 
 
 def may_be_quoted(schema: Schema) -> bool:
@@ -163,4 +165,4 @@ def may_be_quoted(schema: Schema) -> bool:
     if "properties" in schema:
         return all(may_be_quoted(part) for part in schema["properties"].values())
     kinds = schema.get("type", "label")
-    return "string" in kinds or "number" in kinds
+    return any(kind in kinds for kind in ("string", "number", "integer"))

@@ -64,8 +64,9 @@ def day_texts(text: str, locale: Locale) -> Iterator[str]:
     for day in sorted({day for one in found for day in one.readings}):
         yield day.isoformat()
     for one in found:
-        if set(date_readings(one.text, locale)) & set(one.readings):
-            yield one.text
+        form = text[one.start : one.end]
+        if set(date_readings(form, locale)) & one.readings:
+            yield form
 
 
 def number_values(kind: str, number: Decimal) -> Iterator[int | float]:

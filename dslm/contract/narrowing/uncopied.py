@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
-from unicodedata import normalize
 
 from dslm.contract.answer import canonical_answer
 from dslm.contract.canonical import written
 from dslm.contract.comparing import EXACT, equal
+from dslm.contract.folding import compatible
 from dslm.contract.grounding import ungrounded
 from dslm.contract.model import Compare, Contract
 from dslm.contract.narrowing.copies import cased
@@ -76,7 +76,7 @@ def _listed(part: Part) -> Iterator[Any]:
 def _copies(value: Any, text: str) -> Iterator[str]:
     """Whole words of the input that are the value but for what folding leaves out."""
     for found in standing(text, value) if isinstance(value, str) else ():
-        yield from (found, composed := normalize("NFKC", found), *cased(composed))
+        yield from (found, composed := compatible(found), *cased(composed))
 
 
 def _why(value: Any, text: str) -> str:

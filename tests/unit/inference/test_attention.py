@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import torch
 
 from dslm.errors import InputError
 from dslm.inference.attention import grouped_attention, register
-from dslm.inference.varlen import varlen_attention
+from dslm.inference.varlen import require_kernel, varlen_attention
 from dslm.training.packing import end_to_end
 
 LAYOUTS = [(4, 4), (4, 2), (4, 1), (8, 2)]
@@ -103,3 +104,32 @@ def test_varlen_attention_refuses_what_it_would_leave_out(wrong: dict[str, Any])
     with pytest.raises(InputError, match="varlen") as refused:
         varlen_attention(module, one, one, one, None, 1.0, **rows | wrong)
     assert "attention: sdpa" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("version", "enough"),
+    [
+        ("2.9.1", False),
+        ("2.11.0+cu130", False),
+        ("2.12.0", True),
+        ("2.13.0+cpu", True),
+        ("3.0", True),
+    ],
+)
+def test_varlen_attention_names_the_torch_that_it_needs(
+    version: str, enough: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "__version__", torch.torch_version.TorchVersion(version))
+    if enough:
+        require_kernel()
+        return
+    with pytest.raises(InputError, match=r"needs torch 2\.12 or newer, this is 2\.") as refused:
+        require_kernel()
+    assert "sdpa" in refused.value.message()
+
+
+def test_the_kernel_takes_what_varlen_attention_asks_of_it() -> None:
+    from torch.nn.attention.varlen import varlen_attn
+
+    asked = {"scale", "window_size", "enable_gqa"}
+    assert asked <= inspect.signature(varlen_attn).parameters.keys()

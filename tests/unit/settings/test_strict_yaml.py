@@ -50,7 +50,7 @@ FAULTY: dict[str, tuple[str, int, str]] = {
     "a number without end": ("a: " + "9" * 5000, 1, "5000 digits"),
     "half of a character": ('a: 1\nb: "\\ud83d"\n', 2, "half of a character"),
     "a character beyond Unicode": ('a: 1\nb: "\\UFFFFFFFF"\n', 2, "no text"),
-    "YAML 1.9": ("%YAML 1.9\n---\na: 1\n", 1, "version"),
+    "YAML 2.0": ("%YAML 2.0\n---\na: 1\n", 1, "version"),
     "no end": ("a: 'b\n", 2, "end of stream"),
 }
 

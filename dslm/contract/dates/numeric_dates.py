@@ -1,0 +1,125 @@
+"""Reads days that are written in three numbers: 2025-03-04, 04.03.2025, 4/3/25, 4. 3. 2025.
+
+Takes a folded text and the digits in it; gives the days that three numbers in a row may state, in
+either order of day and month where nothing decides. Used by `reading`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from dslm.contract.dates.date_customs import Customs
+
+Orders = list[tuple[str, ...]]
+BLANK = " "
+# What may stand between two numbers of a date, and which separator that is
+SEPARATORS = {
+    f"{before}{sign}{after}": sign
+    for sign in "./-"
+    for before in ("", " ", "\n")
+    for after in ("", " ", "\n")
+} | {BLANK: BLANK, "  ": BLANK}
+# Two that differ stand together only so: 4/3-2025 and 4/3 2025 are Danish and Swedish
+_PAIRS = {("/", "-"), ("-", "/"), ("/", BLANK)}
+_GROUP_BEFORE = re.compile(r"\d[)/.\-]?\s?\Z")
+_DAY_BEFORE = re.compile(r"\d{4}-\d\d-\d\d[-t ]\Z")  # 2025-03-04-10.15.30
+_VERSION_BEFORE = re.compile(r"(?:\bv|\bversion\s?)\Z")
+_BLANK_YEARS = range(1900, 2200)  # 12 11 0300 is no date
+
+
+def day_of(year: int, month: int, day: int) -> dt.date | None:
+    """The day, or None where the calendar has none."""
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
+
+
+def days_of(years: Iterable[int], month: int, day: int) -> Iterator[dt.date]:
+    """The day in each of these years in which there is one."""
+    return (found for year in years if (found := day_of(year, month, day)))
+
+
+def _by_order(parts: tuple[str, str, str], order: str, customs: Customs) -> set[dt.date]:
+    named = dict(zip(order, parts, strict=True))
+    if len(named["m"]) > 2 or len(named["d"]) > 2 or len(named["y"]) == 1:
+        return set()
+    return set(days_of(customs.years(named["y"]), int(named["m"]), int(named["d"])))
+
+
+def _orders(parts: tuple[str, str, str], customs: Customs, dotted: bool) -> Orders:
+    """Orders to try together, the likeliest first; the next only where these are no days."""
+    if len(parts[0]) == 4:
+        return [("ymd",)]
+    given = tuple(customs.orders)
+    if len(parts[2]) == 1 or len(parts[0]) == 3:
+        return [given] if "ymd" in given else []
+    # No locale of CLDR writes the month first with full stops
+    usual: Orders = [("dmy",), ("mdy",)] if dotted and "mdy" not in given else [("dmy", "mdy")]
+    if len(parts[2]) == 4:
+        return [given, *usual] if given and "ymd" not in given else usual
+    return [given, *usual, ("ymd",)] if given else [*usual, ("ymd",)]
+
+
+@lru_cache(maxsize=4096)
+def readings(
+    parts: tuple[str, str, str], customs: Customs, *, dotted: bool = False
+) -> frozenset[dt.date]:
+    """All days that three numbers may state; a locale decides only between days."""
+    for orders in _orders(parts, customs, dotted):
+        found = {day for order in orders for day in _by_order(parts, order, customs)}
+        if found:
+            return frozenset(found)
+    return frozenset()
+
+
+def _is_longer(text: str, start: int, end: int, sign: str) -> bool:
+    """Whether the same sign goes on to a fourth number: an IP, a version, a telephone number."""
+    after = text[end : end + 1] == sign and text[end + 1 : end + 2].isdigit()
+    if sign == BLANK:
+        timed = ":" in text[end + 2 : end + 4]  # 04 03 2025 10:15
+        return (after and not timed) or bool(_GROUP_BEFORE.search(text, max(0, start - 3), start))
+    return after or (start >= 2 and text[start - 1] == sign and text[start - 2].isdigit())
+
+
+def _is_version(text: str, start: int) -> bool:
+    return bool(_VERSION_BEFORE.search(text, max(0, start - 9), start))
+
+
+def numeric_readings(
+    text: str, parts: tuple[str, str, str], signs: tuple[str, str], start: int, end: int,
+    customs: Customs,
+) -> frozenset[dt.date]:  # fmt: skip
+    """The days that three numbers of a text may state; none where they are of something else.
+
+    Args:
+        text: Folded.
+        parts: The three numbers.
+        signs: What stands between them, as `SEPARATORS` has it.
+        start: Where they start.
+        end: Where they end.
+        customs: Of the locale.
+    """
+    first, second = signs
+    if first != second and signs not in _PAIRS:
+        return frozenset()
+    full = len(parts[0]) == 4 or len(parts[2]) == 4
+    if first == BLANK and not (full and int(max(parts, key=len)) in _BLANK_YEARS):
+        return frozenset()
+    if not full and (first != second or _is_time_or_amount(text, start, end)):
+        return frozenset()
+    if first == "." and _is_version(text, start):
+        return frozenset()
+    may_go_on = first == second and (not full or first in (".", BLANK))
+    if may_go_on and _is_longer(text, start, end, first):
+        return frozenset()
+    return readings(parts, customs, dotted=first == ".")
+
+
+def _is_time_or_amount(text: str, start: int, end: int) -> bool:
+    if _DAY_BEFORE.search(text, max(0, start - 11), start):
+        return True
+    return text[end : end + 1] in (",", ":", "%") and text[end + 1 : end + 2].isdigit()

@@ -1,0 +1,182 @@
+"""Reads days whose month is a word: 4 March 2025, le 1er mars 2025, March 4th, 2025, 04-Mar-25.
+
+Takes a folded text and two neighbouring numbers of it; gives the days that they state with the word
+between, before or after them. Used by `reading`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from dslm.contract.dates.date_customs import NO_LOCALE, Customs
+from dslm.contract.dates.date_text import words
+from dslm.contract.dates.date_words import MonthWords, month_words
+from dslm.contract.dates.numeric_dates import days_of
+
+Span = tuple[int, int]
+Months = Mapping[int, frozenset[str]]
+Found = tuple[int, int, frozenset[dt.date]]
+
+WIDEST = 40  # characters between day and year
+_BEFORE = 32  # characters in which a month before its day is looked for
+_YEARS = range(1000, 3000)
+_YEARS_BEFORE_MONTH = range(1600, 2700)  # other numbers of four digits stand before months too
+_AFTER_THE_YEAR = frozenset(("gada", "ж"))  # 2025. gada 4. marts
+_PUNCTUATION = re.compile(r"[^\W\d_]|[\s.,\-/'()]|[^\x00-\x7f]")
+_ROMANS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+# 4 III 2025, 4.X.2025; not 4 x 2025
+_ROMAN = re.compile(r"(?:[.\-/] ?| )(i{2,3}|iv|vi{1,3}|ix|xi{1,2}|(?<=[.\-/])[ivx])[.\-/ ] ?")
+_TIMED_YEAR = re.compile(
+    r"\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[ap]\.?m\.?)?(?:\s[a-z]{2,5})?\s(\d{4})(?!\d)"
+)
+_BEYOND_A_YEAR = re.compile(r"[^\W_]|[.,:/\-]\d|\s?%|[\s,]{1,2}\d{4}(?!\d)")
+_BREAK = re.compile(r"[\d;:]")
+_NEXT_WORD = re.compile(r"[\s.,\-]*([^\s\d!-/:-@\[-`{-~]+)")
+_FOLLOWED_BY_A_WORD = re.compile(r"\s*[^\W\d_]")
+
+
+@lru_cache(maxsize=8192)
+def _months_in(gap: str, locales: tuple[str, ...]) -> Months | None:
+    """The month that a gap names among nothing but small words; empty for small words only."""
+    if _PUNCTUATION.sub("", gap):
+        return None
+    if numeral := _ROMAN.fullmatch(gap):
+        return {_ROMANS.index(numeral[1]) + 1: frozenset()}
+    known = month_words(locales)
+    parts = words(gap)
+    small = [part in known.between for part in parts]
+    for size in range(min(known.most, len(parts)), 0, -1):
+        for start in range(len(parts) - size + 1):
+            name = " ".join(parts[start : start + size])
+            if name in known.months and all(small[:start]) and all(small[start + size :]):
+                return known.months[name]
+    if all(small):
+        return {}
+    return _twice(gap, locales) if "/" in gap.strip(" /") else None
+
+
+def _twice(gap: str, locales: tuple[str, ...]) -> Months | None:
+    """The month that two names say together, as in Arabic of the United Nations."""
+    both = [_months_in(half, locales) or {} for half in gap.strip(" /").split("/")]
+    shared = set(both[0]).intersection(*both[1:])
+    return {month: frozenset().union(*(one[month] for one in both)) for month in shared} or None
+
+
+def _last_month(text: str, end: int, known: MonthWords) -> tuple[int, Months] | None:
+    """The month that ends just before a place, small words aside, and where it starts."""
+    start = max(0, end - _BEFORE)
+    parts = words(_BREAK.split(text[start:end])[-1])
+    while parts and parts[-1] in known.between and parts[-1] not in known.months:
+        parts.pop()
+    for size in range(min(known.most, len(parts)), 0, -1):
+        if months := known.months.get(" ".join(parts[-size:])):
+            return text.rfind(parts[-size], start, end), months
+    return None
+
+
+def _readings(months: Months, day: str, year: str, customs: Customs) -> frozenset[dt.date]:
+    ours = {month for month, of in months.items() if of & customs.languages}
+    found: set[dt.date] = set()
+    for month in ours or months:
+        years = customs.years(year, thai="th" in months[month])
+        found.update(days_of(years, month, int(day)))
+    return frozenset(found)
+
+
+def _is_short_year(text: str, span: Span, known: MonthWords) -> bool:
+    """Whether two digits after a month are a year, and not a day, a time, an amount or a share."""
+    if _BEYOND_A_YEAR.match(text, span[1]):
+        return False
+    following = _NEXT_WORD.match(text, span[1])
+    return not (following and following.group(1) in known.months)
+
+
+def _year_at(text: str, span: Span, known: MonthWords) -> tuple[str, int] | None:
+    """The year that stands at a number after day and month, or behind a time there."""
+    digits = text[span[0] : span[1]]
+    if len(digits) == 4:
+        return (digits, span[1]) if int(digits) in _YEARS else None
+    if timed := _TIMED_YEAR.match(text, span[0]):
+        return timed.group(1), timed.end()
+    return (digits, span[1]) if len(digits) == 2 and _is_short_year(text, span, known) else None
+
+
+def _day_first(
+    text: str, first: Span, second: Span, months: Months, known: MonthWords, customs: Customs
+) -> Found | None:
+    """`4 March 2025`."""
+    if year := _year_at(text, second, known):
+        readings = _readings(months, text[slice(*first)], year[0], customs)
+        return (first[0], year[1], readings)
+    return None
+
+
+def _month_first(
+    text: str, first: Span, second: Span, known: MonthWords, customs: Customs
+) -> Found | None:
+    """`March 4, 2025`."""
+    year = _year_at(text, second, known)
+    month = _last_month(text, first[0], known) if year else None
+    if not year or not month:
+        return None
+    if len(year[0]) == 2:  # not: March 4, 25 people
+        marked = any(sign in text[first[1] : second[0]] for sign in ",'-/")
+        if not marked or _FOLLOWED_BY_A_WORD.match(text, second[1]):
+            return None
+    return month[0], year[1], _readings(month[1], text[slice(*first)], year[0], customs)
+
+
+def _year_first(
+    text: str, first: Span, second: Span, months: Months, customs: Customs
+) -> Found | None:
+    """`2025. március 4.`; not the middle of `4 3 2025 March 5, 2026`."""
+    after = text[second[1] : second[1] + 8]
+    if int(text[slice(*first)]) not in _YEARS_BEFORE_MONTH or re.match(r"[\s,]{1,2}\d{4}", after):
+        return None
+    return (
+        first[0],
+        second[1],
+        _readings(months, text[slice(*second)], text[slice(*first)], customs),
+    )
+
+
+def _month_last(
+    text: str, first: Span, second: Span, known: MonthWords, customs: Customs
+) -> Found | None:
+    """`2025. gada 4. marts`."""
+    if not _AFTER_THE_YEAR.intersection(words(text[first[1] : second[0]])):
+        return None
+    following = _NEXT_WORD.match(text, second[1])
+    months = known.months.get(following.group(1)) if following else None
+    if not following or not months:
+        return None
+    readings = _readings(months, text[slice(*second)], text[slice(*first)], customs)
+    return first[0], following.end(), readings
+
+
+def worded(text: str, first: Span, second: Span, customs: Customs = NO_LOCALE) -> Found | None:
+    """What two neighbouring numbers and a word state: start, end and the days.
+
+    Args:
+        text: Folded.
+        first: Where the first number stands.
+        second: Where the next one does.
+        customs: Of the locale.
+    """
+    months = _months_in(text[first[1] : second[0]], customs.locales)
+    if months is None:
+        return None
+    known = month_words(customs.locales)
+    sizes = first[1] - first[0], second[1] - second[0]
+    if sizes[0] <= 2:
+        if months:
+            return _day_first(text, first, second, months, known, customs)
+        return _month_first(text, first, second, known, customs)
+    if sizes[0] == 4 and sizes[1] <= 2:
+        if months:
+            return _year_first(text, first, second, months, customs)
+        return _month_last(text, first, second, known, customs)
+    return None

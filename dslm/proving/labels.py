@@ -1,0 +1,130 @@
+"""Warnings of labels that may be misread: look-alikes, and forms that mean several things.
+
+Called by `dslm.proving.proof` with a contract and the cases of gold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from dslm.contract.comparing import EXACT
+from dslm.contract.dates import date_readings
+from dslm.contract.folding import fold
+from dslm.contract.grounding import groundings
+from dslm.contract.look_alikes import look_alikes
+from dslm.contract.model import Contract
+from dslm.contract.numbers import plain, readings_of
+from dslm.proving.finding import MOST_NAMED, Finding, named, warn
+from dslm.records import Case
+from dslm.settings.workspace import Workspace
+
+
+def prove_labels(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Iterator[Finding]:
+    """Warnings of a contract's enums and of gold's labels."""
+    yield from _enums(ws, contract)
+    yield from _look_alikes(ws, contract, gold)
+    yield from _ambiguous(ws, contract, gold)
+    yield from _ambiguously_grounded(ws, contract, gold)
+
+
+def _enums(ws: Workspace, contract: Contract) -> Iterator[Finding]:
+    for path, values in _enums_in(contract.output, ""):
+        for group in look_alikes(value for value in values if isinstance(value, str)):
+            yield warn(
+                "labels", f"enum values {group}", where=f"{ws.contract}: output{path}",
+                fix="make them one value, in the labels too, or tell them apart",
+            )  # fmt: skip
+
+
+def _enums_in(schema: Any, path: str) -> Iterator[tuple[str, list[Any]]]:
+    if isinstance(schema, Mapping):
+        if isinstance(schema.get("enum"), list):
+            yield path, schema["enum"]
+        for key, part in schema.items():
+            if key not in ("enum", "const", "default", "examples"):
+                yield from _enums_in(part, f"{path}.{key}")
+    elif isinstance(schema, list):
+        for number, part in enumerate(schema):
+            yield from _enums_in(part, f"{path}[{number}]")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _look_alikes(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Iterator[Finding]:
+    """Gold's labels that are one to a reader and several to the field's comparator."""
+    enums = {field for field in contract.fields if "enum" in contract.output["properties"][field]}
+    for field in contract.fields:
+        if field in enums:
+            continue
+        folds = contract.compare.get(field, EXACT).how in ("text", "set", "list")
+        labels = [text for case in gold for text in _texts((case.target or {}).get(field))]
+        if folds:  # one of those that the comparator takes for the same
+            labels = list({fold(label): label for label in reversed(labels)}.values())[::-1]
+        for group in look_alikes(labels):
+            first = _row_with(gold, field, group.labels[1])
+            yield warn(
+                "labels", f"labels of {field} {group}", where=f"{ws.gold}: case {first}",
+                fix="mend the labels, or compare the field `as: text`",
+            )  # fmt: skip
+
+
+def _row_with(gold: Sequence[Case], field: str, label: str) -> str:
+    return next(case.id for case in gold if label in _texts((case.target or {}).get(field)))
+
+
+def _readings(contract: Contract, field: str, value: Any) -> list[str]:
+    how = contract.compare.get(field, EXACT).how
+    if how == "decimal":
+        return [plain(amount.value) for amount in readings_of(value, contract.locale)]
+    if how == "date":
+        return [str(day) for day in sorted(date_readings(value, contract.locale))]
+    return []
+
+
+def _ambiguous(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Iterator[Finding]:
+    """Labels that the comparator cannot read for sure, so that it compares them exactly."""
+    told = 0
+    for case in gold:
+        for field, value in (case.target or {}).items():
+            readings = _readings(contract, field, value)
+            if len(readings) > 1:
+                told += 1
+                if told <= MOST_NAMED:
+                    yield warn(
+                        "labels", f"{field}: {value!r} may be {' or '.join(readings)}, so it is "
+                        "compared exactly", where=f"{ws.gold}: case {case.id}",
+                        fix="name the contract's `locale`, or write the label plainly "
+                        "(1234.5, 2025-03-04)",
+                    )  # fmt: skip
+    if told > MOST_NAMED:
+        yield warn("labels", f"{told - MOST_NAMED} more labels may mean several things",
+                   where=ws.gold, fix="name the contract's `locale`")  # fmt: skip
+
+
+def _ambiguously_grounded(
+    ws: Workspace, contract: Contract, gold: Sequence[Case]
+) -> Iterator[Finding]:
+    """Values that the input states only in a form that may mean something else too."""
+    found = [
+        (f"{case.id}: {field} ({' or '.join(ground.readings)})", ground.readings)
+        for case in gold
+        for field, ground in groundings(contract, case.input, case.target or {}).items()
+        if ground.ambiguous
+    ]
+    if found:
+        by_locale = any(len({text.lstrip("-") for text in readings}) > 1 for _, readings in found)
+        yield warn(
+            "gold.grounded", "the input may mean something else too: "
+            f"{named(text for text, _ in found)}", where=ws.gold,
+            fix="name the contract's `locale`" if by_locale and not contract.locale else None,
+        )  # fmt: skip

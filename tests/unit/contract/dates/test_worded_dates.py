@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from dslm.contract.dates import date_of, dates
+
+DAY = dt.date(2025, 3, 4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["04-Mar-2025", "04MAR2025", "4 March 2025", "4 March, 2025", "March 4th, 2025", "Mar. 4, 2025",
+     "March 4 2025", "4. März 2025", "4 de marzo de 2025", "4 de marzo del 2025", "marzo 4 de 2025",
+     "4º de março de 2025", "4° marzo 2025", "4e maart 2025", "4th of March 2025", "4 Mar '25",
+     "4th day of March, 2025", "2025. március 4.", "2025-Mar-04", "2025 March 4", "Mar/4/2025",
+     "2025. gada 4. marts", "2025(e)ko martxoaren 4(a)", "2025 ж. 4 наурыз", "4\n March\n2025",
+     "Tue Mar  4 10:15:00 2025", "Tue Mar 4 10:15:00 CET 2025", "Tue 4 Mar 10:15:00 CET 2025",
+     "12:15 4 Mar 2025", "4 III 2025", "4.III.2025", "04-iii-2025", "4 มี.ค. 68", "March 4, '25",
+     "4 Mar 25", "4 марта 2025", "d. 4 de març del 2025", "4 d'març 2025", "4.–4. März 2025"],
+)  # fmt: skip
+def test_a_day_is_found_with_its_month_in_words(text: str) -> None:
+    assert dates(text) == {DAY}
+
+
+def test_the_first_of_a_month_is_written_in_its_own_way() -> None:
+    first = dt.date(2025, 3, 1)
+    assert {date_of(t) for t in ("1er mars 2025", "le 1er mars 2025", "1º de marzo de 2025")} == {
+        first
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["4 March", "March 2025", "On March 4, 25 people came", "March 4, 12 pallets", "4 x 2025",
+     "4 pallets 2025", "4 March 12:30", "4 March 25%", "4 March 12.50", "14 March; 2025",
+     "4 Mar\n\n\nno. 7 of order 2025-17", "31 February 2025"],
+)  # fmt: skip
+def test_what_lacks_a_day_month_or_year_is_no_date(text: str) -> None:
+    assert dates(text) == set()
+
+
+def test_neighbouring_dates_do_not_lend_each_other_numbers() -> None:
+    assert dates("12 Mar - 15 Apr 2025") == {dt.date(2025, 4, 15)}
+    assert dates("4 March 2025 12 April 2026") == {DAY, dt.date(2026, 4, 12)}
+    assert dates("March 4, 2025 April 12, 2026") == {DAY, dt.date(2026, 4, 12)}
