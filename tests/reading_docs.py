@@ -9,12 +9,11 @@ from reading_code import ROOT
 CONTRACT = ROOT / "docs" / "contract.md"
 
 
-def rows_of(heading: str) -> list[tuple[str, ...]]:
-    """The rows of the first table below a heading of docs/contract.md, without its head."""
+def rows_of(heading: str, table: int = 1) -> list[tuple[str, ...]]:
+    """The rows of the n-th table below a heading of docs/contract.md, without its head."""
     text = CONTRACT.read_text("utf-8")
     section = re.split(rf"(?m)^#+ {re.escape(heading)}$", text)[1]
-    table = re.search(r"(?m)(?:^\|.*\n)+", section)
-    assert table is not None, heading
-    lines = table.group().splitlines()[2:]
+    found = re.findall(r"(?m)(?:^\|.*\n)+", section)[table - 1]
+    lines = found.splitlines()[2:]
     assert lines, heading
     return [tuple(cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]) for line in lines]

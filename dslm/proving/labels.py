@@ -29,7 +29,7 @@ def prove_labels(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Ite
 
 
 def _enums(ws: Workspace, contract: Contract) -> Iterator[Finding]:
-    for path, values in _enums_in(contract.output, ""):
+    for path, values in _enums_in(contract.schema, ""):
         for group in look_alikes(value for value in values if isinstance(value, str)):
             yield warn(
                 "labels", f"enum values {group}", where=f"{ws.contract}: output{path}",

@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import pairwise
-from unicodedata import normalize
 
 from dslm.contract.canonical import written
-from dslm.contract.folding import fold
+from dslm.contract.folding import compatible, fold
 from dslm.contract.narrowing.places import Copyable, copyable
 
 Pieces = tuple[str, ...]
@@ -43,7 +42,7 @@ def _spelt(piece: str) -> tuple[str, ...]:
     """A piece in other spellings, as it is where folding tells them apart (`ı` and `I`)."""
     if piece.isascii():
         return (piece, *cased(piece))
-    same, made = fold(piece), normalize("NFKC", piece)
+    same, made = fold(piece), compatible(piece)
     made = made if fold(made) == same else piece
     return (made, *(one if fold(one) == same else made for one in cased(made)))
 

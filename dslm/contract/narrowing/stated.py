@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from dslm.contract.dates import date_readings, found_dates
-from dslm.contract.numbers import Amount, Locale, amounts_in, plain, readings_of
+from dslm.contract.locales import Locale
+from dslm.contract.numbers import Amount, amounts_in, plain, readings_of
 
 # An amount with a currency on either side, as it stands; what is none, `readings_of` says.
 _SIDE = r"(?:[^\W\d_]{1,4}\.?|[^\w\s.,;:()\"'/-]{1,2})"

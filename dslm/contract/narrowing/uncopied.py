@@ -9,19 +9,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
-from unicodedata import normalize
 
 from dslm.contract.answer import canonical_answer
 from dslm.contract.canonical import written
 from dslm.contract.comparing import EXACT, equal
+from dslm.contract.folding import compatible
 from dslm.contract.grounding import ungrounded
+from dslm.contract.locales import Locale
 from dslm.contract.model import Compare, Contract
 from dslm.contract.narrowing.copies import cased
 from dslm.contract.narrowing.judging import accepts
 from dslm.contract.narrowing.narrowed import narrowed
 from dslm.contract.narrowing.parts import Either, Listed, Part, Row
 from dslm.contract.narrowing.places import standing
-from dslm.contract.numbers import Locale
 
 ITEM = Compare.model_validate({"as": "text"})  # items of lists and sets are folded as text
 
@@ -76,7 +76,7 @@ def _listed(part: Part) -> Iterator[Any]:
 def _copies(value: Any, text: str) -> Iterator[str]:
     """Whole words of the input that are the value but for what folding leaves out."""
     for found in standing(text, value) if isinstance(value, str) else ():
-        yield from (found, composed := normalize("NFKC", found), *cased(composed))
+        yield from (found, composed := compatible(found), *cased(composed))
 
 
 def _why(value: Any, text: str) -> str:

@@ -11,14 +11,23 @@ from reading_docs import rows_of
 
 from dslm.contract.folding import MEANT, composed, fold, has_letters, placed, separates
 
-EVERY = [chr(code) for code in range(sys.maxunicode + 1)]
+IDEOGRAPHS = ("CJK UNIFIED", "HANGUL SYLLABLE", "TANGUT")
+
+
+def is_listed(char: str) -> bool:
+    """Whether a character is assigned, and none of the many ideographs."""
+    name = unicodedata.name(char, "")
+    return bool(name) and not name.startswith(IDEOGRAPHS)
+
+
+EVERY = [char for char in map(chr, range(sys.maxunicode + 1)) if is_listed(char)]
 ASCII = [chr(code) for code in range(128)]
 # One word and another that differs from it in marks or signs only.
 DIFFERENT = [
     ("चना", "चीनी"), ("की", "का"), ("จาน", "จ้าน"), ("ปา", "ป่า"), ("שׁ", "שׂ"), ("مُدّ", "مدد"),
     ("কল", "কলা"), ("தமிழ", "தமிழ்"), ("resume", "résumé"), ("C++", "C#"), ("C++", "C"),
-    ("C#", "C"), ("👍", "👎"), ("👍", ""), ("👍🏻", "👍🏿"),
-    ("🇩🇪", "🇫🇷"), ("5 €", "5 $"), ("$5", "5"),
+    ("C#", "C"), ("👍", "👎"), ("👍", ""), ("👍🏻", "👍🏿"), ("🇩🇪", "🇫🇷"), ("5 €", "5 $"),
+    ("$5", "5"),
     ("A&B", "AB"), ("#1", "1"), ("5 %", "5"), ("-5", "5"), ("−5", "5"), ("–5", "5"), ("-$5", "$5"),
     ("12,50", "1250"), ("12,50", "125,0"), ("10:30", "1030"), ("1/2", "12"), ("½", "12"),
     ("1½", "11/2"), ("10²", "102"), (".5", "5"), ("1.234", "1234"), ("120.50-", "120.50"),
@@ -97,7 +106,7 @@ def test_a_mark_on_a_letter_tells_words_apart(mark: str) -> None:
 
 @given(st.text(st.characters(categories=["Sm", "Sc", "So"]), min_size=1, max_size=1))
 def test_a_symbol_is_kept(symbol: str) -> None:
-    assume(composed(symbol))
+    assume(composed(symbol) not in ("", "/"))  # the fraction slash is the slash
     assert fold(f"a {symbol} b") != fold("a b")
 
 

@@ -60,7 +60,7 @@ def test_other_words_and_parts_of_words_may_not(mini: Contract, value: str) -> N
 @pytest.mark.parametrize(
     ("text", "value"),
     [("चीनी", "च"), ("น้ำ", "น"), ("e\u0301x", "ex"), ("x\u0302", "x"), ("பூ", "ப"), ("C++ it", "C"),
-     ("at -5", "5"), ("12,50 EUR", "12"), ("서울에서", "에서"), ("السكر", "سكر")],
+     ("at -5", "5"), ("12,50 EUR", "12"), ("السكر", "سكر")],
 )  # fmt: skip
 def test_a_word_a_sign_or_a_number_is_never_parted(mini: Contract, text: str, value: str) -> None:
     assert not allowed(contract(mini, STRING, "text"), text, value)
