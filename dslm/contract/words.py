@@ -22,6 +22,8 @@ _UNSPACED = re.compile(
     "\ua000-\ua4cf\ua980-\ua9ff\uaa60-\uaadf\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff]"
 )
 
+_LONGEST_NUMBER = 100  # characters: what looks at more takes the square of a long text
+
 
 def stands_alone(char: str) -> bool:
     """Whether a character is of a script without blanks between words."""
@@ -77,13 +79,13 @@ def may_end(text: str, place: int) -> bool:
 
 def _within_number(text: str, place: int) -> bool:
     """Whether the digits and points around a place are one number, not a date or version."""
-    start = place
-    while start > 0 and (text[start - 1].isdecimal() or text[start - 1] in ".,"):
+    start, least = place, max(0, place - _LONGEST_NUMBER)
+    while start > least and (text[start - 1].isdecimal() or text[start - 1] in ".,"):
         start -= 1
-    end = place
-    while end < len(text) and (text[end].isdecimal() or text[end] in ".,"):
+    end, most = place, min(len(text), place + _LONGEST_NUMBER)
+    while end < most and (text[end].isdecimal() or text[end] in ".,"):
         end += 1
-    return is_number(text[start:end].strip(".,"))
+    return end - start < _LONGEST_NUMBER and is_number(text[start:end].strip(".,"))
 
 
 def _whole(text: str, value: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from dslm.contract.acceptance import accepts
@@ -93,15 +93,15 @@ class Holder:
                 return self._copied(one, place)
         return self._listed(one, how, place)
 
-    def _stated(self, kind: str, how: str) -> Iterable[Any]:
-        """What the input states, of one kind of value."""
-        if kind != "string" and how == "date":
+    def _stated(self, kind: str, how: str, allowed: Callable[[Any], bool]) -> Iterable[Any]:
+        """What the input states, of one kind of value, as far as it is allowed."""
+        if kind == "string":
+            texts = amount_texts if how == "decimal" else day_texts
+            return texts(self.text, self.locale, allowed)
+        if how == "date":
             return ()  # grounding reads no day in a number
-        if kind != "string":
-            stated = sorted(numbers(self.text, self.locale))
-            return (value for number in stated for value in number_values(kind, number))
-        texts = amount_texts if how == "decimal" else day_texts
-        return texts(self.text, self.locale)
+        stated = sorted(numbers(self.text, self.locale))
+        return (one for n in stated for one in number_values(kind, n) if allowed(one))
 
     def _listed(self, schema: Mapping[str, Any], how: str, place: str) -> Part | None:
         """What the input states, as far as validator and grammar allow it.
@@ -112,8 +112,8 @@ class Holder:
         key = json.dumps(schema, ensure_ascii=False)
         if (how, key) not in self._lists:
             valid, found = validator(canonical_json(schema)), dict[str, None]()
-            for value in self._stated(schema["type"], how):
-                if valid.is_valid(value) and accepts(key, text := written(value)):
+            for value in self._stated(schema["type"], how, valid.is_valid):
+                if accepts(key, text := written(value)):
                     found[text] = None
                 if len(found) > MOST_LISTED:
                     break
