@@ -213,6 +213,10 @@ class Fuzzer:
                 document = odd.changed(draw, document, lambda: odd.pick(draw))
         return odd.raw(odd.as_text(draw, document))
 
+    def _be_lenient(self, contract: str) -> None:
+        """Go on whatever is rejected, so that rows are counted and not the whole file refused."""
+        self.ws.contract.write_text(f"{contract}  max_rejects: 0.95\n")
+
     # --- what is run ------------------------------------------------------------------------------
 
     def _init(self, draw: random.Random, outcome: Outcome) -> Outcome:
@@ -247,8 +251,10 @@ class Fuzzer:
 
     def _import(self, draw: random.Random, outcome: Outcome) -> Outcome:
         sample, outcome.broken = self._sample(draw)
-        if draw.random() < 0.3:
+        if draw.random() < 0.2:
             outcome.broken += ", " + self._setting(draw)
+        elif draw.random() < 0.7:
+            self._be_lenient(CONTRACT)
         group = draw.choice([*[None] * 200, *["meta.sender", "target.kind"] * 10, *odd.TEXTS])
         share = draw.choice([*[0.2] * 20, 0.5, 0.0, float("nan")])
         before = _bytes_of(self.ws.gold)
@@ -284,7 +290,7 @@ class Fuzzer:
                 with contextlib.suppress(OSError):  # it is gone, or was never written
                     sample.rename(self.source.parent / sample.name)
             files = "sources/**" if sample.is_dir() else "sources/*"
-            self.ws.contract.write_text(CONTRACT.replace("sources/*.jsonl", files))
+            self._be_lenient(CONTRACT.replace("sources/*.jsonl", files))
         else:
             outcome.broken = self._setting(draw)
         whole = draw.random() < WHOLE_CURATION
@@ -333,6 +339,8 @@ class Fuzzer:
         self.given.mkdir()
         source, out = self.given / "in.jsonl", self.ws.root / "out.jsonl"
         outcome.broken = _break(draw, source, self.rows, ".jsonl")
+        if source.is_fifo():  # may be read, and is waited for
+            source.unlink()
         if draw.random() < 0.5:
             lines = [{"id": f"s-{n}", "object": None, "action": "abstain"} for n in range(9)]
             answers = "".join(json.dumps(line) + "\n" for line in lines).encode()

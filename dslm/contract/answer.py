@@ -62,12 +62,23 @@ def schema_errors(contract: Contract, answer: Any) -> list[str]:
     """
     form = contract.decodable
     made = canonical(form.schema, answer)
-    found = _validator(form.key).iter_errors(made)
+    found = map(_nearest, _validator(form.key).iter_errors(made))
     errors = [
         f"{'.'.join(map(str, e.instance_path)) or 'object'}: {form.in_the_owners_words(e.message)}"
         for e in found
     ]
     return errors if errors or form.complaints else never_written(form, made)
+
+
+def _nearest(error: Any) -> Any:
+    """Of a value that no alternative of an `anyOf` allows, what the first of its type says."""
+    if error.kind.name != "anyOf":
+        return error
+    own = len(error.instance_path)
+    for errors in error.kind.context:
+        if not any(e.kind.name == "type" and len(e.instance_path) == own for e in errors):
+            return _nearest(errors[0])
+    return error
 
 
 def undecodable(contract: Contract) -> list[DslmError]:

@@ -9,8 +9,9 @@ from typing import Any
 
 from dslm.contract.dates import date_of
 from dslm.contract.folding import fold
+from dslm.contract.locales import Locale
 from dslm.contract.model import Compare, Contract
-from dslm.contract.numbers import Locale, amount_of, decimal_of, plain
+from dslm.contract.numbers import amount_of, decimal_of, plain
 
 __all__ = ["EXACT", "decimal_of", "equal", "fold", "plain", "sameness", "wrong_fields"]
 

@@ -92,6 +92,10 @@ def decodable(schema: Mapping[str, Any]) -> Decodable:
     """The form of a resolved schema that validator and grammar are built from; idempotent."""
     narrowing = _Narrowing()
     made = narrowing.form(dict(schema), ())
+    if "properties" in schema and "properties" not in made:
+        narrowing.complain((), "`anyOf`, `enum` or `const` for the whole answer cannot be held",
+                           "say it of its fields, or in one of `rules`")  # fmt: skip
+        made = dict(schema)
     complaints = tuple(dict.fromkeys(narrowing.complaints))
     return Decodable(made, complaints, json.dumps(made, ensure_ascii=False), narrowing.wording)
 

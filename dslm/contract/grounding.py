@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from dslm.contract.dates import date_readings, dates, found_dates
+from dslm.contract.locales import Locale
 from dslm.contract.model import Contract
-from dslm.contract.numbers import Locale, amounts_in, numbers, plain, readings_of
+from dslm.contract.numbers import amounts_in, numbers, plain, readings_of
 from dslm.contract.words import stands_folded, stands_verbatim
 
 __all__ = ["Grounding", "dates", "groundings", "numbers", "occurs", "ungrounded"]
@@ -126,7 +127,7 @@ def groundings(contract: Contract, text: str, answer: Mapping[str, Any]) -> dict
     return {
         field: grounding(how_of(contract, field), answer[field], text, contract.locale)
         for field in contract.grounded
-        if answer[field] is not None
+        if answer.get(field) is not None
     }
 
 

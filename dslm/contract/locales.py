@@ -1,18 +1,44 @@
-"""The contract's `locale`: names that CLDR knows, checked when the contract is read."""
+"""The contract's `locale`: names that CLDR knows, checked when the contract is read.
+
+The list of names is Babel's; it is asked only where a contract names one.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator
 
 from dslm.settings.loading import nearest
 
+Locale = str | Sequence[str] | None
+
+
+def locales_of(locale: Locale) -> tuple[str, ...]:
+    """One locale, several or none as a tuple."""
+    if locale is None:
+        return ()
+    named = (locale,) if isinstance(locale, str) else locale
+    return tuple(name.replace("-", "_") for name in named)
+
+
+def known_locales() -> list[str]:
+    """Every locale that CLDR knows, as `de_DE`."""
+    from babel import localedata
+
+    return [name for name in localedata.locale_identifiers() if name != "root"]
+
+
+def is_known(locale: str) -> bool:
+    """Whether CLDR has a locale of that very name."""
+    from babel import localedata
+
+    return locale != "root" and bool(localedata.exists(locale))
+
 
 def unknown_locale(name: str) -> str | None:
     """What is wrong with a locale's name; None where CLDR knows it."""
-    from dslm.contract.cldr import is_known, known_locales
-
     if is_known(name):
         return None
     known = known_locales()

@@ -35,8 +35,8 @@ def _composition(text: str) -> str:
 _STEPS = (
     ("composition", _composition),
     ("blanks", _blanks),
+    ("look-alike letters", lambda text: text.translate(_LATIN)),
     ("case", composed),
-    ("look-alike letters", lambda text: composed(text.translate(_LATIN))),
 )
 
 
@@ -81,11 +81,12 @@ def _skeleton(label: str) -> str:
 
 
 def _differences(labels: list[str]) -> tuple[str, ...]:
-    """Which steps make some of the labels one."""
+    """Which steps change some of the labels only, or make some of them one."""
     found, left = [], labels
     for name, without in _STEPS:
         changed = [without(label) for label in left]
-        if len(set(changed)) < len(set(left)):
+        some = len({new == old for new, old in zip(changed, left, strict=True)}) > 1
+        if len(set(left)) > 1 and (some or len(set(changed)) < len(set(left))):
             found.append(name)
         left = changed
     return tuple(found) or ("signs that are not seen",)

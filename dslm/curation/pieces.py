@@ -40,6 +40,25 @@ class Piece:
     part: Part | None = None
 
 
+def matching(pattern: str, folder: Path) -> list[Path]:
+    """The files that a source's path names.
+
+    Raises:
+        InputError: It is no path and no pattern, such as `a**`, or matches a folder with the name
+            of a file.
+    """
+    try:
+        found = list(folder.glob(pattern))
+    except (ValueError, IndexError, NotImplementedError):
+        what = f"{pattern!r} is no path or pattern below a folder"
+        fix = "mend data.sources in the contract"
+        raise InputError(what, where=folder, fix=fix) from None
+    for path in found:
+        if path.name.lower().endswith(tuple(FORMATS)) and path.is_dir():
+            raise InputError("is a folder, a file was expected", where=path)
+    return [path for path in found if not path.is_dir()]
+
+
 def source_files(sources: Sequence[Source], folder: Path) -> dict[Path, Source]:
     """The files that sources name, sorted.
 
@@ -52,11 +71,7 @@ def source_files(sources: Sequence[Source], folder: Path) -> dict[Path, Source]:
         if Path(source.path).is_absolute():
             raise InputError("an absolute source path", where=source.path,
                              fix="write it relative to the contract's folder")  # fmt: skip
-        matched = list(folder.glob(source.path))
-        for path in matched:
-            if path.is_dir() and path.name.lower().endswith(tuple(FORMATS)):
-                raise InputError("is a folder, a file was expected", where=path)
-        matched = [path for path in matched if not path.is_dir()]
+        matched = matching(source.path, folder)
         if not matched:
             raise InputError("no such source file", where=folder / source.path,
                              fix="mend data.sources in the contract")  # fmt: skip

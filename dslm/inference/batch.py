@@ -12,8 +12,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dslm.cases import read_records
+from dslm.contract.grounding import groundings
+from dslm.contract.model import Contract
 from dslm.errors import InputError
 from dslm.inference.decider import Decider
 from dslm.progress import Progress
@@ -66,7 +69,7 @@ def answer(decider: Decider, asked: Asked, out: Path) -> dict[str, int]:
         for start in range(0, len(left), size):
             batch = left[start : start + size]
             answers = decider.answer([case.input for case in batch])
-            stream.write("".join(_lines(batch, answers)))
+            stream.write("".join(_lines(decider, batch, answers)))
             stream.flush()
             os.fsync(stream.fileno())
             bar.advance(len(batch))
@@ -75,7 +78,18 @@ def answer(decider: Decider, asked: Asked, out: Path) -> dict[str, int]:
     return dict(sorted(Counter(actions.values()).items()))
 
 
-def _lines(cases: Sequence[Case], answers: Sequence[tuple[Prediction, Decision]]) -> list[str]:
+def _grounding(contract: Contract, case: Case, prediction: Prediction) -> dict[str, Any]:
+    """How each grounded value occurs in the input, and what else its form there may mean."""
+    found = groundings(contract, case.input, prediction.object or {})
+    return {
+        field: {"how": one.how} | ({"readings": one.readings} if one.ambiguous else {})
+        for field, one in found.items()
+    }
+
+
+def _lines(
+    decider: Decider, cases: Sequence[Case], answers: Sequence[tuple[Prediction, Decision]]
+) -> list[str]:
     return [
         json.dumps(
             {
@@ -87,6 +101,7 @@ def _lines(cases: Sequence[Case], answers: Sequence[tuple[Prediction, Decision]]
                 "field_confidence": prediction.field_confidence,
                 "finish_reason": prediction.finish_reason,
                 "not_narrowed": prediction.not_narrowed,
+                "grounding": _grounding(decider.contract, case, prediction),
             },
             ensure_ascii=False,
         )

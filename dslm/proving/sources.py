@@ -12,8 +12,8 @@ from dslm.contract.answer import undecodable
 from dslm.contract.model import Contract, Source
 from dslm.curation.formats.rows import Row
 from dslm.curation.mapping import Misfit, to_case
-from dslm.curation.pieces import SourceFile, files_of
-from dslm.errors import DslmError
+from dslm.curation.pieces import SourceFile, files_of, matching
+from dslm.errors import DslmError, InputError
 from dslm.proving.finding import Finding, fail, failures, ok, warn
 from dslm.settings.workspace import Workspace
 
@@ -60,7 +60,12 @@ def prove_sources(ws: Workspace, contract: Contract) -> Generator[Finding, None,
     sound = None if undecodable(contract) else contract
     for source in contract.data.sources:
         where = f"{ws.contract}: data.sources"
-        if not any(path.is_file() for path in ws.data.glob(source.path)):
+        try:
+            there = any(path.is_file() for path in matching(source.path, ws.data))
+        except InputError as error:
+            yield from failures("sources", error)
+            continue
+        if not there:
             yield fail("sources", f"no file matches {source.path!r}", where=where,
                        fix="add the file, or mend `path`")  # fmt: skip
             continue

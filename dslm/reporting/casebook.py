@@ -16,6 +16,7 @@ from dslm.provenance import canonical_json
 from dslm.records import Case, OutcomeKind, Row
 from dslm.reporting.data import ReportData
 from dslm.reporting.formatting import cut, plain_value, visible, visible_value
+from dslm.reporting.found import found_words
 from dslm.reporting.naming import reason_text
 
 MOST_BYTES = 240_000  # of the blob, so that a page of thousands of cases stays below 400 kB
@@ -37,6 +38,7 @@ class FieldView:
     confidence: float | None
     gold_is_null: bool
     answer_is_null: bool
+    found: str  # how the answer occurs in the input; empty for a field that need not
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def worst(rows: Sequence[Row], most: int) -> list[Row]:
     return seen[:most]
 
 
-def _field(name: str, gold: Mapping[str, Any], row: Row) -> FieldView:
+def _field(name: str, gold: Mapping[str, Any], row: Row, found: str) -> FieldView:
     answer = row.prediction.object
     given = None if answer is None else answer.get(name)
     return FieldView(
@@ -79,16 +81,20 @@ def _field(name: str, gold: Mapping[str, Any], row: Row) -> FieldView:
         confidence=row.prediction.field_confidence.get(name),
         gold_is_null=gold.get(name) is None,
         answer_is_null=given is None,
+        found=found,
     )
 
 
 def case_view(data: ReportData, row: Row, case: Case, base: Row | None) -> CaseView:
     """One case as the page shows it."""
     target = case.target or {}
+    found = found_words(data.contract, case.input, row.prediction.object)
     return CaseView(
         row=row,
         input=cut(visible(case.input), STATIC_INPUT),
-        fields=tuple(_field(name, target, row) for name in data.contract.fields),
+        fields=tuple(
+            _field(name, target, row, found.get(name, "")) for name in data.contract.fields
+        ),
         reasons=tuple(visible(reason_text(data.contract, r)) for r in row.decision.reasons),
         raw=cut(visible(row.prediction.text), 600) if row.prediction.object is None else None,
         base=base,
@@ -115,6 +121,15 @@ def _differing(fields: Sequence[str], row: Row, target: Mapping[str, Any]) -> di
         for place, field in enumerate(fields)
         if answer.get(field) != target.get(field)
     }
+
+
+def _found(data: ReportData) -> tuple[list[str], list[dict[str, int]]]:
+    """How answers were found in their inputs: the words that occur, and by case field → words."""
+    rows, fields = {row.id: row for row in data.rows["candidate"]}, list(data.contract.fields)
+    told = [found_words(data.contract, c.input, rows[c.id].prediction.object) for c in data.gold]
+    words = list(dict.fromkeys(text for one in told for text in one.values()))
+    places = {text: place for place, text in enumerate(words)}
+    return words, [{str(fields.index(f)): places[t] for f, t in one.items()} for one in told]
 
 
 def columns(data: ReportData, input_length: int) -> dict[str, Any]:
@@ -153,8 +168,10 @@ def packed(data: ReportData) -> tuple[str, int]:
     Inputs are cut to the longest length that fits the page's budget; a clock-free gzip header
     keeps same data at same bytes.
     """
+    words, found = _found(data)
     for length in INPUT_LENGTHS:
-        blob = gzip.compress(canonical_json(columns(data, length)), compresslevel=9, mtime=0)
+        all_cases = columns(data, length) | {"foundWords": words, "found": found}
+        blob = gzip.compress(canonical_json(all_cases), compresslevel=9, mtime=0)
         if len(blob) * 4 / 3 <= MOST_BYTES or length == INPUT_LENGTHS[-1]:
             break
     return base64.b64encode(blob).decode("ascii"), length

@@ -16,11 +16,12 @@ from dslm.contract.acceptance import accepts
 from dslm.contract.canonical import validator, written
 from dslm.contract.decodable import NUMERIC, OBJECT
 from dslm.contract.grounding import occurs
+from dslm.contract.locales import Locale
 from dslm.contract.narrowing.judging import can_be_written
 from dslm.contract.narrowing.parts import Copied, Free, Keyed, Listed, Part, Row, either
 from dslm.contract.narrowing.places import copyable
 from dslm.contract.narrowing.stated import amount_texts, day_texts, number_values
-from dslm.contract.numbers import Locale, numbers
+from dslm.contract.numbers import numbers
 from dslm.provenance import canonical_json
 
 MOST_LISTED = 20_000  # values of one field; more take longer to compile than an answer to make

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from dslm.contract.dates import date_readings, found_dates
-from dslm.contract.numbers import Amount, Locale, amounts_in, plain, readings_of
+from dslm.contract.locales import Locale
+from dslm.contract.numbers import Amount, amounts_in, plain, readings_of
 
 Allowed = Callable[[str], bool]
 
@@ -72,7 +73,7 @@ def day_texts(text: str, locale: Locale, allowed: Allowed) -> Iterator[str]:
             yield day.isoformat()
     for one in found:
         form = text[one.start : one.end]
-        if allowed(form) and set(date_readings(form, locale)) & one.readings:
+        if allowed(form) and date_readings(form, locale) & one.readings:
             yield form
 
 

@@ -15,13 +15,13 @@ from dslm.contract.canonical import written
 from dslm.contract.comparing import EXACT, equal
 from dslm.contract.folding import compatible
 from dslm.contract.grounding import ungrounded
+from dslm.contract.locales import Locale
 from dslm.contract.model import Compare, Contract
 from dslm.contract.narrowing.copies import cased
 from dslm.contract.narrowing.judging import accepts
 from dslm.contract.narrowing.narrowed import narrowed
 from dslm.contract.narrowing.parts import Either, Listed, Part, Row
 from dslm.contract.narrowing.places import standing
-from dslm.contract.numbers import Locale
 
 ITEM = Compare.model_validate({"as": "text"})  # items of lists and sets are folded as text
 

@@ -62,9 +62,11 @@
     const rows = all.fields.map((name, f) => {
       const wrong = all.wrong[i].includes(f);
       return el("tr", wrong ? { class: "wrong" } : {}, el("th", { scope: "row" }, name),
-        valueCell(all.gold[i][f], false), valueCell(answerOf(i, f), wrong));
+        valueCell(all.gold[i][f], false), valueCell(answerOf(i, f), wrong),
+        ...(all.foundWords.length ? [el("td", {}, all.foundWords[all.found[i][f]] ?? "")] : []));
     });
-    const head = el("tr", {}, ...["Field", "Gold", "Answer"].map((t) => el("th", { scope: "col" }, t)));
+    const names = ["Field", "Gold", "Answer", ...(all.foundWords.length ? ["In the input"] : [])];
+    const head = el("tr", {}, ...names.map((t) => el("th", { scope: "col" }, t)));
     const table = el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows));
     const input = el("div", {}, el("pre", { dir: "auto" }, all.input[i]));
     if (all.raw[i]) input.append(el("pre", { dir: "auto" }, all.raw[i]));

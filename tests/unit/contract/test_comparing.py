@@ -100,3 +100,73 @@ def test_no_object_means_every_field_is_wrong(mini: Contract) -> None:
     assert wrong_fields(mini, None, gold) == ("kind", "number")
     assert wrong_fields(mini, {"kind": "order", "number": "a 1"}, gold) == ()
     assert wrong_fields(mini, {"kind": "other", "number": "a 1"}, gold) == ("kind",)
+
+
+@pytest.mark.parametrize(
+    ("how", "predicted", "gold", "right"),
+    [
+        ("text", "चना", "चीनी", False),
+        ("text", "C++", "C#", False),
+        ("text", "👍", "👎", False),
+        ("text", "-5", "5", False),
+        ("decimal", "12,50", "1250", False),
+        ("decimal", "12,50", "12.5", True),
+        ("decimal", "-5", "−5", True),
+        ("decimal", "(5)", "-5", True),
+        ("decimal", "5", "-5", False),
+        ("decimal", "USD 5", "EUR 5", False),
+        ("decimal", "5", "EUR 5", True),
+        ("decimal", "1,234", "1234", False),  # 1.234 or 1234: compared exactly
+        ("decimal", "1,234", "1,234", True),
+        ("decimal", 5, "5.00", True),
+        ("decimal", True, "1", False),
+        ("date", "04.03.2025", "2025-03-04", True),
+        ("date", "4 de marzo de 2025", "2025-03-04", True),
+        ("date", "03/04/2025", "2025-03-04", False),  # or 3 April: compared exactly
+        ("exact", [1], [True], False),
+        ("exact", {"a": 1, "b": 2}, {"b": 2, "a": 1}, True),
+        ("set", [{"a": 1, "b": 2}], [{"b": 2, "a": 1}], True),
+        ("set", ["12,50"], ["1250"], False),
+    ],
+)
+def test_values_of_other_scripts_and_notations(
+    how: str, predicted: Any, gold: Any, right: bool
+) -> None:
+    assert equal(compare(how), predicted, gold) is right
+    assert equal(compare(how), gold, predicted) is right
+
+
+@pytest.mark.parametrize(
+    ("how", "locale", "predicted", "gold", "right"),
+    [
+        ("decimal", "de_DE", "1.234", "1234", True),
+        ("decimal", "en_US", "1,234", "1234", True),
+        ("decimal", ["de_DE", "en_US"], "1,234", "1234", False),
+        ("date", "en_US", "03/04/2025", "2025-03-04", True),
+        ("date", "de_DE", "03/04/2025", "2025-04-03", True),
+    ],
+)
+def test_the_locale_decides_where_a_form_does_not(
+    mini: Contract, how: str, locale: Any, predicted: str, gold: str, right: bool
+) -> None:
+    made = mini.model_copy(update={"compare": {"number": compare(how)}, "locale": locale})
+    left, other = ({"kind": "order", "number": value} for value in (predicted, gold))
+    assert (wrong_fields(made, left, other) == ()) is right
+    assert (sameness(made, left) == sameness(made, other)) is right
+
+
+FORMS = st.sampled_from(
+    ["5", "5.0", "-5", "EUR 5", "USD 5", "$5", "1,234", "1.234", "1234", "(5)", "5-", "2025-03-04",
+     "03/04/2025", "4 March 2025", "a", "A", "", "Ａ", "C++", "चना"]
+) | VALUES  # fmt: skip
+
+
+@given(how=HOWS, left=FORMS, right=FORMS, locale=st.sampled_from([None, "de_DE", "en_US"]))
+def test_values_of_one_key_are_equal(
+    mini: Contract, how: str, left: Any, right: Any, locale: str | None
+) -> None:
+    made = mini.model_copy(update={"compare": {"number": compare(how)}, "locale": locale})
+    same = len({sameness(made, {"kind": "order", "number": value}) for value in (left, right)}) == 1
+    assert not same or equal(compare(how), left, right, locale)
+    assert equal(compare(how), left, right, locale) == equal(compare(how), right, left, locale)
+    assert equal(compare(how), left, left, locale)

@@ -25,6 +25,8 @@ class Scripted:
 
     asked: list[str] = field(default_factory=list)
     fails_after: int = 10**6
+    contract: Any = field(default_factory=lambda: SimpleNamespace(grounded=["number"], compare={},
+                                                                  locale=None))  # fmt: skip
     engine: Any = field(default_factory=lambda: SimpleNamespace(batch_size=1))
 
     def answer(self, texts: Sequence[str]) -> list[tuple[Prediction, Decision]]:
@@ -60,8 +62,10 @@ def test_every_case_is_answered_once_in_order(source: Path, out: Path) -> None:
     assert ids(out) == [c.id for c in cases(COUNT)]
     first = json.loads(out.read_text().splitlines()[0])
     assert set(first) == {
-        "id", "object", "action", "reasons", "confidence", "field_confidence", "finish_reason"
+        "id", "object", "action", "reasons", "confidence", "field_confidence", "finish_reason",
+        "not_narrowed", "grounding",
     }  # fmt: skip
+    assert first["grounding"] == {"number": {"how": "missing"}}
 
 
 def test_a_finished_file_is_left_as_it_is(source: Path, out: Path) -> None:

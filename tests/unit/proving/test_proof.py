@@ -278,3 +278,23 @@ def test_a_base_without_a_lock_says_exactly_what_to_do(
     (failure,) = found(repository, "fail", "base")
     assert says in (failure.fix or "")
     assert "commit what it writes" in (failure.fix or "")
+
+
+def test_a_schema_as_pydantic_writes_it_is_proved_as_a_whole(repository: Workspace) -> None:
+    """The root and every part by reference, Optional as `anyOf`."""
+    text = repository.contract.read_text()
+    begin, end = text.index("output:\n"), text.index("compare:")
+    written = """output:
+  $ref: '#/$defs/Order'
+  $defs:
+    Kind: {enum: [order, other], title: Kind, type: string}
+    Order:
+      type: object
+      additionalProperties: false
+      required: [kind, number]
+      properties:
+        kind: {$ref: '#/$defs/Kind'}
+        number: {anyOf: [{type: string, maxLength: 20}, {type: "null"}], title: Number}
+"""
+    repository.contract.write_text(text[:begin] + written + text[end:])
+    assert [f for f in prove(repository) if f.kind == "fail"] == []

@@ -93,7 +93,7 @@ class Hands:
 @pytest.mark.parametrize("seed", range(2))
 def test_whatever_happens_every_move_leaves_what_the_journal_names(run: Run, seed: int) -> None:
     hands, moved = Hands(run, seed), 0
-    for act in hands.chance.choices(ACTS, k=25):
+    for act in hands.chance.choices(ACTS, k=30):
         before = history(run.ws)
         with contextlib.suppress(ReleaseRefused, MlflowException):
             getattr(hands, act)()

@@ -68,7 +68,7 @@ def test_schema_comparators_and_grounding_are_guessed(repository: Workspace, sam
     hows = {field: compare.how for field, compare in contract.compare.items()}
     assert hows == {"intents": "set", "total": "decimal", "day": "date", "weight": "decimal",
                     "note": "text"}  # fmt: skip
-    assert set(contract.grounded) == {"slots", "total", "day", "weight", "note"}
+    assert set(contract.grounded) == {"slots", "total", "day", "weight", "note", "seats"}
     assert contract.slices == ["channel"]
 
 

@@ -84,6 +84,23 @@ def test_anchors_merges_and_a_name_given_anew_are_fine() -> None:
     assert list(found["f"]) == [3]
 
 
+def test_a_mistake_in_what_was_merged_in_is_named(tmp_path: Path) -> None:
+    class Inner(BaseModel):
+        size: int
+
+    class Outer(BaseModel):
+        base: dict[str, Any]
+        inner: Inner
+
+    path = tmp_path / "d.yaml"
+    path.write_text("base: &b {size: x}\ninner:\n  <<: *b\n")
+    with pytest.raises(InputError, match=r"d\.yaml:2: inner\.size: "):
+        load_document(path, Outer)
+    path.write_text("<<: {inner: {}}\nbase: {}\n")
+    with pytest.raises(InputError, match=r"d\.yaml:1: 'inner\.size' is missing"):
+        load_document(path, Outer)
+
+
 def test_a_pipe_in_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "d.yaml")
     with pytest.raises(InputError, match="no regular file"):

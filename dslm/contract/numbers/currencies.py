@@ -1,14 +1,11 @@
-"""What the Unicode Common Locale Data Repository says of numbers and currencies.
+"""Signs and codes of currencies, by the Unicode Common Locale Data Repository.
 
-Takes locales such as `de_DE`; gives separators and currencies' signs. Babel ships the data; it is
-imported when something is first asked. Used by the reader of numbers, and by the contract to know
-its locales.
+Gives for a sign the ISO 4217 codes that it may stand for. Babel ships the data; it is imported when
+a sign is first asked for. Used by `signs`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from dslm.contract.folding import composed
@@ -37,52 +34,9 @@ SHARED_SIGNS = {
 }  # fmt: skip
 
 
-def locales_of(locale: str | Sequence[str] | None) -> tuple[str, ...]:
-    """One locale, several or none as a tuple."""
-    if locale is None:
-        return ()
-    named = (locale,) if isinstance(locale, str) else locale
-    return tuple(name.replace("-", "_") for name in named)
-
-
-def known_locales() -> list[str]:
-    """Every locale that CLDR knows, as `de_DE`."""
-    from babel import localedata
-
-    return [name for name in localedata.locale_identifiers() if name != "root"]
-
-
-def is_known(locale: str) -> bool:
-    """Whether CLDR has a locale of that very name."""
-    from babel import localedata
-
-    return locale != "root" and bool(localedata.exists(locale))
-
-
-@dataclass(frozen=True)
-class Separators:
-    """What stands between a number's digits in some locales."""
-
-    decimal: frozenset[str]
-    group: frozenset[str]
-
-
-@lru_cache(maxsize=64)
-def separators(locales: tuple[str, ...]) -> Separators:
-    """The decimal and grouping separators that some locales use."""
-    from babel import Locale
-
-    decimal, group = set(), set()
-    for name in locales:
-        for symbols in Locale.parse(name).number_symbols.values():
-            decimal.add(symbols.get("decimal", ""))
-            group.add(symbols.get("group", ""))
-    return Separators(frozenset(decimal & set(".,")), frozenset(group & set(".,")))
-
-
 def sign_key(sign: str) -> str:
     """How a currency's sign is looked up."""
-    return composed(sign).replace(".", "").replace("\u00a0", "").strip(" '")
+    return composed(sign).replace(".", "").replace("\u00a0", "").replace(" ", "").strip("'")
 
 
 @lru_cache(maxsize=16)

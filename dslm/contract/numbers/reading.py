@@ -14,10 +14,9 @@ from functools import lru_cache
 from typing import Any
 
 from dslm.contract.characters import plain_characters
-from dslm.contract.cldr import locales_of, separators
-from dslm.contract.number_signs import after, before, signs_and_currencies
-
-Locale = str | tuple[str, ...] | list[str] | None
+from dslm.contract.locales import Locale, locales_of
+from dslm.contract.numbers.separators import separators
+from dslm.contract.numbers.signs import after, before, signs_and_currencies
 
 # Of ten: beyond it arithmetic overflows, and a number written out fills the memory.
 _LARGEST_EXPONENT = 999
@@ -57,8 +56,10 @@ def _grouped(groups: list[str], kinds: list[str]) -> bool:
     first, *middle, last = groups
     if len(set(kinds)) > 1 or first.startswith("0") or len(last) != 3:
         return False
-    threes = len(first) <= 3 and all(len(group) == 3 for group in middle)
-    return threes or (len(first) <= 2 and bool(middle) and all(len(g) == 2 for g in middle))
+    # An apostrophe never ends the whole, so that a first group of any length is clear
+    threes = (len(first) <= 3 or kinds[0] == "'") and all(len(group) == 3 for group in middle)
+    twos = len(first) <= 2 and bool(middle) and all(len(group) == 2 for group in middle)
+    return threes or (twos and kinds[0] in ",\u066c")
 
 
 @lru_cache(maxsize=4096)

@@ -1,7 +1,8 @@
 """Signs and currencies beside a number: -5, 5-, (5), EUR -5, -$5, 5 kr.
 
 Takes a text and where its digits stand; gives what stands on their left and right. Within a text a
-hyphen may join or list, and brackets may only set apart: there both signs count. Used by `numbers`.
+hyphen may join or list, and brackets may only set apart: there both signs count. Used by
+`reading`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from dslm.contract.characters import MINUS, is_mark
-from dslm.contract.cldr import currency_signs, sign_key
+from dslm.contract.numbers.currencies import currency_signs, sign_key
 
 Signs = tuple[int, ...]
 POSITIVE, NEGATIVE, EITHER = (1,), (-1,), (1, -1)
@@ -74,14 +75,20 @@ def _currency_before(
     return end, frozenset()
 
 
+def _word_end(text: str, start: int) -> int:
+    end = start
+    while end < len(text) and end - start <= _LONGEST and _IN_WORD.match(text[end]):
+        end += 1
+    return end
+
+
 def _currency_after(
     text: str, start: int, locales: tuple[str, ...], any_case: bool
 ) -> tuple[int, frozenset[str]]:
     start += _blank(text, start)
-    end = start
-    while end < len(text) and end - start <= _LONGEST and _IN_WORD.match(text[end]):
-        end += 1
-    for stop in (end, end - 1):  # a full stop after it may be the sentence's
+    end = _word_end(text, start)
+    second = _word_end(text, end + 1) if _blank(text, end) else end  # 5 $ US
+    for stop in (second, end, end - 1):  # a full stop after it may be the sentence's
         if start < stop and (found := currencies(text[start:stop], locales, any_case)):
             return stop, found
     return start, frozenset()

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from babel.numbers import format_currency, format_decimal
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from reading_docs import rows_of
+
+from dslm.contract.comparing import equal
+from dslm.contract.model import Compare
+from dslm.contract.numbers import amount_of, amounts_in, decimal_of, numbers, plain, readings_of
+
+DECIMAL = Compare.model_validate({"as": "decimal"})
+LOCALES = [
+    "en_US", "en_GB", "en_IN", "en_ZA", "de_DE", "de_AT", "de_CH", "fr_FR", "fr_CH", "fr_CA",
+    "es_ES", "es_MX", "it_IT", "pt_BR", "pt_PT", "nl_NL", "pl_PL", "tr_TR", "ja_JP", "zh_CN",
+    "zh_TW", "ko_KR", "ru_RU", "uk_UA", "cs_CZ", "sk_SK", "sl_SI", "hr_HR", "sv_SE", "da_DK",
+    "nb_NO", "fi_FI", "et_EE", "lv_LV", "lt_LT", "hu_HU", "ro_RO", "bg_BG", "el_GR", "ar_EG",
+    "ar_MA", "he_IL", "fa_IR", "hi_IN", "mr_IN", "bn_BD", "ta_IN", "th_TH", "vi_VN", "id_ID",
+    "ms_MY", "ca_ES",
+]  # fmt: skip
+CURRENCIES = ["EUR", "USD", "INR", "GBP", "SEK", "PLN", "CHF", "AUD", "BRL"]
+CENT = Decimal("0.01")
+AMOUNTS = st.decimals(-(10**9), 10**9, places=2, allow_nan=False).filter(lambda d: d != 0)
+
+
+def cells(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def said(cell: str) -> set[Decimal] | None:
+    """The numbers that a cell of the table names; None where it says it in words."""
+    if cell == "no number":
+        return set()
+    found = re.match(r"(ambiguous: )?(-?[\d.]+)(?: or (-?[\d.]+))?", cell)
+    return {Decimal(text) for text in found.groups()[1:] if text} if found else None
+
+
+def locale_of(cell: str) -> list[str] | None:
+    return [name.strip() for name in cell.strip("`").split(",")] if cell else None
+
+
+FORMS = [
+    (form, locale_of(locale), label, text)
+    for written, locale, label, text in rows_of("Numbers")
+    for form in cells(written)
+]
+
+
+@pytest.mark.parametrize(("form", "locale", "label", "text"), FORMS)
+def test_the_table_of_numbers_is_true(
+    form: str, locale: list[str] | None, label: str, text: str
+) -> None:
+    alone = {amount.value for amount in readings_of(form, locale)}
+    places = amounts_in(f"x {form} y", locale)
+    within = {amount.value for stated in places[:1] for amount in stated.readings}
+    if said(label) is None:
+        assert len(alone) == len(within) == 1
+    else:
+        assert alone == said(label)
+    if said(text) is not None:
+        assert within == said(text)
+        assert not places or places[0].ambiguous == text.startswith("ambiguous")
+
+
+@pytest.mark.parametrize(
+    ("form", "value"),
+    [("1,23,456.78", "123456.78"), ("1.234.567", "1234567"), ("12,34,567", "1234567"),
+     ("12,50", "12.5"), ("1234.567", "1234.567"), ("0,234", "0.234"), ("1 234 567,5", "1234567.5"),
+     ("1e3", "1000"), ("-1.5E-2", "-0.015"), ("Rs. 1,23,456.50", "123456.5"), ("$ 1.50", "1.5")],
+)  # fmt: skip
+def test_a_label_is_its_number(form: str, value: str) -> None:
+    assert decimal_of(form) == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["", "five", "5 kg", "19 %", "5 6 7", "12,5O", "A-17", "1-2", "NaN", "Infinity", "-(5)", "(5",
+     "5)", "1_000", "5 EUR 6", "12,50¹", "²", "1.2.3", "+", True, None, [5], {"a": 5}],
+)  # fmt: skip
+def test_what_is_no_number_has_no_reading(form: object) -> None:
+    assert readings_of(form) == ()
+
+
+PAIRS = [
+    (left, right, wanted)
+    for row in rows_of("Numbers", table=2)
+    for cell, wanted in zip(row, (True, False), strict=True)
+    for left, right in (cells(pair) for pair in cell.split(" · "))
+]
+
+
+@pytest.mark.parametrize(("left", "right", "wanted"), PAIRS)
+def test_the_table_of_amounts_is_true(left: str, right: str, wanted: bool) -> None:
+    assert equal(DECIMAL, left, right) is wanted
+    assert equal(DECIMAL, right, left) is wanted
+
+
+def is_read_back(locale: str, amount: Decimal) -> None:
+    for system in ("latn", "default"):
+        written = format_decimal(amount, locale=locale, numbering_system=system)
+        assert decimal_of(written, locale) == amount, written
+        assert amount in numbers(f"Total: {written}.", locale), written
+
+
+def is_read_back_with_its_currency(locale: str, amount: Decimal, currency: str) -> None:
+    for form in ("standard", "accounting"):
+        written = format_currency(amount, currency, locale=locale, format_type=form)
+        read = amount_of(written, locale)
+        assert read is not None, written
+        assert read.value == amount, written
+        assert currency in read.currencies, written
+        stated = amounts_in(f"Total {written}", locale)
+        assert any(r.value == amount for s in stated for r in s.readings), written
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_what_a_locale_writes_is_read_back(locale: str) -> None:
+    for text in ("0.01", "-1.5", "1234.5", "-1234.567", "123456789.25", "-1000000"):
+        is_read_back(locale, Decimal(text))
+        for currency in CURRENCIES:
+            is_read_back_with_its_currency(locale, Decimal(text).quantize(CENT), currency)
+
+
+@given(st.sampled_from(LOCALES), AMOUNTS, st.sampled_from(CURRENCIES))
+def test_any_amount_that_a_locale_writes_is_read_back(
+    locale: str, amount: Decimal, currency: str
+) -> None:
+    is_read_back(locale, amount)
+    is_read_back_with_its_currency(locale, amount, currency)
+
+
+@given(AMOUNTS, st.sampled_from(LOCALES))
+def test_no_form_is_read_as_another_number_for_sure(amount: Decimal, locale: str) -> None:
+    written = format_decimal(amount, locale=locale)
+    assume(not re.fullmatch(r"-?\d+\.\d+", written))  # JSON's notation, which is that number
+    assert decimal_of(written) in (None, amount)
+
+
+@given(st.text(max_size=40), st.sampled_from([None, "de_DE", ["en_US", "hi_IN"]]))
+@example("1" * 5000, None)
+@example("1 " * 3000, None)
+@example("-" * 3000 + "1", None)
+@example("1,234," * 2000, None)
+@example("²½५", None)
+def test_any_text_is_read_without_an_error(text: str, locale: str | list[str] | None) -> None:
+    numbers(text, locale)
+    readings_of(text, locale)
+    for stated in amounts_in(text, locale):
+        assert stated.readings
+
+
+@given(st.integers(-(10**12), 10**12), st.characters(categories=["Nd"]))
+def test_digits_of_every_script_are_digits(number: int, char: str) -> None:
+    zero = ord(char) - unicodedata.decimal(char)
+    written = "".join(chr(zero + int(c)) if c.isdigit() else c for c in str(number))
+    assert decimal_of(written) == number
+    assert number in numbers(f"x {written} y")
+
+
+@given(AMOUNTS, st.sampled_from("-−–‒‐﹣－"), st.sampled_from(["{s}{n}", "{s} {n}", "{n}{s}"]))
+def test_a_sign_is_never_lost(amount: Decimal, sign: str, form: str) -> None:
+    written = form.format(s=sign, n=f"{abs(amount):.2f}")
+    assert decimal_of(written) == -abs(amount)
+    assert not equal(DECIMAL, written, f"{abs(amount):.2f}")
+    assert -abs(amount) in numbers(f"sum {written} end")
+    if form != "{s} {n}":
+        assert abs(amount) not in numbers(f"sum {written} end")
+
+
+@given(st.decimals(-(10**20), 10**20, allow_nan=False, places=5))
+def test_a_number_written_plainly_is_that_number(number: Decimal) -> None:
+    assert decimal_of(plain(number)) == number
+    assert decimal_of(str(float(number))) == Decimal(str(float(number)))
+    assume(abs(number) < 10**15)
+    assert decimal_of(float(number), "de_DE") == Decimal(str(float(number)))
+
+
+def test_a_number_is_stated_where_it_stands_and_in_order() -> None:
+    stated = [s.text for s in amounts_in("first 5, then 1.309,00 and 7%")]
+    assert stated == ["5", "1.309,00", "7"]
+    assert all(a != b for a, b in pairwise(stated))
+
+
+def test_reading_a_long_text_takes_time_in_proportion() -> None:
+    import time
+
+    def seconds(text: str) -> float:
+        start = time.process_time()
+        numbers(text)
+        return time.process_time() - start
+
+    numbers("EUR 5")
+    short = min(seconds("17 1.309,00 EUR; " * 200 + str(n)) for n in range(3))
+    long = min(seconds("17 1.309,00 EUR; " * 2000 + str(n)) for n in range(3))
+    assert long < 30 * short
