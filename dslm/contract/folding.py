@@ -30,7 +30,7 @@ MEANT = "#%&@*§¶†‡※‰‱′″‴"
 # Letters and accents that are typed for quotes; NFKC would put the accents on the letter before
 _QUOTES = (
     "`\u00a8\u00af\u00b4\u00b8\u02b9-\u02bd\u02d8-\u02dd\u037a\u0384\u0385\u1fbd\u1fbf-\u1fc1\u1fcd-\u1fcf"
-    "\u1fdd-\u1fdf\u1fed-\u1fef\u1ffd\u1ffe\u2017\u203e"
+    "\u1fdd-\u1fdf\u1fed-\u1fef\u1ffd\u1ffe\u2017\u203e\ufe49-\ufe4c"
 )
 _QUOTE = re.compile(f"[{_QUOTES}]")
 _TATWEEL = "\u0640"  # stretches a word, spells nothing
