@@ -10,7 +10,7 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -23,6 +23,7 @@ from dslm.strict_json import strict_json
 
 Record = TypeVar("Record", bound=BaseModel)
 MOST_REPORTED = 20
+LONGEST_LINE = 64 * 2**20  # bytes
 
 
 def json_lines(path: Path) -> Iterator[tuple[int, Any]]:
@@ -33,8 +34,8 @@ def json_lines(path: Path) -> Iterator[tuple[int, Any]]:
     """
     opener = gzip.open if path.suffix == ".gz" else open
     try:
-        with opener(path, "rb") as stream:
-            for number, raw in enumerate(stream, start=1):
+        with cast("IO[bytes]", opener(path, "rb")) as stream:
+            for number, raw in enumerate(_lines(stream, path), start=1):
                 where = f"{path}:{number}"
                 try:
                     line = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
@@ -56,6 +57,15 @@ def json_lines(path: Path) -> Iterator[tuple[int, Any]]:
         raise InputError("is named .gz but is not gzip", where=path) from None
     except (EOFError, zlib.error) as error:
         raise InputError(f"broken gzip ({error})", where=path, fix="fetch it again") from None
+
+
+def _lines(stream: IO[bytes], path: Path) -> Iterator[bytes]:
+    """The lines of a file; of a device, one line may be all there is, without end."""
+    for number, raw in enumerate(iter(lambda: stream.readline(LONGEST_LINE + 1), b""), start=1):
+        if len(raw) > LONGEST_LINE:
+            what = f"a line of more than {LONGEST_LINE >> 20} MiB"
+            raise InputError(what, where=f"{path}:{number}")
+        yield raw
 
 
 def read_records(path: Path, kind: type[Record]) -> list[Record]:
@@ -122,6 +132,8 @@ def read_labelled(path: Path, contract: Contract) -> list[Case]:
         InputError: The file is empty.
         Problems: A case without target, with an invalid one, or whose id was there before.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would be waited for
+        raise InputError("is no regular file", where=path)
     cases = numbered_records(path, Case)
     if not cases:
         raise InputError("no cases in this file", where=path, fix="add labelled cases")

@@ -95,10 +95,10 @@ def exclusive(root: Path, name: str, *, refusal: type[DslmError] = InputError) -
     """
     path = root / ".dslm" / "locks" / f"{name}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as stream:
+    with path.open("a+", encoding="utf-8", errors="replace") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             stream.seek(0)
             holder = stream.read().strip() or "unknown"
             fix = f"wait for process {holder}, or end it"
@@ -136,17 +136,22 @@ def whole_folder(out: Path, inputs: Mapping[str, str]) -> Iterator[Path]:
     Yields:
         An empty folder on the same file system; in a process that is not `leading`, one that is
         thrown away.
+
+    Raises:
+        InputError: Something that is no folder is in its place.
     """
     if not leading():
         with tempfile.TemporaryDirectory() as thrown_away:
             yield Path(thrown_away)
         return
+    if out.exists() and not out.is_dir():
+        raise InputError("is a file, a folder was expected", where=out, fix="move it away")
     out.parent.mkdir(parents=True, exist_ok=True)
     old = out.with_name(f".{out.name}.old.partial")
     if old.exists() and not out.exists():  # killed between the two renames below
         old.rename(out)
     for left in out.parent.glob(f".{out.name}.*.partial"):  # of a killed run; we hold the lock
-        shutil.rmtree(left)
+        _remove(left)
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     partial.mkdir()
     try:
@@ -156,6 +161,17 @@ def whole_folder(out: Path, inputs: Mapping[str, str]) -> Iterator[Path]:
         if out.exists():
             out.rename(old)
         partial.rename(out)
-        shutil.rmtree(old, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            _remove(old)
     finally:
+        if old.exists() and not out.exists():
+            old.rename(out)
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _remove(path: Path) -> None:
+    """A folder with all that is in it; of a link, the link alone."""
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.exists():
+        shutil.rmtree(path)

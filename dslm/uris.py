@@ -5,6 +5,7 @@ address or what a library says of one is shown, logged, tagged or written to a f
 
 A secret that is not written as RFC 3986 asks (`p@ss/word` unescaped) has no certain end. The whole
 doubtful part then goes: a host that is lost from a message costs less than half a password in it.
+Within a text, an address ends at the first blank.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _SCHEME = re.compile(r"\A(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*:)(?P<slashes>/*)")
 _IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,40}:/\S+")
 _PATHS = ("sqlite", "file", "models", "runs")  # an @ in these is of a path or an alias
 _TOKENS = ("http:", "https:")  # a user's name may itself be the token
+_NO_PORT = re.compile(r"(?P<host>[^/?#:\[\]]*:)(?!\d{0,5}(?:,[\w.-]*(?::\d{0,5})?)*(?:\Z|[/?#]))")
 _HOST = re.compile(r"\A(?:[\w-]+\.[\w.-]+|localhost)[/?#]")
 
 
@@ -52,6 +54,8 @@ def without_password(uri: str) -> str:
         return start + before + end
     if "@" in after:  # a password with a ? in it, or a parameter with an @: no telling which
         return start + MASK
+    if slashes == "//" and "@" not in before and (cut := _NO_PORT.match(before)):
+        return start + cut["host"] + MASK  # `http://ann:word`: an address that was cut short
     user, at, place = before.rpartition("@")
     return start + _shown_user(user, scheme, slashes) + at + place + end
 

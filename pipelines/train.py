@@ -6,6 +6,7 @@ from dataclasses import asdict
 from dslm.cases import read_labelled
 from dslm.cli.stage import stage_main
 from dslm.contract import load_contract
+from dslm.contract.answer import refuse_undecodable
 from dslm.evidence import data_digest
 from dslm.provenance import write_atomic
 from dslm.settings.params import recipe_of
@@ -24,6 +25,7 @@ def body(ws: Workspace) -> None:
     from dslm.training.run import train
 
     contract, recipe = load_contract(ws.contract), recipe_of(ws)
+    refuse_undecodable(contract)
     files = locate_locked(recipe.base, ws.root)
     cases = read_labelled(ws.curated / "train.jsonl", contract)
     validation = read_labelled(ws.curated / "validation.jsonl", contract)

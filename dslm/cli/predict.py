@@ -26,12 +26,13 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Answer every input of a file and decide what happens to it."""
-    from dslm.inference.batch import answer_file
+    from dslm.inference.batch import answer, read_asked
     from dslm.settings.workspace import workspace
 
     ws = workspace(workflow)
+    asked = read_asked(source, out)
     with tempfile.TemporaryDirectory() as into:
-        actions = answer_file(_decider(ws, release, Path(into)), source, out)
+        actions = answer(_decider(ws, release, Path(into)), asked, out)
     if as_json:
         emit({"workflow": workflow, "release": release, "out": str(out), "actions": actions})
     else:

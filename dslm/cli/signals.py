@@ -37,6 +37,8 @@ def sigterm_interrupts() -> Iterator[Termination]:
             os.kill(os.getpid(), number)
             return
         told.asked = True
+        if not callable(signal.getsignal(signal.SIGINT)):  # ignored, as for a job in the background
+            raise KeyboardInterrupt
         signal.raise_signal(signal.SIGINT)  # by whatever handles that at this moment
 
     before = signal.signal(signal.SIGTERM, handle)

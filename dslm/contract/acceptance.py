@@ -14,6 +14,7 @@ from typing import Any
 
 from dslm.contract.canonical import written
 from dslm.contract.decodable import Decodable
+from dslm.errors import InputError
 
 _LEXER_FUEL = 50_000_000  # about one second; of one token, and before the first
 _LONGEST_SHOWN = 60
@@ -38,17 +39,16 @@ def grammar_limits() -> Any:
 
 
 def never_written(form: Decodable, made: Mapping[str, Any]) -> list[str]:
-    """What of a valid answer in canonical form the grammar would never write, by field."""
-    if _always_written(form.key):
-        return []
-    if accepts(form.key, written(made)):
-        return []
-    found = [
-        f"{field}: the decoding grammar never writes {_short(written(made[field]))}"
-        for field, part in form.schema["properties"].items()
-        if not accepts(json.dumps(part, ensure_ascii=False), written(made[field]))
+    """What of a valid answer in canonical form the grammar would never write, by field.
+
+    An object's grammar is those of its fields in a row, so that each is asked about by itself:
+    an amount or a date that was there before need not be asked about again.
+    """
+    return [
+        f"{field}: the decoding grammar never writes {_short(text)}"
+        for field, key in _asked(form.key)
+        if not accepts(key, text := written(made[field]))
     ]
-    return found or [f"object: the decoding grammar never writes {_short(written(made))}"]
 
 
 def _short(text: str) -> str:
@@ -62,42 +62,57 @@ def accepts(key: str, text: str) -> bool:
     return bool(matcher.try_consume_tokens(list(data)) == len(data) and matcher.is_accepting())
 
 
+def uncompiled(key: str) -> str | None:
+    """Why there is no grammar of a schema, given as JSON; None where there is one."""
+    try:
+        _matcher(key)
+    except InputError as error:
+        return error.what
+    return None
+
+
 @lru_cache(maxsize=64)
 def _matcher(key: str) -> Any:
     """A matcher of bytes at its start.
 
     Raises:
-        ValueError: The schema does not compile.
+        InputError: The schema does not compile.
     """
     from llguidance import LLMatcher, LLTokenizer
 
-    made = LLMatcher(LLTokenizer("byte"), grammar_of(json.loads(key)), limits=grammar_limits())
-    if made.is_error():
-        raise ValueError(" ".join(made.get_error().split()))
+    try:
+        made = LLMatcher(LLTokenizer("byte"), grammar_of(json.loads(key)), limits=grammar_limits())
+        fault = made.get_error() if made.is_error() else None
+    except ValueError as error:
+        fault = str(error)
+    if fault:
+        raise InputError(f"output does not compile: {' '.join(fault.split())}", fix="mend `output`")
     return made
 
 
 @lru_cache(maxsize=64)
-def _always_written(key: str) -> bool:
-    """Whether all that a schema allows is surely written: no patterns, ranges or free objects.
-
-    A million targets of labels and plain texts need not be asked about one by one; a test holds
-    that the grammar accepts each.
-    """
-    return _plain(json.loads(key))
+def _asked(key: str) -> tuple[tuple[str, str], ...]:
+    """The fields whose values have to be asked about, each with its schema as JSON."""
+    parts = json.loads(key)["properties"].items()
+    return tuple((f, json.dumps(p, ensure_ascii=False)) for f, p in parts if not _is_plain(p))
 
 
 _PLAIN = frozenset({"type", "enum", "minLength", "maxLength", "properties", "required", "items",
                     "additionalProperties", "anyOf"})  # fmt: skip
 
 
-def _plain(schema: Mapping[str, Any]) -> bool:
+def _is_plain(schema: Mapping[str, Any]) -> bool:
+    """Whether all that a schema allows is surely written: no patterns, ranges or free objects.
+
+    Labels and plain texts of a million targets need not be asked about; a test holds that the
+    grammar writes each.
+    """
     if not schema.keys() <= _PLAIN:
         return False
     if "enum" in schema:
         return all(value is None or isinstance(value, str | bool) for value in schema["enum"])
     if "anyOf" in schema:
-        return all(map(_plain, schema["anyOf"]))
+        return all(map(_is_plain, schema["anyOf"]))
     kinds = schema.get("type", ["object"])
     kinds = {kinds} if isinstance(kinds, str) else set(kinds)
     if "object" in kinds and schema.get("additionalProperties") is not False:
@@ -105,4 +120,4 @@ def _plain(schema: Mapping[str, Any]) -> bool:
     if "array" in kinds and not (isinstance(schema.get("items"), Mapping)):
         return False
     inner = [*schema.get("properties", {}).values()]
-    return all(map(_plain, [*inner, schema["items"]] if "items" in schema else inner))
+    return all(map(_is_plain, [*inner, schema["items"]] if "items" in schema else inner))

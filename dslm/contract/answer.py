@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from dslm.contract.acceptance import grammar_limits, grammar_of, never_written
+from dslm.contract.acceptance import grammar_limits, grammar_of, never_written, uncompiled
 from dslm.contract.canonical import canonical, written
 from dslm.contract.decodable import decodable
 from dslm.contract.model import Contract
-from dslm.errors import InputError, Problems
+from dslm.errors import DslmError, InputError, Problems
 from dslm.strict_json import strict_json
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "parse",
     "refuse_undecodable",
     "schema_errors",
+    "undecodable",
 ]
 
 
@@ -61,19 +62,43 @@ def schema_errors(contract: Contract, answer: Any) -> list[str]:
     """
     form = contract.decodable
     made = canonical(form.schema, answer)
-    found = _validator(form.key).iter_errors(made)
-    errors = [f"{'.'.join(map(str, e.instance_path)) or 'object'}: {e.message}" for e in found]
+    found = map(_nearest, _validator(form.key).iter_errors(made))
+    errors = [
+        f"{'.'.join(map(str, e.instance_path)) or 'object'}: {form.in_the_owners_words(e.message)}"
+        for e in found
+    ]
     return errors if errors or form.complaints else never_written(form, made)
+
+
+def _nearest(error: Any) -> Any:
+    """Of a value that no alternative of an `anyOf` allows, what the first of its type says."""
+    if error.kind.name != "anyOf":
+        return error
+    own = len(error.instance_path)
+    for errors in error.kind.context:
+        if not any(e.kind.name == "type" and len(e.instance_path) == own for e in errors):
+            return _nearest(errors[0])
+    return error
+
+
+def undecodable(contract: Contract) -> list[DslmError]:
+    """What of the schema decoding cannot be held to, each with its place and what to write."""
+    form = contract.decodable
+    if form.complaints:
+        return [InputError(one.what, where=one.where, fix=one.fix) for one in form.complaints]
+    if fault := uncompiled(form.key):
+        return [InputError(fault, fix="mend `output`")]
+    return []
 
 
 def refuse_undecodable(contract: Contract) -> None:
     """Stop before work is spent on a schema that decoding cannot be held to.
 
     Raises:
-        Problems: Each keyword that no grammar can hold, with its place and what to write.
+        Problems: All that `undecodable` names.
     """
-    if complaints := contract.decodable.complaints:
-        raise Problems([InputError(c.what, where=c.where, fix=c.fix) for c in complaints])
+    if errors := undecodable(contract):
+        raise Problems(errors)
 
 
 def parse(contract: Contract, text: str) -> dict[str, Any] | None:

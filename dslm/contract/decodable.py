@@ -73,19 +73,31 @@ class Decodable:
         schema: The form.
         complaints: What in it no grammar can hold.
         key: The form as JSON, the order of its keys kept: what caches know it by.
+        wording: A pattern of the form → what the owner wrote: a pattern, or a format.
     """
 
     schema: Schema
     complaints: tuple[Complaint, ...]
     key: str
+    wording: Mapping[str, str]
+
+    def in_the_owners_words(self, message: str) -> str:
+        """A validator's message about the form, as one about the schema that was written."""
+        for pattern, words in self.wording.items():
+            message = message.replace(f'does not match "{pattern}"', words)
+        return message
 
 
 def decodable(schema: Mapping[str, Any]) -> Decodable:
     """The form of a resolved schema that validator and grammar are built from; idempotent."""
     narrowing = _Narrowing()
     made = narrowing.form(dict(schema), ())
+    if "properties" in schema and "properties" not in made:
+        narrowing.complain((), "`anyOf`, `enum` or `const` for the whole answer cannot be held",
+                           "say it of its fields, or in one of `rules`")  # fmt: skip
+        made = dict(schema)
     complaints = tuple(dict.fromkeys(narrowing.complaints))
-    return Decodable(made, complaints, json.dumps(made, ensure_ascii=False))
+    return Decodable(made, complaints, json.dumps(made, ensure_ascii=False), narrowing.wording)
 
 
 class _Narrowing:
@@ -93,6 +105,7 @@ class _Narrowing:
 
     def __init__(self) -> None:
         self.complaints: list[Complaint] = []
+        self.wording: dict[str, str] = {}
 
     def complain(self, place: Place, what: str, fix: str) -> None:
         self.complaints.append(Complaint(said(place), what, fix))
@@ -184,6 +197,7 @@ class _Narrowing:
         if "pattern" in schema:
             try:
                 patterns.append(whole_pattern(schema["pattern"]))
+                self.wording[patterns[-1]] = f"does not match {schema['pattern']!r}"
             except PatternError as error:
                 self.complain((*place, "pattern"), f"{schema['pattern']!r}: {error}",
                               "mend the pattern")  # fmt: skip
@@ -191,6 +205,7 @@ class _Narrowing:
         if "format" in schema:
             if pattern := format_pattern(schema["format"]):
                 patterns.append(whole_pattern(pattern))
+                self.wording[patterns[-1]] = f"is not of the format {schema['format']!r}"
             else:
                 near = nearest(schema["format"], list(FORMATS))
                 hint = f"did you mean {near!r}? " if near else ""

@@ -9,10 +9,9 @@ not within a character and its marks; so may Korean ones, to which particles are
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 
-from dslm.contract.characters import MINUS, is_mark, plain_characters
+from dslm.contract.characters import MINUS, is_mark
 from dslm.contract.folding import composed, fold, placed, separates
 from dslm.contract.numbers import is_number
 
@@ -22,27 +21,11 @@ _UNSPACED = re.compile(
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\ua000-\ua4cf\ua980-\ua9ff\uaa60-\uaadf\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff]"
 )
-_DASHES = f"\\-\u2010-\u2013\ufe63\uff0d{MINUS}"
-# What is one word though signs part it: -5, 12,50, 5-, 10^2, C++
-_GLUED = re.compile(
-    rf"(?:(?<![\w.)\]}}{_DASHES}])[{_DASHES}])?(?:(?<![\w.,:/)\]}}])[.．])?\d+(?:[.,．，]\d+)*(?:\^[\d/]+)?(?:[{_DASHES}](?!\S))?"
-    r"|(?<=[^\W\d_])[+#＋＃]+(?!\w)"
-)
 
 
 def stands_alone(char: str) -> bool:
     """Whether a character is of a script without blanks between words."""
     return _UNSPACED.match(char) is not None
-
-
-def glued(text: str) -> Iterator[tuple[int, int]]:
-    """Where a text has signs that are part of a word or number: start and end."""
-    for found in _GLUED.finditer(text):
-        if found.start() and is_mark(text[found.start() - 1]):
-            continue
-        points = plain_characters(found.group()).strip(f".,-{MINUS}")
-        if not set(".,") & set(points) or is_number(points):
-            yield found.span()
 
 
 def is_of_word(char: str) -> bool:
@@ -73,28 +56,28 @@ def _origin(seen: str) -> tuple[int, ...]:
     return tuple(place for place, char in enumerate(seen) if not _SEPARATES[char])
 
 
-def _starts(text: str, place: int) -> bool:
+def may_start(text: str, place: int) -> bool:
     """Whether a word may start at a place."""
     if place == 0:
         return True
     left, right = text[place - 1], text[place]
-    if is_mark(right) or (left == MINUS and right.isdigit()):
+    if is_mark(right) or (left == MINUS and right.isdecimal()):
         return False
-    if left in ".," and right.isdigit():
+    if left in ".," and right.isdecimal():
         return not _within_number(text, place)
     if not (is_of_word(left) and is_of_word(right)):
         return True
     return stands_alone(left) or stands_alone(right)
 
 
-def _ends(text: str, place: int) -> bool:
+def may_end(text: str, place: int) -> bool:
     """Whether a word may end before a place."""
     if place == len(text):
         return True
     left, right = text[place - 1], text[place]
-    if is_mark(right) or (left.isdigit() and right in f"^{MINUS}"):
+    if is_mark(right) or (left.isdecimal() and right in f"^{MINUS}"):
         return False
-    if right in ".," and left.isdigit() and text[place + 1 : place + 2].isdigit():
+    if right in ".," and left.isdecimal() and text[place + 1 : place + 2].isdecimal():
         return not _within_number(text, place)
     if right in "+#" and left.isalpha():  # C++, C#
         return text[place:].lstrip("+#")[:1].isalnum()
@@ -106,10 +89,10 @@ def _ends(text: str, place: int) -> bool:
 def _within_number(text: str, place: int) -> bool:
     """Whether the digits and points around a place are one number, not a date or version."""
     start = place
-    while start > 0 and (text[start - 1].isdigit() or text[start - 1] in ".,"):
+    while start > 0 and (text[start - 1].isdecimal() or text[start - 1] in ".,"):
         start -= 1
     end = place
-    while end < len(text) and (text[end].isdigit() or text[end] in ".,"):
+    while end < len(text) and (text[end].isdecimal() or text[end] in ".,"):
         end += 1
     return is_number(text[start:end].strip(".,"))
 
@@ -117,7 +100,7 @@ def _within_number(text: str, place: int) -> bool:
 def _whole(text: str, value: str) -> bool:
     start = text.find(value)
     while start >= 0:
-        if _starts(text, start) and _ends(text, start + len(value)):
+        if may_start(text, start) and may_end(text, start + len(value)):
             return True
         start = text.find(value, start + 1)
     return False
@@ -137,7 +120,7 @@ def stands_folded(text: str, value: str) -> bool:
     start = folded.find(wanted)
     while start >= 0:
         origin = _origin(seen)
-        if _starts(seen, origin[start]) and _ends(seen, origin[start + len(wanted) - 1] + 1):
+        if may_start(seen, origin[start]) and may_end(seen, origin[start + len(wanted) - 1] + 1):
             return True
         start = folded.find(wanted, start + 1)
     return False

@@ -95,9 +95,11 @@ def _allows(schema: Mapping[str, Any], value: Any) -> bool:
 
 def _listed(values: list[Any], value: Any) -> Any:
     """The listed value that a value equals or spells, or that spells the value."""
+    if (value is None or isinstance(value, str)) and value in values:
+        return value
     by_key = {_key(one): one for one in values}
     readings = [value]
-    if isinstance(value, str) and value not in values:
+    if isinstance(value, str):
         readings += [value.strip(), _read(value.strip())]
     elif isinstance(value, int | float) and not isinstance(value, bool):
         readings += [str(value), str(canonical_value(value))]

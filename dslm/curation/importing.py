@@ -65,6 +65,8 @@ def _refuse_bad_call(
         raise InputError(f"no entry of data.sources reads {IMPORTED}", where=ws.contract,
                          fix="add `{path: sources/*.jsonl, licence: …, origin: …}`")  # fmt: skip
     for existing in (ws.gold, ws.data / IMPORTED):
+        if existing.exists() and not existing.is_file():
+            raise InputError("is no regular file", where=existing, fix="move it away")
         if existing.exists() and not overwrite:
             raise InputError("is there already, and gold is frozen", where=existing,
                              fix="`--overwrite` replaces it")  # fmt: skip

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dslm.contract.model import Source
-from dslm.curation.formats import PART_BYTES, Format, Part, format_of
+from dslm.curation.formats import FORMATS, PART_BYTES, Format, Part, format_of
 from dslm.curation.formats.beside import LABELLED, LONE_LABEL, lone_labels
 from dslm.curation.formats.mailboxes import LABELS, MBOX_LABELS, labels_of, mailbox_of
 from dslm.errors import InputError
@@ -40,18 +40,38 @@ class Piece:
     part: Part | None = None
 
 
+def matching(pattern: str, folder: Path) -> list[Path]:
+    """The files that a source's path names.
+
+    Raises:
+        InputError: It is no path and no pattern, such as `a**`, or matches a folder with the name
+            of a file.
+    """
+    try:
+        found = list(folder.glob(pattern))
+    except (ValueError, IndexError, NotImplementedError):
+        what = f"{pattern!r} is no path or pattern below a folder"
+        fix = "mend data.sources in the contract"
+        raise InputError(what, where=folder, fix=fix) from None
+    for path in found:
+        if path.name.lower().endswith(tuple(FORMATS)) and path.is_dir():
+            raise InputError("is a folder, a file was expected", where=path)
+    return [path for path in found if not path.is_dir()]
+
+
 def source_files(sources: Sequence[Source], folder: Path) -> dict[Path, Source]:
     """The files that sources name, sorted.
 
     Raises:
-        InputError: A path that matches nothing, or a file that two sources match.
+        InputError: A path that matches nothing, a folder with the name of a file, or a file that
+            two sources match.
     """
     files: dict[Path, Source] = {}
     for source in sources:
         if Path(source.path).is_absolute():
             raise InputError("an absolute source path", where=source.path,
                              fix="write it relative to the contract's folder")  # fmt: skip
-        matched = [path for path in folder.glob(source.path) if not path.is_dir()]
+        matched = matching(source.path, folder)
         if not matched:
             raise InputError("no such source file", where=folder / source.path,
                              fix="mend data.sources in the contract")  # fmt: skip

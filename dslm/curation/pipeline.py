@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from dslm.cases import write_records
+from dslm.contract.answer import refuse_undecodable
 from dslm.contract.model import Contract
 from dslm.curation.blocks.too_long import Limit
 from dslm.curation.booking import ledger_of, rejects_of, review_count
@@ -66,10 +67,12 @@ def curate(
         limit: How long a row for training may be; None for any length.
 
     Raises:
+        Problems: The schema holds what no decoding grammar can.
         InputError: A source or gold is missing or broken, too many rows are, a check cannot run,
             every row is too long, a split came out empty, a verdict of the review file is wrong,
             or personal data cannot be replaced or was left.
     """
+    refuse_undecodable(contract)
     held = _held(gold)
     cleaning = cleaning_of(contract, os.environ)
     verdicts = read_verdicts(review, contract) if review else Verdicts()

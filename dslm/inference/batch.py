@@ -10,6 +10,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,16 @@ BATCHES_A_WRITE = 4  # what an interruption can lose; batches within a write hav
 BEGINNING = b'{"id": '  # of every answer's line
 
 
-def answer_file(decider: Decider, source: Path, out: Path) -> dict[str, int]:
-    """Answer every case of `source` that `out` does not hold yet.
+@dataclass(frozen=True)
+class Asked:
+    """The cases of a file that wait for an answer, and the actions of those that have one."""
 
-    Returns:
-        How many cases of the whole file got each action.
+    waiting: tuple[Case, ...]
+    actions: dict[str, str]
+
+
+def read_asked(source: Path, out: Path) -> Asked:
+    """What is to be answered; needs no model, so that a broken file is told of before one loads.
 
     Raises:
         InputError: The source is broken or repeats an id, or `out` holds answers to other cases.
@@ -42,7 +48,21 @@ def answer_file(decider: Decider, source: Path, out: Path) -> dict[str, int]:
     if repeated:
         raise InputError(f"id {repeated[0]!r} is used twice", where=source)
     actions = _answered(out, {case.id for case in cases})
-    left = [case for case in cases if case.id not in actions]
+    return Asked(tuple(case for case in cases if case.id not in actions), actions)
+
+
+def answer_file(decider: Decider, source: Path, out: Path) -> dict[str, int]:
+    """Answer every case of `source` that `out` does not hold yet; raises as `read_asked` does.
+
+    Returns:
+        How many cases of the whole file got each action.
+    """
+    return answer(decider, read_asked(source, out), out)
+
+
+def answer(decider: Decider, asked: Asked, out: Path) -> dict[str, int]:
+    """Append the answers that are lacking; gives how many cases of the file got each action."""
+    left, actions = asked.waiting, dict(asked.actions)
     size = decider.engine.batch_size * BATCHES_A_WRITE
     out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("a", encoding="utf-8") as stream, Progress("predict", len(left), "cases") as bar:
@@ -94,6 +114,8 @@ def _answered(out: Path, known: set[str]) -> dict[str, str]:
     """The actions of an earlier run, its cut last line removed from the file."""
     if not out.exists():
         return {}
+    if not out.is_file():  # a pipe would be waited for
+        raise InputError("is no regular file", where=out, fix="name another output file")
     data = out.read_bytes()
     whole = data[: data.rfind(b"\n") + 1]
     cut = data[len(whole) :]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dslm.errors import InputError
+from dslm.inference import varlen
 from dslm.inference.attention import register
 from dslm.inference.base import BaseFiles
 from dslm.settings.recipe import Dtype, TrainingAttention
@@ -37,7 +38,12 @@ def device() -> str:
 
 
 def load_base(
-    files: BaseFiles, *, dtype: Dtype, attention: TrainingAttention, four_bit: bool = False
+    files: BaseFiles,
+    *,
+    dtype: Dtype,
+    attention: TrainingAttention,
+    four_bit: bool = False,
+    sharded: bool = False,
 ) -> Any:
     """A base model from safetensors, on the GPU where there is one.
 
@@ -46,12 +52,18 @@ def load_base(
         dtype: Of weights and activations.
         attention: Implementation; `grouped` and `varlen` are ours.
         four_bit: NF4 with double quantisation (QLoRA, arXiv:2305.14314).
+        sharded: Leave it in the host's memory: each GPU will get its part, and none ever holds all.
+
+    Raises:
+        InputError: torch is too old for the attention.
     """
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     quieten()
     register()
+    if attention == varlen.NAME and device() == "cuda":
+        varlen.require_kernel()
     compute = getattr(torch, dtype)
     quantisation = BitsAndBytesConfig(
         load_in_4bit=True,
@@ -64,7 +76,7 @@ def load_base(
         dtype=compute,
         attn_implementation=attention,
         quantization_config=quantisation if four_bit else None,
-        device_map={"": device()},
+        device_map=None if sharded else {"": device()},
         local_files_only=True,
         use_safetensors=True,
         trust_remote_code=False,

@@ -9,6 +9,7 @@ training alone, since answering has a prefix that rows share. On CPU, where ther
 
 from __future__ import annotations
 
+from inspect import signature
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +17,20 @@ from dslm.errors import InputError
 
 NAME = "varlen"
 OTHERWISE = "set `training.attention: sdpa` in the recipe"
+FLOOR = "2.11"  # the first torch whose kernel takes a scale and windows; 2.10 had less
+
+
+def require_kernel() -> None:
+    """Refuse a torch without the kernel, before a model is loaded.
+
+    Raises:
+        InputError: It is older.
+    """
+    import torch
+
+    if torch.__version__ < FLOOR:
+        raise InputError(f"varlen attention needs torch {FLOOR} or newer, this is "
+                         f"{torch.__version__}", fix=f"install it, or {OTHERWISE}")  # fmt: skip
 
 
 def varlen_attention(
@@ -74,12 +89,16 @@ def _by_kernel(
 
     q, k, v = (one[0].transpose(0, 1) for one in (query, key, value))
     back = -1 if window >= longest else window - 1
-    shared = query.shape[1] != key.shape[1]
+    shared: dict[str, Any] = {}
+    if query.shape[1] != key.shape[1]:
+        if "enable_gqa" in signature(varlen_attn).parameters:
+            shared = {"enable_gqa": True}
+        else:  # torch 2.11: each head gets its group's keys and values as its own
+            k, v = (one.repeat_interleave(q.shape[1] // one.shape[1], dim=1) for one in (k, v))
     try:
         mixed: Any = varlen_attn(
-            q, k, v, ends, ends, longest, longest,
-            scale=scaling, window_size=(back, 0), enable_gqa=shared,
-        )  # fmt: skip
+            q, k, v, ends, ends, longest, longest, scale=scaling, window_size=(back, 0), **shared
+        )
     except torch.OutOfMemoryError:
         raise
     except RuntimeError as error:  # an old GPU, float32, heads that are too wide

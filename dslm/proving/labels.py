@@ -29,7 +29,7 @@ def prove_labels(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Ite
 
 
 def _enums(ws: Workspace, contract: Contract) -> Iterator[Finding]:
-    for path, values in _enums_in(contract.output, ""):
+    for path, values in _enums_in(contract.schema, ""):
         for group in look_alikes(value for value in values if isinstance(value, str)):
             yield warn(
                 "labels", f"enum values {group}", where=f"{ws.contract}: output{path}",
@@ -62,7 +62,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _look_alikes(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Iterator[Finding]:
     """Gold's labels that are one to a reader and several to the field's comparator."""
-    enums = {field for field in contract.fields if "enum" in contract.output["properties"][field]}
+    enums = {field for field in contract.fields if "enum" in contract.schema["properties"][field]}
     for field in contract.fields:
         if field in enums:
             continue

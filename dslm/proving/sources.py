@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
+from dslm.contract.answer import undecodable
 from dslm.contract.model import Contract, Source
-from dslm.curation.pieces import SourceFile, files_of
-from dslm.errors import DslmError
+from dslm.curation.formats.rows import Row
+from dslm.curation.mapping import Misfit, to_case
+from dslm.curation.pieces import SourceFile, files_of, matching
+from dslm.errors import DslmError, InputError
 from dslm.proving.finding import Finding, fail, failures, ok, warn
 from dslm.settings.workspace import Workspace
 
@@ -23,31 +26,50 @@ class Count:
     broken: int = 0
     first: tuple[str, str] | None = None
 
-    def add(self, file: SourceFile) -> None:
-        """Count a file, every row of it parsed."""
-        if file.path.suffix.lower() == ".parquet":
-            file.kind.parts(file.path, file.source.encoding)  # says what is wrong with it, if so
-            from pyarrow import parquet
+    def add(self, file: SourceFile, contract: Contract | None) -> None:
+        """Count a file, every row of it parsed and, under a contract, made a case.
 
-            self.rows += int(parquet.read_metadata(file.path).num_rows)
-            return
+        Args:
+            file: The file.
+            contract: Whose schema a target must keep; None where decoding cannot be held to it.
+        """
         for row in file.kind.rows(file.path, None, file.source.encoding):
             self.rows += 1
-            if row.value is None:
+            fault = _fault(file, row, contract)
+            if fault is not None:
                 self.broken += 1
-                self.first = self.first or (f"{file.path}:{row.line}", row.fault or "no row")
+                self.first = self.first or (f"{file.path}:{row.line}", fault)
+
+
+def _fault(file: SourceFile, row: Row, contract: Contract | None) -> str | None:
+    """Why a row is no case, as curation would say."""
+    if row.value is None:
+        return row.fault or "no row"
+    if contract is None:
+        return None
+    try:
+        to_case(contract, row.value, file.source.columns, textual=file.kind.textual)
+    except Misfit as misfit:
+        return misfit.what
+    return None
 
 
 def prove_sources(ws: Workspace, contract: Contract) -> Generator[Finding, None, int]:
     """What is found of each source; returns how many rows they have."""
     rows = 0
+    sound = None if undecodable(contract) else contract
     for source in contract.data.sources:
         where = f"{ws.contract}: data.sources"
-        if not any(path.is_file() for path in ws.data.glob(source.path)):
+        try:
+            there = any(path.is_file() for path in matching(source.path, ws.data))
+        except InputError as error:
+            yield from failures("sources", error)
+            continue
+        if not there:
             yield fail("sources", f"no file matches {source.path!r}", where=where,
                        fix="add the file, or mend `path`")  # fmt: skip
             continue
-        for found in _counted(ws, source):
+        for found in _counted(ws, source, sound):
             if isinstance(found, Finding):
                 yield found
                 continue
@@ -60,7 +82,9 @@ def prove_sources(ws: Workspace, contract: Contract) -> Generator[Finding, None,
     return rows
 
 
-def _counted(ws: Workspace, source: Source) -> Iterator[Finding | tuple[str, Count]]:
+def _counted(
+    ws: Workspace, source: Source, contract: Contract | None
+) -> Iterator[Finding | tuple[str, Count]]:
     """The rows of each file; those of files with one text each together."""
     counts: dict[str, Count] = {}
     try:
@@ -72,7 +96,7 @@ def _counted(ws: Workspace, source: Source) -> Iterator[Finding | tuple[str, Cou
         name = source.path if file.kind.single else file.name
         count = counts.get(name, Count())
         try:
-            count.add(file)
+            count.add(file, contract)
         except DslmError as error:
             yield from failures("sources", error)
             continue

@@ -8,9 +8,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from dslm.contract.answer import blank, grammar, grammar_limits, schema_errors
+from dslm.contract.answer import blank, schema_errors, undecodable
 from dslm.contract.model import Contract, Rule, RuleExample
 from dslm.contract.rules import compile_rule, holds
+from dslm.curation.finite_labels import named_values
 from dslm.errors import InputError
 from dslm.proving.finding import Finding, fail, failures, named, ok, warn
 from dslm.settings.workspace import Workspace
@@ -26,16 +27,12 @@ def prove_terms(ws: Workspace, contract: Contract) -> Iterator[Finding]:
 
 
 def _grammar(ws: Workspace, contract: Contract) -> Iterator[Finding]:
-    """The schema is one that the decoder understands; the validator's turn was at loading."""
-    from llguidance import LLMatcher
-
-    complaint = LLMatcher.validate_grammar(grammar(contract.schema), limits=grammar_limits())
-    if complaint:
-        yield fail(
-            "grammar", f"output does not compile: {' '.join(complaint.split())}",
-            where=ws.contract, fix="mend `output`",
-        )  # fmt: skip
-    else:
+    """The schema is one that decoding can be held to; the validator's turn was at loading."""
+    faults = undecodable(contract)
+    for fault in faults:
+        where = f"{ws.contract}: {fault.where}" if fault.where else ws.contract
+        yield fail("grammar", fault.what, where=where, fix=fault.fix)
+    if not faults:
         yield ok("grammar", "output compiles to a decoding grammar")
 
 
@@ -81,17 +78,16 @@ def _at(ws: Workspace, rule: Rule) -> str:
 
 def _out_of_scope(ws: Workspace, contract: Contract) -> Iterator[Finding]:
     for field, values in contract.out_of_scope.items():
-        schema = contract.schema["properties"][field]
-        allowed = schema.get("enum")
+        allowed = named_values(contract.schema["properties"][field])
         wrong = [v for v in values if allowed is not None and v not in allowed]
         if wrong:
             yield fail(
-                "out_of_scope", f"{named(map(repr, wrong))} is not in the enum of {field!r}",
+                "out_of_scope", f"{named(map(repr, wrong))} is no value of {field!r}",
                 where=f"{ws.contract}: out_of_scope.{field}",
                 fix=f"one of {named(map(repr, allowed or []))}",
             )  # fmt: skip
         elif allowed is None:
-            yield warn("out_of_scope", f"{field!r} has no enum, so a typing error goes unseen",
+            yield warn("out_of_scope", f"{field!r} lists no values, so a typing error goes unseen",
                        where=f"{ws.contract}: out_of_scope.{field}")  # fmt: skip
         else:
             yield ok("out_of_scope", f"{field} in {{{named(values)}}} means: do not process")

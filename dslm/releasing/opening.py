@@ -11,13 +11,15 @@ import contextlib
 import fcntl
 import logging
 import os
+import socket
 import sqlite3
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dslm.errors import DslmError, InputError
+from dslm.errors import InputError
+from dslm.releasing.faults import fault, knock, refuse_misspelt
 from dslm.settings.workspace import origin
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ _PREFERENCES = {  # a server that does not answer is reported in seconds, not in
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 _SQLITE = "sqlite:///"
+_DATABASES = ("postgresql", "mysql", "mssql")
 
 
 def tracking_uri(root: Path) -> str:
@@ -72,41 +75,22 @@ def nothing_yet(root: Path) -> bool:
 
 @contextlib.contextmanager
 def plain_faults(root: Path) -> Iterator[None]:
-    """Turn what MLflow and its database complain of into one clear error.
+    """Turn what MLflow, its database and its server complain of into one clear error.
 
     Raises:
-        InputError: The database is busy, full, unwritable or not one, or the server is away.
+        EnvironmentFault: The database is busy or full, the server is away, a driver is missing.
+        InputError: The address is wrong, or what is there is no MLflow database.
     """
     from mlflow.exceptions import MlflowException
-    from sqlalchemy.exc import DBAPIError
+    from requests.exceptions import RequestException
+    from sqlalchemy.exc import SQLAlchemyError
 
+    faults = (MlflowException, SQLAlchemyError, RequestException, sqlite3.Error, ImportError,
+              ConnectionError, TimeoutError, socket.gaierror)  # fmt: skip
     try:
         yield
-    except (MlflowException, DBAPIError, sqlite3.Error) as error:
-        raise _fault(str(error), tracking_uri(root)) from error
-
-
-def _fault(message: str, where: str) -> DslmError:
-    """The fault behind a message of MLflow, SQLAlchemy or sqlite."""
-    known = {
-        "database is locked": ("the MLflow database is busy", "wait for the other run, then retry"),
-        "No space left": ("the disk is full", "free some space and run the same command again"),
-        "disk I/O error": ("the disk does not take or give data", "check the disk, then retry"),
-        "disk is full": ("the disk is full", "free some space and run the same command again"),
-        "readonly database": ("the MLflow database is read-only", "change its owner or mode"),
-        "unable to open": ("cannot open the MLflow database", "check that its folder is writable"),
-        "not a database": ("is no MLflow database", "move the file away, or mend the address"),
-        "malformed": ("the MLflow database is damaged", "restore it from a backup"),
-        "out-of-date database schema": (
-            "the MLflow database was written by another release of MLflow",
-            "back it up, then run `mlflow db upgrade` on it",
-        ),
-        "failed with exception": ("the MLflow server does not answer", "check MLFLOW_TRACKING_URI"),
-    }
-    for sign, (what, fix) in known.items():
-        if sign in message:
-            return InputError(what, where=where, fix=fix)
-    return InputError(f"MLflow says: {message.splitlines()[0]}", where=where)
+    except faults as error:
+        raise fault(error, tracking_uri(root)) from error
 
 
 def client(root: Path, *, writes: bool = True) -> MlflowClient:
@@ -120,7 +104,8 @@ def client(root: Path, *, writes: bool = True) -> MlflowClient:
             before any work is done.
 
     Raises:
-        InputError: It cannot be opened; says why and what to do.
+        EnvironmentFault: It cannot be reached or opened now; says why and what to do.
+        InputError: The address is wrong.
     """
     _prepare_environment()
     path = database(root)
@@ -129,8 +114,12 @@ def client(root: Path, *, writes: bool = True) -> MlflowClient:
             if not path.exists():
                 _create(root, path)
             _look_at(path, writes=writes)
+    address = tracking_uri(root)
+    refuse_misspelt(address)
     with plain_faults(root):
-        return _connect(tracking_uri(root))
+        if address.startswith(_DATABASES):
+            knock(address)
+        return _connect(address)
 
 
 def _prepare_environment() -> None:
@@ -144,7 +133,7 @@ def _sqlite_faults(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise _fault(str(error), str(path)) from error
+        raise fault(error, str(path)) from error
     except (FileExistsError, NotADirectoryError, PermissionError) as error:
         fix = "make the folder writable, or set MLFLOW_TRACKING_URI"
         raise InputError("cannot write here", where=error.filename or path, fix=fix) from error

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dslm.errors import InputError
 from dslm.releasing.opening import artifact_folder, client, plain_faults, tracking_uri
 from dslm.releasing.sampling import Samples
+from dslm.uris import without_password
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -126,7 +127,7 @@ def experiment_id(mlflow: MlflowClient, root: Path, name: str) -> str:
     if found.lifecycle_stage != "active":
         raise InputError(
             f"the MLflow experiment {name!r} was deleted",
-            where=tracking_uri(root),
+            where=without_password(tracking_uri(root)),
             fix=f"bring it back: `mlflow experiments restore -x {found.experiment_id}`",
         )
     return str(found.experiment_id)

@@ -89,13 +89,13 @@ def line_of(document: Any, location: Location) -> int:
     """The line (from 1) of the deepest part of `location` that the document has."""
     line, node = 1, document
     for part in location:
-        if isinstance(node, CommentedMap) and part in node:
-            line = node.lc.key(part)[0] + 1
-        elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
-            line = node.lc.item(part)[0] + 1
-        else:
-            continue
-        node = node[part]
+        inside = (isinstance(node, CommentedMap) and part in node) or (
+            isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node)
+        )
+        if inside:
+            mark = (node.lc.data or {}).get(part)  # none of a key that was merged in
+            line = mark[0] + 1 if mark else line
+            node = node[part]
     return line
 
 

@@ -16,6 +16,7 @@ from dslm.inference.base import BaseFiles
 from dslm.inference.models import ADAPTER_WEIGHTS, device, load_base
 from dslm.settings.recipe import Optimizer, Recipe
 from dslm.strict_json import strict_json
+from dslm.training import processes
 from dslm.training.targets import adapted
 
 # As transformers calls them; paged ones are of bitsandbytes (arXiv:2305.14314, section 3).
@@ -39,7 +40,13 @@ def fresh_adapter(recipe: Recipe, files: BaseFiles) -> Any:
 
     plan, lora = recipe.training, recipe.lora
     four_bit = recipe.method == "qlora"
-    model = load_base(files, dtype=plan.dtype, attention=plan.attention, four_bit=four_bit)
+    model = load_base(
+        files,
+        dtype=plan.dtype,
+        attention=plan.attention,
+        four_bit=four_bit,
+        sharded=processes.sharded(),
+    )
     if four_bit:
         model = prepare_model_for_kbit_training(
             model, use_gradient_checkpointing=plan.gradient_checkpointing

@@ -86,6 +86,9 @@ def test_of_a_well_formed_address_nothing_else_is_lost(
         "sqlite:////home/me@work/a:b@c/mlflow.db",
         "file:///home/me@work/runs",
         "http://mlflow.example:5000",
+        "http://mlflow.example:/x",
+        "postgresql://one:5432,two:5432/db",
+        "http://[::1]:5000/x",
         "https://host.example/path@1?page=2",
         "https://host.example/?email=a@b.example",
         "postgresql://ann@host/db",
@@ -99,6 +102,13 @@ def test_of_a_well_formed_address_nothing_else_is_lost(
 def test_an_address_without_a_secret_stays_as_it_is(uri: str) -> None:
     assert without_password(uri) == uri
     assert without_passwords(f"cannot reach {uri}", uri) == f"cannot reach {uri}"
+
+
+@given(DATABASES | SERVERS, passwords(), st.sampled_from(["ann", "", "host.example"]))
+def test_nor_in_one_that_was_cut_short(scheme: str, secret: tuple[str, str], user: str) -> None:
+    password, mark = secret
+    assume("@" not in password and password[0] not in "/?#,")
+    assert not holds(without_password(f"{scheme}://{user}:{password}"), mark)
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -10,18 +10,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
-from functools import cached_property
 from typing import Any
 
 from dslm.contract.acceptance import accepts
 from dslm.contract.canonical import validator, written
 from dslm.contract.decodable import NUMERIC, OBJECT
-from dslm.contract.grounding import dates, numbers, occurs
+from dslm.contract.grounding import occurs
+from dslm.contract.locales import Locale
 from dslm.contract.narrowing.judging import can_be_written
 from dslm.contract.narrowing.parts import Copied, Free, Keyed, Listed, Part, Row, either
-from dslm.contract.narrowing.stated import amounts, number_values
-from dslm.contract.narrowing.words import words_of
+from dslm.contract.narrowing.places import copyable
+from dslm.contract.narrowing.stated import amount_texts, day_texts, number_values
+from dslm.contract.numbers import numbers
 from dslm.provenance import canonical_json
 
 MOST_LISTED = 20_000  # values of one field; more take longer to compile than an answer to make
@@ -47,8 +47,8 @@ class Holder:
         closed: Place → what of this part is never written, though its schema allows it.
     """
 
-    def __init__(self, text: str):
-        self.text = text
+    def __init__(self, text: str, locale: Locale):
+        self.text, self.locale = text, locale
         self.open: dict[str, str] = {}
         self.kept: dict[str, str] = {}
         self.closed: dict[str, str] = {}
@@ -94,17 +94,15 @@ class Holder:
                 return self._copied(one, place)
         return self._listed(one, how, place)
 
-    @cached_property
-    def _numbers(self) -> list[Decimal]:
-        return sorted(numbers(self.text))
-
     def _stated(self, kind: str, how: str) -> Iterable[Any]:
         """What the input states, of one kind of value."""
+        if kind != "string" and how == "date":
+            return ()  # grounding reads no day in a number
         if kind != "string":
-            return (value for n in self._numbers for value in number_values(kind, n))
-        if how == "decimal":
-            return amounts(self.text, self._numbers)
-        return (day.isoformat() for day in sorted(dates(self.text)))
+            stated = sorted(numbers(self.text, self.locale))
+            return (value for number in stated for value in number_values(kind, number))
+        texts = amount_texts if how == "decimal" else day_texts
+        return texts(self.text, self.locale)
 
     def _listed(self, schema: Mapping[str, Any], how: str, place: str) -> Part | None:
         """What the input states, as far as validator and grammar allow it.
@@ -132,7 +130,9 @@ class Holder:
         found = tuple(
             written(value)
             for value in values
-            if value is None or isinstance(value, bool) or _stands(how, value, self.text)
+            if value is None
+            or isinstance(value, bool)
+            or occurs(how, value, self.text, self.locale)
         )
         return Listed(found) if found else None
 
@@ -144,7 +144,7 @@ class Holder:
                 return self._left(schema, place, f"has the pattern {schema['pattern']!r}")
             expression = whole[1]
         part = Copied(max(schema.get("minLength", 0), 1), schema.get("maxLength"), expression)
-        shortest = words_of(self.text).shortest
+        shortest = copyable(self.text).shortest
         if part.least == 1 and expression is None and 0 < shortest <= (part.most or shortest):
             return part
         return part if shortest and can_be_written(part, self.text) else None
@@ -173,13 +173,3 @@ class Holder:
             elif key in needed:
                 return None
         return Keyed(tuple(members))
-
-
-def _stands(how: str, value: Any, text: str) -> bool:
-    """Whether one value of an enum stands in the input."""
-    if isinstance(value, int | float):
-        return Decimal(str(value)) in numbers(text)
-    try:
-        return occurs(how, value, text)
-    except ValueError:
-        return False  # a date that is none

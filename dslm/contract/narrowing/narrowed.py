@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dslm.contract.answer import grammar
+from dslm.contract.grounding import how_of
 from dslm.contract.model import Contract
 from dslm.contract.narrowing.held import Holder
 from dslm.contract.narrowing.judging import lark_grammar
@@ -34,7 +35,7 @@ def narrowed(contract: Contract, text: str) -> Narrowed:
     written is then ungrounded, and no decision lets it proceed), and where the input states more
     than `MOST_LISTED` values for it.
     """
-    holder, parts = Holder(text), dict[str, Part]()
+    holder, parts = Holder(text, contract.locale), dict[str, Part]()
     for field, schema in contract.decodable.schema["properties"].items():
         parts[field] = Free(schema)
         if field in contract.grounded:
@@ -63,13 +64,8 @@ class Limits:
 
 def limits(contract: Contract) -> Limits:
     """What can be said of a contract before there is any input."""
-    holder = Holder("")
+    holder = Holder("", contract.locale)
     for field in contract.grounded:
         schema = contract.decodable.schema["properties"][field]
         holder.held(schema, how_of(contract, field), field)
     return Limits(holder.open, holder.closed)
-
-
-def how_of(contract: Contract, field: str) -> str:
-    """How grounding looks for a field's value."""
-    return contract.compare[field].how if field in contract.compare else "text"

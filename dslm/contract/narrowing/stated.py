@@ -1,38 +1,73 @@
-"""What an input states that is written otherwise than by copying words, one text a value.
+"""What an input states that is written otherwise than by copying words, one value each.
 
-Takes an input's text or a number; gives numbers and amounts in the forms that a label may have.
-Used by `held`, which leaves out what the schema forbids.
+Takes an input's text and the contract's locale; gives numbers, and amounts and days in the forms
+that a label may have. Used by `held`, which leaves out what the schema forbids.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 
-from dslm.contract.comparing import decimal_of, plain
+from dslm.contract.dates import date_readings, found_dates
+from dslm.contract.locales import Locale
+from dslm.contract.numbers import Amount, amounts_in, plain, readings_of
 
-_AMOUNT, _CURRENCY = r"\d[\d.,]*", r"(?:[A-Z]{2,3}|[$€£¥₹])"  # as in decimal_of
-_PRICED = re.compile(rf"{_CURRENCY} ?{_AMOUNT}|{_AMOUNT} ?{_CURRENCY}")
+# An amount with a currency on either side, as it stands; what is none, `readings_of` says.
+_SIDE = r"(?:[^\W\d_]{1,4}\.?|[^\w\s.,;:()\"'/-]{1,2})"
+_DIGITS = r"[-\u2212(]?\d[\d.,'\u00a0\u202f]*\)?-?"
+_PRICED = re.compile(rf"(?=({_SIDE} ?{_DIGITS}))|(?=({_DIGITS} ?{_SIDE}))")
 _MOST_DIGITS = 300  # of a JSON number; a float has no larger ones
 
 
-def amounts(text: str, stated: Collection[Decimal]) -> Iterator[str]:
-    """Every decimal that a text states, and those with a currency as they stand."""
-    for number in stated:
-        yield from _decimal_texts(number)
-    found = set(stated)
+def amount_texts(text: str, locale: Locale) -> Iterator[str]:
+    """Every amount of a text, in plain notation and that of the locale, and as it stands there."""
+    stated: dict[Decimal, list[Amount]] = {}
+    for one in amounts_in(text, locale):
+        for amount in one.readings:
+            stated.setdefault(amount.value, []).append(amount)
+        if _may_be(one.text, stated, locale):
+            yield one.text
+    for number in sorted(stated):
+        yield from (form for form in _forms(number) if _may_be(form, stated, locale, number))
     for match in _PRICED.finditer(text):
-        if decimal_of(match.group()) in found:
-            yield match.group()
+        for form in filter(None, match.groups()):
+            if _may_be(form.strip(), stated, locale):
+                yield form.strip()
 
 
-def _decimal_texts(number: Decimal) -> Iterator[str]:
-    """A decimal as a label may have it: as it is, and with up to three places."""
+def _may_be(
+    form: str, stated: dict[Decimal, list[Amount]], locale: Locale, number: Decimal | None = None
+) -> bool:
+    """Whether a form may state one of some amounts, or the one that it was made of."""
+    return any(
+        reading.may_be(amount)
+        for reading in readings_of(form, locale)
+        if number is None or reading.value == number
+        for amount in stated.get(reading.value, ())
+    )
+
+
+def _forms(number: Decimal) -> Iterator[str]:
+    """A decimal as a label may have it: as it is, with up to three places, and with a comma."""
     yield plain(number)
     for places in range(4):
         if Decimal(form := f"{number:.{places}f}") == number:
-            yield from (form, f"{number:,.{places}f}")
+            grouped = f"{number:,.{places}f}"
+            swapped = grouped.translate({ord(","): ".", ord("."): ","})
+            yield from (form, grouped, form.replace(".", ","), swapped)
+
+
+def day_texts(text: str, locale: Locale) -> Iterator[str]:
+    """Every day of a text, in ISO's notation and as it stands there."""
+    found = found_dates(text, locale)
+    for day in sorted({day for one in found for day in one.readings}):
+        yield day.isoformat()
+    for one in found:
+        written = text[one.start : one.end]
+        if date_readings(written, locale) & one.readings:
+            yield written
 
 
 def number_values(kind: str, number: Decimal) -> Iterator[int | float]:

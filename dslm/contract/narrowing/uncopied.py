@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from itertools import accumulate
 from typing import Any
 
 from dslm.contract.answer import canonical_answer
 from dslm.contract.canonical import written
-from dslm.contract.comparing import EXACT, equal, fold
+from dslm.contract.comparing import EXACT, equal
+from dslm.contract.folding import compatible
 from dslm.contract.grounding import ungrounded
+from dslm.contract.locales import Locale
 from dslm.contract.model import Compare, Contract
+from dslm.contract.narrowing.copies import cased
 from dslm.contract.narrowing.judging import accepts
 from dslm.contract.narrowing.narrowed import narrowed
 from dslm.contract.narrowing.parts import Either, Listed, Part, Row
-from dslm.contract.narrowing.words import spellings
+from dslm.contract.narrowing.places import standing
 
 ITEM = Compare.model_validate({"as": "text"})  # items of lists and sets are folded as text
 
@@ -36,23 +38,23 @@ def uncopied(contract: Contract, text: str, answer: Mapping[str, Any]) -> dict[s
         if field in missing:
             continue
         value, compare = right[field], contract.compare.get(field, EXACT)
-        if not _writable(parts[field], compare, value, text):
+        if not _writable(parts[field], compare, value, text, contract.locale):
             found[field] = _why(value, text)
     return found
 
 
-def _writable(part: Part, compare: Compare, value: Any, text: str) -> bool:
+def _writable(part: Part, compare: Compare, value: Any, text: str, locale: Locale) -> bool:
     """Whether a part lets a model write a value, or one that equals it."""
     if accepts(part, text, written(value)):
         return True
     if compare.how in ("set", "list") and isinstance(value, list):
         return any(
-            all(_writable(row.item, ITEM, item, text) for item in value)
+            all(_writable(row.item, ITEM, item, text, locale) for item in value)
             and row.least <= len(value) <= (row.most or len(value))
             for row in _rows(part)
         )
     return any(
-        equal(compare, other, value) and accepts(part, text, written(other))
+        equal(compare, other, value, locale) and accepts(part, text, written(other))
         for other in (*_listed(part), *_copies(value, text))
     )
 
@@ -73,19 +75,8 @@ def _listed(part: Part) -> Iterator[Any]:
 
 def _copies(value: Any, text: str) -> Iterator[str]:
     """Whole words of the input that are the value but for what folding leaves out."""
-    if not isinstance(value, str) or not (wanted := fold(value)):
-        return
-    for chunks in spellings(text):
-        folded = [fold(chunk) for chunk in chunks]
-        joined, at = "".join(folded), list(accumulate(map(len, folded), initial=0))
-        starts = {at[n]: n for n in range(len(chunks)) if folded[n]}
-        ends = {at[n + 1]: n + 1 for n in range(len(chunks)) if folded[n]}
-        found = joined.find(wanted)
-        while found >= 0:
-            first, last = starts.get(found), ends.get(found + len(wanted))
-            if first is not None and last is not None:
-                yield "".join(chunks[first:last])
-            found = joined.find(wanted, found + 1)
+    for found in standing(text, value) if isinstance(value, str) else ():
+        yield from (found, composed := compatible(found), *cased(composed))
 
 
 def _why(value: Any, text: str) -> str:

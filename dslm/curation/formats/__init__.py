@@ -7,6 +7,7 @@ can no longer be told apart, is an error.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from dslm.curation.formats.captions import SRT, VTT
@@ -38,11 +39,13 @@ def format_of(path: Path) -> Format:
     """How a file is read, by its name.
 
     Raises:
-        InputError: No such file, or one of another kind.
+        InputError: No such file, one of another kind, or one that may not be read.
     """
     if not path.is_file():
         raise InputError("is a folder, a file was expected" if path.is_dir() else "no such file",
                          where=path)  # fmt: skip
+    if not os.access(path, os.R_OK):
+        raise InputError("may not be read", where=path, fix="mend its permissions")
     for suffix, known in FORMATS.items():
         if path.name.lower().endswith(suffix):
             return known

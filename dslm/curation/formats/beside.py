@@ -78,8 +78,11 @@ def _name(path: Path) -> str:
 
 
 def _bytes(path: Path, most: int) -> bytes:
-    with path.open("rb") as stream:
-        raw = stream.read(most + 1)
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(most + 1)
+    except PermissionError:
+        raise Unreadable("may not be read") from None
     if len(raw) > most:
         raise Unreadable(too_long(most))
     return raw

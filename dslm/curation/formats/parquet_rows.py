@@ -5,6 +5,7 @@ A file that is damaged anywhere is an error: its rows can no longer be told apar
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,14 @@ def _file(path: Path) -> Any:
         raise InputError("reading Parquet needs pyarrow", where=path,
                          fix="pip install 'dslm[train]'") from None  # fmt: skip
     try:
-        return pq.ParquetFile(path)
+        file = pq.ParquetFile(path)
+        names = file.schema_arrow.names
     except (pa.ArrowException, OSError, ValueError) as error:
         raise _no_parquet(path, error) from None
+    if doubled := [name for name, times in Counter(names).items() if times > 1]:
+        raise InputError(f"the column {doubled[0]!r} is there twice", where=path,
+                         fix="give each column a name of its own")  # fmt: skip
+    return file
 
 
 def _no_parquet(path: Path, error: Exception) -> InputError:

@@ -6,7 +6,7 @@ from functools import partial
 
 from dslm.curation.formats.beside import Text, one_text
 from dslm.curation.formats.decoding import decoded, encoding_of
-from dslm.curation.formats.rows import Format
+from dslm.curation.formats.rows import Format, Unreadable
 
 
 def newlined(text: str) -> str:
@@ -18,9 +18,12 @@ def file_text(raw: bytes, encoding: str) -> str:
     """The text of a whole file.
 
     Raises:
-        Unreadable: The bytes are none of the encoding.
+        Unreadable: The bytes are none of the encoding, or no text.
     """
-    return newlined(decoded(raw, encoding_of(raw, encoding)))
+    text = decoded(raw, encoding_of(raw, encoding))
+    if "\0" in text:
+        raise Unreadable("holds NUL bytes: it is UTF-16 without its mark, or no text")
+    return newlined(text)
 
 
 def _read(raw: bytes, encoding: str) -> Text:

@@ -109,9 +109,11 @@ def test_a_parser_of_arguments_ends_as_it_does(given: int | None, code: int) -> 
     assert run(raising(SystemExit(given))) == code
 
 
-def test_sigterm_tidies_up_and_is_143(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ctrl_c", ["default_int_handler", "SIG_IGN", "SIG_DFL"])
+def test_sigterm_tidies_up_and_is_143(tmp_path: Path, ctrl_c: str) -> None:
     code = f"""
-        import sys, time
+        import signal, sys, time
+        signal.signal(signal.SIGINT, signal.{ctrl_c})
         from pathlib import Path
         from dslm.cli.boundary import leave, run
         from dslm.stage import whole_folder

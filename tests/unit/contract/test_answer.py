@@ -15,6 +15,7 @@ from dslm.contract.answer import (
     grammar,
     parse,
     schema_errors,
+    undecodable,
 )
 from dslm.contract.canonical import canonical
 
@@ -100,3 +101,47 @@ def test_schema_errors_name_the_field(mini: Contract) -> None:
 
 def test_blank_fills_with_null(mini: Contract) -> None:
     assert blank(mini, {"kind": "other"}) == {"kind": "other", "number": None}
+
+
+@pytest.mark.parametrize("more", [
+    {"anyOf": [{"minProperties": 1}, {"maxProperties": 2}]},
+    {"enum": [{"kind": "order", "number": None}]},
+    {"oneOf": [{}]}, {"minProperties": 2}, {"if": {}, "then": {}},
+], ids=str)  # fmt: skip
+def test_a_registered_contract_that_could_not_be_written_today_still_reads_answers(
+    mini: Contract, more: dict[str, Any]
+) -> None:
+    old = Contract.model_validate(
+        mini.model_dump(mode="json", by_alias=True) | {"output": mini.output | more}
+    )
+    assert undecodable(old)
+    assert old.fields == ("kind", "number")
+    assert parse(old, '{"kind":"order","number":null}') == {"kind": "order", "number": None}
+    assert parse(old, '{"kind":"odd","number":null}') is None
+
+
+def test_a_key_that_stands_twice_is_no_answer(mini: Contract) -> None:
+    assert parse(mini, '{"kind":"order","kind":"other","number":null}') is None
+
+
+def test_numbers_are_read_and_written_in_one_form(mini: Contract) -> None:
+    parts = {"n": {"type": "integer"}, "x": {"type": "number"}, "e": {"enum": [3, 4.5]}}
+    output = {"type": "object", "additionalProperties": False, "required": [*parts],
+              "properties": parts}  # fmt: skip
+    made = mini.model_copy(update={"output": output})
+    answer = {"e": 3.0, "x": 1e-7, "n": -0.0}
+    assert canonical_text(made, answer) == '{"n":0,"x":0.0000001,"e":3}'
+    read = parse(made, '{"n":3.0,"x":2.50,"e":3.0}')
+    assert read == {"n": 3, "x": 2.5, "e": 3}
+    assert [type(value) for value in (read or {}).values()] == [int, float, int]
+
+
+def test_what_no_alternative_allows_is_told_by_the_one_of_its_type(mini: Contract) -> None:
+    day = {"anyOf": [{"type": "null"}, {"type": "string", "format": "date"}]}
+    inner = {"type": "object", "properties": {"day": day}, "required": ["day"]}
+    output = {"type": "object", "additionalProperties": False, "required": ["a"],
+              "properties": {"a": {"anyOf": [inner, {"type": "null"}]}}}  # fmt: skip
+    made = mini.model_copy(update={"output": output})
+    assert schema_errors(made, {"a": {"day": "x"}}) == ["a.day: \"x\" is not of the format 'date'"]
+    (error,) = schema_errors(made, {"a": 3})
+    assert error.startswith("a: 3 is not valid under any of the schemas")

@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 from curated import read
-from source_samples import TARGET, label
+from source_samples import SRT, TARGET, VTT, label
 
 from dslm.curation.formats import LONGEST_LINE, format_of
 from dslm.errors import InputError
@@ -56,6 +56,16 @@ def test_an_encoding_that_python_does_not_know_is_refused(build_contract):
     for name in ("latin-17", "base64", "idna", ""):
         with pytest.raises(ValueError, match="is no encoding of text"):
             build_contract(sources=[source("a.jsonl", encoding=name)])
+
+
+@pytest.mark.parametrize("kind", ["a.txt", "a.srt", "a.vtt", "a.jsonl"])
+def test_a_wide_text_without_its_mark_is_never_read_as_another(tmp_path, kind):
+    texts = {"a.txt": "Parcel 7", "a.jsonl": json_lines(), "a.vtt": VTT, "a.srt": SRT}
+    (tmp_path / kind).write_bytes(texts[kind].encode("utf-16-le"))
+    (tmp_path / "a.json").write_text(label())
+    rows = list(format_of(tmp_path / kind).rows(tmp_path / kind))
+    assert rows
+    assert all(row.value is None and row.fault for row in rows)
 
 
 def test_a_row_in_another_encoding_is_lost_alone(build_contract, tmp_path):

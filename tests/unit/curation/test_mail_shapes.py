@@ -135,6 +135,12 @@ SHAPES = {
                             "hello list\n\n_______\nthe list"),
     "named 8-bit": (plain("Grüße", "Content-Transfer-Encoding: 8-bit\n"), "Grüße"),
     "no headers at all in a part": (multi("mixed", "\nhi"), "hi"),
+    "a mark": ("Content-Type: text/plain; charset=utf-8\n\n\ufeffhi", "hi"),
+    "flowed": (plain("Dear all, my \nkettle", "X: y\n").replace(
+        "charset=utf-8", "charset=utf-8; format=flowed; delsp=yes"), "Dear all, my \nkettle"),
+    "a page that names its charset": (
+        b'Content-Type: text/html\n\n<html><head><meta http-equiv="Content-Type" '
+        b'content="text/html; charset=windows-1251"></head>' + "Чайник".encode("cp1251"), "Чайник"),
     "markdown": ("Content-Type: text/markdown\n\n# hi", "# hi"),
 }  # fmt: skip
 
@@ -155,6 +161,7 @@ REFUSED = {
                            "says it is base64 and is not"),
     "unknown transfer": (plain("hi", "Content-Transfer-Encoding: x-gzip64\n"),
                          r"transfer encoding that is not known \(x-gzip64\)"),
+    "wide text that says it is not": (plain("hi".encode("utf-16-le").decode()), "holds NUL bytes"),
     "unknown charset": ("Content-Type: text/plain; charset=x-klingon\n\ncaf\xe9".encode("latin-1"),
                         "declared x-klingon, which is not known"),
     "blank plain, unreadable HTML": (

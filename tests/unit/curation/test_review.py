@@ -14,6 +14,7 @@ from dslm.curation.engine import Engine
 from dslm.curation.pipeline import curate
 from dslm.curation.review_file import COLUMNS, ReviewRow, read_review, write_review
 from dslm.curation.suspects import Suspect
+from dslm.curation.verdicts import read_verdicts
 from dslm.errors import InputError, Problems
 from dslm.provenance import write_manifest
 from dslm.records import Case
@@ -187,17 +188,19 @@ def test_a_wrong_verdict_is_named_with_its_line(
     assert says in str(caught.value)
 
 
-def test_fixes_that_do_not_fit_one_another_are_refused(build_contract, rows, gold, write_source):
+def test_fixes_that_do_not_fit_one_another_are_refused(build_contract, rows, write_source):
     contract = build_contract()
     both = {"if": {"properties": {"kind": {"const": "other"}}},
             "then": {"properties": {"amount": {"type": "null"}}}}  # fmt: skip
     strict = contract.model_copy(update={"output": contract.output | both})
-    folder = write_source(rows)
+    folder, case = write_source(rows), Case.model_validate(rows[2])
     file = verdicts(folder / "review.csv", ("s-0002", "kind", "fix:other"))
+    alone = read_verdicts(file, strict)
     with pytest.raises(Problems, match=r"review\.csv:2: with this fix the target is invalid"):
-        curated(strict, folder, gold, review=file)
+        alone.refuse_misfits(strict, [alone.fixed(case)])
     verdicts(file, ("s-0002", "kind", "fix:other"), ("s-0002", "amount", "fix:null"))
-    assert curated(strict, folder, gold, review=file).ledger.review.fixed == 1
+    together = read_verdicts(file, strict)
+    together.refuse_misfits(strict, [together.fixed(case)])
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,10 @@ from curated import read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dslm.contract.model import Source
 from dslm.curation.formats import csv_rows
 from dslm.curation.formats.csv_rows import CSV
+from dslm.curation.pieces import files_of
 from dslm.errors import InputError, Problems
 
 LENIENT = {"max_rejects": 0.5}
@@ -289,3 +291,9 @@ def test_curation_imports_without_its_heavy_libraries():
     code = "import sys, dslm.curation; print(sorted({'daft','pyarrow','torch'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("pattern", ["", ".", "/", "/etc/*", "a**", "a/**b", "***"])
+def test_what_is_no_pattern_below_the_folder_is_refused(tmp_path, pattern):
+    with pytest.raises(InputError, match=r"no path or pattern|absolute"):
+        files_of([Source(path=pattern, licence="x", origin="x")], tmp_path)

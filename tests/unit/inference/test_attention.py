@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import pytest
@@ -7,8 +8,9 @@ import tiny_model
 import torch
 
 from dslm.errors import InputError
+from dslm.inference import varlen
 from dslm.inference.attention import grouped_attention, register
-from dslm.inference.varlen import varlen_attention
+from dslm.inference.varlen import require_kernel, varlen_attention
 from dslm.training.packing import end_to_end
 
 LAYOUTS = [(4, 4), (4, 2), (4, 1), (8, 2)]
@@ -103,3 +105,60 @@ def test_varlen_attention_refuses_what_it_would_leave_out(wrong: dict[str, Any])
     with pytest.raises(InputError, match="varlen") as refused:
         varlen_attention(module, one, one, one, None, 1.0, **rows | wrong)
     assert "attention: sdpa" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("version", "enough"),
+    [
+        ("2.9.1", False),
+        ("2.10.0+cu130", False),
+        ("2.11.0+cu130", True),
+        ("2.12.0", True),
+        ("2.13.0+cpu", True),
+        ("3.0", True),
+    ],
+)
+def test_varlen_attention_names_the_torch_that_it_needs(
+    version: str, enough: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "__version__", torch.torch_version.TorchVersion(version))
+    if enough:
+        require_kernel()
+        return
+    with pytest.raises(InputError, match=r"needs torch 2\.11 or newer, this is 2\.") as refused:
+        require_kernel()
+    assert "sdpa" in refused.value.message()
+
+
+def test_the_kernel_takes_what_varlen_attention_asks_of_it() -> None:
+    from torch.nn.attention.varlen import varlen_attn
+
+    asked = {"scale", "window_size"}
+    assert asked <= inspect.signature(varlen_attn).parameters.keys()
+
+
+@pytest.mark.parametrize("knows_groups", [True, False])
+def test_a_kernel_that_knows_no_groups_gets_the_keys_of_each_head(
+    knows_groups: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As torch 2.11's, whose `varlen_attn` has no `enable_gqa`."""
+
+    def kernel(q: Any, k: Any, v: Any, ends: Any, scale: float, *, groups: bool) -> torch.Tensor:
+        assert groups or q.shape[1] == k.shape[1]
+        one_by_one = [one.transpose(0, 1)[None] for one in (q, k, v)]
+        return varlen._row_by_row(*one_by_one, scale, ends, window=99)[0]
+
+    def newer(q: Any, k: Any, v: Any, ends: Any, *_: Any, scale: float, window_size: Any,
+              enable_gqa: bool = False) -> torch.Tensor:  # fmt: skip
+        return kernel(q, k, v, ends, scale, groups=enable_gqa)
+
+    def older(
+        q: Any, k: Any, v: Any, ends: Any, *_: Any, scale: float, window_size: Any
+    ) -> torch.Tensor:
+        return kernel(q, k, v, ends, scale, groups=False)
+
+    monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", newer if knows_groups else older)
+    query, key, value = (torch.randn(1, heads, 5, 8) for heads in (4, 2, 2))
+    ends = torch.tensor([0, 3, 5], dtype=torch.int32)
+    found = varlen._by_kernel(query, key, value, 0.3, ends, 3, 3)
+    torch.testing.assert_close(found, varlen._row_by_row(query, key, value, 0.3, ends, 3))

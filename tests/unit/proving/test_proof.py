@@ -43,7 +43,10 @@ def test_a_sound_workflow_has_only_proofs_that_hold(repository: Workspace) -> No
     ("old", "new", "proof", "says"),
     [
         ("name: mini", "name: maxi", "name", "called 'maxi'"),
-        ("maxLength: 20", "pattern: '(?=x)'", "grammar", "does not compile"),
+        ("maxLength: 20", "pattern: '(?=x)'", "grammar", "look-around"),
+        ("maxLength: 20", "maxLength: 2, minLength: 3", "grammar", "minLength is above maxLength"),
+        ('{type: [string, "null"], maxLength: 20}', "{type: string, minLength: 5, pattern: ^a$}",
+         "grammar", "does not compile"),
         ('type: [string, "null"]', "type: strnig", "contract", "output.properties.number.type"),
         ('output.kind == "other" ||', "output.kind ==", "rules", ""),
         ("{kind: order, number: A-1}", "{kind: order}", "rules", "breaks the rule"),
@@ -51,7 +54,7 @@ def test_a_sound_workflow_has_only_proofs_that_hold(repository: Workspace) -> No
          "does not break the rule"),
         ("number: A-1}", "nummer: A-1}", "rules", "nummer, which is no output field"),
         ("out_of_scope: {kind: [other]}", "out_of_scope: {kind: [oder]}", "out_of_scope",
-         "'oder' is not in the enum"),
+         "'oder' is no value of 'kind'"),
         ("slices: [language]", "slices: [channel]", "slices", "60 cases lack meta.channel"),
         ("sources/*.jsonl", "elsewhere/*.jsonl", "sources", "no file matches"),
     ],
@@ -132,9 +135,45 @@ def test_a_contract_under_which_nothing_may_proceed_fails(repository: Workspace)
 
 def test_a_bad_line_in_a_source_is_named(repository: Workspace) -> None:
     source = repository.data / "sources" / "more.jsonl"
-    source.write_text('{"id": 1}\n{"id": \n')
+    source.write_text(json.dumps(case(1, prefix="m")) + '\n{"id": \n')
     (failure,) = found(repository, "fail", "sources")
     assert str(failure.where).endswith("more.jsonl:2")
+
+
+def test_a_row_whose_target_is_none_of_the_contracts_is_named(repository: Workspace) -> None:
+    odd = case(2, prefix="m")
+    odd["target"]["kind"] = "odd"
+    write_lines(repository.data / "sources" / "more.jsonl", [case(1, prefix="m"), odd])
+    (failure,) = found(repository, "fail", "sources")
+    assert str(failure.where).endswith("more.jsonl:2")
+    assert failure.message.startswith("target.kind: ")
+
+
+@pytest.mark.parametrize(
+    ("keyword", "advice"),
+    [
+        ("not: {const: x}", "enum"), ("format: idn-email", "pattern"), ("oneOf: [{}]", "anyOf"),
+        ("if: {}, then: {}", "anyOf"), ("maxLenght: 3", "did you mean 'maxLength'?"),
+        ("nullable: true", "null"), ("pattern: '(a)\\1'", "pattern"),
+        ("dependentRequired: {}", "rules"),
+        ("pattern: a, format: date", "one pattern"), ("unevaluatedItems: false", "items: false"),
+    ],
+)  # fmt: skip
+def test_a_keyword_that_no_grammar_holds_is_named_with_its_place_and_advice(
+    repository: Workspace, keyword: str, advice: str
+) -> None:
+    text = repository.contract.read_text()
+    repository.contract.write_text(text.replace("maxLength: 20", keyword))
+    for failure in found(repository, "fail", "grammar"):
+        assert "output.properties.number" in str(failure.where)
+        assert advice in str(failure.fix)
+
+
+def test_gold_that_the_grammar_would_never_write_is_named(repository: Workspace) -> None:
+    text = repository.contract.read_text()
+    repository.contract.write_text(text.replace("maxLength: 20", "format: date"))
+    failures = found(repository, "fail", "gold")
+    assert any("case g-001" in str(f.where) and "target.number" in f.message for f in failures)
 
 
 def test_texts_with_labels_beside_them_are_counted_together(repository: Workspace) -> None:
@@ -239,3 +278,23 @@ def test_a_base_without_a_lock_says_exactly_what_to_do(
     (failure,) = found(repository, "fail", "base")
     assert says in (failure.fix or "")
     assert "commit what it writes" in (failure.fix or "")
+
+
+def test_a_schema_as_pydantic_writes_it_is_proved_as_a_whole(repository: Workspace) -> None:
+    """The root and every part by reference, Optional as `anyOf`."""
+    text = repository.contract.read_text()
+    begin, end = text.index("output:\n"), text.index("compare:")
+    written = """output:
+  $ref: '#/$defs/Order'
+  $defs:
+    Kind: {enum: [order, other], title: Kind, type: string}
+    Order:
+      type: object
+      additionalProperties: false
+      required: [kind, number]
+      properties:
+        kind: {$ref: '#/$defs/Kind'}
+        number: {anyOf: [{type: string, maxLength: 20}, {type: "null"}], title: Number}
+"""
+    repository.contract.write_text(text[:begin] + written + text[end:])
+    assert [f for f in prove(repository) if f.kind == "fail"] == []

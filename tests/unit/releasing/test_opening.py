@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dslm.errors import EXIT_BAD_INPUT, InputError
+from dslm.errors import EXIT_ENVIRONMENT, EnvironmentFault, InputError
 from dslm.releasing import opening
 from dslm.releasing.opening import artifact_folder, client, nothing_yet, tracking_uri
 from dslm.releasing.promoting import history, promote, releases
@@ -26,16 +26,16 @@ def test_the_database_lies_in_the_repository_unless_the_environment_names_anothe
 
 
 @pytest.mark.slow
-def test_a_busy_database_is_one_line_with_exit_code_2(
+def test_a_busy_database_is_one_line_with_exit_code_5(
     run, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(opening, "PATIENCE", 0.05)
     other = sqlite3.connect(run.ws.root / ".mlflow" / "mlflow.db")
     other.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(EnvironmentFault) as caught:
         promote(run.ws, 1, "try", "me")
     other.close()
-    assert caught.value.exit_code == EXIT_BAD_INPUT
+    assert caught.value.exit_code == EXIT_ENVIRONMENT
     assert "busy" in caught.value.message()
     assert "mlflow.db" in caught.value.message()
     assert "\n" not in caught.value.message()
@@ -46,7 +46,7 @@ def test_a_busy_database_is_one_line_with_exit_code_2(
 def test_a_database_that_is_busy_halfway_is_told_the_same_way(tmp_path: Path) -> None:
     from sqlalchemy.exc import OperationalError
 
-    with pytest.raises(InputError, match="busy"), opening.plain_faults(tmp_path):
+    with pytest.raises(EnvironmentFault, match="busy"), opening.plain_faults(tmp_path):
         raise OperationalError("UPDATE", {}, sqlite3.OperationalError("database is locked"))
 
 
@@ -73,7 +73,7 @@ def test_a_server_that_is_away_is_one_line(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     said = "API request to http://127.0.0.1:9/api failed with exception Connection refused"
     with (
-        pytest.raises(InputError, match="does not answer") as caught,
+        pytest.raises(EnvironmentFault, match="does not answer") as caught,
         opening.plain_faults(tmp_path),
     ):
         raise MlflowException(said)
@@ -111,7 +111,7 @@ def test_a_disk_that_fills_up_while_the_database_is_made_is_one_line(
         raise OperationalError("CREATE INDEX", {}, full)
 
     monkeypatch.setattr(opening, "_connect", fills_up)
-    with pytest.raises(InputError, match="the disk is full"):
+    with pytest.raises(EnvironmentFault, match="the disk is full"):
         client(tmp_path)
     assert not list((tmp_path / ".mlflow").glob("*.db*"))
 

@@ -50,7 +50,7 @@ FAULTY: dict[str, tuple[str, int, str]] = {
     "a number without end": ("a: " + "9" * 5000, 1, "5000 digits"),
     "half of a character": ('a: 1\nb: "\\ud83d"\n', 2, "half of a character"),
     "a character beyond Unicode": ('a: 1\nb: "\\UFFFFFFFF"\n', 2, "no text"),
-    "YAML 1.9": ("%YAML 1.9\n---\na: 1\n", 1, "version"),
+    "YAML 2.0": ("%YAML 2.0\n---\na: 1\n", 1, "version"),
     "no end": ("a: 'b\n", 2, "end of stream"),
 }
 
@@ -82,6 +82,23 @@ def test_anchors_merges_and_a_name_given_anew_are_fine() -> None:
     found: Any = strict_yaml(text)
     assert dict(found["c"]) == {"b": 1, "d": 2}
     assert list(found["f"]) == [3]
+
+
+def test_a_mistake_in_what_was_merged_in_is_named(tmp_path: Path) -> None:
+    class Inner(BaseModel):
+        size: int
+
+    class Outer(BaseModel):
+        base: dict[str, Any]
+        inner: Inner
+
+    path = tmp_path / "d.yaml"
+    path.write_text("base: &b {size: x}\ninner:\n  <<: *b\n")
+    with pytest.raises(InputError, match=r"d\.yaml:2: inner\.size: "):
+        load_document(path, Outer)
+    path.write_text("<<: {inner: {}}\nbase: {}\n")
+    with pytest.raises(InputError, match=r"d\.yaml:1: 'inner\.size' is missing"):
+        load_document(path, Outer)
 
 
 def test_a_pipe_in_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None:

@@ -52,6 +52,17 @@ def require_same_losses(one: dict[str, Any], two: dict[str, Any]) -> None:
             assert together == pytest.approx(alone, rel=1e-5, abs=1e-5), f"{kind} at {step}"
 
 
+def require_halves(work: Path) -> None:
+    """The base came to the host's memory, on no device as a whole, and half lies with each."""
+
+    def noted(name: str) -> list[dict[str, Any]]:
+        return [json.loads((work / f"{name}-{rank}.json").read_text()) for rank in (0, 1)]
+
+    assert noted("loaded") == [{"devices": ["cpu"], "device_map": None}] * 2
+    for part in noted("held"):
+        assert 0.45 < part["here"] / part["all"] < 0.55
+
+
 def test_two_processes_learn_what_one_learns_of_the_same_rows(tmp_path: Path) -> None:
     base = tiny_model.write_base(tmp_path / "base")
     plan = {"batch_size": 2, "max_steps": 7}
@@ -82,6 +93,7 @@ def test_a_model_in_two_parts_learns_what_a_whole_one_does_and_goes_on_when_kill
     assert whole.keys() == joined.keys()
     for name, tensor in whole.items():
         torch.testing.assert_close(joined[name], tensor, rtol=1e-4, atol=1e-6)
+    require_halves(tmp_path / "two")
     kept = sorted((tmp_path / "two" / "checkpoints").iterdir())
     assert all((one / "pytorch_model_fsdp.bin").is_file() for one in kept)  # it lay in parts
     finished = (tmp_path / "two" / "out" / ADAPTER_WEIGHTS).read_bytes()

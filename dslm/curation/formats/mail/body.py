@@ -26,6 +26,10 @@ MANY_WORDS = 10  # that the HTML has and the plain text lacks: it is no other fo
 PLAIN = {"text/plain", "text/markdown", "text/x-markdown"}
 RICH = {"text/html", "application/xhtml+xml", "text/x-amp-html", "text/watch-html"}
 _UNSEEN = "\u034f\u115f\u1160\u2800\u3164\uffa0"  # fillers that are letters by their category
+_HEAD = 4096  # bytes of a page in which it says what it is in
+_META = re.compile(
+    rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE
+)
 _WORDS = re.compile(r"\w+")
 
 
@@ -118,7 +122,14 @@ def _attached(name: str) -> _Piece:
 
 
 def _decoded(part: EmailMessage, fallback: str) -> str:
-    return text_in(part_bytes(part), asked(part.get_content_charset), fallback)
+    """A part's text; a page may name its charset itself, where the mail does not."""
+    raw = part_bytes(part)
+    own = _META.search(raw[:_HEAD])
+    hint = own[1].decode() if own else None
+    text = text_in(raw, asked(part.get_content_charset), fallback, hint=hint)
+    if "\0" in text:
+        raise Unreadable("a text that holds NUL bytes")
+    return text.removeprefix("\ufeff")
 
 
 def _version(part: EmailMessage, fallback: str, depth: int) -> _Version:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from narrowed_walks import contract
 
 from dslm.contract import Contract
+from dslm.contract.folding import fold, has_letters
 from dslm.contract.narrowing import uncopied
 
 STRING = {"type": "string"}
@@ -23,6 +25,10 @@ ITEMS = {"type": "array", "items": STRING}
         (None, STRING, "by Nord-Wind", "Nord-Wind"),
         (None, STRING, "ＡＢ１２", "ＡＢ１２"),
         ("decimal", STRING, "sum 1.309,50", "1309.50"),
+        ("decimal", STRING, "sum 1309.50", "1.309,50"),
+        ("decimal", STRING, "refund EUR -120,50", "-120.50"),
+        ("decimal", STRING, "refund -120,50 EUR", "-120,50 EUR"),
+        ("date", STRING, "am 4. März 2025", "4. März 2025"),
         ("date", STRING, "4 mars 2025", "2025-03-04"),
         ("list", ITEMS, "red and BLUE", ["Blue", "red"]),
         ("set", ITEMS, "red and light-blue", ["light blue"]),
@@ -61,15 +67,18 @@ def is_mark(char: str) -> bool:
     return bool(char) and unicodedata.category(char)[0] == "M"
 
 
-@given(st.lists(st.text("abcÄß19東-&", min_size=1, max_size=5), min_size=1, max_size=8), st.data())
+@given(
+    st.lists(st.text("abcÄß19東चि̂-&+", min_size=1, max_size=5), min_size=1, max_size=8), st.data()
+)
 def test_every_right_answer_that_is_grounded_can_be_written_or_is_named(
     mini: Contract, words: list[str], data: Any
 ) -> None:
     text = data.draw(st.sampled_from([" ", "\n", ", "])).join(words)
+    assume(not re.search("(?:^|[-&+ ,])[ि̂]", text))  # a mark that marks nothing
     places = [n for n in range(len(text) + 1) if not is_mark(text[n : n + 1])]
     assume(len(places) > 1)
     first, last = sorted(data.draw(st.lists(st.sampled_from(places), min_size=2, max_size=2)))
     value = text[first:last]
     made = contract(mini, STRING, "text")
     found = uncopied(made, text, {"kind": "order", "number": value})
-    assert not found or not any(c.isalnum() for c in value)
+    assert not found or not has_letters(fold(value), 1)

@@ -1,0 +1,175 @@
+"""The places in an input where a copy may start or end: where grounding lets words do so.
+
+Takes an input's text; gives its places, each in the text and in what folding sees of it, by the
+same functions that grounding asks. Used by `copies` and `uncopied`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from unicodedata import category
+
+from dslm.contract.characters import MINUS, ignorable, is_mark
+from dslm.contract.folding import composed, fold, placed, separates
+from dslm.contract.words import may_end, may_start
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place between two characters: `at` in the text, `seen` in what folding sees of it."""
+
+    at: int
+    seen: int
+    starts: bool
+    ends: bool
+
+
+@dataclass(frozen=True)
+class Copyable:
+    """A text with its blanks as one, and the places in it where a copy may start or end.
+
+    Attributes:
+        text: The text.
+        seen: What folding sees of it before separators go.
+        places: In order; a copy may start or end at each, or both.
+        walls: Where the places are that a control character follows: no copy reaches across.
+    """
+
+    text: str
+    seen: str
+    places: tuple[Place, ...]
+    walls: frozenset[int]
+
+    @property
+    def shortest(self) -> int:
+        """Characters of the shortest copy; 0 where there is none."""
+        least, end = 0, None
+        for place in reversed(self.places):
+            if place.at in self.walls:
+                end = None
+            if place.starts and end is not None:
+                least = min(least or end - place.at, end - place.at)
+            if place.ends:
+                end = place.at
+        return least
+
+
+@lru_cache(maxsize=4)
+def copyable(text: str) -> Copyable:
+    """The places of a text where grounding lets words start and end."""
+    text = re.sub(r"\s+", " ", text).strip()
+    places: list[Place] = []
+    seen, steps = _aligned(text)
+    for at, here in steps:
+        starts = here < len(seen) and _begins(seen, here) and may_start(seen, here)
+        ends = here > 0 and _closes(seen, here - 1) and may_end(seen, here)
+        if starts or ends:
+            places.append(Place(at, here, starts, ends))
+    controls = [n for n, char in enumerate(text) if category(char) in ("Cc", "Cs")]
+    pairs = pairwise(places) if controls else ()
+    walls = {a.at for a, b in pairs if any(a.at <= n < b.at for n in controls)}
+    return Copyable(text, seen, tuple(places), frozenset(walls))
+
+
+def _begins(seen: str, place: int) -> bool:
+    """Whether a character carries meaning as a copy's first one, as it does where it stands."""
+    if seen[place] == MINUS:
+        return not seen[place - 1 : place].isdigit() and not seen[place + 1 : place + 2].isspace()
+    return _means_something(seen[place])
+
+
+def _closes(seen: str, place: int) -> bool:
+    """The same of a copy's last character: a point between digits is none at the end."""
+    if seen[place] == MINUS:
+        return seen[place - 1 : place].isdigit()
+    return _means_something(seen[place])
+
+
+@lru_cache(maxsize=1 << 14)
+def _means_something(char: str) -> bool:
+    return bool(fold(char))
+
+
+def _aligned(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """What folding sees of a text, and which places of both belong together.
+
+    Where a character is composed otherwise than it is alone (10²), the run without blanks that it
+    stands in has its two ends only.
+    """
+    steps: list[tuple[int, int]] = []
+    at, made = 0, ""
+    for run in _runs(text):
+        parts, together = list(_clusters(run)), composed(run)
+        alone = [composed(part) for part in parts]
+        if "".join(alone) != together:
+            parts, alone = [run], [together]
+        for part, one in zip(parts, alone, strict=True):
+            if one:  # what is not seen goes with what stands before it
+                steps.append((at, len(made)))
+            at, made = at + len(part), made + one
+    whole = composed(text)
+    if made != whole:
+        return placed(whole), [(0, 0), (len(text), len(placed(whole)))]
+    return _with_noughts(whole, [*steps, (at, len(made))])
+
+
+def _runs(text: str) -> list[str]:
+    """A text cut at its blanks, but for one before a mark: folding takes that out."""
+    found: list[str] = []
+    for part in re.split("( )", text):
+        if len(found) > 1 and found[-1] == " " and is_mark(composed(part[:1])[:1] or " "):
+            found[-2:] = ["".join([*found[-2:], part])]
+        else:
+            found.append(part)
+    return found
+
+
+def _clusters(text: str) -> Iterator[str]:
+    """Characters, each with the marks and unseen signs that belong to it."""
+    if text.isascii():
+        yield from text
+        return
+    start = 0
+    for n, char in enumerate(text):
+        if n > start and not (is_mark(char) or ignorable(char) or _goes_on(char)):
+            yield text[start:n]
+            start = n
+    if text:
+        yield text[start:]
+
+
+def _goes_on(char: str) -> bool:
+    """Whether a character goes on with a Hangul syllable, or marks a half-width Kana."""
+    return "\u1160" <= char <= "\u11ff" or "\ud7b0" <= char <= "\ud7fb" or char in "\uff9e\uff9f"
+
+
+def _with_noughts(whole: str, steps: list[tuple[int, int]]) -> tuple[str, list[tuple[int, int]]]:
+    """The same, moved by the noughts that folding puts before bare points (.5)."""
+    made = placed(whole)
+    if len(made) == len(whole):
+        return made, steps
+    moved, shift = [], 0
+    for place in range(len(whole) + 1):
+        moved.append(place + shift)
+        if whole[place : place + 1] == "." and made[place + shift] == "0":
+            shift += 1
+    return made, [(at, moved[seen]) for at, seen in steps]
+
+
+def standing(text: str, value: str) -> Iterator[str]:
+    """What in a text is a value but for what folding leaves out, as it stands there."""
+    wanted, found = fold(value), copyable(text)
+    kept = [n for n, char in enumerate(found.seen) if not separates(char)]
+    folded = "".join(found.seen[n] for n in kept)
+    starts = {place.seen: place.at for place in found.places if place.starts}
+    ends = {place.seen: place.at for place in found.places if place.ends}
+    at = folded.find(wanted) if wanted else -1
+    while at >= 0:
+        first, last = starts.get(kept[at]), ends.get(kept[at + len(wanted) - 1] + 1)
+        if first is not None and last is not None:
+            yield found.text[first:last]
+        at = folded.find(wanted, at + 1)

@@ -1,0 +1,141 @@
+"""What MLflow, its database and its server complain of, as one clear error with no password in it.
+
+Takes an exception and the address that it is about; gives ours. Called by `opening`, which catches.
+What a user can mend in the address or the files is exit code 2; a server, a network, a disk, a
+database that is busy or a driver that is not installed is exit code 5.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from dslm.errors import DslmError, EnvironmentFault, InputError
+from dslm.uris import without_password, without_passwords
+
+VARIABLE = "MLFLOW_TRACKING_URI"
+_RETRY = "then run the same command again"
+_AWAY = ("the MLflow server does not answer", f"check that it runs and {VARIABLE}, {_RETRY}")
+_ILL = ("the MLflow server has failed", f"look at its log, {_RETRY}")
+_FULL = ("the disk is full", "free some space and run the same command again")
+
+# Signs in the message of MLflow, SQLAlchemy, sqlite, a driver or a server; the first one counts.
+_OF_THE_MACHINE = {
+    "database is locked": ("the MLflow database is busy", "wait for the other run, then retry"),
+    "No space left": _FULL,
+    "disk is full": _FULL,
+    "disk I/O error": ("the disk does not take or give data", "check the disk, then retry"),
+    "readonly database": ("the MLflow database is read-only", "change its owner or mode"),
+    "failed with exception": _AWAY,
+    "failed with timeout exception": _AWAY,
+    "Connection refused": ("the database server does not answer", f"check that it runs, {_RETRY}"),
+    "Name or service not known": ("the database server is not known", f"check {VARIABLE}"),
+    "could not translate host": ("the database server is not known", f"check {VARIABLE}"),
+    "failed to resolve host": ("the database server is not known", f"check {VARIABLE}"),
+}
+_OF_THE_USER = {
+    "unable to open": ("cannot open the MLflow database", "check that its folder is writable"),
+    "not a database": ("is no MLflow database", "move the file away, or mend the address"),
+    "malformed": ("the MLflow database is damaged", "restore it from a backup"),
+    "out-of-date database schema": (
+        "the MLflow database was written by another release of MLflow",
+        "back it up, then run `mlflow db upgrade` on it",
+    ),
+    "password authentication failed": ("the database refuses user or password", f"mend {VARIABLE}"),
+    "unsupported URI": (
+        "MLflow knows no such address",
+        f"mend {VARIABLE}: http(s):// or a database",
+    ),
+}
+# MLflow's error codes of a server that cannot answer now; 5xx and 429 of HTTP become these.
+_PASSING = frozenset({
+    "TEMPORARILY_UNAVAILABLE", "INTERNAL_ERROR", "REQUEST_LIMIT_EXCEEDED", "DEADLINE_EXCEEDED",
+    "ABORTED", "DATA_LOSS", "IO_ERROR", "RESOURCE_EXHAUSTED", "SERVICE_UNDER_MAINTENANCE",
+    "WORKSPACE_TEMPORARILY_UNAVAILABLE",
+})  # fmt: skip
+_ANSWERED = re.compile(r"failed with error code (?P<code>\d{3})")
+_SERVER = re.compile(r"\A(?:https?|(?:postgresql|mysql|mssql)(?:\+\w+)?)://(?P<rest>.*)\Z", re.S)
+
+
+def fault(error: Exception, address: str) -> DslmError:
+    """The fault behind an exception of MLflow, SQLAlchemy, sqlite, a driver or the network."""
+    where = without_password(address)
+    if isinstance(error, ImportError):
+        what = f"needs the package {error.name or error}, which is not installed"
+        return EnvironmentFault(what, where=where, fix=f"pip install it, or mend {VARIABLE}")
+    said = str(error)
+    if (answered := _answered(said)) is not None:
+        kind, (what, fix) = answered
+        return kind(what, where=where, fix=fix)
+    for kind, known in ((EnvironmentFault, _OF_THE_MACHINE), (InputError, _OF_THE_USER)):
+        for sign, (what, fix) in known.items():
+            if sign in said:
+                return kind(what, where=where, fix=fix)
+    return _unknown(error, address)
+
+
+def _answered(said: str) -> tuple[type[DslmError], tuple[str, str]] | None:
+    """The fault that a status of HTTP means."""
+    if (found := _ANSWERED.search(said)) is None:
+        return None
+    code = int(found["code"])
+    if code >= 500 or code == 429:
+        return EnvironmentFault, (f"{_ILL[0]} (HTTP {code})", _ILL[1])
+    if code in {401, 403, 407}:
+        return InputError, (f"the MLflow server refuses access (HTTP {code})", f"mend {VARIABLE}")
+    return InputError, (f"no MLflow server is at this address (HTTP {code})", f"mend {VARIABLE}")
+
+
+def _unknown(error: Exception, address: str) -> DslmError:
+    """What has no words of ours yet: by its kind, with its own first line."""
+    line = next(iter(without_passwords(str(error), address).strip().splitlines()), "")
+    what = f"MLflow says: {line[:300] or type(error).__name__}"
+    kinds = {base.__name__ for base in type(error).__mro__}
+    wrong_address = {"NoSuchModuleError", "ArgumentError", "InvalidURL", "InvalidUrlException"}
+    if kinds & wrong_address:
+        return InputError(what, where=without_password(address), fix=f"mend {VARIABLE}")
+    passing = {"OperationalError", "InterfaceError", "TimeoutError", "ConnectionError",
+               "RequestException", "HTTPError", "gaierror", "DisconnectionError"}  # fmt: skip
+    if kinds & passing or getattr(error, "error_code", None) in _PASSING:
+        return EnvironmentFault(what, where=without_password(address), fix=f"mend that, {_RETRY}")
+    return InputError(what, where=without_password(address))
+
+
+def refuse_misspelt(address: str) -> None:
+    """Refuse an address that has no certain meaning, before a library shows parts of it.
+
+    Raises:
+        InputError: It names no server, its port is no number, or its password is not encoded.
+    """
+    found = _SERVER.match(address)
+    if found is None:
+        return
+    server, path = re.match(r"([^/?#]*)(.*)", found["rest"], re.S).groups()  # type: ignore[union-attr]
+    user, _, place = server.rpartition("@")
+    port = re.search(r":([^\]:]*)\Z", place)
+    where = without_password(address)
+    if "@" in user or "@" in path.partition("?")[0] or re.search(r"\s", server):
+        fix = f"in {VARIABLE}, write @ as %40, / as %2F, ? as %3F, # as %23 and blanks as %20"
+        raise InputError("user or password are not percent-encoded", where=where, fix=fix)
+    if port and not re.fullmatch(r"\d{0,5}", port[1]):
+        fix = f"mend {VARIABLE}; if that is of a password, percent-encode it"
+        raise InputError("the port is no number", where=where, fix=fix)
+    if not place and address.lower().startswith("http"):
+        raise InputError("names no server", where=where, fix=f"mend {VARIABLE}")
+
+
+def knock(address: str, seconds: int = 10) -> None:
+    """Connect to a database server once: MLflow would try ten times, for minutes.
+
+    Raises:
+        Exception: Whatever SQLAlchemy or the driver say; `fault` knows what it means.
+    """
+    import sqlalchemy
+
+    url = sqlalchemy.make_url(address)
+    limits: dict[str, Any] = {}
+    if url.get_backend_name() in {"postgresql", "mysql"}:
+        limits["connect_timeout"] = seconds
+    engine = sqlalchemy.create_engine(url, connect_args=limits, poolclass=sqlalchemy.NullPool)
+    with engine.connect():
+        pass

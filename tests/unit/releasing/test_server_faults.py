@@ -1,0 +1,231 @@
+"""Faults of a real MLflow server, of a real database server and of what only looks like one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from finished_run import Run, W
+
+from dslm.errors import DslmError, EnvironmentFault, InputError
+from dslm.releasing.promoting import promote, releases
+from dslm.releasing.store import ModelStore
+
+SECRET = "zqx-geheim"
+
+
+@pytest.fixture(autouse=True)
+def _unplugged() -> None:
+    """These tests reach servers on this machine."""
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "5")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def address(port: int) -> str:
+    return f"http://ann:{SECRET}@127.0.0.1:{port}"
+
+
+def use(monkeypatch: pytest.MonkeyPatch, uri: str) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+
+
+def faulty(run: Run) -> DslmError:
+    """What promoting says; the list says the same."""
+    with pytest.raises(DslmError) as caught:
+        promote(run.ws, 1, "try", "me")
+    with pytest.raises(DslmError) as listed:
+        releases(run.ws)
+    assert listed.value.message() == caught.value.message()
+    assert SECRET not in caught.value.message()
+    return caught.value
+
+
+@contextmanager
+def mlflow_server(folder: Path, migrated: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    shutil.copyfile(migrated, folder / "mlflow.db")
+    port = free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
+         "--workers", "1", "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}",
+         "--artifacts-destination", str(folder / "files")],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        env=os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+    )  # fmt: skip
+    try:
+        for _ in range(300):
+            with suppress(OSError):
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
+                break
+            time.sleep(0.2)
+        yield server, port
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+@contextmanager
+def answering(status: int | None) -> Iterator[int]:
+    """A server that answers everything with a status, or never."""
+    done = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if status is None:
+                done.wait(20)
+                return
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_POST = do_GET  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_address[1]
+    finally:
+        done.set()
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.slow
+def test_a_release_on_a_server_leaves_its_password_nowhere_and_a_killed_server_is_exit_code_5(
+    run, migrated, tmp_path_factory, monkeypatch, capfd
+) -> None:
+    folder = tmp_path_factory.mktemp("server")
+    with mlflow_server(folder, migrated) as (server, port):
+        use(monkeypatch, address(port))
+        assert run.register().version == 1
+        assert promote(run.ws, 1, "first", "ann") is not None
+        assert ModelStore(run.ws.root, W).aliases() == {"candidate": 1, "champion": 1}
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+        told = faulty(run)
+    assert isinstance(told, EnvironmentFault)
+    assert "does not answer" in told.message()
+    written = [path for root in (run.ws.root, folder) for path in root.rglob("*") if path.is_file()]
+    assert any(path.name == "mlflow.db" for path in written)
+    assert any(path.name == "card.md" for path in written)
+    assert [path for path in written if SECRET.encode() in path.read_bytes()] == []
+    assert SECRET not in "".join(capfd.readouterr())
+
+
+@pytest.mark.slow
+def test_a_port_that_nobody_listens_on_is_exit_code_5(run, monkeypatch) -> None:
+    use(monkeypatch, address(free_port()))
+    told = faulty(run)
+    assert isinstance(told, EnvironmentFault)
+    assert "does not answer" in told.message()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("status", "code"), [(500, 5), (502, 5), (503, 5), (429, 5), (401, 2), (403, 2), (404, 2)]
+)
+def test_what_a_server_answers_decides_whose_fault_it_is(run, monkeypatch, status, code) -> None:
+    with answering(status) as port:
+        use(monkeypatch, address(port))
+        assert faulty(run).exit_code == code
+
+
+@pytest.mark.slow
+def test_a_server_that_never_answers_is_exit_code_5(run, monkeypatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    with answering(None) as port:
+        use(monkeypatch, address(port))
+        assert faulty(run).exit_code == 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "uri",
+    [f"foo://ann:{SECRET}@host", f"127.0.0.1:{SECRET}@5000", "localhost:5000",
+     f"postgresql://ann:{SECRET}@x/y@host/db", f"http://ann:{SECRET}"],
+)  # fmt: skip
+def test_an_address_that_is_mistyped_is_exit_code_2(run, monkeypatch, uri) -> None:
+    use(monkeypatch, uri)
+    assert isinstance(faulty(run), InputError)
+
+
+@pytest.mark.slow
+def test_a_database_driver_that_is_missing_is_exit_code_5_and_named(run, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "MySQLdb", None)
+    use(monkeypatch, f"mysql+mysqldb://ann:{SECRET}@127.0.0.1:{free_port()}/db")
+    told = faulty(run)
+    assert isinstance(told, EnvironmentFault)
+    assert "needs the package MySQLdb" in told.message()
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[int]:
+    """A PostgreSQL server of this test's own, with password; skips where there is none."""
+    pytest.importorskip("psycopg", reason="needs psycopg[binary]")
+    tools = [*Path("/usr/lib/postgresql").glob("*/bin"), *map(Path, os.environ["PATH"].split(":"))]
+    bins = next((tool for tool in tools if (tool / "initdb").exists()), None)
+    if bins is None:
+        pytest.skip("needs PostgreSQL's initdb and pg_ctl")
+    as_user = ["runuser", "-u", "nobody", "--"] if os.geteuid() == 0 else []
+    if as_user:
+        shutil.chown(folder, "nobody")
+        for above in folder.parents:
+            with suppress(OSError):
+                above.chmod(above.stat().st_mode | 0o055)
+    (folder / "word").write_text(SECRET)
+    (folder / "word").chmod(0o644)
+    port, data = free_port(), folder / "data"
+
+    def tool(name: str, *arguments: str) -> None:
+        subprocess.run([*as_user, str(bins / name), "-D", str(data), *arguments], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")  # fmt: skip
+
+    tool("initdb", "-U", "ann", "-A", "scram-sha-256", "--pwfile", str(folder / "word"), "-N")
+    listen = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -F"
+    tool("pg_ctl", "start", "-w", "-o", listen, "-l", str(folder / "log"))
+    try:
+        yield port
+    finally:
+        with suppress(subprocess.CalledProcessError):
+            tool("pg_ctl", "stop", "-m", "immediate")
+
+
+@pytest.mark.slow
+def test_faults_of_a_postgresql_server(run, tmp_path_factory, monkeypatch) -> None:
+    folder = tmp_path_factory.mktemp("pg")
+    with postgresql(folder) as port:
+        use(monkeypatch, f"postgresql+psycopg://ann:{SECRET}@127.0.0.1:{port}/postgres")
+        assert releases(run.ws) == []
+        use(monkeypatch, f"postgresql+psycopg://ann:{SECRET}x@127.0.0.1:{port}/postgres")
+        assert isinstance(faulty(run), InputError)
+    use(monkeypatch, f"postgresql+psycopg://ann:{SECRET}@127.0.0.1:{port}/postgres")
+    began = time.monotonic()
+    told = faulty(run)
+    assert isinstance(told, EnvironmentFault)
+    assert "does not answer" in told.message()
+    assert time.monotonic() - began < 20  # MLflow by itself tries for minutes
