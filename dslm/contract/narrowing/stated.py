@@ -30,7 +30,7 @@ def amount_texts(text: str, locale: Locale) -> Iterator[str]:
         if _may_be(one.text, stated, locale):
             yield one.text
     for number in sorted(stated):
-        yield from (form for form in _forms(number) if _may_be(form, stated, locale, number))
+        yield from (form for form in forms(number) if _may_be(form, stated, locale, number))
     for match in _PRICED.finditer(text):
         for form in filter(None, match.groups()):
             if _may_be(form.strip(), stated, locale):
@@ -49,7 +49,7 @@ def _may_be(
     )
 
 
-def _forms(number: Decimal) -> Iterator[str]:
+def forms(number: Decimal) -> Iterator[str]:
     """A decimal as a label may have it: as it is, with up to three places, and with a comma."""
     yield plain(number)
     for places in range(4):
