@@ -35,6 +35,17 @@ def is_of_word(char: str) -> bool:
     return char.isalnum() or is_mark(char)
 
 
+class _Known(dict[str, bool]):
+    """Whether a character separates, asked once of each."""
+
+    def __missing__(self, char: str) -> bool:
+        found = self[char] = separates(char)
+        return found
+
+
+_SEPARATES = _Known()
+
+
 @lru_cache(maxsize=32)
 def _places(text: str) -> tuple[str, str]:
     """The text as folding sees it before separators go, and folded."""
@@ -44,7 +55,7 @@ def _places(text: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=32)
 def _origin(seen: str) -> tuple[int, ...]:
-    return tuple(place for place, char in enumerate(seen) if not separates(char))
+    return tuple(place for place, char in enumerate(seen) if not _SEPARATES[char])
 
 
 def may_start(text: str, place: int) -> bool:

@@ -124,7 +124,7 @@ def _ambiguously_grounded(
     if found:
         by_locale = any(len({text.lstrip("-") for text in readings}) > 1 for _, readings in found)
         yield warn(
-            "gold.grounded", "the input may mean something else too: "
+            "gold.readings", "the input may mean something else too: "
             f"{named(text for text, _ in found)}", where=ws.gold,
             fix="name the contract's `locale`" if by_locale and not contract.locale else None,
         )  # fmt: skip

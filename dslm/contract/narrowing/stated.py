@@ -35,8 +35,8 @@ def amount_texts(text: str, locale: Locale, allowed: Allowed) -> Iterator[str]:
         if allowed(one.text) and _may_be(one.text, stated, locale):
             yield one.text
     for number in sorted(stated):
-        forms = filter(allowed, dict.fromkeys(_forms(number)))
-        yield from (form for form in forms if _may_be(form, stated, locale, number))
+        written = filter(allowed, dict.fromkeys(forms(number)))
+        yield from (form for form in written if _may_be(form, stated, locale, number))
     for match in _PRICED.finditer(text):
         for form in filter(None, match.groups()):
             if allowed(priced := form.strip()) and _may_be(priced, stated, locale):
@@ -55,7 +55,7 @@ def _may_be(
     )
 
 
-def _forms(number: Decimal) -> Iterator[str]:
+def forms(number: Decimal) -> Iterator[str]:
     """A decimal as a label may have it: as it is, with up to three places, and with a comma."""
     yield plain(number)
     for places in range(4):
