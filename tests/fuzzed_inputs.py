@@ -27,7 +27,7 @@ import typer
 from small_repository import CONTRACT, make_repository, write_lines
 from source_samples import write_samples
 
-from dslm.cli import boundary, check, importing, init
+from dslm.cli import boundary, check, importing, init, show
 from dslm.contract import load_contract
 from dslm.curation.engine import Engine
 from dslm.curation.given import given_rows
@@ -178,6 +178,7 @@ class Fuzzer:
                            + [ws.waivers, ws.root / "params.yaml", self.recipe, ws.champion,
                               ws.review])  # fmt: skip
         if path == ws.contract and draw.random() < 0.6:
+            _remove(path)
             path.write_bytes(self._contract(draw))
             return "contract schema"
         data = {ws.waivers: WAIVERS.encode(), ws.review: REVIEW.encode()}.get(path)
@@ -215,6 +216,7 @@ class Fuzzer:
 
     def _be_lenient(self, contract: str) -> None:
         """Go on whatever is rejected, so that rows are counted and not the whole file refused."""
+        _remove(self.ws.contract)
         self.ws.contract.write_text(f"{contract}  max_rejects: 0.95\n")
 
     # --- what is run ------------------------------------------------------------------------------
@@ -280,7 +282,19 @@ class Fuzzer:
         if draw.random() < 0.1:
             outcome.broken += ", " + self._setting(draw)
         self._call(draw, outcome, lambda j: check.check(["mini"], as_json=j))
+        if outcome.code == 0:  # what is sound can be shown, and asked of a model
+            self._call(draw, outcome, lambda j: self._shown(as_json=j))
         return outcome
+
+    def _shown(self, *, as_json: bool) -> None:
+        from dslm.cases import read_labelled
+        from dslm.inference.prompt import baseline_examples, baseline_prompt, tuned_prompt
+
+        show.contract("mini", as_json=as_json)
+        contract = load_contract(self.ws.contract)
+        gold = read_labelled(self.ws.gold, contract)
+        tuned_prompt(contract).messages(gold[0].input)
+        baseline_prompt(contract, baseline_examples(contract, gold, 3)).messages(gold[0].input)
 
     def _curate(self, draw: random.Random, outcome: Outcome) -> Outcome:
         if draw.random() < 0.6:
@@ -385,7 +399,8 @@ class Fuzzer:
 
 
 def _break(draw: random.Random, path: Path, data: bytes, kind: str) -> str:
-    """Write a file that is broken in some way; says in which."""
+    """Write a file that is broken in some way in place of what is there; says in which way."""
+    _remove(path)  # one that was broken before may be a pipe by now
     how = draw.choices(["bytes", "values", "special", "encoding", "whole"], [5, 9, 1, 1, 2])[0]
     if how == "special":
         return _special(path, draw.choice(SPECIALS))

@@ -25,6 +25,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from fuzzed_inputs import Outcome, make_fuzzer
 
+from dslm.errors import EXIT_INTERRUPTED, EXIT_TERMINATED
+
 MEMORY = 6 * 2**30
 
 
@@ -53,6 +55,8 @@ def main() -> None:
         fuzzer = make_fuzzer(Path(root) / "repository")
         for seed in range(given.first, given.first + given.count):
             outcome = fuzzer.run(seed)
+            if outcome.code in {EXIT_INTERRUPTED, EXIT_TERMINATED}:
+                sys.exit(outcome.code)
             ended.setdefault(outcome.command, Counter())[str(outcome.code)] += 1
             if outcome.wrong:
                 wrong.append(outcome)
