@@ -17,7 +17,7 @@ from dslm.contract.dates import date_readings, dates, found_dates
 from dslm.contract.locales import Locale
 from dslm.contract.model import Contract
 from dslm.contract.numbers import amounts_in, numbers, plain, readings_of
-from dslm.contract.words import stands_folded, stands_verbatim
+from dslm.contract.text.words import stands_folded, stands_verbatim
 
 __all__ = ["Grounding", "dates", "groundings", "numbers", "occurs", "ungrounded", "with_minus"]
 

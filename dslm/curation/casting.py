@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from dslm.contract.canonical import canonical, canonical_value, item_schema, validator
 from dslm.contract.locales import Locale
 from dslm.contract.numbers import amount_of
+from dslm.contract.schemas.canonical import canonical, canonical_value, item_schema, validator
 from dslm.provenance import canonical_json
 from dslm.strict_json import strict_json
 

@@ -11,9 +11,9 @@ import re
 from functools import lru_cache
 from itertools import pairwise
 
-from dslm.contract.canonical import written
-from dslm.contract.folding import compatible, fold
 from dslm.contract.narrowing.places import Copyable, copyable
+from dslm.contract.schemas.canonical import written
+from dslm.contract.text.folding import compatible, fold
 
 Pieces = tuple[str, ...]
 

@@ -13,9 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from dslm.contract.acceptance import accepts
-from dslm.contract.canonical import validator, written
-from dslm.contract.decodable import NUMERIC, OBJECT
 from dslm.contract.grounding import occurs, with_minus
 from dslm.contract.locales import Locale
 from dslm.contract.narrowing.judging import can_be_written
@@ -23,6 +20,9 @@ from dslm.contract.narrowing.parts import Copied, Free, Keyed, Listed, Part, Row
 from dslm.contract.narrowing.places import copyable
 from dslm.contract.narrowing.stated import amount_texts, day_texts, forms, number_values
 from dslm.contract.numbers import numbers
+from dslm.contract.schemas.acceptance import accepts
+from dslm.contract.schemas.canonical import validator, written
+from dslm.contract.schemas.decodable import NUMERIC, OBJECT
 from dslm.provenance import canonical_json
 
 MOST_LISTED = 20_000  # values of one field; more take longer to compile than an answer to make

@@ -13,9 +13,9 @@ from functools import lru_cache
 from itertools import pairwise
 from unicodedata import category
 
-from dslm.contract.characters import MINUS, ignorable, is_mark
-from dslm.contract.folding import composed, fold, placed, separates
-from dslm.contract.words import may_end, may_start
+from dslm.contract.text.characters import MINUS, ignorable, is_mark
+from dslm.contract.text.folding import composed, fold, placed, separates
+from dslm.contract.text.words import may_end, may_start
 
 # Within letters and digits of ASCII no word starts or ends.
 _CLUSTERS = re.compile("[A-Za-z0-9]+|[^A-Za-z0-9]")

@@ -7,9 +7,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dslm.contract import Contract
-from dslm.contract.folding import fold
 from dslm.contract.grounding import grounding, groundings, occurs, ungrounded
 from dslm.contract.model import Compare
+from dslm.contract.text.folding import fold
 
 
 def contract(mini: Contract, how: str | None, locale: str | None = None) -> Contract:

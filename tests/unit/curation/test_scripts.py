@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from dslm.contract.folding import fold
+from dslm.contract.text.folding import fold
 from dslm.curation.blocks.thin_text import thin_text
 from dslm.curation.grouping import folded, group_key
 from dslm.records import Case

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from narrowed_walks import contract
 
 from dslm.contract import Contract
-from dslm.contract.folding import fold, has_letters
 from dslm.contract.narrowing import uncopied
+from dslm.contract.text.folding import fold, has_letters
 
 STRING = {"type": "string"}
 ITEMS = {"type": "array", "items": STRING}

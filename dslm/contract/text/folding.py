@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from dslm.contract.characters import (
+from dslm.contract.text.characters import (
     BMP,
     BMP_IGNORABLE,
     IGNORABLE,

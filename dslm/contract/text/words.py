@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from dslm.contract.characters import MINUS, is_mark
-from dslm.contract.folding import composed, fold, placed, separates
 from dslm.contract.numbers import is_number
+from dslm.contract.text.characters import MINUS, is_mark
+from dslm.contract.text.folding import composed, fold, placed, separates
 
 # Scripts without blanks between words (UAX #14's SA class, Han, Kana, Yi, …), and Hangul
 _UNSPACED = re.compile(
