@@ -10,9 +10,9 @@ from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 
 from dslm.contract import Contract
 from dslm.contract.answer import grammar, grammar_limits
-from dslm.contract.canonical import canonical_value, written
 from dslm.contract.model import Compare
 from dslm.contract.narrowing import narrowed
+from dslm.contract.schemas.canonical import canonical_value, written
 
 BYTES = LLTokenizer("byte")
 LONGEST_WALK = 3000

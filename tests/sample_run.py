@@ -56,6 +56,7 @@ CONTRACT = Contract.model_validate(
                 "examples": {"pass": {"output": {}}, "fail": {"output": {}}},
             }
         ],
+        "grounded": ["supplier", "number", "total"],
         "out_of_scope": {"kind": ["other"]},
         "decision": {"max_selective_risk": 0.05, "confidence": 0.9},
         "costs": {

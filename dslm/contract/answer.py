@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from dslm.contract.acceptance import grammar_limits, grammar_of, never_written, uncompiled
-from dslm.contract.canonical import canonical, written
-from dslm.contract.decodable import decodable
 from dslm.contract.model import Contract
+from dslm.contract.schemas.acceptance import grammar_limits, grammar_of, never_written, uncompiled
+from dslm.contract.schemas.canonical import canonical, written
+from dslm.contract.schemas.decodable import decodable
 from dslm.errors import DslmError, InputError, Problems
 from dslm.strict_json import strict_json
 

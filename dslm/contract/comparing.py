@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from dslm.contract.dates import date_of
-from dslm.contract.folding import fold
 from dslm.contract.locales import Locale
 from dslm.contract.model import Compare, Contract
 from dslm.contract.numbers import amount_of, decimal_of, plain
+from dslm.contract.text.folding import fold
 
 __all__ = ["EXACT", "decimal_of", "equal", "fold", "plain", "sameness", "wrong_fields"]
 

@@ -7,17 +7,19 @@ dates are looked for among everything in the input that reads as one (1,309.00 Â
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
+from dslm.contract.answer import schema_errors
 from dslm.contract.dates import date_readings, dates, found_dates
 from dslm.contract.locales import Locale
 from dslm.contract.model import Contract
 from dslm.contract.numbers import amounts_in, numbers, plain, readings_of
-from dslm.contract.words import stands_folded, stands_verbatim
+from dslm.contract.text.words import stands_folded, stands_verbatim
 
-__all__ = ["Grounding", "dates", "groundings", "numbers", "occurs", "ungrounded"]
+__all__ = ["Grounding", "dates", "groundings", "numbers", "occurs", "ungrounded", "with_minus"]
 
 How = Literal["verbatim", "normalised", "number", "date", "missing"]
 _WEAKER = ("verbatim", "normalised", "number", "date", "missing")
@@ -44,19 +46,29 @@ class Grounding:
         return bool(self.readings)
 
 
-def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+Keys = tuple[str | int, ...]
+
+
+def _leaves(value: Any, keys: Keys = ()) -> Iterator[tuple[Keys, Any]]:
     if isinstance(value, list):
         for number, item in enumerate(value):
-            yield from _leaves(item, f"{place}[{number}]")
+            yield from _leaves(item, (*keys, number))
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _leaves(item, f"{place}.{key}")
+            yield from _leaves(item, (*keys, key))
     elif value is not None:
-        yield place, value
+        yield keys, value
 
 
-def _as_number(value: Any, text: str, locale: Locale) -> Grounding:
+def _place(keys: Keys) -> str:
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
+
+
+def _as_number(value: Any, text: str, locale: Locale, *, unsigned: bool = False) -> Grounding:
+    """How a number occurs; `unsigned`: as what a negative one has behind its minus."""
     wanted = readings_of(value, locale)
+    if unsigned:
+        wanted = tuple(replace(w, value=-w.value) for w in wanted if w.value > 0)
     if not wanted:
         return Grounding("missing")
     stated = [
@@ -95,23 +107,45 @@ def _as_text(value: str, text: str) -> Grounding:
     return Grounding("normalised" if stands_folded(text, value) else "missing")
 
 
+def _is_number(how: str, value: Any) -> bool:
+    """Whether a value is looked for as a number: one of a JSON type whatever the comparator."""
+    if how == "date" or isinstance(value, bool):
+        return False
+    return how == "decimal" or isinstance(value, int | float)
+
+
 def _grounding(how: str, value: Any, text: str, locale: Locale) -> Grounding:
     if how == "date":
         return _as_date(value, text, locale)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if how == "decimal" or is_number:
+    if _is_number(how, value):
         return _as_number(value, text, locale)
     return _as_text(str(value), text)
 
 
-def grounding(how: str, value: Any, text: str, locale: Locale = None) -> Grounding:
-    """How a value, compared `how` (see `Compare`), occurs in the input; of many leaves the weakest.
+def grounding(
+    how: str,
+    value: Any,
+    text: str,
+    locale: Locale = None,
+    never_negative: Callable[[Keys], bool] = lambda _: False,
+) -> Grounding:
+    """How a value occurs in the input; of many leaves the one found in the weakest way.
 
-    Numbers of a JSON type are looked for as numbers whatever the comparator.
+    Args:
+        how: By which it is compared; see `Compare`.
+        value: Text, a number, or a list or object of such.
+        text: The input.
+        locale: The contract's.
+        never_negative: Whether the number at some keys could not have a minus: it is then found in
+            a negative one too, whose sign another field says (the kind of a credit note).
     """
-    found = [
-        replace(_grounding(how, leaf, text, locale), place=place) for place, leaf in _leaves(value)
-    ]
+    found = []
+    for keys, leaf in _leaves(value):
+        one = _grounding(how, leaf, text, locale)
+        if one.how == "missing" and _is_number(how, leaf):
+            unsigned = _as_number(leaf, text, locale, unsigned=True)
+            one = unsigned if unsigned.how != "missing" and never_negative(keys) else one
+        found.append(replace(one, place=_place(keys)))
     if not found:
         return Grounding("verbatim")
     return max(found, key=lambda one: (_WEAKER.index(one.how), one.ambiguous))
@@ -122,13 +156,31 @@ def occurs(how: str, value: Any, text: str, locale: Locale = None) -> bool:
     return all(_grounding(how, leaf, text, locale).how != "missing" for _, leaf in _leaves(value))
 
 
+def with_minus(value: Any, keys: Keys = ()) -> Any:
+    """A value with a minus before the number or text at some keys of it."""
+    if not keys:
+        return f"-{value}" if isinstance(value, str) else -value
+    changed = value.copy()
+    changed[keys[0]] = with_minus(value[keys[0]], keys[1:])
+    return changed
+
+
 def groundings(contract: Contract, text: str, answer: Mapping[str, Any]) -> dict[str, Grounding]:
     """How each `grounded` field's value occurs in the input; null needs no ground."""
+
+    def never_negative(field: str, keys: Keys) -> bool:
+        """Whether the schema allows a number as it is, and not with a minus before it."""
+        changed = {**answer, field: with_minus(answer[field], keys)}
+        return bool(schema_errors(contract, changed)) and not schema_errors(contract, answer)
+
     return {
-        field: grounding(how_of(contract, field), answer[field], text, contract.locale)
+        field: grounding(
+            how_of(contract, field), answer[field], text, contract.locale,
+            partial(never_negative, field),
+        )
         for field in contract.grounded
         if answer.get(field) is not None
-    }
+    }  # fmt: skip
 
 
 def how_of(contract: Contract, field: str) -> str:
@@ -138,9 +190,5 @@ def how_of(contract: Contract, field: str) -> str:
 
 def ungrounded(contract: Contract, text: str, answer: Mapping[str, Any]) -> tuple[str, ...]:
     """The `grounded` fields whose value does not occur in the input; null needs no ground."""
-    return tuple(
-        field
-        for field in contract.grounded
-        if answer[field] is not None
-        and not occurs(how_of(contract, field), answer[field], text, contract.locale)
-    )
+    found = groundings(contract, text, answer)
+    return tuple(field for field, one in found.items() if one.how == "missing")

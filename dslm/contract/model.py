@@ -15,11 +15,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from dslm.contract.closed import Settings
-from dslm.contract.decodable import Decodable, decodable
 from dslm.contract.locales import KnownLocale
-from dslm.contract.output_schema import schema_problems
 from dslm.contract.personal import Personal
-from dslm.contract.schema import resolved
+from dslm.contract.schemas.decodable import Decodable, decodable
+from dslm.contract.schemas.output_schema import schema_problems
+from dslm.contract.schemas.references import resolved
 from dslm.provenance import digest_json
 from dslm.settings.encodings import text_encoding
 from dslm.settings.loading import load_document, nearest

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dslm.contract.folding import fold
 from dslm.contract.model import Contract
+from dslm.contract.text.folding import fold
 from dslm.curation.finite_labels import is_free
 from dslm.curation.grouping import folded
 from dslm.records import Case

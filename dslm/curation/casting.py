@@ -9,14 +9,19 @@ the schema.
 from __future__ import annotations
 
 import datetime as dt
+import math
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from dslm.contract.canonical import canonical, canonical_value, item_schema, validator
+from dslm.contract.locales import Locale
+from dslm.contract.numbers import amount_of
+from dslm.contract.schemas.canonical import canonical, canonical_value, item_schema, validator
 from dslm.provenance import canonical_json
 from dslm.strict_json import strict_json
 
+_PADDED = re.compile(r"\s*[+-]?0\d")  # an identifier rather than a number
 _NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array",
           dict: "object", type(None): "null"}  # fmt: skip
 
@@ -39,46 +44,51 @@ def as_json(value: Any) -> Any:
     return value
 
 
-def cast(schema: Mapping[str, Any], value: Any) -> Any:
+def cast(schema: Mapping[str, Any], value: Any, locale: Locale = None) -> Any:
     """A value in a type that a schema allows; one that is allowed already stays.
 
     Text becomes the number, boolean, list or object that it spells; a number becomes text; a whole
     float becomes an integer; a value that equals a listed one becomes that. Of alternatives the
-    first is taken that allows what it casts the value to.
+    first is taken that allows what it casts the value to. Numbers are read as everywhere else, see
+    `dslm.contract.numbers`: one that may mean two, or has a currency or a zero before it, stays.
 
     Args:
         schema: The field's own schema.
         value: What a source holds.
+        locale: The contract's; it decides what 1.234 is.
 
     Raises:
         ValueError: A text spells an object or a list, but not JSON.
     """
-    return _cast(schema, as_json(value))
+    return _cast(schema, as_json(value), locale)
 
 
-def _cast(schema: Mapping[str, Any], value: Any) -> Any:
+def _cast(schema: Mapping[str, Any], value: Any, locale: Locale) -> Any:
     if options := schema.get("anyOf") or schema.get("oneOf"):
-        return _first_that_fits(schema, options, value)
+        return _first_that_fits(schema, options, value, locale)
     if "enum" in schema or "const" in schema:
-        return _listed(schema.get("enum", [schema.get("const")]), value)
+        return _listed(schema.get("enum", [schema.get("const")]), value, locale)
     named = schema.get("type", ())
     types = {named} if isinstance(named, str) else set(named)
-    found = _of_type(types, value)
+    found = _of_type(types, value, locale)
     if isinstance(found, dict):
         parts, rest = schema.get("properties", {}), schema.get("additionalProperties")
         other = rest if isinstance(rest, Mapping) else {}
-        return {key: _cast(parts.get(key, other), one) for key, one in found.items()}
+        return {key: _cast(parts.get(key, other), one, locale) for key, one in found.items()}
     if isinstance(found, list):
-        return [_cast(item_schema(schema, place), one) for place, one in enumerate(found)]
+        items = enumerate(found)
+        return [_cast(item_schema(schema, place), one, locale) for place, one in items]
     return found
 
 
-def _first_that_fits(schema: Mapping[str, Any], options: list[Any], value: Any) -> Any:
+def _first_that_fits(
+    schema: Mapping[str, Any], options: list[Any], value: Any, locale: Locale
+) -> Any:
     if _allows(schema, value):
         return canonical(schema, value)
     for option in options:
         try:
-            made = _cast(option, value)
+            made = _cast(option, value, locale)
         except ValueError:
             continue
         if _allows(option, made):
@@ -93,14 +103,14 @@ def _allows(schema: Mapping[str, Any], value: Any) -> bool:
         return False
 
 
-def _listed(values: list[Any], value: Any) -> Any:
+def _listed(values: list[Any], value: Any, locale: Locale) -> Any:
     """The listed value that a value equals or spells, or that spells the value."""
     if (value is None or isinstance(value, str)) and value in values:
         return value
     by_key = {_key(one): one for one in values}
     readings = [value]
     if isinstance(value, str):
-        readings += [value.strip(), _read(value.strip())]
+        readings += [value.strip(), _number(value, locale), _read(value.strip())]
     elif isinstance(value, int | float) and not isinstance(value, bool):
         readings += [str(value), str(canonical_value(value))]
     return next((by_key[_key(one)] for one in readings if _key(one) in by_key), value)
@@ -110,7 +120,7 @@ def _key(value: Any) -> str:
     return repr((json_type(made := canonical_value(value)), made))
 
 
-def _of_type(types: set[str], value: Any) -> Any:
+def _of_type(types: set[str], value: Any, locale: Locale) -> Any:
     """A value in one of some types, its parts as they were; no types are all types."""
     kind = json_type(value)
     whole = isinstance(value, float) and value.is_integer()
@@ -119,19 +129,30 @@ def _of_type(types: set[str], value: Any) -> Any:
     if not types or kind in types or (kind == "integer" and "number" in types):
         return value
     if isinstance(value, str):
-        return _from_text(value.strip(), types)
+        return _from_text(value.strip(), types, locale)
     if kind in ("integer", "number") and "string" in types:
         return str(value)
     return value
 
 
-def _from_text(text: str, types: set[str]) -> Any:
-    found = _read(text, strictly=bool(types & {"array", "object"}))
+def _from_text(text: str, types: set[str], locale: Locale) -> Any:
+    found = _number(text, locale) if types & {"integer", "number"} else None
+    if found is None:
+        found = _read(text, strictly=bool(types & {"array", "object"}))
     kind = json_type(found)
-    if kind == "number" and "integer" in types and found.is_integer():
-        return int(found)
     fits = kind in types or (kind == "integer" and "number" in types)
-    return canonical_value(found) if fits and kind == "number" else found if fits else text
+    return found if fits and kind != "number" else canonical_value(found) if fits else text
+
+
+def _number(text: str, locale: Locale) -> int | float | None:
+    """The one number that a text is; None for none, and where something of it would be lost."""
+    amount = amount_of(text, locale)
+    if amount is None or amount.currencies or _PADDED.match(text):
+        return None
+    number = float(amount.value)
+    if not math.isfinite(number) or bool(number) != bool(amount.value):
+        return None
+    return int(amount.value) if amount.value == amount.value.to_integral_value() else number
 
 
 def _read(text: str, *, strictly: bool = False) -> Any:

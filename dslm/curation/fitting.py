@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dslm.contract.folding import fold
 from dslm.contract.model import Columns, Contract
+from dslm.contract.text.folding import fold
 from dslm.curation.chats import without_chat
 from dslm.curation.given import given_rows
 from dslm.curation.identifiers import NoName, identifier

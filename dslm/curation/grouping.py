@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from dslm.contract.folding import composed, fold
+from dslm.contract.text.folding import composed, fold
 from dslm.curation.identifiers import NoName, identifier
 from dslm.errors import InputError, Problems
 from dslm.records import Case

@@ -80,15 +80,15 @@ def _target(
     else:
         cells = {field: _column(row, name) for field, name in columns.target.items()}
         given = {field: None if textual and v == "" else v for field, v in cells.items()}
-    target = {field: _cast(field, properties.get(field, {}), v) for field, v in given.items()}
+    target = {f: _cast(contract, f, properties.get(f, {}), v) for f, v in given.items()}
     if errors := schema_errors(contract, _plain(target, "target")):
         raise Misfit("; ".join(f"target.{error}" for error in errors)[:LONGEST_REASON])
     return canonical_answer(contract, target)
 
 
-def _cast(field: str, schema: Mapping[str, Any], value: Any) -> Any:
+def _cast(contract: Contract, field: str, schema: Mapping[str, Any], value: Any) -> Any:
     try:
-        return cast(schema, value)
+        return cast(schema, value, contract.locale)
     except ValueError as error:
         raise Misfit(f"target.{field} is not JSON: {error}"[:LONGEST_REASON]) from None
 

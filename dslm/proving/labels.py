@@ -10,11 +10,11 @@ from typing import Any
 
 from dslm.contract.comparing import EXACT
 from dslm.contract.dates import date_readings
-from dslm.contract.folding import fold
 from dslm.contract.grounding import groundings
-from dslm.contract.look_alikes import look_alikes
 from dslm.contract.model import Contract
 from dslm.contract.numbers import plain, readings_of
+from dslm.contract.text.folding import fold
+from dslm.contract.text.look_alikes import look_alikes
 from dslm.proving.finding import MOST_NAMED, Finding, named, warn
 from dslm.records import Case
 from dslm.settings.workspace import Workspace
@@ -124,7 +124,7 @@ def _ambiguously_grounded(
     if found:
         by_locale = any(len({text.lstrip("-") for text in readings}) > 1 for _, readings in found)
         yield warn(
-            "gold.grounded", "the input may mean something else too: "
+            "gold.readings", "the input may mean something else too: "
             f"{named(text for text, _ in found)}", where=ws.gold,
             fix="name the contract's `locale`" if by_locale and not contract.locale else None,
         )  # fmt: skip

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dslm.contract.canonical import canonical
-from dslm.contract.folding import fold
 from dslm.contract.grounding import ungrounded
 from dslm.contract.model import Contract, Split
+from dslm.contract.schemas.canonical import canonical
+from dslm.contract.text.folding import fold
 from dslm.curation.grouping import group_of
 from dslm.curation.identifiers import NoName, identifier
 from dslm.errors import DslmError, InputError, Problems

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dslm.contract.dates import date_readings
-from dslm.contract.folding import fold
 from dslm.contract.numbers import readings_of
+from dslm.contract.text.folding import fold
 from dslm.errors import InputError
 
 Pair = tuple[str, Any]  # the case's input, and a value of its target

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dslm.contract.dates import date_readings
-from dslm.contract.look_alikes import look_alikes
 from dslm.contract.numbers import plain, readings_of
+from dslm.contract.text.look_alikes import look_alikes
 
 MOST_GROUPS = 3  # of look-alikes that are named of one field
 

@@ -10,10 +10,10 @@ from dslm.records import Baseline, Record
 # Readers of what the same process or stage wrote, so that no key can stand there twice.
 OWN = {
     "dslm.strict_json": "the reader itself",
-    "dslm.contract.acceptance": "the contract's schema, from an object in memory",
+    "dslm.contract.schemas.acceptance": "the contract's schema, from an object in memory",
     "dslm.contract.answer": "that schema too",
     "dslm.contract.dates.date_words": "a table that comes with the package",
-    "dslm.contract.canonical": "a part of that schema",
+    "dslm.contract.schemas.canonical": "a part of that schema",
     "dslm.contract.narrowing.uncopied": "a text that was written from memory",
     "dslm.curation.card": "splits and contradictions, which curation wrote line by line",
     "dslm.curation.case_table": "a row of the table that is being worked on, a million times",

@@ -11,9 +11,9 @@ import re
 from functools import lru_cache
 from itertools import pairwise
 
-from dslm.contract.canonical import written
-from dslm.contract.folding import compatible, fold
 from dslm.contract.narrowing.places import Copyable, copyable
+from dslm.contract.schemas.canonical import written
+from dslm.contract.text.folding import compatible, fold
 
 Pieces = tuple[str, ...]
 
@@ -27,16 +27,6 @@ def _pieces(found: Copyable) -> Pieces:
     return tuple(found.text[a:b] for a, b in pairwise(ends))
 
 
-def _spellings(pieces: Pieces) -> list[Pieces]:
-    """Pieces in every spelling that a copy may have, each once.
-
-    As they stand; composed (`ﬁ` is `fi`); and of that Title, UPPER, lower, and capitals as title
-    (DELMAS SARL as Delmas SARL).
-    """
-    changed = zip(*map(_spelt, pieces), strict=True) if pieces else ()
-    return list(dict.fromkeys([pieces, *changed]))
-
-
 @lru_cache(maxsize=1 << 15)
 def _spelt(piece: str) -> tuple[str, ...]:
     """A piece in other spellings, as it is where folding tells them apart (`ı` and `I`)."""
@@ -44,7 +34,7 @@ def _spelt(piece: str) -> tuple[str, ...]:
         return (piece, *cased(piece))
     same, made = fold(piece), compatible(piece)
     made = made if fold(made) == same else piece
-    return (made, *(one if fold(one) == same else made for one in cased(made)))
+    return (piece, made, *(one for one in cased(made) if fold(one) == same))
 
 
 def cased(text: str) -> tuple[str, ...]:
@@ -59,17 +49,14 @@ def copy_terminals(text: str) -> str:
 
     A dot after its last word may go with it (Inc., S.A.).
     """
-    found = copyable(text)
-    spellings = _spellings(_pieces(found))
-    chains = [_chain(found, pieces, f"W{n}_") for n, pieces in enumerate(spellings)]
-    names = [name for chain in chains for name, _ in chain]
-    lines = [f"{name}: {line}" for chain in chains for name, line in chain]
+    chain = _chain(found := copyable(text), _pieces(found))
+    names, lines = [name for name, _ in chain], [f"{name}: {line}" for name, line in chain]
     # llguidance makes a terminal where it is first named: from the last on, so that what follows
     # is there already, and nothing is made within what is made within …
     return "\n".join([f"COPY: {' | '.join(names)}", *lines])
 
 
-def _chain(found: Copyable, pieces: Pieces, prefix: str) -> list[tuple[str, str]]:
+def _chain(found: Copyable, pieces: Pieces) -> list[tuple[str, str]]:
     """For each place that a copy may start at, from the last on, a name and what may follow."""
     chain: list[tuple[str, str]] = []
     following: str | None = None  # what goes on from the place after
@@ -85,9 +72,16 @@ def _chain(found: Copyable, pieces: Pieces, prefix: str) -> list[tuple[str, str]
             following = None
             continue
         tail = f" ({' | '.join(options)})" if options else ""
-        piece = written(written(pieces[n])[1:-1])  # escaped as in JSON, and as Lark's strings are
+        piece = _terminal(pieces[n])
         following, inner = f"{piece}{tail}{'?' if tail and there.ends else ''}", inner + 1
         if here.starts:
-            chain.append((f"{prefix}{n}", following))
-            following, inner = f"{prefix}{n}", 0
+            chain.append((f"W{n}", following))
+            following, inner = f"W{n}", 0
     return chain
+
+
+@lru_cache(maxsize=1 << 15)
+def _terminal(piece: str) -> str:
+    """A piece in all its spellings, escaped as in JSON, and as Lark's strings are."""
+    found = [written(written(one)[1:-1]) for one in dict.fromkeys(_spelt(piece))]
+    return found[0] if len(found) == 1 else f"({' | '.join(found)})"

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
-from dslm.contract.acceptance import accepts
-from dslm.contract.canonical import validator, written
-from dslm.contract.decodable import NUMERIC, OBJECT
-from dslm.contract.grounding import occurs
+from dslm.contract.grounding import occurs, with_minus
 from dslm.contract.locales import Locale
 from dslm.contract.narrowing.judging import can_be_written
 from dslm.contract.narrowing.parts import Copied, Free, Keyed, Listed, Part, Row, either
 from dslm.contract.narrowing.places import copyable
-from dslm.contract.narrowing.stated import amount_texts, day_texts, number_values
+from dslm.contract.narrowing.stated import amount_texts, day_texts, forms, number_values
 from dslm.contract.numbers import numbers
+from dslm.contract.schemas.acceptance import accepts
+from dslm.contract.schemas.canonical import validator, written
+from dslm.contract.schemas.decodable import NUMERIC, OBJECT
 from dslm.provenance import canonical_json
 
 MOST_LISTED = 20_000  # values of one field; more take longer to compile than an answer to make
@@ -94,15 +95,22 @@ class Holder:
                 return self._copied(one, place)
         return self._listed(one, how, place)
 
-    def _stated(self, kind: str, how: str) -> Iterable[Any]:
-        """What the input states, of one kind of value."""
-        if kind != "string" and how == "date":
+    def _stated(self, kind: str, how: str, allowed: Callable[[Any], bool]) -> Iterable[Any]:
+        """What the input states, of one kind of value, as far as it is allowed."""
+        if kind == "string":
+            texts = amount_texts if how == "decimal" else day_texts
+            return texts(self.text, self.locale, allowed)
+        if how == "date":
             return ()  # grounding reads no day in a number
-        if kind != "string":
-            stated = sorted(numbers(self.text, self.locale))
-            return (value for number in stated for value in number_values(kind, number))
-        texts = amount_texts if how == "decimal" else day_texts
-        return texts(self.text, self.locale)
+        stated = sorted(numbers(self.text, self.locale))
+        return (one for n in stated for one in number_values(kind, n) if allowed(one))
+
+    def _unsigned(self, kind: str, how: str) -> Iterator[Any]:
+        """What the input states with a minus, without it: for a part that is never negative."""
+        if kind not in ("integer", "number", "string") or how == "date":
+            return
+        for number in sorted(-n for n in numbers(self.text, self.locale) if n < 0):
+            yield from forms(number) if kind == "string" else number_values(kind, number)
 
     def _listed(self, schema: Mapping[str, Any], how: str, place: str) -> Part | None:
         """What the input states, as far as validator and grammar allow it.
@@ -113,8 +121,12 @@ class Holder:
         key = json.dumps(schema, ensure_ascii=False)
         if (how, key) not in self._lists:
             valid, found = validator(canonical_json(schema)), dict[str, None]()
-            for value in self._stated(schema["type"], how):
-                if valid.is_valid(value) and accepts(key, text := written(value)):
+            unsigned = (
+                value for value in self._unsigned(schema["type"], how)
+                if valid.is_valid(value) and not valid.is_valid(with_minus(value))
+            )  # fmt: skip
+            for value in chain(self._stated(schema["type"], how, valid.is_valid), unsigned):
+                if accepts(key, text := written(value)):
                     found[text] = None
                 if len(found) > MOST_LISTED:
                     break

@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from dslm.contract.acceptance import grammar_limits
 from dslm.contract.narrowing.lark import lark_of
 from dslm.contract.narrowing.parts import Part
+from dslm.contract.schemas.acceptance import grammar_limits
 
 
 @lru_cache(maxsize=1)

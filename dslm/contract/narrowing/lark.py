@@ -12,9 +12,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from dslm.contract.canonical import written
 from dslm.contract.narrowing.copies import copy_terminals
 from dslm.contract.narrowing.parts import Copied, Either, Free, Keyed, Listed, Part, Row
+from dslm.contract.schemas.canonical import written
 
 _CHARACTER = r'(\\["\\]|[^"\\])'  # of a copy, as JSON has it: no control character is copied
 _COMPACT = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}

@@ -13,9 +13,12 @@ from functools import lru_cache
 from itertools import pairwise
 from unicodedata import category
 
-from dslm.contract.characters import MINUS, ignorable, is_mark
-from dslm.contract.folding import composed, fold, placed, separates
-from dslm.contract.words import may_end, may_start
+from dslm.contract.text.characters import MINUS, ignorable, is_mark
+from dslm.contract.text.folding import composed, fold, placed, separates
+from dslm.contract.text.words import may_end, may_start
+
+# Within letters and digits of ASCII no word starts or ends.
+_CLUSTERS = re.compile("[A-Za-z0-9]+|[^A-Za-z0-9]")
 
 
 @dataclass(frozen=True)
@@ -101,20 +104,28 @@ def _aligned(text: str) -> tuple[str, list[tuple[int, int]]]:
     stands in has its two ends only.
     """
     steps: list[tuple[int, int]] = []
-    at, made = 0, ""
+    made: list[str] = []
+    at = seen = 0
     for run in _runs(text):
-        parts, together = list(_clusters(run)), composed(run)
-        alone = [composed(part) for part in parts]
-        if "".join(alone) != together:
-            parts, alone = [run], [together]
-        for part, one in zip(parts, alone, strict=True):
+        for part, one in _parts(run):
             if one:  # what is not seen goes with what stands before it
-                steps.append((at, len(made)))
-            at, made = at + len(part), made + one
+                steps.append((at, seen))
+                made.append(one)
+            at, seen = at + len(part), seen + len(one)
     whole = composed(text)
-    if made != whole:
+    if "".join(made) != whole:
         return placed(whole), [(0, 0), (len(text), len(placed(whole)))]
-    return _with_noughts(whole, [*steps, (at, len(made))])
+    return _with_noughts(whole, [*steps, (at, seen)])
+
+
+@lru_cache(maxsize=1 << 14)
+def _parts(run: str) -> tuple[tuple[str, str], ...]:
+    """The parts of a run, each with what it is composed to."""
+    if run.isascii():
+        return tuple((part, part.lower()) for part in _CLUSTERS.findall(run))
+    parts, whole = list(_clusters(run)), composed(run)
+    alone = [composed(part) for part in parts]
+    return tuple(zip(parts, alone, strict=True)) if "".join(alone) == whole else ((run, whole),)
 
 
 def _runs(text: str) -> list[str]:
@@ -130,9 +141,6 @@ def _runs(text: str) -> list[str]:
 
 def _clusters(text: str) -> Iterator[str]:
     """Characters, each with the marks and unseen signs that belong to it."""
-    if text.isascii():
-        yield from text
-        return
     start = 0
     for n, char in enumerate(text):
         if n > start and not (is_mark(char) or ignorable(char) or _goes_on(char)):

@@ -7,12 +7,14 @@ that a label may have. Used by `held`, which leaves out what the schema forbids.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from dslm.contract.dates import date_readings, found_dates
 from dslm.contract.locales import Locale
 from dslm.contract.numbers import Amount, amounts_in, plain, readings_of
+
+Allowed = Callable[[str], bool]
 
 # An amount with a currency on either side, as it stands; what is none, `readings_of` says.
 _SIDE = r"(?:[^\W\d_]{1,4}\.?|[^\w\s.,;:()\"'/-]{1,2})"
@@ -21,20 +23,24 @@ _PRICED = re.compile(rf"(?=({_SIDE} ?{_DIGITS}))|(?=({_DIGITS} ?{_SIDE}))")
 _MOST_DIGITS = 300  # of a JSON number; a float has no larger ones
 
 
-def amount_texts(text: str, locale: Locale) -> Iterator[str]:
-    """Every amount of a text, in plain notation and that of the locale, and as it stands there."""
+def amount_texts(text: str, locale: Locale, allowed: Allowed) -> Iterator[str]:
+    """Every amount of a text, in plain notation and that of the locale, and as it stands there.
+
+    Of these only what is `allowed`, which is asked first.
+    """
     stated: dict[Decimal, list[Amount]] = {}
     for one in amounts_in(text, locale):
         for amount in one.readings:
             stated.setdefault(amount.value, []).append(amount)
-        if _may_be(one.text, stated, locale):
+        if allowed(one.text) and _may_be(one.text, stated, locale):
             yield one.text
     for number in sorted(stated):
-        yield from (form for form in _forms(number) if _may_be(form, stated, locale, number))
+        written = filter(allowed, dict.fromkeys(forms(number)))
+        yield from (form for form in written if _may_be(form, stated, locale, number))
     for match in _PRICED.finditer(text):
         for form in filter(None, match.groups()):
-            if _may_be(form.strip(), stated, locale):
-                yield form.strip()
+            if allowed(priced := form.strip()) and _may_be(priced, stated, locale):
+                yield priced
 
 
 def _may_be(
@@ -49,7 +55,7 @@ def _may_be(
     )
 
 
-def _forms(number: Decimal) -> Iterator[str]:
+def forms(number: Decimal) -> Iterator[str]:
     """A decimal as a label may have it: as it is, with up to three places, and with a comma."""
     yield plain(number)
     for places in range(4):
@@ -59,15 +65,16 @@ def _forms(number: Decimal) -> Iterator[str]:
             yield from (form, grouped, form.replace(".", ","), swapped)
 
 
-def day_texts(text: str, locale: Locale) -> Iterator[str]:
-    """Every day of a text, in ISO's notation and as it stands there."""
+def day_texts(text: str, locale: Locale, allowed: Allowed) -> Iterator[str]:
+    """Every day of a text, in ISO's notation and as it stands there, where that is `allowed`."""
     found = found_dates(text, locale)
     for day in sorted({day for one in found for day in one.readings}):
-        yield day.isoformat()
+        if allowed(day.isoformat()):
+            yield day.isoformat()
     for one in found:
-        written = text[one.start : one.end]
-        if date_readings(written, locale) & one.readings:
-            yield written
+        form = text[one.start : one.end]
+        if allowed(form) and date_readings(form, locale) & one.readings:
+            yield form
 
 
 def number_values(kind: str, number: Decimal) -> Iterator[int | float]:

@@ -11,9 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dslm.contract.answer import canonical_answer
-from dslm.contract.canonical import written
 from dslm.contract.comparing import EXACT, equal
-from dslm.contract.folding import compatible
 from dslm.contract.grounding import ungrounded
 from dslm.contract.locales import Locale
 from dslm.contract.model import Compare, Contract
@@ -22,6 +20,8 @@ from dslm.contract.narrowing.judging import accepts
 from dslm.contract.narrowing.narrowed import narrowed
 from dslm.contract.narrowing.parts import Either, Listed, Part, Row
 from dslm.contract.narrowing.places import standing
+from dslm.contract.schemas.canonical import written
+from dslm.contract.text.folding import compatible
 
 ITEM = Compare.model_validate({"as": "text"})  # items of lists and sets are folded as text
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from dslm.contract.folding import composed
+from dslm.contract.text.folding import composed
 
 # Languages whose signs of currencies are read whatever the contract's locale; its own are besides.
 LANGUAGES = (

@@ -13,10 +13,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from dslm.contract.characters import plain_characters
 from dslm.contract.locales import Locale, locales_of
 from dslm.contract.numbers.separators import separators
 from dslm.contract.numbers.signs import after, before, signs_and_currencies
+from dslm.contract.text.characters import plain_characters
 
 # Of ten: beyond it arithmetic overflows, and a number written out fills the memory.
 _LARGEST_EXPONENT = 999

@@ -12,8 +12,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dslm.contract.characters import MINUS, is_mark
 from dslm.contract.numbers.currencies import currency_signs, sign_key
+from dslm.contract.text.characters import MINUS, is_mark
 
 Signs = tuple[int, ...]
 POSITIVE, NEGATIVE, EITHER = (1,), (-1,), (1, -1)

@@ -12,8 +12,8 @@ from collections import defaultdict
 
 import numpy as np
 
-from dslm.contract.folding import fold
 from dslm.contract.model import Contract
+from dslm.contract.text.folding import fold
 from dslm.curation.blocks.contradictions import Answers
 from dslm.curation.case_table import CaseTable
 from dslm.curation.finite_labels import finite_labels

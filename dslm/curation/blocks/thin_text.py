@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dslm.contract.folding import has_letters
+from dslm.contract.text.folding import has_letters
 from dslm.curation.grouping import folded
 from dslm.curation.ledger import Drop
 from dslm.records import Case

@@ -14,9 +14,9 @@ import pytest
 from drawn_schemas import REFUSED, Drawing
 
 from dslm.contract import Contract
-from dslm.contract.acceptance import _matcher, accepts
 from dslm.contract.answer import canonical_text, parse, schema_errors, undecodable
-from dslm.contract.canonical import canonical, validator
+from dslm.contract.schemas.acceptance import _matcher, accepts
+from dslm.contract.schemas.canonical import canonical, validator
 from dslm.curation.casting import cast
 from dslm.provenance import canonical_json
 

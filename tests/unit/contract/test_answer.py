@@ -17,7 +17,7 @@ from dslm.contract.answer import (
     schema_errors,
     undecodable,
 )
-from dslm.contract.canonical import canonical
+from dslm.contract.schemas.canonical import canonical
 
 NESTED: dict[str, Any] = {
     "type": "object",

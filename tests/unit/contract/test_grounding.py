@@ -7,9 +7,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dslm.contract import Contract
-from dslm.contract.folding import fold
 from dslm.contract.grounding import grounding, groundings, occurs, ungrounded
 from dslm.contract.model import Compare
+from dslm.contract.text.characters import is_mark
+from dslm.contract.text.folding import composed, fold
 
 
 def contract(mini: Contract, how: str | None, locale: str | None = None) -> Contract:
@@ -161,7 +162,8 @@ def test_words_of_a_text_are_grounded_in_it(words: list[str], data: st.DataObjec
     value = " ".join(words[first : last + 1])
     text = " ".join(words)
     starts_with_mark = fold(value) and any(
-        word and fold(f"a{word}") != "a" + fold(word) for word in words
+        word and (any(map(is_mark, composed(word)[:1])) or fold(f"a{word}") != "a" + fold(word))
+        for word in words
     )
     assume(fold(value) and not starts_with_mark)
     assert occurs("text", value, text)
@@ -179,3 +181,38 @@ def test_what_is_grounded_is_there_when_folded(text: str, value: str, how: str) 
 def test_no_word_is_found_that_lacks_a_vowel_sign(letter: str, sign: str, rest: str) -> None:
     assert not occurs("text", letter + rest, f"5 {letter}{sign}{rest} 7")
     assert not occurs("text", letter + sign + rest, f"5 {letter}{rest} 7")
+
+
+PATTERNS = [(r"^\d+\.\d{2}$", True), (r"^-?\d+\.\d{2}$", False)]
+
+
+@pytest.mark.parametrize(("pattern", "there"), PATTERNS)
+def test_a_number_that_is_never_negative_is_found_behind_a_minus(
+    mini: Contract, pattern: str, there: bool
+) -> None:
+    properties = mini.output["properties"] | {"number": {"type": "string", "pattern": pattern}}
+    made = contract(mini, "decimal").model_copy(
+        update={"output": mini.output | {"properties": properties}}
+    )
+    made = Contract.model_validate(made.model_dump(by_alias=True))
+    answer = {"kind": "order", "number": "710.69"}
+    assert (ungrounded(made, "Gutschrift, Gesamt -710,69 €", answer) == ()) is there
+    assert ungrounded(made, "Gutschrift, Gesamt 710,69 €", answer) == ()
+    assert ungrounded(made, "Gutschrift, Gesamt -710,70 €", answer) == ("number",)
+
+
+def test_what_may_be_negative_in_a_nested_value_keeps_its_sign(mini: Contract) -> None:
+    part = {
+        "type": "object", "additionalProperties": False, "required": ["net", "count"],
+        "properties": {"net": {"type": "number"}, "count": {"type": "integer", "minimum": 0}},
+    }  # fmt: skip
+    properties = mini.output["properties"] | {"number": part}
+    document = mini.model_dump(by_alias=True) | {"compare": {}}
+    document["output"] = mini.output | {"properties": properties}
+    made = Contract.model_validate(document)
+    text = "-7 pieces for -9,50 EUR"
+    right = {"kind": "order", "number": {"net": -9.5, "count": 7}}
+    assert ungrounded(made, text, right) == ()
+    wrong = {"kind": "order", "number": {"net": 9.5, "count": 7}}
+    assert groundings(made, text, wrong)["number"].place == ".net"
+    assert ungrounded(made, text, wrong) == ("number",)

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dslm.curation.casting import cast
 
@@ -14,7 +16,15 @@ from dslm.curation.casting import cast
         ({"type": "integer"}, "7.0", 7),
         ({"type": "integer"}, "7.5", "7.5"),
         ({"type": "number"}, " 7 ", 7),
-        ({"type": "number"}, "1.309,00", "1.309,00"),
+        ({"type": "number"}, "1.309,00", 1309),
+        ({"type": "number"}, "12,50", 12.5),
+        ({"type": "number"}, "12,50 EUR", "12,50 EUR"),
+        ({"type": "number"}, "1,234", "1,234"),
+        ({"type": "number"}, "(12.50)", -12.5),
+        ({"type": "integer"}, "−5", -5),
+        ({"type": "integer"}, "١٢", 12),
+        ({"type": "integer"}, "007", "007"),
+        ({"enum": [12.5, 3]}, "12,50", 12.5),
         ({"type": "number"}, "1e999", "1e999"),
         ({"type": "number"}, "nan", "nan"),
         ({"type": "boolean"}, "true", True),
@@ -80,3 +90,24 @@ def test_a_cell_that_looks_like_an_object_and_is_none_is_told():
     with pytest.raises(ValueError, match="'zip' stands twice"):
         cast(ADDRESS, '{"zip": 1, "zip": 2}')
     assert cast({"type": ["string", "null"]}, "{") == "{"
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "number"),
+    [
+        ("1.234", None, 1.234), ("1.234", "de_DE", 1234), ("1,234", "en_US", 1234),
+        ("1,234", "de_DE", 1.234), ("1.234,5", "en_US", 1234.5),
+    ],
+)  # fmt: skip
+def test_the_locale_decides_what_a_number_of_a_table_is(text, locale, number):
+    assert cast({"type": "number"}, text, locale) == number
+
+
+@given(
+    st.decimals(-(10**9), 10**9, places=2), st.sampled_from(["de_DE", "en_US", "fr_FR", "ar_EG"])
+)
+def test_a_number_is_cast_as_its_locale_writes_it(number, locale):
+    from babel.numbers import format_decimal
+
+    written = format_decimal(number, format="#,##0.00", locale=locale)
+    assert cast({"type": "number"}, written, locale) == float(number)

@@ -8,9 +8,9 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from dslm.contract import Contract
-from dslm.contract.acceptance import accepts
 from dslm.contract.answer import canonical_text
 from dslm.contract.model import Columns
+from dslm.contract.schemas.acceptance import accepts
 from dslm.curation.finite_labels import finite_labels, free_fields
 from dslm.curation.finite_parts import finite_parts
 from dslm.curation.mapping import Misfit, to_case

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import base64
+import gzip
+import json
+
 from sample_run import make_run
 
-from dslm.reporting.casebook import worst, worst_cases
+from dslm.reporting.casebook import packed, worst, worst_cases
 from dslm.reporting.data import ReportData
+from dslm.reporting.found import found_words
 from dslm.reporting.page import facts
 
 
@@ -43,3 +48,34 @@ def test_a_stages_summary_is_flattened_and_counted() -> None:
     shown = facts({"read": 3, "dropped": {"near_gold": 1, "none": {}}, "losses": list(range(20))})
     assert shown == [("read", "3"), ("dropped › near gold", "1"), ("dropped › none", "{}"),
                      ("losses", "20 entries")]  # fmt: skip
+
+
+def test_a_case_says_how_each_grounded_value_was_found() -> None:
+    run = make_run(200)
+    views = worst_cases(run, 200)
+    told = {field.found for view in views for field in view.fields if field.found}
+    assert {"to the letter", "not in the input"} <= told
+    for view in views:
+        for field in view.fields:
+            grounded = field.name in run.contract.grounded and not field.answer_is_null
+            assert bool(field.found) == grounded
+
+
+def test_every_packed_case_has_it_too() -> None:
+    run = make_run(40)
+    blob, _ = packed(run)
+    all_cases = json.loads(gzip.decompress(base64.b64decode(blob)))
+    shown = {view.row.id: view for view in worst_cases(run, 40)}
+    for place, name in enumerate(all_cases["id"]):
+        found = {all_cases["fields"][int(f)]: all_cases["foundWords"][w]
+                 for f, w in all_cases["found"][place].items()}  # fmt: skip
+        if name in shown:
+            assert found == {f.name: f.found for f in shown[name].fields if f.found}
+
+
+def test_words_say_what_else_a_form_may_mean() -> None:
+    run = make_run(1)
+    answer = {"number": "R 7", "supplier": "Nord", "total": "-5.10"}
+    found = found_words(run.contract, "r-7 of NORD (5.10)", answer)
+    assert found == {"supplier": "folded", "number": "folded",
+                     "total": "as a number; may be -5.1 or 5.1"}  # fmt: skip

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from narrowed_walks import accepted, allowed, contract, walk
+from llguidance import LLMatcher
+from narrowed_walks import BYTES, accepted, allowed, answer_text, contract, walk
 
 from dslm.contract import Contract
-from dslm.contract.answer import grammar, schema_errors
+from dslm.contract.answer import grammar, grammar_limits, schema_errors
 from dslm.contract.grounding import ungrounded
 from dslm.contract.narrowing import limits, narrowed
 from dslm.contract.narrowing.held import MOST_LISTED
@@ -200,6 +201,28 @@ def test_keys_that_a_schema_does_not_name_are_never_written_which_is_said(mini: 
 def test_fields_that_are_not_grounded_keep_theirs(mini: Contract) -> None:
     made = contract(mini, TEXT).model_copy(update={"grounded": []})
     assert narrowed(made, "x y").grammar == grammar(made.schema)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " ".join(f"word{n}" for n in range(10_000)),
+        "東京" * 10_000,
+        "서울" * 10_000,
+        "a-" * 10_000 + "a",
+        "x" * 100_000,
+        "1." * 5_000 + "1",
+        "e\u0301" * 20_000,
+    ],
+    ids=["words", "han", "hangul", "hyphens", "one word", "points", "marks"],
+)
+def test_a_long_input_is_narrowed_to_the_end(mini: Contract, text: str) -> None:
+    made = contract(mini, {"type": "string", "maxLength": 120}, "text")
+    found = narrowed(made, f"{text} ends HERE.")
+    assert found.kept == {}
+    matcher = LLMatcher(BYTES, found.grammar, limits=grammar_limits())
+    assert matcher.consume_tokens(list(answer_text("ends here.").encode())), matcher.get_error()
+    assert not accepted(found.grammar, answer_text("begins here"))
 
 
 LEAVES = st.sampled_from([

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dslm.contract.acceptance import accepts
-from dslm.contract.canonical import written
-from dslm.contract.patterns import PatternError, whole_pattern
+from dslm.contract.schemas.acceptance import accepts
+from dslm.contract.schemas.canonical import written
+from dslm.contract.schemas.patterns import PatternError, whole_pattern
 
 
 def matches(pattern: str, text: str) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from dslm.contract.look_alikes import look_alikes
+from dslm.contract.text.look_alikes import look_alikes
 
 
 @pytest.mark.parametrize(

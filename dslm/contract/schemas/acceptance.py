@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from dslm.contract.canonical import written
-from dslm.contract.decodable import Decodable
+from dslm.contract.schemas.canonical import written
+from dslm.contract.schemas.decodable import Decodable
 from dslm.errors import InputError
 
 _LEXER_FUEL = 50_000_000  # about one second; of one token, and before the first

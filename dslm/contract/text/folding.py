@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from dslm.contract.characters import (
+from dslm.contract.text.characters import (
     BMP,
     BMP_IGNORABLE,
     IGNORABLE,
@@ -30,8 +30,9 @@ MEANT = "#%&@*§¶†‡※‰‱′″‴"
 # Letters and accents that are typed for quotes; NFKC would put the accents on the letter before
 _QUOTES = (
     "`\u00a8\u00af\u00b4\u00b8\u02b9-\u02bd\u02d8-\u02dd\u037a\u0384\u0385\u1fbd\u1fbf-\u1fc1\u1fcd-\u1fcf"
-    "\u1fdd-\u1fdf\u1fed-\u1fef\u1ffd\u1ffe\u2017\u203e"
+    "\u1fdd-\u1fdf\u1fed-\u1fef\u1ffd\u1ffe\u2017\u203e\ufe49-\ufe4c"
 )
+_SIGNS = {"\u2044": "/", "\u066a": "%"}  # of fractions; Arabic
 _QUOTE = re.compile(f"[{_QUOTES}]")
 _TATWEEL = "\u0640"  # stretches a word, spells nothing
 _POINTS = ".,:/\u066b"  # between two digits they are part of a number: 12,50 10:30 1/2
@@ -63,7 +64,7 @@ def _attaches(char: str) -> bool:
 def _of_no_account(char: str) -> str | None:
     if ignorable(char) or char == _TATWEEL:
         return None
-    return "'" if _QUOTE.match(char) else digit(char) or char
+    return "'" if _QUOTE.match(char) else _SIGNS.get(char) or digit(char) or char
 
 
 _CHANGED = Table(_of_no_account)
@@ -87,9 +88,11 @@ def _classes(last: int) -> _Classes:
     """
     digits = class_of(lambda char: not char.isascii() and digit(char) is not None, last)
     separators, attaching = class_of(separates, last), class_of(_attaches, last)
-    points = re.escape(_POINTS)
+    points, signs = re.escape(_POINTS), "".join(_SIGNS)
     return _Classes(
-        re.compile(f"[{IGNORABLE if last > BMP else BMP_IGNORABLE}{_TATWEEL}{_QUOTES}{digits}]"),
+        re.compile(
+            f"[{IGNORABLE if last > BMP else BMP_IGNORABLE}{_TATWEEL}{_QUOTES}{signs}{digits}]"
+        ),
         re.compile(f"[{attaching}]"),
         re.compile(f"[{separators}{points}]+(?=[{attaching}])"),
         re.compile(f"[{separators}]+"),
@@ -121,13 +124,22 @@ def composed(text: str) -> str:
         return text.lower()
     known = _classes_for(text)
     text = _POWER.sub(r"^\1", text)
+    if (
+        not known.attaching.search(text)
+        and unicodedata.is_normalized("NFKC", text)
+        and not known.changed.search(text)
+    ):
+        # Most texts are there after one step: nothing of theirs can change again
+        once = text.casefold()
+        if unicodedata.is_normalized("NFKC", once) and not known.attaching.search(once):
+            return once
     before = ""
     while text != before:
         before = text
         if known.changed.search(text):
             text = text.translate(_CHANGED)
         text = unicodedata.normalize("NFKC", text.casefold())
-        text = text.replace(_DOTTED_I, "i").replace("\u2044", "/").replace("\u066a", "%")
+        text = text.replace(_DOTTED_I, "i")
         if known.attaching.search(text):
             text = known.stray.sub("", text)
     return text

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dslm.contract.decodable import decodable
-from dslm.contract.schema import UnresolvableError, resolved
+from dslm.contract.schemas.decodable import decodable
+from dslm.contract.schemas.references import UnresolvableError, resolved
 
 
 def schema_problems(output: Mapping[str, Any]) -> list[str]:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dslm.contract.acceptance import accepts, uncompiled
-from dslm.contract.canonical import canonical_value, written
-from dslm.contract.numeric_ranges import numeric_ranges
+from dslm.contract.schemas.acceptance import accepts, uncompiled
+from dslm.contract.schemas.canonical import canonical_value, written
+from dslm.contract.schemas.numeric_ranges import numeric_ranges
 
 
 @pytest.mark.parametrize(

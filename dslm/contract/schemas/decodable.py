@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dslm.contract.canonical import canonical_value, validator, written
-from dslm.contract.formats import FORMATS, format_pattern
-from dslm.contract.numeric_ranges import numeric_ranges
-from dslm.contract.patterns import PatternError, whole_pattern
-from dslm.contract.schema import Place, Schema, all_of, said
+from dslm.contract.schemas.canonical import canonical_value, validator, written
+from dslm.contract.schemas.formats import FORMATS, format_pattern
+from dslm.contract.schemas.numeric_ranges import numeric_ranges
+from dslm.contract.schemas.patterns import PatternError, whole_pattern
+from dslm.contract.schemas.references import Place, Schema, all_of, said
 from dslm.provenance import canonical_json
 from dslm.settings.loading import nearest
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dslm.contract import Contract
-from dslm.contract.schema import UnresolvableError, resolved
+from dslm.contract.schemas.references import UnresolvableError, resolved
 
 ZIP = {"type": "integer", "title": "Zip"}
 ADDRESS = {"type": "object", "title": "Address", "additionalProperties": False,

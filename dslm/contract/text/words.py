@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from dslm.contract.characters import MINUS, is_mark
-from dslm.contract.folding import composed, fold, placed, separates
 from dslm.contract.numbers import is_number
+from dslm.contract.text.characters import MINUS, is_mark
+from dslm.contract.text.folding import composed, fold, placed, separates
 
 # Scripts without blanks between words (UAX #14's SA class, Han, Kana, Yi, …), and Hangul
 _UNSPACED = re.compile(
@@ -21,6 +21,8 @@ _UNSPACED = re.compile(
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\ua000-\ua4cf\ua980-\ua9ff\uaa60-\uaadf\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff]"
 )
+
+_LONGEST_NUMBER = 100  # characters: what looks at more takes the square of a long text
 
 
 def stands_alone(char: str) -> bool:
@@ -33,6 +35,17 @@ def is_of_word(char: str) -> bool:
     return char.isalnum() or is_mark(char)
 
 
+class _Known(dict[str, bool]):
+    """Whether a character separates, asked once of each."""
+
+    def __missing__(self, char: str) -> bool:
+        found = self[char] = separates(char)
+        return found
+
+
+_SEPARATES = _Known()
+
+
 @lru_cache(maxsize=32)
 def _places(text: str) -> tuple[str, str]:
     """The text as folding sees it before separators go, and folded."""
@@ -42,7 +55,7 @@ def _places(text: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=32)
 def _origin(seen: str) -> tuple[int, ...]:
-    return tuple(place for place, char in enumerate(seen) if not separates(char))
+    return tuple(place for place, char in enumerate(seen) if not _SEPARATES[char])
 
 
 def may_start(text: str, place: int) -> bool:
@@ -77,13 +90,13 @@ def may_end(text: str, place: int) -> bool:
 
 def _within_number(text: str, place: int) -> bool:
     """Whether the digits and points around a place are one number, not a date or version."""
-    start = place
-    while start > 0 and (text[start - 1].isdecimal() or text[start - 1] in ".,"):
+    start, least = place, max(0, place - _LONGEST_NUMBER)
+    while start > least and (text[start - 1].isdecimal() or text[start - 1] in ".,"):
         start -= 1
-    end = place
-    while end < len(text) and (text[end].isdecimal() or text[end] in ".,"):
+    end, most = place, min(len(text), place + _LONGEST_NUMBER)
+    while end < most and (text[end].isdecimal() or text[end] in ".,"):
         end += 1
-    return is_number(text[start:end].strip(".,"))
+    return end - start < _LONGEST_NUMBER and is_number(text[start:end].strip(".,"))
 
 
 def _whole(text: str, value: str) -> bool:

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dslm.contract.formats import FORMATS, format_pattern
-from dslm.contract.patterns import whole_pattern
+from dslm.contract.schemas.formats import FORMATS, format_pattern
+from dslm.contract.schemas.patterns import whole_pattern
 
 
 def matches(name: str, text: str) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from reading_docs import rows_of
 
-from dslm.contract.folding import MEANT, composed, fold, has_letters, placed, separates
+from dslm.contract.text.folding import MEANT, composed, fold, has_letters, placed, separates
 
 IDEOGRAPHS = ("CJK UNIFIED", "HANGUL SYLLABLE", "TANGUT")
 

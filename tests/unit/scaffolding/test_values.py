@@ -1,0 +1,77 @@
+"""Comparators that keep values apart, and notes on labels that may be misread."""
+
+from __future__ import annotations
+
+import pytest
+
+from dslm.contract.comparing import equal
+from dslm.contract.model import Compare
+from dslm.scaffolding.schema import comparator, infer
+from dslm.scaffolding.value_notes import value_notes
+
+
+def proposed(values: list[str]) -> Compare:
+    schema = infer([(f"text of {value}", value) for value in values], "field")
+    return Compare.model_validate({"as": comparator(schema, values) or "exact"})
+
+
+@pytest.mark.parametrize(
+    ("values", "how"),
+    [
+        ([f"{n},{n % 90 + 10}" for n in range(12, 40)], "decimal"),
+        ([str(n - 20) for n in range(40)], "decimal"),
+        ([f"EUR {n}.50" for n in range(40)], "decimal"),
+        ([f"{n}.{n + 100},50 €" for n in range(1, 40)], "decimal"),
+        ([f"({n},50)" for n in range(1, 40)], "decimal"),
+        ([f"{n % 28 + 1}.3.20{n + 10}" for n in range(1, 40)], "date"),
+        ([f"{n % 28 + 1} de marzo de 20{n + 10}" for n in range(1, 40)], "date"),
+        ([f"00{n}" for n in range(40)], "text"),  # a number of something
+        ([f"2025{n:04}" for n in range(1101, 1130)], "text"),
+        ([f"A-{n}" for n in range(40)], "text"),
+        (["चना " + str(n) for n in range(40)], "text"),
+    ],
+)
+def test_the_comparator_fits_the_notation(values: list[str], how: str) -> None:
+    assert proposed(values).how == how
+
+
+@pytest.mark.parametrize(
+    ("values", "left", "right"),
+    [
+        (["12,50", "85,14", "24,61"] * 2 + [f"{n},75" for n in range(30)], "12,50", "1250"),
+        (["12,50", "85,14", "24,61"] * 2 + [f"{n},75" for n in range(30)], "12,50", "125,0"),
+        ([str(n - 15) for n in range(30)], "-5", "5"),
+        ([f"−{n}" for n in range(30)], "−5", "5"),
+        ([f"{n}-" for n in range(30)], "5-", "5"),
+        ([f"{n}.{n + 100}" for n in range(30)], "1.101", "1.1011"),
+        (["1", "-1"] * 20, "-1", "1"),
+        (["C++", "C#", "C"] * 20 + [f"lang {n}" for n in range(30)], "C++", "C#"),
+    ],
+)
+def test_the_proposed_comparator_tells_values_apart(
+    values: list[str], left: str, right: str
+) -> None:
+    assert not equal(proposed(values), left, right)
+
+
+def test_a_form_that_may_mean_two_numbers_is_asked_about() -> None:
+    [note] = value_notes({"sum": "decimal"}, {"sum": ["1,234", "12,50", "2,000"]})
+    assert note.startswith("sum: '1,234' may be 1.234 or 1234 (2 of 3 values are so)")
+    assert "locale" in note
+    [note] = value_notes({"day": "date"}, {"day": ["03/04/2025", "13/04/2025"]})
+    assert "'03/04/2025' may be 2025-03-04 or 2025-04-03 (1 of 2" in note
+    assert list(value_notes({"sum": "decimal"}, {"sum": ["12,50", "1.234,50"]})) == []
+
+
+def test_labels_in_several_spellings_are_noted() -> None:
+    labels = ["Rückgabe", "Ru\u0308ckgabe", "rückgabe", "Rückgabe ", "Störung", "Störung\u00a0"]
+    notes = list(value_notes({}, {"label": labels, "tags": [["a", "A"], ["b"]]}))
+    assert len(notes) == 3
+    assert "differ in composition, blanks and case only" in notes[0]
+    assert "'Störung\\xa0'" in notes[1]
+    assert notes[2] == "tags: 'a', 'A' differ in case only: are they one label?"
+
+
+def test_labels_that_differ_are_not_noted() -> None:
+    values = {"label": ["चना", "चीनी", "C++", "C#"], "n": [1, 2], "x": []}
+    assert list(value_notes({}, values)) == []
