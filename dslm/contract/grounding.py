@@ -137,7 +137,8 @@ def grounding(
         text: The input.
         locale: The contract's.
         never_negative: Whether the number at some keys could not have a minus: it is then found in
-            a negative one too, whose sign another field says (the kind of a credit note).
+            a negative one too, whose sign another field says (the kind of a credit note), and a
+            sign alone makes nothing ambiguous.
     """
     found = []
     for keys, leaf in _leaves(value):
@@ -145,6 +146,9 @@ def grounding(
         if one.how == "missing" and _is_number(how, leaf):
             unsigned = _as_number(leaf, text, locale, unsigned=True)
             one = unsigned if unsigned.how != "missing" and never_negative(keys) else one
+        elif one.ambiguous and _is_number(how, leaf) and never_negative(keys):
+            left = tuple(dict.fromkeys(reading.lstrip("-") for reading in one.readings))
+            one = replace(one, readings=left if len(left) > 1 else ())
         found.append(replace(one, place=_place(keys)))
     if not found:
         return Grounding("verbatim")

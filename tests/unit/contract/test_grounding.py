@@ -199,6 +199,8 @@ def test_a_number_that_is_never_negative_is_found_behind_a_minus(
     assert (ungrounded(made, "Gutschrift, Gesamt -710,69 €", answer) == ()) is there
     assert ungrounded(made, "Gutschrift, Gesamt 710,69 €", answer) == ()
     assert ungrounded(made, "Gutschrift, Gesamt -710,70 €", answer) == ("number",)
+    bracketed = groundings(made, "seven hundred and ten (€710.69)", answer)["number"]
+    assert bracketed.ambiguous is not there  # a bracket may be a minus, where there can be one
 
 
 def test_what_may_be_negative_in_a_nested_value_keeps_its_sign(mini: Contract) -> None:
