@@ -86,11 +86,13 @@ def ledger_of(
     )  # fmt: skip
 
 
-def review_count(cases: CaseTable, fixed: int, verdicts: Verdicts) -> ReviewCount:
+def review_count(cases: CaseTable, kept: CaseTable, verdicts: Verdicts) -> ReviewCount:
     """What the verdicts of the review file did."""
     named = sorted({*verdicts.drops, *verdicts.fixes})
     there = (cases.among("id", named) >= 0).sum() if named else 0
-    return ReviewCount(fixed=fixed, absent=len(named) - int(there))
+    fixed = int(cases.flags("fixed").sum())
+    return ReviewCount(fixed=fixed, fixed_dropped=fixed - int(kept.flags("fixed").sum()),
+                       absent=len(named) - int(there))  # fmt: skip
 
 
 def _by_source(rows: Rows, places: Places) -> Counter[str]:
