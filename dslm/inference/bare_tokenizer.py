@@ -55,6 +55,7 @@ class BareTokenizer:
         self._rules.no_truncation()
         self._rules.no_padding()
         self.name_or_path = str(folder)
+        self._templates: dict[str, Any] = {}  # compiled, by their text
 
     @cached_property
     def added_tokens_decoder(self) -> Mapping[int, Any]:
@@ -89,7 +90,10 @@ class BareTokenizer:
     ) -> str:
         """A conversation as text, by the rules under which transformers renders templates."""
         told.pop("tokenize", None)
-        template = self._environment.from_string(chat_template)
+        template = self._templates.get(chat_template)
+        if template is None:
+            template = self._environment.from_string(chat_template)
+            self._templates[chat_template] = template
         return str(template.render(messages=[dict(t) for t in turns], **self._named, **told))
 
     @cached_property

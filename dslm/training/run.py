@@ -105,7 +105,8 @@ def train(
     set_seed(plan.seed)
     tokenizer = load_tokenizer(files)
     prompt = tuned_prompt(contract)
-    seen = subject(tokenizer, files, prompt, [*cases, *validation], plan.max_tokens)
+    most = recipe.inference.max_answer_tokens
+    seen = subject(tokenizer, files, prompt, [*cases, *validation], plan.max_tokens, most)
     diagnose(seen).require_sound()  # before anything large is loaded
     rows, held_out = seen.rows[: len(cases)], seen.rows[len(cases) :]
     watcher = Watcher(sum(len(r.input_ids) for r in rows), must_learn=plan.must_learn)

@@ -1,0 +1,31 @@
+"""Proof that personal data can be replaced as the contract says: key, libraries, regions.
+
+Called by `dslm.proving.proof`; what curation asks for before its first row is asked here, in the
+environment that `dslm check` runs in.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from dslm.contract.model import Contract
+from dslm.curation.personal.keys import key_of
+from dslm.errors import DslmError
+from dslm.proving.finding import Finding, failures, ok
+from dslm.settings.workspace import Workspace
+
+
+def prove_personal(ws: Workspace, contract: Contract) -> Iterator[Finding]:
+    """The key of the surrogates is set and is one, where the contract makes any."""
+    personal = contract.data.personal
+    if personal.mode != "surrogate":
+        return
+    try:
+        key_of(personal, os.environ)
+    except DslmError as error:
+        for finding in failures("personal", error):
+            yield finding.model_copy(update={"where": f"{ws.contract}: {finding.where}"})
+        return
+    kind = "the published one" if personal.demonstration_key else f"in {personal.key_env}"
+    yield ok("personal", f"the key of the surrogates is {kind}")
