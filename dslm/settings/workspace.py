@@ -46,6 +46,11 @@ class Workspace:
         return self.eval / "gold.jsonl"
 
     @property
+    def gold_review(self) -> Path:
+        """What people said of suspect labels of gold; obeyed only where they ask for it."""
+        return self.eval / "gold-review.csv"
+
+    @property
     def policy(self) -> Path:
         """The gate policy."""
         return self.eval / "gate.yaml"
