@@ -132,6 +132,8 @@ def import_cases(
                      overwrite=overwrite)  # fmt: skip
     fitted = fit_rows(path, contract, group_by or contract.data.group_by)
     read = len(fitted.found) + len(fitted.rejects)
+    if not read:
+        raise InputError("no rows in this file", where=path, fix="give labelled cases")
     refuse_many_rejects(fitted.rejects, read, most=contract.data.max_rejects, folder=path.parent,
                         setting="data.max_rejects")  # fmt: skip
     cases = sorted((one.case for one in unique_ids(fitted.found)), key=lambda case: case.id)

@@ -32,12 +32,17 @@ _QUOTES = (
     "`\u00a8\u00af\u00b4\u00b8\u02b9-\u02bd\u02d8-\u02dd\u037a\u0384\u0385\u1fbd\u1fbf-\u1fc1\u1fcd-\u1fcf"
     "\u1fdd-\u1fdf\u1fed-\u1fef\u1ffd\u1ffe\u2017\u203e\ufe49-\ufe4c"
 )
-_SIGNS = {"\u2044": "/", "\u066a": "%"}  # of fractions; Arabic
+# Of fractions; Arabic; wave dashes, which are written for the full-width tilde
+_SIGNS = {"\u2044": "/", "\u066a": "%", "\u301c": "~", "\u3030": "~"}
 _QUOTE = re.compile(f"[{_QUOTES}]")
 _TATWEEL = "\u0640"  # stretches a word, spells nothing
-_POINTS = ".,:/\u066b"  # between two digits they are part of a number: 12,50 10:30 1/2
+# Between two digits they are part of a number, or part two: 12,50 10:30 1/2 1..5
+_POINTS = ".,:/;\u00b7\u2022\u3001\u3002\u30fb\u066b"
 _HYPHENS = "-\u2010\u2011\u2012\u2013"  # after NFKC; full-width and small ones are these by then
-_SPARE_POINT = re.compile(rf"[{_POINTS}](?!(?<=\d.)\d)", re.ASCII)
+_SPARE_POINT = re.compile(
+    rf"[{_POINTS}](?:(?<![\d{_POINTS}].)[{_POINTS}]*+|(?<=\d.)[{_POINTS}]*+(?!\d))", re.ASCII
+)
+_SPACED_POINT = re.compile(r" ([:/]) (?<=\d . )(?=\d)", re.ASCII)  # 3 : 1
 _SIGN = re.compile(rf"[{_HYPHENS}](?=\W?\.?\d)(?<!\w.)|[{_HYPHENS}](?<=\d.)(?!\S)", re.ASCII)
 _BARE_POINT = re.compile(r"\.(?=\d)(?<![\w.,:/)\]}].)")  # .5
 _ALONE = re.compile(r"(?<![^\s(\"'=:;$€£¥+\-\u2212])\d[\d.,' ]*\Z")  # a number, up to its end
@@ -45,7 +50,7 @@ _POWER = re.compile(r"([²³¹⁰⁴-⁹¼-¾⅐-⅟↉])(?<=\d.)")
 _DOTTED_I = "i\u0307"
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _ASCII_SEPARATORS = {n: None for n in range(128) if not chr(n).isalnum()}
-for _kept in "#$%&*+<=>@^|~.,:/":  # the last four are gone by then where they only separate
+for _kept in "#$%&*+<=>@^|~.,:/;":  # the last five are gone by then where they only separate
     del _ASCII_SEPARATORS[ord(_kept)]
 
 
@@ -170,6 +175,8 @@ def placed(text: str) -> str:
     if "." in text:
         text = _BARE_POINT.sub(_with_nought, text)
     text = _SIGN.sub(_signed, text)
+    if " :" in text or " /" in text:
+        text = _SPACED_POINT.sub(r"\1", text)
     return _SPARE_POINT.sub(" ", text)
 
 

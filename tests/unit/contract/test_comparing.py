@@ -170,3 +170,12 @@ def test_values_of_one_key_are_equal(
     assert not same or equal(compare(how), left, right, locale)
     assert equal(compare(how), left, right, locale) == equal(compare(how), right, left, locale)
     assert equal(compare(how), left, left, locale)
+
+
+def test_labels_of_nothing_but_separators_are_not_all_one() -> None:
+    text = Compare.model_validate({"as": "text"})
+    as_set = Compare.model_validate({"as": "set"})
+    for left, right in [("!", "?"), ("-", ""), ("-", "/")]:
+        assert not equal(text, left, right)
+        assert not equal(as_set, [left], [right])
+    assert equal(text, " - ", "-")

@@ -150,6 +150,14 @@ def test_a_frozen_gold_set_is_not_overwritten_unless_told(ws, contract, foreign,
     assert len(files_of(ws)) == 2
 
 
+def test_what_holds_no_rows_is_told_as_that(ws, contract, write_file, tmp_path):
+    with pytest.raises(InputError, match="no rows in this file"):
+        import_cases(write_file([]), ws, contract, gold_share=0.25)
+    (tmp_path / "bare" / "inner").mkdir(parents=True)
+    with pytest.raises(InputError, match="no files in this folder"):
+        import_cases(tmp_path / "bare", ws, contract, gold_share=0.25)
+
+
 def test_a_full_disk_leaves_nothing_half_written(ws, contract, foreign, write_file, monkeypatch):
     ws.eval.mkdir(parents=True)
     ws.gold.write_text("before\n")
