@@ -15,6 +15,7 @@ from typing import Any
 from dslm.contract.model import Columns, Contract
 from dslm.contract.text.folding import fold
 from dslm.curation.chats import without_chat
+from dslm.curation.flattening import flattened
 from dslm.curation.given import given_rows
 from dslm.curation.identifiers import NoName, identifier
 from dslm.curation.labelled_rows import INPUT_KEYS, TARGET_KEYS, object_in
@@ -82,7 +83,7 @@ def _as_labelled(contract: Contract, row: Mapping[str, Any], *, table: bool) -> 
     if "text" in row and "input" in row:
         raise Misfit("has both 'text' and 'input'")
     renamed = {("input" if key == "text" else key): value for key, value in row.items()}
-    return renamed | {"target": _target(contract, row)}
+    return renamed | {"target": flattened(_target(contract, row), contract.fields)}
 
 
 def _group(row: Mapping[str, Any], group_by: str) -> str:
