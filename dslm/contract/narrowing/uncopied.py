@@ -47,7 +47,7 @@ def _writable(part: Part, compare: Compare, value: Any, text: str, locale: Local
     """Whether a part lets a model write a value, or one that equals it."""
     if accepts(part, text, written(value)):
         return True
-    if compare.how in ("set", "list") and isinstance(value, list):
+    if compare.how in ("set", "list", "text") and isinstance(value, list):
         return any(
             all(_writable(row.item, ITEM, item, text, locale) for item in value)
             and row.least <= len(value) <= (row.most or len(value))
