@@ -116,6 +116,14 @@ def test_a_gold_value_that_is_not_in_the_input_is_named(repository: Workspace) -
     assert "g-001" in warning.message
 
 
+def test_a_value_that_is_not_in_the_input_is_named_of_a_case_that_must_not_proceed_too(
+    repository: Workspace,
+) -> None:
+    gold(repository, 1, target={"kind": "other", "number": "Z-9"})
+    assert not found(repository, "warn", "gold.grounded")
+    assert "g-001 (number does not" in found(repository, "ok", "gold.copied")[0].message
+
+
 def test_gold_values_that_copying_could_not_write_are_named(repository: Workspace) -> None:
     apart = {
         "input": "order A - 1 - 7 - 8 - 9 - 0",
