@@ -119,7 +119,7 @@ def _doubtful(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Iterat
         labels = [value for value in values if isinstance(value, str)]
         if compare.how == "decimal" and (found := doubtful_points(labels, contract.locale)):
             yield warn(
-                "labels", f"{field}: {named(map(repr, found))} has three decimals, as JSON writes "
+                "labels", f"{field}: {named(map(repr, found))}: three decimals, as JSON writes "
                 "them, but other labels have a comma before theirs", where=ws.gold,
                 fix="name the contract's `locale`, or write the labels plainly (1234.5)",
             )  # fmt: skip
