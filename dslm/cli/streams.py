@@ -52,7 +52,18 @@ def make_ready() -> None:
             setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
         stream = getattr(sys, name)
         if hasattr(stream, "reconfigure"):
+            if not _takes_any(stream.encoding):
+                stream.reconfigure(encoding="utf-8")
             stream.reconfigure(errors=LEGIBLE)
+
+
+def _takes_any(encoding: str) -> bool:
+    """Whether an encoding takes any text with our signs, unlike idna."""
+    try:
+        " ✓\n".encode(encoding, LEGIBLE)
+    except (UnicodeError, LookupError):
+        return False
+    return True
 
 
 def json_text(value: Any, stream: TextIO, *, indent: int | None = None) -> str:
