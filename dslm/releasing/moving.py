@@ -109,9 +109,8 @@ def _still(version: Version) -> Version:
 
 def _noted(version: Version) -> Baseline:
     """The champion as a verdict names it."""
-    made_for = version.tags.get("contract_version")
     return Baseline(
         version=version.number,
         digest=version.digest,
-        contract_version=None if made_for is None else int(made_for),
+        contract_version=version.contract_version,
     )

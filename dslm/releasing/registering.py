@@ -28,7 +28,6 @@ from dslm.releasing.store import ModelStore, Version
 from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
-from dslm.strict_json import strict_json
 
 
 def register(ws: Workspace, answer: Answer) -> Release:
@@ -83,9 +82,9 @@ def as_release(workflow: str, version: Version) -> Release:
         digest=tags.get("digest", ""),
         aliases=version.aliases,
         status=tags.get("status", "unknown"),
-        contract_version=int(tags.get("contract_version", 0)),
+        contract_version=version.contract_version or 0,
         created=version.created,
-        evidence=strict_json(tags.get("evidence", "{}")),
+        evidence=version.evidence,
         run_id=version.run_id,
     )
 

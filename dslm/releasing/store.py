@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from dslm.errors import ReleaseRefused
 from dslm.releasing.opening import client, plain_faults
 from dslm.releasing.tracking import experiment_id
+from dslm.strict_json import strict_json
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -39,6 +40,37 @@ class Version:
     def digest(self) -> str:
         """What it was registered as; the number alone says too little. Empty where not by us."""
         return self.tags.get("digest", "")
+
+    @property
+    def contract_version(self) -> int | None:
+        """The contract's version that it answers; None where nobody noted it.
+
+        Raises:
+            ReleaseRefused: Somebody wrote something else there.
+        """
+        told = self.tags.get("contract_version")
+        if told is not None and not (told.isdecimal() and len(told) < 10):
+            raise self._not_ours("contract_version")
+        return None if told is None else int(told)
+
+    @property
+    def evidence(self) -> dict[str, str]:
+        """The digests that it names.
+
+        Raises:
+            ReleaseRefused: Somebody wrote something else there.
+        """
+        try:
+            found = strict_json(self.tags.get("evidence", "{}"))
+        except ValueError:
+            raise self._not_ours("evidence") from None
+        if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
+            raise self._not_ours("evidence")
+        return found
+
+    def _not_ours(self, tag: str) -> ReleaseRefused:
+        return ReleaseRefused(f"version {self.number}: its tag {tag!r} is not as it was registered",
+                              fix="restore or delete the tag in MLflow")  # fmt: skip
 
 
 class ModelStore:
