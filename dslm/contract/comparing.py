@@ -42,6 +42,21 @@ def _spelled(value: Any) -> str:
     return json.dumps(_exactly(value), ensure_ascii=False, sort_keys=True)
 
 
+def _folded(value: Any) -> Any:
+    """A list or object with every text in it folded."""
+    if isinstance(value, Mapping):
+        return {key: _folded(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_folded(one) for one in value]
+    return _text(value) if isinstance(value, str) else value
+
+
+def _as_text(value: Any) -> str:
+    """What is the same in values that are the same as text; a list or object is none."""
+    inner = isinstance(value, list | dict)
+    return f"={_spelled(_folded(value))}" if inner else f"'{_text(value)}"
+
+
 def equal(compare: Compare, predicted: Any, gold: Any, locale: Locale = None) -> bool:
     """Whether `predicted` is right, under one field's comparator.
 
@@ -58,7 +73,7 @@ def equal(compare: Compare, predicted: Any, gold: Any, locale: Locale = None) ->
         return predicted is gold
     match compare.how:
         case "text":
-            return _text(predicted) == _text(gold)
+            return _as_text(predicted) == _as_text(gold)
         case "decimal":
             left, right = amount_of(predicted, locale), amount_of(gold, locale)
             if left is not None and right is not None:
@@ -97,7 +112,7 @@ def _sameness(compare: Compare, value: Any, locale: Locale) -> Any:
         return None
     match compare.how:
         case "text":
-            return ["text", _text(value)]
+            return ["text", _as_text(value)]
         case "decimal":
             if (amount := amount_of(value, locale)) is not None:
                 near = compare.tolerance > 0  # no key can say what is near

@@ -40,9 +40,10 @@ _TATWEEL = "\u0640"  # stretches a word, spells nothing
 _POINTS = ".,:/;\u00b7\u2022\u3001\u3002\u30fb\u066b"
 _HYPHENS = "-\u2010\u2011\u2012\u2013"  # after NFKC; full-width and small ones are these by then
 _SPARE_POINT = re.compile(
-    rf"[{_POINTS}](?:(?<![\d{_POINTS}].)[{_POINTS}]*+|(?<=\d.)[{_POINTS}]*+(?!\d))", re.ASCII
+    rf"[{_POINTS}](?!(?<=\d [:/]) \d)"  # not 3 : 1
+    rf"(?:(?<![\d{_POINTS}].)[{_POINTS}]*+|(?<=\d.)[{_POINTS}]*+(?!\d))",
+    re.ASCII,
 )
-_SPACED_POINT = re.compile(r" ([:/]) (?<=\d . )(?=\d)", re.ASCII)  # 3 : 1
 _SIGN = re.compile(rf"[{_HYPHENS}](?=\W?\.?\d)(?<!\w.)|[{_HYPHENS}](?<=\d.)(?!\S)", re.ASCII)
 _BARE_POINT = re.compile(r"\.(?=\d)(?<![\w.,:/)\]}].)")  # .5
 _ALONE = re.compile(r"(?<![^\s(\"'=:;$€£¥+\-\u2212])\d[\d.,' ]*\Z")  # a number, up to its end
@@ -166,18 +167,20 @@ def _signed(found: re.Match[str]) -> str:
     return char if joined or not follows else MINUS
 
 
+def _as_blanks(found: re.Match[str]) -> str:
+    return " " * (found.end() - found.start())
+
+
 def placed(text: str) -> str:
     """A composed text in which only what carries meaning at its place is left of `.,:/-`.
 
-    A sign is U+2212, a bare decimal point has a nought before it; other hyphens stay, as they are
-    separators anywhere.
+    Characters stay where they are: a sign is U+2212, what is dropped is a blank, and only a bare
+    decimal point gets a nought before it. Other hyphens stay, as they are separators anywhere.
     """
     if "." in text:
         text = _BARE_POINT.sub(_with_nought, text)
     text = _SIGN.sub(_signed, text)
-    if " :" in text or " /" in text:
-        text = _SPACED_POINT.sub(r"\1", text)
-    return _SPARE_POINT.sub(" ", text)
+    return _SPARE_POINT.sub(_as_blanks, text)
 
 
 def fold(text: str) -> str:

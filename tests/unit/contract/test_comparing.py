@@ -44,6 +44,14 @@ def compare(how: str, tolerance: float = 0) -> Compare:
         ("text", "None", None, False),
         ("text", None, None, True),
         ("set", [], [], True),
+        ("text", ["A", "b"], ["a", "B."], True),
+        ("text", ["a", "b"], ["a b"], False),
+        ("text", ["a"], "a", False),
+        ("text", [], {}, False),
+        ("text", {"x": "A", "y": 1}, {"y": 1, "x": "a"}, True),
+        ("text", {"x": "a", "y": "b"}, {"x": "a y b"}, False),
+        ("text", {"x": None}, {"x": "none"}, False),
+        ("text", 5, "5", True),
     ],
 )
 def test_comparators(how: str, predicted: Any, gold: Any, right: bool) -> None:

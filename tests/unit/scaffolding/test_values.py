@@ -116,3 +116,12 @@ def test_labels_in_several_spellings_are_noted() -> None:
 def test_labels_that_differ_are_not_noted() -> None:
     values = {"label": ["चना", "चीनी", "C++", "C#"], "n": [1, 2], "x": []}
     assert list(value_notes({}, values)) == []
+
+
+def test_a_point_is_asked_about_where_other_labels_have_a_decimal_comma() -> None:
+    [note] = value_notes({"sum": "decimal"}, {"sum": ["1.234", "12,50", "2.000", "12.5"]})
+    assert note.startswith("sum: '1.234' is read as it is in JSON")
+    assert "(2 labels are so)" in note
+    assert "locale" in note
+    assert list(value_notes({"sum": "decimal"}, {"sum": ["1.234", "12.50", "1,234.50"]})) == []
+    assert list(value_notes({"n": "decimal"}, {"n": [1.234, 12.5]})) == []

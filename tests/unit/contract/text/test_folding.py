@@ -144,3 +144,10 @@ def test_blanks_around_a_ratio_do_not_count() -> None:
     assert fold("3 : 1") == fold("3:1")
     assert fold("1 / 2") == fold("1/2")
     assert fold("No 5 / A") == fold("no5a")
+
+
+@given(st.text("15 .,:/;·-a", max_size=12))
+def test_placing_moves_nothing_but_by_noughts(text: str) -> None:
+    made = placed(composed(text))
+    assert len(made) - len(text) == made.count("0.")
+    assert fold(fold(text)) == fold(text)
