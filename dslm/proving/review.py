@@ -46,7 +46,8 @@ def prove_review(ws: Workspace, contract: Contract, seen: SourceCases) -> Iterat
                    fix=f"look at {'it' if len(where) == 1 else 'them'} again: "
                    f"`dslm review {ws.workflow}`, or take the rows out")  # fmt: skip
     if not stale:
-        yield ok("review", f"{len(rows)} verdicts, each of a case that is there")
+        told = f"{len(rows)} verdicts, each of a case that is there" if rows else "no verdict yet"
+        yield ok("review", told)
 
 
 Stale = tuple[str, list[ReviewRow]]
