@@ -80,19 +80,22 @@ def ledger_of(
         leakage=LeakageCheck(
             compared=len(cases), found={reason: reasons[reason] for reason in LEAKS}
         ),
-        review=review,
+        review=review.model_copy(update={"fixed_dropped": review.fixed - _fixed(kept)}),
         drops=tuple(drop for _, drop in sorted(drops.items())),
         personal=personal,
     )  # fmt: skip
 
 
-def review_count(cases: CaseTable, kept: CaseTable, verdicts: Verdicts) -> ReviewCount:
+def review_count(cases: CaseTable, fixed: int, verdicts: Verdicts) -> ReviewCount:
     """What the verdicts of the review file did."""
     named = sorted({*verdicts.drops, *verdicts.fixes})
     there = (cases.among("id", named) >= 0).sum() if named else 0
-    fixed = int(cases.flags("fixed").sum())
-    return ReviewCount(fixed=fixed, fixed_dropped=fixed - int(kept.flags("fixed").sum()),
-                       absent=len(named) - int(there))  # fmt: skip
+    return ReviewCount(fixed=fixed, absent=len(named) - int(there))
+
+
+def _fixed(cases: CaseTable) -> int:
+    """How many of the cases have a replaced value."""
+    return int(cases.flags("fixed").sum())
 
 
 def _by_source(rows: Rows, places: Places) -> Counter[str]:

@@ -97,7 +97,7 @@ def curate(
     }
     refuse_empty_split(kept.counts("split", SPLITS), kept.distinct("group_number"))
     book = cleaning.book(rows) if cleaning else None
-    count = review_count(cases, kept, verdicts)
+    count = review_count(cases, len(mended), verdicts)
     ledger = ledger_of(rows, rejects, cases, drops, kept, count, book)
     parts = _write_parts(kept, folder)
     lists = _write_lists(rejects, found, folder)

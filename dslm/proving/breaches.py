@@ -1,6 +1,6 @@
 """Proof that the sources' right answers break no rule but those that they say they break.
 
-Curation drops the others, one by one. Called by `dslm.proving.proof`.
+Curation drops the others, one by one. Called by `dslm.proving.before_curation`.
 """
 
 from __future__ import annotations

@@ -10,16 +10,13 @@ from collections.abc import Iterator
 
 from dslm.contract.model import load_contract
 from dslm.errors import DslmError
-from dslm.proving.breaches import prove_breaches
+from dslm.proving.before_curation import cases_to_look_at, prove_before_curation
 from dslm.proving.copying import prove_copying
 from dslm.proving.finding import Finding, fail, failures, ok
 from dslm.proving.gold import prove_gold
 from dslm.proving.labels import prove_labels
-from dslm.proving.lengths import prove_lengths
-from dslm.proving.personal import prove_personal
 from dslm.proving.policy import prove_policy
 from dslm.proving.repository import prove_data, prove_settings
-from dslm.proving.review import cases_to_look_at, prove_review
 from dslm.proving.terms import prove_terms
 from dslm.records import Case
 from dslm.settings.workspace import Workspace
@@ -55,9 +52,6 @@ def _findings(ws: Workspace) -> Iterator[Finding]:
     yield from prove_labels(ws, contract, gold)
     seen = cases_to_look_at(ws, contract)
     yield from prove_data(ws, contract, seen)
-    yield from prove_breaches(ws, seen)
-    yield from prove_review(ws, contract, seen)
-    yield from prove_personal(ws, contract)
-    yield from prove_lengths(ws, contract, gold, seen)
+    yield from prove_before_curation(ws, contract, gold, seen)
     yield from prove_policy(ws, len(gold) or None)
     yield from prove_settings(ws)

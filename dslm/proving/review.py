@@ -1,7 +1,7 @@
 """Proof of `review.csv`: curation can obey every verdict, and none speaks of something else.
 
 Gives what it says for the proofs of the sources, and findings once those were read. Called by
-`dslm.proving.proof`.
+`dslm.proving.before_curation`.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def test_a_key_that_curation_would_refuse_fails(
     monkeypatch.delenv("DSLM_PERSONAL_KEY", raising=False)
     if key is not None:
         monkeypatch.setenv("DSLM_PERSONAL_KEY", key)
-    (finding,) = found(repository, "personal")
+    (finding,) = found(repository, "personal.key")
     assert finding.kind == "fail"
     assert "DSLM_PERSONAL_KEY" in finding.message
     assert str(repository.contract) in (finding.where or "")
@@ -70,7 +70,7 @@ def test_a_key_that_curation_would_refuse_fails(
 def test_a_key_that_is_set_holds(repository: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     surrogates(repository)
     monkeypatch.setenv("DSLM_PERSONAL_KEY", 32 * "k")
-    assert [f.kind for f in found(repository, "personal")] == ["ok"]
+    assert [f.kind for f in found(repository, "personal.key")] == ["ok"]
 
 
 def test_sources_that_break_rules_are_counted_with_the_first_line_and_the_command(

@@ -1,7 +1,7 @@
-"""Proof that personal data can be replaced as the contract says: key, libraries, regions.
+"""Proof that the key of the surrogates is set, where the contract makes any.
 
-Called by `dslm.proving.proof`; what curation asks for before its first row is asked here, in the
-environment that `dslm check` runs in.
+Asked of the environment that `dslm check` runs in, as curation asks it before its first row. Called
+by `dslm.proving.before_curation`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dslm.proving.finding import Finding, failures, ok
 from dslm.settings.workspace import Workspace
 
 
-def prove_personal(ws: Workspace, contract: Contract) -> Iterator[Finding]:
+def prove_surrogate_key(ws: Workspace, contract: Contract) -> Iterator[Finding]:
     """The key of the surrogates is set and is one, where the contract makes any."""
     personal = contract.data.personal
     if personal.mode != "surrogate":
@@ -24,8 +24,8 @@ def prove_personal(ws: Workspace, contract: Contract) -> Iterator[Finding]:
     try:
         key_of(personal, os.environ)
     except DslmError as error:
-        for finding in failures("personal", error):
+        for finding in failures("personal.key", error):
             yield finding.model_copy(update={"where": f"{ws.contract}: {finding.where}"})
         return
     kind = "the published one" if personal.demonstration_key else f"in {personal.key_env}"
-    yield ok("personal", f"the key of the surrogates is {kind}")
+    yield ok("personal.key", f"the key of the surrogates is {kind}")
