@@ -270,7 +270,7 @@ class Contract(Settings):
                         near = nearest(name, list(self.fields))
                         hint = f"; did you mean {near!r}?" if near else ""
                         problems.append(f"{key} names {name!r}, which is no output field{hint}")
-            problems += self.data.personal.problems(self.fields)
+            problems += self.data.personal.problems(self.schema)
         ids = [rule.id for rule in self.rules]
         problems += [
             f"rule id {i!r} is used twice" for i in sorted({i for i in ids if ids.count(i) > 1})
@@ -284,8 +284,11 @@ class Contract(Settings):
     def digest(self) -> str:
         """What the contract means; comments and layout do not count."""
         document = self.model_dump(mode="json", by_alias=True)
-        if self.locale is None:  # contracts from before there was one keep their digest
+        # Contracts from before there were these keep their digest
+        if self.locale is None:
             del document["locale"]
+        if not self.data.personal.fields:
+            del document["data"]["personal"]["fields"]
         return digest_json(document)
 
 
