@@ -83,7 +83,7 @@ NAME_SPELLINGS: dict[str, Callable[[str, str], str]] = {
     "point": lambda g, f: f"{g}.{f}".lower(),
     "underscore": lambda g, f: f"{g}_{f}".lower(),
     "glued": lambda g, f: f"{g}{f}".lower(),
-    "mistyped address": lambda _, f: f"{f.lower()}gmailcom",
+    "mistyped address": lambda g, f: f"{f if len(f) > 4 else f + g}gmailcom".lower(),
     "address": lambda g, f: f"{g}.{f}@mail.com".lower(),
     "no accents": lambda g, f: f"{_plain(g)} {_plain(f)}",
     "line break": lambda g, f: f"{g}\n{f}",

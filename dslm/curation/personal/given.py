@@ -24,20 +24,24 @@ Span = TypeVar("Span", bound=_Span)
 
 
 def outside(found: Iterable[Span], text: str, given: Iterable[str]) -> list[Span]:
-    """What is not part of something that was given, nor shares only a part with it."""
+    """What is not what was given, nor a part of it, nor shares only a part with it."""
     left = list(found)
     if not left:
         return left
     for instead in given:
         for start, end in _places(text, instead):
-            left = [
-                one for one in left
-                if one.end <= start or end <= one.start or (one.start <= start and end < one.end)
-                or (one.start < start and end <= one.end)
-            ]  # fmt: skip
+            left = [one for one in left if not _is_ours(one, start, end)]
             if not left:
                 return left
     return left
+
+
+def _is_ours(one: _Span, start: int, end: int) -> bool:
+    """Whether what was found shares characters with what was given, or is hardly more than it."""
+    if one.end <= start or end <= one.start:
+        return False
+    within = one.start <= start and end <= one.end
+    return not within or (end - start) * 2 >= one.end - one.start
 
 
 def _places(text: str, instead: str) -> Iterator[tuple[int, int]]:

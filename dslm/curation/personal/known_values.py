@@ -17,6 +17,8 @@ from dslm.curation.personal.close_index import CloseIndex
 from dslm.curation.personal.common_words import COMMON_WORDS, is_common
 from dslm.curation.personal.finding import Finding, Identity
 from dslm.curation.personal.found import Found
+from dslm.curation.personal.names import whole_spellings
+from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.spellings import any_spellings
 from dslm.curation.personal.word_index import WORD, WordIndex
 from dslm.curation.reading import Rows
@@ -45,8 +47,13 @@ class KnownValues:
         return bool(self.index.known or any(self.groups.values()))
 
     def of_group(self, number: int | None, own: Found) -> Values:
-        """The values of a case's group, its own among them."""
-        return self.groups.get(-1 if number is None else number, own.values)
+        """The values of a case's group, and those that were found whole in the case itself.
+
+        Where somebody's whole name stands, "Mr White" is that person and no colour.
+        """
+        of_group = self.groups.get(-1 if number is None else number, frozenset())
+        whole = {(one, text) for one, text in own.values if _is_whole(one, text)}
+        return of_group if whole <= of_group else of_group | whole
 
     def anywhere(self, text: str) -> list[Finding]:
         """What means a value in every case."""
@@ -98,6 +105,10 @@ def known_values(rows: Rows) -> KnownValues:
     return KnownValues(
         index, {n: frozenset(values) for n, values in groups.items()}, common, len(short)
     )
+
+
+def _is_whole(identity: Identity, text: str) -> bool:
+    return identity.kind != "name" or joined(text) in whole_spellings(identity)
 
 
 def telling(identity: Identity, key: str) -> bool:

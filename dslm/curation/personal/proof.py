@@ -63,7 +63,10 @@ class Proof:
         """The kinds of values that a JSON value still holds."""
         close = close_index_of(self.known.of_group(group, found))
         kinds: set[str] = set()
-        for text, naming in texts_in(value):
+        texts = list(texts_in(value))
+        names = {text for text, naming in texts if naming}
+        for text, _ in texts:
+            naming = text in names
             if text in self.replacer.own_words:
                 continue
             hits = self.known.anywhere(text)

@@ -7,7 +7,6 @@ rows, gives one without any value that was found. Called by `cleaning`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +15,8 @@ from dslm.cases import as_line
 from dslm.curation.personal.finding import Finding
 from dslm.curation.personal.found import Found
 from dslm.curation.personal.given import outside
-from dslm.curation.personal.known_values import KnownValues, close_index_of
-from dslm.curation.personal.replacing import Replacer, longest
+from dslm.curation.personal.known_values import KnownValues, Values, close_index_of
+from dslm.curation.personal.replacing import Replaced, Replacer, longest
 from dslm.curation.reading import Rows
 from dslm.records import Case
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SPREAD = "spread.arrow"
+NONE: Values = frozenset()
 
 
 def spread(rows: Rows, replacer: Replacer, known: KnownValues, work: Path) -> Rows:
@@ -57,30 +57,31 @@ def _row(row: dict[str, Any], replacer: Replacer, known: KnownValues) -> dict[st
     if row["record"] is None:
         return row | {"fault": replacer.text(row["fault"], known.anywhere)}
     before = Found.from_json(row["personal"]) if row["personal"] else Found()
-    look = looked_for(known, row["group_number"], before)
     case = Case.from_own_json(row["record"])
-    after = replacer.without(case, look(case.input), look)
+    near = known.of_group(row["group_number"], before)
+    # What the case itself holds was looked for when it was read
+    more = near if len(near) > len(before.values) else NONE
+    after = _without(case, replacer, known, more, before)
     if not after.found.counts:
         return row
-    changed: dict[str, Any] = {
-        "record": as_line(after.case),
-        "personal": (before + after.found).to_json(),
-    }
+    found = before + after.found
+    if not (now := known.of_group(row["group_number"], found)) <= near:
+        again = _without(after.case, replacer, known, now, found)
+        after, found = replace(again, reason=after.reason or again.reason), found + again.found
+    changed: dict[str, Any] = {"record": as_line(after.case), "personal": found.to_json()}
     if row["reason"] is None:
         changed |= {"reason": after.reason}
     return row | changed
 
 
-def looked_for(
-    known: KnownValues, group: int | None, before: Found
-) -> Callable[[str], list[Finding]]:
-    """Finds what is left of any value in the texts of one case; `before` is what it held."""
-    of_group = known.of_group(group, before)
-    # What the case itself holds was looked for when it was read
-    close = close_index_of(of_group) if len(of_group) > len(before.values) else None
+def _without(
+    case: Case, replacer: Replacer, known: KnownValues, near: Values, before: Found
+) -> Replaced:
+    """A case without any known value; those `near` in every spelling; `before` is what it held."""
+    close = close_index_of(near)
 
     def look(text: str) -> list[Finding]:
-        near = close.findings(text) if close else []
-        return longest(outside([*near, *known.anywhere(text)], text, before.given))
+        found = [*close.findings(text), *known.anywhere(text)] if near else known.anywhere(text)
+        return longest(outside(found, text, before.given))
 
-    return look
+    return replacer.without(case, look(case.input), look)
