@@ -98,6 +98,12 @@ class Personal(Settings):
         """Whether anything is looked for."""
         return bool(self.kinds or self.places)
 
+    def declares(self, place: str) -> bool:
+        """Whether the contract says what a place holds, `kind: none` among it."""
+        return any(
+            place == one or place.startswith(f"{one}.") for one in (*self.fields, *self.names)
+        )
+
     def problems(self, schema: Mapping[str, Any]) -> list[str]:
         """What does not hang together; `schema` is the contract's output."""
         found = []

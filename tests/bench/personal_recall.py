@@ -157,7 +157,7 @@ def chats(path: Path, *, before: bool) -> dict[str, Any]:
     return {
         "cases": len(rows), "kept": len(kept), "dropped": ledger["dropped"],
         "seconds": round(seconds, 1),
-        "personal": {k: v for k, v in ledger["personal"].items() if k in ("exempted", "short", "left")},
+        "personal": {key: ledger["personal"].get(key) for key in ("exempted", "short", "left")},
         "gone": {name: f"{gone[name]} of {count}" for name, count in there.most_common()},
         "recall": round(sum(gone.values()) / sum(there.values()), 4),
     }  # fmt: skip
@@ -176,8 +176,11 @@ def planted_recall(count: int) -> dict[str, Any]:
                      "target": blank | {one.field: [one.value]}})  # fmt: skip
         rows.append({"id": f"b-{number}", "input": f"no {number} says qqq {one.text} zzz",
                      "meta": meta, "target": blank})  # fmt: skip
-    gold = [Case.model_validate({"id": f"g-{n}", "input": f"something else, {n} of it",
-                                 "target": blank, "meta": {"sender": f"g {n}"}}) for n in range(9)]  # fmt: skip
+    gold = [
+        Case.model_validate({"id": f"g-{n}", "input": f"something else, {n} of it",
+                             "target": blank, "meta": {"sender": f"g {n}"}})
+        for n in range(9)
+    ]  # fmt: skip
     kept, _ = written(of, rows, gold)
     asked, left = Counter[str](), Counter[str]()
     for number, one in enumerate(values):

@@ -40,6 +40,14 @@ def held_by(schema: Any, keys: Sequence[str]) -> bool:
     return False
 
 
+def places_in(schema: Any, before: str = "") -> Iterator[str]:
+    """Every path of keys that an answer may have, a dot leading into an object."""
+    for step in _steps(schema):
+        for name, inner in step.get("properties", {}).items():
+            yield f"{before}{name}"
+            yield from places_in(inner, f"{before}{name}.")
+
+
 def names_at(schema: Any) -> list[str]:
     """The keys that an answer may have there."""
     return [name for step in _steps(schema) for name in step.get("properties", {})]

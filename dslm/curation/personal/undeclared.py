@@ -16,11 +16,9 @@ def suspected(
     personal: Personal, target: Mapping[str, Any], meta: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
     """Each place of a case that looks personal and is not declared, and the kind it looks like."""
-    declared = [*personal.fields, *personal.names]
     for place in (*_places("target", target), *_places("meta", meta)):
-        if any(place == one or place.startswith(f"{one}.") for one in declared):
-            continue
-        if kind := kind_suspected(place.rpartition(".")[2]):
+        kind = kind_suspected(place.rpartition(".")[2])
+        if kind and not personal.declares(place):
             yield place, kind
 
 

@@ -66,7 +66,7 @@ class WordIndex:
         spans = words_at(stream)
         begins = [0, *(end for _, end in spans)]
         places = [(stream.starts[first], stream.ends[last - 1]) for first, last in spans]
-        return self._from(stream.chars, begins, places, text, range(len(spans)))
+        return self._from(stream.chars, begins, places, text, range(len(spans)), spoken=True)
 
     def _checked(self, text: str, whole: str, begins: list[int], likely: list[int]) -> list[Hit]:
         spans = [match.span() for match in WORD.finditer(text)]
@@ -78,7 +78,7 @@ class WordIndex:
 
     def _from(
         self, whole: str, begins: list[int], spans: list[tuple[int, int]], text: str,
-        likely: Iterable[int],
+        likely: Iterable[int], *, spoken: bool = False,
     ) -> list[Hit]:  # fmt: skip
         """The hits that begin at some words."""
         found: list[Hit] = []
@@ -89,7 +89,7 @@ class WordIndex:
             if last := self._longest_from(whole, begins, first):
                 key = whole[begins[first] : begins[last]]
                 hit = Hit(spans[first][0], spans[last - 1][1], key)
-                if self._may_be(hit, text, last - first):
+                if self._may_be(hit, text, 1 if spoken else last - first):
                     found.append(hit)
                     free = last
         return found
