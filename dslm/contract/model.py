@@ -284,11 +284,8 @@ class Contract(Settings):
     def digest(self) -> str:
         """What the contract means; comments and layout do not count."""
         document = self.model_dump(mode="json", by_alias=True)
-        # Contracts from before there were these keep their digest
-        if self.locale is None:
+        if self.locale is None:  # contracts from before there was one keep their digest
             del document["locale"]
-        if not self.data.personal.fields:
-            del document["data"]["personal"]["fields"]
         return digest_json(document)
 
 

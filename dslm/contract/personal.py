@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+)
 
 from dslm.contract.closed import Settings
 from dslm.contract.personal_kinds import kind_named
@@ -84,6 +90,14 @@ class Personal(Settings):
     demonstration_key: bool = Field(
         False, description="use the published key, which hides nothing: for invented data only"
     )
+
+    @model_serializer(mode="wrap")
+    def _without_no_fields(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Contracts from before there were fields keep their digest."""
+        written: dict[str, Any] = write(self)
+        if not self.fields:
+            del written["fields"]
+        return written
 
     @property
     def places(self) -> dict[str, PersonalKind]:

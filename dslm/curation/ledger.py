@@ -78,7 +78,8 @@ class PersonalBook(Record):
         key: The fingerprint of the surrogates' key, None where the mode needs none.
         kinds: Cases and findings by kind.
         exempted: Words of names that stay outside of their groups, as they are common words.
-        short: Values too short to mean one outside of their group, where they stay.
+        short: Values that mean nobody outside of their group, where they stay: of fewer than four
+            letters or digits, addresses without a number, years.
         left: Cases in which something looks personal that the contract says nothing of, by the
             field, or by its kind in the text.
     """

@@ -104,11 +104,7 @@ def curate(
     lists = _write_lists(rejects, found, folder)
     write_atomic(folder / "ledger.json", ledger.to_json())
     if cleaning:
-        held_by = [
-            (name, zip(part.each("personal"), part.numbers("group_number").tolist(), strict=True))
-            for name, part in parts.items()
-        ]
-        cleaning.prove(folder, held_by, lists, known)
+        cleaning.prove(folder, {name: part.held() for name, part in parts.items()}, lists, known)
     shutil.rmtree(work)
     return Curated(ledger=ledger, inputs=inputs)
 

@@ -182,7 +182,7 @@ def _left(found: dict[str, Any]) -> list[tuple[str, str]]:
     told = [
         (what, f"{count:,} stay outside of their group")
         for what, count in (("common words that are names too", exempted),
-                            ("values of fewer than 4 letters or digits", short))
+                            ("short values, towns and years", short))
         if count
     ]  # fmt: skip
     for place, cases in (left if isinstance(left, Mapping) else {}).items():

@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,7 @@ def values_of(field: str, kind: str, values: Sequence[str]) -> Iterator[tuple[st
             yield from ((f"{field}, parts", part) for part in words(value) if len(part) > 2)
 
 
-def chats(path: Path, *, before: bool) -> dict[str, Any]:
+def chats(path: Path, *, before: bool, show: bool) -> dict[str, Any]:
     """Recall by field on one set of chats."""
     fields = FIELDS[path.name.split(".")[0]]
     rows = [{"id": row["id"], "input": row["text"], "target": labelled(row, fields), "meta": {}}
@@ -154,6 +155,8 @@ def chats(path: Path, *, before: bool) -> dict[str, Any]:
                 if stands(value, row["input"]):
                     there[name] += 1
                     gone[name] += not stands(value, case.input)
+                    if show and stands(value, case.input):
+                        print(name, repr(value), repr(case.input), file=sys.stderr)
     return {
         "cases": len(rows), "kept": len(kept), "dropped": ledger["dropped"],
         "seconds": round(seconds, 1),
@@ -163,7 +166,7 @@ def chats(path: Path, *, before: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def planted_recall(count: int) -> dict[str, Any]:
+def planted_recall(count: int, *, show: bool) -> dict[str, Any]:
     """Of planted values those that are gone: labelled in one case, spelled otherwise in another."""
     fields = {**KINDS, "name": "name"}
     of = contract(fields, before=False)
@@ -188,6 +191,8 @@ def planted_recall(count: int) -> dict[str, Any]:
             said = case.input.partition("qqq")[2].rpartition("zzz")[0]
             asked[one.spelling] += 1
             left[one.spelling] += left_of(one, said)
+            if show and left_of(one, said):
+                print(one, repr(said), file=sys.stderr)
     return {"planted": asked.total(), "spellings": len(asked), "left": left.total(),
             "left_by_spelling": dict(+left)}  # fmt: skip
 
@@ -211,7 +216,8 @@ def precision(folder: Path) -> dict[str, Any]:
         if case := kept.get(row["id"]):
             old, new = words(row["input"]), words(case.input)
             seen += len(old)
-            differ = [a for a, b in zip(old, new, strict=False) if a != b]
+            same = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+            differ = [word for how, a, b, _, _ in same if how != "equal" for word in old[a:b]]
             changed += len(differ)
             samples.update(differ)
     return {"words": seen, "changed": changed, "share": round(changed / seen, 6),
@@ -224,16 +230,18 @@ def main() -> None:
     parser.add_argument("--datasets", type=Path, default=Path(DATASETS))
     parser.add_argument("--before", action="store_true")
     parser.add_argument("--planted", type=int, default=1100)
+    parser.add_argument("--show", action="store_true", help="print what is left, to standard error")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     result: dict[str, Any] = {}
     for name in FIELDS:
         path = asked.datasets / f"{name}.jsonl.gz"
-        result[name] = (
-            chats(path, before=asked.before) if path.is_file() else f"{path} is not there"
-        )
+        if path.is_file():
+            result[name] = chats(path, before=asked.before, show=asked.show)
+        else:
+            result[name] = f"{path} is not there"
     if not asked.before:
-        result["planted"] = planted_recall(asked.planted)
+        result["planted"] = planted_recall(asked.planted, show=asked.show)
         if all((asked.datasets / f"{n}.jsonl.gz").is_file() for n in ("multidogo", "clinc150")):
             result["precision"] = precision(asked.datasets)
     text = json.dumps(result, indent=2, ensure_ascii=False)

@@ -7,7 +7,7 @@ for the ledger, `prove` on what was written.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,15 +71,14 @@ class Cleaning:
         )  # fmt: skip
 
     def prove(
-        self, folder: Path, splits: Sequence[tuple[str, Lines]], unnamed: Mapping[str, int],
+        self, folder: Path, splits: Mapping[str, Lines], unnamed: Mapping[str, int],
         known: KnownValues,
     ) -> None:  # fmt: skip
         """Stop where anything in `folder` still holds a value.
 
         Args:
             folder: What was written.
-            splits: The name of each, and of its cases, line by line, what each held and the number
-                of its group.
+            splits: By name, of its cases, line by line, what each held and its group's number.
             unnamed: Other files of lines, of which no case is known to hold anything, and how
                 many lines each has.
             known: All values; none where the mode is keep.
@@ -90,7 +89,7 @@ class Cleaning:
         if not known and self.contract.data.personal.mode == "keep":
             return
         files: list[tuple[Path, Lines]] = [
-            (folder / f"{name}.jsonl", held) for name, held in splits
+            (folder / f"{name}.jsonl", held) for name, held in splits.items()
         ]
         files += [(folder / f"{name}.jsonl", [(None, None)] * lines)
                   for name, lines in unnamed.items()]  # fmt: skip

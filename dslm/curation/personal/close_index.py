@@ -15,10 +15,11 @@ from typing import NamedTuple
 from dslm.curation.personal.finding import Finding, Identity
 from dslm.curation.personal.names import parts, short_spellings, whole_spellings
 from dslm.curation.personal.spellings import any_spellings
-from dslm.curation.personal.streams import Hearing, Stream, heard, stream_of
+from dslm.curation.personal.streams import Hearing, Stream, heard, heard_words, stream_of
 
 WITHIN_WORD = 5  # letters and digits that are looked for within a longer word
 ACROSS_WORDS = 8  # that may begin at a word and end within another
+OF_CUT_WORD = 3  # of these, that are within the other
 WITHIN_NUMBER = 7  # digits that are looked for within a longer number
 IN_GROUPS = 4  # letters and digits that blanks may part
 _PREFIX = 2
@@ -55,7 +56,10 @@ class CloseIndex:
 
     def __init__(self, values: Iterable[tuple[Identity, str]]):
         self.known: dict[Key, Identity] = {}
+        self._parted: set[str] = set()
         for identity, text in values:
+            if len(words := heard_words(text)) > 1:
+                self._parted.add("".join(words))
             for key in keys_of(identity, text):
                 other = self.known.get(key)
                 self.known[key] = identity if other is None else _first(identity, other)
@@ -83,8 +87,15 @@ class CloseIndex:
             near = [*starts.get(chars[place : place + _PREFIX], ()), *starts.get(chars[place], ())]
             for known in dict.fromkeys(near):
                 end = place + len(known)
-                if chars.startswith(known, place) and stands(stream, place, end):
+                if chars.startswith(known, place) and self._stands(stream, place, end):
                     yield Key(hearing, known), stream.starts[place], stream.ends[end - 1]
+
+    def _stands(self, stream: Stream, start: int, end: int) -> bool:
+        """As `stands`; a short value may be parted where it was labelled so: "k 4"."""
+        if stands(stream, start, end):
+            return True
+        whole = _begins(stream, start) and _begins(stream, end)
+        return whole and stream.chars[start:end] in self._parted
 
 
 def _first(one: Identity, other: Identity) -> Identity:
@@ -111,7 +122,11 @@ def stands(stream: Stream, start: int, end: int) -> bool:
         return together and length >= WITHIN_NUMBER
     if together:
         return length >= WITHIN_WORD
-    return (_begins(stream, start) or _begins(stream, end)) and length >= ACROSS_WORDS
+    if length < ACROSS_WORDS or not (_begins(stream, start) or _begins(stream, end)):
+        return False
+    words = stream.words[start:end]
+    cut = words[-1] if _begins(stream, start) else words[0]
+    return words.count(cut) >= OF_CUT_WORD  # of "Duval zzz" one z is no initial
 
 
 def _within_spoken(stream: Stream, place: int) -> bool:

@@ -17,10 +17,10 @@ _FUNCTION_WORDS = (
     "not now of on or our please she so some than thank thanks that the their them then there "
     "these they this those to us was we were what when where which who why with would yes you "
     "your ok okay sir madam maam "
-    "ich du er sie es wir ihr mein meine dein sein ist bin und oder der die das den dem ein eine "
+    "ich du er sie es wir ihr mein meine dein sein ist bin und oder der die dem ein eine "
     "nicht mit für von zu auf name heisse heiße bitte danke "
-    "je tu il elle nous vous mon ma mes est et ou le la les un une des avec pour de nom merci "
-    "yo mi es y el los las una con para por soy llamo gracias"
+    "je il elle nous vous mon est et ou le la les un une des avec pour de nom merci "
+    "yo una con para por soy llamo gracias"
 )
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 

@@ -8,13 +8,14 @@ sources (`common_words`). Used by `spreading` and `proof`.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from dslm.curation.personal.close_index import CloseIndex
-from dslm.curation.personal.common_words import COMMON_WORDS, is_common
+from dslm.curation.personal.common_words import COMMON_WORDS, FUNCTION_WORDS, is_common
 from dslm.curation.personal.finding import Finding, Identity
 from dslm.curation.personal.found import Found
 from dslm.curation.personal.names import whole_spellings
@@ -23,6 +24,7 @@ from dslm.curation.personal.spellings import any_spellings
 from dslm.curation.personal.word_index import WORD, WordIndex
 from dslm.curation.reading import Rows
 
+_YEAR = re.compile(r"(?:19|20)\d\d")
 SHORTEST = 4  # letters and digits of a value that is looked for outside of its group
 Values = frozenset[tuple[Identity, str]]
 
@@ -34,8 +36,8 @@ class KnownValues:
     Attributes:
         index: What means a value in every case.
         groups: The values of each group that has any, by its number.
-        exempted: Single words that stay outside of their groups, as they are common ones.
-        short: How many values are too short to mean one outside of their group.
+        exempted: Values that stay outside of their groups, as they are common words.
+        short: How many values mean nobody outside of their group: short ones, towns, years.
     """
 
     index: WordIndex
@@ -85,26 +87,36 @@ def rows_found(rows: Rows) -> Iterator[tuple[int | None, Found]]:
 def known_values(rows: Rows) -> KnownValues:
     """All values of all rows."""
     known: dict[str, Identity] = {}
+    words: dict[str, frozenset[str]] = {}
     groups: dict[int, set[tuple[Identity, str]]] = defaultdict(set)
     labelled: Counter[str] = Counter()
     short: set[Identity] = set()
     for number, found in rows_found(rows):
-        keys: set[str] = set()
+        here: set[str] = set()
         for identity, text in found.values:
             spelled = {key for key in any_spellings(identity, text) if telling(identity, key)}
             if not spelled:
                 short.add(identity)
             for key in spelled:
                 known[key] = min(identity, known.get(key, identity))
-            keys |= spelled
-        labelled.update(keys)
+                words[key] = _words_of(key, identity, text)
+                here |= words[key]
+        labelled.update(here)
         if number is not None:
             groups[number] |= found.values
-    common = _common(rows, known, labelled)
+    common = _common(rows, words, labelled)
     index = WordIndex({key: value for key, value in known.items() if key not in common})
     return KnownValues(
         index, {n: frozenset(values) for n, values in groups.items()}, common, len(short)
     )
+
+
+def _words_of(key: str, identity: Identity, text: str) -> frozenset[str]:
+    """The words of a spelling: its own one, or those that it joins."""
+    for joining in (text, identity.value):
+        if key != joining and joined(joining) == key:
+            return frozenset(WORD.findall(joining.casefold()))
+    return frozenset({key})
 
 
 def _is_whole(identity: Identity, text: str) -> bool:
@@ -112,20 +124,35 @@ def _is_whole(identity: Identity, text: str) -> bool:
 
 
 def telling(identity: Identity, key: str) -> bool:
-    """Whether letters and digits say by themselves, in any case, whose they are."""
-    return identity.kind == "name" or len(key) >= SHORTEST
+    """Whether letters and digits say by themselves, in any case, whose they are.
+
+    A place without a number is where many live; four digits may be a year.
+    """
+    if identity.kind == "name":
+        return True
+    if identity.kind == "address" and not any(char.isdigit() for char in key):
+        return False
+    return len(key) >= SHORTEST and not _YEAR.fullmatch(key)
 
 
-def _common(rows: Rows, known: dict[str, Identity], labelled: Counter[str]) -> frozenset[str]:
-    """The values of one word that are common ones, by the lists or by the sources."""
-    listed = {key for key in known if key in COMMON_WORDS}
-    asked = known.keys() - listed
+def _common(rows: Rows, words: dict[str, frozenset[str]], labelled: Counter[str]) -> frozenset[str]:
+    """The values that are common words.
+
+    One word is by the lists or by the sources; several are where the sources or the function words
+    have each: "checking account" is labelled for a name now and then, "Will Price" is one.
+    """
+    asked = frozenset().union(*words.values()) - FUNCTION_WORDS
     seen: Counter[str] = Counter()
     if asked:
-        for words in _words_left(rows):
-            seen.update(words & asked)
+        for there in _words_left(rows):
+            seen.update(there & asked)
     of = len(rows.table)
-    return frozenset(listed | {key for key, n in seen.items() if is_common(n, labelled[key], of)})
+    shown = FUNCTION_WORDS.union(w for w, n in seen.items() if is_common(n, labelled[w], of))
+    return frozenset(
+        key
+        for key, parts in words.items()
+        if parts <= shown or (len(parts) == 1 and key in COMMON_WORDS)
+    )
 
 
 def _words_left(rows: Rows) -> Iterator[set[str]]:
@@ -136,8 +163,8 @@ def _words_left(rows: Rows) -> Iterator[set[str]]:
         for record, personal in zip(*columns, strict=True):
             if record is not None:
                 words = set(WORD.findall(record.casefold()))
-                yield words - _words_of(json.loads(personal)[2]) if personal else words
+                yield words - _words_in(json.loads(personal)[2]) if personal else words
 
 
-def _words_of(texts: Iterable[str]) -> set[str]:
+def _words_in(texts: Iterable[str]) -> set[str]:
     return {word for text in texts for word in WORD.findall(text.casefold())}

@@ -127,10 +127,15 @@ def _digits_at(words: list[Word], place: int) -> tuple[int, str]:
         again = "0" if following in _NOUGHTS else again
         return (2, again * _TIMES[said]) if again else (0, "")
     if said in _NOUGHTS:
-        before = words[place - 1].chars if place else ""
-        if any(near in _UNITS or near.isdigit() or near in _TIMES for near in (before, following)):
+        near = (_beyond_noughts(words[:place][::-1]), _beyond_noughts(words[place + 1 :]))
+        if any(word in _UNITS or word.isdigit() or word in _TIMES for word in near):
             return 1, "0"
     return 0, ""
+
+
+def _beyond_noughts(words: list[Word]) -> str:
+    """The first word that is no nought: "oh oh nine"."""
+    return next((word.chars for word in words if word.chars not in _NOUGHTS), "")
 
 
 def stream_of(text: str, hearing: Hearing = "letters") -> Stream:
@@ -166,6 +171,11 @@ def heard(text: str, hearing: Hearing) -> str:
     return "".join(word.chars for word in (
         _words(text) if hearing == "letters" else _heard(list(_words(text)))
     ) if hearing != "address" or word.chars not in _SIGNS)  # fmt: skip
+
+
+def heard_words(text: str) -> list[str]:
+    """The words of a text, folded, spoken digits as digits."""
+    return [word.chars for word in _heard(list(_words(text)))]
 
 
 def is_spoken(text: str) -> bool:

@@ -105,8 +105,14 @@ class WordIndex:
         return best
 
     def _may_be(self, hit: Hit, text: str, words: int) -> bool:
-        """Whether a short number is one: in one word, and no part of an amount or a date."""
-        if len(hit.key) >= SURE or self.known[hit.key].kind == "name":
+        """Whether a short number is one: in one word, and no part of an amount or a date.
+
+        One word of a name is one word: "Robin's" is no Robins.
+        """
+        identity = self.known[hit.key]
+        if identity.kind == "name":
+            return words == 1 or hit.key not in identity.value.split()
+        if len(hit.key) >= SURE:
             return True
         within = _AMOUNT.search(text[hit.end : hit.end + 2]) or _AMOUNT_BEFORE.search(
             text[max(0, hit.start - 2) : hit.start]

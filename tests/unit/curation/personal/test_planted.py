@@ -48,7 +48,9 @@ def row(number: int, group: str, text: str, **target) -> dict:
 
 
 def slot(text: str) -> str:
-    return re.search(r"qqq(.*)zzz", text, re.DOTALL)[1]
+    found = re.search(r"qqq(.*)zzz", text, re.DOTALL)
+    assert found, text
+    return found[1]
 
 
 @pytest.mark.parametrize("one", planted(140), ids=lambda one: f"{one.field}, {one.spelling}")
