@@ -14,6 +14,7 @@ from dslm.curation.personal.finding import Identity
 WORD = re.compile(r"[^\W_]+")
 SHORTEST_PART = 2  # in the cases of its group
 SHORTEST_ELSEWHERE = 3
+SHORTEST_NUMBER = 4  # digits in a user's name
 # Stay as they are: they say of what kind a name is, not whose.
 _LEGAL_FORMS = (
     "ab ag as bv co corp eurl gbr gmbh inc kg kgaa limited llc llp ltd nv oy plc sa sarl sas sasu "
@@ -48,5 +49,6 @@ def short_spellings(name: Identity) -> set[str]:
 def parts(name: Identity) -> set[str]:
     """Single words of the name that may stand for it: "Dear Anna", "Mr Weber"."""
     words = name.value.split()
-    return {word for word in words if len(word) >= SHORTEST_PART and not word.isdigit()
+    return {word for word in words
+            if len(word) >= (SHORTEST_NUMBER if word.isdigit() else SHORTEST_PART)
             and word not in KEPT | FUNCTION_WORDS}  # fmt: skip

@@ -14,6 +14,7 @@ from dslm.curation.personal.name_lists import FAMILY_NAMES, GIVEN_NAMES
 from dslm.curation.personal.names import KEPT, WORD
 from dslm.curation.personal.streams import heard
 
+LONG_NUMBER = 3  # digits, from which on they may be somebody's
 NEAR = 2  # letters that a surrogate may be longer or shorter, as long as a list has such
 
 
@@ -47,7 +48,15 @@ class Renamer:
             word: self._word(word, given=alone or (len(bearing) > 1 and word == bearing[0]))
             for word in bearing
         }
+        for word in words:
+            if word.isdigit() and len(word) >= LONG_NUMBER:
+                made[word] = self._number(word)
         return made | {heard(word, "letters"): new for word, new in made.items()}
+
+    def _number(self, word: str) -> str:
+        """Digits of a user's name: "halton 4223"."""
+        made = Draw(self._key, "name", word).digits(len(word))
+        return made if made != word else made[::-1][:-1] + str((int(made[0]) + 1) % 10)
 
     def _drawn(self, word: str, *, given: bool) -> str:
         names = _by_length(given=given)
