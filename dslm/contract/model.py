@@ -270,7 +270,7 @@ class Contract(Settings):
                         near = nearest(name, list(self.fields))
                         hint = f"; did you mean {near!r}?" if near else ""
                         problems.append(f"{key} names {name!r}, which is no output field{hint}")
-            problems += self.data.personal.problems(self.fields)
+            problems += self.data.personal.problems(self.schema)
         ids = [rule.id for rule in self.rules]
         problems += [
             f"rule id {i!r} is used twice" for i in sorted({i for i in ids if ids.count(i) > 1})

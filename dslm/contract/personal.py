@@ -1,23 +1,61 @@
 """What the contract says of personal data: `data.personal`.
 
 Part of the contract's model; `dslm.curation.personal` does what it says. Which kinds are looked
-for, and what becomes of what is found, is the workflow owner's decision.
+for, which fields hold personal data, and what becomes of it, is the workflow owner's decision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, StringConstraints
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+)
 
 from dslm.contract.closed import Settings
+from dslm.contract.personal_kinds import kind_named
+from dslm.contract.schemas.holding import held_by, nearest_place
 from dslm.settings.loading import nearest
 
-PersonalKind = Literal["email", "iban", "card", "tax", "phone", "name"]
+FoundKind = Literal["email", "iban", "card", "tax", "phone", "name"]
+PersonalKind = Literal[
+    "email", "iban", "card", "tax", "phone", "name", "national_id", "id", "address", "date"
+]
 PersonalMode = Literal["surrogate", "mask", "drop", "keep"]
 Place = Annotated[str, StringConstraints(pattern=r"^(meta|target)\..+$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+FOUND_KINDS: tuple[FoundKind, ...] = get_args(FoundKind)
+
+
+def _named(value: Any) -> Any:
+    """The kind that a name people try means; what means none stays, to be refused as it is."""
+    return (kind_named(value) or value) if isinstance(value, str) else value
+
+
+def _as_found(value: Any) -> Any:
+    """As `_named`, among what can be looked for: a social security number is found as `tax`."""
+    named = _named(value)
+    return "tax" if named == "national_id" else named
+
+
+def _spelled_out(value: Any) -> Any:
+    """`target.ssn: ssn` for `target.ssn: {kind: ssn}`."""
+    return {"kind": value} if isinstance(value, str) else value
+
+
+class PersonalField(Settings):
+    """What the values of one field are."""
+
+    kind: Annotated[PersonalKind | Literal["none"], BeforeValidator(_named)] = Field(
+        description="name, email, phone, iban, card, tax, national_id, address, date (of birth), "
+        "id (any number or code of a person: policy, account, passport); none says that somebody "
+        "looked and the field holds nothing personal"
+    )
 
 
 class Personal(Settings):
@@ -27,10 +65,17 @@ class Personal(Settings):
         "keep", description="surrogate replaces a value by an invented one of the same form; mask "
         "by its kind in brackets; drop leaves the case out; keep counts and changes nothing",
     )  # fmt: skip
-    kinds: list[PersonalKind] = Field(default_factory=list, description="what is looked for")
-    names: list[Place] = Field(
-        default_factory=list, description="meta.<key> or target.<field> that hold names"
+    kinds: list[Annotated[FoundKind, BeforeValidator(_as_found)]] = Field(
+        default_factory=list, description="what is looked for"
     )
+    fields: dict[Place, Annotated[PersonalField, BeforeValidator(_spelled_out)]] = Field(
+        default_factory=dict, description="meta.<key> or target.<field> whose values are personal, "
+        "and of which kind; a dot leads into an object, and through lists",
+    )  # fmt: skip
+    names: list[Place] = Field(
+        default_factory=list, description="meta.<key> or target.<field> that hold names; as "
+        "`fields` with `kind: name`",
+    )  # fmt: skip
     regions: list[Region] = Field(
         default_factory=list, description="countries whose telephone numbers are found without a "
         "country code, two letters each (ISO 3166)",
@@ -46,22 +91,58 @@ class Personal(Settings):
         False, description="use the published key, which hides nothing: for invented data only"
     )
 
-    def problems(self, fields: Sequence[str]) -> list[str]:
-        """What does not hang together; `fields` are those of the contract's output."""
+    @model_serializer(mode="wrap")
+    def _without_no_fields(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Contracts from before there were fields keep their digest."""
+        written: dict[str, Any] = write(self)
+        if not self.fields:
+            del written["fields"]
+        return written
+
+    @property
+    def places(self) -> dict[str, PersonalKind]:
+        """The fields that hold personal data, and the kind of each."""
+        named: dict[str, PersonalKind] = dict.fromkeys(self.names, "name")
+        return named | {
+            place: field.kind for place, field in self.fields.items() if field.kind != "none"
+        }
+
+    @property
+    def looks(self) -> bool:
+        """Whether anything is looked for."""
+        return bool(self.kinds or self.places)
+
+    def declares(self, place: str) -> bool:
+        """Whether the contract says what a place holds, `kind: none` among it."""
+        return any(
+            place == one or place.startswith(f"{one}.") for one in (*self.fields, *self.names)
+        )
+
+    def problems(self, schema: Mapping[str, Any]) -> list[str]:
+        """What does not hang together; `schema` is the contract's output."""
         found = []
-        if self.mode != "keep" and not self.kinds:
-            found.append(f"data.personal.mode is {self.mode}, but data.personal.kinds is empty")
+        if self.mode != "keep" and not (self.kinds or self.fields):
+            found.append(f"data.personal.mode is {self.mode}, but data.personal.kinds is empty "
+                         "and data.personal.fields names no field")  # fmt: skip
         if self.demonstration_key and self.mode != "surrogate":
             found.append("data.personal.demonstration_key needs `mode: surrogate`")
-        if ("name" in self.kinds) != bool(self.names or self.presidio):
+        told = bool(self.presidio) or "name" in self.places.values()
+        if ("name" in self.kinds and not told) or (
+            "name" not in self.kinds and (self.names or self.presidio)
+        ):
             found.append("data.personal.kinds has `name` if and only if data.personal.names or "
                          "data.personal.presidio says where names are")  # fmt: skip
-        if self.regions and "phone" not in self.kinds:
+        if self.regions and "phone" not in {*self.kinds, *self.places.values()}:
             found.append("data.personal.regions needs `phone` in data.personal.kinds")
-        for name in self.names:
-            part, _, field = name.partition(".")
-            if part == "target" and field not in fields:
-                near = nearest(field, list(fields))
-                hint = f"; did you mean 'target.{near}'?" if near else ""
-                found.append(f"data.personal.names has {name!r}, which is no output field{hint}")
+        for key, places in {"names": self.names, "fields": list(self.fields)}.items():
+            found += [
+                self._unknown(key, place, schema) for place in places
+                if place.startswith("target.") and not held_by(schema, place.split(".")[1:])
+            ]  # fmt: skip
         return found
+
+    @staticmethod
+    def _unknown(key: str, place: str, schema: Mapping[str, Any]) -> str:
+        near = nearest_place(schema, place.split(".")[1:], nearest)
+        hint = f"; did you mean 'target.{near}'?" if near else ""
+        return f"data.personal.{key} has {place!r}, which is no output field{hint}"

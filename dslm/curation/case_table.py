@@ -126,6 +126,11 @@ class CaseTable:
             record = json.loads(line or "")
             yield record["input"], record["target"]
 
+    def held(self) -> Iterator[tuple[str | None, int]]:
+        """What each case held of personal data, and the number of its group."""
+        groups = self.numbers("group_number").tolist()
+        return zip(self.each("personal"), groups, strict=True)
+
     def numbers(self, name: str) -> Places:
         """One column of numbers, shape (cases,)."""
         import pyarrow as pa

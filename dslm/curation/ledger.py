@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from dslm.contract.personal import PersonalKind, PersonalMode
 from dslm.records import Record
@@ -76,12 +76,23 @@ class PersonalCount(Record):
 class PersonalBook(Record):
     """What was found of personal data in all cases, kept or dropped, and what became of it.
 
-    `key` is the fingerprint of the surrogates' key, None where the mode needs none.
+    Attributes:
+        mode: As in the contract.
+        key: The fingerprint of the surrogates' key, None where the mode needs none.
+        kinds: Cases and findings by kind.
+        exempted: Words of names that stay outside of their groups, as they are common words.
+        short: Values that mean nobody outside of their group, where they stay: of fewer than four
+            letters or digits, addresses without a number, years.
+        left: Cases in which something looks personal that the contract says nothing of, by the
+            field, or by its kind in the text.
     """
 
     mode: PersonalMode
     key: str | None
     kinds: dict[PersonalKind, PersonalCount]
+    exempted: int = 0
+    short: int = 0
+    left: dict[str, int] = Field(default_factory=dict)
 
 
 class Ledger(Record):

@@ -25,6 +25,7 @@ from dslm.curation.grouping import folded, group_of
 from dslm.curation.identity import with_unique_ids
 from dslm.curation.ledger import Ledger, Reject
 from dslm.curation.personal.cleaning import Cleaning, cleaning_of
+from dslm.curation.personal.known_values import KnownValues
 from dslm.curation.personal.word_index import WordIndex
 from dslm.curation.reading import Rows, read_sources
 from dslm.curation.sifting import Sifted, blocks_of, sifted
@@ -96,15 +97,14 @@ def curate(
         **(limit.inputs if limit else {}),
     }
     refuse_empty_split(kept.counts("split", SPLITS), kept.distinct("group_number"))
-    book = cleaning.book(rows) if cleaning else None
+    book = cleaning.book(rows, known) if cleaning else None
     count = review_count(cases, len(mended), verdicts)
     ledger = ledger_of(rows, rejects, cases, drops, kept, count, book)
     parts = _write_parts(kept, folder)
     lists = _write_lists(rejects, found, folder)
     write_atomic(folder / "ledger.json", ledger.to_json())
     if cleaning:
-        held_by = [(name, part.each("personal")) for name, part in parts.items()]
-        cleaning.prove(folder, held_by, lists, known)
+        cleaning.prove(folder, {name: part.held() for name, part in parts.items()}, lists, known)
     shutil.rmtree(work)
     return Curated(ledger=ledger, inputs=inputs)
 
@@ -119,12 +119,12 @@ def _held(gold: Sequence[Case]) -> tuple[Case, ...]:
 def _read(
     contract: Contract, folder: Path, gold: Sequence[Case], engine: Engine, work: Path,
     cleaning: Cleaning | None, verdicts: Verdicts,
-) -> tuple[Rows, WordIndex]:  # fmt: skip
+) -> tuple[Rows, KnownValues]:  # fmt: skip
     """All rows, their personal data replaced, and the values that were."""
     replacer = cleaning.replacer if cleaning else None
     blocks = blocks_of(contract, gold, verdicts)
     rows = read_sources(contract, folder, blocks, engine, work, verdicts, replacer)
-    return cleaning.everywhere(rows, work) if cleaning else (rows, WordIndex({}))
+    return cleaning.everywhere(rows, work) if cleaning else (rows, KnownValues(WordIndex({})))
 
 
 def _cases(cases: CaseTable) -> Iterator[Case]:

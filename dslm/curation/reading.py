@@ -119,7 +119,7 @@ class RowReader:
             "record": as_line(done.case),
             "reason": drop.reason if drop else done.reason,
             "of": drop.of if drop else None,
-            "personal": done.found.to_json() if done.found.counts else None,
+            "personal": done.found.to_json() if done.found else None,
         }
 
     def _quoted(self, fault: str) -> str:

@@ -55,9 +55,22 @@ def _of_labels(card: DataCard) -> Iterator[str]:
             yield f"Slice {tallied.name} is measured where nothing is trained: {_listed(names)}."
 
 
+def _of_persons(card: DataCard) -> Iterator[str]:
+    left = (card.personal or {}).get("left")
+    if isinstance(left, dict) and left:
+        fields = sorted(place for place in left if not place.startswith("input: "))
+        kinds = sorted(place.removeprefix("input: ") for place in left if place not in fields)
+        if fields:
+            yield (f"Left as they are, and look personal: {_listed(fields)}. data.personal.fields "
+                   "says what becomes of a field; `kind: none` that somebody looked.")  # fmt: skip
+        if kinds:
+            yield (f"Left in inputs, and looks personal: {_listed(kinds)}. data.personal.kinds "
+                   "says what is looked for.")  # fmt: skip
+
+
 def notes(card: DataCard) -> list[str]:
     """What stands out: origin, labels, then what the gold set is too small for."""
-    found = [*_of_origin(card), *_of_labels(card)]
+    found = [*_of_origin(card), *_of_persons(card), *_of_labels(card)]
     untimed = sum(part.untimed for part in card.parts.values())
     if untimed:
         found.append(f"{untimed:,} cases have no readable day of arrival.")

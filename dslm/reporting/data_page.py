@@ -31,7 +31,8 @@ BECOMES = {
     "drop": "a case that has any is dropped",
 }
 KINDS = {"email": "e-mail addresses", "iban": "IBANs", "card": "card numbers", "tax": "tax numbers",
-         "phone": "telephone numbers", "name": "names"}  # fmt: skip
+         "phone": "telephone numbers", "name": "names", "national_id": "national identity numbers",
+         "id": "numbers of a person", "address": "addresses", "date": "dates of birth"}  # fmt: skip
 SPLITS = tuple(part for part in PARTS if part != "gold")
 
 
@@ -190,7 +191,22 @@ def personal_facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         told.append((KINDS.get(kind, visible(kind)), text))
     if key:
         told.append(("fingerprint of the key", str(key)))
+    told += _left(rest)
     return told + facts(rest)
+
+
+def _left(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """What stays, taken out of the section: common words, short values, what nobody declared."""
+    exempted, short, left = (found.pop(name, None) for name in ("exempted", "short", "left"))
+    told = [
+        (what, f"{count:,} stay outside of their group")
+        for what, count in (("common words that are names too", exempted),
+                            ("short values, towns and years", short))
+        if count
+    ]  # fmt: skip
+    for place, cases in (left if isinstance(left, Mapping) else {}).items():
+        told.append((f"left: {visible(place)}", f"looks personal in {cases:,} cases"))
+    return told
 
 
 def render_card(card: DataCard) -> str:

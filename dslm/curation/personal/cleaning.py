@@ -7,7 +7,7 @@ for the ledger, `prove` on what was written.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,13 +16,11 @@ from dslm.contract.personal import PersonalKind
 from dslm.curation.ledger import PersonalBook, PersonalCount
 from dslm.curation.personal.finder import refuse_missing
 from dslm.curation.personal.keys import fingerprint, key_of
-from dslm.curation.personal.proof import refuse_left, refuse_left_in_ledger
+from dslm.curation.personal.known_values import KnownValues, known_values, rows_found
+from dslm.curation.personal.proof import Lines, Proof
 from dslm.curation.personal.replacing import Replacer
-from dslm.curation.personal.spreading import found_in, index_of, spread
-from dslm.curation.personal.word_index import WordIndex
+from dslm.curation.personal.spreading import spread
 from dslm.curation.reading import Rows
-
-Lines = Iterable[str | None]
 
 
 @dataclass(frozen=True)
@@ -48,49 +46,56 @@ class Cleaning:
         told = self.key_fingerprint
         return {} if told is None else {"personal_key": told}
 
-    def everywhere(self, rows: Rows, work: Path) -> tuple[Rows, WordIndex]:
+    def everywhere(self, rows: Rows, work: Path) -> tuple[Rows, KnownValues]:
         """The rows with every value that any of them held replaced, and these values."""
-        index = index_of(rows)
-        return spread(rows, self.replacer, index, work), index
+        known = known_values(rows)
+        return spread(rows, self.replacer, known, work), known
 
-    def book(self, rows: Rows) -> PersonalBook:
-        """The ledger's section: cases and findings by kind."""
+    def book(self, rows: Rows, known: KnownValues) -> PersonalBook:
+        """The ledger's section: cases and findings by kind, and what was left."""
         cases: Counter[PersonalKind] = Counter()
         findings: Counter[PersonalKind] = Counter()
-        for found in found_in(rows):
+        left: Counter[str] = Counter()
+        for _, found in rows_found(rows):
             cases.update(found.counts.keys())
             findings.update(found.counts)
+            left.update(found.left.keys())
         return PersonalBook(
             mode=self.contract.data.personal.mode,
             key=self.key_fingerprint,
             kinds={kind: PersonalCount(cases=cases[kind], findings=findings[kind])
                    for kind in sorted(cases)},
+            exempted=len(known.exempted),
+            short=known.short,
+            left=dict(sorted(left.items())),
         )  # fmt: skip
 
     def prove(
-        self, folder: Path, splits: Sequence[tuple[str, Lines]], unnamed: Mapping[str, int],
-        index: WordIndex,
+        self, folder: Path, splits: Mapping[str, Lines], unnamed: Mapping[str, int],
+        known: KnownValues,
     ) -> None:  # fmt: skip
         """Stop where anything in `folder` still holds a value.
 
         Args:
             folder: What was written.
-            splits: The name of each and what its cases held, line by line.
+            splits: By name, of its cases, line by line, what each held and its group's number.
             unnamed: Other files of lines, of which no case is known to hold anything, and how
                 many lines each has.
-            index: All values; of none where the mode is keep.
+            known: All values; none where the mode is keep.
 
         Raises:
             InputError: Something is left.
         """
-        if not index.known and self.contract.data.personal.mode == "keep":
+        if not known and self.contract.data.personal.mode == "keep":
             return
         files: list[tuple[Path, Lines]] = [
-            (folder / f"{name}.jsonl", held) for name, held in splits
+            (folder / f"{name}.jsonl", held) for name, held in splits.items()
         ]
-        files += [(folder / f"{name}.jsonl", [None] * lines) for name, lines in unnamed.items()]
-        refuse_left(files, index)
-        refuse_left_in_ledger(folder / "ledger.json", index)
+        files += [(folder / f"{name}.jsonl", [(None, None)] * lines)
+                  for name, lines in unnamed.items()]  # fmt: skip
+        proof = Proof(self.replacer, known)
+        proof.refuse_left(files)
+        proof.refuse_left_in_ledger(folder / "ledger.json")
 
 
 def cleaning_of(contract: Contract, environment: Mapping[str, str]) -> Cleaning | None:
@@ -100,7 +105,7 @@ def cleaning_of(contract: Contract, environment: Mapping[str, str]) -> Cleaning 
         InputError: The key or a library is missing, or a region is none.
     """
     personal = contract.data.personal
-    if not personal.kinds:
+    if not personal.looks:
         return None
     key = key_of(personal, environment)
     refuse_missing(personal)

@@ -23,16 +23,23 @@ class Found:
         counts: Findings by kind.
         values: Each value in each of its spellings.
         given: What was written in their places.
+        left: What still looks personal and the contract says nothing of: fields by their place,
+            findings in the text by their kind.
     """
 
     counts: Counter[PersonalKind] = field(default_factory=Counter)
     values: frozenset[tuple[Identity, str]] = frozenset()
     given: frozenset[str] = frozenset()
+    left: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, other: Found) -> Found:
         return Found(
-            self.counts + other.counts, self.values | other.values, self.given | other.given
-        )
+            self.counts + other.counts, self.values | other.values, self.given | other.given,
+            self.left + other.left,
+        )  # fmt: skip
+
+    def __bool__(self) -> bool:
+        return bool(self.counts or self.left)
 
     @property
     def first_kind(self) -> PersonalKind:
@@ -42,14 +49,15 @@ class Found:
     def to_json(self) -> str:
         """One line; equal findings give equal text."""
         values = sorted([*identity, text] for identity, text in self.values)
-        return json.dumps([dict(sorted(self.counts.items())), values, sorted(self.given)])
+        return json.dumps([dict(sorted(self.counts.items())), values, sorted(self.given),
+                           dict(sorted(self.left.items()))])  # fmt: skip
 
     @classmethod
     def from_json(cls, text: str) -> Found:
         """What `to_json` wrote."""
-        counts, values, given = json.loads(text)
+        counts, values, given, left = json.loads(text)
         pairs = frozenset((Identity(*value[:3]), value[3]) for value in values)
-        return cls(Counter(counts), pairs, frozenset(given))
+        return cls(Counter(counts), pairs, frozenset(given), Counter(left))
 
 
 def found_of(findings: Iterable[Finding], given: Iterable[str]) -> Found:

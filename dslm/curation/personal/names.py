@@ -7,14 +7,14 @@ Where a name stands is known from a field of the case that holds it (`data.perso
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
+from dslm.curation.personal.common_words import FUNCTION_WORDS
 from dslm.curation.personal.finding import Identity
-from dslm.records import Case
 
 WORD = re.compile(r"[^\W_]+")
-SHORTEST_PART = 3
+SHORTEST_PART = 2  # in the cases of its group
+SHORTEST_ELSEWHERE = 3
+SHORTEST_NUMBER = 4  # digits in a user's name
 # Stay as they are: they say of what kind a name is, not whose.
 _LEGAL_FORMS = (
     "ab ag as bv co corp eurl gbr gmbh inc kg kgaa limited llc llp ltd nv oy plc sa sarl sas sasu "
@@ -32,24 +32,6 @@ def words_of(name: str) -> list[str]:
     return WORD.findall(ordered.casefold())
 
 
-def names_in(case: Case, places: list[str]) -> Iterator[Identity]:
-    """The names that a case's fields hold; `places` are `meta.x` or `target.x`."""
-    for place in places:
-        part, _, key = place.partition(".")
-        holder = case.meta if part == "meta" else case.target or {}
-        for value in _texts(holder.get(key)):
-            words = words_of(value)
-            if any(len(word) > 1 and not word.isdigit() for word in words):
-                yield Identity("name", "", " ".join(words))
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        yield from (item for item in value if isinstance(item, str))
-
-
 def whole_spellings(name: Identity) -> set[str]:
     """The name and the name with its last word first, both joined."""
     words = name.value.split()
@@ -59,7 +41,7 @@ def whole_spellings(name: Identity) -> set[str]:
 def short_spellings(name: Identity) -> set[str]:
     """The last word with the first one's initial, before or behind it."""
     words = name.value.split()
-    if len(words) < 2 or len(words[-1]) < SHORTEST_PART:
+    if len(words) < 2 or len(words[-1]) < SHORTEST_ELSEWHERE:
         return set()
     return {words[0][0] + words[-1], words[-1] + words[0][0]}
 
@@ -67,4 +49,6 @@ def short_spellings(name: Identity) -> set[str]:
 def parts(name: Identity) -> set[str]:
     """Single words of the name that may stand for it: "Dear Anna", "Mr Weber"."""
     words = name.value.split()
-    return {w for w in words if len(w) >= SHORTEST_PART and w not in KEPT} if words[1:] else set()
+    return {word for word in words
+            if len(word) >= (SHORTEST_NUMBER if word.isdigit() else SHORTEST_PART)
+            and word not in KEPT | FUNCTION_WORDS}  # fmt: skip

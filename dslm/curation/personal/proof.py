@@ -1,96 +1,122 @@
 """The proof that nothing which was found is left in anything that was written.
 
-Reads the files again and looks for every value in every spelling, in texts, targets, meta, keys,
-ids and reasons of rejects. It does not ask the finders, which would miss again what they missed: it
-looks the values themselves up (`word_index` says how). Called by `pipeline` after writing.
+Reads the files again and looks for every value, case folded, in texts, targets, meta, keys, ids and
+reasons of rejects: in every spelling, within longer words and for every part of a name in the cases
+of its own group; for whole values and uncommon parts of names elsewhere. It does not ask the
+finders, which would miss again what they missed. Called by `pipeline` after writing.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dslm.cases import json_lines
-from dslm.curation.personal.finding import Identity
+from dslm.curation.personal.finding import Finding
 from dslm.curation.personal.found import Found
-from dslm.curation.personal.names import short_spellings, whole_spellings
-from dslm.curation.personal.spreading import outside
-from dslm.curation.personal.word_index import WordIndex
+from dslm.curation.personal.given import outside
+from dslm.curation.personal.known_values import KnownValues, close_index_of
+from dslm.curation.personal.replacing import Replacer
+from dslm.curation.personal.spelling import joined
+from dslm.curation.personal.word_index import SURE
 from dslm.errors import InputError, Problems
 
+# Of each line what its case held, as `Found.to_json` wrote it, and the number of its group.
+Lines = Iterable[tuple[str | None, int | None]]
 MOST_REPORTED = 20
+NAMING = frozenset({"id", "ids", "of", "cases", "matches"})  # keys of what is never replaced
 FIX = ("an id or a key of meta cannot be replaced: take another column; else this is a fault of "
        "dslm's, to be reported")  # fmt: skip
 
 
-def texts_in(value: Any) -> Iterator[str]:
-    """Every text, key and whole number in a JSON value."""
+def texts_in(value: Any, naming: bool = False) -> Iterator[tuple[str, bool]]:
+    """Every text, key and whole number in a JSON value, and whether it is a name of something."""
     if isinstance(value, str):
-        yield value
+        yield value, naming
     elif isinstance(value, dict):
         for key, inner in value.items():
-            yield key
-            yield from texts_in(inner)
+            yield key, True
+            yield from texts_in(inner, naming or key in NAMING)
     elif isinstance(value, list):
         for item in value:
-            yield from texts_in(item)
+            yield from texts_in(item, naming)
     elif isinstance(value, int) and not isinstance(value, bool):
-        yield str(value)
+        yield str(value), naming
 
 
-def left_in(value: Any, index: WordIndex, found: Found) -> set[str]:
-    """The kinds of values that a JSON value still holds."""
-    indexes = [index, *_own_index(found)]
-    return {
-        one.known[hit.key].kind
-        for text in texts_in(value)
-        for one in indexes
-        for hit in outside(one.hits(text), text, found.given)
-    }
+@dataclass(frozen=True)
+class Proof:
+    """Looks for what is left of some values.
 
-
-def _own_index(found: Found) -> list[WordIndex]:
-    """The names of the case itself, whole and shortened; single names mean it only there."""
-    known: dict[str, Identity] = {
-        key: identity
-        for identity, _ in found.values
-        if identity.kind == "name"
-        for key in whole_spellings(identity) | short_spellings(identity)
-    }
-    return [WordIndex(known)] if known else []
-
-
-def refuse_left(files: Iterable[tuple[Path, Iterable[str | None]]], index: WordIndex) -> None:
-    """Stop where a file of JSON lines still holds a value.
-
-    Args:
-        files: Each with what the case of each of its lines held, as `Found.to_json` wrote it.
-        index: All values.
-
-    Raises:
-        Problems: The first lines that hold one; the value itself is not told.
+    Attributes:
+        replacer: What replaced; says which words are the contract's own.
+        known: All values.
     """
-    faults = []
-    for path, held in files:
-        for (number, line), text in zip(json_lines(path), held, strict=True):
-            found = Found.from_json(text) if text else Found()
-            if kinds := left_in(line, index, found):
-                what = f"personal data is left: {', '.join(sorted(kinds))}"
-                faults.append(InputError(what, where=f"{path.name}:{number}", fix=FIX))
-                if len(faults) == MOST_REPORTED:
-                    raise Problems(faults)
-    if faults:
-        raise Problems(faults)
+
+    replacer: Replacer
+    known: KnownValues
+
+    def left_in(self, value: Any, found: Found, group: int | None) -> set[str]:
+        """The kinds of values that a JSON value still holds."""
+        close = close_index_of(self.known.of_group(group, found))
+        kinds: set[str] = set()
+        texts = list(texts_in(value))
+        names = {text for text, naming in texts if naming}
+        for text, _ in texts:
+            naming = text in names
+            if text in self.replacer.own_words:
+                continue
+            hits = self.known.anywhere(text)
+            hits = [hit for hit in hits if _is_telling(hit)] if naming else hits
+            if close and not naming:
+                hits += close.findings(text)
+            kinds.update(hit.kind for hit in outside(hits, text, found.given))
+        return kinds
+
+    def refuse_left(self, files: Iterable[tuple[Path, Lines]]) -> None:
+        """Stop where a file of JSON lines still holds a value.
+
+        Args:
+            files: Each with what the case of each of its lines held.
+
+        Raises:
+            Problems: The first lines that hold one; the value itself is not told.
+        """
+        faults = []
+        for path, held in files:
+            for (number, line), (text, group) in zip(json_lines(path), held, strict=True):
+                found = Found.from_json(text) if text else Found()
+                if kinds := self.left_in(self._untimed(line), found, group):
+                    what = f"personal data is left: {', '.join(sorted(kinds))}"
+                    faults.append(InputError(what, where=f"{path.name}:{number}", fix=FIX))
+                    if len(faults) == MOST_REPORTED:
+                        raise Problems(faults)
+        if faults:
+            raise Problems(faults)
+
+    def refuse_left_in_ledger(self, path: Path) -> None:
+        """Stop where the ledger's list of dropped cases holds a value in an id.
+
+        Raises:
+            InputError: It does.
+        """
+        book = json.loads(path.read_bytes())
+        listed = {key: book[key] for key in ("cases", "matches")}
+        if kinds := self.left_in(listed, Found(), None):
+            raise InputError(f"personal data is left: {', '.join(sorted(kinds))}", where=path.name,
+                             fix=FIX)  # fmt: skip
+
+    def _untimed(self, line: Any) -> Any:
+        """A case without the time it arrived, which is nobody's unless the contract says so."""
+        time = self.replacer.kept_time
+        if time is None or not isinstance(line.get("meta"), dict):
+            return line
+        return line | {"meta": {k: v for k, v in line["meta"].items() if k != time}}
 
 
-def refuse_left_in_ledger(path: Path, index: WordIndex) -> None:
-    """Stop where the ledger's list of dropped cases holds a value in an id.
-
-    Raises:
-        InputError: It does.
-    """
-    if kinds := left_in(json.loads(path.read_bytes()), index, Found()):
-        raise InputError(f"personal data is left: {', '.join(sorted(kinds))}", where=path.name,
-                         fix=FIX)  # fmt: skip
+def _is_telling(hit: Finding) -> bool:
+    """Whether a value in an id or key is hardly one by chance."""
+    return hit.kind == "name" or len(joined(hit.text)) >= SURE

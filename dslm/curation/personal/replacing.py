@@ -7,23 +7,27 @@ dropped, never written wrong. Called by `reading` and `spreading`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from dslm.contract.answer import schema_errors
 from dslm.contract.grounding import ungrounded
 from dslm.contract.model import Contract
-from dslm.contract.personal import Personal
+from dslm.contract.personal import FOUND_KINDS, Personal
 from dslm.contract.rules import breaches
+from dslm.contract.schemas.holding import own_words
+from dslm.curation.personal.close_index import CloseIndex
 from dslm.curation.personal.finder import Finder
 from dslm.curation.personal.finding import Finding, Identity, without_overlaps
 from dslm.curation.personal.found import Found, found_of
-from dslm.curation.personal.names import names_in, parts
-from dslm.curation.personal.spellings import own_spellings
+from dslm.curation.personal.given import outside
+from dslm.curation.personal.labelled import Labelled
+from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.surrogates import Surrogates
-from dslm.curation.personal.word_index import Hit, WordIndex
+from dslm.curation.personal.undeclared import suspected
 from dslm.records import Case
 
 REASON, BROKEN_LABEL = "personal:", "personal:label"
@@ -59,20 +63,55 @@ class Replacer:
     def _surrogates(self) -> Surrogates | None:
         return None if self.key is None else Surrogates(self.key)
 
+    @cached_property
+    def _labelled(self) -> Labelled:
+        return Labelled(self.personal)
+
+    @cached_property
+    def _unasked(self) -> Finder:
+        """Finds what looks like personal data of the kinds that the contract does not name."""
+        kinds = [k for k in FOUND_KINDS if k != "name" and k not in self.personal.kinds]
+        return Finder(self.personal.model_copy(update={"kinds": kinds, "presidio": None}))
+
+    @cached_property
+    def own_words(self) -> frozenset[str]:
+        """Keys and listed values of the contract's output: a label's own words, nobody's."""
+        return frozenset(own_words(self.contract.schema))
+
     def case(self, case: Case) -> Replaced:
-        """A case without what is found in it."""
+        """A case without what its fields hold and what is found in it."""
         in_input = self._finder(case.input)
-        values = {(one.identity, one.text) for one in in_input}
-        values |= {(name, name.value) for name in names_in(case, self.personal.names)}
-        index = WordIndex({key: identity for identity, text in sorted(values)
-                           for key in own_spellings(identity, text)})  # fmt: skip
+        index = CloseIndex(self._values(case, in_input))
 
         def look(text: str) -> list[Finding]:
             """Outside of the input no words around a number say what it is."""
             certain = [one for one in self._finder(text) if one.certain]
-            return without_overlaps([*certain, *known_in(text, index)])
+            return longest([*index.findings(text), *certain])
 
-        return self.without(case, without_overlaps([*in_input, *known_in(case.input, index)]), look)
+        done = self.without(case, longest([*index.findings(case.input), *in_input]), look)
+        left = self._left(done, index)
+        return replace(done, found=replace(done.found, left=left)) if left else done
+
+    def _values(self, case: Case, found: list[Finding]) -> list[tuple[Identity, str]]:
+        """All values of a case; one that is labelled and found is what it was found as."""
+        as_found = {joined(one.text): one.identity for one in found if one.kind != "name"}
+        labelled = [
+            (as_found.get(joined(text), identity), text)
+            for identity, text in self._labelled.values(case)
+        ]
+        return sorted({*labelled, *((one.identity, one.text) for one in found)})
+
+    def _left(self, done: Replaced, index: CloseIndex) -> Counter[str]:
+        """What still looks personal: fields nobody declared, kinds in the text nobody asked for."""
+        case = done.case
+        left = Counter(place for place, _ in suspected(self.personal, case.target or {}, case.meta))
+        if found := outside(self._unasked(case.input), case.input, done.found.given):
+            declared = index.findings(case.input) if self.personal.mode == "keep" else []
+            left.update(
+                f"input: {one.kind}" for one in found
+                if all(one.end <= known.start or known.end <= one.start for known in declared)
+            )  # fmt: skip
+        return left
 
     def text(self, text: str, look: Look | None = None) -> str:
         """A text of ours that quotes a row, every finding masked."""
@@ -95,8 +134,9 @@ class Replacer:
         def change(text: str) -> str:
             return written(text, look(text))
 
-        update = {"input": written(case.input, in_input), "target": mapped(case.target, change),
-                  "meta": mapped(case.meta, change)}  # fmt: skip
+        update = {"input": written(case.input, in_input),
+                  "target": mapped(case.target, change, self.own_words),
+                  "meta": self._meta(case.meta, change)}  # fmt: skip
         if not findings:
             return Replaced(case, Found())
         found = found_of(findings, given)
@@ -107,6 +147,18 @@ class Replacer:
             return Replaced(changed, found, f"{REASON}{found.first_kind}")
         whole = self._label_holds(case, changed)
         return Replaced(changed, found, None if whole else BROKEN_LABEL)
+
+    @property
+    def kept_time(self) -> str | None:
+        """The key of meta with the time of arrival, unless the contract calls it personal."""
+        time = self.contract.data.time
+        return None if f"meta.{time}" in self.personal.places else time
+
+    def _meta(self, meta: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
+        """Meta changed, but for the time of arrival, whose digits are nobody's."""
+        kept = self.kept_time
+        return {key: value if key == kept else mapped(value, change)
+                for key, value in meta.items()}  # fmt: skip
 
     def _instead(self, one: Finding) -> str:
         if self._surrogates is None:
@@ -126,34 +178,25 @@ class Replacer:
         return breaches(contract, before.input, old) == breaches(contract, after.input, new)
 
 
-def known_in(text: str, index: WordIndex) -> list[Finding]:
-    """The known values in a text."""
-    return findings_of(text, index.hits(text), index)
+def longest(findings: list[Finding]) -> list[Finding]:
+    """Of findings that share a character the longest, of equal ones the one given first."""
+    return without_overlaps(sorted(findings, key=lambda one: one.start - one.end))
 
 
-def findings_of(text: str, hits: Iterable[Hit], index: WordIndex) -> list[Finding]:
-    """Hits as findings; a single word of a name is one only where it is written as a name."""
-    found = []
-    for hit in hits:
-        identity = index.known[hit.key]
-        if not _is_plain_word(identity, hit.key, text[hit.start]):
-            spelled = text[hit.start : hit.end]
-            found.append(Finding(identity.kind, hit.start, hit.end, spelled, identity))
-    return found
+def mapped(value: Any, change: Callable[[str], str], kept: frozenset[str] = frozenset()) -> Any:
+    """A JSON value with every text in it changed; a whole number is changed by its digits.
 
-
-def _is_plain_word(identity: Identity, key: str, initial: str) -> bool:
-    return identity.kind == "name" and not initial.isupper() and key in parts(identity)
-
-
-def mapped(value: Any, change: Callable[[str], str]) -> Any:
-    """A JSON value with every text in it changed; a whole number is changed by its digits."""
+    Args:
+        value: Any.
+        change: Gives the new text.
+        kept: Texts that stay as they are.
+    """
     if isinstance(value, str):
-        return change(value)
+        return value if value in kept else change(value)
     if isinstance(value, dict):
-        return {key: mapped(inner, change) for key, inner in value.items()}
+        return {key: mapped(inner, change, kept) for key, inner in value.items()}
     if isinstance(value, list):
-        return [mapped(item, change) for item in value]
+        return [mapped(item, change, kept) for item in value]
     if isinstance(value, int) and not isinstance(value, bool):
         made = change(str(value))
         if made != str(value):

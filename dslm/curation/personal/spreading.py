@@ -1,23 +1,22 @@
 """What was found in one case is replaced in every case, even where it could not be told there.
 
 "Call Anna Weber on 4930123" names nobody and no telephone by itself; it does once another case
-gave both. Takes the table of all rows, gives one without any value that was found. Called by
-`pipeline` before anything is compared or written.
+gave both. In the cases of its group a value is looked for in every spelling. Takes the table of all
+rows, gives one without any value that was found. Called by `cleaning`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dslm.cases import as_line
-from dslm.curation.personal.finding import Finding, Identity
+from dslm.curation.personal.finding import Finding
 from dslm.curation.personal.found import Found
-from dslm.curation.personal.replacing import Replacer, findings_of, known_in
-from dslm.curation.personal.spellings import any_spellings
-from dslm.curation.personal.word_index import Hit, WordIndex
+from dslm.curation.personal.given import outside
+from dslm.curation.personal.known_values import KnownValues, Values, close_index_of
+from dslm.curation.personal.replacing import Replaced, Replacer, longest
 from dslm.curation.reading import Rows
 from dslm.records import Case
 
@@ -25,44 +24,28 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SPREAD = "spread.arrow"
+NONE: Values = frozenset()
 
 
-def found_in(rows: Rows) -> Iterator[Found]:
-    """What the rows held, of those that held something."""
-    for part in rows.table.column("personal").chunks:
-        yield from (Found.from_json(text) for text in part.drop_null().to_pylist())
-
-
-def index_of(rows: Rows) -> WordIndex:
-    """All values of all rows, in every spelling that means them anywhere."""
-    known: dict[str, Identity] = {}
-    for found in found_in(rows):
-        for identity, text in found.values:
-            for key in any_spellings(identity, text):
-                known[key] = min(identity, known.get(key, identity))
-    return WordIndex(known)
-
-
-def spread(rows: Rows, replacer: Replacer, index: WordIndex, work: Path) -> Rows:
-    """The rows with every value of the index replaced, in a file in `work`."""
+def spread(rows: Rows, replacer: Replacer, known: KnownValues, work: Path) -> Rows:
+    """The rows with every known value replaced, in a file in `work`."""
     import pyarrow as pa
 
-    if not index.known:
+    if not known:
         return rows
     path = work / SPREAD
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, rows.table.schema) as file:
         for batch in rows.table.to_batches():
-            file.write_batch(_cleaned(batch, replacer, index))
+            file.write_batch(_cleaned(batch, replacer, known))
     return replace(rows, table=pa.ipc.open_file(pa.memory_map(str(path))).read_all())
 
 
-def _cleaned(batch: pa.RecordBatch, replacer: Replacer, index: WordIndex) -> pa.RecordBatch:
+def _cleaned(batch: pa.RecordBatch, replacer: Replacer, known: KnownValues) -> pa.RecordBatch:
     import pyarrow as pa
 
     columns = ("record", "personal", "reason", "of", "fault")
-    changed = [
-        _row(row, replacer, index) for row in batch.select(list(columns)).to_pylist()
-    ]  # fmt: skip
+    seen = batch.select([*columns, "group_number"]).to_pylist()
+    changed = [_row(row, replacer, known) for row in seen]
     for name in columns:
         place = batch.schema.get_field_index(name)
         values = pa.array([row[name] for row in changed], batch.schema.field(name).type)
@@ -70,37 +53,35 @@ def _cleaned(batch: pa.RecordBatch, replacer: Replacer, index: WordIndex) -> pa.
     return batch
 
 
-def _row(row: dict[str, Any], replacer: Replacer, index: WordIndex) -> dict[str, Any]:
+def _row(row: dict[str, Any], replacer: Replacer, known: KnownValues) -> dict[str, Any]:
     if row["record"] is None:
-        return row | {"fault": replacer.text(row["fault"], lambda text: known_in(text, index))}
+        return row | {"fault": replacer.text(row["fault"], known.anywhere)}
     before = Found.from_json(row["personal"]) if row["personal"] else Found()
-
-    def look(text: str) -> list[Finding]:
-        left = outside(index.hits(text), text, before.given)
-        return findings_of(text, left, index)
-
     case = Case.from_own_json(row["record"])
-    after = replacer.without(case, look(case.input), look)
+    near = known.of_group(row["group_number"], before)
+    # What the case itself holds was looked for when it was read
+    more = near if len(near) > len(before.values) else NONE
+    after = _without(case, replacer, known, more, before)
     if not after.found.counts:
         return row
-    changed: dict[str, Any] = {
-        "record": as_line(after.case),
-        "personal": (before + after.found).to_json(),
-    }
+    found = before + after.found
+    if not (now := known.of_group(row["group_number"], found)) <= near:
+        again = _without(after.case, replacer, known, now, found)
+        after, found = replace(again, reason=after.reason or again.reason), found + again.found
+    changed: dict[str, Any] = {"record": as_line(after.case), "personal": found.to_json()}
     if row["reason"] is None:
         changed |= {"reason": after.reason}
     return row | changed
 
 
-def outside(hits: Iterable[Hit], text: str, given: Iterable[str]) -> list[Hit]:
-    """The hits that touch nothing which was given in place of a value."""
-    left = list(hits)
-    if not left:
-        return left
-    for instead in given:
-        at = text.find(instead)
-        while at >= 0:
-            end = at + len(instead)
-            left = [hit for hit in left if hit.end <= at or end <= hit.start]
-            at = text.find(instead, at + 1)
-    return left
+def _without(
+    case: Case, replacer: Replacer, known: KnownValues, near: Values, before: Found
+) -> Replaced:
+    """A case without any known value; those `near` in every spelling; `before` is what it held."""
+    close = close_index_of(near)
+
+    def look(text: str) -> list[Finding]:
+        found = [*close.findings(text), *known.anywhere(text)] if near else known.anywhere(text)
+        return longest(outside(found, text, before.given))
+
+    return replacer.without(case, look(case.input), look)

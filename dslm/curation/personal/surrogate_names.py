@@ -12,7 +12,9 @@ from dslm.curation.personal.drawing import Draw
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.name_lists import FAMILY_NAMES, GIVEN_NAMES
 from dslm.curation.personal.names import KEPT, WORD
+from dslm.curation.personal.streams import heard
 
+LONG_NUMBER = 3  # digits, from which on they may be somebody's
 NEAR = 2  # letters that a surrogate may be longer or shorter, as long as a list has such
 
 
@@ -25,23 +27,36 @@ class Renamer:
 
     def spelled(self, name: Identity, text: str) -> str:
         """A name's surrogate, in the order, the case and the separators of `text`."""
-        given = self._surrogates(name.value.split())
+        words = name.value.split()
+        given = self._surrogates(words)
         initials = {word[0]: made[0] for word, made in reversed(given.items())}
 
         def replaced(word: str) -> str:
-            folded = word.casefold()
+            folded = heard(word, "letters")
             made = given.get(folded) or (initials.get(folded, word) if len(word) == 1 else word)
             return _cased_like(word, made)
 
+        if run := _run_together(words, text):
+            return _together(text, [given.get(word, word) for word in run])
         return WORD.sub(lambda match: replaced(match[0]), text)
 
     def _surrogates(self, words: list[str]) -> dict[str, str]:
         """What stands for each word that says whose name it is."""
         bearing = [w for w in words if w not in KEPT and not w.isdigit()] or words
-        return {
-            word: self._word(word, given=len(bearing) > 1 and word == bearing[0])
+        alone = len(words) == 1
+        made = {
+            word: self._word(word, given=alone or (len(bearing) > 1 and word == bearing[0]))
             for word in bearing
         }
+        for word in words:
+            if word.isdigit() and len(word) >= LONG_NUMBER:
+                made[word] = self._number(word)
+        return made | {heard(word, "letters"): new for word, new in made.items()}
+
+    def _number(self, word: str) -> str:
+        """Digits of a user's name: "halton 4223"."""
+        made = Draw(self._key, "name", word).digits(len(word))
+        return made if made != word else made[::-1][:-1] + str((int(made[0]) + 1) % 10)
 
     def _drawn(self, word: str, *, given: bool) -> str:
         names = _by_length(given=given)
@@ -58,6 +73,23 @@ def _by_length(*, given: bool) -> dict[int, list[str]]:
     for name in GIVEN_NAMES if given else FAMILY_NAMES:
         sorted_names.setdefault(len(name), []).append(name)
     return sorted_names
+
+
+def _run_together(words: list[str], text: str) -> list[str] | None:
+    """The name's words in their order, where a text parts them elsewhere than between them."""
+    seen = [heard(word, "letters") for word in WORD.findall(text)]
+    for run in (words, [words[-1], *words[:-1]], *([word] for word in words)):
+        parts = [heard(word, "letters") for word in run]
+        if "".join(seen) == "".join(parts):
+            return None if seen == parts else run
+    return None
+
+
+def _together(text: str, made: list[str]) -> str:
+    """Names in one, or letter by letter, as the text has them."""
+    spelled_out = all(len(word) == 1 for word in WORD.findall(text))
+    whole = " ".join("".join(made)) if spelled_out else "".join(made)
+    return whole.upper() if text.isupper() else whole.lower() if text.islower() else whole
 
 
 def _cased_like(word: str, made: str) -> str:

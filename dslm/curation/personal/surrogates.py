@@ -11,7 +11,10 @@ from functools import lru_cache
 
 from dslm.curation.personal.drawing import Draw
 from dslm.curation.personal.finding import Identity
-from dslm.curation.personal.spelling import last_digits_replaced, written_like
+from dslm.curation.personal.free_form import free_value, written_alike
+from dslm.curation.personal.labelled import FREE
+from dslm.curation.personal.spelling import joined, last_digits_replaced, written_like
+from dslm.curation.personal.streams import heard, is_spoken
 from dslm.curation.personal.surrogate_names import Renamer
 from dslm.curation.personal.surrogate_numbers import card_like, iban_like, tax_like
 from dslm.curation.personal.surrogate_phones import phone_like
@@ -32,21 +35,29 @@ class Surrogates:
         if identity.kind == "name":
             return self._names.spelled(identity, text)
         value = self._value(identity)
+        if identity.form == FREE or (identity.kind != "email" and is_spoken(text)):
+            return written_alike(identity, text, value)
+        if identity.kind == "email" and "@" not in text:
+            return _without_at(text, value)
         if identity.kind == "phone":
             return last_digits_replaced(text, value)
         if identity.kind == "email":
             return _cased_like(text, value)
+        if len(joined(text)) != len(value):
+            return written_alike(identity, text, value)
         return written_like(text, value)
 
     def _drawn(self, identity: Identity) -> str:
         for attempt in range(1_000):
             draw = Draw(self._key, identity.kind, identity.form, identity.value, str(attempt))
             made = self._made(identity, draw)
-            if made != identity.value:
+            if made != identity.value and not _too_near(identity, made):
                 return made
         raise AssertionError(f"no surrogate of a {identity.kind} differs from it")
 
     def _made(self, identity: Identity, draw: Draw) -> str:
+        if identity.form == FREE:
+            return free_value(identity, draw)
         match identity.kind:
             case "email":
                 return self._email(identity.value, draw)
@@ -64,6 +75,21 @@ class Surrogates:
         local, _, host = address.rpartition("@")
         hosted = Draw(self._key, "host", host).like(host.rpartition(".")[0])
         return f"{draw.like(local)}@{hosted}.example"
+
+
+def _too_near(identity: Identity, made: str) -> bool:
+    """Whether more than half of a number's digits came out as they were: 0083 and 0093."""
+    if identity.form != FREE:
+        return False
+    digits = [(a, b) for a, b in zip(identity.value, made, strict=True) if a.isdigit()]
+    return sum(a == b for a, b in digits) * 2 > len(digits)
+
+
+def _without_at(text: str, address: str) -> str:
+    """An address that is spoken ("kavi at gmail dot com"), or whose signs were lost."""
+    if heard(text, "letters") == heard(text, "address"):
+        return joined(address)
+    return address.replace("@", " at ").replace(".", " dot ")
 
 
 def _cased_like(text: str, address: str) -> str:

@@ -19,7 +19,8 @@ from dslm.curation.ledger import PersonalBook, PersonalCount
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.found import Found
 from dslm.curation.personal.keys import DEMONSTRATION_KEY, fingerprint, key_of
-from dslm.curation.personal.proof import refuse_left
+from dslm.curation.personal.known_values import KnownValues
+from dslm.curation.personal.proof import Proof
 from dslm.curation.personal.replacing import Replacer
 from dslm.curation.personal.word_index import WordIndex
 from dslm.errors import EXIT_BAD_INPUT, InputError
@@ -282,18 +283,19 @@ def test_a_value_in_an_id_stops_curation(
     assert caught.value.exit_code == EXIT_BAD_INPUT
 
 
-def test_the_proof_sees_a_value_in_any_spelling_and_any_place(tmp_path):
+def test_the_proof_sees_a_value_in_any_spelling_and_any_place(settle, tmp_path):
     path = tmp_path / "train.jsonl"
     index = WordIndex({"493090182012": Identity("phone", "49", "3090182012")})
+    proof = Proof(Replacer(settle(), KEY.encode()), KnownValues(index))
     for held in ("+49 30 9018-2012", ["x", {"+493090182012": 1}], 493090182012):
         path.write_text(json.dumps({"meta": {"note": held}}) + "\n")
         with pytest.raises(InputError, match="phone"):
-            refuse_left([(path, [None])], index)
+            proof.refuse_left([(path, [(None, None)])])
     path.write_text(json.dumps({"input": "+49 30 9018-2012"}) + "\n")
     own = Found(
         given=frozenset({"+49 30 9018-2012"})
     )  # another's surrogate may be this one's value
-    refuse_left([(path, [own.to_json()])], index)
+    proof.refuse_left([(path, [(own.to_json(), None)])])
 
 
 @pytest.mark.parametrize("key", [None, "", "too short", DEMONSTRATION_KEY.decode()])
@@ -343,7 +345,7 @@ def test_presidio_that_is_not_installed_is_said(settle, planted, gold, write_sou
         ({"names": ["target.kynd"]}, "did you mean 'target.kind'"),
         ({"names": ["contact"]}, "pattern"),
         ({"regions": ["Germany"]}, "pattern"),
-        ({"kinds": ["e-mail"]}, "kinds"),
+        ({"kinds": ["emial"]}, "kinds"),
         ({"mode": "mask", "demonstration_key": True}, "needs `mode: surrogate`"),
         ({"key": "x"}, "unknown key 'data.personal.key'"),
     ],

@@ -1,0 +1,59 @@
+"""Tells what was written in place of a value from what was there before.
+
+A surrogate may be another person's name, and that is nobody's secret. Called by
+`replacing`, `spreading` and `proof`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol, TypeVar
+
+SURELY_OURS = 5  # characters; a shorter surrogate is one only where it stands as a word
+
+
+class _Span(Protocol):
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+
+Span = TypeVar("Span", bound=_Span)
+
+
+def outside(found: Iterable[Span], text: str, given: Iterable[str]) -> list[Span]:
+    """What is not what was given, nor a part of it, nor shares only a part with it."""
+    left = list(found)
+    if not left:
+        return left
+    for instead in given:
+        for start, end in _places(text, instead):
+            left = [one for one in left if not _is_ours(one, start, end)]
+            if not left:
+                return left
+    return left
+
+
+def _is_ours(one: _Span, start: int, end: int) -> bool:
+    """Whether what was found shares characters with what was given, or is hardly more than it."""
+    if one.end <= start or end <= one.start:
+        return False
+    within = one.start <= start and end <= one.end
+    return not within or (end - start) * 2 >= one.end - one.start
+
+
+def _places(text: str, instead: str) -> Iterator[tuple[int, int]]:
+    """Where something stands that was given."""
+    at = text.find(instead) if instead else -1
+    while at >= 0:
+        end = at + len(instead)
+        if len(instead) >= SURELY_OURS or _is_word(text, at, end):
+            yield at, end
+        at = text.find(instead, at + 1)
+
+
+def _is_word(text: str, start: int, end: int) -> bool:
+    before, after = text[start - 1 : start], text[end : end + 1]
+    return not (before.isalnum() or after.isalnum())

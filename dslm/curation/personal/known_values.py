@@ -1,0 +1,170 @@
+"""All values of all rows: what is looked for everywhere, what in the cases of one group only.
+
+Built once after every row was read: a value in its own group is looked for closely (`close_index`),
+in all others by its words (`word_index`), unless it is a common word of the language or of the
+sources (`common_words`). Used by `spreading` and `proof`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from dslm.curation.personal.close_index import CloseIndex
+from dslm.curation.personal.common_words import COMMON_WORDS, FUNCTION_WORDS, is_common
+from dslm.curation.personal.finding import Finding, Identity
+from dslm.curation.personal.found import Found
+from dslm.curation.personal.names import whole_spellings
+from dslm.curation.personal.spelling import joined
+from dslm.curation.personal.spellings import any_spellings
+from dslm.curation.personal.word_index import WORD, WordIndex
+from dslm.curation.reading import Rows
+
+_YEAR = re.compile(r"(?:19|20)\d\d")
+SHORTEST = 4  # letters and digits of a value that is looked for outside of its group
+Values = frozenset[tuple[Identity, str]]
+
+
+@dataclass(frozen=True)
+class KnownValues:
+    """Everything that was found.
+
+    Attributes:
+        index: What means a value in every case.
+        groups: The values of each group that has any, by its number.
+        exempted: Values that stay outside of their groups, as they are common words.
+        short: How many values mean nobody outside of their group: short ones, towns, years.
+    """
+
+    index: WordIndex
+    groups: dict[int, Values] = field(default_factory=dict)
+    exempted: frozenset[str] = frozenset()
+    short: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.index.known or any(self.groups.values()))
+
+    def of_group(self, number: int | None, own: Found) -> Values:
+        """The values of a case's group, and those that were found whole in the case itself.
+
+        Where somebody's whole name stands, "Mr White" is that person and no colour.
+        """
+        of_group = self.groups.get(-1 if number is None else number, frozenset())
+        whole = {(one, text) for one, text in own.values if _is_whole(one, text)}
+        return of_group if whole <= of_group else of_group | whole
+
+    def anywhere(self, text: str) -> list[Finding]:
+        """What means a value in every case."""
+        index = self.index
+        return [
+            Finding(index.known[hit.key].kind, hit.start, hit.end, text[hit.start : hit.end],
+                    index.known[hit.key])
+            for hit in index.hits(text)
+        ]  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def close_index_of(values: Values) -> CloseIndex:
+    """The index of a group, made once for cases that follow each other."""
+    return CloseIndex(sorted(values))
+
+
+def rows_found(rows: Rows) -> Iterator[tuple[int | None, Found]]:
+    """What each row held that held something, and its group's number."""
+    import pyarrow.compute as pc
+
+    table = rows.table.select(["personal", "group_number"])
+    held = table.filter(pc.is_valid(table.column("personal")))
+    for batch in held.to_batches():
+        numbers, texts = batch.column("group_number").to_pylist(), batch.column("personal")
+        yield from zip(numbers, map(Found.from_json, texts.to_pylist()), strict=True)
+
+
+def known_values(rows: Rows) -> KnownValues:
+    """All values of all rows."""
+    known: dict[str, Identity] = {}
+    words: dict[str, frozenset[str]] = {}
+    groups: dict[int, set[tuple[Identity, str]]] = defaultdict(set)
+    labelled: Counter[str] = Counter()
+    short: set[Identity] = set()
+    for number, found in rows_found(rows):
+        here: set[str] = set()
+        for identity, text in found.values:
+            spelled = {key for key in any_spellings(identity, text) if telling(identity, key)}
+            if not spelled:
+                short.add(identity)
+            for key in spelled:
+                known[key] = min(identity, known.get(key, identity))
+                words[key] = _words_of(key, identity, text)
+                here |= words[key]
+        labelled.update(here)
+        if number is not None:
+            groups[number] |= found.values
+    common = _common(rows, words, labelled)
+    index = WordIndex({key: value for key, value in known.items() if key not in common})
+    return KnownValues(
+        index, {n: frozenset(values) for n, values in groups.items()}, common, len(short)
+    )
+
+
+def _words_of(key: str, identity: Identity, text: str) -> frozenset[str]:
+    """The words of a spelling: its own one, or those that it joins."""
+    for joining in (text, identity.value):
+        if key != joining and joined(joining) == key:
+            return frozenset(WORD.findall(joining.casefold()))
+    return frozenset({key})
+
+
+def _is_whole(identity: Identity, text: str) -> bool:
+    return identity.kind != "name" or joined(text) in whole_spellings(identity)
+
+
+def telling(identity: Identity, key: str) -> bool:
+    """Whether letters and digits say by themselves, in any case, whose they are.
+
+    A place without a number is where many live; four digits may be a year.
+    """
+    if identity.kind == "name":
+        return True
+    if identity.kind == "address" and not any(char.isdigit() for char in key):
+        return False
+    return len(key) >= SHORTEST and not _YEAR.fullmatch(key)
+
+
+def _common(rows: Rows, words: dict[str, frozenset[str]], labelled: Counter[str]) -> frozenset[str]:
+    """The values that are common words.
+
+    One word is by the lists or by the sources; several are where the sources or the function words
+    have each: "checking account" is labelled for a name now and then, "Will Price" is one.
+    """
+    asked = frozenset().union(*words.values()) - FUNCTION_WORDS
+    seen: Counter[str] = Counter()
+    if asked:
+        for there in _words_left(rows):
+            seen.update(there & asked)
+    of = len(rows.table)
+    shown = FUNCTION_WORDS.union(w for w, n in seen.items() if is_common(n, labelled[w], of))
+    return frozenset(
+        key
+        for key, parts in words.items()
+        if parts <= shown or (len(parts) == 1 and key in COMMON_WORDS)
+    )
+
+
+def _words_left(rows: Rows) -> Iterator[set[str]]:
+    """The words of each row after replacing in itself, but for those that were given there."""
+    table = rows.table.select(["record", "personal"])
+    for batch in table.to_batches():
+        columns = (batch.column(name).to_pylist() for name in ("record", "personal"))
+        for record, personal in zip(*columns, strict=True):
+            if record is not None:
+                words = set(WORD.findall(record.casefold()))
+                yield words - _words_in(json.loads(personal)[2]) if personal else words
+
+
+def _words_in(texts: Iterable[str]) -> set[str]:
+    return {word for text in texts for word in WORD.findall(text.casefold())}

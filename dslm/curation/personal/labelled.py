@@ -1,0 +1,105 @@
+"""The values that a case's personal fields hold, as the contract's `data.personal` names them.
+
+Gives each with what it is: the identity that the finders would give it, so that a number which is
+labelled here and found there has one surrogate, else one of a free form. Called by `replacing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from dslm.contract.personal import Personal, PersonalKind
+from dslm.curation.personal.accounts import cards, ibans
+from dslm.curation.personal.close_index import hearing_of
+from dslm.curation.personal.common_words import FUNCTION_WORDS
+from dslm.curation.personal.emails import emails
+from dslm.curation.personal.finding import Finding, Identity
+from dslm.curation.personal.names import KEPT, words_of
+from dslm.curation.personal.phones import phones
+from dslm.curation.personal.spelling import joined
+from dslm.curation.personal.streams import heard
+from dslm.curation.personal.taxes import taxes
+from dslm.records import Case
+
+FREE = "free"  # the form of a value that no finder knows
+
+
+class Labelled:
+    """Reads the personal fields of cases."""
+
+    def __init__(self, personal: Personal):
+        self.places = personal.places
+        found_by: dict[PersonalKind, Callable[[str], Iterable[Finding]]] = {
+            "email": emails, "iban": ibans, "card": cards, "tax": taxes, "national_id": taxes,
+            "phone": partial(phones, regions=tuple(personal.regions)),
+        }  # fmt: skip
+        self._found_by = found_by
+
+    def values(self, case: Case) -> Iterator[tuple[Identity, str]]:
+        """Every value of a personal field, and how it is written there."""
+        for place, kind in self.places.items():
+            for text in texts_at(case, place):
+                if identity := self.identity(kind, text):
+                    yield identity, text
+
+    def identity(self, kind: PersonalKind, text: str) -> Identity | None:
+        """Which value a field's text is; None for none."""
+        if kind == "name":
+            words = words_of(text)
+            telling = [word for word in words if word not in KEPT | FUNCTION_WORDS]
+            known = any(len(word) > 1 and not word.isdigit() for word in telling)
+            return Identity("name", "", " ".join(words)) if known else None
+        return self._as_found(kind, text) or _free(kind, text)
+
+    def _as_found(self, kind: PersonalKind, text: str) -> Identity | None:
+        find = self._found_by.get(kind)
+        if find is None:
+            return None
+        cue = {"phone": "Tel. ", "national_id": "SSN ", "tax": "SSN "}.get(kind, "")
+        for said in dict.fromkeys((text.strip(), f"{cue}{text.strip()}")):
+            for one in find(said):
+                if joined(one.text) == joined(text):
+                    return one.identity
+        return None
+
+
+def _free(kind: PersonalKind, text: str) -> Identity | None:
+    value = heard(text, hearing_of(Identity(kind, FREE, "")))
+    return Identity(kind, FREE, value) if value else None
+
+
+def texts_at(case: Case, place: str) -> Iterator[str]:
+    """The texts and whole numbers that a case holds at a place, as text."""
+    part, _, path = place.partition(".")
+    holder = case.meta if part == "meta" else case.target or {}
+    if path in holder:
+        yield from _leaves(holder[path])
+    else:
+        yield from _at(holder, path.split("."))
+
+
+def _at(value: Any, keys: list[str]) -> Iterator[str]:
+    if not keys:
+        yield from _leaves(value)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _at(item, keys)
+    elif isinstance(value, Mapping) and keys[0] in value:
+        yield from _at(value[keys[0]], keys[1:])
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield str(value)
+    elif isinstance(value, float) and value.is_integer():
+        yield str(int(value))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _leaves(item)

@@ -1,0 +1,174 @@
+"""Fields that a contract calls personal: in lists and objects, in whole groups, and what stays."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from curated import curated
+
+from dslm.contract import Contract
+from dslm.contract.grounding import ungrounded
+from dslm.contract.personal import Personal
+from dslm.contract.personal_kinds import kind_named, kind_suspected
+from dslm.curation.personal.replacing import Replacer
+from dslm.records import Case
+
+KEY = "a secret of thirty-two characters"
+FIELDS = {"target.slots.name": "name", "target.slots.ssn": "ssn", "target.code": "id",
+          "target.calls.PIN": "pin", "meta.contact": "name"}  # fmt: skip
+BLANK = {
+    "kind": "claim",
+    "amount": None,
+    "slots": {"name": [], "ssn": []},
+    "code": None,
+    "calls": [],
+}
+
+
+@pytest.fixture
+def chats(build_contract):
+    """A contract with nested fields: lists of texts, and a list of objects."""
+
+    def build(**given) -> Contract:
+        plain = build_contract().model_dump(mode="json", by_alias=True)
+        texts = {"type": "array", "items": {"type": "string"}}
+        maybe = {"type": ["string", "null"]}
+        call = {"type": "object", "additionalProperties": False, "required": ["api", "PIN"],
+                "properties": {"api": {"type": "string"}, "PIN": maybe}}  # fmt: skip
+        plain["output"]["properties"] |= {
+            "slots": {"type": "object", "additionalProperties": False, "required": ["name", "ssn"],
+                      "properties": {"name": texts, "ssn": texts}},
+            "code": {"type": ["integer", "null"]}, "calls": {"type": "array", "items": call},
+        }  # fmt: skip
+        plain["output"]["required"] += ["slots", "code", "calls"]
+        plain["grounded"] = ["slots"]
+        plain["data"]["personal"] = {"mode": "surrogate", "fields": FIELDS, **given}
+        return Contract.model_validate(plain)
+
+    return build
+
+
+def of(text: str, contact: str | None = None, **target) -> Case:
+    meta = {"contact": contact, "sender": "s"}
+    return Case.model_validate({"id": "c", "input": text, "target": BLANK | target, "meta": meta})
+
+
+def test_a_name_within_another_label_goes_with_it(chats):
+    contract = chats()
+    case = of("hi this is robin\nrobin crusoe, mail kolbart robincrusoegmailcom",
+              slots={"name": ["robin", "robin crusoe"], "ssn": []})  # fmt: skip
+    done = Replacer(contract, KEY.encode()).case(case)
+    assert "robin" not in done.case.input
+    assert "crusoe" not in done.case.input
+    assert "kolbart" in done.case.input
+    first, both = done.case.target["slots"]["name"]
+    assert both.split()[0] == first
+    assert ungrounded(contract, done.case.input, done.case.target) == ()
+
+
+def test_numbers_in_lists_objects_and_integers_keep_their_form(chats):
+    calls = [{"api": "pay", "PIN": "0314"}, {"api": "stay", "PIN": None}]
+    text = "ssn 3698 then 458-69-3256, pin oh three one four, code 71535"
+    slots = {"name": [], "ssn": ["3698", "458693256"]}
+    case = of(text, slots=slots, code=71535, calls=calls)
+    done = Replacer(chats(), KEY.encode()).case(case).case
+    short, long = done.target["slots"]["ssn"]
+    assert (len(short), len(long)) == (4, 9)
+    assert f"ssn {short} then {long[:3]}-{long[3:5]}-{long[5:]}" in done.input
+    pin = done.target["calls"][0]["PIN"]
+    assert len(pin) == 4
+    assert pin != "0314"
+    assert "oh three one four" not in done.input
+    assert f"code {done.target['code']}" in done.input
+    assert isinstance(done.target["code"], int)
+    assert [call["api"] for call in done.target["calls"]] == ["pay", "stay"]
+
+
+def test_a_word_of_the_contract_stays_in_the_label(chats):
+    done = Replacer(chats(), KEY.encode()).case(of("the claim of mr claim", contact="Ann Claim"))
+    assert done.case.target["kind"] == "claim"
+    assert done.case.meta["contact"] != "Ann Claim"
+
+
+@pytest.mark.parametrize("label", ["my name is", "-", "", "me"])
+def test_a_label_that_names_nobody_changes_nothing(chats, label):
+    case = of("my name is - not told to me", slots={"name": [label], "ssn": []})
+    assert Replacer(chats(), KEY.encode()).case(case).case == case
+
+
+def test_masked_and_dropped_as_the_mode_says(chats):
+    case = of("ssn 3698", slots={"name": [], "ssn": ["3698"]})
+    masked = Replacer(chats(mode="mask"), None).case(case).case
+    assert masked.input == "ssn [national_id]"
+    assert masked.target["slots"]["ssn"] == ["[national_id]"]
+    assert Replacer(chats(mode="drop"), None).case(case).reason == "personal:national_id"
+    kept = Replacer(chats(mode="keep"), None).case(case)
+    assert (kept.case, dict(kept.found.counts)) == (case, {"national_id": 2})
+
+
+@pytest.mark.slow
+def test_common_words_stay_elsewhere_and_are_counted_with_what_is_left(
+    chats, rows, gold, write_source, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("DSLM_PERSONAL_KEY", KEY)
+    for number, row in enumerate(rows):
+        row["target"] = BLANK | row["target"]
+        row["meta"]["customer_email"] = "nobody" if number < 3 else None
+    rows[0]["target"] |= {"slots": {"name": ["will fairbeck"], "ssn": ["12", "48151623"]}}
+    rows[0]["input"] += " i am will fairbeck, 12 and 48151623"
+    rows[40]["input"] += " will told me"  # the same sender
+    rows[1]["input"] += " that will do, said fairbeck, twelve or 12 of 48151623 to x@y.example"
+    answered = [c.model_copy(update={"target": BLANK | c.target}) for c in gold]
+    done = curated(chats(), write_source(rows), answered, tmp_path / "out")
+    inputs = {case.id: case.input for case in done.kept}
+    assert "will" not in inputs["s-0000"] + inputs["s-0040"]
+    assert "that will do, said" in inputs["s-0001"]
+    assert "12 of" in inputs["s-0001"]
+    assert not {"fairbeck", "48151623"} & set(inputs["s-0001"].split())
+    book = json.loads((tmp_path / "out" / "ledger.json").read_text())["personal"]
+    assert (book["exempted"], book["short"]) == (1, 1)
+    assert book["left"] == {"input: email": 1, "meta.customer_email": 3}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("ssn", "national_id"), ("SSN", "national_id"), ("iban", "iban"), ("card", "card"),
+     ("credit card", "card"), ("passport", "id"), ("address", "address"), ("e-mail", "email"),
+     ("dateOfBirth", "date"), ("policy", "id"), ("none", "none"), ("colour", None)],
+)  # fmt: skip
+def test_kinds_have_the_names_that_people_try(name, kind):
+    assert kind_named(name) == kind
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [("customer_ssn", "national_id"), ("CustomerName", "name"), ("phoneNumber2", "phone"),
+     ("billing_address", "address"), ("total", None), ("product_name", None),
+     ("invoice_date", None),
+     ("supplier", None), ("company_name", None), ("order_id", None), ("zip_code", "address")],
+)  # fmt: skip
+def test_a_field_is_suspected_by_its_name(key, kind):
+    assert kind_suspected(key) == kind
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [({"target.slots.sn": "ssn"}, "did you mean 'target.slots.ssn'"),
+     ({"target.cod": "id"}, "did you mean 'target.code'"),
+     ({"target.code.x": "id"}, "no output field"), ({"code": "id"}, "pattern"),
+     ({"target.code": "shoe size"}, "national_id")],
+)  # fmt: skip
+def test_a_field_that_is_none_is_refused_with_the_nearest(chats, fields, said):
+    with pytest.raises(ValueError, match=said):
+        chats(fields=fields)
+
+
+def test_a_contract_without_fields_keeps_its_digest_and_none_is_a_word_of_its_own(contract, chats):
+    assert "fields" not in json.dumps(contract.model_dump(mode="json")["data"]["personal"]) or (
+        contract.digest() == contract.model_copy().digest()
+    )
+    looked = Personal(fields={"target.code": {"kind": "none"}})
+    assert looked.places == {}
+    assert looked.declares("target.code")
+    assert chats().digest() != chats(fields={"target.code": "id"}).digest()

@@ -1,0 +1,98 @@
+"""The proof fails on each leftover, in every spelling, and on nothing that is nobody's."""
+
+from __future__ import annotations
+
+import pytest
+from planted_values import planted
+
+from dslm.contract import Contract
+from dslm.curation.personal.finding import Identity
+from dslm.curation.personal.found import Found
+from dslm.curation.personal.known_values import KnownValues
+from dslm.curation.personal.labelled import Labelled
+from dslm.curation.personal.proof import Proof
+from dslm.curation.personal.replacing import Replacer
+from dslm.curation.personal.word_index import WordIndex
+
+GROUP, OTHER = 7, 8
+ROBIN = Identity("name", "", "robin crusoe")
+
+
+@pytest.fixture
+def prove(build_contract):
+    def build(known: KnownValues, contract: Contract | None = None) -> Proof:
+        personal = {"mode": "surrogate", "demonstration_key": True, "kinds": ["email"]}
+        made = contract or build_contract(personal=personal, time="day")
+        return Proof(Replacer(made, b"a key of enough characters"), known)
+
+    return build
+
+
+def known_by(*identities: tuple[Identity, str], everywhere: dict[str, Identity] | None = None):
+    return KnownValues(WordIndex(everywhere or {}), {GROUP: frozenset(identities)})
+
+
+def case(text: str, **more) -> dict:
+    return {"id": "case-1", "input": text, "target": {"kind": "other"}, "meta": {}} | more
+
+
+@pytest.mark.parametrize("one", planted(90, seed=5), ids=lambda one: f"{one.field}, {one.spelling}")
+def test_each_planted_leftover_fails_in_its_group(prove, one, build_contract):
+    contract = build_contract(personal={"fields": {"meta.x": {"kind": one.field}}})
+    labelled = Labelled(contract.data.personal)
+    identity = labelled.identity(contract.data.personal.fields["meta.x"].kind, one.value)
+    proof = prove(known_by((identity, one.value)))
+    assert proof.left_in(case(f"it is {one.text} so"), Found(), GROUP) == {identity.kind}
+    assert proof.left_in(case("", meta={"note": [one.text]}), Found(), GROUP) == {identity.kind}
+    assert proof.left_in(case("it is nothing so"), Found(), GROUP) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["hi this is robin", "CRUSOE", "r. crusoe", "robincrusoe@mail.com", "xcrusoegmailcom",
+     "mr Crusoe's", "crusoe, robin", "r o b i n"],
+)  # fmt: skip
+def test_a_part_of_a_name_fails_in_its_group_alone(prove, text):
+    proof = prove(known_by((ROBIN, "Robin Crusoe")))
+    assert proof.left_in(case(text), Found(), GROUP) == {"name"}
+    assert proof.left_in(case(text), Found(), OTHER) == set()
+
+
+@pytest.mark.parametrize("text", ["change later", "on a card", "a probi nic"])
+def test_what_only_looks_alike_by_chance_is_no_leftover(prove, text):
+    names = [Identity("name", "", "angela"), Identity("name", "", "nac"), ROBIN]
+    proof = prove(known_by(*((name, name.value) for name in names)))
+    assert proof.left_in(case(text), Found(), GROUP) == set()
+
+
+def test_a_whole_value_fails_in_every_case(prove):
+    number = Identity("national_id", "free", "3698")
+    proof = prove(known_by(everywhere={"robincrusoe": ROBIN, "3698": number, "crusoe": ROBIN}))
+    for text in ("Robin Crusoe", "robin-crusoe", "last four 3698", "ssn three six nine eight",
+                 "ask crusoe"):  # fmt: skip
+        assert proof.left_in(case(text), Found(), OTHER), text
+    for text in ("36981", "3698.50", "12/3698", "a robin", "36 98"):
+        assert not proof.left_in(case(text), Found(), OTHER), text
+
+
+def test_the_contracts_own_words_and_the_time_of_arrival_are_nobodys(prove, tmp_path):
+    other, year = Identity("name", "", "other"), Identity("id", "free", "2018")
+    proof = prove(known_by((other, "other"), everywhere={"2018": year}))
+    line = case("nothing", meta={"day": "2018"})
+    assert proof.left_in(proof._untimed(line), Found(), GROUP) == set()
+    assert proof.left_in(line | {"input": "the other"}, Found(), GROUP) == {"name", "id"}
+
+
+def test_a_short_number_in_an_id_is_chance_and_a_long_one_is_none(prove):
+    short, long = Identity("id", "free", "4507"), Identity("id", "free", "450712345")
+    proof = prove(known_by(everywhere={"4507": short, "450712345": long}))
+    assert proof.left_in(case("", id="9ab-4507"), Found(), OTHER) == set()
+    assert proof.left_in(case("", id="9ab-450712345"), Found(), OTHER) == {"id"}
+
+
+def test_what_was_given_is_no_leftover_though_it_be_anothers(prove):
+    esther = Identity("name", "", "esther")
+    proof = prove(known_by((ROBIN, "Robin Crusoe"), everywhere={"esther": esther}))
+    given = Found(given=frozenset({"Esther"}))
+    assert proof.left_in(case("Esther's"), given, GROUP) == set()
+    assert proof.left_in(case("Esther and crusoe"), given, GROUP) == {"name"}
