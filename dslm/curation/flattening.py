@@ -11,17 +11,21 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 JOINT = "_"
+Path = tuple[str, ...]
 MOST_PARTS = 24  # of one object; each is written in every answer, be it null
 
 
 def parts_of(value: Mapping[str, Any], name: str) -> Iterator[tuple[str, Any]]:
     """The parts of an object, and of objects within it, each under the name of its field."""
+    return ((JOINT.join(path), inner) for path, inner in _by_path(value, (name,)))
+
+
+def _by_path(value: Mapping[str, Any], at: Path) -> Iterator[tuple[Path, Any]]:
     for key, inner in value.items():
-        field = f"{name}{JOINT}{key}"
         if isinstance(inner, Mapping) and inner:
-            yield from parts_of(inner, field)
+            yield from _by_path(inner, (*at, key))
         else:
-            yield field, None if isinstance(inner, Mapping) else inner
+            yield (*at, key), None if isinstance(inner, Mapping) else inner
 
 
 def flattened(target: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
@@ -41,11 +45,15 @@ def flattened(target: Mapping[str, Any], fields: Collection[str]) -> dict[str, A
         if key in fields or not nested or not wanted:
             flat[key] = value
             continue
-        found = dict(parts_of(value or {}, key))
-        if set(found) - set(fields) or set(found) & set(target):
-            flat[key] = value  # a part that is no field: to be told, not lost
+        parts = list(parts_of(value or {}, key))
+        found = dict(parts)
+        if len(found) < len(parts) or set(found) - set(fields) or set(found) & set(target):
+            flat[key] = value  # two parts of one name, or one that is no field: told, not lost
             continue
-        flat |= {field: found.get(field) for field in wanted if field not in target}
+        flat |= found
+        for field in wanted:  # of which some may be parts of another key
+            if field not in target:
+                flat.setdefault(field, None)
     return flat
 
 
@@ -53,7 +61,8 @@ def to_flatten(targets: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...
     """Which keys of some targets are objects that are better taken apart, with their parts.
 
     An object is left whole where it has more than `MOST_PARTS` parts or none, where a part is an
-    object here and something else there, or where a part's name would be another field's.
+    object here and something else there, or where two parts, or a part and a field, would bear one
+    name.
     """
     keys = dict.fromkeys(key for target in targets for key in target)
     found: dict[str, tuple[str, ...]] = {}
@@ -61,7 +70,10 @@ def to_flatten(targets: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...
         values = [target[key] for target in targets if target.get(key) is not None]
         if not values or not all(isinstance(value, Mapping) for value in values):
             continue
+        paths = {path for value in values for path, _ in _by_path(value, (key,))}
         parts = dict.fromkeys(field for value in values for field, _ in parts_of(value, key))
+        if len(paths) > len(parts):
+            continue
         others = {*keys, *(part for parts in found.values() for part in parts)}
         mixed = any(a != b and b.startswith(f"{a}{JOINT}") for a in parts for b in parts)
         if 0 < len(parts) <= MOST_PARTS and not set(parts) & others and not mixed:
