@@ -221,8 +221,9 @@ def precision(folder: Path) -> dict[str, Any]:
             differ = [word for how, a, b, _, _ in same if how != "equal" for word in old[a:b]]
             changed += len(differ)
             samples.update(differ)
-    named = Counter(word for row in rows
-                    for word in {w for name in row["target"]["name"] for w in words(name)})  # fmt: skip
+    named = Counter[str]()
+    for row in rows:
+        named.update({word for name in row["target"]["name"] for word in words(name)})
     names = sum(n for word, n in samples.items() if named[word] > 1)
     return {"words": seen, "changed": changed, "share": round(changed / seen, 6),
             "names_among_changed": names, "share_without_names": round((changed - names) / seen, 6),
