@@ -98,6 +98,38 @@ class OpenField(Record):
     parts: dict[str, Filling]
 
 
+class ListFilling(Record):
+    """What one part holds in a list.
+
+    Attributes:
+        null: Cases without the list.
+        empty: Cases with a list of nothing.
+        per_case: How many items a list has, over the lists that are there.
+        items: All items together.
+        distinct: How many of them are different.
+        length: Of the items, in characters; as JSON where they are no text.
+    """
+
+    null: int
+    empty: int
+    per_case: Spread | None
+    items: int
+    distinct: int
+    length: Spread | None
+
+
+class ListField(Record):
+    """A list, also one within an object (`order.lines`) or of an object's parts (`lines[].sku`).
+
+    `values` are the items that the contract names and how often each occurs, None where it names
+    none: free text is counted, and never quoted here.
+    """
+
+    name: str
+    parts: dict[str, ListFilling]
+    values: Tallied | None = None
+
+
 class Leakage(Record):
     """How many cases were compared with gold, and how many leaks of each kind were dropped."""
 
@@ -185,6 +217,9 @@ class DataCard(Record):
         dropped: Cases by the reason they were dropped for.
         parts: The splits and gold, by name (`PARTS`).
         edges: Where the bins of input lengths begin, in characters.
+        labels: Fields with few values; parts of objects under dotted names.
+        open_fields: The others, lists left out.
+        lists: Fields, and parts of fields, that are lists.
         personal: The ledger's section on personal data, None where it has none.
     """
 
@@ -200,6 +235,7 @@ class DataCard(Record):
     edges: tuple[int, ...]
     labels: tuple[Tallied, ...]
     open_fields: tuple[OpenField, ...]
+    lists: tuple[ListField, ...] = ()  # cards of before have none
     slices: tuple[Tallied, ...]
     leakage: Leakage
     contradictions: Disagreements
@@ -224,6 +260,10 @@ class DataCard(Record):
         for tallied in (*self.labels, *self.slices):
             if _summed(tallied) != cases:
                 raise ValueError(f"{tallied.name}: counts do not add up to the cases")
+        for field in self.lists:
+            items = {name: filling.items for name, filling in field.parts.items()}
+            if field.values is not None and _summed(field.values) != items:
+                raise ValueError(f"{field.name}: items do not add up")
         for name, part in self.parts.items():
             if sum(part.bins) != part.cases:
                 raise ValueError(f"{name}: bins do not add up to the cases")

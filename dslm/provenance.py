@@ -93,10 +93,10 @@ def read_manifest(folder: Path, *, made_by: str) -> dict[str, Any]:
     if not path.is_file():
         raise InputError("no finished output here", where=folder, fix=f"run {made_by}")
     try:
-        manifest: dict[str, Any] = strict_json(path.read_bytes())
-        listed: dict[str, str] = manifest["files"]
-    except (ValueError, KeyError, TypeError) as error:
+        manifest = _manifest(strict_json(path.read_bytes()))
+    except ValueError as error:
         raise InputError(f"broken manifest ({error})", where=path, fix=f"run {made_by}") from error
+    listed: dict[str, str] = manifest["files"]
     found = {f.relative_to(folder).as_posix() for f in files_of(folder)}
     for name in sorted(found ^ set(listed)):
         what = "missing" if name in listed else "not in the manifest"
@@ -106,3 +106,20 @@ def read_manifest(folder: Path, *, made_by: str) -> dict[str, Any]:
             raise InputError("bytes differ from the manifest", where=folder / name,
                              fix=f"restore it (`dvc checkout`) or run {made_by} again")  # fmt: skip
     return manifest
+
+
+def _manifest(value: Any) -> dict[str, Any]:
+    """A value that has all that `write_manifest` writes, and nothing of another kind.
+
+    Raises:
+        ValueError: Something is missing, or of another kind.
+    """
+    if not isinstance(value, dict):
+        raise ValueError("no object")
+    for key in ("files", "inputs"):
+        named = value.get(key)
+        if not isinstance(named, dict) or not all(isinstance(one, str) for one in named.values()):
+            raise ValueError(f"{key}: no object of texts")
+    if not isinstance(value.get("digest"), str):
+        raise ValueError("digest: no text")
+    return value

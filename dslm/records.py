@@ -84,6 +84,40 @@ class Decision(Record):
     reasons: tuple[str, ...] = ()
 
 
+class Ground(Record):
+    """How a grounded value occurs in the input; `readings` where its form there is ambiguous."""
+
+    how: str
+    readings: tuple[str, ...] | None = None
+
+
+class Answer(Record):
+    """One line of what `dslm predict` writes: an answer, and what is to happen to its case.
+
+    `object` is null where the model wrote none that the schema allows; `reasons` say what spoke
+    against proceeding.
+    """
+
+    id: str = Field(description="of the case that was asked")
+    object: dict[str, Any] | None = Field(description="by the contract's output schema, or null")
+    action: Action = Field(description="proceed: use it; abstain: to a person; escalate: to a "
+                           "stronger tier")  # fmt: skip
+    reasons: tuple[str, ...] = Field((), description="what spoke against proceeding")
+    confidence: float = Field(0.0, ge=0, description="of the whole answer; compared with the "
+                              "certified threshold")  # fmt: skip
+    field_confidence: dict[str, float] = Field(default_factory=dict, description="of each field")
+    finish_reason: FinishReason = Field(
+        "stop", description="length: cut at inference.max_answer_tokens"
+    )
+    not_narrowed: dict[str, str] = Field(
+        default_factory=dict,
+        description="grounded fields that were not held to the input, with the reason",
+    )
+    grounding: dict[str, Ground] = Field(
+        default_factory=dict, description="how each grounded value occurs in the input"
+    )
+
+
 OutcomeKind = Literal["straight_through", "wrong_proceed", "held_back", "rightly_held"]
 
 

@@ -20,8 +20,10 @@ _SECRET = (
     r"|api[-_]?key|access[-_]?key|private[-_]?key|account[-_]?key|odbc_connect"
 )
 _KEY = rf"[\w.%-]*?(?:{_SECRET})(?:[-_.]?id)?"
-# `?password=…`, `&sslpassword=…`, `;PWD=…`: from the first such key on, nothing is shown
-_QUERY = re.compile(rf"(?P<key>[?&;#](?:amp;)?{_KEY})=", re.IGNORECASE)
+# `?password=…`, `&sslpassword=…`, `;PWD=…`: from the first such key on, nothing is shown. In prose
+# `key=…` and `session=…` are no secrets, in an address they are.
+_IN_QUERY = rf"(?:{_KEY}|[\w.%-]*?(?:key|pw|jwt|session(?:[-_.]?id)?))"
+_QUERY = re.compile(rf"(?P<key>[?&;#](?:amp;)?{_IN_QUERY})=", re.IGNORECASE)
 # `password='…'` of a connection string, `"password": "…"` of a record
 _PAIR = re.compile(
     rf"(?P<key>(?<![\w.%-]){_KEY}['\"]?\s*[=:]\s*)(?P<value>\"[^\"]*\"|'[^']*'|\S+)", re.IGNORECASE

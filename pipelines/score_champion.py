@@ -4,7 +4,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from dslm.cases import read_labelled
+from dslm.cases import read_labelled, read_record
 from dslm.cli.stage import stage_main
 from dslm.contract import Contract, load_contract
 from dslm.provenance import digest_file, write_atomic
@@ -15,7 +15,8 @@ from dslm.stage import whole_folder
 
 def body(ws: Workspace) -> None:
     """Fetch the baseline's files from the registry and answer gold with them."""
-    baseline = Baseline.model_validate_json(ws.baseline.read_bytes())
+    baseline = read_record(ws.baseline, Baseline, missing="no baseline chosen yet",
+                           fix="run the baseline stage")  # fmt: skip
     contract = load_contract(ws.contract)
     if baseline.version == 0 or baseline.answers_older_contract(contract.version):
         note = {"champion": baseline.version, "contract_version": baseline.contract_version}

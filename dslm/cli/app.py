@@ -12,7 +12,19 @@ from typing import Annotated
 import typer
 
 import dslm
-from dslm.cli import check, doctor, gate, importing, init, predict, report, review, verify
+from dslm.cli import (
+    breaks,
+    check,
+    compare,
+    doctor,
+    gate,
+    importing,
+    init,
+    predict,
+    report,
+    review,
+    verify,
+)
 from dslm.cli.base import app as base_app
 from dslm.cli.boundary import run
 from dslm.cli.entry import main as entered
@@ -33,11 +45,13 @@ app = typer.Typer(
 app.command("init")(init.init)
 app.command("import")(importing.import_cases)
 app.command("check")(check.check)
+app.command("breaks")(breaks.breaks)
 app.command("doctor")(doctor.doctor)
 app.add_typer(show_app, name="show")
 app.command("review")(review.review)
 app.command("report")(report.report)
 app.command("predict")(predict.predict)
+app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
 app.command("verify")(verify.verify)
 app.add_typer(base_app, name="base")

@@ -72,7 +72,7 @@ def _lines(error: BaseException) -> Iterator[str]:
     import dslm
 
     yield f"command: {without_passwords(' '.join(map(repr, sys.argv)))}"
-    yield f"folder: {Path.cwd()}"
+    yield f"folder: {_here()}"
     yield f"dslm {dslm.__version__}, Python {platform.python_version()}, {platform.platform()}"
     for name in PACKAGES:
         try:
@@ -81,6 +81,13 @@ def _lines(error: BaseException) -> Iterator[str]:
             yield f"  {name} is not installed"
     yield ""
     yield without_passwords(_cut("".join(traceback.format_exception(error))))
+
+
+def _here() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError as error:  # somebody removed it meanwhile
+        return f"none ({error})"
 
 
 def _cut(text: str) -> str:

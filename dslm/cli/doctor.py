@@ -55,8 +55,10 @@ def _diagnosis(ws: Workspace) -> tuple[Diagnosis, dict[str, Any]]:
         for case in read_labelled(ws.curated / f"{split}.jsonl", contract)
     ]
     files = locate_tokenizer(recipe.base, ws.root)
-    limit = recipe.training.max_tokens
-    seen = subject(load_tokenizer(files), files, tuned_prompt(contract), cases, limit)
+    limits = recipe.training.max_tokens, recipe.inference.max_answer_tokens
+    asked = (ws.curated / "calibration.jsonl", ws.gold)  # answered, never trained on
+    others = [c for path in asked if path.is_file() for c in read_labelled(path, contract)]
+    seen = subject(load_tokenizer(files), files, tuned_prompt(contract), cases, *limits, others)
     return diagnose(seen), forecast(recipe, files.folder, seen.rows)
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dslm.proving.finding import Finding
 
 MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "bold red")}
+SKIPPED = ("–", "dim")
 
 
 def finding_lines(title: str, findings: Sequence[Finding], root: Path, what: str) -> list[Text]:
@@ -25,13 +26,17 @@ def finding_lines(title: str, findings: Sequence[Finding], root: Path, what: str
     """
     from rich.text import Text
 
-    counts = {kind: sum(f.kind == kind for f in findings) for kind in MARKS}
+    made = [f for f in findings if not f.skipped]
+    counts = {kind: sum(f.kind == kind for f in made) for kind in MARKS}
     lines = [Text(title, style="bold")]
     for finding in findings:
-        mark, style = MARKS[finding.kind]
+        mark, style = SKIPPED if finding.skipped else MARKS[finding.kind]
         where = f"{finding.where.replace(f'{root}/', '')}: " if finding.where else ""
         fix = f" — {finding.fix}" if finding.fix else ""
         line = Text(f"  {mark} {finding.proof:<14} ", style=style)
         lines.append(line.append(f"{where}{finding.message}{fix}", style="none"))
-    summary = f"  {counts['ok']} {what} hold, {counts['warn']} warnings, {counts['fail']} fail"
+    left = f", {len(findings) - len(made)} not made here" if len(made) < len(findings) else ""
+    summary = (
+        f"  {counts['ok']} {what} hold, {counts['warn']} warnings, {counts['fail']} fail{left}"
+    )
     return [*lines, Text(summary, style="bold red" if counts["fail"] else "bold")]

@@ -30,7 +30,11 @@ def gate(workflow: Workflow, as_json: AsJson = False) -> None:
 
 
 def _show(verdict: Verdict) -> None:
+    from dslm.gating.knobs import knobs
+
     rows = [[c.id, c.status, c.asked, c.seen, c.why] for c in verdict.checks]
     against = f"version {verdict.baseline.version}" if verdict.baseline.version else "no champion"
     title = f"{verdict.workflow}: {verdict.status} (against {against})"
     say(table(title, ["check", "status", "asked", "seen", "why"], rows))
+    if turned := knobs(verdict):
+        say("what moves it:", *(f"  {line}" for line in turned))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,13 +34,20 @@ def init(
         str | None, typer.Option(help="Field whose values are never in training and gold at once.")
     ] = None,
     gold_share: Annotated[float, typer.Option(help="Share of the cases that becomes gold.")] = 0.2,
+    nested: Annotated[
+        bool, typer.Option("--nested", help="Keep nested objects whole, not one field a part.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Start over: replace what is there, and say what.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a workflow: contract, sources, gold set and gate policy, guessed from a sample."""
     from dslm.scaffolding.scaffold import Request, scaffold
     from dslm.settings.workspace import find_root
 
-    request = Request(name, sample, input_key, tuple(target or ()), group_by, gold_share)
+    keys = input_key, tuple(target or ()), group_by, gold_share
+    request = Request(name, sample, *keys, nested=nested, again=again)
     made = scaffold(find_root(), request)
     if as_json:
         emit(_summary(made))
@@ -53,6 +61,8 @@ def _summary(made: Scaffolded) -> dict[str, object]:
         "recipe": made.recipe, "sources": len(made.draft.sources), "gold": len(made.draft.gold),
         "duplicates_left_out": made.draft.dropped, "fields": list(made.draft.properties),
         "grounded": list(made.draft.grounded), "notes": list(made.notes),
+        "replaced": [asdict(one) for one in made.replaced],
+        "kept_in": None if made.kept_in is None else str(made.kept_in),
     }  # fmt: skip
 
 
@@ -68,8 +78,20 @@ def _lines(made: Scaffolded) -> list[str]:
         f"  eval/{name}/gate.yaml         what a release must show",
         f"  params.yaml                   trains it with recipes/{made.recipe}.yaml",
         *(f"  note: {note}" for note in made.notes),
+        *_replaced_lines(made),
         "next:",
         f"  dslm check {name}",
         f"  dvc repro gate@{name}",
         f"  dslm report {name}",
     ]
+
+
+def _replaced_lines(made: Scaffolded) -> list[str]:
+    if made.kept_in is None:
+        return []
+    kept = made.kept_in.relative_to(made.workspace.root)
+    lines = [
+        f"  {one.change:<9} {one.path} ({one.lines_before} → {one.lines_after} lines)"
+        for one in made.replaced
+    ]
+    return ["started over:", *lines, f"  what was there lies in {kept}"]

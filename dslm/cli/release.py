@@ -149,9 +149,9 @@ def _actor(given: str | None) -> str:
 
 
 def _champion(ws: Workspace) -> dict[str, Any]:
-    from dslm.records import Baseline
+    from dslm.releasing.baseline import read_champion
 
-    return Baseline.model_validate_json(ws.champion.read_bytes()).model_dump(mode="json")
+    return read_champion(ws.champion).model_dump(mode="json")
 
 
 def _plain(entry: JournalEntry | None) -> dict[str, Any] | None:

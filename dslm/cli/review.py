@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
+from dslm.errors import InputError
 
 if TYPE_CHECKING:
     from dslm.curation.review import Reviewed
+    from dslm.settings.workspace import Workspace
 
 SHOWN = 10  # rows on the screen; the file has them all
 
@@ -19,15 +21,25 @@ def review(
     at_most: Annotated[
         int, typer.Option(min=1, help="Rows without a verdict that the file may have.")
     ] = 200,
+    gold: Annotated[
+        bool, typer.Option("--gold", help="Gold's labels, into eval/W/gold-review.csv.")
+    ] = False,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="With --gold: write the verdicts into gold.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List labels that may be wrong or planted in data/W/review.csv. Verdicts there are kept."""
+    from dslm.curation.gold_review import review_gold
     from dslm.curation.review import review as look
     from dslm.settings.workspace import workspace
 
     ws = workspace(workflow)
-    found = look(ws, at_most)
-    file = str(ws.review.relative_to(ws.root))
+    if apply:
+        _apply(ws, gold=gold, as_json=as_json)
+        return
+    found = review_gold(ws, at_most) if gold else look(ws, at_most)
+    file = str((ws.gold_review if gold else ws.review).relative_to(ws.root))
     if as_json:
         emit({
             "workflow": workflow, "file": file, "open": len(found.open), "kinds": found.kinds,
@@ -35,10 +47,28 @@ def review(
             "rows": [row.model_dump(exclude={"input", "verdict", "line"}) for row in found.open],
         })  # fmt: skip
     else:
-        _show(workflow, file, found)
+        _show(file, found, f"dslm review {workflow} --gold --apply" if gold
+              else f"dvc repro gate@{workflow}")  # fmt: skip
 
 
-def _show(workflow: str, file: str, found: Reviewed) -> None:
+def _apply(ws: Workspace, *, gold: bool, as_json: bool) -> None:
+    from dslm.curation.gold_review import apply
+
+    if not gold:
+        raise InputError("--apply is for gold; verdicts on sources are obeyed by curation",
+                         where="dslm review", fix=f"dvc repro gate@{ws.workflow}")  # fmt: skip
+    done = apply(ws)
+    if as_json:
+        emit(done.model_dump(mode="json") | {"workflow": ws.workflow})
+        return
+    say(f"{ws.gold.relative_to(ws.root)}: {len(done.fixed)} cases fixed, {len(done.dropped)} "
+        f"dropped, {done.cases} left")  # fmt: skip
+    if done.fixed or done.dropped:
+        say("Gold is another now, so every score of it is stale; commit it, and:",
+            f"  dslm check {ws.workflow}", f"  dvc repro gate@{ws.workflow}")  # fmt: skip
+
+
+def _show(file: str, found: Reviewed, then: str) -> None:
     kinds = ", ".join(f"{kind} {count}" for kind, count in found.kinds.items()) or "none"
     say(f"{file}: {len(found.open)} rows to look at ({kinds}), {len(found.decided)} decided")
     if found.left_out:
@@ -50,4 +80,4 @@ def _show(workflow: str, file: str, found: Reviewed) -> None:
         rows = [[r.id, r.field, r.label, r.suggested, r.reason] for r in first]
         say(table("first of them, one of each phrase", columns, rows))
         say(f"next: write keep, fix:<value> or drop into the last column of {file}, then")
-        say(f"  dvc repro gate@{workflow}")
+        say(f"  {then}")

@@ -55,12 +55,20 @@ def _fields(found: Contract) -> list[list[str]]:
 
 def _form(schema: dict[str, Any]) -> str:
     """A schema in a few words."""
-    if "enum" in schema:
-        return "one of " + ", ".join("nothing" if v is None else str(v) for v in schema["enum"])
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(map(_form, schema["anyOf"])))
+    if "enum" in schema or "const" in schema:
+        values = schema.get("enum") or [schema["const"]]
+        return "one of " + ", ".join("nothing" if v is None else str(v) for v in values)
     kinds = schema.get("type", "any")
-    words = [kinds] if isinstance(kinds, str) else ["nothing" if k == "null" else k for k in kinds]
-    detail = next((f" ({k} {schema[k]})" for k in ("pattern", "maxLength") if k in schema), "")
-    return " or ".join(words) + detail
+    words = [kinds] if isinstance(kinds, str) else kinds
+    told = ("pattern", "format", "maxLength", "minimum", "maximum")
+    detail = next((f" ({k} {schema[k]})" for k in told if k in schema), "")
+    if "properties" in schema:
+        detail = f" of {', '.join(schema['properties'])}"
+    elif isinstance(schema.get("items"), dict):
+        detail = f" of {_form(schema['items'])}"
+    return " or ".join("nothing" if word == "null" else word for word in words) + detail
 
 
 @app.command("data")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -36,7 +37,7 @@ def _legible(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 def make_ready() -> None:
-    """Let both streams take any text, and be there where the caller closed them.
+    """Let both streams take any text, and be there where the caller closed them or only lets read.
 
     A descriptor that is closed would be given to the next file that is opened, and what a library
     prints would land in it.
@@ -47,12 +48,25 @@ def make_ready() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest that is free: this one
+        if number and fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            _to_nothing(number)
     for number, name in ((1, "stdout"), (2, "stderr")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
         stream = getattr(sys, name)
         if hasattr(stream, "reconfigure"):
+            if not _takes_any(stream.encoding):
+                stream.reconfigure(encoding="utf-8")
             stream.reconfigure(errors=LEGIBLE)
+
+
+def _takes_any(encoding: str) -> bool:
+    """Whether an encoding takes any text with our signs, unlike idna."""
+    try:
+        " ✓\n".encode(encoding, LEGIBLE)
+    except (UnicodeError, LookupError):
+        return False
+    return True
 
 
 def json_text(value: Any, stream: TextIO, *, indent: int | None = None) -> str:
@@ -108,9 +122,13 @@ def flush() -> OSError | None:
 def _forget(stream: TextIO) -> None:
     """Point a stream at nothing."""
     with contextlib.suppress(OSError, ValueError):
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, stream.fileno())
-        os.close(null)
+        _to_nothing(stream.fileno())
+
+
+def _to_nothing(number: int) -> None:
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, number)
+    os.close(null)
 
 
 def tell(text: str) -> None:

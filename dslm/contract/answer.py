@@ -12,13 +12,21 @@ from functools import lru_cache
 from typing import Any
 
 from dslm.contract.model import Contract
-from dslm.contract.schemas.acceptance import grammar_limits, grammar_of, never_written, uncompiled
-from dslm.contract.schemas.canonical import canonical, written
+from dslm.contract.schemas.acceptance import (
+    accepts,
+    grammar_limits,
+    grammar_of,
+    never_written,
+    uncompiled,
+)
+from dslm.contract.schemas.canonical import canonical, validator, written
 from dslm.contract.schemas.decodable import decodable
 from dslm.errors import DslmError, InputError, Problems
+from dslm.provenance import canonical_json
 from dslm.strict_json import strict_json
 
 __all__ = [
+    "allows",
     "blank",
     "canonical_answer",
     "canonical_text",
@@ -110,6 +118,15 @@ def parse(contract: Contract, text: str) -> dict[str, Any] | None:
     if not isinstance(answer, dict) or schema_errors(contract, answer):
         return None
     return canonical_answer(contract, answer)
+
+
+def allows(contract: Contract, field: str, value: Any) -> bool:
+    """Whether some answer could have a value in a field: by the schema, and by the grammar."""
+    part = contract.decodable.schema["properties"][field]
+    made = canonical(part, value)
+    return bool(validator(canonical_json(part)).is_valid(made)) and accepts(
+        json.dumps(part, ensure_ascii=False), written(made)
+    )
 
 
 def blank(contract: Contract, known: Mapping[str, Any]) -> dict[str, Any]:

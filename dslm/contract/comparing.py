@@ -11,16 +11,22 @@ from dslm.contract.dates import date_of
 from dslm.contract.locales import Locale
 from dslm.contract.model import Compare, Contract
 from dslm.contract.numbers import amount_of, decimal_of, plain
-from dslm.contract.text.folding import fold
+from dslm.contract.text.folding import composed, fold
 
 __all__ = ["EXACT", "decimal_of", "equal", "fold", "plain", "sameness", "wrong_fields"]
 
 EXACT = Compare.model_validate({"as": "exact"})
 
 
+def _text(value: Any) -> str:
+    """What a text is compared by; one of nothing but separators (`-`, `?`) by itself."""
+    text = str(value)
+    return fold(text) or composed(text).strip()
+
+
 def _item(value: Any) -> str:
     if isinstance(value, str):
-        return f"'{fold(value)}"
+        return f"'{_text(value)}"
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
@@ -34,6 +40,21 @@ def _exactly(value: Any) -> list[Any]:
 
 def _spelled(value: Any) -> str:
     return json.dumps(_exactly(value), ensure_ascii=False, sort_keys=True)
+
+
+def _folded(value: Any) -> Any:
+    """A list or object with every text in it folded."""
+    if isinstance(value, Mapping):
+        return {key: _folded(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_folded(one) for one in value]
+    return _text(value) if isinstance(value, str) else value
+
+
+def _as_text(value: Any) -> str:
+    """What is the same in values that are the same as text; a list or object is none."""
+    inner = isinstance(value, list | dict)
+    return f"={_spelled(_folded(value))}" if inner else f"'{_text(value)}"
 
 
 def equal(compare: Compare, predicted: Any, gold: Any, locale: Locale = None) -> bool:
@@ -52,7 +73,7 @@ def equal(compare: Compare, predicted: Any, gold: Any, locale: Locale = None) ->
         return predicted is gold
     match compare.how:
         case "text":
-            return fold(str(predicted)) == fold(str(gold))
+            return _as_text(predicted) == _as_text(gold)
         case "decimal":
             left, right = amount_of(predicted, locale), amount_of(gold, locale)
             if left is not None and right is not None:
@@ -91,7 +112,7 @@ def _sameness(compare: Compare, value: Any, locale: Locale) -> Any:
         return None
     match compare.how:
         case "text":
-            return ["text", fold(str(value))]
+            return ["text", _as_text(value)]
         case "decimal":
             if (amount := amount_of(value, locale)) is not None:
                 near = compare.tolerance > 0  # no key can say what is near

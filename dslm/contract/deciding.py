@@ -9,17 +9,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dslm.contract.comparing import EXACT, equal
 from dslm.contract.grounding import ungrounded
 from dslm.contract.model import Contract
 from dslm.contract.rules import breaches
+from dslm.contract.schemas.canonical import canonical_value
 from dslm.records import Action, Decision, Prediction
 
 NEVER = 2.0  # a threshold no confidence reaches: no answer proceeds
 
 
 def is_out_of_scope(contract: Contract, answer: Mapping[str, Any]) -> bool:
-    """Whether an answer says that the input is not for this workflow."""
-    return any(answer[field] in values for field, values in contract.out_of_scope.items())
+    """Whether an answer says that the input is not for this workflow: equal, as it is compared."""
+    return any(
+        equal(
+            contract.compare.get(field, EXACT), answer[field], canonical_value(value),
+            contract.locale,
+        )
+        for field, values in contract.out_of_scope.items()
+        for value in values
+    )  # fmt: skip
 
 
 def _held(contract: Contract, text: str, answer: Mapping[str, Any]) -> list[tuple[Action, str]]:

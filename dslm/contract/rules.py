@@ -8,6 +8,7 @@ answer by a model.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -42,20 +43,33 @@ def compile_rule(rule: Rule) -> None:
         raise InputError(str(error).splitlines()[0], where=f"rule {rule.id}", fix=fix) from None
 
 
+@dataclass(frozen=True)
+class Unevaluable:
+    """What a rule is where it is neither true nor false, and why."""
+
+    why: str
+
+
 def holds(rule: Rule, text: str, answer: Mapping[str, Any]) -> bool:
     """Whether an answer to `text` keeps a rule; what cannot be evaluated keeps none."""
+    return evaluated(rule, text, answer) is True
+
+
+def evaluated(rule: Rule, text: str, answer: Mapping[str, Any]) -> bool | Unevaluable:
+    """What a rule's expression is for an answer to `text`."""
     if _deeper(answer, _DEEPEST):
-        return False
+        return Unevaluable(f"the answer is nested more than {_DEEPEST} levels deep")
     try:
-        return _program(rule.expr).execute({"input": text, "output": dict(answer)}) is True
+        found = _program(rule.expr).execute({"input": text, "output": dict(answer)})
     except MemoryError:
         raise
-    except Exception:  # noqa: BLE001 - an index, a key, a type, a number too large, and what CEL adds
-        return False
+    except Exception as error:  # noqa: BLE001 - an index, a key, a type, and what CEL adds
+        return Unevaluable(next(iter(str(error).splitlines()), "") or type(error).__name__)
     except BaseException as error:
         if type(error).__name__ == "PanicException":  # of Rust, which derives it from nothing less
-            return False
+            return Unevaluable("the evaluator gave up")
         raise
+    return found if isinstance(found, bool) else Unevaluable("it is neither true nor false")
 
 
 def _deeper(value: Any, levels: int) -> bool:

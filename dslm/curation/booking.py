@@ -80,7 +80,7 @@ def ledger_of(
         leakage=LeakageCheck(
             compared=len(cases), found={reason: reasons[reason] for reason in LEAKS}
         ),
-        review=review,
+        review=review.model_copy(update={"fixed_dropped": review.fixed - _fixed(kept)}),
         drops=tuple(drop for _, drop in sorted(drops.items())),
         personal=personal,
     )  # fmt: skip
@@ -91,6 +91,11 @@ def review_count(cases: CaseTable, fixed: int, verdicts: Verdicts) -> ReviewCoun
     named = sorted({*verdicts.drops, *verdicts.fixes})
     there = (cases.among("id", named) >= 0).sum() if named else 0
     return ReviewCount(fixed=fixed, absent=len(named) - int(there))
+
+
+def _fixed(cases: CaseTable) -> int:
+    """How many of the cases have a replaced value."""
+    return int(cases.flags("fixed").sum())
 
 
 def _by_source(rows: Rows, places: Places) -> Counter[str]:

@@ -16,8 +16,8 @@ from typing import Any
 from dslm.contract.model import Contract
 from dslm.curation.binning import binned, edges_of
 from dslm.curation.blocks.contradictions import Contradiction
+from dslm.curation.card_fields import CardField
 from dslm.curation.counting import PartCounts, counted, distinct, spelled, spread_of
-from dslm.curation.finite_labels import named_values
 from dslm.curation.grouping import group_of
 from dslm.curation.pieces import files_of
 from dslm.curation.splitting import SPLITS
@@ -27,6 +27,8 @@ from dslm.data_card import (
     Disagreements,
     Filling,
     Leakage,
+    ListField,
+    ListFilling,
     OpenField,
     Part,
     Reach,
@@ -74,8 +76,9 @@ def describe(
         files=_files(contract, contract_dir, book["sources"]),
         parts={name: _part(part, groups[name], edges) for name, part in parts.items()},
         edges=edges,
-        labels=tuple(_label(contract, parts, field) for field in parts["gold"].labels),
-        open_fields=tuple(_open_field(parts, field) for field in parts["gold"].open),
+        labels=tuple(_label(parts, field) for field in parts["gold"].of("label")),
+        open_fields=tuple(_open_field(parts, field) for field in parts["gold"].of("open")),
+        lists=tuple(_list(parts, field) for field in parts["gold"].of("list")),
         slices=tuple(_slice(parts, name) for name in contract.slices),
         leakage=Leakage.model_validate(book["leakage"]),
         contradictions=_disagreements(curated / "contradictions.jsonl"),
@@ -135,13 +138,36 @@ def _by_size(counts: Mapping[str, Counter[str]]) -> list[str]:
     return sorted(total, key=lambda key: (-total[key], key))
 
 
-def _label(contract: Contract, parts: Mapping[str, PartCounts], field: str) -> Tallied:
-    counts = {name: part.labels[field] for name, part in parts.items()}
-    listed = named_values(contract.schema["properties"][field]) or []
-    known = [spelled(value) for value in listed]
+def _label(parts: Mapping[str, PartCounts], field: CardField) -> Tallied:
+    return _named(field, {name: part.labels[field.path] for name, part in parts.items()})
+
+
+def _named(field: CardField, counts: Mapping[str, Counter[str]]) -> Tallied:
+    """Values that the schema names, those that nobody has last."""
+    known = [spelled(value) for value in field.named or ()]
     seen = _by_size(counts)
     order = seen + [key for key in known if key not in set(seen)]
-    return _tallied(field, counts, order, {key: json.loads(key) for key in order})
+    return _tallied(field.name, counts, order, {key: json.loads(key) for key in order})
+
+
+def _list(parts: Mapping[str, PartCounts], field: CardField) -> ListField:
+    found = {name: part.lists[field.path] for name, part in parts.items()}
+    named = {name: one.values for name, one in found.items() if one.values is not None}
+    return ListField(
+        name=field.name,
+        values=_named(field, named) if named else None,
+        parts={
+            name: ListFilling(
+                null=one.null,
+                empty=one.empty,
+                per_case=spread_of(one.sizes),
+                items=sum(size * cases for size, cases in one.sizes.items()),
+                distinct=distinct(one.items.numbers),
+                length=spread_of(one.items.lengths),
+            )
+            for name, one in found.items()
+        },
+    )
 
 
 def _slice(parts: Mapping[str, PartCounts], name: str) -> Tallied:
@@ -150,10 +176,10 @@ def _slice(parts: Mapping[str, PartCounts], name: str) -> Tallied:
     return _tallied(name, counts, order, {key: key for key in order})
 
 
-def _open_field(parts: Mapping[str, PartCounts], field: str) -> OpenField:
-    found = {name: part.open[field] for name, part in parts.items()}
+def _open_field(parts: Mapping[str, PartCounts], field: CardField) -> OpenField:
+    found = {name: part.open[field.path] for name, part in parts.items()}
     return OpenField(
-        name=field,
+        name=field.name,
         parts={
             name: Filling(
                 null=one.null, distinct=distinct(one.numbers), length=spread_of(one.lengths)

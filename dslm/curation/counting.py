@@ -17,13 +17,14 @@ import numpy as np
 from dslm.contract.model import Contract
 from dslm.contract.slicing import slices_of
 from dslm.curation.arrival import arrival
+from dslm.curation.card_fields import CardField, Kind, card_fields
 from dslm.curation.case_table import number_of
-from dslm.curation.finite_labels import named_values
 from dslm.data_card import Spread
 from dslm.records import Case
 
 # canonical JSON, many times faster than making an encoder for each value
 spelled = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+Path = tuple[str, ...]  # of a field: two may bear one name
 _QUANTILES = {"least": 0.0, "p5": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95,
               "most": 1.0}  # fmt: skip
 
@@ -62,12 +63,35 @@ class OpenCounts:
         self.numbers.append(number_of(text))
 
 
+class ListCounts:
+    """The values of one list: how many are null or empty, how many items, which are the same."""
+
+    def __init__(self, *, named: bool) -> None:
+        self.null = self.empty = 0
+        self.sizes: Counter[int] = Counter()
+        self.items = OpenCounts()
+        self.values: Counter[str] | None = Counter() if named else None
+
+    def add(self, value: Any) -> None:
+        """One case's list."""
+        if not isinstance(value, list):
+            self.null += 1
+            return
+        self.empty += not value
+        self.sizes[len(value)] += 1
+        for item in value:
+            self.items.add(spelled(None) if item is None else item)
+            if self.values is not None:
+                self.values[spelled(item)] += 1
+
+
 class PartCounts:
     """Everything that is counted of one part.
 
     Attributes:
         labels: Listed field → value as JSON → cases.
         open: Open field → its values.
+        lists: List → its items.
         slices: Slice → value → cases.
     """
 
@@ -76,21 +100,29 @@ class PartCounts:
         self.cases = self.untimed = 0
         self.lengths: Counter[int] = Counter()
         self.first = self.last = ""
-        schemas = contract.schema["properties"]
-        listed = {field: named_values(schemas[field]) is not None for field in contract.fields}
-        self.labels: dict[str, Counter[str]] = {f: Counter() for f in listed if listed[f]}
-        self.open = {field: OpenCounts() for field in listed if not listed[field]}
+        self.fields = card_fields(contract)
+        self.labels: dict[Path, Counter[str]] = {f.path: Counter() for f in self.of("label")}
+        self.open = {field.path: OpenCounts() for field in self.of("open")}
+        self.lists = {f.path: ListCounts(named=f.named is not None) for f in self.of("list")}
         self.slices: dict[str, Counter[str]] = {name: Counter() for name in contract.slices}
+
+    def of(self, kind: Kind) -> tuple[CardField, ...]:
+        """The fields of one kind."""
+        return tuple(field for field in self.fields if field.kind == kind)
 
     def add(self, case: Case) -> None:
         """Count one case."""
         target = case.target or {}
         self.cases += 1
         self.lengths[len(case.input)] += 1
-        for field, counted in self.labels.items():
-            counted[spelled(target[field])] += 1
-        for field, opened in self.open.items():
-            opened.add(target[field])
+        for field in self.fields:
+            value = field.read(target)
+            if field.kind == "label":
+                self.labels[field.path][spelled(value)] += 1
+            elif field.kind == "open":
+                self.open[field.path].add(value)
+            else:
+                self.lists[field.path].add(value)
         for name, value in slices_of(self.contract, case).items():
             self.slices[name][value] += 1
         if self.contract.data.time is not None:

@@ -85,7 +85,7 @@ def _parts(schema: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[Part]:
         return
     if len(path) == DEEPEST:
         return
-    for form in _forms(schema):
+    for form in forms_of(schema):
         for name, part in form.get("properties", {}).items():
             yield from _parts(part, (*path, name))
         if path and isinstance(form.get("items"), Mapping):
@@ -93,7 +93,7 @@ def _parts(schema: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[Part]:
                 yield Part(path, (value,))
 
 
-def _forms(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def forms_of(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """A schema, or those of its alternatives that are not just null."""
     options = [part for key in ("anyOf", "oneOf") for part in schema.get(key, ())]
     return options or [schema]

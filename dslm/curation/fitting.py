@@ -15,6 +15,7 @@ from typing import Any
 from dslm.contract.model import Columns, Contract
 from dslm.contract.text.folding import fold
 from dslm.curation.chats import without_chat
+from dslm.curation.flattening import flattened
 from dslm.curation.given import given_rows
 from dslm.curation.identifiers import NoName, identifier
 from dslm.curation.labelled_rows import INPUT_KEYS, TARGET_KEYS, object_in
@@ -82,11 +83,15 @@ def _as_labelled(contract: Contract, row: Mapping[str, Any], *, table: bool) -> 
     if "text" in row and "input" in row:
         raise Misfit("has both 'text' and 'input'")
     renamed = {("input" if key == "text" else key): value for key, value in row.items()}
-    return renamed | {"target": _target(contract, row)}
+    return renamed | {"target": flattened(_target(contract, row), contract.fields)}
 
 
-def _group(row: Mapping[str, Any], group_by: str) -> str:
-    """The folded value that `meta.x`, `target.x` or a plain key of meta names."""
+def _group(row: Mapping[str, Any], group_by: str, own: str) -> str:
+    """The value that `meta.x`, `target.x` or a plain key of meta names.
+
+    Where that is the contract's own group it stays as it is, as it does in curation. Folded
+    elsewhere: a name that is read off a document comes in many spellings.
+    """
     part, dot, name = group_by.partition(".")
     if not dot or part not in ("meta", "target"):
         part, name = "meta", group_by
@@ -97,6 +102,8 @@ def _group(row: Mapping[str, Any], group_by: str) -> str:
     except NoName as fault:
         raise Misfit(f"no group: {part}.{name} {fault}") from None
     key = fold(named) if named else ""
+    if named and (part, name) == ("meta", own):
+        key = named
     if not key:
         raise Misfit(f"no group: {part}.{name} is empty or missing")
     return key
@@ -108,7 +115,7 @@ def _fit(contract: Contract, row: Mapping[str, Any], group_by: str | None) -> tu
     name = contract.data.group_by
     if name is None or group_by is None:
         return case, own
-    return case.model_copy(update={"meta": case.meta | {name: _group(row, group_by)}}), own
+    return case.model_copy(update={"meta": case.meta | {name: _group(row, group_by, name)}}), own
 
 
 def fit_rows(path: Path, contract: Contract, group_by: str | None) -> Fitted:

@@ -50,10 +50,9 @@ def given_files(path: Path) -> list[SourceFile]:
         InputError: Nothing is there, it is of a kind that cannot be read, or one text of many.
     """
     if path.is_dir():
-        files = files_of([_source("*")], path)
-        if not files:
-            raise InputError("an empty folder", where=path, fix=f"give {KINDS}")
-        return files
+        if not any(one.is_file() for one in path.iterdir()):
+            raise InputError("no files in this folder", where=path, fix=f"give {KINDS}")
+        return files_of([_source("*")], path)
     format_of(path)
     if path.name.lower().endswith(LABELLED):
         raise InputError("is one text, and so one case", where=path,

@@ -20,7 +20,7 @@ from dslm.curation.blocks.rule_breaks import rule_breaks
 from dslm.curation.case_table import CaseTable
 from dslm.curation.fitting import fit_rows
 from dslm.curation.given import given_files
-from dslm.curation.grouping import folded
+from dslm.curation.grouping import group_of
 from dslm.curation.ledger import Drop, Reject
 from dslm.curation.refusing import refuse_many_rejects, unique_ids
 from dslm.curation.splitting import position
@@ -119,7 +119,7 @@ def import_cases(
         gold_share: Share of the groups that becomes gold, in (0, 1).
         group_by: Where a row's group is: `meta.x`, `target.x`, or a key of meta. Its folded value
             is written to `meta` under the contract's `data.group_by`. None: what `meta` has there,
-            or, where the contract has no groups, the text itself.
+            as it is, or, where the contract has no groups, the text itself.
         seed: Draws other groups for gold.
         overwrite: Replace an earlier import and its gold.
 
@@ -132,11 +132,13 @@ def import_cases(
                      overwrite=overwrite)  # fmt: skip
     fitted = fit_rows(path, contract, group_by or contract.data.group_by)
     read = len(fitted.found) + len(fitted.rejects)
+    if not read:
+        raise InputError("no rows in this file", where=path, fix="give labelled cases")
     refuse_many_rejects(fitted.rejects, read, most=contract.data.max_rejects, folder=path.parent,
                         setting="data.max_rejects")  # fmt: skip
     cases = sorted((one.case for one in unique_ids(fitted.found)), key=lambda case: case.id)
     name = contract.data.group_by
-    groups = {c.id: folded(c) if name is None else str(c.meta[name]) for c in cases}
+    groups = {case.id: group_of(case, name) for case in cases}
     salt = f"gold:{contract.name}:{seed}"  # not that of the splits, or gold would empty one
     chosen = {key for key in groups.values() if position(salt, key) < gold_share}
     sources = [case for case in cases if groups[case.id] not in chosen]

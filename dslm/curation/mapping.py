@@ -15,6 +15,7 @@ from dslm.contract.answer import canonical_answer, schema_errors
 from dslm.contract.model import Columns, Contract
 from dslm.curation.casting import cast
 from dslm.curation.chats import without_chat
+from dslm.curation.flattening import flattened
 from dslm.curation.identifiers import NoName, identifier
 from dslm.curation.turns import rendered, turns_of
 from dslm.errors import InputError
@@ -76,7 +77,8 @@ def _target(
 ) -> dict[str, Any]:
     properties = contract.decodable.schema["properties"]
     if isinstance(columns.target, str):
-        given = _object(_column(row, columns.target), columns.target, textual=textual)
+        nested = _object(_column(row, columns.target), columns.target, textual=textual)
+        given = flattened(nested, contract.fields)
     else:
         cells = {field: _column(row, name) for field, name in columns.target.items()}
         given = {field: None if textual and v == "" else v for field, v in cells.items()}

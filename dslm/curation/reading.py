@@ -95,7 +95,8 @@ class RowReader:
                         raise Misfit(row.fault or "no row")
                     columns, textual = file.source.columns, file.kind.textual
                     case, own = to_case(self.contract, row.value, columns, textual=textual)
-                    found[file.number, row.line] = self.verdicts.fixed(case), own
+                    fixed = self.verdicts.applied(self.contract, case)
+                    found[file.number, row.line] = fixed, own
                 except Misfit as misfit:
                     faults[file.number, row.line] = misfit.what
         _, drops = sift([case for case, _ in found.values()], self.blocks)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from dslm.cases import read_labelled
 from dslm.contract.model import Contract, load_contract
@@ -101,7 +102,8 @@ def chosen(suspects: Sequence[Suspect], at_most: int) -> list[Suspect]:
     return [*first, *others[: at_most - len(first)]]
 
 
-def _curated_cases(ws: Workspace, contract: Contract) -> list[Case]:
+def curated_cases(ws: Workspace, contract: Contract) -> list[Case]:
+    """All cases that curation kept; InputError where nothing is curated."""
     made_by = f"`dvc repro curate@{ws.workflow}`"
     if not ws.curated.is_dir():
         raise InputError("nothing is curated yet", where=ws.curated, fix=f"run {made_by}")
@@ -122,19 +124,40 @@ def review(ws: Workspace, at_most: int) -> Reviewed:
         Problems: Wrong verdicts in it; it is left as it is.
     """
     contract = load_contract(ws.contract)
-    cases = {case.id: case for case in _curated_cases(ws, contract)}
-    read_verdicts(ws.review, contract)
-    decided = sorted((row for row in read_review(ws.review) if row.decided), key=lambda r: r.key)
+    cases = curated_cases(ws, contract)
+    return reviewed(contract, ws.review, cases, at_most)
+
+
+def reviewed(
+    contract: Contract, path: Path, cases: Sequence[Case], at_most: int, beside: Sequence[Case] = ()
+) -> Reviewed:
+    """Look for suspect labels among cases and write their review file.
+
+    Args:
+        contract: The workflow's contract.
+        path: The review file; its verdicts are kept.
+        cases: What is looked at.
+        at_most: Rows without a verdict that the file may have.
+        beside: Other cases, with other ids, that are learnt from and not looked at.
+
+    Raises:
+        InputError: The review file cannot be read.
+        Problems: Wrong verdicts in it; it is left as it is.
+    """
+    by_id = {case.id: case for case in cases}
+    read_verdicts(path, contract)
+    decided = sorted((row for row in read_review(path) if row.decided), key=lambda r: r.key)
     words = {row.key: parsed(contract, row)[0] for row in decided}
     kept = {row.key: row for row in decided if words[row.key] == "keep"}
     old = {key: row.label for key, row in kept.items()
-           if outdated(contract, row, cases.get(row.id))}  # fmt: skip
+           if outdated(contract, row, by_id.get(row.id))}  # fmt: skip
     settled: dict[tuple[str, str], str] = {k: word for k, word in words.items() if k not in old}
-    left = unsettled(suspects_of(contract, list(cases.values())), settled)
+    found = [one for one in suspects_of(contract, [*cases, *beside]) if one.id in by_id]
+    left = unsettled(found, settled)
     shown = chosen(left, at_most)
-    rows = tuple(_row(one, cases[one.id], old.get((one.id, one.field))) for one in shown)
+    rows = tuple(_row(one, by_id[one.id], old.get((one.id, one.field))) for one in shown)
     again = {row.key for row in rows}
     decided = [row for row in decided if row.key not in again]
-    write_review(ws.review, [*rows, *decided])
+    write_review(path, [*rows, *decided])
     kinds = Counter(one.kind for one in shown)
     return Reviewed(rows, tuple(decided), len(left) - len(shown), dict(sorted(kinds.items())))

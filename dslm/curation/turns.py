@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 SPEAKER_KEYS = ("speaker", "role", "from")
-TEXT_KEYS = ("text", "content", "utterance", "value")
+TEXT_KEYS = ("text", "content", "utterance", "value", "markdown", "refusal")
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,17 @@ def said_by(turn: dict[str, Any]) -> str | None:
     return text
 
 
+def _speaker(turn: dict[str, Any]) -> Any:
+    """Who speaks: a role, and which of several in that role, where the turn names one."""
+    speaker, name = _first(turn, SPEAKER_KEYS), turn.get("name")
+    named = isinstance(speaker, str) and isinstance(name, str) and name.strip()
+    return f"{speaker} {name}" if named and speaker != name else speaker
+
+
 def _turn(value: Any) -> Turn:
     text: Any
     if isinstance(value, dict):
-        speaker, text = _first(value, SPEAKER_KEYS), said_by(value)
+        speaker, text = _speaker(value), said_by(value)
         if calls := list(_called(value)):
             text = "\n".join([*([text] if text else []), *calls])
     elif isinstance(value, list) and len(value) == 2:

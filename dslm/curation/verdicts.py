@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from dslm.contract.answer import schema_errors
 from dslm.contract.model import Contract
+from dslm.contract.rules import breaches
 from dslm.curation.label_text import read_label
 from dslm.curation.review_file import ReviewRow, read_review
 from dslm.errors import DslmError, InputError, Problems
@@ -44,6 +45,11 @@ class Verdicts:
             return case
         return case.model_copy(update={"target": (case.target or {}) | dict(self.fixes[case.id])})
 
+    def applied(self, contract: Contract, case: Case) -> Case:
+        """The fixed case, its `meta.breaks` in step: no fix throws a case away for its rules."""
+        fixed = self.fixed(case)
+        return case if fixed is case else with_breaks_in_step(contract, case, fixed)
+
     def refuse_misfits(self, contract: Contract, fixed: Iterable[Case]) -> None:
         """Stop where a fixed target is invalid as a whole, though each value by itself is not.
 
@@ -62,6 +68,28 @@ class Verdicts:
     def digest(self) -> str:
         """What the verdicts mean; order, scores and those that only keep do not count."""
         return digest_json({"drop": sorted(self.drops), "fix": self.fixes})
+
+
+def with_breaks_in_step(contract: Contract, before: Case, after: Case) -> Case:
+    """A fixed case that declares the rules which its new target breaks because of the fix.
+
+    A declared breach that the fix mends is declared no longer; one that the fix makes is declared,
+    since a person said that this value is right. What was broken before and not declared stays
+    so: the fix says nothing of it.
+    """
+    declared = before.meta.get("breaks", [])
+    if not isinstance(declared, list):
+        return after
+    was, now = (
+        [rule.id for rule in breaches(contract, case.input, case.target or {})]
+        for case in (before, after)
+    )
+    kept = [rule for rule in declared if rule in now or rule not in was]
+    made = [rule for rule in now if rule not in was and rule not in declared]
+    if (said := [*kept, *made]) == declared:
+        return after
+    meta = {key: value for key, value in after.meta.items() if key != "breaks"}
+    return after.model_copy(update={"meta": meta | ({"breaks": said} if said else {})})
 
 
 def parsed(contract: Contract, row: ReviewRow) -> tuple[Action, Any]:

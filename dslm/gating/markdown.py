@@ -6,6 +6,7 @@ Takes a `Verdict`; gives GitHub-flavoured markdown. Written to `eval/W/results/g
 from __future__ import annotations
 
 from dslm.gating.finding import UNMEASURED
+from dslm.gating.knobs import knobs
 from dslm.records import Check, Status, Verdict
 
 MARKS: dict[Status, str] = {"PASS": "✅", "FAIL": "❌", "INCONCLUSIVE": "❔"}
@@ -54,6 +55,7 @@ def _next_steps(verdict: Verdict) -> list[str]:
     open_ = [c.id for c in verdict.checks if c.status == "INCONCLUSIVE" and not c.needed_cases]
     if open_:
         steps.append(f"{', '.join(open_)}: more cases alone will not do, the answers must improve.")
+    steps += knobs(verdict)
     steps.append(f"An exception needs a dated, signed waiver in `eval/{workflow}/waivers.yaml`.")
     return steps
 

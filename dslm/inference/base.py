@@ -89,6 +89,12 @@ def cache_folder() -> Path:
     return Path(given).expanduser() if given else Path.home() / ".cache" / "dslm"
 
 
+def embedded_folder(name: str) -> Path:
+    """Where an embedded model lies once it is prepared."""
+    weights = EMBEDDED[name].weights.removeprefix("sha256:")
+    return cache_folder() / "base" / f"{name}-{weights[:12]}"
+
+
 def _gguf(name: str, model: EmbeddedModel) -> Path:
     spec = importlib.util.find_spec(model.module)
     if spec is None or spec.origin is None:
@@ -130,8 +136,7 @@ def prepare(name: str) -> Path:
     """
     if name not in EMBEDDED:
         raise InputError(f"no embedded model {name!r}", fix=f"known: {', '.join(EMBEDDED)}")
-    model = EMBEDDED[name]
-    folder = cache_folder() / "base" / f"{name}-{model.weights.removeprefix('sha256:')[:12]}"
+    model, folder = EMBEDDED[name], embedded_folder(name)
     if not folder.exists():
         gguf = _gguf(name, model)
         with exclusive(cache_folder(), name), whole_folder(folder, {"gguf": model.gguf}) as partial:
@@ -152,7 +157,8 @@ def _require_weights(folder: Path, model: EmbeddedModel, name: str) -> None:
         )
 
 
-def _cached_snapshot(source: BaseModelSource) -> Path:
+def cached_snapshot(source: BaseModelSource) -> Path:
+    """Where the hub's cache has a model; InputError where it has not, or no commit is named."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
@@ -210,7 +216,7 @@ def _folder(source: BaseModelSource, root: Path) -> Path:
             fix = f"mend `base.folder`, or {source.way_to_lock()}"
             raise InputError("no such folder", where=folder, fix=fix)
     else:
-        folder = _cached_snapshot(source)
+        folder = cached_snapshot(source)
     refuse_unsafe(folder)
     for needed in (folder / "config.json", folder / "tokenizer.json"):
         if not needed.is_file():
@@ -232,7 +238,7 @@ def locate(source: BaseModelSource, root: Path) -> BaseFiles:
     return BaseFiles(
         folder=folder,
         tokenizer=_tokenizer_digest(folder),
-        template=digest_bytes(_template(folder).encode()),
+        template=digest_bytes(template_of(folder).encode()),
         base=digest_json(base),
         files=files,
     )
@@ -241,7 +247,7 @@ def locate(source: BaseModelSource, root: Path) -> BaseFiles:
 def locate_tokenizer(source: BaseModelSource, root: Path) -> TokenizerFiles:
     """As `locate`, but for what only counts tokens: gigabytes of weights are not read."""
     folder = _folder(source, root)
-    template = digest_bytes(_template(folder).encode())
+    template = digest_bytes(template_of(folder).encode())
     return TokenizerFiles(folder, _tokenizer_digest(folder), template)
 
 
@@ -250,7 +256,7 @@ def _tokenizer_digest(folder: Path) -> str:
     return digest_json({f.name: digest_file(f) for f in words})
 
 
-def _template(folder: Path) -> str:
+def template_of(folder: Path) -> str:
     """The chat template of a model folder.
 
     Raises:
@@ -283,13 +289,9 @@ def load_tokenizer(files: TokenizerFiles) -> Any:
 
 
 def _described(folder: Path) -> bool:
-    config = folder / "tokenizer_config.json"
-    if not config.is_file():
-        return False
-    return bool(
-        strict_json(config.read_bytes(), infinite=True).get("tokenizer_class")
-        == "TokenizersBackend"
-    )
+    path = folder / "tokenizer_config.json"
+    config = strict_json(path.read_bytes(), infinite=True) if path.is_file() else {}
+    return bool(config.get("tokenizer_class") == "TokenizersBackend")
 
 
 def _by_family() -> Any:

@@ -1,7 +1,7 @@
 """Answers a whole file of inputs, resumable after any kind of end.
 
-Takes JSONL of cases, appends one JSON line an answer; a rerun keeps what is there, drops a cut last
-line, and goes on. Called by `dslm predict`.
+Takes JSONL of cases, appends one JSON line an answer (`dslm.records.Answer`); a rerun keeps what is
+there, drops a cut last line, and goes on. Called by `dslm predict`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dslm.cases import read_records
+from dslm.cases import MOST_REPORTED, numbered_records
 from dslm.contract.grounding import groundings
 from dslm.contract.model import Contract
-from dslm.errors import InputError
+from dslm.errors import DslmError, InputError, Problems
 from dslm.inference.decider import Decider
 from dslm.progress import Progress
 from dslm.records import Case, Decision, Prediction
@@ -41,14 +41,25 @@ def read_asked(source: Path, out: Path) -> Asked:
     Raises:
         InputError: The source is broken or repeats an id, or `out` holds answers to other cases.
     """
-    cases = read_records(source, Case)
+    numbered = numbered_records(source, Case)
+    cases = [case for _, case in numbered]
     if not cases:
         raise InputError("no cases in this file", where=source)
-    repeated = [i for i, n in Counter(case.id for case in cases).items() if n > 1]
-    if repeated:
-        raise InputError(f"id {repeated[0]!r} is used twice", where=source)
+    _refuse_repeated(source, numbered)
     actions = _answered(out, {case.id for case in cases})
     return Asked(tuple(case for case in cases if case.id not in actions), actions)
+
+
+def _refuse_repeated(source: Path, numbered: Sequence[tuple[int, Case]]) -> None:
+    first: dict[str, int] = {}
+    faults: list[DslmError] = []
+    for line, case in numbered:
+        if case.id in first:
+            what = f"id {case.id!r} is used twice, first on line {first[case.id]}"
+            faults.append(InputError(what, where=f"{source}:{line}", fix="ids must be unique"))
+        first.setdefault(case.id, line)
+    if faults:
+        raise Problems(faults[:MOST_REPORTED])
 
 
 def answer_file(decider: Decider, source: Path, out: Path) -> dict[str, int]:

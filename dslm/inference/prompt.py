@@ -211,11 +211,21 @@ def row_lengths(
     if not rows:
         return []
     asked = [prompt_text(tokenizer, prompt, text) for text, _ in rows]
-    answers = [canonical_text(prompt.contract, target) for _, target in rows]
     prompts = tokenizer(asked, add_special_tokens=False)["input_ids"]
-    plain = tokenizer(answers, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+    answers = answer_lengths(tokenizer, prompt.contract, [target for _, target in rows])
     end = 1  # the end-of-turn token after the answer
-    return [len(one) + len(other) + end for one, other in zip(prompts, plain, strict=True)]
+    return [len(one) + answer + end for one, answer in zip(prompts, answers, strict=True)]
+
+
+def answer_lengths(
+    tokenizer: Any, contract: Contract, targets: Sequence[Mapping[str, Any]]
+) -> list[int]:
+    """How many tokens each right answer has, without the one that ends its turn."""
+    if not targets:
+        return []
+    texts = [canonical_text(contract, target) for target in targets]
+    found = tokenizer(texts, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+    return [len(ids) for ids in found]
 
 
 def shared_prefix(tokenizer: Any, prompt: Prompt) -> list[int]:

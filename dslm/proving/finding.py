@@ -21,7 +21,7 @@ class Finding(BaseModel):
     """The result of one proof.
 
     `proof` names what was asked (`rules`, `gold.schema`, …), `where` the file, line or key it was
-    found at, `fix` the next step.
+    found at, `fix` the next step. `skipped` says that nothing was looked at, and the message why.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,6 +31,12 @@ class Finding(BaseModel):
     message: str
     where: str | None = None
     fix: str | None = None
+    skipped: bool = False
+
+
+def skipped(proof: str, message: str, *, fix: str | None = None) -> Finding:
+    """A proof that cannot be made here and stands in nobody's way; the message says why."""
+    return Finding(kind="ok", proof=proof, message=message, fix=fix, skipped=True)
 
 
 def ok(proof: str, message: str) -> Finding:

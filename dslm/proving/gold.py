@@ -33,7 +33,7 @@ def prove_gold(ws: Workspace, contract: Contract) -> Generator[Finding, None, li
     yield from _breaks(ws, contract, gold)
     decisions = {case.id: ideal(contract, case.input, case.target or {}) for case in gold}
     yield from _grounding(ws, contract, gold, decisions)
-    yield from _copying(ws, contract, gold)
+    yield from _copying(ws, contract, [case for case in gold if not _stuck(decisions[case.id])])
     yield from _decisions(ws, decisions)
     yield from _slices(ws, contract, gold)
     return gold
@@ -70,12 +70,7 @@ def _grounding(
     """A right answer with a value that is not in the input can never proceed."""
     if not contract.grounded:
         return
-    stuck = [
-        case.id
-        for case in gold
-        if (reasons := decisions[case.id].reasons)
-        and all(reason.startswith("ungrounded:") for reason in reasons)
-    ]
+    stuck = [case.id for case in gold if _stuck(decisions[case.id])]
     if stuck:
         yield warn(
             "gold.grounded",
@@ -87,8 +82,14 @@ def _grounding(
         yield ok("gold.grounded", f"{named(contract.grounded)} occur in the input where they must")
 
 
+def _stuck(decision: Decision) -> bool:
+    """Whether nothing but a value that is not in the input keeps a right answer from proceeding."""
+    reasons = decision.reasons
+    return bool(reasons) and all(reason.startswith("ungrounded:") for reason in reasons)
+
+
 def _copying(ws: Workspace, contract: Contract, gold: list[Case]) -> Iterator[Finding]:
-    """A right answer that is in the input, but not in a form that copying could write."""
+    """A right answer that copying could not write: not there, or not in a form that it takes."""
     if not contract.grounded:
         return
     found = {case.id: uncopied(contract, case.input, case.target or {}) for case in gold}
@@ -100,8 +101,8 @@ def _copying(ws: Workspace, contract: Contract, gold: list[Case]) -> Iterator[Fi
     if len(stuck) > MOST_UNCOPIED * len(gold):
         yield warn(
             "gold.copied",
-            f"{len(stuck)} of {len(gold)} cases hold a grounded value in a form that cannot be "
-            f"copied from their input: {named(stuck)}",
+            f"{len(stuck)} of {len(gold)} cases hold a grounded value that cannot be copied from "
+            f"their input: {named(stuck)}",
             where=ws.gold, fix="mend the labels, or set inference.copy_grounded to false",
         )  # fmt: skip
     else:

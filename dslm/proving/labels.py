@@ -12,7 +12,7 @@ from dslm.contract.comparing import EXACT
 from dslm.contract.dates import date_readings
 from dslm.contract.grounding import groundings
 from dslm.contract.model import Contract
-from dslm.contract.numbers import plain, readings_of
+from dslm.contract.numbers import doubtful_points, plain, readings_of
 from dslm.contract.text.folding import fold
 from dslm.contract.text.look_alikes import look_alikes
 from dslm.proving.finding import MOST_NAMED, Finding, named, warn
@@ -25,6 +25,7 @@ def prove_labels(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Ite
     yield from _enums(ws, contract)
     yield from _look_alikes(ws, contract, gold)
     yield from _ambiguous(ws, contract, gold)
+    yield from _doubtful(ws, contract, gold)
     yield from _ambiguously_grounded(ws, contract, gold)
 
 
@@ -109,6 +110,19 @@ def _ambiguous(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Itera
     if told > MOST_NAMED:
         yield warn("labels", f"{told - MOST_NAMED} more labels may mean several things",
                    where=ws.gold, fix="name the contract's `locale`")  # fmt: skip
+
+
+def _doubtful(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Iterator[Finding]:
+    """Labels such as 1.234 in a field whose others write 12,50."""
+    for field, compare in contract.compare.items():
+        values = [case.target[field] for case in gold if case.target and field in case.target]
+        labels = [value for value in values if isinstance(value, str)]
+        if compare.how == "decimal" and (found := doubtful_points(labels, contract.locale)):
+            yield warn(
+                "labels", f"{field}: {named(map(repr, found))}: three decimals, as JSON writes "
+                "them, but other labels have a comma before theirs", where=ws.gold,
+                fix="name the contract's `locale`, or write the labels plainly (1234.5)",
+            )  # fmt: skip
 
 
 def _ambiguously_grounded(

@@ -65,19 +65,22 @@ def cases_needed(margin: float, alpha: float, discordance: float = USUAL_DISCORD
 
 
 def _attainable(ws: Workspace, policy: GatePolicy, gold: int) -> Iterator[Finding]:
-    found = []
+    found: list[tuple[str, str, str]] = []
     for check in policy.checks:
         if isinstance(check, NonInferior) and check.metric != "cost_per_case":
             needed = cases_needed(check.margin, policy.alpha)
             if needed > gold:
                 found.append((check.id, f"a margin of {check.margin:g} needs about {needed} cases "
-                              f"if models differ on {USUAL_DISCORDANCE:.0%}"))  # fmt: skip
+                              f"if models differ on {USUAL_DISCORDANCE:.0%}",
+                              "raise its margin"))  # fmt: skip
         if isinstance(check, Bound) and not _clearable(check, gold):
-            found.append((check.id, "not even a perfect score would clear the bound"))
-    for name, message in found:
+            side = "at_most" if check.at_least is None else "at_least"
+            found.append((check.id, "not even a perfect score would clear the bound",
+                          f"loosen its {side} or set `on: value`"))  # fmt: skip
+    for name, message, knob in found:
         yield warn(
             "margins", f"{name}: {message}; gold has {gold}: it will be INCONCLUSIVE",
-            where=ws.policy, fix="label more gold, or ask for less",
+            where=f"{ws.policy}: checks.{name}", fix=f"label more gold, or {knob}",
         )  # fmt: skip
     if not found:
         yield ok("margins", f"{gold} gold cases can decide every check")

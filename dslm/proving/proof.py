@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from dslm.contract.model import load_contract
 from dslm.errors import DslmError
+from dslm.proving.before_curation import cases_to_look_at, prove_before_curation
 from dslm.proving.copying import prove_copying
 from dslm.proving.finding import Finding, fail, failures, ok
 from dslm.proving.gold import prove_gold
@@ -51,6 +52,8 @@ def _findings(ws: Workspace) -> Iterator[Finding]:
         gold = yield from prove_gold(ws, contract)
     yield from prove_personal(ws, contract, gold)
     yield from prove_labels(ws, contract, gold)
-    yield from prove_data(ws, contract)
+    seen = cases_to_look_at(ws, contract)
+    yield from prove_data(ws, contract, seen)
+    yield from prove_before_curation(ws, contract, gold, seen)
     yield from prove_policy(ws, len(gold) or None)
     yield from prove_settings(ws)

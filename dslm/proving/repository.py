@@ -12,14 +12,15 @@ from collections.abc import Iterator
 from dslm.contract.model import Contract
 from dslm.errors import DslmError
 from dslm.proving.finding import Finding, fail, failures, ok, warn
+from dslm.proving.source_cases import SourceCases
 from dslm.proving.sources import prove_sources
 from dslm.settings.params import load_params, recipe_of, recipe_path
 from dslm.settings.workspace import Workspace
 
 
-def prove_data(ws: Workspace, contract: Contract) -> Iterator[Finding]:
+def prove_data(ws: Workspace, contract: Contract, seen: SourceCases) -> Iterator[Finding]:
     """Sources are there and readable, and enough to certify the risk bound."""
-    if rows := (yield from prove_sources(ws, contract)):
+    if rows := (yield from prove_sources(ws, contract, seen)):
         yield from _bound(ws, contract, rows)
 
 

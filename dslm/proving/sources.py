@@ -15,6 +15,7 @@ from dslm.curation.mapping import Misfit, to_case
 from dslm.curation.pieces import SourceFile, files_of, matching
 from dslm.errors import DslmError, InputError
 from dslm.proving.finding import Finding, fail, failures, ok, warn
+from dslm.proving.source_cases import SourceCases
 from dslm.settings.workspace import Workspace
 
 
@@ -26,38 +27,42 @@ class Count:
     broken: int = 0
     first: tuple[str, str] | None = None
 
-    def add(self, file: SourceFile, contract: Contract | None) -> None:
+    def add(self, file: SourceFile, seen: SourceCases | None) -> None:
         """Count a file, every row of it parsed and, under a contract, made a case.
 
         Args:
             file: The file.
-            contract: Whose schema a target must keep; None where decoding cannot be held to it.
+            seen: Takes the cases; None where decoding cannot be held to the contract's schema.
         """
         for row in file.kind.rows(file.path, None, file.source.encoding):
             self.rows += 1
-            fault = _fault(file, row, contract)
+            fault = _fault(file, row, seen)
             if fault is not None:
                 self.broken += 1
                 self.first = self.first or (f"{file.path}:{row.line}", fault)
 
 
-def _fault(file: SourceFile, row: Row, contract: Contract | None) -> str | None:
-    """Why a row is no case, as curation would say."""
+def _fault(file: SourceFile, row: Row, seen: SourceCases | None) -> str | None:
+    """Why a row is no case, as curation would say; a case is kept in mind."""
     if row.value is None:
         return row.fault or "no row"
-    if contract is None:
+    if seen is None:
         return None
+    columns, textual = file.source.columns, file.kind.textual
     try:
-        to_case(contract, row.value, file.source.columns, textual=file.kind.textual)
+        case, _ = to_case(seen.contract, row.value, columns, textual=textual)
     except Misfit as misfit:
         return misfit.what
+    seen.add(case, f"{file.path}:{row.line}")
     return None
 
 
-def prove_sources(ws: Workspace, contract: Contract) -> Generator[Finding, None, int]:
-    """What is found of each source; returns how many rows they have."""
+def prove_sources(
+    ws: Workspace, contract: Contract, seen: SourceCases
+) -> Generator[Finding, None, int]:
+    """What is found of each source; their cases go into `seen`. Returns how many rows they have."""
     rows = 0
-    sound = None if undecodable(contract) else contract
+    sound = None if undecodable(contract) else seen
     for source in contract.data.sources:
         where = f"{ws.contract}: data.sources"
         try:
@@ -83,7 +88,7 @@ def prove_sources(ws: Workspace, contract: Contract) -> Generator[Finding, None,
 
 
 def _counted(
-    ws: Workspace, source: Source, contract: Contract | None
+    ws: Workspace, source: Source, seen: SourceCases | None
 ) -> Iterator[Finding | tuple[str, Count]]:
     """The rows of each file; those of files with one text each together."""
     counts: dict[str, Count] = {}
@@ -96,7 +101,7 @@ def _counted(
         name = source.path if file.kind.single else file.name
         count = counts.get(name, Count())
         try:
-            count.add(file, contract)
+            count.add(file, seen)
         except DslmError as error:
             yield from failures("sources", error)
             continue

@@ -8,9 +8,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from dslm.contract.answer import blank, schema_errors, undecodable
+from dslm.contract.answer import allows, blank, schema_errors, undecodable
 from dslm.contract.model import Contract, Rule, RuleExample
-from dslm.contract.rules import compile_rule, holds
+from dslm.contract.rules import Unevaluable, compile_rule, evaluated
 from dslm.curation.finite_labels import named_values
 from dslm.errors import InputError
 from dslm.proving.finding import Finding, fail, failures, named, ok, warn
@@ -58,11 +58,25 @@ def _rule(ws: Workspace, contract: Contract, rule: Rule) -> Iterator[Finding]:
         if unknown:
             yield fail("rules", f"names {named(unknown)}, which is no output field", where=where)
             continue
-        wanted = name == "pass"
-        if holds(rule, example.input, blank(contract, example.output)) != wanted:
-            seen = "breaks the rule" if wanted else "does not break the rule"
-            yield fail("rules", seen, where=where, fix="mend the example or `expr`")
+        yield from _example(contract, rule, example, where, wanted=name == "pass")
         yield from _example_values(contract, example, where)
+
+
+def _example(
+    contract: Contract, rule: Rule, example: RuleExample, where: str, *, wanted: bool
+) -> Iterator[Finding]:
+    """An example does what it is for, and is not broken only because nothing can be evaluated."""
+    seen = evaluated(rule, example.input, blank(contract, example.output))
+    why = seen.why if isinstance(seen, Unevaluable) else None
+    if (seen is True) != wanted:
+        says = "breaks the rule" if wanted else "does not break the rule"
+        says += f", which cannot be evaluated: {why}" if why else ""
+        yield fail("rules", says, where=where, fix="mend the example or `expr`")
+    elif why:
+        yield warn(
+            "rules", f"breaks the rule only as it cannot be evaluated: {why}", where=where,
+            fix="take an example for which `expr` is false: a typing error in it breaks every one",
+        )  # fmt: skip
 
 
 def _example_values(contract: Contract, example: RuleExample, where: str) -> Iterator[Finding]:
@@ -77,14 +91,16 @@ def _at(ws: Workspace, rule: Rule) -> str:
 
 
 def _out_of_scope(ws: Workspace, contract: Contract) -> Iterator[Finding]:
+    if undecodable(contract):
+        return  # the grammar's own finding: no value can be asked about
     for field, values in contract.out_of_scope.items():
         allowed = named_values(contract.schema["properties"][field])
-        wrong = [v for v in values if allowed is not None and v not in allowed]
+        wrong = [value for value in values if not allows(contract, field, value)]
         if wrong:
             yield fail(
                 "out_of_scope", f"{named(map(repr, wrong))} is no value of {field!r}",
                 where=f"{ws.contract}: out_of_scope.{field}",
-                fix=f"one of {named(map(repr, allowed or []))}",
+                fix=f"one of {named(map(repr, allowed))}" if allowed else "a value `output` allows",
             )  # fmt: skip
         elif allowed is None:
             yield warn("out_of_scope", f"{field!r} lists no values, so a typing error goes unseen",

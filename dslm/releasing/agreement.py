@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dslm.errors import DslmError, ReleaseRefused
-from dslm.records import JournalEntry
+from dslm.records import Baseline, JournalEntry
 from dslm.releasing.baseline import read_champion
 from dslm.releasing.identity import named, not_that_release, registered, taken_over
 from dslm.releasing.journal import Journal
@@ -32,7 +32,8 @@ def wrong_alias(
         return None
     if head is None:
         what = f"the champion alias names version {alias}, the journal says 0"
-        return ReleaseRefused(what, where=store.model, fix=_BY_HAND)
+        fix = f"restore the journal if there was one; else {_BY_HAND}"
+        return ReleaseRefused(what, where=store.model, fix=fix)
     if held is None:
         what = f"the champion alias names version {alias}, which is not the release that the "
         what += f"journal names, {named(head.to_version, head.to_digest)}"
@@ -60,7 +61,7 @@ def refuse_wrong_alias(
 def disagreements(ws: Workspace) -> list[DslmError]:
     """All that registry, journal and `champion.json` do not agree on; empty where all is well."""
     if nothing_yet(ws.root):
-        return []
+        return _unknown_here(ws)
     store = ModelStore(ws.root, ws.workflow, mlflow=client(ws.root, writes=False))
     try:
         entries = Journal(store).entries()
@@ -80,14 +81,38 @@ def _differences(
             also = f"; its status is {version.tags.get('status')!r}"
             yield not_that_release(version.number, store.model, also=also)
     head = entries[-1] if entries else None
-    if head and registered(store, head, versions) is None:
-        what = f"the champion, {named(head.to_version, head.to_digest)}, is not in the registry"
+    held = registered(store, head, versions) if head else None
+    if head and (held is None or not held.approved):
+        state = f"is {held.tags.get('status')!r}" if held else "is not in the registry"
+        what = f"the champion, {named(head.to_version, head.to_digest)}, {state}"
         fix = "restore the registry from a backup, or register that release again and promote it"
         yield ReleaseRefused(what, where=store.model, fix=fix)
+    if head is None:
+        yield from _unknown_here(ws)
+    elif wrong_note := _wrong_note(read_champion(ws.champion), head, held):
+        fix = f"`git pull`, or promote version {head.to_version} again"
+        yield ReleaseRefused(wrong_note, where=ws.champion, fix=fix)
+
+
+def _wrong_note(noted: Baseline, head: JournalEntry, held: Version | None) -> str | None:
+    """What `champion.json` says otherwise than the journal and the version's tags."""
+    digest = head.to_digest or noted.digest
+    if (noted.version, noted.digest) != (head.to_version, digest):
+        return (
+            f"names {named(noted.version, noted.digest)}, the journal says "
+            f"{named(head.to_version, head.to_digest)}"
+        )
+    made_for = held.contract_version if held else 0
+    if noted.contract_version is None or made_for in {0, noted.contract_version}:
+        return None
+    return f"says contract version {noted.contract_version}, the release is of {made_for}"
+
+
+def _unknown_here(ws: Workspace) -> list[DslmError]:
+    """A champion that the repository names and no journal knows."""
     noted = read_champion(ws.champion)
-    number, digest = (head.to_version, head.to_digest) if head else (0, None)
-    if (noted.version, noted.digest) != (number, digest or noted.digest):
-        what = f"names {named(noted.version, noted.digest)}, the journal says "
-        what += named(number, digest) if number else "that nothing was promoted"
-        fix = f"`git pull`, or promote version {number} again" if number else "restore it from git"
-        yield ReleaseRefused(what, where=ws.champion, fix=fix)
+    if noted.version == 0:
+        return []
+    what = f"names {named(noted.version, noted.digest)}, the journal says that nothing was promoted"
+    fix = "restore the registry and its journal, or begin anew: docs/releases.md says how"
+    return [ReleaseRefused(what, where=ws.champion, fix=fix)]

@@ -24,16 +24,27 @@ def serving(
     entries: Sequence[JournalEntry],
     versions: Sequence[Version],
 ) -> Baseline:
-    """What serves by the journal: number and digest."""
+    """What serves by the journal; where that is empty, by the repository's own record."""
+    noted = read_champion(ws.champion)
     if not entries:
-        return Baseline()
-    digest = digest_now(store, entries[-1], versions, read_champion(ws.champion))
-    return Baseline(version=entries[-1].to_version, digest=digest)
+        return noted
+    found = registered(store, entries[-1], versions)
+    return Baseline(
+        version=entries[-1].to_version,
+        digest=digest_now(store, entries[-1], versions, noted),
+        contract_version=found and (found.contract_version or None),
+    )
 
 
-def lost(store: ModelStore, entries: Sequence[JournalEntry], versions: Sequence[Version]) -> bool:
-    """Whether there is a champion, but not in the registry."""
-    return bool(entries) and registered(store, entries[-1], versions) is None
+def lost(
+    store: ModelStore,
+    entries: Sequence[JournalEntry],
+    versions: Sequence[Version],
+    champion: Baseline,
+) -> bool:
+    """Whether there is a champion, but not in the registry or its journal, or broken there."""
+    found = registered(store, entries[-1], versions) if entries else None
+    return champion.version != 0 and (found is None or not found.approved)
 
 
 def refuse_unexpected(ws: Workspace, champion: Baseline, expected: int | None) -> None:
@@ -74,7 +85,7 @@ def refuse_unapproved(store: ModelStore, entries: Sequence[JournalEntry], versio
     raise ReleaseRefused(f"its status is {status!r}, not 'candidate'", where=where, fix=fix)
 
 
-def refuse_stale(proof: Proof, champion: Baseline, *, lost: bool) -> None:
+def refuse_stale(ws: Workspace, proof: Proof, champion: Baseline, *, lost: bool) -> None:
     """Refuse a verdict against another champion than the one that serves.
 
     A champion that is lost from the registry may come back under another number: it would be
@@ -84,17 +95,36 @@ def refuse_stale(proof: Proof, champion: Baseline, *, lost: bool) -> None:
         ReleaseRefused: It is one.
     """
     tested = proof.verdict.baseline
-    if (tested.version, tested.digest) == (champion.version, champion.digest):
-        return
     if lost and proof.digest == champion.digest:
         return
     against = named(tested.version, tested.digest) if tested.version else "no champion"
     now = named(champion.version, champion.digest) if champion.version else "none"
-    raise ReleaseRefused(
-        f"stale baseline: version {proof.version} was compared with {against}, now {now} serves",
-        where=proof.contract.name,
-        fix="compare anew: `dvc repro`, then register and promote",
-    )
+    what = f"version {proof.version} was compared with {against}, now {now} serves"
+    if (tested.version, tested.digest) == (champion.version, champion.digest):
+        if not _misdated(tested, champion):
+            return
+        what = f"version {proof.version} took the champion for one of contract version "
+        what += f"{tested.contract_version}, it is of {champion.contract_version}"
+    fix = "compare anew: `dvc repro`, then register and promote"
+    if not _same(read_champion(ws.champion), champion):
+        renew = f"`git pull`, or promote version {champion.version} again"
+        fix = f"{ws.champion.name} is out of date: {renew}; then {fix}"
+    raise ReleaseRefused(f"stale baseline: {what}", where=proof.contract.name, fix=fix)
+
+
+def _same(one: Baseline, other: Baseline) -> bool:
+    """Whether two records name the same champion."""
+    same = (one.version, one.digest) == (other.version, other.digest)
+    return same and not _misdated(one, other)
+
+
+def _misdated(one: Baseline, other: Baseline) -> bool:
+    """Whether two records of a champion differ on its contract, as far as both know it.
+
+    The gate compares nothing with a champion of an older contract.
+    """
+    known = {one.contract_version, other.contract_version} - {None}
+    return len(known) > 1
 
 
 def refuse_old_contract(proof: Proof, ws: Workspace) -> None:

@@ -20,7 +20,7 @@ from dslm.evidence import read_json, refuse_differences
 from dslm.provenance import MANIFEST, digest_file, digest_json, files_of
 from dslm.records import Record, Verdict
 from dslm.releasing.packaging import allowed
-from dslm.releasing.store import ModelStore, Version
+from dslm.releasing.store import RESTORE, ModelStore, Version
 from dslm.strict_json import strict_json
 
 Answer = Callable[[Path, str], Mapping[str, Any]]
@@ -116,10 +116,15 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     where = f"{store.model} version {version.number}"
     manifest = folder / MANIFEST
     if not manifest.is_file() or digest_file(manifest) != version.tags.get("manifest"):
-        raise ReleaseRefused("its manifest is not the one that was registered", where=where)
-    inputs = checked_files(folder)
-    if release_digest(store.model, inputs) != version.tags.get("digest"):
-        raise ReleaseRefused("its digest is not that of its files", where=where)
+        what = "its manifest is not the one that was registered"
+        raise ReleaseRefused(what, where=where, fix=RESTORE)
+    try:
+        inputs = checked_files(folder)
+    except ReleaseRefused as wrong:  # the folder that it names is a copy, gone in a moment
+        name = Path(str(wrong.where)).relative_to(folder)
+        raise ReleaseRefused(wrong.what, where=f"{where}, {name}", fix=RESTORE) from wrong
+    contract = load_contract(folder / "workflow.yaml")
+    _refuse_tags(version, where, release_digest(store.model, inputs), contract)
     verdict = read_verdict(folder / "gate.json", store.model)
     judged = inputs | {"scorecard": digest_file(folder / "scorecard.json")}
     refuse_differences(verdict.evidence, judged, what=f"the verdict in version {version.number}")
@@ -127,10 +132,18 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
         version=version.number,
         digest=version.tags["digest"],
         folder=folder,
-        contract=load_contract(folder / "workflow.yaml"),
+        contract=contract,
         verdict=verdict,
         verdict_digest=digest_file(folder / "gate.json"),
     )
+
+
+def _refuse_tags(version: Version, where: str, digest: str, contract: Contract) -> None:
+    """Refuse tags that say something else than the files: whoever lists versions believes them."""
+    for tag, value in {"digest": digest, "contract_version": str(contract.version)}.items():
+        if version.tags.get(tag) != value:
+            what = f"its {tag.replace('_', ' ')} is not that of its files"
+            raise ReleaseRefused(what, where=where, fix=RESTORE)
 
 
 def smoke(proof: Proof, answer: Answer) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from dslm.errors import DslmError, EnvironmentFault, InputError
 from dslm.uris import without_password, without_passwords
@@ -120,6 +121,10 @@ def refuse_misspelt(address: str) -> None:
     if port and not re.fullmatch(r"\d{0,5}", port[1]):
         fix = f"mend {VARIABLE}; if that is of a password, percent-encode it"
         raise InputError("the port is no number", where=where, fix=fix)
+    try:
+        urlsplit(address)
+    except ValueError:  # brackets that hold no IPv6 address
+        raise InputError("is no address", where=where, fix=f"mend {VARIABLE}") from None
     if not place and address.lower().startswith("http"):
         raise InputError("names no server", where=where, fix=f"mend {VARIABLE}")
 

@@ -6,6 +6,7 @@ score_champion stage and by `dslm predict`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from dslm.errors import ReleaseRefused
@@ -46,24 +47,38 @@ def fetch_release(ws: Workspace, baseline: Baseline, into: Path) -> Path:
 
     Raises:
         ReleaseRefused: There is no such version, it is damaged, or it is another release; it was
-            never champion; or the champion alias was set past the journal.
+            never champion or is broken; or the champion alias was set past the journal.
     """
     store, entries = _opened(ws)
-    found = store.version(baseline.version)
+    versions = store.versions()
+    named_so = [version for version in versions if version.number == baseline.version]
+    if not named_so:
+        what = f"{named(baseline.version, baseline.digest)} is not in the registry"
+        raise ReleaseRefused(what, where=ws.champion, fix=_renewed(entries))
+    (found,) = named_so
     if found.digest != baseline.digest:
         raise ReleaseRefused(
             f"version {baseline.version} is not the release that {ws.champion.name} names",
             where=ws.champion,
-            fix="look at `dslm release list` and `dslm release history`",
+            fix=_renewed(entries),
         )
     if not any(is_release(store, entry, found) for entry in entries):
         raise ReleaseRefused(
             f"{named(baseline.version, baseline.digest)} was never champion by the journal",
             where=ws.champion,
-            fix="restore it from git",
+            fix=_renewed(entries),
         )
-    refuse_wrong_alias(store, entries, store.versions())
+    refuse_wrong_alias(store, entries, versions)
+    refuse_unapproved(store, entries, found)
     return prove(store, found, into).folder
+
+
+def _renewed(entries: Sequence[JournalEntry]) -> str:
+    """How the repository's record of the champion and the registry come together again."""
+    if not entries:
+        return "restore the registry and its journal, or begin anew: docs/releases.md says how"
+    again = f"promote version {entries[-1].to_version} again"
+    return f"look at `dslm release list`; `git pull`, {again}, or restore the registry"
 
 
 def _opened(ws: Workspace) -> tuple[ModelStore, tuple[JournalEntry, ...]]:

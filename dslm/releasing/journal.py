@@ -81,7 +81,8 @@ class Journal:
         return ReleaseRefused(
             f"journal entry {number} {how}",
             where=self._store.model,
-            fix="the history was altered: find out by whom before anything is released",
+            fix="the history was altered: find out by whom before anything is released; "
+            "docs/releases.md says how to go on then",
         )
 
 

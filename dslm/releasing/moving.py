@@ -53,7 +53,7 @@ def move(
         action=action,
         from_version=entries[-1].to_version if entries else 0,
         to_version=proof.version,
-        from_digest=before,
+        from_digest=before if entries else None,
         to_digest=proof.digest,
         reason=reason.strip(),
         verdict_digest=proof.verdict_digest,
@@ -109,9 +109,8 @@ def _still(version: Version) -> Version:
 
 def _noted(version: Version) -> Baseline:
     """The champion as a verdict names it."""
-    made_for = version.tags.get("contract_version")
     return Baseline(
         version=version.number,
         digest=version.digest,
-        contract_version=None if made_for is None else int(made_for),
+        contract_version=version.contract_version or None,
     )

@@ -95,7 +95,7 @@ def promote(
         champion = serving(ws, store, entries, versions)
         refuse_unexpected(ws, champion, expected)
         proof = prove(store, chosen, Path(scratch))
-        refuse_stale(proof, champion, lost=lost(store, entries, versions))
+        refuse_stale(ws, proof, champion, lost=lost(store, entries, versions, champion))
         refuse_old_contract(proof, ws)
         return move(ws, store, entries, "promote", proof, reason, actor, champion.digest)
 
@@ -128,6 +128,7 @@ def rollback(
         version = registered(store, target, versions)
         if version is None:
             raise _gone(store, entries, target, versions)
+        refuse_unapproved(store, entries, version)
         proof = prove(store, version, Path(scratch))
         smoke(proof, answer)
         before = serving(ws, store, entries, versions).digest

@@ -28,7 +28,6 @@ from dslm.releasing.store import ModelStore, Version
 from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
-from dslm.strict_json import strict_json
 
 
 def register(ws: Workspace, answer: Answer) -> Release:
@@ -76,16 +75,15 @@ def _refuse_experiment() -> None:
 
 def as_release(workflow: str, version: Version) -> Release:
     """A version of the registry as the record that people and receipts see."""
-    tags = version.tags
     return Release(
         workflow=workflow,
         version=version.number,
-        digest=tags.get("digest", ""),
+        digest=version.digest,
         aliases=version.aliases,
-        status=tags.get("status", "unknown"),
-        contract_version=int(tags.get("contract_version", 0)),
+        status=version.tags.get("status", "unknown"),
+        contract_version=version.contract_version,
         created=version.created,
-        evidence=strict_json(tags.get("evidence", "{}")),
+        evidence=version.evidence,
         run_id=version.run_id,
     )
 

@@ -7,6 +7,7 @@ MLflow's registry; `registering`, `promoting` and `journal` go through it.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,12 +18,14 @@ from typing import TYPE_CHECKING, Any
 from dslm.errors import ReleaseRefused
 from dslm.releasing.opening import client, plain_faults
 from dslm.releasing.tracking import experiment_id
+from dslm.strict_json import strict_json
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 # The folder of a run's artifacts that holds a release.
 FOLDER = "release"
+RESTORE = "restore it from a backup, or register that release again"
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,28 @@ class Version:
     def digest(self) -> str:
         """What it was registered as; the number alone says too little. Empty where not by us."""
         return self.tags.get("digest", "")
+
+    @property
+    def approved(self) -> bool:
+        """Whether it was read back and has answered."""
+        return self.tags.get("status") == "candidate"
+
+    @property
+    def contract_version(self) -> int:
+        """The contract's version as tagged; 0 where the tag is missing or no such number."""
+        said = self.tags.get("contract_version", "")
+        return int(said) if re.fullmatch(r"[0-9]{1,9}", said) else 0
+
+    @property
+    def evidence(self) -> dict[str, str]:
+        """Digests of what it was made from as tagged; empty where the tag is no such record."""
+        try:
+            said = strict_json(self.tags.get("evidence", "{}"))
+        except ValueError:
+            return {}
+        if not isinstance(said, dict):
+            return {}
+        return {key: value for key, value in said.items() if isinstance(value, str)}
 
 
 class ModelStore:
@@ -141,31 +166,33 @@ class ModelStore:
         """
         where = f"{self.model} version {version.number}"
         if version.run_id is None:
-            raise ReleaseRefused("has no files of ours", where=where)
-        try:
-            with plain_faults(self.root):
-                found = self.mlflow.download_artifacts(version.run_id, FOLDER, str(into))
-        except (FileNotFoundError, NotADirectoryError) as error:
-            fix = "restore the artifact store, or register it again"
-            raise ReleaseRefused("its files are gone", where=where, fix=fix) from error
-        return Path(found)
+            raise ReleaseRefused("has no files of ours", where=where, fix=RESTORE)
+        found = self._download(version.run_id, FOLDER, into)
+        if found is None:
+            raise ReleaseRefused("its files are gone", where=where, fix=RESTORE)
+        return found
 
     def read(self, version: Version, name: str) -> bytes | None:
         """One file of a version, nothing proved; None where there is none."""
-        from mlflow.exceptions import MlflowException
-
         if version.run_id is None:
             return None
-        with tempfile.TemporaryDirectory() as into, plain_faults(self.root):
+        with tempfile.TemporaryDirectory() as into:
+            found = self._download(version.run_id, f"{FOLDER}/{name}", Path(into))
+            return found.read_bytes() if found and found.is_file() else None
+
+    def _download(self, run_id: str, path: str, into: Path) -> Path | None:
+        """What a run holds under a path; None where that, or the run itself, is gone."""
+        from mlflow.exceptions import MlflowException
+
+        with plain_faults(self.root):
             try:
-                found = self.mlflow.download_artifacts(version.run_id, f"{FOLDER}/{name}", into)
+                return Path(self.mlflow.download_artifacts(run_id, path, str(into)))
             except (FileNotFoundError, NotADirectoryError):
                 return None
             except MlflowException as error:
                 if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                     raise
                 return None
-            return Path(found).read_bytes()
 
 
 def _version(found: Any, aliases: tuple[str, ...]) -> Version:

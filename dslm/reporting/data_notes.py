@@ -47,6 +47,9 @@ def _of_labels(card: DataCard) -> Iterator[str]:
     for tallied in card.labels:
         if names := _unseen(tallied):
             yield f"{tallied.name} is measured on values that training never saw: {_listed(names)}."
+    for field in card.lists:
+        if field.values is not None and (names := _unseen(field.values)):
+            yield f"{field.name} is measured on items that training never saw: {_listed(names)}."
     for tallied in card.slices:
         if names := _unseen(tallied):
             yield f"Slice {tallied.name} is measured where nothing is trained: {_listed(names)}."

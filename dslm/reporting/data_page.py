@@ -6,13 +6,13 @@ writes card and page. Pure: same card, same bytes. Called by `pipelines.curate`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
-from dslm.data_card import PARTS, DataCard, OpenField, ReachOf, Tallied
+from dslm.data_card import PARTS, DataCard, ListField, OpenField, ReachOf, Tallied
 from dslm.provenance import write_atomic
 from dslm.records import Metric
 from dslm.reporting import naming
@@ -61,16 +61,20 @@ def _share(count: int, whole: int) -> float | None:
     return count / whole if whole else None
 
 
-def share_bars(card: DataCard, counts: Sequence[int]) -> Markup:
-    """One bar a part: the share of its cases."""
-    parts = [(name, card.parts[name].cases) for name in PARTS]
+def _cases(card: DataCard) -> dict[str, int]:
+    return {name: part.cases for name, part in card.parts.items()}
+
+
+def share_bars(wholes: Mapping[str, int], counts: Mapping[str, int]) -> Markup:
+    """One bar a part: the share of its cases, or of whatever is counted."""
     return bars(
         [
-            Bar(name, Metric(value=_share(count, cases), low=None, high=None, n=cases))
-            for (name, cases), count in zip(parts, counts, strict=True)
+            Bar(name, Metric(value=_share(counts[name], wholes[name]), low=None, high=None,
+                             n=wholes[name]))
+            for name in PARTS
         ],
         1.0,
-    )
+    )  # fmt: skip
 
 
 def _odd(counts: dict[str, int]) -> str:
@@ -81,10 +85,20 @@ def _odd(counts: dict[str, int]) -> str:
 
 def value_rows(card: DataCard, tallied: Tallied) -> list[ValueRow]:
     """The values of a label or slice, the most frequent first, what is not listed last."""
+    return _rows(_cases(card), tallied)
 
+
+def item_rows(field: ListField) -> list[ValueRow]:
+    """The same of a list's items, as shares of all items."""
+    if field.values is None:
+        return []
+    return _rows({name: one.items for name, one in field.parts.items()}, field.values)
+
+
+def _rows(wholes: Mapping[str, int], tallied: Tallied) -> list[ValueRow]:
     def row(text: str, is_null: bool, counts: dict[str, int], odd: str) -> ValueRow:
-        found = tuple((counts[p], _share(counts[p], card.parts[p].cases)) for p in PARTS)
-        return ValueRow(text, is_null, found, share_bars(card, [n for n, _ in found]), odd)
+        found = tuple((counts[p], _share(counts[p], wholes[p])) for p in PARTS)
+        return ValueRow(text, is_null, found, share_bars(wholes, counts), odd)
 
     rows = [
         row(plain_value(one.value), one.value is None, one.cases, _odd(one.cases))
@@ -97,7 +111,12 @@ def value_rows(card: DataCard, tallied: Tallied) -> list[ValueRow]:
 
 def null_bars(card: DataCard, field: OpenField) -> Markup:
     """One bar a part: the share of its cases that leave the field null."""
-    return share_bars(card, [field.parts[part].null for part in PARTS])
+    return share_bars(_cases(card), {part: field.parts[part].null for part in PARTS})
+
+
+def empty_bars(card: DataCard, field: ListField) -> Markup:
+    """One bar a part: the share of its cases with a list of nothing."""
+    return share_bars(_cases(card), {part: field.parts[part].empty for part in PARTS})
 
 
 def timed(card: DataCard) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from dslm.data_card import PARTS, DataCard, Tallied
+from dslm.data_card import PARTS, DataCard, ListField, Tallied
 from dslm.reporting.data_notes import notes
 from dslm.reporting.data_page import reach_sentence, reasons, sentence, timed
 from dslm.reporting.formatting import cut, plain_value, rate, visible
@@ -57,18 +57,35 @@ def drops_table(card: DataCard) -> Table:
     return _table("Dropped", ["reason", "cases"], rows)
 
 
-def values_table(card: DataCard, tallied: Tallied) -> Table:
-    """The most frequent values of a label or slice, as shares of each part."""
+def values_table(card: DataCard, tallied: Tallied, items: ListField | None = None) -> Table:
+    """The most frequent values of a label or slice, or items of a list, as shares of each part."""
+    wholes = {p: card.parts[p].cases if items is None else items.parts[p].items for p in PARTS}
     rows = [
         [
             cut(plain_value(one.value), 40),
-            *(rate(one.cases[p] / n if (n := card.parts[p].cases) else None) for p in PARTS),
+            *(rate(one.cases[p] / n if (n := wholes[p]) else None) for p in PARTS),
         ]
         for one in tallied.values[:TOP]
     ]
     left = len(tallied.values) - TOP + tallied.unlisted_values
     title = visible(tallied.name) + (f", {left:,} rarer values left out" if left > 0 else "")
+    title += "" if items is None else ", share of all items"
     return _table(title, ["", *map(part_name, PARTS)], rows)
+
+
+def lists_table(card: DataCard) -> Table:
+    """Lists: share empty, items a case, different items, by part."""
+    rows = []
+    for field in card.lists:
+        cells = []
+        for name in PARTS:
+            one, cases = field.parts[name], card.parts[name].cases
+            sizes = one.per_case
+            spread = f", {sizes.p5:,} to {sizes.p95:,} a case" if sizes else ""
+            empty = rate(one.empty / cases if cases else None)
+            cells.append(f"{empty} empty{spread}, {one.distinct:,} different")
+        rows.append([visible(field.name), *cells])
+    return _table("Lists", ["", *map(part_name, PARTS)], rows)
 
 
 def _notes(card: DataCard) -> list[Text]:
@@ -90,5 +107,7 @@ def data_summary(card: DataCard, where: Mapping[str, str]) -> Group:
         parts_table(card),
         *([drops_table(card)] if card.dropped else []),
         *(values_table(card, one) for one in (*card.labels, *card.slices)),
+        *(values_table(card, one.values, items=one) for one in card.lists if one.values),
+        *([lists_table(card)] if card.lists else []),
         *(Text.assemble((label.ljust(width), "dim"), text) for label, text in where.items()),
     )

@@ -22,12 +22,12 @@ from dslm.errors import DslmError, InputError, Problems
 from dslm.proving.gold import SMALLEST_SLICE
 from dslm.proving.repository import answers_needed
 from dslm.records import Case
+from dslm.scaffolding.comparators import comparator
 from dslm.scaffolding.sample import Numbered
 from dslm.scaffolding.schema import (
     GROUNDED_SHARE,
     MixedKinds,
     Schema,
-    comparator,
     infer,
     infer_fields,
     kind_of,

@@ -10,21 +10,24 @@ from __future__ import annotations
 import io
 import json
 import os
-import re
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
 from dslm.cases import read_labelled, write_records
 from dslm.contract.model import load_contract
+from dslm.curation.flattening import flattened, to_flatten
 from dslm.errors import InputError
 from dslm.provenance import write_atomic
 from dslm.records import Baseline
-from dslm.scaffolding.draft import Draft, draft
-from dslm.scaffolding.sample import read_sample
-from dslm.scaffolding.texts import contract_text, policy_text, readme_text
+from dslm.scaffolding.draft import Draft, contract_of, draft
+from dslm.scaffolding.recipe_room import MADE_BY, Room, lengths_of, room_for
+from dslm.scaffolding.sample import Numbered, read_sample
+from dslm.scaffolding.starting_over import Replaced, changes, put_back, refuse_released, set_aside
+from dslm.scaffolding.texts import contract_text, policy_text, readme_text, task_of
 from dslm.settings.file_names import writable_name
 from dslm.settings.loading import read_text, read_yaml
 from dslm.settings.params import load_params
@@ -36,9 +39,8 @@ NO_WAIVERS = """\
 # Dated, signed exceptions to gate.yaml; docs/gates.md says how to write one. None at present.
 waivers: []
 """
+OTHER_NAME = "choose another name, or start over with `--again`"
 EMPTY_REVIEW = "id,field,label,suggested,score,reason,input,verdict\n"  # `dslm review` fills it
-# What a tokenizer takes apart: words, digits, signs and line ends.
-_PARTS = re.compile(r"[^\W\d_]+|\d|[^\w\s]|\n")
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Request:
     target: tuple[str, ...] = ()
     group_by: str | None = None
     gold_share: float = 0.2
+    nested: bool = False  # objects stay whole
+    again: bool = False  # what is there is replaced
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class Scaffolded:
     recipe: str
     draft: Draft
     notes: tuple[str, ...]
+    replaced: tuple[Replaced, ...] = ()
+    kept_in: Path | None = None
 
 
 def scaffold(root: Path, request: Request) -> Scaffolded:
@@ -71,42 +77,88 @@ def scaffold(root: Path, request: Request) -> Scaffolded:
         Problems: Every faulty line of the sample.
     """
     ws = Workspace(root, request.name)
-    _refuse_taken(ws)
+    _refuse_taken(ws, again=request.again)
     if not 0 < request.gold_share < 1:
         raise InputError(f"--gold-share is {request.gold_share}, must lie between 0 and 1")
-    recipe = _recipe_for(root)
+    usual = _recipe_for(root, but=ws.workflow)
     sample = read_sample(request.sample, request.input, request.target)
-    made = draft(request.sample, sample, request.group_by, request.gold_share)
+    apart = {} if request.nested else to_flatten([n.case.target or {} for n in sample])
+    flat = _taken_apart(sample, apart)
+    made = draft(request.sample, flat, request.group_by, request.gold_share)
+    room = _room(root, request.name, usual, made)
     staged = Workspace(root / ".dslm" / f"init-{request.name}.{os.getpid()}.partial", ws.workflow)
     try:
         _write(staged, made, request)
         _prove(staged)
-        _move(staged, ws, _params_with(root, ws.workflow, recipe))
+        params = _params_with(root, ws.workflow, room.recipe)
+        aside = _move(staged, ws, params, room, again=request.again)
     finally:
         shutil.rmtree(staged.root, ignore_errors=True)
-    return Scaffolded(ws, recipe, made, tuple(_notes(root, recipe, made)))
+    notes = (*_notes(made, apart), *room.notes)
+    told = changes(root, aside, _all_places(ws)) if aside else ()
+    return Scaffolded(ws, room.recipe, made, notes, told, aside)
+
+
+def _taken_apart(
+    sample: Sequence[Numbered], apart: Mapping[str, Sequence[str]]
+) -> tuple[Numbered, ...]:
+    """The sample with nested objects as one field a part, where that is proposed."""
+    if not apart:
+        return tuple(sample)
+    keys = dict.fromkeys(key for n in sample for key in (n.case.target or {}))
+    fields = [field for key in keys for field in apart.get(key, (key,))]
+    return tuple(
+        replace(
+            n, case=n.case.model_copy(update={"target": flattened(n.case.target or {}, fields)})
+        )
+        for n in sample
+    )
+
+
+def _room(root: Path, name: str, recipe: str, made: Draft) -> Room:
+    """The recipe with room for the sample's rows and answers."""
+    cases = (*made.sources, *made.gold)
+    trial = contract_of(made, name, ()).model_copy(update={"task": task_of(made)})
+    known = load_recipe(root / "recipes" / f"{recipe}.yaml")
+    return room_for(root, name, recipe, lengths_of(root, known, trial, cases))
 
 
 def _places(ws: Workspace) -> tuple[Path, ...]:
     return ws.data, ws.eval, ws.registry
 
 
-def _refuse_taken(ws: Workspace) -> None:
+def _all_places(ws: Workspace) -> tuple[Path, ...]:
+    """What `--again` replaces: the folders, and the recipe that an earlier `init` made."""
+    return (*_places(ws), _own_recipe(ws))
+
+
+def _own_recipe(ws: Workspace) -> Path:
+    return ws.root / "recipes" / f"{ws.workflow}.yaml"
+
+
+def _refuse_taken(ws: Workspace, *, again: bool) -> None:
     if not NAME.match(ws.workflow):
         fix = "small letters, digits and _, a letter first"
         raise InputError(f"{ws.workflow!r} is no name for a workflow", fix=fix)
+    recipe = _own_recipe(ws)
+    if recipe.exists() and not (again and MADE_BY in read_text(recipe)):
+        raise InputError("is there already", where=recipe, fix=OTHER_NAME)
+    if again:
+        refuse_released(ws)
+        return
     if ws.workflow in load_params(ws.root).workflows:
         raise InputError(f"{ws.workflow!r} is listed already", where=ws.root / "params.yaml",
-                         fix="choose another name")  # fmt: skip
+                         fix=OTHER_NAME)  # fmt: skip
     for place in _places(ws):
         if place.exists():
-            raise InputError("is there already", where=place, fix="choose another name")
+            raise InputError("is there already", where=place, fix=OTHER_NAME)
 
 
-def _recipe_for(root: Path) -> str:
-    """The recipe that the first workflow uses, else the first one there is."""
-    for params in load_params(root).workflows.values():
-        return params.recipe
+def _recipe_for(root: Path, *, but: str) -> str:
+    """The recipe that the first other workflow uses, else the first one there is."""
+    for name, params in load_params(root).workflows.items():
+        if name != but:
+            return params.recipe
     for path in sorted((root / "recipes").glob("*.yaml")):
         return path.stem
     raise InputError("no recipe here", where=root / "recipes", fix="add one")
@@ -147,41 +199,43 @@ def _params_with(root: Path, name: str, recipe: str) -> str:
     return out.getvalue()
 
 
-def _move(staged: Workspace, ws: Workspace, params: str) -> None:
-    """Rename all folders into place, params last; undo what was moved when one fails."""
+def _move(staged: Workspace, ws: Workspace, params: str, room: Room, *, again: bool) -> Path | None:
+    """Rename all folders into place, params last; undo what was moved when one fails.
+
+    Returns:
+        Where lies what was replaced; None where nothing was.
+    """
+    there = [place for place in _all_places(ws) if place.exists()]
+    aside = set_aside(ws.root, ws.workflow, there) if again and there else None
     moved: list[Path] = []
     try:
         for source, place in zip(_places(staged), _places(ws), strict=True):
             place.parent.mkdir(parents=True, exist_ok=True)
             source.rename(place)
             moved.append(place)
+        if room.text is not None:
+            write_atomic(_own_recipe(ws), room.text)
         write_atomic(ws.root / "params.yaml", params)
     except BaseException:
         for place in moved:
             shutil.rmtree(place)
+        if room.text is not None:
+            _own_recipe(ws).unlink(missing_ok=True)
+        if aside:
+            put_back(ws.root, aside, there)
         raise
+    return aside
 
 
-def _tokens(text: str) -> int:
-    """About how many tokens a text has, rather too many; only used for advice.
-
-    A word has one for every three letters, a digit and a sign one each, and a quarter more.
-    """
-    return round(1.25 * sum(-(-len(part) // 3) for part in _PARTS.findall(text)))
-
-
-def _notes(root: Path, recipe: str, made: Draft) -> list[str]:
+def _notes(made: Draft, apart: Mapping[str, Sequence[str]]) -> list[str]:
     """Advice on what is likely to get in the way of the first run."""
-    training = load_recipe(root / "recipes" / f"{recipe}.yaml").training
-    cases = (*made.sources, *made.gold)
-    longest = max(_tokens(c.input + json.dumps(c.target, ensure_ascii=False)) for c in cases)
-    notes = list(made.notes)
-    if longest > training.max_tokens:
-        notes.append(
-            f"recipes/{recipe}.yaml takes rows of at most {training.max_tokens} tokens, your "
-            f"longest has about {longest}: copy the recipe, raise "
-            "training.max_tokens and name the copy in params.yaml"
-        )
+    notes = [
+        f"{key}: an object, taken apart into {', '.join(parts)}, so that each part is judged by "
+        "itself; rows are read nested or flat (`--nested` keeps the object, right or wrong as a "
+        "whole)"
+        for key, parts in apart.items()
+    ]
+    notes += made.notes
     whole = [field for field, schema in made.properties.items() if "properties" in schema]
     if whole:
         notes.append(
@@ -193,4 +247,14 @@ def _notes(root: Path, recipe: str, made: Draft) -> list[str]:
             "no --group-by: if cases of one customer or template resemble each other, gold "
             "flatters the model"
         )
+    elif _groups_nothing(made):
+        notes.append(
+            f"{made.group_by}: every case has one of its own, so it is no group: nothing is kept "
+            "apart by it, as without --group-by"
+        )
     return notes
+
+
+def _groups_nothing(made: Draft) -> bool:
+    values = [case.meta.get(made.group_by or "") for case in (*made.sources, *made.gold)]
+    return made.dropped == 0 and len(set(map(str, values))) == len(values)

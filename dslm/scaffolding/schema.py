@@ -1,4 +1,4 @@
-"""Guesses the output schema and the comparators from labelled cases, for `dslm init`.
+"""Guesses the output schema from labelled cases, for `dslm init`.
 
 Takes values with the inputs they belong to; gives JSON Schema. A string is an enum when its values
 look like a closed set of labels, else free text with a length bound; the owner has the last word.
@@ -12,8 +12,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dslm.contract.dates import date_readings
-from dslm.contract.numbers import readings_of
 from dslm.contract.text.folding import fold
 from dslm.errors import InputError
 
@@ -131,31 +129,6 @@ def _roomy(length: int) -> int:
     """Half as much again, rounded up to a tidy number: a bound, not a fit."""
     step = 10 if length < 100 else 50
     return max(20, math.ceil(length * 1.5 / step) * step)
-
-
-def comparator(schema: Schema, values: Sequence[Any]) -> str | None:
-    """How to compare a field; None means exactly.
-
-    Args:
-        schema: As inferred.
-        values: All non-null values of the field.
-    """
-    kind = schema.get("type")
-    kind = kind[0] if isinstance(kind, list) else kind
-    if kind == "array":
-        return "set"
-    if kind == "number":
-        return "decimal"
-    if kind != "string":
-        return None
-    if "pattern" in schema:
-        return "date" if schema["pattern"] == DATE_PATTERN else "decimal"
-    texts = [str(value) for value in values]
-    for how, reads in (("decimal", readings_of), ("date", date_readings)):
-        if sum(bool(reads(text)) for text in texts) >= GROUNDED_SHARE * len(texts):
-            # Digits alone are as often a number of something: 0017 is not 17
-            return how if any(not text.strip().isdigit() for text in texts) else "text"
-    return "text"
 
 
 def may_be_quoted(schema: Schema) -> bool:

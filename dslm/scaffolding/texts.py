@@ -66,7 +66,8 @@ def _templates() -> Any:
     return environment
 
 
-def _task(made: Draft) -> str:
+def task_of(made: Draft) -> str:
+    """The instruction that is proposed."""
     names = [name.replace("_", " ") for name in made.properties]
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     return f"{'Extract' if made.grounded else 'Decide'} {listed}."
@@ -94,7 +95,7 @@ def out_of_scope(properties: Mapping[str, Any]) -> dict[str, list[str]]:
 def contract_text(name: str, sample: str, made: Draft) -> str:
     """`workflow.yaml`, every section with a word on what it is for."""
     text: str = _templates().get_template("workflow.yaml.jinja").render(
-        **_shared(name, sample, made), task=_task(made), fields=list(made.properties),
+        **_shared(name, sample, made), task=task_of(made), fields=list(made.properties),
         properties=properties_text(made.properties, 4), compare=made.compare,
         grounded=list(made.grounded), out_of_scope=out_of_scope(made.properties),
         grounded_share=GROUNDED_SHARE, slices=list(made.slices), risk=made.risk,

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dslm.contract.dates import date_readings
-from dslm.contract.numbers import plain, readings_of
+from dslm.contract.numbers import doubtful_points, plain, readings_of
 from dslm.contract.text.look_alikes import look_alikes
 
 MOST_GROUPS = 3  # of look-alikes that are named of one field
@@ -49,6 +49,12 @@ def value_notes(compare: Mapping[str, str], values: Mapping[str, Sequence[Any]])
                 f"{field}: {told!r} may be {readings} ({count} of {len(present)} values are so): "
                 "say which by `locale` in workflow.yaml, e.g. `locale: de_DE`; without it they are "
                 "compared exactly"
+            )
+        if how == "decimal" and (doubtful := doubtful_points(v for v in present if type(v) is str)):
+            yield (
+                f"{field}: {doubtful[0]!r} is read as it is in JSON, with three decimals, but "
+                f"other labels have a comma before theirs ({len(doubtful)} labels are so): "
+                "say what the point is by `locale` in workflow.yaml, e.g. `locale: de_DE`"
             )
         labels = [leaf for value in present for leaf in leaves(value) if isinstance(leaf, str)]
         groups = look_alikes(labels)

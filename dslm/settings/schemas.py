@@ -1,4 +1,4 @@
-"""JSON Schemas of the files people write, for editors: `docs/schemas/*.schema.json`.
+"""JSON Schemas of files that people write and programs read: `docs/schemas/*.schema.json`.
 
 Generated from the pydantic models, so they cannot drift; a test compares. Written by
 `python -m dslm.settings.schemas`; each YAML names its schema in its first line.
@@ -21,7 +21,7 @@ FOLDER = Path("docs") / "schemas"
 
 
 def models() -> dict[str, type[BaseModel]]:
-    """File name → the model it is made from."""
+    """File name → the model it is made from, of documents that people write."""
     from dslm.contract.model import Contract  # which itself reads settings
 
     return {
@@ -29,6 +29,13 @@ def models() -> dict[str, type[BaseModel]]:
         "recipe.schema.json": Recipe,
         "gate-policy.schema.json": GatePolicy,
     }
+
+
+def outputs() -> dict[str, type[BaseModel]]:
+    """The same of what commands write for other programs to read."""
+    from dslm.records import Answer  # whose package reads settings too
+
+    return {"answer.schema.json": Answer}
 
 
 def schema_text(model: type[BaseModel]) -> str:
@@ -39,14 +46,24 @@ def schema_text(model: type[BaseModel]) -> str:
 
 
 def write_schemas(root: Path) -> list[Path]:
-    """Write all schemas below a repository; gives their paths."""
+    """Write the schemas of documents below a repository; gives their paths."""
+    return _written(root, models())
+
+
+def write_output_schemas(root: Path) -> list[Path]:
+    """Write those of the outputs; gives their paths."""
+    return _written(root, outputs())
+
+
+def _written(root: Path, kinds: dict[str, type[BaseModel]]) -> list[Path]:
     paths = []
-    for name, model in models().items():
+    for name, model in kinds.items():
         write_atomic(root / FOLDER / name, schema_text(model))
         paths.append(root / FOLDER / name)
     return paths
 
 
 if __name__ == "__main__":
-    for path in write_schemas(find_root()):
+    root = find_root()
+    for path in (*write_schemas(root), *write_output_schemas(root)):
         sys.stdout.write(f"{path}\n")

@@ -46,6 +46,11 @@ class Workspace:
         return self.eval / "gold.jsonl"
 
     @property
+    def gold_review(self) -> Path:
+        """What people said of suspect labels of gold; obeyed only where they ask for it."""
+        return self.eval / "gold-review.csv"
+
+    @property
     def policy(self) -> Path:
         """The gate policy."""
         return self.eval / "gate.yaml"
@@ -145,9 +150,14 @@ def find_root(start: Path | None = None) -> Path:
 
     `DSLM_ROOT` overrides the search.
     """
-    if given := os.environ.get("DSLM_ROOT"):
-        return Path(given).resolve()
-    here = (start or Path.cwd()).resolve()
+    given = os.environ.get("DSLM_ROOT")
+    try:
+        here = Path(given or start or Path.cwd()).resolve()
+    except FileNotFoundError:
+        raise InputError("the folder that this runs in is not there any more", where=".",
+                         fix="go into the repository") from None  # fmt: skip
+    if given:
+        return here
     for folder in (here, *here.parents):
         if (folder / "params.yaml").is_file():
             return folder

@@ -104,8 +104,8 @@ def train(
     processes.join(cpu=device() != "cuda")
     set_seed(plan.seed)
     tokenizer = load_tokenizer(files)
-    prompt = tuned_prompt(contract)
-    seen = subject(tokenizer, files, prompt, [*cases, *validation], plan.max_tokens)
+    limits = plan.max_tokens, recipe.inference.max_answer_tokens
+    seen = subject(tokenizer, files, tuned_prompt(contract), [*cases, *validation], *limits)
     diagnose(seen).require_sound()  # before anything large is loaded
     rows, held_out = seen.rows[: len(cases)], seen.rows[len(cases) :]
     watcher = Watcher(sum(len(r.input_ids) for r in rows), must_learn=plan.must_learn)

@@ -31,9 +31,10 @@ MAY_CALL = {
     "training": {"inference", "proving"},
     "gating": {"scoring"},  # the gate recomputes the scorecard from the rows
     "releasing": {"inference"},  # the smoke test answers with the decider that serves
-    "proving": {"curation"},  # rows are counted by the readers that curation reads them with
+    # rows are counted by the readers that curation reads them with, tokens as training counts them
+    "proving": {"curation", "inference"},
     # it proposes only what the proofs accept, and reads a sample as curation reads sources
-    "scaffolding": {"proving", "curation"},
+    "scaffolding": {"proving", "curation", "inference"},
 }
 HEAVY = {
     "torch", "transformers", "trl", "peft", "mlflow", "daft", "scipy", "datasets", "evaluate",

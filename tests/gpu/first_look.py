@@ -14,6 +14,7 @@ begun is done.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import signal
 import sys
@@ -28,7 +29,7 @@ from gpu.look import summary, wheels
 from gpu.look.measuring import measure
 from gpu.look.running import DONE, FAILED, OVER, Look, Result, planned, run
 from gpu.look.steps import STEPS, chosen
-from limited_processes import starting
+from limited_processes import starting, write_whole
 
 BEGUN = time.monotonic()
 ROOT = Path(__file__).parents[2]
@@ -44,10 +45,18 @@ def limits_of(given: list[str]) -> dict[str, float]:
         if name not in known:
             sys.exit(f"--limit: no step {name!r}; there are {', '.join(sorted(known))}")
         try:
-            found[name] = float(seconds)
+            found[name] = above_zero(seconds)
         except ValueError:
             sys.exit(f"--limit: {one!r} is not STEP=SECONDS")
     return found
+
+
+def above_zero(text: str) -> float:
+    """A time: there is one, and it ends."""
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise ValueError(text)
+    return number
 
 
 def arguments() -> argparse.Namespace:
@@ -55,8 +64,10 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--minutes", type=float, default=8.0, help="for everything together")
-    parser.add_argument("--out", type=Path, help="folder for what is found")
+    parser.add_argument("--minutes", type=above_zero, default=8.0, help="for everything together")
+    parser.add_argument(
+        "--out", type=lambda text: Path(text).absolute(), help="folder for what is found"
+    )
     parser.add_argument("--only", nargs="+", choices=[step.name for step in STEPS], metavar="STEP")
     parser.add_argument("--limit", nargs="+", default=[], metavar="STEP=SECONDS")
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
@@ -113,13 +124,24 @@ def stop(*_: Any) -> None:
     raise SystemExit(143)  # what is running is ended on the way out
 
 
+def clear(out: Path) -> None:
+    """Make the folders of a look, without what an earlier one wrote; all else stays."""
+    names = {step.name for step in STEPS}
+    try:
+        for folder in ("logs", "steps"):
+            (out / folder).mkdir(parents=True, exist_ok=True)
+            for old in (out / folder).glob("*.*"):
+                if old.stem in names or old.stem[3:] in names:
+                    old.unlink()
+        write_whole(out / "summary.md", "begun\n")
+    except OSError as error:
+        sys.exit(f"--out: nothing can be written to {out}: {error.strerror}; name another folder")
+
+
 def go(asked: argparse.Namespace, look: Look) -> int:
     """Make the steps; say where the results are."""
     signal.signal(signal.SIGTERM, stop)
-    for folder in ("logs", "steps"):
-        (look.out / folder).mkdir(parents=True, exist_ok=True)
-        for old in (look.out / folder).iterdir():
-            old.unlink()
+    clear(look.out)
     head = head_of(asked)
     told: set[tuple[str, str]] = set()
 
@@ -128,7 +150,11 @@ def go(asked: argparse.Namespace, look: Look) -> int:
         for line in summary.news(results, told):
             print(line, flush=True)
 
-    results = run(look, tell, BEGUN)
+    try:
+        results = run(look, tell, BEGUN)
+    except KeyboardInterrupt:
+        print(f"interrupted; what was found is in {look.out / 'summary.md'}")
+        return 130
     print(f"written: {look.out / 'summary.md'}")
     broken = any(result.status in (FAILED, OVER) for result in results)
     return int(broken or results[0].status != DONE)

@@ -217,6 +217,19 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], str]] = {
     "a file too many": (lambda out: (out / "b.txt").write_text(""), "not in the manifest"),
     "no manifest": (lambda out: (out / MANIFEST).unlink(), "no finished output"),
     "a cut manifest": (lambda out: (out / MANIFEST).write_text('{"files"'), "broken manifest"),
+    "a manifest of a number": (lambda out: (out / MANIFEST).write_text("7"), "no object"),
+    "a manifest of numbers": (
+        with_manifest(lambda m: m.update(files=1 << 70)),
+        "files: no object of texts",
+    ),
+    "inputs that are a list": (
+        with_manifest(lambda m: m.update(inputs=[])),
+        "inputs: no object of texts",
+    ),
+    "a digest that is no text": (
+        with_manifest(lambda m: m["files"].update({"b.txt": None})),
+        "files: no object of texts",
+    ),
     "a manifest that lists nothing": (with_manifest(lambda m: m.pop("files")), "broken manifest"),
 }
 

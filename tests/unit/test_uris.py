@@ -57,6 +57,7 @@ def test_nor_in_an_address_that_is_none(
     passwords(),
     st.sampled_from([
         "password", "PASSWORD", "passwd", "pwd", "sslpassword", "token", "access_token", "api_key",
+        "key", "pw", "jwt", "session", "jsessionid",
         "X-Amz-Signature", "X-Amz-Credential", "sig", "client_secret", "odbc_connect", "auth",
     ]),
     st.sampled_from(["?", "?a=b&", "?a=b;", "#"]),

@@ -5,7 +5,8 @@ alone does not. Out: days, and where they stand; what stays undecided has all it
 comparing, grounding, narrowing, casting and `dslm init`. docs/contract.md, Dates, has the forms.
 
 `reading` looks for numbers near each other and asks `numeric_dates` (04.03.2025), `worded_dates`
-(4 March 2025) and `marked_dates` (2025年3月4日); `date_words` knows the months, `date_customs` the
+(4 March 2025), `marked_dates` (2025年3月4日) and `date_ranges`
+(3.-4. März 2025); `date_words` knows the months, `date_customs` the
 locales, `date_text` folds; `cldr_words` makes `date_words.json`.
 """
 

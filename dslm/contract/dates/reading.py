@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from dslm.contract.dates.date_customs import Customs, customs
+from dslm.contract.dates.date_ranges import ranges
 from dslm.contract.dates.date_text import date_text, fold, words
 from dslm.contract.dates.date_words import month_words
 from dslm.contract.dates.marked_dates import marked
@@ -66,7 +67,10 @@ def _compact(text: str, span: Span) -> frozenset[dt.date]:
 def _by_numbers(text: str, customs: Customs) -> Iterator[Found]:
     """All that numbers which stand near each other state, from left to right."""
     runs = [match.span() for match in _DIGITS.finditer(text)]
+    end = 0  # of a day that starts with its year: 2025-03-04 - 2025-03-06 has no 03-04-2025
     for place, first in enumerate(runs):
+        if first[0] < end:
+            continue
         if first[1] - first[0] > 4:
             if days := _compact(text, first):
                 yield *first, days
@@ -82,6 +86,7 @@ def _by_numbers(text: str, customs: Customs) -> Iterator[Found]:
             and place + 2 < len(runs)
             and (found := _three(text, runs[place : place + 3], customs))
         ):
+            end = found[1] if first[1] - first[0] == 4 else end
             yield found
         elif (with_word := worded(text, first, second, customs)) and with_word[2]:
             yield with_word
@@ -107,6 +112,8 @@ def _found(text: str, customs: Customs) -> list[Found]:
     for one in _by_numbers(text, customs):
         if one[0] not in taken and one[1] - 1 not in taken:
             found.append(one)
+    starts = {start for start, _, _ in found}
+    found += [one for one in ranges(text, found, customs) if one[0] not in starts]
     return sorted(one for one in found if one[2])
 
 

@@ -39,7 +39,7 @@ _FOLLOWED_BY_A_WORD = re.compile(r"\s*[^\W\d_]")
 
 
 @lru_cache(maxsize=8192)
-def _months_in(gap: str, locales: tuple[str, ...]) -> Months | None:
+def months_in(gap: str, locales: tuple[str, ...]) -> Months | None:
     """The month that a gap names among nothing but small words; empty for small words only."""
     if _PUNCTUATION.sub("", gap):
         return None
@@ -60,12 +60,12 @@ def _months_in(gap: str, locales: tuple[str, ...]) -> Months | None:
 
 def _twice(gap: str, locales: tuple[str, ...]) -> Months | None:
     """The month that two names say together, as in Arabic of the United Nations."""
-    both = [_months_in(half, locales) or {} for half in gap.strip(" /").split("/")]
+    both = [months_in(half, locales) or {} for half in gap.strip(" /").split("/")]
     shared = set(both[0]).intersection(*both[1:])
     return {month: frozenset().union(*(one[month] for one in both)) for month in shared} or None
 
 
-def _last_month(text: str, end: int, known: MonthWords) -> tuple[int, Months] | None:
+def last_month(text: str, end: int, known: MonthWords) -> tuple[int, Months] | None:
     """The month that ends just before a place, small words aside, and where it starts."""
     start = max(0, end - _BEFORE)
     parts = words(_BREAK.split(text[start:end])[-1])
@@ -77,7 +77,8 @@ def _last_month(text: str, end: int, known: MonthWords) -> tuple[int, Months] | 
     return None
 
 
-def _readings(months: Months, day: str, year: str, customs: Customs) -> frozenset[dt.date]:
+def month_readings(months: Months, day: str, year: str, customs: Customs) -> frozenset[dt.date]:
+    """The days of a month's readings in a year."""
     ours = {month for month, of in months.items() if of & customs.languages}
     found: set[dt.date] = set()
     for month in ours or months:
@@ -109,7 +110,7 @@ def _day_first(
 ) -> Found | None:
     """`4 March 2025`."""
     if year := _year_at(text, second, known):
-        readings = _readings(months, text[slice(*first)], year[0], customs)
+        readings = month_readings(months, text[slice(*first)], year[0], customs)
         return (first[0], year[1], readings)
     return None
 
@@ -119,14 +120,14 @@ def _month_first(
 ) -> Found | None:
     """`March 4, 2025`."""
     year = _year_at(text, second, known)
-    month = _last_month(text, first[0], known) if year else None
+    month = last_month(text, first[0], known) if year else None
     if not year or not month:
         return None
     if len(year[0]) == 2:  # not: March 4, 25 people
         marked = any(sign in text[first[1] : second[0]] for sign in ",'-/")
         if not marked or _FOLLOWED_BY_A_WORD.match(text, second[1]):
             return None
-    return month[0], year[1], _readings(month[1], text[slice(*first)], year[0], customs)
+    return month[0], year[1], month_readings(month[1], text[slice(*first)], year[0], customs)
 
 
 def _year_first(
@@ -139,7 +140,7 @@ def _year_first(
     return (
         first[0],
         second[1],
-        _readings(months, text[slice(*second)], text[slice(*first)], customs),
+        month_readings(months, text[slice(*second)], text[slice(*first)], customs),
     )
 
 
@@ -153,7 +154,7 @@ def _month_last(
     months = known.months.get(following.group(1)) if following else None
     if not following or not months:
         return None
-    readings = _readings(months, text[slice(*second)], text[slice(*first)], customs)
+    readings = month_readings(months, text[slice(*second)], text[slice(*first)], customs)
     return first[0], following.end(), readings
 
 
@@ -166,7 +167,7 @@ def worded(text: str, first: Span, second: Span, customs: Customs = NO_LOCALE) -
         second: Where the next one does.
         customs: Of the locale.
     """
-    months = _months_in(text[first[1] : second[0]], customs.locales)
+    months = months_in(text[first[1] : second[0]], customs.locales)
     if months is None:
         return None
     known = month_words(customs.locales)

@@ -7,6 +7,7 @@ same functions that grounding asks. Used by `copies` and `uncopied`.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -74,7 +75,7 @@ def copyable(text: str) -> Copyable:
             places.append(Place(at, here, starts, ends))
     controls = [n for n, char in enumerate(text) if category(char) in ("Cc", "Cs")]
     pairs = pairwise(places) if controls else ()
-    walls = {a.at for a, b in pairs if any(a.at <= n < b.at for n in controls)}
+    walls = {a.at for a, b in pairs if bisect_left(controls, a.at) < bisect_left(controls, b.at)}
     return Copyable(text, seen, tuple(places), frozenset(walls))
 
 

@@ -19,7 +19,8 @@ Allowed = Callable[[str], bool]
 # An amount with a currency on either side, as it stands; what is none, `readings_of` says.
 _SIDE = r"(?:[^\W\d_]{1,4}\.?|[^\w\s.,;:()\"'/-]{1,2})"
 _DIGITS = r"[-\u2212(]?\d[\d.,'\u00a0\u202f]*\)?-?"
-_PRICED = re.compile(rf"(?=({_SIDE} ?{_DIGITS}))|(?=({_DIGITS} ?{_SIDE}))")
+_FIRST = r"(?<!\d)(?<!\d[.,'\u00a0\u202f])"  # from each digit on it would take the square of them
+_PRICED = re.compile(rf"(?=({_SIDE} ?{_DIGITS}))|{_FIRST}(?=({_DIGITS} ?{_SIDE}))")
 _MOST_DIGITS = 300  # of a JSON number; a float has no larger ones
 
 

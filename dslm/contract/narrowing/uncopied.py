@@ -29,17 +29,14 @@ ITEM = Compare.model_validate({"as": "text"})  # items of lists and sets are fol
 def uncopied(contract: Contract, text: str, answer: Mapping[str, Any]) -> dict[str, str]:
     """The grounded fields that could not be written for this input, each with the reason.
 
-    A field is fine where a value that equals the answer's, under its comparator, can be written. A
-    value that does not occur in the input at all is not among them; see `ungrounded`.
+    A field is fine where a value that equals the answer's, under its comparator, can be written.
     """
     parts, missing = narrowed(contract, text).parts, ungrounded(contract, text, answer)
     right, found = canonical_answer(contract, answer), dict[str, str]()
     for field in contract.grounded:
-        if field in missing:
-            continue
         value, compare = right[field], contract.compare.get(field, EXACT)
         if not _writable(parts[field], compare, value, text, contract.locale):
-            found[field] = _why(value, text)
+            found[field] = "does not stand in the input" if field in missing else _why(value, text)
     return found
 
 
@@ -47,7 +44,7 @@ def _writable(part: Part, compare: Compare, value: Any, text: str, locale: Local
     """Whether a part lets a model write a value, or one that equals it."""
     if accepts(part, text, written(value)):
         return True
-    if compare.how in ("set", "list") and isinstance(value, list):
+    if compare.how in ("set", "list", "text") and isinstance(value, list):
         return any(
             all(_writable(row.item, ITEM, item, text, locale) for item in value)
             and row.least <= len(value) <= (row.most or len(value))

@@ -5,9 +5,11 @@ alone does not. Out: numbers with their currencies; what stays undecided has all
 by comparing, grounding, narrowing and `dslm init`. docs/contract.md, Numbers, has the forms.
 
 `reading` looks for digits and what they state together, and asks `signs` for what stands beside
-them (-5, 5-, EUR 5), `separators` for the customs of locales, `currencies` for signs and codes.
+them (-5, 5-, EUR 5), `separators` for the customs of locales, `currencies` for signs and codes;
+`mixed_notations` compares the labels of a field.
 """
 
+from dslm.contract.numbers.mixed_notations import doubtful_points
 from dslm.contract.numbers.reading import (
     Amount,
     StatedAmount,
@@ -26,6 +28,7 @@ __all__ = [
     "amount_of",
     "amounts_in",
     "decimal_of",
+    "doubtful_points",
     "is_number",
     "numbers",
     "plain",

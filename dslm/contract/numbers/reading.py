@@ -8,6 +8,7 @@ it stays ambiguous. Used by comparing, grounding, narrowing, casting and `dslm i
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -16,14 +17,20 @@ from typing import Any
 from dslm.contract.locales import Locale, locales_of
 from dslm.contract.numbers.separators import separators
 from dslm.contract.numbers.signs import after, before, signs_and_currencies
-from dslm.contract.text.characters import plain_characters
+from dslm.contract.text.characters import BMP, class_of, is_mark, plain_characters
 
 # Of ten: beyond it arithmetic overflows, and a number written out fills the memory.
 _LARGEST_EXPONENT = 999
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?\Z", re.ASCII)
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:\.\d+)?[eE][+-]?\d{1,9}\Z", re.ASCII)
-_RUN = re.compile(r"(?:(?<![\d.,])[.,](?=\d))?\d+(?:[.,'\u066b\u066c \u00a0]\d+)*", re.ASCII)
+_MARKS = class_of(is_mark, BMP)
+# A point behind a letter is of the word: Rs.500, रु.500, руб.500
+_RUN = re.compile(
+    rf"(?:(?<![^\W_])(?<![.,{_MARKS}])[.,](?=[0-9]))?[0-9]+(?:[.,'\u066b\u066c \u00a0][0-9]+)*"
+)
 _SEPARATOR = re.compile(r"[.,'\u066b\u066c \u00a0]")
+_FRACTIONS = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞↉"
+_LONGEST_PART = 5  # 0.125; a third has no end
 _MOST_PARTS = 6  # of one number, as blanks part it
 
 
@@ -117,6 +124,9 @@ def _readings(
     """What the digits at a place may mean; nothing where they should stand alone and do not."""
     form = text[start:end]
     values = _values(form, locales)
+    if end < len(text) and text[end] in _FRACTIONS and form.isdecimal():
+        part, end = Decimal(str(unicodedata.numeric(text[end]))), end + 1
+        values = () if len(str(part)) > _LONGEST_PART else tuple(value + part for value in values)
     if not values:
         return ()
     left = before(text, start, locales, alone)

@@ -112,6 +112,10 @@ def before(text: str, start: int, locales: tuple[str, ...], alone: bool) -> Side
             place = sign
     rest = text[:place].rstrip(" \u00a0\n") if alone else text[max(0, place - 2) : place].rstrip()
     bracket = rest.endswith("(")
+    if bracket and not named:  # $(120.50), USD (120.50)
+        place, named = _currency_before(text, text.rindex("(", 0, place), locales, alone)
+        rest = text[:place] if named else rest[:-1]
+        return Side(signs, named, bracket, not rest.strip())
     return Side(signs, named, bracket, not (rest[:-1] if bracket else rest).strip())
 
 
@@ -137,7 +141,7 @@ def after(text: str, end: int, locales: tuple[str, ...], alone: bool, *, fractio
         return _NOTHING
     dashes = _HYPHENS + _LONG_DASH
     signs: Signs = POSITIVE
-    if text[end] in ".," and _is_in(text, end + 1, dashes):  # 1309,- has no cents
+    if text[end] in ".,:/" and _is_in(text, end + 1, dashes):  # 1309,- 1309:- 1309/-: no cents
         end += 1
         while _is_in(text, end, dashes):
             end += 1
@@ -164,10 +168,12 @@ def _right(text: str, place: int, signs: Signs, named: frozenset[str], alone: bo
 
 def signs_and_currencies(left: Side, right: Side, alone: bool) -> tuple[Signs, frozenset[str]]:
     """The signs and currencies of a number by both its sides; no sign where they cannot be."""
-    named = left.currencies & right.currencies or left.currencies or right.currencies
+    named = left.currencies & right.currencies or left.currencies | right.currencies
     brackets = EITHER if left.bracket and right.bracket else POSITIVE
     said = [signs for signs in (left.signs, right.signs, brackets) if signs != POSITIVE]
     if alone:
-        odd = left.bracket != right.bracket or len(said) > 1
+        both = left.currencies and right.currencies
+        torn = both and left.currencies.isdisjoint(right.currencies)  # USD 5 EUR
+        odd = left.bracket != right.bracket or len(said) > 1 or torn
         return (() if odd else NEGATIVE if said else POSITIVE), named
     return (NEGATIVE if NEGATIVE in said else EITHER if said else POSITIVE), named

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dslm.contract.schemas.decodable import decodable
+from dslm.contract.schemas.decodable import Decodable, decodable
 from dslm.contract.schemas.references import UnresolvableError, resolved
 
 
@@ -30,7 +30,7 @@ def schema_problems(output: Mapping[str, Any]) -> list[str]:
     optional = sorted(set(properties) - set(schema.get("required", [])))
     if optional:
         problems.append(f"output.required lacks {', '.join(optional)}: let an absent value be null")
-    return problems + _pattern_problems(decodable(schema).schema)
+    return problems + _pattern_problems(decodable(schema))
 
 
 def _dialect_problems(output: Mapping[str, Any]) -> list[str]:
@@ -44,17 +44,23 @@ def _dialect_problems(output: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def _pattern_problems(schema: Mapping[str, Any]) -> list[str]:
-    """What only building a validator shows, such as a pattern that never closes."""
+def _pattern_problems(form: Decodable) -> list[str]:
+    """What only building a validator shows: a pattern that never closes, or that is too large."""
     import jsonschema_rs
 
     try:
-        jsonschema_rs.Draft202012Validator(dict(schema), offline=True)
+        jsonschema_rs.Draft202012Validator(form.schema, offline=True)
     except jsonschema_rs.ValidationError as error:
+        if words := form.wording.get(str(error.instance)):  # one that could be read
+            what = words.removeprefix("does not match ").removeprefix("is not of the format ")
+            return [f"{_place(error)}: {what} is too large: let it count less"]
         return [_said(error)]
     return []
 
 
+def _place(error: Any) -> str:
+    return ".".join(["output", *map(str, error.instance_path)])
+
+
 def _said(error: Any) -> str:
-    place = ".".join(["output", *map(str, error.instance_path)])
-    return f"{place} is no JSON Schema: {error.message}"
+    return f"{_place(error)} is no JSON Schema: {error.message}"

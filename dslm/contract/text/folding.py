@@ -32,12 +32,18 @@ _QUOTES = (
     "`\u00a8\u00af\u00b4\u00b8\u02b9-\u02bd\u02d8-\u02dd\u037a\u0384\u0385\u1fbd\u1fbf-\u1fc1\u1fcd-\u1fcf"
     "\u1fdd-\u1fdf\u1fed-\u1fef\u1ffd\u1ffe\u2017\u203e\ufe49-\ufe4c"
 )
-_SIGNS = {"\u2044": "/", "\u066a": "%"}  # of fractions; Arabic
+# Of fractions; Arabic; wave dashes, which are written for the full-width tilde
+_SIGNS = {"\u2044": "/", "\u066a": "%", "\u301c": "~", "\u3030": "~"}
 _QUOTE = re.compile(f"[{_QUOTES}]")
 _TATWEEL = "\u0640"  # stretches a word, spells nothing
-_POINTS = ".,:/\u066b"  # between two digits they are part of a number: 12,50 10:30 1/2
+# Between two digits they are part of a number, or part two: 12,50 10:30 1/2 1..5
+_POINTS = ".,:/;\u00b7\u2022\u3001\u3002\u30fb\u066b"
 _HYPHENS = "-\u2010\u2011\u2012\u2013"  # after NFKC; full-width and small ones are these by then
-_SPARE_POINT = re.compile(rf"[{_POINTS}](?!(?<=\d.)\d)", re.ASCII)
+_SPARE_POINT = re.compile(
+    rf"[{_POINTS}](?!(?<=\d [:/]) \d)"  # not 3 : 1
+    rf"(?:(?<![\d{_POINTS}].)[{_POINTS}]*+|(?<=\d.)[{_POINTS}]*+(?!\d))",
+    re.ASCII,
+)
 _SIGN = re.compile(rf"[{_HYPHENS}](?=\W?\.?\d)(?<!\w.)|[{_HYPHENS}](?<=\d.)(?!\S)", re.ASCII)
 _BARE_POINT = re.compile(r"\.(?=\d)(?<![\w.,:/)\]}].)")  # .5
 _ALONE = re.compile(r"(?<![^\s(\"'=:;$€£¥+\-\u2212])\d[\d.,' ]*\Z")  # a number, up to its end
@@ -45,7 +51,7 @@ _POWER = re.compile(r"([²³¹⁰⁴-⁹¼-¾⅐-⅟↉])(?<=\d.)")
 _DOTTED_I = "i\u0307"
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _ASCII_SEPARATORS = {n: None for n in range(128) if not chr(n).isalnum()}
-for _kept in "#$%&*+<=>@^|~.,:/":  # the last four are gone by then where they only separate
+for _kept in "#$%&*+<=>@^|~.,:/;":  # the last five are gone by then where they only separate
     del _ASCII_SEPARATORS[ord(_kept)]
 
 
@@ -161,16 +167,20 @@ def _signed(found: re.Match[str]) -> str:
     return char if joined or not follows else MINUS
 
 
+def _as_blanks(found: re.Match[str]) -> str:
+    return " " * (found.end() - found.start())
+
+
 def placed(text: str) -> str:
     """A composed text in which only what carries meaning at its place is left of `.,:/-`.
 
-    A sign is U+2212, a bare decimal point has a nought before it; other hyphens stay, as they are
-    separators anywhere.
+    Characters stay where they are: a sign is U+2212, what is dropped is a blank, and only a bare
+    decimal point gets a nought before it. Other hyphens stay, as they are separators anywhere.
     """
     if "." in text:
         text = _BARE_POINT.sub(_with_nought, text)
     text = _SIGN.sub(_signed, text)
-    return _SPARE_POINT.sub(" ", text)
+    return _SPARE_POINT.sub(_as_blanks, text)
 
 
 def fold(text: str) -> str:

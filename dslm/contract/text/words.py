@@ -22,6 +22,7 @@ _UNSPACED = re.compile(
     "\ua000-\ua4cf\ua980-\ua9ff\uaa60-\uaadf\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff]"
 )
 
+_FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]")  # two of these letters are a flag
 _LONGEST_NUMBER = 100  # characters: what looks at more takes the square of a long text
 
 
@@ -58,12 +59,24 @@ def _origin(seen: str) -> tuple[int, ...]:
     return tuple(place for place, char in enumerate(seen) if not _SEPARATES[char])
 
 
+def _within_emoji(text: str, place: int) -> bool:
+    """Whether a place is between an emoji and its tone of skin, or within a flag."""
+    if text[place] < "\U0001f1e6":
+        return False
+    if not _FLAGS.match(text[place]):
+        return "\U0001f3fb" <= text[place] <= "\U0001f3ff"
+    start = place
+    while start > 0 and _FLAGS.match(text[start - 1]):
+        start -= 1
+    return (place - start) % 2 == 1
+
+
 def may_start(text: str, place: int) -> bool:
     """Whether a word may start at a place."""
     if place == 0:
         return True
     left, right = text[place - 1], text[place]
-    if is_mark(right) or (left == MINUS and right.isdecimal()):
+    if is_mark(right) or (left == MINUS and right.isdecimal()) or _within_emoji(text, place):
         return False
     if left in ".," and right.isdecimal():
         return not _within_number(text, place)
@@ -77,7 +90,7 @@ def may_end(text: str, place: int) -> bool:
     if place == len(text):
         return True
     left, right = text[place - 1], text[place]
-    if is_mark(right) or (left.isdecimal() and right in f"^{MINUS}"):
+    if is_mark(right) or (left.isdecimal() and right in f"^{MINUS}") or _within_emoji(text, place):
         return False
     if right in ".," and left.isdecimal() and text[place + 1 : place + 2].isdecimal():
         return not _within_number(text, place)

@@ -15,7 +15,8 @@ from dslm.curation.ledger import Drop
 from dslm.records import Case
 
 
-def _fault(contract: Contract, case: Case) -> str | None:
+def rule_fault(contract: Contract, case: Case) -> str | None:
+    """Why a case's target and its declared breaches disagree; None where they agree."""
     declared = case.meta.get("breaks", [])
     if not isinstance(declared, list) or not all(isinstance(rule, str) for rule in declared):
         return "breaks_is_no_list"
@@ -29,5 +30,5 @@ def _fault(contract: Contract, case: Case) -> str | None:
 
 def rule_breaks(cases: Sequence[Case], contract: Contract) -> list[Drop]:
     """The cases whose target and declared breaches disagree, by the first rule they disagree on."""
-    faults = ((case.id, _fault(contract, case)) for case in cases)
+    faults = ((case.id, rule_fault(contract, case)) for case in cases)
     return [Drop(id=identity, reason=fault) for identity, fault in faults if fault]

@@ -31,6 +31,16 @@ class _Line:
     text: str
 
     @property
+    def count(self) -> int | None:
+        """The number that it is; None where it says anything else."""
+        text = self.text.strip()
+        return int(text) if text.isdecimal() and len(text) < 10 else None
+
+    def follows(self, last: int, cues: int) -> bool:
+        """Whether it is the number of the next cue, rather than one that somebody said."""
+        return self.count in {last + 1, cues, cues + 1}
+
+    @property
     def is_times(self) -> bool:
         """Whether it says from when to when.
 
@@ -66,6 +76,7 @@ def _cues(texts: list[str], *, asides: bool) -> list[list[str]]:
         Unreadable: A line of times is broken, or there is text before any.
     """
     cues: list[list[str]] = []
+    last = 0  # number that a cue had
     for block in _blocks(texts):
         timed = [place for place, line in enumerate(block) if line.is_times]
         if asides and not timed and _ASIDES.match(block[0].text):
@@ -73,8 +84,8 @@ def _cues(texts: list[str], *, asides: bool) -> list[list[str]]:
         for place, line in enumerate(block):
             if place in timed:
                 cues.append([])
-            elif place + 1 in timed and (place == 0 or line.text.strip().isdigit()):
-                continue  # the name or number of the next cue
+            elif place + 1 in timed and (place == 0 or line.follows(last, len(cues))):
+                last = line.count or last  # the name or number of the next cue
             elif not cues:
                 raise Unreadable(f"line {line.number}: text before any times")
             else:

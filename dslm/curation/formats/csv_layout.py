@@ -12,7 +12,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -32,12 +32,14 @@ class Layout:
         above: Lines before the header: a title, blank lines, or `sep=`.
         columns: How many names the header has; none without a name at its end counts.
         agree: The share of the rows below that have a cell under each name, and none beyond.
+        padded: Whether blanks stand before quoted cells: they and the quotes are of the layout.
     """
 
     separator: str
     above: int = 0
     columns: int = 0
     agree: float = 0.0
+    padded: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,15 +70,26 @@ def layout_of(opening: str) -> Layout:
     if told := _TOLD.match(first):
         return _laid_out(told[1], list(_rows(opening, told[1]))[1:], above=1)
     found = [_laid_out(separator, list(_rows(opening, separator))) for separator in SEPARATORS]
+    found += [one for separator in SEPARATORS if (one := _padded(separator, opening))]
     usable = [one for one in found if one.columns > 1]
     if not usable:
         return found[0]
-    return max(usable, key=lambda one: (one.agree, not one.above, one.columns))
+    return max(usable, key=lambda one: (one.agree, -one.above, one.padded, one.columns))
 
 
-def _rows(opening: str, separator: str) -> Iterator[_Row]:
+def _padded(separator: str, opening: str) -> Layout | None:
+    """The layout with blanks before quotes, as in `one, "two, three"`, where there are any."""
+    sign = re.escape(separator)
+    if not re.search(rf'(?m){sign} +"(?:[^"]|"")*"(?={sign}|\r?$)', opening):
+        return None
+    layout = _laid_out(separator, list(_rows(opening, separator, padded=True)))
+    return replace(layout, padded=True)
+
+
+def _rows(opening: str, separator: str, *, padded: bool = False) -> Iterator[_Row]:
     """The first rows that are not blank."""
-    reader = csv.reader(io.StringIO(opening, newline=""), delimiter=separator)
+    reader = csv.reader(io.StringIO(opening, newline=""), delimiter=separator,
+                        skipinitialspace=padded)  # fmt: skip
     before = 0
     try:
         for cells in islice(reader, _MOST_ROWS):

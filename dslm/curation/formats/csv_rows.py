@@ -145,7 +145,8 @@ def _header(reader: Iterator[list[str]], where: str, encoding: str) -> list[str]
 
 def _rows_of(lines: _Lines, path: Path, encoding: str, layout: Layout) -> Iterator[Row]:
     csv.field_size_limit(LONGEST_LINE)  # by default 128 KiB, which a long mail is beyond
-    reader = csv.reader(lines, delimiter=layout.separator, strict=True)
+    reader = csv.reader(lines, delimiter=layout.separator, strict=True,
+                        skipinitialspace=layout.padded)  # fmt: skip
     try:
         lines.skip(layout.above)
         header = _header(reader, f"{path}:{lines.row}", encoding)

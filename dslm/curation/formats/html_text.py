@@ -17,7 +17,7 @@ BLOCKS = {
 PARAGRAPHS = {"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"}
 CELLS = {"td", "th"}
 # Taken out beforehand: the parser reads those that never end again and again.
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_COMMENT = re.compile(r"<!--(?:-?>|.*?--!?>|(?P<open>.*)\Z)", re.DOTALL)
 
 
 class _Page(HTMLParser):
@@ -70,7 +70,7 @@ class _Page(HTMLParser):
 
 def _uncommented(comment: re.Match[str]) -> str:
     """Nothing for a comment; what follows one that never ends is text."""
-    return "" if comment[0].endswith("-->") else comment[0].replace("<!--", "")
+    return (comment["open"] or "").replace("<!--", "")
 
 
 def html_text(html: str) -> str:

@@ -1,7 +1,8 @@
 """Looks through curated cases for labels that a person should see; drops and changes nothing.
 
-Three searches: phrases tied to one label (`tied_phrases`), values that do not stand in the input
-(`ranking`, by the contract's `grounded`) and labels that a model doubts (`doubted_labels`).
+Searches: phrases tied to one label (`tied_phrases`), values that do not stand in the input
+(`ranking` by the contract's `grounded`, `free_values` by what is usual), labels that a model doubts
+(`doubted_labels`) and values of a rare shape (`free_values`).
 `dslm.curation.review` writes what they find into the review file.
 """
 

@@ -1,8 +1,9 @@
 """All suspect labels of some cases, in the order in which a person should look at them.
 
 Takes a contract and its curated cases. Tied phrases come first, since an attack outranks a mistake;
-values that are not in the input and labels that a model doubts take turns, so that one notation
-that grounding does not know hides no wrong label. Called by `dslm.curation.review`.
+values that are not in the input, labels that a model doubts and values of a rare shape take turns,
+so that one notation that grounding does not know hides no wrong label. Called by
+`dslm.curation.review`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dslm.curation.finite_parts import ABSENT, Part, finite_parts
 from dslm.curation.grouping import group_of
 from dslm.curation.label_text import fits, label_text
 from dslm.curation.suspects.doubted_labels import doubted
+from dslm.curation.suspects.free_values import not_in_input_as_usual, of_rare_shape
 from dslm.curation.suspects.grams import Numbers
 from dslm.curation.suspects.out_of_fold import features, folds, out_of_fold
 from dslm.curation.suspects.suspect import Kind, Suspect
@@ -156,7 +158,10 @@ def suspects_of(contract: Contract, cases: Sequence[Case]) -> list[Suspect]:
     """
     _need_learner()
     ordered = sorted(cases, key=lambda case: case.id)
-    turns = zip_longest(not_in_input(contract, ordered), doubted_labels(contract, ordered))
+    turns = zip_longest(
+        not_in_input(contract, ordered), doubted_labels(contract, ordered),
+        not_in_input_as_usual(contract, ordered), of_rare_shape(contract, ordered),
+    )  # fmt: skip
     rest = (one for turn in turns for one in turn if one is not None)
     ranked = chain(in_tied_phrases(contract, ordered), rest)
     first: dict[tuple[str, str], Suspect] = {}

@@ -9,7 +9,7 @@ from typing import Literal
 
 from dslm.records import Record
 
-Kind = Literal["tied_phrase", "not_in_input", "doubted_label"]
+Kind = Literal["tied_phrase", "not_in_input", "doubted_label", "rare_shape"]
 
 
 class Suspect(Record):

@@ -6,11 +6,11 @@ Made by `dslm.training.doctor.checks` from curated cases; every check takes it a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from dslm.inference.base import TokenizerFiles
-from dslm.inference.prompt import Prompt
+from dslm.inference.prompt import Prompt, answer_lengths
 from dslm.records import Case
 from dslm.training.encoding import Encoded, encode
 
@@ -27,6 +27,8 @@ class Subject:
     """A tokenizer, the prompt, and the row of each case, in order.
 
     `collate` is the trainer's own; without one (before torch is loaded) batches are not looked at.
+    `max_answer` is the recipe's bound on an answer, None where none is held to it;
+    `other_answers` are the tokens of right answers that are not trained on, by case.
     """
 
     tokenizer: Any
@@ -36,6 +38,8 @@ class Subject:
     rows: tuple[Encoded, ...]
     max_tokens: int
     collate: Collate | None = None
+    max_answer: int | None = None
+    other_answers: Mapping[str, int] = field(default_factory=dict)
 
     def pairs(self) -> Iterator[tuple[Case, Encoded]]:
         """Each case with its row."""
@@ -47,12 +51,17 @@ class Subject:
 
 
 def subject(
-    tokenizer: Any, files: TokenizerFiles, prompt: Prompt, cases: Sequence[Case], max_tokens: int
-) -> Subject:
-    """Encode all cases as training does.
+    tokenizer: Any, files: TokenizerFiles, prompt: Prompt, cases: Sequence[Case], max_tokens: int,
+    max_answer: int | None = None, others: Sequence[Case] = (),
+) -> Subject:  # fmt: skip
+    """Encode all cases as training does; of `others` only the answers are counted.
 
     Raises:
         InputError: A case has no target, or the chat template can write no conversation.
     """
     rows = tuple(encode(tokenizer, prompt, case) for case in cases)
-    return Subject(tokenizer, files, prompt, tuple(cases), rows, max_tokens)
+    targets = [case.target or {} for case in others]
+    counts = answer_lengths(tokenizer, prompt.contract, targets)
+    answers = {case.id: count for case, count in zip(others, counts, strict=True)}
+    return Subject(tokenizer, files, prompt, tuple(cases), rows, max_tokens,
+                   max_answer=max_answer, other_answers=answers)  # fmt: skip

@@ -197,3 +197,20 @@ def test_what_happens_while_modules_load_is_answered_too(
         _, err = process.communicate()
     assert (process.returncode, len(err.splitlines())) == (code, 1), err
     assert says in err
+
+
+@pytest.mark.parametrize("root", ["", "here"])
+def test_a_folder_that_was_removed_meanwhile_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], root: str
+) -> None:
+    from dslm.settings.workspace import find_root
+
+    monkeypatch.setenv("DSLM_ROOT", root)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert run(lambda: find_root() and None) == 2
+    assert "not there any more" in capsys.readouterr().err
+    assert run(raising(AssertionError("ours"))) == 70

@@ -49,3 +49,20 @@ def test_a_bad_sample_names_its_lines_and_leaves_nothing(
     assert f"{sample}:37: not JSON" in answer.err
     assert not (repository.root / "data" / "orders").exists()
     assert (repository.root / "params.yaml").read_bytes() == before
+
+
+def test_starting_over_shows_what_it_replaces(
+    dslm: Call, repository: Workspace, tmp_path: Path
+) -> None:
+    sample = tmp_path / "sample.jsonl"
+    write_lines(sample, [case(n) for n in range(100)])
+    assert dslm("init", "orders", "--from", sample).code == 0
+    refused = dslm("init", "orders", "--from", sample)
+    assert (refused.code, "--again" in refused.err) == (2, True)
+    write_lines(sample, [case(n) for n in range(120)])
+    again = dslm("init", "orders", "--from", sample, "--again")
+    assert again.code == 0, again.err
+    lines = again.out.splitlines()
+    assert any("replaced  data/orders/sources/sample.jsonl (" in line for line in lines)
+    assert any("unchanged data/orders/review.csv (1 → 1 lines)" in line for line in lines)
+    assert "what was there lies in .dslm/replaced/orders-1" in again.out

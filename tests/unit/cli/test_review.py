@@ -57,3 +57,24 @@ def test_a_wrong_verdict_is_an_error_with_its_line(dslm: Call, repository: Works
     error = json.loads(answer.err)["error"]
     assert error["what"] == "'perhaps' is no verdict"
     assert error["where"].endswith("review.csv:2")
+
+
+def test_gold_is_reviewed_and_mended_by_two_commands(dslm: Call, repository: Workspace) -> None:
+    gold = [case(n) for n in range(60)]
+    gold[1]["target"]["number"] = "Z-99"
+    write_lines(repository.gold, gold)
+    shown = json.loads(dslm("review", "mini", "--gold", "--json").out)
+    assert shown["file"] == "eval/mini/gold-review.csv"
+    assert [row["id"] for row in shown["rows"]] == ["g-001"]
+    text = repository.gold_review.read_text()
+    repository.gold_review.write_text(text.rstrip("\n") + "fix:A-1\n")
+    done = dslm("review", "mini", "--gold", "--apply")
+    assert (done.code, done.err) == (0, "")
+    assert "eval/mini/gold.jsonl: 1 cases fixed, 0 dropped, 60 left" in done.out
+    assert "dslm check mini" in done.out
+
+
+def test_only_golds_verdicts_are_applied_by_the_command(dslm: Call, repository: Workspace) -> None:
+    answer = dslm("review", "mini", "--apply")
+    assert answer.code == 2
+    assert "obeyed by curation — dvc repro gate@mini" in answer.err

@@ -3,10 +3,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 
+import pytest
 from sample_card import make_card
 from sample_run import make_run
 
+from dslm.cli.show import _form
 from dslm.data_card import DataCard
 from dslm.provenance import write_atomic
 from dslm.settings.workspace import Workspace
@@ -20,6 +23,23 @@ def test_a_contract_is_shown_in_words(dslm: Call, repository: Workspace) -> None
     assert "A mail becomes an order" in answer.out
     assert "one of order, other" in answer.out
     assert "An order without a number cannot be found." in answer.out
+
+
+@pytest.mark.parametrize(("schema", "words"), [
+    ({"anyOf": [{"type": "number", "minimum": 0}, {"type": "null"}]},
+     "number (minimum 0) or nothing"),
+    ({"anyOf": [{"enum": ["a", None]}, {"type": "null"}]}, "one of a, nothing or nothing"),
+    ({"const": "a"}, "one of a"),
+    ({"type": ["number", "null"]}, "number or nothing"),
+    ({"type": "null"}, "nothing"),
+    ({"type": "string", "format": "date"}, "string (format date)"),
+    ({"type": "array", "items": {"type": "string"}}, "array of string"),
+    ({"type": "array", "prefixItems": [{}], "items": False}, "array"),
+    ({"type": "object", "properties": {"flat": {}, "name": {}}}, "object of flat, name"),
+    ({}, "any"),
+])  # fmt: skip
+def test_every_schema_is_said_in_words(schema: dict[str, Any], words: str) -> None:
+    assert _form(schema) == words
 
 
 def test_a_contract_as_json_is_the_contract(dslm: Call, repository: Workspace) -> None:

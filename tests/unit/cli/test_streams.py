@@ -215,3 +215,14 @@ def test_json_in_any_encoding_reads_as_it_was(encoding: str) -> None:
     assert json.loads(text.encode(encoding)) == value
     half = json.loads(streams.json_text({"a\udce9": "\ud83d"}, stream).encode(encoding))
     assert half == {"a\ufffd": "\ufffd"}
+
+
+def test_an_encoding_that_takes_no_text_is_no_reason_to_fail(tmp_path):
+    answer = run(tmp_path, "check", "nöpe", PYTHONIOENCODING="idna")
+    assert answer.code == 2
+    assert answer.err.startswith("dslm: ")
+
+
+def test_an_output_that_is_open_for_reading_only_is_no_fault_of_ours(repository):
+    answer = run(repository.root, "show", "contract", "mini", shell="1</dev/null")
+    assert (answer.code, answer.err) == (0, "")

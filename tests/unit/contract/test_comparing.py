@@ -44,6 +44,14 @@ def compare(how: str, tolerance: float = 0) -> Compare:
         ("text", "None", None, False),
         ("text", None, None, True),
         ("set", [], [], True),
+        ("text", ["A", "b"], ["a", "B."], True),
+        ("text", ["a", "b"], ["a b"], False),
+        ("text", ["a"], "a", False),
+        ("text", [], {}, False),
+        ("text", {"x": "A", "y": 1}, {"y": 1, "x": "a"}, True),
+        ("text", {"x": "a", "y": "b"}, {"x": "a y b"}, False),
+        ("text", {"x": None}, {"x": "none"}, False),
+        ("text", 5, "5", True),
     ],
 )
 def test_comparators(how: str, predicted: Any, gold: Any, right: bool) -> None:
@@ -170,3 +178,12 @@ def test_values_of_one_key_are_equal(
     assert not same or equal(compare(how), left, right, locale)
     assert equal(compare(how), left, right, locale) == equal(compare(how), right, left, locale)
     assert equal(compare(how), left, left, locale)
+
+
+def test_labels_of_nothing_but_separators_are_not_all_one() -> None:
+    text = Compare.model_validate({"as": "text"})
+    as_set = Compare.model_validate({"as": "set"})
+    for left, right in [("!", "?"), ("-", ""), ("-", "/")]:
+        assert not equal(text, left, right)
+        assert not equal(as_set, [left], [right])
+    assert equal(text, " - ", "-")

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dslm.contract import Contract
-from dslm.contract.deciding import NEVER, decide, ideal
-from dslm.contract.model import Rule
+from dslm.contract.deciding import NEVER, decide, ideal, is_out_of_scope
+from dslm.contract.model import Compare, Rule
 from dslm.contract.rules import compile_rule, holds
 from dslm.errors import InputError
 from dslm.records import FinishReason, Prediction
@@ -48,6 +48,28 @@ def test_what_speaks_against_an_answer_is_named(
 ) -> None:
     decision = decide(mini, TEXT, prediction(answer, confidence), 0.9)
     assert (decision.action, decision.reasons) == (action, reasons)
+
+
+@pytest.mark.parametrize(
+    ("how", "value", "answer", "out"),
+    [
+        ("text", "N/A", "n/a", True),
+        ("exact", "N/A", "n/a", False),
+        ("decimal", "0.00", "0", True),
+        ("set", ["spam", "old"], ["Old", "spam"], True),
+        ("exact", True, 1, False),
+        ("exact", 0, False, False),
+        ("exact", 3.0, 3, True),
+        ("exact", None, None, True),
+        ("exact", [1], [True], False),
+    ],
+)
+def test_an_answer_is_out_of_scope_if_it_equals_a_value_as_its_field_is_compared(
+    mini: Contract, how: str, value: Any, answer: Any, out: bool
+) -> None:
+    compare = {"number": Compare.model_validate({"as": how})}
+    made = mini.model_copy(update={"compare": compare, "out_of_scope": {"number": [value]}})
+    assert is_out_of_scope(made, {"kind": "order", "number": answer}) is out
 
 
 def test_escalation_outranks_abstention(mini: Contract) -> None:

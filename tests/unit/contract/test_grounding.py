@@ -218,3 +218,10 @@ def test_what_may_be_negative_in_a_nested_value_keeps_its_sign(mini: Contract) -
     wrong = {"kind": "order", "number": {"net": 9.5, "count": 7}}
     assert groundings(made, text, wrong)["number"].place == ".net"
     assert ungrounded(made, text, wrong) == ("number",)
+
+
+def test_an_emoji_is_whole_with_its_tone_and_a_flag_with_both_its_letters() -> None:
+    assert occurs("text", "👍🏻", "ok 👍🏻!")
+    assert not occurs("text", "👍", "ok 👍🏻!")
+    assert occurs("text", "🇩🇪", "🇫🇷🇩🇪🇫🇷")
+    assert not occurs("text", "🇪🇩", "🇩🇪🇩🇪")

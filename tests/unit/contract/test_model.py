@@ -28,6 +28,8 @@ def load(tmp_path: Path, old: str, new: str) -> list[str]:
         ("type: object", "type: array", "JSON Schema of type object"),
         ("grounded: [number]", "grounded: [no]", "grounded names 'no'"),
         ("out_of_scope: {kind", "out_of_scope: {knd", "did you mean 'kind'?"),
+        ("maxLength: 20", "pattern: 'a{9999999}'", "'a{9999999}' is too large"),
+        ("maxLength: 20", "pattern: '(a'", "is no JSON Schema"),
         ("p99_ms: 8000", "p99_ms: 80", "slo.p99_ms is below slo.p95_ms"),
         ("wrong_proceed: 45.0", "wrong_proceed: .inf", "costs.wrong_proceed: "),
         ("wrong_proceed: 45.0", "wrong_proceed: -1", "costs.wrong_proceed: "),

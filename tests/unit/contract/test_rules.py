@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from dslm.contract import rules
 from dslm.contract.model import Rule
-from dslm.contract.rules import LONGEST_EXPRESSION, compile_rule, holds
+from dslm.contract.rules import (
+    LONGEST_EXPRESSION,
+    Unevaluable,
+    compile_rule,
+    evaluated,
+    holds,
+)
 from dslm.errors import InputError
 
 
@@ -37,6 +43,13 @@ ANSWER = {"tags": [], "none": None, "least": -(2**63), "most": 2**63 - 1, "text"
 @pytest.mark.parametrize("expr", CANNOT_BE_EVALUATED)
 def test_a_rule_that_cannot_be_evaluated_is_broken(expr: str) -> None:
     assert not holds(rule(expr), "x", ANSWER)
+
+
+@pytest.mark.parametrize("expr", CANNOT_BE_EVALUATED)
+def test_a_rule_that_cannot_be_evaluated_says_why(expr: str) -> None:
+    found = evaluated(rule(expr), "x", ANSWER)
+    assert isinstance(found, Unevaluable)
+    assert found.why
 
 
 def test_a_rule_that_looks_at_the_first_of_a_list_holds_where_there_is_one() -> None:

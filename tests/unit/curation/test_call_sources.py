@@ -54,6 +54,16 @@ def test_captions_without_speakers_are_one_text(row_of):
     assert row_of(text, "a.srt").value["input"] == "at 10:30 we met there"
 
 
+@pytest.mark.parametrize("number", ["1500", "7", "0"])
+@pytest.mark.parametrize("numbered", [True, False])
+def test_a_number_that_is_said_last_is_no_number_of_a_caption(row_of, number, numbered):
+    times = "00:00:0{0},000 --> 00:00:0{0},900\n"
+    said = [f"The total is\n{number}\n", "Right.\n", "Bye.\n"]
+    cues = [(f"{n}\n" if numbered else "") + times.format(n) + text
+            for n, text in enumerate(said, start=1)]  # fmt: skip
+    assert row_of("".join(cues), "a.srt").value["input"] == f"The total is {number} Right. Bye."
+
+
 def test_missing_and_extra_blank_lines_lose_nothing(row_of):
     text = ("1\n00:00:01,000 --> 00:00:02,000\nAnn: one\n2\n00:00:02,000 --> 00:00:03,000\n"
             "Ann: two\n\nand a half\n\n\n"

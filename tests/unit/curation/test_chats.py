@@ -58,6 +58,16 @@ CHATS = {
         {"messages": [user("Parcel 7"), assistant(None, tool_calls=[call("find", '{"n": 7}')]),
                       {"role": "tool", "tool_call_id": "c1", "content": "wet"}, assistant()]},
         'user: Parcel 7\nassistant: find({"n": 7})\ntool: wet'),
+    "a refusal before": (
+        {"messages": [user("Parcel 7"), assistant(None, refusal="I cannot."), user("Please."),
+                      assistant(None, refusal=None, content=[{"type": "text", "text": SAID}])]},
+        "user: Parcel 7\nassistant: I cannot.\nuser: Please."),
+    "two users by name": (
+        {"messages": [user("Parcel 7") | {"name": "anna"}, user("It is wet") | {"name": "tom"},
+                      assistant()]}, "user anna: Parcel 7\nuser tom: It is wet"),
+    "sharegpt as markdown": (
+        {"conversations": [{"from": "human", "value": "Parcel 7"},
+                           {"from": "gpt", "value": None, "markdown": SAID}]}, "Parcel 7"),
     "sharegpt": (
         {"conversations": [{"from": "human", "value": "Parcel 7"}, {"from": "gpt", "value": SAID}]},
         "Parcel 7"),

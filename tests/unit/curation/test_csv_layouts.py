@@ -6,7 +6,7 @@ import json
 
 import pytest
 from curated import read
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dslm.curation.fitting import fit_rows
@@ -60,6 +60,19 @@ def test_what_stands_above_the_header_is_passed_over(rows_of, above, line):
     found = rows_of(above + written(ROWS, ";"))
     assert values(found) == ROWS[1:]
     assert found[0].line == line
+
+
+@pytest.mark.parametrize("separator", [",", ";", "|"])
+def test_blanks_before_quotes_are_of_the_layout_and_not_of_the_cell(rows_of, separator):
+    written_so = "\r\n".join(
+        f"{separator} ".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in ROWS
+    )
+    assert values(rows_of(written_so)) == ROWS[1:]
+    assert values(rows_of(f'a{separator} b\n1{separator} "x"\n')) == [["1", "x"]]
+
+
+def test_blanks_before_cells_stay_where_no_quotes_follow(rows_of):
+    assert values(rows_of('a,b\n1, x\n2, it is "y"\n')) == [["1", " x"], ["2", ' it is "y"']]
 
 
 def test_sep_may_name_any_sign(rows_of):
@@ -121,6 +134,7 @@ def test_one_broken_row_changes_nothing_for_the_others(rows_of, broken):
 CELLS = st.text(st.sampled_from('ab ,;|\t"\n.-1é'), min_size=1, max_size=8)
 
 
+@example(";", [["1", ",", ","], ["1", "1\n", ","], ["1", "1", ","]], "Report\n", 0)
 @given(
     st.sampled_from([",", ";", "\t", "|"]),
     st.lists(st.lists(CELLS.filter(str.strip), min_size=3, max_size=3), min_size=1, max_size=8),

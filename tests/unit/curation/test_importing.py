@@ -85,6 +85,19 @@ def test_spellings_of_a_group_are_one_group(ws, contract, foreign, write_file):
     assert len(gold & {row["id"] for row in foreign[:3]}) in (0, 3)
 
 
+@pytest.mark.parametrize("group_by", [None, "sender", "meta.sender"])
+def test_the_contracts_own_group_is_kept_as_it_is_written(
+    ws, contract, foreign, write_file, group_by
+):
+    names = {f"n-{number}" for number in range(len(foreign))}
+    for row, name in zip(foreign, sorted(names), strict=True):
+        row["meta"]["sender"] = name
+    import_cases(write_file(foreign), ws, contract, gold_share=0.25, group_by=group_by)
+    imported = [*read_labelled(ws.gold, contract)]
+    imported += [*read_labelled(ws.data / "sources/imported.jsonl", contract)]
+    assert {case.meta["sender"] for case in imported} == names
+
+
 @pytest.mark.parametrize("group_by", ["meta.shop", "shop"])
 def test_the_group_may_be_a_key_of_meta(ws, contract, foreign, write_file, group_by):
     for row in foreign:
@@ -148,6 +161,14 @@ def test_a_frozen_gold_set_is_not_overwritten_unless_told(ws, contract, foreign,
     assert len(files_of(ws)) == 1
     import_cases(path, ws, contract, gold_share=0.25, group_by="target.company", overwrite=True)
     assert len(files_of(ws)) == 2
+
+
+def test_what_holds_no_rows_is_told_as_that(ws, contract, write_file, tmp_path):
+    with pytest.raises(InputError, match="no rows in this file"):
+        import_cases(write_file([]), ws, contract, gold_share=0.25)
+    (tmp_path / "bare" / "inner").mkdir(parents=True)
+    with pytest.raises(InputError, match="no files in this folder"):
+        import_cases(tmp_path / "bare", ws, contract, gold_share=0.25)
 
 
 def test_a_full_disk_leaves_nothing_half_written(ws, contract, foreign, write_file, monkeypatch):
@@ -233,7 +254,7 @@ def test_a_table_is_imported_by_the_names_of_its_columns(ws, contract, build_row
     for row in rows:
         case = cases[row["id"]]
         assert (case.input, case.target) == (row["input"], row["target"])
-        assert case.meta["sender"] == row["meta"]["sender"].replace(" ", "")
+        assert case.meta["sender"] == row["meta"]["sender"]
 
 
 def test_a_folder_of_texts_is_imported_with_the_labels_beside_them(

@@ -166,3 +166,27 @@ def test_a_source_may_name_its_encoding_as_mails_do(build_contract, tmp_path, na
     source = {"path": "a.jsonl", "licence": "CC0", "origin": "o", "encoding": name}
     (case,) = read(build_contract(sources=[source]), tmp_path).cases
     assert case.input == text
+
+
+LIES = {
+    "koi8-r": "Привет мир", "windows-1251": "Привет – мир", "iso-8859-5": "Привет",
+    "iso-8859-2": "Zażółć gęślą", "cp1250": "Zażółć", "iso-8859-7": "Καλημέρα",
+    "iso-8859-9": "Günaydın şeker", "windows-1256": "مرحبا", "tis-620": "เรียนฝ่ายบัญชี",
+    "gb2312": "包裹坏了", "gbk": "包裹", "big5": "包裹壞了", "shift_jis": "荷物が壊れた",
+    "euc-jp": "荷物が壊れた", "euc-kr": "소포가 파손",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("named", LIES)
+def test_utf_8_under_the_name_of_another_charset_is_not_read_as_that_one(named):
+    assert text_in(LIES[named].encode(), named, "utf-8") == LIES[named]
+
+
+@pytest.mark.parametrize(("text", "named"), [
+    ("PÓŁNOC", "iso-8859-2"), ("围", "gb2312"), ("通", "gbk"), ("แดน", "tis-620"), ("سپ", "cp1256"),
+])  # fmt: skip
+def test_a_short_text_that_could_be_utf_8_by_chance_is_read_as_it_is_named(text, named):
+    codec = text_encoding(named)
+    raw = text.encode(codec)
+    raw.decode()  # by chance
+    assert text_in(raw, named, "utf-8") == text

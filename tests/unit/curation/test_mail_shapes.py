@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dslm.curation.formats.html_text import html_text
 from dslm.curation.formats.mail import mail_text
 from dslm.curation.formats.rows import Unreadable
 
@@ -61,6 +62,12 @@ SHAPES = {
             "my kettle of order four came with a crack, so please take it back very soon")),
         "Your program shows no pages.\n\n"
         "my kettle of order four came with a crack, so please take it back very soon"),
+    "a stub without a word of the HTML": (
+        multi("alternative", plain("See HTML"), html("The router is broken since noon")),
+        "See HTML\n\nThe router is broken since noon"),
+    "two languages as pages": (
+        multi("alternative", html("Der Router ist defekt"), html("My machine broke down")),
+        "Der Router ist defekt\n\nMy machine broke down"),
     # alternatives with files inside
     "outlook": (multi("mixed", multi("related", multi("alternative", plain("hi"), html("hi")),
                       IMAGE), PDF), "hi\n\n[attachment: logo.png]\n\n[attachment: bill.pdf]"),
@@ -266,3 +273,26 @@ def test_the_plain_texts_of_any_nesting_are_all_read(tree):
     hidden = {n for n, leaf in enumerate(texts_of(tree)) if leaf == "plain"
               and f"word{n}" not in body.split()}  # fmt: skip
     assert not hidden
+
+
+@pytest.mark.parametrize("start", [b"\xef\xbb\xbf", b"\r\n", b"\xef\xbb\xbf\r\n\r\n"])
+def test_what_an_editor_puts_before_a_mail_does_not_hide_its_headers(start):
+    raw = start + b"From: Anna <anna@x.example>\r\nSubject: Kettle\r\n\r\ncracked"
+    assert mail_text(raw, "utf-8").meta["sender"] == "anna@x.example"
+
+
+@pytest.mark.parametrize(
+    "comment", ["<!-->", "<!--->", "<!-- x -->", "<!-- x --!>", "<!-- x", "<!--"]
+)
+def test_a_comment_ends_where_a_browser_ends_it(comment):
+    assert html_text(f"<p>one</p>{comment}<p>two <b>three</b></p>").endswith("two three")
+
+
+@pytest.mark.parametrize("between", [b"!!", b"\n!!\n", b"\n-- \n", b"!!\n"])
+def test_base64_with_something_else_in_it_is_a_reject_and_never_text(between):
+    letters = base64.b64encode(b"hello world, the 17 kettles are broken")
+    for cut in (16, 24, 32):
+        raw = letters[:cut] + between + letters[cut:]
+        message = plain(raw.decode(), "Content-Transfer-Encoding: base64\n")
+        with pytest.raises(Unreadable, match="says it is base64 and is not"):
+            said(message)

@@ -7,14 +7,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import jsonschema_rs
 import pytest
 from scored_rows import answer, cases
-from small_repository import write_lines
+from small_repository import ROOT, write_lines
 
-from dslm.errors import InputError
+from dslm.errors import InputError, Problems
 from dslm.inference.batch import answer_file
 from dslm.inference.decider import Decider
-from dslm.records import Decision, Prediction
+from dslm.records import Answer, Decision, Prediction
 
 COUNT = 10
 
@@ -66,6 +67,15 @@ def test_every_case_is_answered_once_in_order(source: Path, out: Path) -> None:
         "not_narrowed", "grounding",
     }  # fmt: skip
     assert first["grounding"] == {"number": {"how": "missing"}}
+
+
+def test_every_line_is_valid_under_the_documented_schema(source: Path, out: Path) -> None:
+    predict(Scripted(), source, out)
+    schema = json.loads((ROOT / "docs" / "schemas" / "answer.schema.json").read_text())
+    validator = jsonschema_rs.validator_for(schema)
+    for line in out.read_text().splitlines():
+        assert [error.message for error in validator.iter_errors(json.loads(line))] == []
+        assert Answer.model_validate_json(line).id == json.loads(line)["id"]
 
 
 def test_a_finished_file_is_left_as_it_is(source: Path, out: Path) -> None:
@@ -141,7 +151,7 @@ def test_a_file_of_something_else_that_ends_in_mid_line_is_not_touched(
 
 def test_a_repeated_id_is_refused(source: Path, out: Path) -> None:
     write_lines(source, [{"id": "a", "input": "x"}, {"id": "a", "input": "y"}])
-    with pytest.raises(InputError, match="id 'a' is used twice"):
+    with pytest.raises(Problems, match=r"in\.jsonl:2: id 'a' is used twice, first on line 1"):
         predict(Scripted(), source, out)
     assert not out.exists()
 

@@ -55,6 +55,11 @@ def test_a_sound_workflow_has_only_proofs_that_hold(repository: Workspace) -> No
         ("number: A-1}", "nummer: A-1}", "rules", "nummer, which is no output field"),
         ("out_of_scope: {kind: [other]}", "out_of_scope: {kind: [oder]}", "out_of_scope",
          "'oder' is no value of 'kind'"),
+        ("out_of_scope: {kind: [other]}", "out_of_scope: {number: [7]}", "out_of_scope",
+         "7 is no value of 'number'"),
+        ("out_of_scope: {kind: [other]}", f"out_of_scope: {{number: [{'A' * 21}]}}",
+         "out_of_scope", "is no value of 'number'"),
+        ("output.number != null", "nothing(output.number)", "rules", "cannot be evaluated"),
         ("slices: [language]", "slices: [channel]", "slices", "60 cases lack meta.channel"),
         ("sources/*.jsonl", "elsewhere/*.jsonl", "sources", "no file matches"),
     ],
@@ -79,6 +84,8 @@ def test_a_planted_fault_fails_its_proof(
         ("max_selective_risk: 0.1", "max_selective_risk: 0.01", "bound", "needs 230 right"),
         ("licence: Apache-2.0", "licence: TODO", "sources", "licence is not said"),
         ("{kind: order, number: A-1}", "{kind: odd, number: A-1}", "rules", "output.kind"),
+        ("output.number != null", "output.number.size() > 0", "rules",
+         "only as it cannot be evaluated"),
     ],
 )  # fmt: skip
 def test_what_the_owner_should_know_is_a_warning(
@@ -107,6 +114,14 @@ def test_a_gold_value_that_is_not_in_the_input_is_named(repository: Workspace) -
     gold(repository, 1, target={"kind": "order", "number": "Z-9"})
     (warning,) = found(repository, "warn", "gold.grounded")
     assert "g-001" in warning.message
+
+
+def test_a_value_that_is_not_in_the_input_is_named_of_a_case_that_must_not_proceed_too(
+    repository: Workspace,
+) -> None:
+    gold(repository, 1, target={"kind": "other", "number": "Z-9"})
+    assert not found(repository, "warn", "gold.grounded")
+    assert "g-001 (number does not" in found(repository, "ok", "gold.copied")[0].message
 
 
 def test_gold_values_that_copying_could_not_write_are_named(repository: Workspace) -> None:

@@ -96,6 +96,8 @@ def test_no_fault_shows_a_password(scheme: str, odd: str, said: str, kind) -> No
         ("http://host:80x", "no number"),
         ("http://", "names no server"),
         ("https:///mlflow", "names no server"),
+        ("http://[::1", "is no address"),
+        ("http://ann:ZQX@[nonsense]:80", "is no address"),
     ],
 )
 def test_an_address_without_a_certain_meaning_is_refused(address: str, says: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 from small_repository import ROOT
 
-from dslm.settings.schemas import FOLDER, models, schema_text, write_schemas
+from dslm.settings.schemas import FOLDER, models, outputs, schema_text, write_schemas
 
 KIND_OF = {
     "data/*/workflow.yaml": "contract.schema.json",
@@ -48,3 +48,10 @@ def test_a_file_names_its_schema_and_is_valid_under_it(path: Path, schema: str) 
 
 def test_there_are_files_of_every_kind() -> None:
     assert {schema for _, schema in FILES} == set(models())
+
+
+@pytest.mark.parametrize("name", sorted(outputs()))
+def test_the_schemas_of_outputs_in_docs_are_current(name: str) -> None:
+    there = (ROOT / FOLDER / name).read_text()
+    assert there == schema_text(outputs()[name]), "run `python -m dslm.settings.schemas`"
+    jsonschema_rs.meta.validate(json.loads(there))

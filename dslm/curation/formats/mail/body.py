@@ -23,6 +23,7 @@ from dslm.curation.formats.rows import Unreadable
 
 DEEPEST = 40  # parts within parts
 MANY_WORDS = 10  # that the HTML has and the plain text lacks: it is no other form of it
+SOME_WORDS = 4  # as many, where the two have no word in common
 PLAIN = {"text/plain", "text/markdown", "text/x-markdown"}
 RICH = {"text/html", "application/xhtml+xml", "text/x-amp-html", "text/watch-html"}
 _UNSEEN = "\u034f\u115f\u1160\u2800\u3164\uffa0"  # fillers that are letters by their category
@@ -180,4 +181,6 @@ def _says_more(version: _Version, best: _Version, known: set[str]) -> bool:
     if version.has("plain") and best.has("plain"):
         return version.text != best.text
     new = version.words - known
+    if new == version.words:  # the other says "please see the HTML", or it in another language
+        return len(new) >= SOME_WORDS
     return len(new) >= MANY_WORDS and 2 * len(new) > len(version.words)

@@ -8,6 +8,7 @@ Called by `headers` and `body`.
 
 from __future__ import annotations
 
+import codecs
 import re
 
 from dslm.curation.formats.decoding import is_bytewise
@@ -41,7 +42,7 @@ _UNUSED = bytes(range(0x80, 0xA0))
 def text_in(raw: bytes, declared: str | None, fallback: str, *, hint: str | None = None) -> str:
     """Bytes as text, by the charset that a message declares.
 
-    A message that says Latin-1 is often UTF-8, never the other way round by chance.
+    A message that says Latin-1 or another is often UTF-8, never the other way round by chance.
 
     Args:
         raw: The bytes.
@@ -107,8 +108,23 @@ def _tried(named: str | None, raw: bytes, fallback: str, hint: str | None) -> li
         return ["utf-8", named]
     if named in OF_WINDOWS and raw.translate(None, _UNUSED) != raw:
         named = OF_WINDOWS[named]
-    first = ["utf-8"] if _is_latin(named) else []
+    first = ["utf-8"] if _is_latin(named) or _is_utf8_of(named, raw) else []
     return [*first, *SENT_AS.get(named, (named,)), *([] if first else ["utf-8"])]
+
+
+def _is_utf8_of(named: str, raw: bytes) -> bool:
+    """Whether bytes are UTF-8 of letters that the named charset has too.
+
+    A text in that charset is UTF-8 by chance only where it is very short, and then of letters that
+    the charset lacks: two bytes that are one Chinese character may be one Cyrillic letter.
+    """
+    try:
+        beyond = [character for character in raw.decode() if character > "\x7f"]
+    except UnicodeError:
+        return False
+    lowest = "\u0800" if len(codecs.encode("\u4e00", named, "replace")) > 1 else "\x80"
+    own = (c for c in beyond if c >= lowest and codecs.encode(c, named, "replace") != b"?")
+    return 2 * sum(1 for _ in own) > len(beyond)
 
 
 _MARKS = (b"\xff\xfe", b"\xfe\xff")

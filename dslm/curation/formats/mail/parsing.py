@@ -7,6 +7,7 @@ Called by the other modules of this package and by `mailboxes`.
 
 from __future__ import annotations
 
+import codecs
 import email
 import email.errors
 import email.policy
@@ -43,11 +44,12 @@ def asked(question: Callable[[], Answer]) -> Answer:
 
 
 def parsed(raw: bytes, *, head_only: bool = False) -> EmailMessage:
-    """A message, or only its headers.
+    """A message, or only its headers; what an editor puts before them does not count.
 
     Raises:
         Unreadable: The parser trips over it.
     """
+    raw = raw.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
     if head_only:
         parser = BytesHeaderParser(EmailMessage, policy=email.policy.default)
         return asked(lambda: parser.parsebytes(raw))

@@ -18,6 +18,10 @@ _UNDONE = {"quotedprintable": "quoted-printable", "base64": "base64", "xuuencode
            "uuencode": "x-uuencode", "uue": "x-uuencode", "xuue": "x-uuencode"}  # fmt: skip
 _LETTERS = re.compile(rb"[A-Za-z0-9+/]*={0,2}\Z")
 _LONG = 40  # letters of a line that is base64 rather than a word
+_ENCODED = re.compile(  # how a line begins that no word looks like
+    rb"(?=[A-Za-z+/]*\d)(?=[a-z0-9+/]*[A-Z])(?=[A-Z0-9+/]*[a-z])[A-Za-z0-9+/]{12}"
+    rb"|[A-Za-z0-9+/]{6,}={1,2}\Z"
+)
 
 
 def part_bytes(part: EmailMessage) -> bytes:
@@ -52,7 +56,7 @@ def _of_base64(written: bytes) -> bytes:
     lines = [line.strip(b" \t\r\0") for line in written.split(b"\n")]
     end = next((n for n, line in enumerate(lines) if not _LETTERS.match(line)), len(lines))
     footer = lines[end:]
-    if any(len(line) >= _LONG and _LETTERS.match(line) for line in footer):
+    if any(_is_encoded(line) for line in footer):
         raise Unreadable("a part says it is base64 and is not")
     letters = b"".join(lines[:end])
     whole = letters.rstrip(b"=")
@@ -61,3 +65,8 @@ def _of_base64(written: bytes) -> bytes:
     said = base64.b64decode(whole + b"=" * (-len(whole) % 4))
     below = b"\n".join(footer).strip()
     return said + b"\n\n" + below if below else said
+
+
+def _is_encoded(line: bytes) -> bool:
+    """Whether a line below the base64 looks like more of it, with something else between."""
+    return bool(_ENCODED.match(line)) or (len(line) >= _LONG and bool(_LETTERS.match(line)))

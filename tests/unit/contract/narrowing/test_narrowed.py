@@ -213,8 +213,9 @@ def test_fields_that_are_not_grounded_keep_theirs(mini: Contract) -> None:
         "x" * 100_000,
         "1." * 5_000 + "1",
         "e\u0301" * 20_000,
+        "a\x01b " * 10_000,
     ],
-    ids=["words", "han", "hangul", "hyphens", "one word", "points", "marks"],
+    ids=["words", "han", "hangul", "hyphens", "one word", "points", "marks", "controls"],
 )
 def test_a_long_input_is_narrowed_to_the_end(mini: Contract, text: str) -> None:
     made = contract(mini, {"type": "string", "maxLength": 120}, "text")
@@ -223,6 +224,14 @@ def test_a_long_input_is_narrowed_to_the_end(mini: Contract, text: str) -> None:
     matcher = LLMatcher(BYTES, found.grammar, limits=grammar_limits())
     assert matcher.consume_tokens(list(answer_text("ends here.").encode())), matcher.get_error()
     assert not accepted(found.grammar, answer_text("begins here"))
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("unit", ["1", "1,", "1.", "1'", "-1", "€1"])
+def test_a_long_run_of_digits_takes_no_square_of_its_length(mini: Contract, unit: str) -> None:
+    made = contract(mini, CENTS, "decimal")
+    text = f"{unit * 10_000} ends with 12.50 EUR."
+    assert accepted(narrowed(made, text).grammar, answer_text("12.50"))
 
 
 LEAVES = st.sampled_from([

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from narrowed_walks import contract
 
 from dslm.contract import Contract
+from dslm.contract.grounding import occurs
 from dslm.contract.narrowing import uncopied
 from dslm.contract.text.folding import fold, has_letters
 
@@ -59,8 +60,13 @@ def test_a_value_that_cannot_be_written_is_named_with_the_reason(
     assert why in found["number"]
 
 
-def test_a_value_that_is_not_in_the_input_is_another_proofs_finding(mini: Contract) -> None:
-    assert uncopied(contract(mini, STRING), "x", {"kind": "order", "number": "y"}) == {}
+def test_a_value_that_is_not_in_the_input_is_named_where_it_cannot_be_written(
+    mini: Contract,
+) -> None:
+    answer = {"kind": "order", "number": "y"}
+    found = uncopied(contract(mini, STRING), "x", answer)
+    assert found == {"number": "does not stand in the input"}
+    assert uncopied(contract(mini, STRING), "", answer) == {}  # it then keeps its schema
 
 
 def is_mark(char: str) -> bool:
@@ -81,4 +87,5 @@ def test_every_right_answer_that_is_grounded_can_be_written_or_is_named(
     value = text[first:last]
     made = contract(mini, STRING, "text")
     found = uncopied(made, text, {"kind": "order", "number": value})
-    assert not found or not has_letters(fold(value), 1)
+    there = occurs("text", value, text)
+    assert not (found and there) or not has_letters(fold(value), 1)

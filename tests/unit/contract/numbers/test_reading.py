@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from reading_docs import rows_of
 
 from dslm.contract.comparing import equal
+from dslm.contract.grounding import occurs
 from dslm.contract.model import Compare
 from dslm.contract.numbers import amount_of, amounts_in, decimal_of, numbers, plain, readings_of
 
@@ -199,3 +200,20 @@ def test_reading_a_long_text_takes_time_in_proportion() -> None:
     short = min(seconds("17 1.309,00 EUR; " * 200 + str(n)) for n in range(3))
     long = min(seconds("17 1.309,00 EUR; " * 2000 + str(n)) for n in range(3))
     assert long < 30 * short
+
+
+@pytest.mark.parametrize("word", ["Rs", "Fr", "kr", "No", "руб", "रु", "ج.م"])
+def test_a_point_behind_a_word_is_no_decimal_point(word: str) -> None:
+    assert numbers(f"Total {word}.500 due") == {Decimal(500)}
+
+
+def test_a_number_between_two_currencies_may_be_in_either() -> None:
+    row = "5,00 EUR 7,00 USD"
+    assert occurs("decimal", "7 USD", row)
+    assert occurs("decimal", "5 EUR", row)
+    assert not occurs("decimal", "7 GBP", row)
+    assert readings_of("USD 5 EUR") == ()
+
+
+def test_a_whole_is_not_stated_where_a_fraction_follows() -> None:
+    assert numbers("1½ cups, 2⅓ spoons") == {Decimal("1.5")}

@@ -118,6 +118,7 @@ def test_a_digit_of_any_script_is_the_digit(char: str) -> None:
 @given(st.characters(categories=["Zs", "Zl", "Zp", "Ps", "Pe", "Pi", "Pf", "Pd", "Pc", "Cc"]))
 def test_a_separator_between_words_does_not_count(char: str) -> None:
     assume(not set(unicodedata.normalize("NFKC", char)) & set(MEANT))
+    assume(char not in "〜〰")  # written for the tilde
     assert fold(f"Anna{char} Smith") == "annasmith"
 
 
@@ -130,3 +131,23 @@ def test_thin_texts_are_those_of_few_letters(text: str, least: int) -> None:
 def test_signs_and_smileys_are_no_letters() -> None:
     assert not has_letters(fold("👍 !!! $$$ +++"), 1)
     assert has_letters(fold("की"), 2)
+
+
+@given(st.text(".,:/;·•、。٫", min_size=1, max_size=4))
+def test_points_between_digits_are_kept_and_elsewhere_dropped(points: str) -> None:
+    assert fold(f"1{points}5") != fold("15")
+    assert fold(f"a{points}b") == "ab"
+    assert fold(f"5{points}") == fold("5")
+
+
+def test_blanks_around_a_ratio_do_not_count() -> None:
+    assert fold("3 : 1") == fold("3:1")
+    assert fold("1 / 2") == fold("1/2")
+    assert fold("No 5 / A") == fold("no5a")
+
+
+@given(st.text("15 .,:/;·-a", max_size=12))
+def test_placing_moves_nothing_but_by_noughts(text: str) -> None:
+    made = placed(composed(text))
+    assert len(made) - len(text) == made.count("0.")
+    assert fold(fold(text)) == fold(text)

@@ -1,0 +1,31 @@
+"""What would else only fail in curation or after training, asked before any of it.
+
+Breaches that no case declares, a review file that cannot be obeyed, a key that is not set, rows and
+answers that are too long. Called by `dslm.proving.proof`, once the sources were read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dslm.contract.model import Contract
+from dslm.proving.breaches import prove_breaches
+from dslm.proving.finding import Finding
+from dslm.proving.lengths import prove_lengths
+from dslm.proving.review import cases_to_look_at, prove_review
+from dslm.proving.source_cases import SourceCases
+from dslm.proving.surrogate_key import prove_surrogate_key
+from dslm.records import Case
+from dslm.settings.workspace import Workspace
+
+__all__ = ["cases_to_look_at", "prove_before_curation"]
+
+
+def prove_before_curation(
+    ws: Workspace, contract: Contract, gold: Sequence[Case], seen: SourceCases
+) -> Iterator[Finding]:
+    """All such proofs."""
+    yield from prove_breaches(ws, seen)
+    yield from prove_review(ws, contract, seen)
+    yield from prove_surrogate_key(ws, contract)
+    yield from prove_lengths(ws, contract, gold, seen)

@@ -1,0 +1,85 @@
+"""What is kept in mind of the sources' cases while each is read once, so that proofs can ask it.
+
+Filled by `dslm.proving.sources`, a case at a time and as curation would have it, the verdicts of
+the review file put in; asked by the proofs of breaches, review file and lengths. Keeps places and
+the longest cases, never all of them.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from dslm.contract.model import Contract
+from dslm.curation.blocks.rule_breaks import rule_fault
+from dslm.curation.verdicts import Verdicts
+from dslm.records import Case
+
+MOST_MEASURED = 20_000  # of inputs and of answers each; the longest by characters
+Sized = tuple[int, int, str, str, dict[str, Any]]  # size, number, place, input, target
+
+
+@dataclass(frozen=True)
+class Undeclared:
+    """A case whose target and `meta.breaks` disagree: where it is, and on which rule."""
+
+    place: str
+    id: str
+    fault: str
+
+
+@dataclass
+class SourceCases:
+    """The sources' cases as far as proofs need them.
+
+    Attributes:
+        contract: The workflow's contract.
+        verdicts: Of the review file; none where it cannot be read.
+        named: Ids that the review file names.
+        count: How many cases there were.
+        undeclared: Those whose breaches are not as they say, the first of them.
+        undeclared_count: How many there are.
+        reviewed: Those that the review file names, as they came.
+    """
+
+    contract: Contract
+    verdicts: Verdicts = field(default_factory=Verdicts)
+    named: frozenset[str] = frozenset()
+    count: int = 0
+    undeclared: list[Undeclared] = field(default_factory=list)
+    undeclared_count: int = 0
+    reviewed: dict[str, Case] = field(default_factory=dict)
+    _rows: list[Sized] = field(default_factory=list)
+    _answers: list[Sized] = field(default_factory=list)
+
+    def add(self, case: Case, place: str) -> None:
+        """One case as it came, and where it stands."""
+        if case.id in self.named:
+            self.reviewed[case.id] = case
+        if case.id in self.verdicts.drops:
+            return
+        case = self.verdicts.applied(self.contract, case)
+        self.count += 1
+        fault = rule_fault(self.contract, case)
+        if fault:
+            self.undeclared_count += 1
+            if len(self.undeclared) < MOST_MEASURED:
+                self.undeclared.append(Undeclared(place, case.id, fault))
+        target = case.target or {}
+        answer = len(str(target))
+        for heap, size in ((self._rows, len(case.input) + answer), (self._answers, answer)):
+            one = (size, -self.count, place, case.input, target)
+            if len(heap) < MOST_MEASURED:
+                heapq.heappush(heap, one)
+            elif one > heap[0]:
+                heapq.heapreplace(heap, one)
+
+    def longest_rows(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Place, input and target of the longest cases."""
+        return ((place, text, target) for _, _, place, text, target in sorted(self._rows)[::-1])
+
+    def longest_answers(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Place and target of those with the longest answers."""
+        return ((place, target) for _, _, place, _, target in sorted(self._answers)[::-1])
