@@ -2,8 +2,7 @@
 
 A row beyond `training.max_tokens` is left out by curation; an answer beyond
 `inference.max_answer_tokens` can never be given whole. Counted by the recipe's own tokenizer where
-it is on this machine; where it is not, the reason is said. Called by
-`dslm.proving.before_curation`.
+it is on this machine; where it is not, the reason is said. Called by `before_curation`.
 """
 
 from __future__ import annotations

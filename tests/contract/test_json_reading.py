@@ -19,6 +19,7 @@ OWN = {
     "dslm.curation.case_table": "a row of the table that is being worked on, a million times",
     "dslm.curation.engine": "what a worker told",
     "dslm.curation.personal.found": "a column of the table",
+    "dslm.curation.personal.known_values": "a column of the table",
     "dslm.curation.personal.proof": "the ledger, written by the same run",
     "dslm.curation.personal.spreading": "a row of the table",
     "dslm.curation.pipeline": "a row of the table",

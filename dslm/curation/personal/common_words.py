@@ -25,6 +25,7 @@ _FUNCTION_WORDS = (
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 
 _ENGLISH = (
+    "billing curry german grill haven jam jazz meet reno salmon sum "
     "ability able above account ace across act action add address age agent ago agree air "
     "airport always amber america amount angel another answer apple april area arm art ash ask "
     "august aurora autumn away baby back bad bag baker ball bank banks bar barber base bay "

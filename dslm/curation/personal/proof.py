@@ -119,4 +119,5 @@ class Proof:
 
 def _is_telling(hit: Finding) -> bool:
     """Whether a value in an id or key is hardly one by chance."""
-    return hit.kind == "name" or len(joined(hit.text)) >= SURE
+    said = joined(hit.text)
+    return (hit.kind == "name" and not said.isdigit()) or len(said) >= SURE

@@ -19,7 +19,8 @@ def any_spellings(identity: Identity, text: str) -> set[str]:
     common ones.
     """
     if identity.kind == "name":
-        single = {word for word in parts(identity) if len(word) >= SHORTEST_ELSEWHERE}
+        single = {word for word in parts(identity)
+                  if len(word) >= SHORTEST_ELSEWHERE and not word.isdigit()}  # fmt: skip
         return single | (whole_spellings(identity) if " " in identity.value else set())
     if identity.kind == "phone":
         country, national = identity.form, identity.value
