@@ -84,8 +84,10 @@ class CloseIndex:
         stream, starts = stream_of(text, hearing), self._by_start[hearing]
         chars = stream.chars
         for place in range(len(chars)):
-            near = [*starts.get(chars[place : place + _PREFIX], ()), *starts.get(chars[place], ())]
-            for known in dict.fromkeys(near):
+            near = starts.get(chars[place : place + _PREFIX], ())
+            if (one := starts.get(chars[place], ())) and one is not near:
+                near = [*near, *one]
+            for known in near:
                 end = place + len(known)
                 if chars.startswith(known, place) and self._stands(stream, place, end):
                     yield Key(hearing, known), stream.starts[place], stream.ends[end - 1]

@@ -31,6 +31,7 @@ _SIGNS = frozenset(
 )
 _SPOKEN = re.compile(rf"(?i)\b(?:{'|'.join([*_UNITS, *_TEENS, *_TENS])})")
 SPOKEN_DIGITS = {digit: word for word, digit in reversed(_UNITS.items())}
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 _ACCENTS = range(0x300, 0x370)
 
 
@@ -74,6 +75,15 @@ def _folded(char: str) -> str | None:
 
 
 def _words(text: str) -> Iterator[Word]:
+    if text.isascii():  # most texts, several times as fast
+        for found in _ASCII_WORD.finditer(text.lower()):
+            start, end = found.span()
+            yield Word(found[0], tuple(range(start, end)), tuple(range(start + 1, end + 1)))
+    else:
+        yield from _folded_words(text)
+
+
+def _folded_words(text: str) -> Iterator[Word]:
     chars: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
