@@ -15,7 +15,14 @@ from typing import NamedTuple
 from dslm.curation.personal.finding import Finding, Identity
 from dslm.curation.personal.names import parts, short_spellings, whole_spellings
 from dslm.curation.personal.spellings import any_spellings
-from dslm.curation.personal.streams import Hearing, Stream, heard, heard_words, stream_of
+from dslm.curation.personal.streams import (
+    Hearing,
+    Stream,
+    heard,
+    heard_words,
+    is_heard_as_written,
+    stream_of,
+)
 
 WITHIN_WORD = 5  # letters and digits that are looked for within a longer word
 ACROSS_WORDS = 8  # that may begin at a word and end within another
@@ -73,19 +80,21 @@ class CloseIndex:
 
     def findings(self, text: str) -> list[Finding]:
         """Every known value in a text, the longest first; they may overlap."""
+        plain = stream_of(text) if is_heard_as_written(text) else None
         found = [
             Finding(self.known[key].kind, start, end, text[start:end], self.known[key])
             for hearing in self._by_start
-            for key, start, end in self._heard_in(text, hearing)
+            for key, start, end in self._heard_in(plain or stream_of(text, hearing), hearing)
         ]
         return sorted(found, key=lambda one: (one.start - one.end, one.start))
 
-    def _heard_in(self, text: str, hearing: Hearing) -> Iterator[tuple[Key, int, int]]:
-        stream, starts = stream_of(text, hearing), self._by_start[hearing]
-        chars = stream.chars
+    def _heard_in(self, stream: Stream, hearing: Hearing) -> Iterator[tuple[Key, int, int]]:
+        starts, chars = self._by_start[hearing], stream.chars
         for place in range(len(chars)):
-            near = [*starts.get(chars[place : place + _PREFIX], ()), *starts.get(chars[place], ())]
-            for known in dict.fromkeys(near):
+            near = starts.get(chars[place : place + _PREFIX], ())
+            if (one := starts.get(chars[place], ())) and one is not near:
+                near = [*near, *one]
+            for known in near:
                 end = place + len(known)
                 if chars.startswith(known, place) and self._stands(stream, place, end):
                     yield Key(hearing, known), stream.starts[place], stream.ends[end - 1]

@@ -30,7 +30,11 @@ _SIGNS = frozenset(
     {"at", "dot", "point", "period", "underscore", "dash", "hyphen", "minus", "plus"}
 )
 _SPOKEN = re.compile(rf"(?i)\b(?:{'|'.join([*_UNITS, *_TEENS, *_TENS])})")
+_HEARD_OTHERWISE = re.compile(
+    rf"(?i)\b(?:{'|'.join([*_UNITS, *_TEENS, *_TENS, *_TIMES, *_NOUGHTS, *_SIGNS])})\b"
+)
 SPOKEN_DIGITS = {digit: word for word, digit in reversed(_UNITS.items())}
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 _ACCENTS = range(0x300, 0x370)
 
 
@@ -74,6 +78,15 @@ def _folded(char: str) -> str | None:
 
 
 def _words(text: str) -> Iterator[Word]:
+    if text.isascii():  # most texts, several times as fast
+        for found in _ASCII_WORD.finditer(text.lower()):
+            start, end = found.span()
+            yield Word(found[0], tuple(range(start, end)), tuple(range(start + 1, end + 1)))
+    else:
+        yield from _folded_words(text)
+
+
+def _folded_words(text: str) -> Iterator[Word]:
     chars: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -176,6 +189,11 @@ def heard(text: str, hearing: Hearing) -> str:
 def heard_words(text: str) -> list[str]:
     """The words of a text, folded, spoken digits as digits."""
     return [word.chars for word in _heard(list(_words(text)))]
+
+
+def is_heard_as_written(text: str) -> bool:
+    """Whether a text is the same however it is heard, which is soon said of an ASCII one."""
+    return text.isascii() and _HEARD_OTHERWISE.search(text.replace("_", " ")) is None
 
 
 def is_spoken(text: str) -> bool:

@@ -40,8 +40,10 @@ class WordIndex:
     def __init__(self, known: Mapping[str, Identity]):
         self.known = known
         self.prefix = min((_PREFIX, *map(len, known)))
-        self.starts = frozenset(key[: self.prefix] for key in known)
-        self.longest = max(map(len, known), default=0)
+        self.starts: dict[str, int] = {}  # and how long the longest is that begins so
+        for key in known:
+            start = key[: self.prefix]
+            self.starts[start] = max(len(key), self.starts.get(start, 0))
 
     def hits(self, text: str) -> list[Hit]:
         """Every known value in a text, by place; of those that begin alike the longest."""
@@ -97,8 +99,9 @@ class WordIndex:
     def _longest_from(self, whole: str, begins: list[int], first: int) -> int:
         """The word behind the longest known value that begins at a word, 0 for none."""
         at, best = begins[first], 0
+        longest = self.starts.get(whole[at : at + self.prefix], 0)
         for last in range(first + 1, len(begins)):
-            if begins[last] - at > self.longest:
+            if begins[last] - at > longest:
                 break
             if whole[at : begins[last]] in self.known:
                 best = last
