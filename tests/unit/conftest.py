@@ -1,7 +1,7 @@
 """Property tests judge what code does, not how long it took: a busy machine fails none.
 
-By hand they draw anew each time; where `CI` is set they draw the same, so that a change is judged by
-what it changes.
+By hand they draw anew each time; where `CI` is set they draw the same, so that a change is judged
+by what it changes.
 """
 
 import os
