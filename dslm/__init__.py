@@ -19,6 +19,10 @@ for _name, _value in {
     # Waiting threads of libgomp spin a little, then sleep: beside another process, spinning for
     # long leaves two threads slower than one; sleeping at once costs a fifth on a quiet machine.
     "GOMP_SPINCOUNT": "20000",
+    # On a GPU blocks are lengthened instead of one taken for each size: of rows of many lengths a
+    # fifth to nine tenths more was held than tensors took, now a hundredth more
+    # (docs/measurements/gpu.md).
+    "PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True",
     "TOKENIZERS_PARALLELISM": "false",
     "TRANSFORMERS_VERBOSITY": "error",
 }.items():

@@ -64,6 +64,9 @@ def load_base(
     register()
     if attention == varlen.NAME and device() == "cuda":
         varlen.require_kernel()
+    # Half of the time of answers on an H200 went into attention of lengths that were all new;
+    # of the kernels, cuDNN's are planned for each length (docs/measurements/gpu.md).
+    torch.backends.cuda.enable_cudnn_sdp(False)
     compute = getattr(torch, dtype)
     quantisation = BitsAndBytesConfig(
         load_in_4bit=True,

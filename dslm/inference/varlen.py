@@ -87,7 +87,7 @@ def _by_kernel(
     import torch
     from torch.nn.attention.varlen import varlen_attn
 
-    q, k, v = (one[0].transpose(0, 1) for one in (query, key, value))
+    q, k, v = (_narrow(one)[0].transpose(0, 1) for one in (query, key, value))
     back = -1 if window >= longest else window - 1
     shared: dict[str, Any] = {}
     if query.shape[1] != key.shape[1]:
@@ -105,6 +105,15 @@ def _by_kernel(
         said = str(error).splitlines()[0]
         raise InputError(f"torch's FlashAttention cannot do this: {said}", fix=OTHERWISE) from error
     return mixed[None]
+
+
+def _narrow(tensor: Any) -> Any:
+    """float32 in the type of the products around it, which is all that the kernel takes."""
+    import torch
+
+    if tensor.dtype == torch.float32 and torch.is_autocast_enabled("cuda"):
+        return tensor.to(torch.get_autocast_dtype("cuda"))
+    return tensor
 
 
 def _row_by_row(query: Any, key: Any, value: Any, scaling: float, ends: Any, window: int) -> Any:

@@ -35,8 +35,13 @@ def require_device_for(optimizer: Optimizer) -> None:
 
 
 def fresh_adapter(recipe: Recipe, files: BaseFiles) -> Any:
-    """The base model with a fresh adapter on it."""
-    from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+    """The base model with a fresh adapter on it.
+
+    What four bits leave as it is (norms, embeddings, output layer) keeps the recipe's type, as
+    under `lora` and in the release's answers. `peft.prepare_model_for_kbit_training` would raise it
+    to float32, all activations with it, and train on another base than the one that answers.
+    """
+    from peft import LoraConfig, get_peft_model
 
     plan, lora = recipe.training, recipe.lora
     four_bit = recipe.method == "qlora"
@@ -48,9 +53,6 @@ def fresh_adapter(recipe: Recipe, files: BaseFiles) -> Any:
         sharded=processes.sharded(),
     )
     if four_bit:
-        model = prepare_model_for_kbit_training(
-            model, use_gradient_checkpointing=plan.gradient_checkpointing
-        )
         _keep_differentiable(model)
     model.config.use_cache = False
     return get_peft_model(
@@ -77,6 +79,25 @@ def _keep_differentiable(model: Any) -> None:
     for module in model.modules():
         if hasattr(module, "support_avx512bf16_for_cpu"):
             module.support_avx512bf16_for_cpu = False
+
+
+def adapted_layers(model: Any) -> list[Any]:
+    """The layers of a PEFT model that carry an adapter."""
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    return [module for module in model.modules() if isinstance(module, BaseTunerLayer)]
+
+
+def stop_casting(layers: list[Any]) -> None:
+    """Keep PEFT from raising activations to the adapter's type, which autocast then lowers again.
+
+    As peft.helpers.disable_input_dtype_casting does; for whoever trains under autocast.
+
+    Args:
+        layers: From `adapted_layers`.
+    """
+    for layer in layers:
+        layer.cast_input_dtype_enabled = False
 
 
 def require_moved(model: Any) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from dslm.training.adapter import adapted_layers, stop_casting
 from dslm.training.encoding import IGNORED
 from dslm.training.processes import bare, within
 
@@ -45,13 +46,6 @@ def answer_loss(model: Any, inputs: dict[str, Any], items: Any) -> Any:
     return total / count
 
 
-def adapted_layers(model: Any) -> list[Any]:
-    """The layers of a PEFT model that carry an adapter."""
-    from peft.tuners.tuners_utils import BaseTunerLayer
-
-    return [module for module in model.modules() if isinstance(module, BaseTunerLayer)]
-
-
 @contextmanager
 def mixed_precision(layers: list[Any]) -> Iterator[None]:
     """Products in bfloat16 while adapter and optimizer keep float32; around one forward pass.
@@ -66,19 +60,13 @@ def mixed_precision(layers: list[Any]) -> Iterator[None]:
     import torch
 
     before = [layer.cast_input_dtype_enabled for layer in layers]
-    _stop_casting(layers)
+    stop_casting(layers)
     try:
         with torch.autocast("cpu", dtype=torch.bfloat16):
             yield
     finally:
         for layer, enabled in zip(layers, before, strict=True):
             layer.cast_input_dtype_enabled = enabled
-
-
-def _stop_casting(layers: list[Any]) -> None:
-    """As peft.helpers.disable_input_dtype_casting does."""
-    for layer in layers:
-        layer.cast_input_dtype_enabled = False
 
 
 def with_cpu_loss(trainer: type[Any], *, mixed: bool) -> type[Any]:
@@ -91,7 +79,7 @@ def with_cpu_loss(trainer: type[Any], *, mixed: bool) -> type[Any]:
         if not layers:
             layers.extend(adapted_layers(model))
             # for good: checkpointed layers run again in the backward pass, outside of the block
-            _stop_casting(layers)
+            stop_casting(layers)
         with mixed_precision(layers):
             return answer_loss(model, inputs, items)
 

@@ -1,13 +1,12 @@
 """Predicts the memory that training a recipe takes, from shapes alone: no weights, no GPU.
 
-Takes a recipe, its base's facts and a micro-batch; gives bytes by part. Compared with no GPU yet:
-what the allocator wastes and what kernels borrow is guessed in `overhead`. Called by the table of
-recipes, `dslm doctor` and, before a run, `dslm.training.fitting`.
+Takes a recipe, its base's facts and a micro-batch; gives bytes by part. Called by the table of
+recipes, `dslm doctor` and, before a run, `dslm.training.fitting`. What of it was measured on a GPU,
+and how near it came: docs/measurements/gpu.md.
 
 Weights: two bytes a parameter in bf16, four in float32. NF4 with double quantisation: half a byte,
 a scale of 8 bits each 64 weights and one of 32 bits each 256 scales, 0.516 bytes in all (Dettmers
-et al. 2023, arXiv:2305.14314, section 3); of linear layers only, and
-`peft.prepare_model_for_kbit_training` casts embeddings and output layer to float32.
+et al. 2023, arXiv:2305.14314, section 3); of linear layers only.
 
 Adapter: r × (inputs + outputs) parameters a layer (Hu et al. 2021, arXiv:2106.09685). In float32
 they take 4 bytes, their gradients 4 and Adam's two moments 8; under QLoRA TRL trains them in bf16
@@ -17,9 +16,11 @@ Activations: what the backward pass needs of each token in each block, after Kor
 2022, arXiv:2205.05198, section 4.1, for gated MLPs, grouped queries, and `sdpa` or `varlen`, which
 keep no scores: the norms' inputs in float32, their results before and after scaling, queries,
 keys, values and the attention's result, gate, up, their activation and product, and each adapter's
-narrow product. A test counts what torch really keeps for a small model of every family. With
-checkpointing only each block's input, and one block in full while it is computed again; under
-QLoRA it is float32.
+narrow product. A test counts what torch really keeps for a small model of every family. On a GPU
+the frozen norms keep no result before scaling, and keys and values are kept once for each head that
+reads them (newer kernels need not repeat them: then it is less). With checkpointing only each
+block's input, and one block in full while it is computed again. The gradients of the MLP that is at
+work when all this is held: counted at the peak of a step on an H200.
 
 Loss: logits where there is loss, on the answer's tokens only; where no rows are given, taken as
 `max_answer_tokens` a row. On a GPU TRL computes them over a part of the vocabulary at a time, on
@@ -39,9 +40,10 @@ from dslm.settings.recipe import Dtype, Recipe
 BYTES: dict[Dtype, int] = {"float32": 4, "bfloat16": 2}
 NF4 = 0.5 + 1 / 64 + 4 / (64 * 256)
 VOCABULARY_AT_ONCE = 32768  # of TRL's fused head
-OVERHEAD = 1.2e9  # CUDA context and kernels' workspace: a guess
+OVERHEAD = 0.95e9  # CUDA context and kernels' workspace: 0.79 to 0.92 measured on an H200
 OVERHEAD_ON_CPU = 0.65e9  # Python and its libraries: measured
-WASTE = 0.05  # share of the rest that the allocator of a GPU cannot hand out
+WASTE = 0.03  # share of the rest that a GPU's allocator cannot hand out: 0.01 to 0.03 measured
+MLP_GRADIENTS = 2.5  # as wide as the MLP, alive at a step's peak on a GPU: measured
 LOOSE_ON_CPU = 0.05  # of activations and loss: measured at 1 to 8 rows at once
 # What a run on CPU comes to hold beyond its largest step: kernels that oneDNN keeps for every
 # length of row (1,024 at most), pieces freed since they were last given back. Measured: 1.1 GB over
@@ -115,7 +117,7 @@ def predict(
     on_gpu = not on_cpu(recipe) if on_gpu is None else on_gpu
     weights = _weights(recipe, base)
     adapter = adapter_parameters(recipe, base) * _bytes_a_trained_parameter(recipe)
-    activations = _activations(recipe, base, micro)
+    activations = _activations(recipe, base, micro, on_gpu=on_gpu)
     loss = _loss(base, micro, on_gpu=on_gpu)
     overhead = OVERHEAD + WASTE * (weights + adapter + activations + loss)
     if not on_gpu:
@@ -134,7 +136,7 @@ def _weights(recipe: Recipe, base: BaseFacts) -> float:
     if recipe.method == "lora":
         return (linear + base.embedding_parameters) * plain
     unpacked = max(a * b for a, b in base.linear_shapes().values()) * plain  # for one product
-    return linear * NF4 + base.embedding_parameters * 4 + unpacked
+    return linear * NF4 + base.embedding_parameters * plain + unpacked
 
 
 def _bytes_a_trained_parameter(recipe: Recipe) -> int:
@@ -143,19 +145,21 @@ def _bytes_a_trained_parameter(recipe: Recipe) -> int:
     return own + own + moments
 
 
-def block_activations(recipe: Recipe, base: BaseFacts, micro: Micro | None = None) -> float:
+def block_activations(
+    recipe: Recipe, base: BaseFacts, micro: Micro | None = None, *, on_gpu: bool = False
+) -> float:
     """Bytes that one block keeps of one token for the backward pass."""
     micro = micro or full_batch(recipe)
     plan, half = recipe.training, BYTES[recipe.training.dtype]
     queries, keys = base.heads * base.width, base.groups * base.width
     shapes = base.linear_shapes()
     names = list(shapes) if recipe.lora.targets == "all-linear" else recipe.lora.targets
-    norms = 2 * base.hidden * (4 + 2 * half)
+    norms = 2 * base.hidden * (4 + (1 if on_gpu else 2) * half)
     if base.config == "gemma3_text":  # a norm after attention and MLP as well
         norms += 2 * base.hidden * 4
     if base.config in ("gemma3_text", "qwen3"):  # and of queries and keys
         norms += 4 * (queries + keys)
-    attention = half * (4 * queries + 2 * keys)
+    attention = half * (4 * queries + (0 if on_gpu else 2 * keys))
     if plan.attention in ("eager", "grouped"):  # weights of every pair, in float32 and in `dtype`
         pairs = micro.longest if plan.attention == "grouped" else micro.tokens
         attention += base.heads * pairs * (4 + half)
@@ -165,14 +169,16 @@ def block_activations(recipe: Recipe, base: BaseFacts, micro: Micro | None = Non
     return float(norms + attention + adapters + half * 4 * base.intermediate)
 
 
-def _activations(recipe: Recipe, base: BaseFacts, micro: Micro) -> float:
+def _activations(recipe: Recipe, base: BaseFacts, micro: Micro, *, on_gpu: bool) -> float:
     plan = recipe.training
-    block = block_activations(recipe, base, micro)
-    kept, again = block, 0.0
+    half = BYTES[plan.dtype]
+    block = block_activations(recipe, base, micro, on_gpu=on_gpu)
+    kept, now = block, 0.0
     if plan.gradient_checkpointing:
-        kept = base.hidden * (4 if recipe.method == "qlora" else BYTES[plan.dtype])
-        again = block
-    return micro.tokens * (base.layers * kept + again)
+        kept, now = base.hidden * half, block
+    if on_gpu:
+        now += MLP_GRADIENTS * base.intermediate * half
+    return micro.tokens * (base.layers * kept + now)
 
 
 def _loss(base: BaseFacts, micro: Micro, *, on_gpu: bool) -> float:

@@ -25,9 +25,11 @@ from dslm.stage import leading
 from dslm.training import processes
 from dslm.training.adapter import (
     OPTIMIZERS,
+    adapted_layers,
     fresh_adapter,
     require_device_for,
     require_moved,
+    stop_casting,
     write_adapter,
 )
 from dslm.training.checkpoints import Checkpoints
@@ -209,6 +211,8 @@ def _trainer(
     folder = saver.checkpoints.folder if saver.checkpoints else out / "trainer"
     config = _settings(recipe, len(rows), folder, fresh=saver.resumed is None)
     keep_adapter_type(model, raised=recipe.lora.dtype == "float32")
+    if config.bf16:
+        stop_casting(adapted_layers(model))
     trainer = with_pace(with_checkpoints(trainer_class(recipe, on_gpu=on_gpu), saver), pace)(
         model=model,
         args=config,

@@ -17,6 +17,7 @@ from typing import Any
 
 import random_base
 import tiny_model
+import torch
 from asked_run import card_memory, on_gpu
 
 ROOT = Path(__file__).parents[3]
@@ -44,7 +45,7 @@ def _texts(count: int, *, short: bool) -> list[str]:
     return sorted(texts, key=len)[:count] if short else texts[:count]
 
 
-def answers_a_second(size: str) -> Iterator[dict[str, Any]]:
+def answers_a_second(size: str, *, cudnn: bool = False) -> Iterator[dict[str, Any]]:
     """What loading took, then what answering did."""
     from dslm.contract import load_contract
     from dslm.inference.decider import load_decider
@@ -63,6 +64,8 @@ def answers_a_second(size: str) -> Iterator[dict[str, Any]]:
             contract, recipe_for(folder, rows), tuned_prompt(contract), root=folder, adapter=None,
             threshold=0.0, locked=False,
         )  # fmt: skip
+    if cudnn:  # loading a base has switched it off
+        torch.backends.cuda.enable_cudnn_sdp(True)
     yield {"seconds_to_build": round(built.seconds, 2), "vocabulary": vocabulary, "size": size}
     started = time.perf_counter()
     decider.predict(texts[: max(1, rows // 16)])

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from gpu.look.steps import Step
+from gpu.look.steps import CUDNN, Step
 from limited_processes import Notes
 
 ROOT = Path(__file__).parents[3]
@@ -177,5 +177,5 @@ def answers(notes: Notes, step: Step) -> None:
     """Answers a second."""
     from gpu.look.answering import answers_a_second
 
-    for found in answers_a_second(step.size):
+    for found in answers_a_second(step.size, cudnn=step.variant == CUDNN):
         notes.add(found)

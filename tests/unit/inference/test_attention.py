@@ -162,3 +162,22 @@ def test_a_kernel_that_knows_no_groups_gets_the_keys_of_each_head(
     ends = torch.tensor([0, 3, 5], dtype=torch.int32)
     found = varlen._by_kernel(query, key, value, 0.3, ends, 3, 3)
     torch.testing.assert_close(found, varlen._row_by_row(query, key, value, 0.3, ends, 3))
+
+
+@pytest.mark.parametrize("mixed", [True, False])
+def test_the_kernel_gets_the_type_of_the_products_around_it(
+    mixed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes no float32, which some models' positions make of queries and keys."""
+    seen: list[torch.dtype] = []
+
+    def kernel(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, *_: Any, **__: Any) -> Any:
+        seen.extend(one.dtype for one in (q, k, v))
+        return q
+
+    monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", kernel)
+    monkeypatch.setattr(torch, "is_autocast_enabled", lambda kind: mixed and kind == "cuda")
+    monkeypatch.setattr(torch, "get_autocast_dtype", lambda _: torch.bfloat16)
+    wide, narrow = torch.ones(1, 2, 3, 4), torch.ones(1, 2, 3, 4, dtype=torch.bfloat16)
+    varlen._by_kernel(wide, wide, narrow, 0.3, torch.tensor([0, 3]), 3, 3)
+    assert seen == [torch.bfloat16 if mixed else torch.float32] * 2 + [torch.bfloat16]

@@ -164,6 +164,26 @@ def test_measured_steps_and_runs_on_cpu_are_met() -> None:
         assert of_a_run(step * 1e9, on_gpu=False) / 1e9 >= 0.95 * one["peak_of_the_run_gb"], one
 
 
+MEASURED = json.loads((ROOT / "docs" / "measurements" / "gpu_h200.json").read_text())["after"]
+
+
+@pytest.mark.parametrize("one", MEASURED, ids=lambda one: f"{one['size']} {one['run']}")
+def test_measured_steps_on_a_gpu_are_met(one: dict[str, Any]) -> None:
+    name = {"1b": "llama3.2-1b-lora-gpu16", "8b": "llama3.1-8b-lora-gpu80"}[one["size"]]
+    recipe = load_recipe(ROOT / "recipes" / f"{name}.yaml")
+    base, settings = facts_of(recipe.base), {"gradient_checkpointing": False} | one["settings"]
+    assert base is not None
+    method = settings.pop("method", "lora")
+    training = recipe.training.model_copy(update=settings)
+    lora = recipe.lora.model_copy(update={"targets": "all-linear", "r": 16})
+    changed = recipe.model_copy(update={"training": training, "lora": lora, "method": method})
+    found = predict(changed, base, Micro(**one["micro_batch"]), on_gpu=True)
+    assert found.tensors / 1e9 == pytest.approx(one["peak_memory_gb"], rel=0.05)
+    if "whole_card_gb" in one:
+        assert found.total / 1e9 == pytest.approx(one["whole_card_gb"], rel=0.1)
+        assert found.total / 1e9 >= one["whole_card_gb"]
+
+
 def test_a_base_is_known_by_hub_id_embedded_name_or_folder() -> None:
     source = load_recipe(RECIPES[0]).base
     named = {

@@ -32,7 +32,7 @@ def test_every_recipe_has_a_row_small_bases_first() -> None:
 def test_the_document_says_that_memory_is_predicted() -> None:
     text = (ROOT / DOCUMENT).read_text(encoding="utf-8")
     assert "**Predicted.**" in text
-    assert "it has been compared with no GPU" in text.replace("\n", " ")
+    assert "on GPUs to [six runs on one H200](measurements/gpu.md)" in text.replace("\n", " ")
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from dslm.inference.prompt import answer_ids, tuned_prompt
 from dslm.provenance import digest_file
 from dslm.records import Case
 from dslm.training import adapter
+from dslm.training.adapter import fresh_adapter
 from dslm.training.doctor.checks import CHECKS
 from dslm.training.encoding import IGNORED, encode
 from dslm.training.measuring import Measured
@@ -289,6 +290,11 @@ def test_qlora_trains_on_four_bit_weights_on_cpu_too(tmp_path: Path) -> None:
     summary, _ = train(MINI, qlora, files, ROWS, HELD_OUT, tmp_path)
     assert summary.steps == 2
     assert {p.name for p in tmp_path.iterdir()} == WRITTEN
+    # what is not in four bits has the type that it will answer in
+    narrow = qlora.training.model_copy(update={"dtype": "bfloat16"})
+    model = fresh_adapter(qlora.model_copy(update={"training": narrow}), files)
+    frozen = {p.dtype for p in model.parameters() if not p.requires_grad}
+    assert frozen == {torch.uint8, torch.bfloat16}
 
 
 @pytest.mark.parametrize("base", ["gemma3", "qwen3", "phi3"])
