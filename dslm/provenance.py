@@ -87,7 +87,7 @@ def read_manifest(folder: Path, *, made_by: str) -> dict[str, Any]:
         made_by: What makes the folder, for the error's advice.
 
     Raises:
-        InputError: No manifest, or a file missing, changed or unlisted.
+        InputError: No manifest, or a file missing, changed or unlisted, or a digest of other files.
     """
     path = folder / MANIFEST
     if not path.is_file():
@@ -97,6 +97,10 @@ def read_manifest(folder: Path, *, made_by: str) -> dict[str, Any]:
     except ValueError as error:
         raise InputError(f"broken manifest ({error})", where=path, fix=f"run {made_by}") from error
     listed: dict[str, str] = manifest["files"]
+    if manifest["digest"] != digest_json(listed):
+        raise InputError(
+            "its digest is not that of its files", where=path, fix=f"run {made_by} again"
+        )
     found = {f.relative_to(folder).as_posix() for f in files_of(folder)}
     for name in sorted(found ^ set(listed)):
         what = "missing" if name in listed else "not in the manifest"

@@ -103,8 +103,8 @@ class Answer(Record):
     action: Action = Field(description="proceed: use it; abstain: to a person; escalate: to a "
                            "stronger tier")  # fmt: skip
     reasons: tuple[str, ...] = Field((), description="what spoke against proceeding")
-    confidence: float = Field(0.0, ge=0, description="of the whole answer; compared with the "
-                              "certified threshold")  # fmt: skip
+    confidence: float = Field(0.0, ge=0, le=1, description="of the whole answer; compared with "
+                              "the certified threshold")  # fmt: skip
     field_confidence: dict[str, float] = Field(default_factory=dict, description="of each field")
     finish_reason: FinishReason = Field(
         "stop", description="length: cut at inference.max_answer_tokens"
@@ -186,14 +186,19 @@ class Scorecard(Record):
 
 
 Status = Literal["PASS", "FAIL", "INCONCLUSIVE"]
+NOT_APPLICABLE: Literal["NOT APPLICABLE"] = "NOT APPLICABLE"
+CheckStatus = Status | Literal["NOT APPLICABLE"]
 
 
 class Check(Record):
-    """One line of the gate: what was asked, what was seen, and what follows."""
+    """One line of the gate: what was asked, what was seen, and what follows.
+
+    NOT APPLICABLE: there was nothing to compare with. That is no verdict, and nothing that passed.
+    """
 
     id: str
     metric: str
-    status: Status
+    status: CheckStatus
     asked: str
     seen: str
     why: str
@@ -213,12 +218,16 @@ class Baseline(Record):
 
 
 class Verdict(Record):
-    """The gate's answer, bound by digests to exactly what it looked at."""
+    """The gate's answer, bound by digests to exactly what it looked at.
+
+    `first_release`: nothing was compared with a champion, since none serves or it cannot be asked.
+    """
 
     workflow: str
     status: Status
     checks: tuple[Check, ...]
     baseline: Baseline
+    first_release: bool = False
     evidence: dict[str, str]
 
 

@@ -3,7 +3,6 @@
 from dslm.cases import read_labelled
 from dslm.cli.stage import stage_main
 from dslm.contract.deciding import NEVER
-from dslm.evidence import data_digest
 from dslm.provenance import digest_file, write_atomic
 from dslm.settings.workspace import Workspace
 
@@ -16,7 +15,7 @@ def body(ws: Workspace) -> None:
 
     decider = load_candidate(ws, threshold=NEVER)
     path = ws.curated / "calibration.jsonl"
-    digests = {"data": data_digest(ws.curated), "calibration_cases": digest_file(path)}
+    digests = {"calibration_cases": digest_file(path)}
     cases = read_labelled(path, decider.contract)
     rows, evidence = answer_cases(ws, "calibration", decider, cases, digests)
     calibration = calibrate(decider.contract, rows, evidence)

@@ -3,19 +3,34 @@
 import datetime as dt
 
 from dslm.cli.stage import stage_main
+from dslm.errors import DslmError
+from dslm.records import Verdict
 from dslm.settings.workspace import Workspace
 
 
 def body(ws: Workspace) -> int:
     """Judge, write gate.json, gate.md and the report, give the verdict's exit code."""
-    from dslm.gating.gate import exit_code, gate_workspace, write_verdict
-    from dslm.reporting.report import write_report
+    from dslm.gating.gate import exit_code, gate_workspace, withdraw_verdict, write_verdict
 
+    withdraw_verdict(ws)
     verdict = gate_workspace(ws, dt.datetime.now(dt.UTC).date())
     write_verdict(ws, verdict)
-    report = write_report(ws)
-    print(f"gate {ws.workflow}: {verdict.status}, see {report.relative_to(ws.root)}")
+    print(f"gate {ws.workflow}: {verdict.status}, see {_report(ws, verdict)}")
     return exit_code(verdict)
+
+
+def _report(ws: Workspace, verdict: Verdict) -> str:
+    """Where to look: the report, or the verdict alone where its evidence cannot be read either."""
+    from dslm.reporting.report import write_report
+
+    ws.report.unlink(missing_ok=True)
+    try:
+        return str(write_report(ws).relative_to(ws.root))
+    except DslmError as error:
+        if verdict.status != "FAIL":
+            raise
+        where = (ws.results / "gate.md").relative_to(ws.root)
+        return f"{where}; there is no report: {error.message()}"
 
 
 if __name__ == "__main__":

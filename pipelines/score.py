@@ -4,8 +4,8 @@ import json
 
 from dslm.cases import read_labelled
 from dslm.cli.stage import stage_main
-from dslm.evidence import data_digest
 from dslm.provenance import digest_file, write_atomic
+from dslm.records import Row
 from dslm.settings.workspace import Workspace
 
 
@@ -20,13 +20,9 @@ def body(ws: Workspace) -> None:
     decider = load_candidate(ws)
     contract = decider.contract
     gold = read_labelled(ws.gold, contract)
-    digests = {
-        "data": data_digest(ws.curated),
-        "gold": digest_file(ws.gold),
-        "calibration": digest_file(ws.calibration),
-    }
+    digests = {"gold": digest_file(ws.gold), "calibration": digest_file(ws.calibration)}
     _, evidence = answer_cases(ws, "candidate", decider, gold, digests)
-    by_model = {model: read_rows(ws, model)[0] for model in models_scored(ws)}
+    by_model: dict[str, list[Row]] = {m: read_rows(ws, m)[0] for m in models_scored(ws)}
     certified = decider.threshold if decider.threshold <= 1 else None
     card = make_scorecard(
         contract, gold, threshold=certified, rows_by_model=by_model, evidence=evidence

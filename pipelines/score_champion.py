@@ -7,6 +7,7 @@ from pathlib import Path
 from dslm.cases import read_labelled, read_record
 from dslm.cli.stage import stage_main
 from dslm.contract import Contract, load_contract
+from dslm.evidence import CHAMPION_FILE
 from dslm.provenance import digest_file, write_atomic
 from dslm.records import Baseline
 from dslm.settings.workspace import Workspace
@@ -29,15 +30,21 @@ def body(ws: Workspace) -> None:
 
 def _score(ws: Workspace, contract: Contract, baseline: Baseline) -> None:
     from dslm.inference.loading import load_release
-    from dslm.releasing.fetching import fetch_release
+    from dslm.releasing.fetching import fetch_release, what_it_says
     from dslm.scoring.running import answer_cases
 
     gold = read_labelled(ws.gold, contract)
-    digests = {"gold": digest_file(ws.gold), "release": str(baseline.digest)}
     with tempfile.TemporaryDirectory() as into:
         release = fetch_release(ws, baseline, Path(into))
+        says = what_it_says(release)
+        digests = {
+            "gold": digest_file(ws.gold),
+            "release": str(baseline.digest),
+            "calibration": says.evidence["calibration"],
+        }
         decider = load_release(release, root=ws.root, contract=contract)
-        rows, _ = answer_cases(ws, "champion", decider, gold, digests)
+        beside = {CHAMPION_FILE: says.model_dump_json(indent=2) + "\n"}
+        rows, _ = answer_cases(ws, "champion", decider, gold, digests, beside)
     print(f"score_champion {ws.workflow}: version {baseline.version}, {len(rows)} cases")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 from collections.abc import Callable, Mapping
@@ -9,30 +10,41 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from small_repository import CONTRACT, RECIPE, ROOT, case
+from scored_repository import (
+    Champion,
+    calibrated,
+    curate,
+    inputs_of,
+    make_champion,
+    score,
+    train,
+)  # fmt: skip
+from scored_rows import cases, first
+from small_repository import CONTRACT, RECIPE, ROOT
 
-from dslm import evidence
-from dslm.provenance import digest_file, write_atomic, write_manifest
-from dslm.records import (
-    Baseline,
-    Check,
-    FieldScore,
-    Metric,
-    ModelScore,
-    Release,
-    Scorecard,
-    Verdict,
-)
-from dslm.releasing.packaging import scored_digest
+from dslm.evidence import ChampionRelease, release_digest
+from dslm.gating.gate import gate_workspace, write_verdict
+from dslm.provenance import write_atomic
+from dslm.records import Baseline, Release, Verdict
+from dslm.releasing.baseline import choose_baseline
 from dslm.releasing.promoting import history
 from dslm.releasing.registering import register
-from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace
 
 W = "mini"
 OBJECT = {"kind": "order", "number": "A-1"}
-METRIC = Metric(value=0.9, low=0.85, high=0.94, n=200)
-UNMEASURED = Metric(value=None, low=None, high=None, n=0)
+GOLD = cases(10)
+CALIBRATION = cases(30, prefix="c")
+# What ten cases can pass, and one that they cannot decide.
+POLICY = """\
+alpha: 0.05
+first_release: allow
+checks:
+  - {id: readable, kind: zero_tolerance, metric: schema_valid_rate}
+  - {id: exact, kind: bound, metric: case_exact_match, at_least: 0.8, on: value}
+  - {id: holds, kind: non_inferior, metric: case_exact_match, to: champion, margin: 0.9}
+"""
+UNDECIDED = "  - {id: surely, kind: bound, metric: case_exact_match, at_least: 0.8, on: interval}\n"
 
 
 def answers_well(_: Path, __: str) -> Mapping[str, Any]:
@@ -47,58 +59,70 @@ class Run:
     ws: Workspace
 
     def candidate(self, weights: bytes) -> None:
-        """Train, calibrate and score: as the stages leave it."""
+        """Train and calibrate: as the stages leave it."""
+        train(self.ws, weights)
+        calibrated(self.ws, CALIBRATION)
+
+    def gate(
+        self, status: str = "PASS", *, baseline: Baseline | None = None, seconds: int = 1
+    ) -> Verdict:
+        """Score it and let the gate judge, against the champion that `champion.json` names.
+
+        Args:
+            status: What the gate shall say: the answers are chosen so.
+            baseline: Compare with this one, as in a clone whose `champion.json` names it. The next
+                registration puts that file back.
+            seconds: That each answer takes.
+        """
         ws = self.ws
-        made_from = {key: f"sha256:{key}" for key in evidence.TRAINED_FROM}
-        ws.adapter.mkdir(parents=True, exist_ok=True)
-        (ws.adapter / "adapter_model.safetensors").write_bytes(weights)
-        for name in ("adapter_config.json", "training.json"):
-            write_atomic(ws.adapter / name, "{}\n")
-        write_manifest(ws.adapter, made_from)
-        write_atomic(ws.calibration, '{"threshold": 0.8}\n')
-        for model in ("candidate", "base"):
-            self.score(model, seconds=1)
-        self.scorecard()
+        if baseline is not None:
+            shutil.copyfile(ws.champion, self._kept)
+            write_atomic(ws.champion, baseline.model_dump_json())
+        write_atomic(ws.policy, POLICY + UNDECIDED * (status == "INCONCLUSIVE"))
+        chosen = choose_baseline(ws)
+        write_atomic(ws.baseline, chosen.model_dump_json())
+        serves = Champion(self._says(chosen), chosen) if chosen.version else None
+        right = first(len(GOLD) // 2 if status == "FAIL" else len(GOLD), len(GOLD))
+        champion = first(len(GOLD), len(GOLD)) if serves else None
+        score(ws, right, champion=champion, serves=serves, gold=GOLD, latency=seconds * 1000)
+        verdict = self.judge()
+        assert verdict.status == status
+        return verdict
 
-    def score(self, model: str, *, seconds: int) -> None:
-        """Rows of a model, with the time that answering took."""
-        folder = self.ws.scores(model)
-        write_atomic(folder / "rows.jsonl", f'{{"id": "a", "seconds": {seconds}}}\n')
-        write_manifest(folder, {})
+    def judge(self) -> Verdict:
+        """The gate's verdict on what lies there, written down."""
+        verdict = gate_workspace(self.ws, dt.datetime.now(dt.UTC).date())
+        write_verdict(self.ws, verdict)
+        return verdict
 
-    def scorecard(self) -> None:
-        """The scorecard of what lies there now."""
-        field = FieldScore(precision=METRIC, recall=METRIC, f1=METRIC, accuracy=METRIC)
-        score = ModelScore(
-            metrics={"case_exact_match": METRIC, "selective_risk": UNMEASURED},
-            fields={"number": field}, slices={}, latency_ms={"p95": 900.0}, outcomes={},
-        )  # fmt: skip
-        card = Scorecard(
-            workflow=W, gold_cases=200, currency="EUR", threshold=0.8,
-            models={"candidate": score, "base": score}, evidence=evidence.current(self.ws),
-        )  # fmt: skip
-        write_atomic(self.ws.results / "scorecard.json", card.model_dump_json() + "\n")
-
-    def gate(self, status: str = "PASS", **changes: Any) -> None:
-        """The gate's verdict on it, against the champion of now."""
-        champion = Baseline.model_validate_json(self.ws.champion.read_bytes())
-        check = Check(id="exact", metric="m", status=status, asked="≥ 0.8", seen="0.9", why="")
-        judged = {
-            "policy": load_policy(self.ws.policy).digest(),
-            "scorecard": digest_file(self.ws.results / "scorecard.json"),
-            "waivers": "none",
-        } | {f"rows_{m}": scored_digest(self.ws, m) for m in ("candidate", "base")}
-        verdict = Verdict(
-            workflow=W, status=status, checks=(check,), baseline=champion,
-            evidence=evidence.current(self.ws) | judged,
-        )  # fmt: skip
-        verdict = verdict.model_copy(update=changes)
-        write_atomic(self.ws.results / "gate.json", verdict.model_dump_json() + "\n")
-        write_atomic(self.ws.results / "gate.md", f"# {status}\n")
+    def forge(self, **changes: Any) -> None:
+        """Change what the verdict says, with an editor."""
+        path = self.ws.results / "gate.json"
+        write_atomic(path, json.dumps(json.loads(path.read_text()) | changes))
 
     def register(self, answer: Callable[..., Mapping[str, Any]] = answers_well) -> Release:
         """What the register stage does."""
-        return register(self.ws, answer)
+        evidence = inputs_of(self.ws, "candidate")
+        says = ChampionRelease(evidence=evidence, calibration=self.ws.calibration.read_text())
+        name = release_digest(W, evidence).removeprefix("sha256:")
+        write_atomic(self.ws.root / "said" / f"{name}.json", says.model_dump_json())
+        try:
+            return register(self.ws, answer)
+        finally:
+            if self._kept.exists():
+                self._kept.replace(self.ws.champion)
+
+    @property
+    def _kept(self) -> Path:
+        return self.ws.root / "champion.kept.json"
+
+    def _says(self, champion: Baseline) -> ChampionRelease:
+        """What the score_champion stage reads in the champion's files."""
+        if champion.digest == make_champion().baseline.digest:
+            return make_champion().says
+        name = str(champion.digest).removeprefix("sha256:")
+        path = self.ws.root / "said" / f"{name}.json"
+        return ChampionRelease.model_validate_json(path.read_bytes())
 
     def released(self, weights: bytes) -> Release:
         """A registered candidate, from weights on."""
@@ -137,12 +161,7 @@ def finish_run(root: Path) -> Run:
     write_atomic(root / "params.yaml", f"workflows:\n  {W}:\n    recipe: {RECIPE}\n")
     write_atomic(ws.contract, CONTRACT)
     write_atomic(ws.champion, '{"version": 0, "digest": null}\n')
-    write_atomic(ws.lock, "dslm==0.1.0\n")
-    shutil.copyfile(ROOT / "eval" / "invoice_intake" / "gate.yaml", _made(ws.policy))
-    write_atomic(ws.gold, json.dumps(case(1)) + "\n")
-    for name in ("train.jsonl", "validation.jsonl"):
-        write_atomic(ws.curated / name, "{}\n")
-    write_manifest(ws.curated, {})
+    curate(ws, GOLD, CALIBRATION)
     run = Run(ws)
     run.candidate(b"weights one")
     run.gate()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from scored_rows import MINI, cases, first, rows_of
@@ -10,15 +13,23 @@ from small_repository import make_repository
 
 from dslm import evidence
 from dslm.cases import write_records
-from dslm.contract.deciding import NEVER
-from dslm.provenance import write_atomic, write_manifest
-from dslm.records import Baseline, Row
+from dslm.contract.deciding import ALWAYS, NEVER
+from dslm.evidence import CHAMPION_FILE, ChampionRelease, Evidence, Model, release_digest
+from dslm.provenance import digest_bytes, digest_file, write_atomic, write_manifest
+from dslm.records import Baseline, Case, Row
 from dslm.scoring import calibrate, make_scorecard
 from dslm.settings.params import recipe_of
 from dslm.settings.workspace import Workspace
 
 GOLD = cases(200, groups=100)
 CALIBRATION = cases(120, prefix="c")
+ENGINE = {"packages": "torch 2.13.0, transformers 5.17.0", "device": "cpu"}
+SURE = 0.99
+
+
+def digest_of(name: str) -> str:
+    """A digest that stands for something."""
+    return digest_bytes(name.encode())
 
 
 def seal_rows(ws: Workspace, model: str, rows: Sequence[Row], inputs: Mapping[str, str]) -> None:
@@ -27,48 +38,134 @@ def seal_rows(ws: Workspace, model: str, rows: Sequence[Row], inputs: Mapping[st
     write_manifest(ws.scores(model), inputs)
 
 
-def _inputs(ws: Workspace) -> None:
-    """What curation and training leave."""
-    write_records(ws.gold, GOLD)
+def seal_again(ws: Workspace, model: str, **changes: str) -> None:
+    """A model's folder sealed anew as it lies there, with some of its evidence changed."""
+    write_manifest(ws.scores(model), inputs_of(ws, model) | changes)
+
+
+def inputs_of(ws: Workspace, model: str) -> dict[str, str]:
+    """The evidence that the rows of a model name."""
+    found: dict[str, str] = json.loads((ws.scores(model) / "MANIFEST.json").read_text())["inputs"]
+    return found
+
+
+def curate(ws: Workspace, gold: Sequence[Case], calibration: Sequence[Case]) -> None:
+    """What curation leaves."""
+    write_records(ws.gold, gold)
     write_atomic(ws.lock, "dslm==0.1.0\n")
     for name in ("train", "validation"):
         write_atomic(ws.curated / f"{name}.jsonl", "{}\n")
-    write_records(ws.curated / "calibration.jsonl", CALIBRATION)
+    write_records(ws.curated / "calibration.jsonl", calibration)
     write_manifest(ws.curated, {})
-    write_atomic(ws.adapter / "adapter_model.safetensors", "weights")
-    made_from = {key: f"sha256:{key}" for key in evidence.TRAINED_FROM}
+
+
+def train(ws: Workspace, weights: bytes = b"weights") -> None:
+    """What training leaves."""
+    ws.adapter.mkdir(parents=True, exist_ok=True)
+    (ws.adapter / "adapter_model.safetensors").write_bytes(weights)
+    for name in ("adapter_config.json", "training.json"):
+        write_atomic(ws.adapter / name, "{}\n")
+    made_from = {key: digest_of(key) for key in evidence.TRAINED_FROM}
     recipe = recipe_of(ws).digest()
     made_from |= {"recipe": recipe, "data": evidence.data_digest(ws.curated)}
     write_manifest(ws.adapter, made_from)
 
 
-def finish_scoring(root: Path, *, champion: Sequence[bool] | None = None) -> Workspace:
-    """A scored candidate: 190 of 200 right, the base 60; a champion if its answers are given."""
+def identity_of(ws: Workspace, *, adapter: bool = True) -> dict[str, str]:
+    """What a decider of the working tree says of itself."""
+    made = evidence.adapter_digests(ws.adapter)
+    if not adapter:
+        made = {key: made[key] for key in ("base", "tokenizer", "template", "data")}
+    return made | ENGINE | {
+        "contract": MINI.digest(),
+        "plan": recipe_of(ws).plan_digest(),
+        "code": evidence.code_digest(),
+        "lock": digest_file(ws.lock),
+    }  # fmt: skip
+
+
+def calibrated(ws: Workspace, calibration: Sequence[Case]) -> None:
+    """What the calibrate stage leaves: every answer right, so that `SURE` is certified."""
+    rows = rows_of(calibration, first(len(calibration), len(calibration)), threshold=NEVER)
+    asked = {"calibration_cases": digest_file(ws.curated / "calibration.jsonl")}
+    named = Evidence.of("calibration", identity_of(ws), asked, {"threshold": str(NEVER)}).named()
+    seal_rows(ws, "calibration", rows, named)
+    write_atomic(ws.calibration, calibrate(MINI, rows, named).model_dump_json() + "\n")
+
+
+@dataclass(frozen=True)
+class Champion:
+    """A release that serves, and how git names it."""
+
+    says: ChampionRelease
+    baseline: Baseline
+
+
+def make_champion(threshold: float = 0.5) -> Champion:
+    """A champion of the format that came before the first."""
+    named = {key: digest_of(f"older {key}") for key in ("adapter", *evidence.TRAINED_FROM, "plan")}
+    calibration = json.dumps({"threshold": threshold, "evidence": dict(named)})
+    named |= {"code": digest_of("older code"), "calibration": digest_bytes(calibration.encode())}
+    digest = release_digest("mini", named)
+    baseline = Baseline(version=3, digest=digest, contract_version=1)
+    return Champion(ChampionRelease(evidence=named, calibration=calibration), baseline)
+
+
+def finish_scoring(
+    root: Path,
+    *,
+    champion: Sequence[bool] | None = None,
+    gold: Sequence[Case] = GOLD,
+    calibration: Sequence[Case] = CALIBRATION,
+    right: int | None = None,
+) -> Workspace:
+    """A scored candidate: 95 % right, the base 30 %; a champion if its answers are given."""
     ws = make_repository(root)
-    _inputs(ws)
-    rows = rows_of(CALIBRATION, first(120, 120), threshold=NEVER)
-    seal_rows(ws, "calibration", rows, {"threshold": str(NEVER)})
-    found = calibrate(MINI, rows, {"adapter": "sha256:1"})
-    write_atomic(ws.calibration, found.model_dump_json())
-    baseline = Baseline() if champion is None else Baseline(version=3, digest="sha256:three")
-    write_atomic(ws.baseline, baseline.model_dump_json())
-    if champion is None:
-        write_atomic(ws.scores("champion") / "note.json", '{"champion": 0}\n')
-        write_manifest(ws.scores("champion"), {})
-    score(ws, first(190, 200), champion=champion)
+    curate(ws, gold, calibration)
+    train(ws)
+    calibrated(ws, calibration)
+    serves = None if champion is None else make_champion()
+    baseline = Baseline() if serves is None else serves.baseline
+    for path in (ws.baseline, ws.champion):
+        write_atomic(path, baseline.model_dump_json() + "\n")
+    flags = first(len(gold) * 95 // 100 if right is None else right, len(gold))
+    score(ws, flags, champion=champion, gold=gold)
     return ws
 
 
-def score(ws: Workspace, right: Sequence[bool], *, champion: Sequence[bool] | None = None) -> None:
+def score(
+    ws: Workspace,
+    right: Sequence[bool],
+    *,
+    champion: Sequence[bool] | None = None,
+    serves: Champion | None = None,
+    gold: Sequence[Case] = GOLD,
+    latency: float = 120.0,
+) -> None:
     """Rows of all models and the scorecard, as of the working tree now."""
-    now = evidence.current(ws)
-    models: dict[str, list[Row]] = {}
-    for model, flags, threshold in (
-        ("candidate", right, 0.99), ("base", first(60, 200), 0.0), ("champion", champion, 0.5),
-    ):  # fmt: skip
-        if flags is not None:
-            models[model] = rows_of(GOLD, flags, threshold=threshold)
-            own = {"threshold": str(threshold), "release": "sha256:three"}
-            seal_rows(ws, model, models[model], now | own)
-    card = make_scorecard(MINI, GOLD, threshold=0.99, rows_by_model=models, evidence=now)
-    write_atomic(ws.results / "scorecard.json", card.model_dump_json(indent=2))
+    serves, asked = serves or make_champion(), {"gold": digest_file(ws.gold)}
+    calibration = {"calibration": digest_file(ws.calibration)}
+    own = serves.says.evidence
+    of_champion = identity_of(ws) | {k: own[k] for k in ("adapter", *evidence.TRAINED_FROM, "plan")}
+    release = {"release": str(serves.baseline.digest), "calibration": own["calibration"]}
+    models: dict[Model, tuple[Sequence[bool] | None, float, dict[str, str], dict[str, str]]] = {
+        "candidate": (right, SURE, identity_of(ws), calibration),
+        "base": (first(len(gold) * 3 // 10, len(gold)), ALWAYS, identity_of(ws, adapter=False), {}),
+        "champion": (champion, serves.says.threshold().cutoff, of_champion, release),
+    }
+    rows: dict[str, list[Row]] = {}
+    for model, (flags, threshold, identity, more) in models.items():
+        shutil.rmtree(ws.scores(model), ignore_errors=True)
+        if flags is None:
+            write_atomic(ws.scores(model) / "note.json", '{"champion": 0}\n')
+            write_manifest(ws.scores(model), {})
+            continue
+        rows[model] = rows_of(gold, flags, threshold=threshold, latency=latency)
+        if model == "champion":
+            text = serves.says.model_dump_json()
+            write_atomic(ws.scores(model) / CHAMPION_FILE, text)
+        named = Evidence.of(model, identity, asked, more, {"threshold": str(threshold)}).named()
+        seal_rows(ws, model, rows[model], named)
+    card = make_scorecard(MINI, gold, threshold=SURE, rows_by_model=rows,
+                          evidence=inputs_of(ws, "candidate"))  # fmt: skip
+    write_atomic(ws.results / "scorecard.json", card.model_dump_json(indent=2) + "\n")

@@ -46,11 +46,12 @@ def rows_of(
     *,
     confidence: Sequence[float] | None = None,
     threshold: float = 0.5,
+    latency: float = 120.0,
 ) -> list[Row]:
     """Scored rows of answers that are right where the test says so."""
     sure = confidence or [0.99] * len(gold)
     answers = [
-        answer(c.target if r else WRONG, confidence=s)
+        answer(c.target if r else WRONG, confidence=s, latency_ms=latency)
         for c, r, s in zip(gold, right, sure, strict=True)
     ]
     return make_rows(MINI, gold, answers, threshold)

@@ -17,7 +17,7 @@ from typing import Any
 
 from dslm.inference.base import BaseFiles, locate
 from dslm.inference.models import quieten
-from dslm.provenance import write_manifest
+from dslm.provenance import digest_bytes, write_manifest
 from dslm.settings.recipe import BaseModelSource, Recipe
 
 VOCABULARY = 512
@@ -251,8 +251,8 @@ def write_adapter(folder: Path, architecture: str = "llama", *, seed: int = 0) -
     wrapped.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)
     made_from = base_files(architecture).digests() | {
-        "data": "sha256:data",
-        "recipe": "sha256:recipe",
+        "data": digest_bytes(b"data"),
+        "recipe": digest_bytes(b"recipe"),
     }
     write_manifest(folder, made_from)
     return folder

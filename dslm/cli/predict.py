@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,9 +33,13 @@ def predict(
     ws = workspace(workflow)
     asked = read_asked(source, out)
     with tempfile.TemporaryDirectory() as into:
-        actions = answer(_decider(ws, release, Path(into)), asked, out)
+        decider = _decider(ws, release, Path(into))
+        told = [f"the threshold was certified elsewhere, here is {one}" for one in decider.told]
+        sys.stderr.writelines(f"dslm: {one}\n" for one in told)
+        actions = answer(decider, asked, out)
     if as_json:
-        emit({"workflow": workflow, "release": release, "out": str(out), "actions": actions})
+        emit({"workflow": workflow, "release": release, "out": str(out), "actions": actions,
+              "told": told})  # fmt: skip
     else:
         say(f"{out}: " + ", ".join(f"{action} {count}" for action, count in actions.items()))
 

@@ -17,6 +17,7 @@ from dslm.contract.schemas.canonical import canonical_value
 from dslm.records import Action, Decision, Prediction
 
 NEVER = 2.0  # a threshold no confidence reaches: no answer proceeds
+ALWAYS = 0.0  # one that every confidence reaches: the prompt-only base has no other
 
 
 def is_out_of_scope(contract: Contract, answer: Mapping[str, Any]) -> bool:
@@ -57,14 +58,29 @@ def decide(contract: Contract, text: str, prediction: Prediction, threshold: flo
         contract: The workflow's contract.
         text: The input that was answered.
         prediction: The answer.
-        threshold: Confidence from which an answer may proceed, in [0, 1]; `NEVER` for none.
+        threshold: Confidence from which an answer may proceed, in [0, 1]; `NEVER` for none. One
+            that is no number lets nothing proceed.
     """
     if prediction.object is None:
         return Decision(action=contract.decision.invalid, reasons=(prediction.finish_reason,))
     held = _held(contract, text, prediction.object)
-    if prediction.confidence < threshold:
+    if not reaches(prediction, threshold):
         held.append((contract.decision.low_confidence, "low_confidence"))
     return _strongest(held)
+
+
+def reaches(prediction: Prediction, threshold: float) -> bool:
+    """Whether an answer is sure enough.
+
+    Only a probability can be: what is not finite, of the answer or of any field, is no confidence.
+    """
+    return threshold <= prediction.confidence <= 1.0 and has_confidence(prediction)
+
+
+def has_confidence(prediction: Prediction) -> bool:
+    """Whether an answer and each field of it have a probability at all."""
+    numbers = (prediction.confidence, *prediction.field_confidence.values())
+    return all(0.0 <= number <= 1.0 for number in numbers)
 
 
 def ideal(contract: Contract, text: str, target: Mapping[str, Any]) -> Decision:

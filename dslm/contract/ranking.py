@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dslm.contract.deciding import has_confidence
 from dslm.records import Row
 
 
 def could_proceed(row: Row) -> bool:
-    """Whether nothing but low confidence speaks against this answer."""
-    return row.prediction.object is not None and set(row.decision.reasons) <= {"low_confidence"}
+    """Whether nothing but low confidence speaks against this answer, and it has a confidence."""
+    answer = row.prediction
+    if answer.object is None or not has_confidence(answer):
+        return False
+    return set(row.decision.reasons) <= {"low_confidence"}
 
 
 def would_be_wrong(row: Row) -> bool:

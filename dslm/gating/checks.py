@@ -13,7 +13,7 @@ from dslm.gating.finding import Found
 from dslm.gating.pairs import gain, non_inferior
 from dslm.gating.slices import slice_alarm
 from dslm.gating.submission import Submission
-from dslm.records import Check, Status
+from dslm.records import NOT_APPLICABLE, Check, CheckStatus
 from dslm.settings.policy import AnyCheck, Waiver
 
 # Each takes its own kind of check, a submission, and the policy's alpha.
@@ -43,13 +43,13 @@ def evaluate(
     )
 
 
-def _waived(found: Found, waiver: Waiver | None) -> tuple[Status, str]:
+def _waived(found: Found, waiver: Waiver | None) -> tuple[CheckStatus, str]:
     """A waiver lifts a FAIL or INCONCLUSIVE that was measured, and stays visible."""
     if waiver is None:
         return found.status, found.why
     signed = f"{waiver.signed_off_by} until {waiver.until}: {waiver.reason}"
     if not found.measured:
         return found.status, f"{found.why}; a waiver does not stand in for evidence ({signed})"
-    if found.status == "PASS":
-        return "PASS", f"{found.why}; the waiver by {signed} is not needed"
+    if found.status in ("PASS", NOT_APPLICABLE):
+        return found.status, f"{found.why}; the waiver by {signed} is not needed"
     return "PASS", f"WAIVED by {signed} (was {found.status}: {found.why})"

@@ -1,43 +1,135 @@
-"""Reads what the stages wrote and proves that it is of one and the same run, and of now.
+"""Reads what the stages recorded and proves that it is of one and the same run.
 
-Takes a workspace; gives a `Submission`. Called by `gate_workspace`. Every folder is compared with
-its manifest, every manifest with the digests of what lies in the working tree, every number with
-the rows it came from.
+Takes what the team wrote and what stages recorded, in the working tree or in a release; gives a
+`Submission`. Called by `gate` alone, for the gate stage, for registration and for promotion. Every
+folder is compared with its manifest, every key of every model's evidence with what it has to be,
+every number with the rows it came from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from pydantic import ValidationError
 
 from dslm.contract import Contract
 from dslm.errors import Problems, ReleaseRefused
-from dslm.evidence import current, read_json, refuse_differences
+from dslm.evidence import (
+    CHAMPION_FILE,
+    ENGINE,
+    JUDGING_CODE,
+    ChampionRelease,
+    Evidence,
+    Model,
+    code_digest,
+    current,
+    digest_there,
+    read_champion_release,
+    read_evidence,
+    read_json,
+    refuse_differences,
+    refuse_others,
+    release_digest,
+    wanted,
+)
 from dslm.gating.submission import Submission
-from dslm.provenance import digest_file, read_manifest
 from dslm.records import Baseline, Case, Row
-from dslm.scoring.verification import models_scored, read_rows, read_scorecard, verify
-from dslm.settings.policy import GatePolicy
+from dslm.scoring.verification import Recorded, WorkingTree, read_scorecard, run_differences
+from dslm.settings.policy import GatePolicy, Waiver
 from dslm.settings.workspace import Workspace
 
 NO_BASELINE = Baseline()
 
-# What rows of the prompt-only base depend on: all but what training makes. `data` counts for the
-# worked examples in its prompt.
-BASE_ON = (
-    "base",
-    "tokenizer",
-    "template",
-    "plan",
-    "data",
-    "contract",
-    "gold",
-    "code",
-    "lock",
-)
-# Champion and candidate are different models, asked the same cases and judged the same way.
-CHAMPION_ON = ("contract", "gold", "code", "lock")
+
+@dataclass(frozen=True)
+class Documents:
+    """What the team wrote: what is asked, and of what.
+
+    `digests` names what a verdict depends on beyond the answers: policy, waivers, judging code.
+    """
+
+    contract: Contract
+    gold: tuple[Case, ...]
+    policy: GatePolicy
+    waivers: tuple[Waiver, ...]
+    digests: Mapping[str, str]
+
+
+class Run(Recorded, Protocol):
+    """A run that can be judged: what stages recorded, and what that has to be of."""
+
+    @property
+    def workflow(self) -> str:
+        """Whose it is."""
+
+    def candidate(self) -> dict[str, str]:
+        """What the candidate's evidence has to say: every key but the engine's."""
+
+    def baseline(self) -> Baseline:
+        """What the candidate is compared with."""
+
+    def refuse_baseline(self, baseline: Baseline, candidate: Mapping[str, str]) -> None:
+        """Refuse to compare with anything but the release that serves."""
+
+    def champion(self, baseline: Baseline) -> ChampionRelease:
+        """What the baseline's release says of itself, proved by its digest."""
+
+
+@dataclass(frozen=True)
+class LatestRun(WorkingTree):
+    """The newest run of a workflow, in its working tree."""
+
+    @property
+    def workflow(self) -> str:
+        """Whose it is."""
+        return self.ws.workflow
+
+    def candidate(self) -> dict[str, str]:
+        """What the candidate's evidence has to say, by what lies there now."""
+        return current(self.ws)
+
+    def baseline(self) -> Baseline:
+        """What the baseline stage chose."""
+        return read_baseline(self.ws)
+
+    def refuse_baseline(self, baseline: Baseline, candidate: Mapping[str, str]) -> None:
+        """Refuse what is not the champion that git knows.
+
+        The champion itself keeps the comparison that let it in; it is told by its digest.
+        """
+        champion = _champion_of(self.ws)
+        if baseline == champion:
+            return
+        if champion.version and release_digest(self.workflow, candidate) == champion.digest:
+            return
+        what = f"names {_worded(baseline)}, {self.ws.champion.name} names {_worded(champion)}"
+        raise ReleaseRefused(what, where=self.ws.baseline, fix="run the baseline stage")
+
+    def champion(self, baseline: Baseline) -> ChampionRelease:
+        """What the score_champion stage kept of it."""
+        path = self.ws.scores("champion") / CHAMPION_FILE
+        return read_champion_release(path, self.workflow, baseline.digest)
+
+
+def _worded(one: Baseline) -> str:
+    if not one.version:
+        return "no champion"
+    of = "" if one.contract_version is None else f" of contract version {one.contract_version}"
+    return f"version {one.version} ({str(one.digest)[:15]}…){of}"
+
+
+def _record(path: Path, made_by: str) -> Baseline:
+    value = read_json(path, made_by=made_by)
+    if "version" not in value:
+        raise ReleaseRefused("names no version", where=path, fix=f"run {made_by}")
+    try:
+        return Baseline.model_validate(value)
+    except ValidationError as error:
+        what = f"no baseline: {error.errors()[0]['msg']}"
+        raise ReleaseRefused(what, where=path, fix=f"run {made_by}") from None
 
 
 def read_baseline(ws: Workspace) -> Baseline:
@@ -46,63 +138,79 @@ def read_baseline(ws: Workspace) -> Baseline:
     Raises:
         ReleaseRefused: It is missing or broken: "no champion" has to be said, not left out.
     """
-    value = read_json(ws.baseline, made_by="the baseline stage")
-    if "version" not in value:
-        raise ReleaseRefused("names no version", where=ws.baseline, fix="run the baseline stage")
-    try:
-        return Baseline.model_validate(value)
-    except ValidationError as error:
-        what = f"no baseline: {error.errors()[0]['msg']}"
-        raise ReleaseRefused(what, where=ws.baseline, fix="run the baseline stage") from None
+    return _record(ws.baseline, "the baseline stage")
 
 
-def _only(digests: Mapping[str, str], keys: Iterable[str]) -> dict[str, str]:
-    return {key: digests[key] for key in keys}
+def _champion_of(ws: Workspace) -> Baseline:
+    """The release that serves, as git has it."""
+    return _record(ws.champion, "`git checkout` on it")
 
 
-def _checked_rows(
-    ws: Workspace, now: Mapping[str, str], baseline: Baseline
-) -> dict[str, list[Row]]:
-    """Rows by model, each set proved to be of what lies here now."""
-    found: dict[str, list[Row]] = {}
-    wanted = {"base": _only(now, BASE_ON), "candidate": dict(now)}
-    wanted["champion"] = _only(now, CHAMPION_ON) | {"release": baseline.digest or "none"}
-    for model in models_scored(ws):
-        rows, inputs = read_rows(ws, model)
-        refuse_differences(inputs, wanted[model], what=f"the rows of the {model}")
-        found[model] = rows
-    return found
-
-
-def collect(
-    ws: Workspace, policy: GatePolicy, contract: Contract, gold: Sequence[Case]
-) -> Submission:
-    """All evidence of a workflow's newest run, proved.
+def collect(run: Run, documents: Documents) -> Submission:
+    """All evidence of a run, proved.
 
     Raises:
         ReleaseRefused: Something is missing, or is evidence of something else.
         InputError: A stage's output is not there or not whole.
     """
-    now = current(ws)
-    baseline = read_baseline(ws)
-    rows = _checked_rows(ws, now, baseline)
-    card = read_scorecard(ws.results / "scorecard.json")
-    refuse_differences(card.evidence, now, what="the scorecard")
-    if found := verify(ws):
+    candidate, baseline = run.candidate(), run.baseline()
+    run.refuse_baseline(baseline, candidate)
+    evidence = _proved(run, candidate, baseline)
+    card = read_scorecard(run.scorecard)
+    said = read_evidence(card.evidence, what="the scorecard")
+    refuse_differences(said.named(), evidence["candidate"].named(), what="the scorecard")
+    if found := run_differences(run, documents.contract, documents.gold):
         raise Problems([ReleaseRefused(difference) for difference in found])
-    return Submission(contract, gold, card, rows, baseline, _evidence(ws, now, policy, rows))
-
-
-def _evidence(
-    ws: Workspace, now: Mapping[str, str], policy: GatePolicy, models: Iterable[str]
-) -> dict[str, str]:
-    """What the verdict names: the candidate's evidence, and all else that decided."""
-    named = dict(now) | {
-        "policy": policy.digest(),
-        "scorecard": digest_file(ws.results / "scorecard.json"),
-        "waivers": digest_file(ws.waivers) if ws.waivers.is_file() else "none",
+    named = {
+        **evidence["candidate"].named(),
+        **documents.digests,
+        "scorecard": digest_there(run.scorecard, made_by="run the score stage"),
+        **{f"rows_{model}": run.answered(model).digest for model in evidence},
     }
-    for model in models:
-        folder = read_manifest(ws.scores(model), made_by="the score stage")
-        named[f"rows_{model}"] = folder["digest"]
-    return named
+    rows: dict[str, Sequence[Row]] = {m: run.answered(m).rows for m in run.models()}
+    return Submission(documents.contract, documents.gold, card, rows, baseline, named)
+
+
+def _proved(run: Run, candidate: Mapping[str, str], baseline: Baseline) -> dict[Model, Evidence]:
+    """The evidence of every model's answers, each key compared."""
+    models: list[Model] = ["calibration", *run.models()]
+    found = {
+        model: read_evidence(run.answered(model).evidence, what=_of(model)) for model in models
+    }
+    champion = run.champion(baseline) if "champion" in found else None
+    split = run.calibration_cases
+    cases = None if split is None else digest_there(split, made_by="run the curate stage")
+    asked = wanted(candidate, found, champion, cases, run.workflow)
+    for model, evidence in found.items():
+        refuse_others(evidence, asked[model], what=_of(model))
+    for model, evidence in found.items():
+        _refuse_other_engine(run.workflow, model, evidence, found["candidate"])
+    return found
+
+
+def _of(model: Model) -> str:
+    return "the calibration" if model == "calibration" else f"the rows of the {model}"
+
+
+STAGES = {"base": "score_base", "champion": "score_champion", "calibration": "calibrate"}
+
+
+def _refuse_other_engine(
+    workflow: str, model: Model, evidence: Evidence, candidate: Evidence
+) -> None:
+    """Answers that decide together are of one engine: a threshold belongs to its own."""
+    theirs, ours = evidence.named(), candidate.named()
+    if others := [key for key in ENGINE if theirs[key] != ours[key]]:
+        seen = "; ".join(f"{theirs[key]}, the candidate's {ours[key]}" for key in others)
+        what = f"{_of(model)} is of another engine ({', '.join(others)}): {seen}"
+        fix = f"answer on one machine: `dvc repro -f -s {STAGES[model]}@{workflow}`"
+        raise ReleaseRefused(what, fix=fix)
+
+
+def judging_digests(policy: GatePolicy, waivers: Path) -> dict[str, str]:
+    """What a verdict depends on beyond answers and gold."""
+    return {
+        "policy": policy.digest(),
+        "waivers": digest_there(waivers, made_by="mend it") if waivers.is_file() else "none",
+        "gating": code_digest(JUDGING_CODE),
+    }

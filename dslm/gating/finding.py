@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dslm.gating.comparing import Comparison
 from dslm.gating.submission import Submission
-from dslm.records import Metric, Status
+from dslm.records import NOT_APPLICABLE, CheckStatus, Metric
 from dslm.scoring.metrics import METRICS
 
 UNMEASURED = "was not measured: what is not measured does not pass"
@@ -22,7 +22,7 @@ class Found:
     `measured` is False where a number was missing: no waiver stands in for evidence.
     """
 
-    status: Status
+    status: CheckStatus
     asked: str
     seen: str
     why: str
@@ -33,6 +33,11 @@ class Found:
 def unmeasured(asked: str) -> Found:
     """FAIL, since there is nothing to judge."""
     return Found("FAIL", asked, "nothing", UNMEASURED, measured=False)
+
+
+def nothing_to_compare(asked: str, why: str) -> Found:
+    """NOT APPLICABLE, since there is no champion, or none that can be asked."""
+    return Found(NOT_APPLICABLE, asked, "no champion", why)
 
 
 def unit_of(metric: str, submission: Submission) -> str | None:

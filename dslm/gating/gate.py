@@ -1,25 +1,35 @@
 """The gate: policy, evidence and waivers in, one verdict out. It fails closed.
 
-`judge` is pure. `gate_workspace` reads a workflow's files, proves them (manifests, rows, digests)
-and judges; called by the gate stage and by `dslm gate`. What the team wrote (contract, gold,
-policy, waivers) raises `InputError` when it is wrong; what stages wrote is evidence, and broken
-evidence is a FAIL.
+`judge` is pure. `judge_run` proves what stages recorded (manifests, rows, every key of evidence)
+and judges it: the one way to a verdict, for the gate stage and `dslm gate` (`gate_workspace`), and
+again for registration and promotion, which believe no verdict that was written down. What the team
+wrote (contract, gold, policy, waivers) raises `InputError` when it is wrong; what stages wrote is
+evidence, and broken evidence is a FAIL.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from dslm.cases import read_labelled
 from dslm.contract import load_contract
 from dslm.errors import EXIT_GATE_FAILED, EXIT_INCONCLUSIVE, EXIT_OK, DslmError
 from dslm.gating.checks import evaluate
-from dslm.gating.exhibits import NO_BASELINE, collect
+from dslm.gating.exhibits import (
+    NO_BASELINE,
+    Documents,
+    LatestRun,
+    Run,
+    collect,
+    judging_digests,
+)
 from dslm.gating.markdown import as_markdown
 from dslm.gating.submission import Submission, reasons_to_refuse
 from dslm.provenance import digest_file, write_atomic
-from dslm.records import Check, Status, Verdict
+from dslm.records import NOT_APPLICABLE, Baseline, Check, CheckStatus, Status, Verdict
+from dslm.scoring.verification import differences
 from dslm.settings.policy import (
     GatePolicy,
     Waiver,
@@ -42,8 +52,11 @@ def exit_code(verdict: Verdict) -> int:
 
 
 def overall(checks: Sequence[Check]) -> Status:
-    """FAIL outranks INCONCLUSIVE outranks PASS; no check at all is a FAIL."""
-    found = {check.status for check in checks}
+    """FAIL outranks INCONCLUSIVE outranks PASS; where nothing passed there is no PASS.
+
+    A check that is not applicable counts for nothing.
+    """
+    found: set[CheckStatus] = {check.status for check in checks} - {NOT_APPLICABLE}
     if not found or "FAIL" in found:
         return "FAIL"
     return "INCONCLUSIVE" if "INCONCLUSIVE" in found else "PASS"
@@ -66,19 +79,36 @@ def judge(policy: GatePolicy, submission: Submission, waivers: Sequence[Waiver] 
     reasons = reasons_to_refuse(submission)
     by_check = {waiver.check: waiver for waiver in waivers}
     checks = [_refused(reason) for reason in reasons] or [
-        evaluate(check, submission, policy.alpha, by_check.get(check.id)) for check in policy.checks
-    ]
+        *(evaluate(check, submission, policy.alpha, by_check.get(check.id))
+          for check in policy.checks),
+        *_first_release(policy, submission),
+    ]  # fmt: skip
     return Verdict(
         workflow=submission.contract.name,
         status=overall(checks),
         checks=tuple(checks),
         baseline=submission.baseline,
+        first_release=submission.incomparable is not None,
         evidence=dict(sorted(submission.evidence.items())),
     )
 
 
-def gate_workspace(ws: Workspace, today: dt.date) -> Verdict:
-    """The verdict on what lies in the working tree.
+def _first_release(policy: GatePolicy, submission: Submission) -> list[Check]:
+    """What is wrong where no champion could be compared with, unless the policy allows it."""
+    seen, serves = submission.incomparable, submission.baseline.version != 0
+    allowed = {"allow": True, "until_one_serves": not serves, "refuse": False}
+    if seen is None or allowed[policy.first_release]:
+        return []
+    why = f"`first_release: {policy.first_release}` in the gate policy refuses it"
+    if policy.first_release != "refuse":
+        why += "; `allow` lets this one through: take it back afterwards"
+    asked = "a champion to compare with"
+    return [Check(id="first_release", metric="first_release", status="FAIL", asked=asked,
+                  seen=seen, why=why)]  # fmt: skip
+
+
+def read_documents(ws: Workspace, today: dt.date) -> Documents:
+    """What the team wrote, as it is in force.
 
     Args:
         ws: The workflow.
@@ -91,15 +121,61 @@ def gate_workspace(ws: Workspace, today: dt.date) -> Verdict:
     gold = read_labelled(ws.gold, contract)
     policy, waivers = load_policy(ws.policy), load_waivers(ws.waivers)
     refuse_idle_waivers(policy, waivers, today=today, gold=digest_file(ws.gold))
+    digests = judging_digests(policy, ws.waivers)
+    return Documents(contract, tuple(gold), policy, waivers, digests)
+
+
+def judge_run(run: Run, documents: Documents) -> Verdict:
+    """The verdict on what stages recorded; what cannot be read or believed is a FAIL."""
     try:
-        submission = collect(ws, policy, contract, gold)
-    except DslmError as error:
-        return Verdict(workflow=ws.workflow, status="FAIL", checks=(_refused(error.message()),),
-                       baseline=NO_BASELINE, evidence={})  # fmt: skip
-    return judge(policy, submission, waivers)
+        submission = collect(run, documents)
+    except (DslmError, OSError) as error:
+        reason = error.message() if isinstance(error, DslmError) else str(error)
+        return Verdict(workflow=run.workflow, status="FAIL", checks=(_refused(reason),),
+                       baseline=_baseline_of(run), evidence={})  # fmt: skip
+    return judge(documents.policy, submission, documents.waivers)
+
+
+def _baseline_of(run: Run) -> Baseline:
+    """What the run names as its baseline, as far as it can be read."""
+    try:
+        return run.baseline()
+    except (DslmError, OSError):
+        return NO_BASELINE
+
+
+def gate_workspace(ws: Workspace, today: dt.date) -> Verdict:
+    """The verdict on what lies in the working tree.
+
+    Args:
+        ws: The workflow.
+        today: Until when waivers have to hold.
+
+    Raises:
+        InputError: Contract, gold set, policy or waivers are wrong.
+    """
+    return judge_run(LatestRun(ws), read_documents(ws, today))
 
 
 def write_verdict(ws: Workspace, verdict: Verdict) -> None:
     """Write `gate.json` for machines and `gate.md` for a pull request."""
     write_atomic(ws.results / "gate.json", verdict.model_dump_json(indent=2) + "\n")
     write_atomic(ws.results / "gate.md", as_markdown(verdict))
+
+
+def withdraw_verdict(ws: Workspace) -> None:
+    """Take the last verdict away: none stands while another is being reached, or where none is."""
+    for name in ("gate.json", "gate.md"):
+        (ws.results / name).unlink(missing_ok=True)
+
+
+def unlike(recorded: Verdict, again: Verdict) -> list[str]:
+    """Where a verdict that was written down is not the one that the gate gives again."""
+    broken = [check.seen for check in again.checks if check.id == "evidence"]
+    return [*broken, *differences(_by_place(recorded), _by_place(again))]
+
+
+def _by_place(verdict: Verdict) -> dict[str, Any]:
+    """A verdict with its checks by number, so that each can be compared key by key."""
+    value = verdict.model_dump(mode="json")
+    return value | {"checks": {str(n): check for n, check in enumerate(value["checks"], start=1)}}

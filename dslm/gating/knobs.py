@@ -41,7 +41,7 @@ def knobs(verdict: Verdict) -> list[str]:
     """One line a knob, with all the checks that it would move, in the order of the verdict."""
     found: dict[str, list[str]] = {}
     for check in verdict.checks:
-        if check.status != "PASS" and check.metric in KNOBS:
+        if check.status in ("FAIL", "INCONCLUSIVE") and check.metric in KNOBS:
             found.setdefault(KNOBS[check.metric], []).append(check.id)
     recipe = f"recipes/<recipe of {verdict.workflow}>.yaml"
     return [

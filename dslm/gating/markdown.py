@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dslm.gating.finding import UNMEASURED
 from dslm.gating.knobs import knobs
-from dslm.records import Check, Status, Verdict
+from dslm.records import NOT_APPLICABLE, Check, CheckStatus, Verdict
 
-MARKS: dict[Status, str] = {"PASS": "✅", "FAIL": "❌", "INCONCLUSIVE": "❔"}
-ORDER: dict[Status, int] = {"FAIL": 0, "INCONCLUSIVE": 1, "PASS": 2}
+MARKS: dict[CheckStatus, str] = {
+    "PASS": "✅", "FAIL": "❌", "INCONCLUSIVE": "❔", NOT_APPLICABLE: "➖",
+}  # fmt: skip
+ORDER: dict[CheckStatus, int] = {"FAIL": 0, "INCONCLUSIVE": 1, "PASS": 2, NOT_APPLICABLE: 3}
 
 
 def _cell(text: str) -> str:
@@ -64,6 +66,9 @@ def as_markdown(verdict: Verdict) -> str:
     """The whole comment, ending with a line break."""
     version = verdict.baseline.version
     against = f"compared with version {version}" if version else "no release to compare with yet"
+    if verdict.first_release:
+        beside = f", version {version} cannot be asked" if version else ""
+        against = f"a first release: nothing was compared with a champion{beside}"
     counts = [
         f"{n} {status}" for status in ORDER
         if (n := sum(check.status == status for check in verdict.checks))

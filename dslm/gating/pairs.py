@@ -10,7 +10,15 @@ from __future__ import annotations
 import math
 
 from dslm.gating.comparing import Comparison, compare
-from dslm.gating.finding import Found, amount, compared, signed, unit_of, unmeasured
+from dslm.gating.finding import (
+    Found,
+    amount,
+    compared,
+    nothing_to_compare,
+    signed,
+    unit_of,
+    unmeasured,
+)  # fmt: skip
 from dslm.gating.statistics import needed_cases
 from dslm.gating.submission import Submission
 from dslm.records import Status
@@ -35,7 +43,7 @@ def _judge(
     asked: str, metric: str, model: str, margin: float, submission: Submission, alpha: float
 ) -> Found:
     if model == "champion" and submission.incomparable:
-        return Found("PASS", asked, "no champion", submission.incomparable)
+        return nothing_to_compare(asked, submission.incomparable)
     mine, theirs = submission.rows.get("candidate"), submission.rows.get(model)
     if not mine or not theirs or len(mine) != len(theirs):
         return unmeasured(asked)

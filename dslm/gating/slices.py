@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dslm.gating.comparing import Comparison, compare
-from dslm.gating.finding import Found, unmeasured
+from dslm.gating.finding import Found, nothing_to_compare, unmeasured
 from dslm.gating.statistics import holm
 from dslm.gating.submission import Submission
 from dslm.records import Row
@@ -30,7 +30,7 @@ def slice_alarm(check: SliceAlarm, submission: Submission, alpha: float) -> Foun
     """Alarm on any slice with a significant drop of at least `worse_by`."""
     asked = f"no slice worse than the {check.against}'s by {check.worse_by:.3f} or more"
     if check.against == "champion" and submission.incomparable:
-        return Found("PASS", asked, "no champion", submission.incomparable)
+        return nothing_to_compare(asked, submission.incomparable)
     mine, theirs = submission.rows.get("candidate"), submission.rows.get(check.against)
     if not mine or not theirs or len(mine) != len(theirs):
         return unmeasured(asked)

@@ -26,7 +26,6 @@ from dslm.inference.models import device, load_adapter, load_base
 from dslm.inference.packed import pack
 from dslm.inference.prompt import Prompt, prompt_ids, shared_prefix
 from dslm.inference.threads import choose_threads
-from dslm.provenance import digest_json
 from dslm.records import Decision, FinishReason, Prediction
 from dslm.settings.recipe import Recipe
 
@@ -43,7 +42,8 @@ class Decider:
         engine: The loaded model under the contract's grammar.
         threshold: Confidence from which an answer may proceed.
         copies: Whether grounded values are copied from the input, see `dslm.contract.narrowing`.
-        identity: Digests of all that an answer depends on.
+        identity: All that an answer depends on, as evidence names it.
+        told: What computes otherwise here than when the threshold was certified.
     """
 
     contract: Contract
@@ -52,6 +52,7 @@ class Decider:
     threshold: float
     copies: bool
     identity: Mapping[str, str]
+    told: tuple[str, ...] = ()
 
     def predict(self, texts: Sequence[str], progress: Progress | None = None) -> list[Prediction]:
         """One prediction an input, in order."""
@@ -99,14 +100,16 @@ class Decider:
     def _prediction(self, generation: Generation, not_narrowed: dict[str, str]) -> Prediction:
         pieces = [self.engine.lexicon.decode_bytes([token]) for token in generation.tokens]
         text = b"".join(pieces).decode("utf-8", errors="replace")
-        answer = parse(self.contract, text) if generation.finish == "stop" else None
+        sure = _probability(generation.log_probs)
+        whole = generation.finish == "stop" and sure is not None
+        answer = parse(self.contract, text) if whole else None
         finish: FinishReason = generation.finish
         if answer is None and finish == "stop":
             finish = "invalid"
         return Prediction(
             object=answer,
             text=text,
-            confidence=round(math.exp(sum(generation.log_probs)), 6),
+            confidence=sure or 0.0,
             field_confidence=_field_confidence(text, pieces, generation, tuple(answer or ())),
             finish_reason=finish,
             prompt_tokens=generation.prompt_tokens,
@@ -114,6 +117,13 @@ class Decider:
             latency_ms=round(generation.seconds * 1000, 1),
             not_narrowed=not_narrowed,
         )
+
+
+def _probability(log_probs: Sequence[float]) -> float | None:
+    """Joint probability of tokens; None where one has none, so that the answer is no answer."""
+    if not all(map(math.isfinite, log_probs)):
+        return None
+    return round(math.exp(sum(log_probs)), 6)
 
 
 def _field_confidence(
@@ -136,10 +146,10 @@ def _field_confidence(
     return found
 
 
-def engine_digest() -> str:
-    """Digest of what computes the answers: package versions and the kind of device."""
-    versions = {name: importlib.metadata.version(name) for name in ENGINE_PACKAGES}
-    return digest_json({"packages": versions, "device": device()})
+def engine_now() -> dict[str, str]:
+    """What computes the answers, as evidence names it: package versions and the kind of device."""
+    versions = (f"{name} {importlib.metadata.version(name)}" for name in ENGINE_PACKAGES)
+    return {"packages": ", ".join(versions), "device": device()}
 
 
 def load_decider(
@@ -172,7 +182,7 @@ def load_decider(
         "contract": contract.digest(),
         "plan": recipe.plan_digest(),
         "code": code_digest(),
-        "engine": engine_digest(),
+        **engine_now(),
     }
     if adapter is not None:
         trained_on = adapter_digests(adapter)

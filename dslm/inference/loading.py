@@ -6,32 +6,30 @@ stages, batch prediction and the registered model's loader.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from dslm.cases import read_labelled
 from dslm.contract import Contract, load_contract
-from dslm.contract.deciding import NEVER
+from dslm.contract.deciding import ALWAYS
 from dslm.errors import InputError
-from dslm.evidence import read_json
+from dslm.evidence import (
+    Threshold,
+    adapter_digests,
+    code_digest,
+    digest_there,
+    engine_differences,
+    read_evidence,
+    refuse_foreign,
+    threshold_in,
+)
 from dslm.inference.decider import Decider, load_decider
 from dslm.inference.prompt import baseline_examples, baseline_prompt, tuned_prompt
 from dslm.settings.params import recipe_of
 from dslm.settings.recipe import load_recipe
 from dslm.settings.workspace import Workspace
 
-
-def threshold_in(path: Path) -> float:
-    """The threshold that a calibration.json certifies, `NEVER` where it certifies none.
-
-    Raises:
-        InputError: The file does not say.
-    """
-    value = read_json(path, made_by="the calibrate stage").get("threshold", "absent")
-    if value is None:
-        return NEVER
-    if not isinstance(value, float | int) or isinstance(value, bool):
-        raise InputError("`threshold` is no number", where=path, fix="run the calibrate stage")
-    return float(value)
+RESTORE = "restore it from a backup, or register that release again"
 
 
 def load_candidate(ws: Workspace, *, threshold: float | None = None) -> Decider:
@@ -40,16 +38,49 @@ def load_candidate(ws: Workspace, *, threshold: float | None = None) -> Decider:
     Args:
         ws: The workflow.
         threshold: Instead of the calibrated one (calibration itself has none yet).
+
+    Raises:
+        ReleaseRefused: The calibrated threshold is of another adapter, recipe, contract, code, …
     """
     contract = load_contract(ws.contract)
+    if threshold is not None:
+        return _candidate(ws, contract, threshold)
+    certified = _own_threshold(ws, contract)
+    return _told(_candidate(ws, contract, certified.cutoff), certified)
+
+
+def _candidate(ws: Workspace, contract: Contract, threshold: float) -> Decider:
     return load_decider(
         contract,
         recipe_of(ws),
         tuned_prompt(contract),
         root=ws.root,
         adapter=ws.adapter,
-        threshold=threshold_in(ws.calibration) if threshold is None else threshold,
+        threshold=threshold,
     )
+
+
+def _own_threshold(ws: Workspace, contract: Contract) -> Threshold:
+    """The calibrated threshold, refused where it is not of what lies here; before a model loads."""
+    certified = threshold_in(ws.calibration)
+    read_evidence(certified.evidence, what="the calibration")
+    model = adapter_digests(ws.adapter) | {
+        "contract": contract.digest(),
+        "plan": recipe_of(ws).plan_digest(),
+        "code": code_digest(),
+        "lock": digest_there(ws.lock, made_by="restore it from git"),
+    }
+    fix = f"`dvc repro calibrate@{ws.workflow}`"
+    refuse_foreign(certified, model, where=ws.calibration, fix=fix)
+    return certified
+
+
+def _told(decider: Decider, certified: Threshold) -> Decider:
+    """The decider, with what computes otherwise here than when its threshold was certified."""
+    told = engine_differences(certified.evidence, decider.identity)
+    if certified.evidence.get("code") != decider.identity["code"]:
+        told.append("other code of dslm")
+    return replace(decider, told=tuple(told))
 
 
 def load_prompted_base(ws: Workspace) -> Decider:
@@ -63,7 +94,7 @@ def load_prompted_base(ws: Workspace) -> Decider:
         baseline_prompt(contract, shown),
         root=ws.root,
         adapter=None,
-        threshold=0.0,
+        threshold=ALWAYS,
     )
 
 
@@ -76,6 +107,10 @@ def load_release(
         folder: With workflow.yaml, recipe.yaml, calibration.json and adapter/.
         root: The repository, which a recipe's relative base folder is relative to.
         contract: Judge by this contract instead of the release's own; the same version of it.
+
+    Raises:
+        InputError: The contract asked for is of another version, or a file is not what it was.
+        ReleaseRefused: Its threshold was certified for another model.
     """
     own = load_contract(folder / "workflow.yaml")
     asked = contract or own
@@ -85,12 +120,16 @@ def load_release(
             where=folder,
             fix="a raised contract version needs a retrained model",
         )
-    return load_decider(
+    path = folder / "calibration.json"
+    certified = threshold_in(path)
+    refuse_foreign(certified, adapter_digests(folder / "adapter"), where=path, fix=RESTORE)
+    decider = load_decider(
         asked,
         load_recipe(folder / "recipe.yaml"),
         tuned_prompt(asked),
         root=root or Path.cwd(),
         adapter=folder / "adapter",
-        threshold=threshold_in(folder / "calibration.json"),
+        threshold=certified.cutoff,
         locked=False,
     )
+    return _told(decider, certified)

@@ -12,8 +12,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from dslm.errors import InputError
-from dslm.evidence import current
-from dslm.records import Baseline, Release, Verdict
+from dslm.evidence import current, release_digest
+from dslm.records import Baseline, Verdict
 from dslm.settings.workspace import Workspace
 
 
@@ -35,17 +35,7 @@ def read_champion(path: Path) -> Baseline:
 
 def _is_champion(ws: Workspace, champion: Baseline) -> bool:
     """Whether what lies in the working tree is the release that serves, evidence and all."""
-    if not ws.receipt.is_file():
-        return False
-    try:
-        receipt = Release.model_validate_json(ws.receipt.read_bytes())
-    except ValidationError as error:
-        what = f"is no receipt ({error.errors()[0]['msg']})"
-        raise InputError(what, where=ws.receipt, fix="restore it from git") from None
-    if (receipt.version, receipt.digest) != (champion.version, champion.digest):
-        return False
-    now = current(ws)
-    return {key: receipt.evidence.get(key) for key in now} == now
+    return release_digest(ws.workflow, current(ws)) == champion.digest
 
 
 def choose_baseline(ws: Workspace) -> Baseline:

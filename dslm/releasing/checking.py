@@ -15,10 +15,18 @@ from pydantic import ConfigDict, ValidationError
 
 from dslm.contract import Contract, load_contract
 from dslm.contract.answer import schema_errors
-from dslm.errors import DslmError, GateFailed, Inconclusive, ReleaseRefused
-from dslm.evidence import read_json, refuse_differences
+from dslm.errors import DslmError, GateFailed, Inconclusive, InputError, ReleaseRefused
+from dslm.evidence import (
+    adapter_digests,
+    digest_there,
+    read_json,
+    refuse_differences,
+    refuse_foreign,
+    release_digest,
+    threshold_in,
+)
 from dslm.provenance import MANIFEST, digest_file, digest_json, files_of
-from dslm.records import Record, Verdict
+from dslm.records import NOT_APPLICABLE, Record, Verdict
 from dslm.releasing.packaging import allowed
 from dslm.releasing.store import RESTORE, ModelStore, Version
 from dslm.strict_json import strict_json
@@ -32,10 +40,14 @@ ACTIONS = ("proceed", "abstain", "escalate")
 
 @dataclass(frozen=True)
 class Proof:
-    """What a version's own files say, after every byte was compared."""
+    """What a version's own files say, after every byte was compared.
+
+    `evidence` is the candidate's, in the format of the time when it was made.
+    """
 
     version: int
     digest: str
+    evidence: Mapping[str, str]
     folder: Path
     contract: Contract
     verdict: Verdict
@@ -48,11 +60,6 @@ class _Manifest(Record):
     digest: str
     files: dict[str, str]
     inputs: dict[str, str]
-
-
-def release_digest(workflow: str, evidence: Mapping[str, str]) -> str:
-    """The name of a candidate by its content: the same model and evidence, the same digest."""
-    return digest_json({"workflow": workflow, "evidence": dict(evidence)})
 
 
 def checked_files(folder: Path) -> dict[str, str]:
@@ -68,6 +75,8 @@ def checked_files(folder: Path) -> dict[str, str]:
     except ValidationError as error:
         what = f"broken manifest ({error.errors()[0]['msg']})"
         raise ReleaseRefused(what, where=folder / MANIFEST) from None
+    if manifest.digest != digest_json(manifest.files):
+        raise ReleaseRefused("its digest is not that of its files", where=folder / MANIFEST)
     found = {f.relative_to(folder).as_posix() for f in files_of(folder)} - {MLFLOW_NOTE}
     for name in sorted(found | set(manifest.files)):
         if name not in manifest.files or not allowed(name):
@@ -76,7 +85,40 @@ def checked_files(folder: Path) -> dict[str, str]:
             raise ReleaseRefused("a file of the release is missing", where=folder / name)
         if digest_file(folder / name) != manifest.files[name]:
             raise ReleaseRefused("bytes differ from the release's manifest", where=folder / name)
+    _refuse_other_bytes(folder, manifest.inputs)
     return manifest.inputs
+
+
+def digests_of_files(folder: Path) -> dict[str, str]:
+    """What evidence names of a release that is a digest of its files, made from them again.
+
+    Raises:
+        InputError: One is missing or broken.
+    """
+    calibration = folder / "calibration.json"
+    return {
+        **adapter_digests(folder / "adapter"),
+        "calibration": digest_there(calibration, made_by=RESTORE),
+        "lock": digest_there(folder / "requirements.txt", made_by=RESTORE),
+        "threshold": str(threshold_in(calibration).cutoff),
+    }
+
+
+def _refuse_other_bytes(folder: Path, evidence: Mapping[str, str]) -> None:
+    """Refuse a release whose files are not those that its evidence names, in any format.
+
+    Raises:
+        ReleaseRefused: A digest differs, or the threshold was certified for another model.
+    """
+    try:
+        found = digests_of_files(folder)
+        own = {key: value for key, value in found.items() if key in evidence}
+        refuse_differences(evidence, own, what="the release")
+        calibration = folder / "calibration.json"
+        model = adapter_digests(folder / "adapter")
+        refuse_foreign(threshold_in(calibration), model, where=calibration, fix=RESTORE)
+    except InputError as error:
+        raise ReleaseRefused(error.what, where=error.where, fix=error.fix) from error
 
 
 def read_verdict(path: Path, workflow: str) -> Verdict:
@@ -96,7 +138,7 @@ def read_verdict(path: Path, workflow: str) -> Verdict:
         raise ReleaseRefused(f"no verdict: {key}: {first['msg']}", where=path) from None
     if verdict.workflow != workflow:
         raise ReleaseRefused(f"is the verdict on {verdict.workflow!r}", where=path)
-    not_passed = [c.id for c in verdict.checks if c.status != "PASS"]
+    not_passed = [c.id for c in verdict.checks if c.status not in ("PASS", NOT_APPLICABLE)]
     if verdict.status == "FAIL":
         raise GateFailed(f"the gate says FAIL: {', '.join(not_passed)}", where=path)
     if verdict.status == "INCONCLUSIVE":
@@ -131,6 +173,7 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     return Proof(
         version=version.number,
         digest=version.tags["digest"],
+        evidence=inputs,
         folder=folder,
         contract=contract,
         verdict=verdict,

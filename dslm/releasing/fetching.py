@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dslm.errors import ReleaseRefused
+from dslm.evidence import ChampionRelease
 from dslm.records import Baseline, JournalEntry
 from dslm.releasing.agreement import refuse_wrong_alias
 from dslm.releasing.approval import refuse_unapproved
-from dslm.releasing.checking import prove
+from dslm.releasing.checking import checked_files, prove
 from dslm.releasing.identity import is_release, named, refuse_taken_over
 from dslm.releasing.journal import Journal
 from dslm.releasing.store import ModelStore
@@ -71,6 +72,16 @@ def fetch_release(ws: Workspace, baseline: Baseline, into: Path) -> Path:
     refuse_wrong_alias(store, entries, versions)
     refuse_unapproved(store, entries, found)
     return prove(store, found, into).folder
+
+
+def what_it_says(folder: Path) -> ChampionRelease:
+    """What a release says of itself, to be kept beside its answers: its evidence and calibration.
+
+    Args:
+        folder: As fetched.
+    """
+    calibration = (folder / "calibration.json").read_bytes().decode()
+    return ChampionRelease(evidence=checked_files(folder), calibration=calibration)
 
 
 def _renewed(entries: Sequence[JournalEntry]) -> str:

@@ -12,22 +12,27 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from dslm.cases import read_labelled
 from dslm.contract import Contract, load_contract
 from dslm.data_card import read_data_card
 from dslm.errors import InputError, ReleaseRefused
-from dslm.evidence import refuse_differences
+from dslm.evidence import CHAMPION_FILE, refuse_differences
 from dslm.provenance import files_of, read_manifest, write_atomic, write_manifest
 from dslm.releasing.card import render_card
 from dslm.settings.params import recipe_path
 from dslm.settings.workspace import Workspace
 
+EVIDENCE = "evidence.json"  # of every model's answers
+CHAMPION = "rows/champion.release.json"  # what the champion's release says of itself
 TOP = frozenset({
-    "MANIFEST.json", "MLmodel", "calibration.json", "card.md", "data-card.json", "gate.json",
-    "gate.md", "recipe.yaml", "requirements.txt", "scorecard.json", "smoke.json", "workflow.yaml",
+    "MANIFEST.json", "MLmodel", "calibration.json", "card.md", "data-card.json", EVIDENCE,
+    "gate.json", "gate.md", "recipe.yaml", "requirements.txt", "scorecard.json", "smoke.json",
+    "workflow.yaml",
 })  # fmt: skip
-ROWS = frozenset({"rows/base.jsonl", "rows/candidate.jsonl", "rows/champion.jsonl"})
+MODELS = ("base", "calibration", "candidate", "champion")
+ROWS = frozenset({CHAMPION, *(f"rows/{model}.jsonl" for model in MODELS)})
 ADAPTER_KINDS = frozenset({".safetensors", ".json", ".jsonl", ".md", ".txt"})
 
 # MLflow's own loader calls `_load_pyfunc` of this module: nothing is unpickled, no code comes
@@ -73,6 +78,8 @@ def package(ws: Workspace, folder: Path, evidence: Mapping[str, str]) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
     _write_json(folder / "MLmodel", MLMODEL)
+    answered = [model for model in MODELS if (folder / f"rows/{model}.jsonl").exists()]
+    _write_json(folder / EVIDENCE, {m: _proved(ws.scores(m))["inputs"] for m in answered})
     _write_json(folder / "smoke.json", _smoke_case(ws, contract))
     template = ws.root / "registry" / "card-template.md.jinja"
     write_atomic(folder / "card.md", render_card(template, folder, evidence))
@@ -88,14 +95,16 @@ def _sources(ws: Workspace) -> Iterator[tuple[str, Path]]:
     yield "requirements.txt", ws.lock
     for name in ("scorecard.json", "gate.json", "gate.md"):
         yield name, ws.results / name
-    _proved(ws.adapter, "the train stage")
+    _proved(ws.adapter)
     for path in (*files_of(ws.adapter), ws.adapter / "MANIFEST.json"):
         yield f"adapter/{path.relative_to(ws.adapter).as_posix()}", path
-    for model in ("candidate", "base", "champion"):
+    for model in MODELS:
         rows = ws.scores(model) / "rows.jsonl"
-        if model == "candidate" or rows.exists():
-            scored_digest(ws, model)
+        if model != "champion" or rows.exists():
+            _proved(ws.scores(model))
             yield f"rows/{model}.jsonl", rows
+            if model == "champion":
+                yield CHAMPION, ws.scores(model) / CHAMPION_FILE
 
 
 def _data_card(ws: Workspace, evidence: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
@@ -111,18 +120,10 @@ def _data_card(ws: Workspace, evidence: Mapping[str, str]) -> Iterator[tuple[str
     yield ws.data_card.name, ws.data_card
 
 
-def scored_digest(ws: Workspace, model: str) -> str:
-    """The digest of a model's rows, after they were compared with their manifest.
-
-    Raises:
-        ReleaseRefused: They are missing or were changed.
-    """
-    return _proved(ws.scores(model), "the score stage")
-
-
-def _proved(folder: Path, made_by: str) -> str:
+def _proved(folder: Path) -> dict[str, Any]:
+    """The manifest of a stage's folder, after it was compared; refused where it does not hold."""
     try:
-        return str(read_manifest(folder, made_by=made_by)["digest"])
+        return read_manifest(folder, made_by="`dvc repro`")
     except InputError as error:
         raise ReleaseRefused(error.what, where=error.where, fix=error.fix) from error
 

@@ -35,6 +35,7 @@ from dslm.releasing.journal import Journal, served
 from dslm.releasing.moving import move, serve
 from dslm.releasing.opening import client, nothing_yet
 from dslm.releasing.registering import as_release
+from dslm.releasing.rejudging import refuse_unlike_release
 from dslm.releasing.store import ModelStore, Version
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
@@ -76,7 +77,8 @@ def promote(
         The journal's entry, or None where that version is the champion already.
 
     Raises:
-        ReleaseRefused: No PASS evidence for exactly that version, or of another champion.
+        ReleaseRefused: No PASS evidence for exactly that version, or of another champion, or its
+            rows do not pass when they are judged again.
     """
     _refuse_empty(reason, actor)
     with (
@@ -95,8 +97,11 @@ def promote(
         champion = serving(ws, store, entries, versions)
         refuse_unexpected(ws, champion, expected)
         proof = prove(store, chosen, Path(scratch))
-        refuse_stale(ws, proof, champion, lost=lost(store, entries, versions, champion))
+        gone = lost(store, entries, versions, champion)
+        refuse_stale(ws, proof, champion, lost=gone)
         refuse_old_contract(proof, ws)
+        if not (gone and proof.digest == champion.digest):  # what let it in once still stands
+            refuse_unlike_release(ws, proof)
         return move(ws, store, entries, "promote", proof, reason, actor, champion.digest)
 
 

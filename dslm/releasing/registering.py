@@ -1,8 +1,8 @@
 """Registers the candidate: a version in MLflow whose evidence says PASS, and which answers.
 
 Takes a workspace after the gate; gives a `Release` and writes `registry/<workflow>/release.json`.
-Called by the register stage. Trusts nothing that ran before: reads the verdict again, compares
-every digest with what lies there now, and reads back what it stored.
+Called by the register stage. Trusts nothing that ran before: has the gate judge again, compares
+its verdict with the recorded one, and reads back what it stored.
 """
 
 from __future__ import annotations
@@ -13,19 +13,17 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from dslm.contract import load_contract
-from dslm.errors import InputError, Problems, ReleaseRefused
-from dslm.evidence import current, read_json, refuse_differences
+from dslm.errors import ReleaseRefused
+from dslm.evidence import KEYS, release_digest
 from dslm.provenance import MANIFEST, canonical_json, digest_file, write_atomic
-from dslm.records import JournalEntry, Release, Scorecard, Verdict
-from dslm.releasing.checking import Answer, prove, read_verdict, release_digest, smoke
+from dslm.records import JournalEntry, Release, Verdict
+from dslm.releasing.checking import Answer, prove, read_verdict, smoke
 from dslm.releasing.identity import is_release
 from dslm.releasing.journal import Journal
-from dslm.releasing.packaging import package, scored_digest
+from dslm.releasing.packaging import package
+from dslm.releasing.rejudging import refuse_unlike_latest
 from dslm.releasing.store import ModelStore, Version
-from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
 
@@ -45,9 +43,8 @@ def register(ws: Workspace, answer: Answer) -> Release:
     """
     _refuse_experiment()
     verdict = read_verdict(ws.results / "gate.json", ws.workflow)
-    now = _evidence(ws)
-    refuse_differences(verdict.evidence, now | _judged(ws, verdict), what="the verdict")
-    refuse_differences(_scorecard(ws).evidence, now, what="the scorecard")
+    refuse_unlike_latest(ws, verdict)
+    now = {key: verdict.evidence[key] for key in sorted(KEYS)}
     with exclusive(ws.root, f"release-{ws.workflow}", refusal=ReleaseRefused):
         store = ModelStore(ws.root, ws.workflow)
         digest = release_digest(ws.workflow, now)
@@ -86,43 +83,6 @@ def as_release(workflow: str, version: Version) -> Release:
         evidence=version.evidence,
         run_id=version.run_id,
     )
-
-
-def _evidence(ws: Workspace) -> dict[str, str]:
-    """What lies there now; a missing part is a refusal, a mistake in a document stays one."""
-    try:
-        return current(ws)
-    except Problems:
-        raise
-    except InputError as error:
-        raise ReleaseRefused(error.what, where=error.where, fix=error.fix) from error
-    except FileNotFoundError as error:
-        raise ReleaseRefused(
-            "evidence is missing", where=error.filename, fix="run `dvc repro`"
-        ) from None
-
-
-def _judged(ws: Workspace, verdict: Verdict) -> dict[str, str]:
-    """Digests of what the gate looked at beyond the candidate, as it is now."""
-    rows = {key for key in verdict.evidence if key.startswith("rows_")}
-    found = {
-        key: scored_digest(ws, key.removeprefix("rows_"))
-        for key in rows | {"rows_candidate", "rows_base"}
-    }
-    found["policy"] = load_policy(ws.policy).digest()
-    found["waivers"] = digest_file(ws.waivers) if ws.waivers.is_file() else "none"
-    path = ws.results / "scorecard.json"
-    found["scorecard"] = digest_file(path) if path.is_file() else "none"
-    return found
-
-
-def _scorecard(ws: Workspace) -> Scorecard:
-    path = ws.results / "scorecard.json"
-    try:
-        return Scorecard.model_validate(read_json(path, made_by="`dvc repro`"))
-    except ValidationError as error:
-        what = f"no scorecard: {error.errors()[0]['msg']}"
-        raise ReleaseRefused(what, where=path, fix="run `dvc repro`") from None
 
 
 def _same(

@@ -1,6 +1,7 @@
 """Predictions and gold in; outcomes, rows, intervals, threshold and scorecard out. No torch."""
 
-from dslm.scoring.calibration import Calibration, calibrate, load_calibration
+from dslm.evidence import Calibration, load_calibration
+from dslm.scoring.calibration import calibrate
 from dslm.scoring.outcome import outcome
 from dslm.scoring.rows import make_row, make_rows, recompute
 from dslm.scoring.scorecard import make_scorecard, score_model

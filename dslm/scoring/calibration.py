@@ -27,39 +27,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 
-from dslm.cases import read_record
 from dslm.contract import Contract
-from dslm.contract.deciding import NEVER
 from dslm.contract.ranking import ranked, would_be_wrong
 from dslm.errors import InputError
-from dslm.records import Record, Row
+from dslm.evidence import Calibration
+from dslm.records import Row
 from dslm.scoring.intervals import DECIMALS, effective_cases, ints
-
-
-class Calibration(Record):
-    """A threshold and how it was found, or why there is none."""
-
-    threshold: float | None
-    certified: bool
-    max_selective_risk: float
-    confidence: float
-    cases: int
-    could_proceed: int
-    accepted: int
-    wrong: int
-    coverage: float
-    upper_bound: float | None
-    design_effect: float
-    needed_right: int
-    why: str
-    evidence: dict[str, str]
-
-    @property
-    def cutoff(self) -> float:
-        """What `decide` compares confidence with."""
-        return NEVER if self.threshold is None else self.threshold
 
 
 def binomial_tail(wrong: int, accepted: int, risk: float) -> float:
@@ -191,15 +165,4 @@ def _why(contract: Contract, wrong: Sequence[bool], taken: int) -> str:
         f"no threshold can be certified: {sum(wrong[: steps[0]])} wrong among the {steps[0]} most "
         f"confident answers, too many for risk {risk} at confidence {sure} "
         f"({needed} right answers and no wrong one are the least); nothing proceeds"
-    )
-
-
-def load_calibration(path: Path) -> Calibration:
-    """The calibration that a stage wrote.
-
-    Raises:
-        InputError: It is missing, cut, or not one.
-    """
-    return read_record(
-        path, Calibration, missing="not calibrated yet", fix="run the calibrate stage"
     )

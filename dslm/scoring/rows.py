@@ -7,6 +7,7 @@ Called by the calibrate and score stages (`make_rows`), and by `dslm verify` and
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from dslm.contract import Contract
 from dslm.contract.answer import parse
@@ -85,7 +86,12 @@ def recompute(
     """
     same_cases(cases, rows)
     answers = [
-        row.prediction.model_copy(update={"object": parse(contract, row.prediction.text)})
+        row.prediction.model_copy(update={"object": _object(contract, row.prediction)})
         for row in rows
     ]
     return make_rows(contract, cases, answers, threshold)
+
+
+def _object(contract: Contract, answer: Prediction) -> dict[str, Any] | None:
+    """What an answer says; nothing where the model had no probability for it."""
+    return None if answer.finish_reason == "invalid" else parse(contract, answer.text)

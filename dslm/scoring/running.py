@@ -10,8 +10,9 @@ from typing import Protocol
 
 from dslm.cases import write_records
 from dslm.contract import Contract
+from dslm.evidence import Evidence, Model, digest_there
 from dslm.progress import Progress
-from dslm.provenance import digest_file
+from dslm.provenance import write_atomic
 from dslm.records import Case, Prediction, Row
 from dslm.scoring.rows import make_rows
 from dslm.settings.workspace import Workspace
@@ -31,7 +32,7 @@ class Answering(Protocol):
 
     @property
     def identity(self) -> Mapping[str, str]:
-        """Digests of all that an answer depends on."""
+        """What an answer depends on, as evidence names it."""
 
     def predict(
         self, texts: Sequence[str], progress: Callable[[int], None] | None = None
@@ -41,32 +42,33 @@ class Answering(Protocol):
 
 def answer_cases(
     ws: Workspace,
-    name: str,
+    name: Model,
     decider: Answering,
     cases: Sequence[Case],
-    evidence: Mapping[str, str],
+    asked: Mapping[str, str],
+    beside: Mapping[str, str] | None = None,
 ) -> tuple[list[Row], dict[str, str]]:
     """Answer labelled cases and write `scores/<name>/rows.jsonl`, sealed.
 
     Args:
         ws: The workflow.
-        name: Of the rows: candidate, base, champion or calibration.
+        name: Whose rows: candidate, base, champion or calibration.
         decider: The model.
         cases: What it is asked, with the right answers.
-        evidence: Digests beyond the model's identity: of the cases, for one.
+        asked: Digests beyond the model's identity: of the cases, for one.
+        beside: Texts of other files to keep beside the rows, by name.
 
     Returns:
-        The rows, in the order of the cases, and all evidence that their manifest names.
+        The rows, in the order of the cases, and the evidence that their manifest names.
     """
+    lock = digest_there(ws.lock, made_by="restore it from git")
+    threshold = {"lock": lock, "threshold": str(decider.threshold)}
+    named = Evidence.of(name, decider.identity, asked, threshold).named()
     with Progress(f"answer {name}", len(cases), "cases") as bar:
         predictions = decider.predict([case.input for case in cases], bar.advance)
     rows = make_rows(decider.contract, cases, predictions, decider.threshold)
-    named = {
-        **decider.identity,
-        **evidence,
-        "lock": digest_file(ws.lock),
-        "threshold": str(decider.threshold),
-    }
     with whole_folder(ws.scores(name), named) as folder:
         write_records(folder / "rows.jsonl", rows)
+        for file, text in (beside or {}).items():
+            write_atomic(folder / file, text)
     return rows, named

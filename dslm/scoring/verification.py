@@ -1,30 +1,111 @@
 """Proves every reported number from per-case rows, offline, to the last digit.
 
-Takes a workspace; gives the differences found, none if all is well. Called by `dslm verify` and by
-the gate. Trusts gold, contract and what the models wrote; derives all else again: object,
-decision, outcome of every row, the certified threshold, and every aggregate.
+Takes what stages recorded of a run, in the working tree or in a release; gives the differences
+found, none if all is well. Called by `dslm verify` and by the gate. Trusts gold, contract and what
+the models wrote; derives all else again: object, decision, outcome of every row, the certified
+threshold, and every aggregate.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel
 
 from dslm.cases import read_labelled, read_record, read_records
 from dslm.contract import Contract, load_contract
 from dslm.errors import DslmError, InputError
-from dslm.provenance import read_manifest
+from dslm.evidence import Model, load_calibration
+from dslm.provenance import digest_file, digest_json, read_manifest
 from dslm.records import Case, Row, Scorecard
-from dslm.scoring.calibration import calibrate, load_calibration
+from dslm.scoring.calibration import calibrate
 from dslm.scoring.rows import recompute
 from dslm.scoring.scorecard import make_scorecard
 from dslm.settings.workspace import Workspace
 
-MODELS = ("base", "candidate", "champion")
+MODELS: tuple[Model, ...] = ("base", "candidate", "champion")
 MOST_REPORTED = 20
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One model's answers: its rows, and the evidence that they name, as it was written.
+
+    `digest` is of both.
+    """
+
+    rows: Sequence[Row]
+    evidence: Mapping[str, str]
+    digest: str
+
+
+class Recorded(Protocol):
+    """What stages recorded of one run, wherever it lies."""
+
+    @property
+    def calibration(self) -> Path:
+        """The calibration.json."""
+
+    @property
+    def scorecard(self) -> Path:
+        """The scorecard.json."""
+
+    @property
+    def calibration_cases(self) -> Path | None:
+        """The calibration split; None where it is not at hand, as beside a release."""
+
+    def models(self) -> list[Model]:
+        """The models that have answered gold."""
+
+    def answered(self, model: Model) -> Answered:
+        """A model's answers, every byte compared with what their folder says of it."""
+
+
+@dataclass(frozen=True)
+class WorkingTree:
+    """What the stages left in the working tree; each set of answers is read once."""
+
+    ws: Workspace
+    read: dict[Model, Answered] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def calibration(self) -> Path:
+        """The calibration.json."""
+        return self.ws.calibration
+
+    @property
+    def scorecard(self) -> Path:
+        """The scorecard.json."""
+        return self.ws.results / "scorecard.json"
+
+    @property
+    def calibration_cases(self) -> Path | None:
+        """The calibration split."""
+        return self.ws.curated / "calibration.jsonl"
+
+    def models(self) -> list[Model]:
+        """The models that have answered gold."""
+        return models_scored(self.ws)
+
+    def answered(self, model: Model) -> Answered:
+        """A model's answers."""
+        if model not in self.read:
+            rows, inputs = read_rows(self.ws, model)
+            digest = answers_digest(self.ws.scores(model) / ROWS, inputs)
+            self.read[model] = Answered(rows, inputs, digest)
+        return self.read[model]
+
+
+ROWS = "rows.jsonl"
+
+
+def answers_digest(rows: Path, evidence: Mapping[str, str]) -> str:
+    """One digest of rows and the evidence that they name."""
+    return digest_json({"rows": digest_file(rows), "evidence": dict(evidence)})
 
 
 def read_rows(ws: Workspace, model: str) -> tuple[list[Row], dict[str, str]]:
@@ -42,7 +123,7 @@ def read_rows(ws: Workspace, model: str) -> tuple[list[Row], dict[str, str]]:
     return rows, inputs
 
 
-def models_scored(ws: Workspace) -> list[str]:
+def models_scored(ws: Workspace) -> list[Model]:
     """The models that rows are there of; candidate and base always have to be."""
     champion = (ws.scores("champion") / "rows.jsonl").is_file()
     return [m for m in MODELS if m != "champion" or champion]
@@ -55,11 +136,12 @@ def threshold_of(inputs: Mapping[str, str], where: Path) -> float:
         InputError: The manifest does not say, or says no number.
     """
     try:
-        return float(inputs["threshold"])
+        found = float(inputs["threshold"])
     except (KeyError, ValueError):
-        raise InputError(
-            "its manifest names no threshold", where=where, fix="score again"
-        ) from None
+        found = math.nan
+    if not math.isfinite(found):
+        raise InputError("its manifest names no threshold", where=where, fix="score again")
+    return found
 
 
 def read_scorecard(path: Path) -> Scorecard:
@@ -98,28 +180,32 @@ def _derived(
     return again, [d for old, new in pairs for d in _compare(old, new, f"{what}: case {old.id}")]
 
 
-def _calibration_differs(ws: Workspace, contract: Contract) -> list[str]:
-    cases = read_labelled(ws.curated / "calibration.jsonl", contract)
-    rows, inputs = read_rows(ws, "calibration")
-    threshold = threshold_of(inputs, ws.scores("calibration"))
-    again, found = _derived(contract, cases, rows, threshold, "calibration rows")
-    written = load_calibration(ws.calibration)
-    return found + _compare(written, calibrate(contract, again, written.evidence), "calibration")
+def _calibration_differs(run: Recorded, contract: Contract, _: Sequence[Case]) -> list[str]:
+    said, found = run.answered("calibration"), list[str]()
+    rows = said.rows
+    if run.calibration_cases is not None:
+        cases = read_labelled(run.calibration_cases, contract)
+        threshold = threshold_of(said.evidence, run.calibration_cases)
+        rows, found = _derived(contract, cases, rows, threshold, "calibration rows")
+    written = load_calibration(run.calibration)
+    if written.evidence != dict(said.evidence):
+        pair = written.evidence, dict(said.evidence)
+        found += [f"calibration: evidence.{d}" for d in differences(*pair)]
+    return found + _compare(written, calibrate(contract, rows, written.evidence), "calibration")
 
 
-def _scores_differ(ws: Workspace, contract: Contract) -> list[str]:
-    gold = read_labelled(ws.gold, contract)
-    calibration = load_calibration(ws.calibration)
+def _scores_differ(run: Recorded, contract: Contract, gold: Sequence[Case]) -> list[str]:
+    calibration = load_calibration(run.calibration)
     found: list[str] = []
     derived: dict[str, Sequence[Row]] = {}
-    for model in models_scored(ws):
-        rows, inputs = read_rows(ws, model)
-        threshold = threshold_of(inputs, ws.scores(model))
+    for model in run.models():
+        said = run.answered(model)
+        threshold = threshold_of(said.evidence, run.scorecard)
         if model == "candidate" and threshold != calibration.cutoff:
             found.append(f"candidate rows: decided with {threshold}, not {calibration.cutoff}")
-        derived[model], differ = _derived(contract, gold, rows, threshold, f"{model} rows")
+        derived[model], differ = _derived(contract, gold, said.rows, threshold, f"{model} rows")
         found += differ
-    written = read_scorecard(ws.results / "scorecard.json")
+    written = read_scorecard(run.scorecard)
     card = make_scorecard(
         contract,
         gold,
@@ -130,20 +216,31 @@ def _scores_differ(ws: Workspace, contract: Contract) -> list[str]:
     return found + _compare(written, card, "scorecard")
 
 
-def verify(ws: Workspace) -> list[str]:
-    """Every difference between what is reported and what follows from the rows.
+def run_differences(run: Recorded, contract: Contract, gold: Sequence[Case]) -> list[str]:
+    """Every difference between what a run reports and what follows from its rows.
 
-    Raises:
-        InputError: The contract cannot be read.
+    Args:
+        run: What stages recorded.
+        contract: What the answers were judged by.
+        gold: The cases asked.
     """
-    contract = load_contract(ws.contract)
     found: list[str] = []
     for check in (_calibration_differs, _scores_differ):
         try:
-            found += check(ws, contract)
+            found += check(run, contract, gold)
         except DslmError as error:
             found.append(error.message())
     if len(found) > MOST_REPORTED:
         more = len(found) - MOST_REPORTED
         return [*found[:MOST_REPORTED], f"… and {more} more differences"]
     return found
+
+
+def verify(ws: Workspace) -> list[str]:
+    """The same of the working tree.
+
+    Raises:
+        InputError: The contract or the gold set cannot be read.
+    """
+    contract = load_contract(ws.contract)
+    return run_differences(WorkingTree(ws), contract, read_labelled(ws.gold, contract))

@@ -28,6 +28,7 @@ ShareMetric = Literal[
 PairedMetric = ShareMetric | Literal["cost_per_case"]
 MetricName = PairedMetric | Literal["selective_risk"]
 Reference = Literal["base", "champion"]
+OWN_CHECKS = ("evidence", "first_release")  # of the gate itself: nobody asks or waives them
 
 
 class Settings(BaseModel):
@@ -44,8 +45,8 @@ class Asked(Settings):
 
     @model_validator(mode="after")
     def _not_reserved(self) -> Self:
-        if self.id == "evidence":
-            raise ValueError("the id 'evidence' is the gate's own")
+        if self.id in OWN_CHECKS:
+            raise ValueError(f"the id {self.id!r} is the gate's own")
         return self
 
 
@@ -118,6 +119,12 @@ class GatePolicy(Settings):
 
     alpha: float = Field(
         0.05, gt=0, le=0.1, description="chance of passing a candidate that is worse by the margin"
+    )
+    first_release: Literal["allow", "until_one_serves", "refuse"] = Field(
+        "until_one_serves",
+        description="whether a candidate may pass that no champion could be compared with. "
+        "until_one_serves: only while none serves. allow: also where the contract's version was "
+        "raised, so that the champion cannot be asked. refuse: never",
     )
     checks: list[AnyCheck] = Field(min_length=1)
 

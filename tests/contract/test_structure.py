@@ -30,7 +30,9 @@ MAY_CALL = {
     # one prompt renderer, one place that knows base models; the doctor's findings are as a proof's
     "training": {"inference", "proving"},
     "gating": {"scoring"},  # the gate recomputes the scorecard from the rows
-    "releasing": {"inference"},  # the smoke test answers with the decider that serves
+    # the smoke test answers with the decider that serves; no verdict is believed, so registration
+    # and promotion judge the rows again by the gate's own function
+    "releasing": {"inference", "gating", "scoring"},
     # rows are counted by the readers that curation reads them with, tokens as training counts them
     "proving": {"curation", "inference"},
     # it proposes only what the proofs accept, and reads a sample as curation reads sources

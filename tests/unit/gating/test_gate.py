@@ -8,7 +8,7 @@ from scored_rows import MINI, cases, first
 from dslm.gating.finding import UNMEASURED
 from dslm.gating.gate import exit_code, judge, overall
 from dslm.gating.markdown import as_markdown
-from dslm.records import Baseline, Check, Verdict
+from dslm.records import NOT_APPLICABLE, Baseline, Check, Verdict
 from dslm.settings.policy import Waiver
 
 VALID = {"kind": "zero_tolerance", "metric": "schema_valid_rate"}
@@ -30,6 +30,13 @@ def test_fail_outranks_inconclusive_outranks_pass_and_nothing_asked_fails() -> N
     assert overall([]) == "FAIL"
 
 
+def test_what_had_nothing_to_compare_with_counts_for_nothing_and_alone_never_passes() -> None:
+    idle = check(NOT_APPLICABLE)
+    assert overall([check("PASS"), idle]) == "PASS"
+    assert overall([check("INCONCLUSIVE"), idle]) == "INCONCLUSIVE"
+    assert overall([idle, idle]) == "FAIL"
+
+
 @pytest.mark.parametrize(("status", "code"), [("PASS", 0), ("FAIL", 1), ("INCONCLUSIVE", 3)])
 def test_exit_codes_are_those_of_the_design(status: str, code: int) -> None:
     verdict = Verdict(workflow="w", status=status, checks=(), baseline=Baseline(), evidence={})
@@ -40,7 +47,9 @@ def test_a_good_candidate_passes_and_the_verdict_names_its_evidence(submit, aski
     verdict = judge(asking(VALID, RIGHT | {"at_least": 0.9}, HOLDS), submit())
     assert (verdict.status, verdict.workflow) == ("PASS", "mini")
     assert verdict.evidence == {"gold": "g"}
-    assert [c.status for c in verdict.checks] == ["PASS"] * 3
+    assert [c.status for c in verdict.checks] == ["PASS", "PASS", NOT_APPLICABLE]
+    assert verdict.first_release
+    assert not judge(asking(HOLDS), submit(champion=first(190, 200))).first_release
 
 
 def test_the_same_evidence_gives_the_same_verdict_byte_for_byte(submit, asking) -> None:
@@ -150,9 +159,12 @@ def test_the_comment_says_verdict_first_then_worst_checks_then_what_to_do(submit
     text = as_markdown(judge(failing, submit()))
     lines = text.splitlines()
     assert lines[0] == "## ❌ mini: FAIL"
-    assert lines[2] == "1 FAIL, 1 INCONCLUSIVE, 1 PASS; no release to compare with yet."
+    assert lines[2] == (
+        "1 FAIL, 1 INCONCLUSIVE, 1 PASS; a first release: nothing was compared with a champion."
+    )
     table = [line for line in lines if line.startswith("| ") and "check_" in line]
     assert [line.split()[2] for line in table] == ["FAIL", "INCONCLUSIVE", "PASS"]
+    assert "| ➖ NOT APPLICABLE | check_1 |" in as_markdown(judge(asking(VALID, HOLDS), submit()))
     assert "gold cases would decide it" in text
     assert "waivers.yaml" in text
     assert text.endswith("\n")
@@ -189,8 +201,31 @@ def test_an_empty_gold_set_is_not_judged(submit, asking) -> None:
 def test_a_raised_contract_version_makes_the_champion_incomparable(submit, asking) -> None:
     older = Baseline(version=4, digest="sha256:a", contract_version=MINI.version - 1)
     verdict = judge(asking(VALID, HOLDS), replace(submit(), baseline=older))
-    assert verdict.status == "PASS"
+    assert [c.status for c in verdict.checks] == ["PASS", NOT_APPLICABLE, "FAIL"]
     assert "answers contract version" in verdict.checks[1].why
+    assert (verdict.status, verdict.first_release) == ("FAIL", True)
+    assert verdict.checks[2].id == "first_release"
+    assert "`allow` lets this one through" in verdict.checks[2].why
+    assert "a first release: nothing was compared" in as_markdown(verdict)
+    assert "version 4 cannot be asked" in as_markdown(verdict)
+
+
+@pytest.mark.parametrize(
+    ("says", "serves", "status"),
+    [
+        ("until_one_serves", False, "PASS"), ("until_one_serves", True, "FAIL"),
+        ("allow", False, "PASS"), ("allow", True, "PASS"),
+        ("refuse", False, "FAIL"), ("refuse", True, "FAIL"),
+    ],
+)  # fmt: skip
+def test_the_policy_allows_or_refuses_a_first_release(
+    submit, asking, says: str, serves: bool, status: str
+) -> None:
+    older = Baseline(version=4, digest="sha256:a", contract_version=MINI.version - 1)
+    policy = asking(VALID, HOLDS).model_copy(update={"first_release": says})
+    shown = replace(submit(), baseline=older if serves else Baseline())
+    assert judge(policy, shown).status == status
+    assert judge(policy, submit(champion=first(190, 200))).status == "PASS"
 
 
 def test_a_champion_of_the_same_contract_version_must_have_rows(submit, asking) -> None:

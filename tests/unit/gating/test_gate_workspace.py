@@ -4,13 +4,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from scored_repository import finish_scoring, score
+from scored_repository import digest_of, finish_scoring, score, seal_again
 from scored_rows import first
 
 from dslm.errors import InputError, Problems
 from dslm.gating.gate import gate_workspace, write_verdict
 from dslm.provenance import write_manifest
-from dslm.records import Verdict
+from dslm.records import Baseline, Verdict
 from dslm.settings.workspace import Workspace
 
 TODAY = dt.date(2026, 11, 22)
@@ -104,16 +104,16 @@ def test_an_empty_rows_file_is_no_evidence(ws: Workspace) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["candidate", "base", "champion"])
 def test_rows_of_another_gold_set_are_no_evidence(ws: Workspace, model: str) -> None:
-    folder = ws.scores(model)
-    inputs = json.loads((folder / "MANIFEST.json").read_text())["inputs"]
-    for changed in (inputs | {"gold": "sha256:other"}, {"threshold": inputs["threshold"]}, {}):
-        write_manifest(folder, changed)
-        assert f"the rows of the {model} is evidence of something else: " in said(ws)
+    seal_again(ws, model, gold=digest_of("other gold"))
+    assert f"the rows of the {model} is evidence of something else: gold changed" in said(ws)
 
 
 def test_rows_of_another_champion_are_no_evidence(ws: Workspace) -> None:
-    ws.baseline.write_text('{"version": 4, "digest": "sha256:four"}')
-    assert "rows of the champion is evidence of something else: release changed" in said(ws)
+    four = Baseline(version=4, digest=digest_of("four")).model_dump_json()
+    ws.baseline.write_text(four)
+    assert "names version 4" in said(ws)
+    ws.champion.write_text(four)
+    assert "release.json: is not of the champion" in said(ws)
 
 
 def test_one_changed_gold_case_makes_everything_stale(ws: Workspace) -> None:

@@ -23,7 +23,8 @@ from dslm.inference.prompt import baseline_prompt, prompt_ids, tuned_prompt
 from dslm.provenance import read_manifest, write_manifest
 
 TEXTS = ["Please send order A-17.", "", "Thanks", "🙂 order order order", "x"]
-PLAIN = {"base", "tokenizer", "template", "contract", "plan", "code", "engine"}
+PLAIN = {"base", "tokenizer", "template", "contract", "plan", "code"}
+ENGINE = {"packages", "device"}
 TRAINED = {"adapter", "data", "recipe"}
 
 
@@ -55,12 +56,14 @@ def adapter(tmp_path: Path) -> Path:
 
 
 def test_the_identity_names_all_that_an_answer_depends_on(adapter: Path) -> None:
-    assert set(plain().identity) >= PLAIN
+    assert set(plain().identity) == PLAIN | ENGINE
     assert not TRAINED & set(plain().identity)
     tuned = loaded(adapter)
-    assert set(tuned.identity) >= PLAIN | TRAINED
+    assert set(tuned.identity) == PLAIN | ENGINE | TRAINED
     assert tuned.identity["adapter"] == read_manifest(adapter, made_by="x")["digest"]
-    assert all(digest.startswith("sha256:") for digest in tuned.identity.values())
+    assert all(tuned.identity[key].startswith("sha256:") for key in PLAIN | TRAINED)
+    assert "llguidance " in tuned.identity["packages"]
+    assert tuned.identity["device"] in ("cpu", "cuda")
 
 
 def test_a_changed_batch_plan_is_another_identity() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,11 +10,17 @@ from scored_rows import MINI
 from small_repository import make_repository
 
 from dslm.contract.deciding import NEVER
-from dslm.errors import DslmError, InputError
-from dslm.inference.loading import load_candidate, load_release, threshold_in
+from dslm.errors import DslmError, InputError, ReleaseRefused
+from dslm.evidence import Evidence, adapter_digests, code_digest, threshold_in
+from dslm.inference.decider import engine_now
+from dslm.inference.loading import load_candidate, load_release
 from dslm.inference.locks import lock_base
+from dslm.provenance import digest_bytes, digest_file
+from dslm.settings.params import recipe_of
 from dslm.settings.recipe import BaseModelSource
 from dslm.settings.workspace import Workspace
+
+BAD = [f'{{"threshold": {bad}, "evidence": {{}}}}' for bad in ('"0.5"', "true", "NaN", "1e999")]
 
 
 @pytest.fixture
@@ -25,8 +32,24 @@ def ws(tmp_path: Path) -> Workspace:
     lock_base(BaseModelSource(folder="base/tiny"), tmp_path)
     (tmp_path / "params.yaml").write_text("workflows: {mini: {recipe: tiny}}\n")
     tiny_model.write_adapter(made.adapter)
-    made.calibration.write_text('{"threshold": 0.25}')
+    made.lock.write_text("dslm==0.1.0\n")
+    calibrated_by(made)
     return made
+
+
+def calibrated_by(ws: Workspace, threshold: float | None = 0.25, **changes: str) -> None:
+    """What the calibrate stage leaves, but for the numbers beside the threshold."""
+    model = adapter_digests(ws.adapter) | engine_now()
+    model |= {
+        "contract": MINI.digest(),
+        "plan": recipe_of(ws).plan_digest(),
+        "code": code_digest(),
+        "lock": digest_file(ws.lock),
+        "calibration_cases": digest_bytes(b"cases"),
+        "threshold": str(NEVER),
+    }
+    named = Evidence.of("calibration", model).named() | changes
+    ws.calibration.write_text(json.dumps({"threshold": threshold, "evidence": named}))
 
 
 @pytest.fixture
@@ -49,17 +72,57 @@ def test_the_threshold_is_the_calibrated_one_unless_another_is_given(ws: Workspa
 @pytest.mark.slow
 def test_a_calibration_that_certifies_nothing_lets_nothing_proceed(tmp_path: Path) -> None:
     path = tmp_path / "calibration.json"
-    path.write_text('{"threshold": null}')
-    assert threshold_in(path) == NEVER
+    path.write_text('{"threshold": null, "evidence": {}}')
+    assert threshold_in(path).cutoff == NEVER
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("text", ["{}", '{"threshold": "0.5"}', '{"threshold": true}', "[]", "{"])
-def test_a_calibration_that_does_not_say_is_refused(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize("text", [None, "{}", "[]", "{", '{"threshold": 0.5}', *BAD])
+def test_a_calibration_that_does_not_say_is_refused(tmp_path: Path, text: str | None) -> None:
     path = tmp_path / "calibration.json"
-    path.write_text(text)
+    if text is not None:
+        path.write_text(text)
     with pytest.raises(DslmError, match=r"calibration\.json"):
         threshold_in(path)
+
+
+@pytest.mark.parametrize("part", ["adapter", "plan", "contract", "code", "lock"])
+def test_a_candidate_does_not_answer_by_another_model_s_threshold(ws: Workspace, part: str) -> None:
+    if part == "adapter":  # trained, not calibrated yet
+        tiny_model.write_adapter(ws.adapter, seed=5)
+    else:
+        calibrated_by(ws, **{part: digest_bytes(b"another")})
+    with pytest.raises(ReleaseRefused, match=f"certified for another {part}.*repro calibrate@mini"):
+        load_candidate(ws)
+
+
+def test_a_threshold_of_before_evidence_had_a_format_is_not_the_candidate_s(ws: Workspace) -> None:
+    named = json.loads(ws.calibration.read_text())["evidence"]
+    named.pop("format")
+    ws.calibration.write_text(json.dumps({"threshold": 0.0, "evidence": named}))
+    with pytest.raises(ReleaseRefused, match="the calibration: evidence of no format"):
+        load_candidate(ws)
+
+
+def test_a_release_with_another_model_s_threshold_is_not_loaded(
+    ws: Workspace, release: Path
+) -> None:
+    tiny_model.write_adapter(ws.adapter, seed=5)
+    calibrated_by(ws, threshold=0.0)
+    shutil.copyfile(ws.calibration, release / "calibration.json")
+    with pytest.raises(ReleaseRefused, match="certified for another adapter"):
+        load_release(release, root=ws.root)
+
+
+@pytest.mark.slow
+def test_another_engine_than_the_threshold_s_is_told(ws: Workspace, release: Path) -> None:
+    assert load_candidate(ws).told == ()
+    calibrated_by(ws, packages="torch 1.0", device="abacus")
+    shutil.copyfile(ws.calibration, release / "calibration.json")
+    for decider in (load_candidate(ws), load_release(release, root=ws.root)):
+        packages, device = decider.told
+        assert "(was torch 1.0)" in packages
+        assert device == f"{engine_now()['device']} (was abacus)"
 
 
 @pytest.mark.slow

@@ -27,8 +27,9 @@ def test_a_release_holds_exactly_these_files(folder) -> None:
     assert names == [
         "MANIFEST.json", "MLmodel", "adapter/MANIFEST.json", "adapter/adapter_config.json",
         "adapter/adapter_model.safetensors", "adapter/training.json", "calibration.json",
-        "card.md", "gate.json", "gate.md", "recipe.yaml", "requirements.txt", "rows/base.jsonl",
-        "rows/candidate.jsonl", "scorecard.json", "smoke.json", "workflow.yaml",
+        "card.md", "evidence.json", "gate.json", "gate.md", "recipe.yaml", "requirements.txt",
+        "rows/base.jsonl", "rows/calibration.jsonl", "rows/candidate.jsonl", "scorecard.json",
+        "smoke.json", "workflow.yaml",
     ]  # fmt: skip
 
 
@@ -120,8 +121,8 @@ def test_mlflow_finds_our_loader_and_no_code_or_pickle(folder) -> None:
 @pytest.mark.slow
 def test_the_card_says_what_how_good_and_where_it_ends(folder) -> None:
     card = (folder / "card.md").read_text()
-    assert "| case_exact_match | 0.900 [0.850, 0.940] n=200 | 0.900" in card
-    assert "| selective_risk | not measured |" in card
+    assert "| case_exact_match | 1.000 [0.722, 1.000] n=10 | 0.300" in card
+    assert "| selective_risk | 0.000 [0.000, " in card
     assert "at most 10 % wrong" in card
     assert "| An order without a number cannot be found. | abstain |" in card
     assert "smollm2-135m-instruct" in card

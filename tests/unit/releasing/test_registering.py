@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+from finished_run import Run
+from scored_repository import digest_of, make_champion
 
 from dslm.errors import (
     EXIT_GATE_FAILED,
@@ -13,9 +16,22 @@ from dslm.errors import (
     ReleaseRefused,
 )
 from dslm.provenance import write_atomic
-from dslm.records import Baseline, Release
+from dslm.records import Release
 from dslm.releasing.opening import nothing_yet
 from dslm.releasing.promoting import promote, releases
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def rescored(run: Run) -> None:
+    """The candidate, scored again with other times, the scorecard with it; not gated."""
+    verdict = (run.ws.results / "gate.json").read_bytes()
+    run.gate(seconds=2)
+    (run.ws.results / "gate.json").write_bytes(verdict)
 
 
 def refused(run, *, code: int = EXIT_REFUSED) -> str:
@@ -53,8 +69,7 @@ def test_a_champion_compared_with_itself_is_no_new_version(run) -> None:
 
 def test_a_candidate_scored_again_with_the_same_verdict_is_the_same_version(run) -> None:
     first = run.register()
-    run.score("candidate", seconds=2)
-    run.gate()
+    run.gate(seconds=2)
     assert run.register() == first
 
 
@@ -63,7 +78,7 @@ def test_a_verdict_under_another_policy_is_another_version(run) -> None:
     policy = run.ws.policy.read_text()
     run.ws.policy.write_text(policy.replace("alpha: 0.05", "alpha: 0.04"))
     assert run.ws.policy.read_text() != policy
-    run.gate()
+    run.judge()
     second = run.register()
     assert (first.version, second.version) == (1, 2)
     assert first.digest == second.digest
@@ -96,12 +111,12 @@ def test_an_inconclusive_gate_is_exit_code_3(bare) -> None:
 
 
 def test_a_pass_without_checks_is_refused(bare) -> None:
-    bare.gate(checks=())
+    bare.forge(checks=[])
     assert "rests on no check" in refused(bare)
 
 
 def test_a_verdict_on_another_workflow_is_refused(bare) -> None:
-    bare.gate(workflow="receipts")
+    bare.forge(workflow="receipts")
     assert "receipts" in refused(bare)
 
 
@@ -118,8 +133,28 @@ def test_a_missing_or_cut_verdict_is_refused(bare, text) -> None:
 def test_a_verdict_that_lacks_a_digest_is_refused(bare, part) -> None:
     verdict = json.loads((bare.ws.results / "gate.json").read_text())
     del verdict["evidence"][part]
-    (bare.ws.results / "gate.json").write_text(json.dumps(verdict))
-    assert part in refused(bare)
+    bare.forge(**verdict)
+    assert f"evidence.{part}: not written" in refused(bare)
+
+
+def test_a_verdict_that_was_edited_to_pass_is_refused_and_what_differs_is_named(bare) -> None:
+    bare.gate("FAIL")
+    bare.forge(status="PASS")
+    assert "says PASS, judged again it is FAIL: status: written 'PASS'" in refused(bare)
+    verdict = json.loads((bare.ws.results / "gate.json").read_text())
+    checks = [check | {"status": "PASS"} for check in verdict["checks"]]
+    bare.forge(checks=checks)
+    assert "checks.2.status: written 'PASS', derived 'FAIL'" in refused(bare)
+    bare.gate("INCONCLUSIVE")
+    bare.forge(status="PASS", checks=checks)
+    assert "judged again it is INCONCLUSIVE" in refused(bare)
+
+
+def test_one_word_of_a_verdict_that_passes_is_compared_too(bare) -> None:
+    verdict = json.loads((bare.ws.results / "gate.json").read_text())
+    verdict["checks"][1]["seen"] = "1.000 [0.990, 1.000], n = 1000"
+    bare.forge(**verdict)
+    assert "checks.2.seen: written" in refused(bare)
 
 
 def test_gold_that_changed_since_the_verdict_is_refused(bare) -> None:
@@ -140,12 +175,12 @@ def test_missing_evidence_is_refused(bare) -> None:
 @pytest.mark.parametrize(
     ("part", "changes"),
     [
-        ("rows_candidate", lambda run: run.score("candidate", seconds=2)),
-        ("rows_base", lambda run: run.score("base", seconds=2)),
-        ("waivers", lambda run: run.ws.waivers.write_text("waivers: []\n")),
-        ("scorecard", lambda run: (run.ws.results / "scorecard.json").unlink()),
+        ("evidence.rows_candidate: written", lambda run: rescored(run)),
+        ("evidence.policy: written", lambda run: edit(run.ws.policy, "0.9}", "0.8}")),
+        ("evidence.waivers: written", lambda run: run.ws.waivers.write_text("waivers: []\n")),
+        ("not scored yet", lambda run: (run.ws.results / "scorecard.json").unlink()),
     ],
-    ids=["rows_candidate", "rows_base", "waivers", "scorecard"],
+    ids=["rows_candidate", "policy", "waivers", "scorecard"],
 )
 def test_what_changed_since_the_gate_looked_is_named(bare, part, changes) -> None:
     changes(bare)
@@ -153,16 +188,15 @@ def test_what_changed_since_the_gate_looked_is_named(bare, part, changes) -> Non
 
 
 def test_rows_edited_by_hand_are_refused(bare) -> None:
-    (bare.ws.scores("candidate") / "rows.jsonl").write_text('{"id": "better"}\n')
+    edit(bare.ws.scores("candidate") / "rows.jsonl", '"en"', '"fr"')
     assert "bytes differ" in refused(bare)
 
 
 def test_a_scorecard_of_something_else_is_refused(bare) -> None:
     path = bare.ws.results / "scorecard.json"
     card = json.loads(path.read_text())
-    card["evidence"]["adapter"] = "sha256:other"
+    card["evidence"]["adapter"] = digest_of("other")
     path.write_text(json.dumps(card))
-    bare.gate()
     assert "the scorecard is evidence of something else: adapter" in refused(bare)
 
 
@@ -211,7 +245,7 @@ def test_the_smoke_input_is_the_first_gold_case_from_the_stored_files(run) -> No
         return {"object": None, "action": "abstain"}
 
     run.register(answer)
-    assert asked == [("Please send order A-1.", ["adapter", "rows"])]
+    assert asked == [("Thanks for the nice day.", ["adapter", "rows"])]
 
 
 def test_a_version_whose_stored_bytes_rotted_is_not_taken_for_the_same(run) -> None:
@@ -223,7 +257,8 @@ def test_a_version_whose_stored_bytes_rotted_is_not_taken_for_the_same(run) -> N
 
 
 def test_a_stale_baseline_in_the_verdict_still_registers_but_is_not_promoted(run) -> None:
-    run.gate(baseline=Baseline(version=7, digest="sha256:x"))
+    other = make_champion().baseline
+    run.gate(baseline=other.model_copy(update={"version": 7}))
     run.register()
     with pytest.raises(ReleaseRefused, match="stale baseline"):
         promote(run.ws, None, "try", "me")

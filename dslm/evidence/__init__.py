@@ -1,0 +1,69 @@
+"""What scores, verdicts and releases are evidence of; whoever acts on them compares it all again.
+
+`record` is the noun, `working_tree` what lies there now, `calibration` the threshold's own,
+`champion` what the release that serves says of itself. Needs no torch.
+"""
+
+from dslm.evidence.calibration import (
+    Calibration,
+    Threshold,
+    load_calibration,
+    refuse_foreign,
+    threshold_in,
+)
+from dslm.evidence.champion import CHAMPION_FILE, ChampionRelease, read_champion_release
+from dslm.evidence.record import (
+    ENGINE,
+    FORMAT,
+    KEYS,
+    NONE,
+    Evidence,
+    Model,
+    engine_differences,
+    read_evidence,
+    refuse_differences,
+    refuse_others,
+    release_digest,
+)
+from dslm.evidence.wanted import wanted
+from dslm.evidence.working_tree import (
+    JUDGING_CODE,
+    TRAINED_FROM,
+    adapter_digests,
+    code_digest,
+    current,
+    data_digest,
+    digest_there,
+    read_json,
+)
+
+__all__ = [
+    "CHAMPION_FILE",
+    "ENGINE",
+    "FORMAT",
+    "JUDGING_CODE",
+    "KEYS",
+    "NONE",
+    "TRAINED_FROM",
+    "Calibration",
+    "ChampionRelease",
+    "Evidence",
+    "Model",
+    "Threshold",
+    "adapter_digests",
+    "code_digest",
+    "current",
+    "data_digest",
+    "digest_there",
+    "engine_differences",
+    "load_calibration",
+    "read_champion_release",
+    "read_evidence",
+    "read_json",
+    "refuse_differences",
+    "refuse_foreign",
+    "refuse_others",
+    "release_digest",
+    "threshold_in",
+    "wanted",
+]

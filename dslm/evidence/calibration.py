@@ -1,0 +1,128 @@
+"""A threshold, how it was found, and which model it belongs to.
+
+`Calibration` is made by `dslm.scoring.calibration`. Whoever answers by a threshold (prediction, a
+loaded release, the champion on new gold) reads it as a `Threshold` first, and refuses one that was
+certified for another model. Releases keep their own calibration for ever, so that reading asks for
+no more than the threshold and its evidence.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dslm.cases import read_record
+from dslm.contract.deciding import NEVER
+from dslm.errors import InputError, ReleaseRefused
+from dslm.records import Record
+from dslm.strict_json import strict_json
+
+MADE_BY = "run the calibrate stage"
+
+# What makes a model another one, whatever code or machine it runs on.
+MODEL = ("adapter", "base", "tokenizer", "template", "recipe", "data")
+
+
+class Calibration(Record):
+    """A threshold and how it was found, or why there is none."""
+
+    threshold: float | None
+    certified: bool
+    max_selective_risk: float
+    confidence: float
+    cases: int
+    could_proceed: int
+    accepted: int
+    wrong: int
+    coverage: float
+    upper_bound: float | None
+    design_effect: float
+    needed_right: int
+    why: str
+    evidence: dict[str, str]
+
+    @property
+    def cutoff(self) -> float:
+        """What `decide` compares confidence with."""
+        return NEVER if self.threshold is None else self.threshold
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Confidence from which an answer may proceed, and what it was certified with.
+
+    `evidence` is of the calibration's answers, as it was written by its format.
+    """
+
+    cutoff: float
+    evidence: Mapping[str, str]
+
+
+def load_calibration(path: Path) -> Calibration:
+    """The calibration that a stage wrote.
+
+    Raises:
+        InputError: It is missing, cut, or not one.
+    """
+    return read_record(path, Calibration, missing="not calibrated yet", fix=MADE_BY)
+
+
+def read_threshold(text: bytes, where: Path) -> Threshold:
+    """The threshold of a calibration.json, `NEVER` where it certifies none.
+
+    Raises:
+        InputError: It does not say, or not what for.
+    """
+    try:
+        value = strict_json(text)
+    except ValueError as error:
+        raise InputError(f"not JSON: {error}", where=where, fix=MADE_BY) from None
+    if not isinstance(value, dict):
+        raise InputError("not an object", where=where, fix=MADE_BY)
+    found, named = value.get("threshold", "absent"), value.get("evidence")
+    if not isinstance(named, dict) or not all(isinstance(one, str) for one in named.values()):
+        raise InputError("does not say which model it is of", where=where, fix=MADE_BY)
+    if found is None:
+        return Threshold(NEVER, named)
+    number = isinstance(found, float | int) and not isinstance(found, bool)
+    if not number or not math.isfinite(found):
+        raise InputError("`threshold` is no number", where=where, fix=MADE_BY)
+    return Threshold(float(found), named)
+
+
+def threshold_in(path: Path) -> Threshold:
+    """The same of a file.
+
+    Raises:
+        InputError: There is none.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        what = "not calibrated yet" if isinstance(error, FileNotFoundError) else "cannot be read"
+        raise InputError(f"{what}: {error.strerror}", where=path, fix=MADE_BY) from None
+    return read_threshold(text, path)
+
+
+def refuse_foreign(
+    threshold: Threshold, model: Mapping[str, str], *, where: Path, fix: str = MADE_BY
+) -> None:
+    """Refuse a threshold that was certified for another model than the one that is to answer.
+
+    Args:
+        threshold: With what it was certified with.
+        model: Digests of the model; its keys are compared, those of `MODEL` at least.
+        where: The calibration's file.
+        fix: What to do.
+
+    Raises:
+        ReleaseRefused: It is one; names what differs.
+    """
+    if lacking := [key for key in MODEL if key not in model]:
+        raise ValueError(f"not compared: {lacking}")
+    others = sorted(key for key, value in model.items() if threshold.evidence.get(key) != value)
+    if others:
+        what = f"the threshold was certified for another {', '.join(others)}"
+        raise ReleaseRefused(what, where=where, fix=fix)

@@ -1,0 +1,68 @@
+"""What the evidence of each model of a run has to say, key by key.
+
+Takes what lies there now, for the candidate; gives the same for all models whose answers a verdict
+rests on. Pure; called by the gate, for the working tree and for a release's own files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dslm.contract.deciding import ALWAYS, NEVER
+from dslm.evidence.calibration import MODEL
+from dslm.evidence.champion import ChampionRelease
+from dslm.evidence.record import NONE, Evidence, Model, release_digest
+
+
+def wanted(
+    candidate: Mapping[str, str],
+    recorded: Mapping[Model, Evidence],
+    champion: ChampionRelease | None,
+    calibration_cases: str | None,
+    workflow: str,
+) -> dict[Model, dict[str, str]]:
+    """Every key but the engine's, for each model that has answered.
+
+    Args:
+        candidate: What its evidence has to say.
+        recorded: The evidence of each model's answers.
+        champion: What the champion's release says of itself, where one has answered.
+        calibration_cases: Digest of the calibration split; None where it is not at hand.
+        workflow: Whose run it is.
+    """
+    split = calibration_cases or recorded["calibration"].calibration_cases
+    found: dict[Model, dict[str, str]] = {
+        "candidate": dict(candidate),
+        "base": {
+            **candidate, "model": "base", "adapter": NONE, "recipe": NONE, "calibration": NONE,
+            "threshold": str(ALWAYS),
+        },
+        "calibration": {
+            **candidate, "model": "calibration", "gold": NONE, "calibration": NONE,
+            "calibration_cases": split, "threshold": str(NEVER),
+        },
+    }  # fmt: skip
+    if champion is not None:
+        found["champion"] = _champion(candidate, recorded["champion"], champion, workflow)
+    return found
+
+
+def _champion(
+    candidate: Mapping[str, str], recorded: Evidence, champion: ChampionRelease, workflow: str
+) -> dict[str, str]:
+    """The champion is another model, asked the same cases and judged the same way.
+
+    Its plan is read from its own recipe. A digest of a recipe that was made by other code cannot
+    be made again; then the recorded one stands.
+    """
+    own = champion.evidence
+    same_code = own.get("code") == candidate["code"]
+    return {
+        **candidate,
+        **{key: own.get(key, NONE) for key in MODEL},
+        "model": "champion",
+        "plan": own.get("plan", NONE) if same_code else recorded.plan,
+        "calibration": own.get("calibration", NONE),
+        "threshold": str(champion.threshold().cutoff),
+        "release": release_digest(workflow, own),
+    }

@@ -1,0 +1,121 @@
+"""What lies in the working tree now: one digest for each thing that a score depends on.
+
+Takes a workspace; gives the digests that a candidate's evidence has to name. One byte changed =
+stale = refused. Stages write evidence beside their results; gate and registration compare it with
+this. Needs no torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import dslm
+from dslm.contract import load_contract
+from dslm.errors import InputError, ReleaseRefused
+from dslm.evidence.calibration import threshold_in
+from dslm.evidence.record import FORMAT, NONE
+from dslm.provenance import MANIFEST, digest_file, digest_files, digest_json, read_manifest
+from dslm.settings.params import recipe_of
+from dslm.settings.workspace import Workspace
+from dslm.strict_json import strict_json
+
+# The parts of the library that an answer and its score depend on, and those that judge.
+DECIDING_CODE = ("contract", "inference", "scoring")
+JUDGING_CODE = ("evidence", "gating")
+
+# What a stage's manifest must say that the adapter was made from.
+TRAINED_FROM = ("base", "tokenizer", "template", "data", "recipe")
+TRAINED_ON = ("train.jsonl", "validation.jsonl")
+
+
+def code_digest(parts: Sequence[str] = DECIDING_CODE) -> str:
+    """Digest of the library code that answers, decides and scores, or of other parts."""
+    root = Path(dslm.__file__).parent
+    return digest_files(root, [f for p in parts for f in (root / p).rglob("*.py")])
+
+
+def digest_there(path: Path, *, made_by: str) -> str:
+    """Digest of a file that has to be there.
+
+    Raises:
+        InputError: It is not, or cannot be read.
+    """
+    try:
+        return digest_file(path)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=path, fix=made_by) from None
+
+
+def data_digest(curated: Path) -> str:
+    """Digest of the cases that training sees: the calibration split is no part of it.
+
+    Raises:
+        InputError: They are not there, or their bytes differ from the manifest.
+    """
+    files = read_manifest(curated, made_by="the curate stage")["files"]
+    if lacking := [name for name in TRAINED_ON if name not in files]:
+        raise InputError(f"no {', '.join(lacking)}", where=curated, fix="run the curate stage")
+    return digest_json({name: files[name] for name in TRAINED_ON})
+
+
+def adapter_digests(adapter: Path) -> dict[str, str]:
+    """Digest of an adapter folder, and of what its manifest says it was made from.
+
+    Raises:
+        InputError: Its bytes differ from its manifest, or that does not say what it was made from.
+    """
+    manifest = read_manifest(adapter, made_by="the train stage")
+    inputs: dict[str, str] = manifest.get("inputs", {})
+    if lacking := [key for key in TRAINED_FROM if key not in inputs]:
+        what = f"does not say which {', '.join(lacking)} it was made from"
+        raise InputError(what, where=adapter / MANIFEST, fix="run the train stage again")
+    return {"adapter": manifest["digest"]} | {key: inputs[key] for key in TRAINED_FROM}
+
+
+def current(ws: Workspace) -> dict[str, str]:
+    """What the evidence of the candidate has to say: every key but the engine's, as it is now.
+
+    `recipe` and `data` are read from the working tree, so that an adapter trained from others
+    differs from its own score's evidence.
+
+    Raises:
+        InputError: Something of it is not there, or its bytes differ from their manifest.
+    """
+    recipe = recipe_of(ws)
+    return {
+        **adapter_digests(ws.adapter),
+        "format": FORMAT,
+        "model": "candidate",
+        "contract": load_contract(ws.contract).digest(),
+        "recipe": recipe.digest(),
+        "plan": recipe.plan_digest(),
+        "data": data_digest(ws.curated),
+        "gold": digest_there(ws.gold, made_by="restore it from git"),
+        "calibration": digest_there(ws.calibration, made_by="run the calibrate stage"),
+        "calibration_cases": NONE,
+        "threshold": str(threshold_in(ws.calibration).cutoff),
+        "code": code_digest(),
+        "lock": digest_there(ws.lock, made_by="restore it from git"),
+        "release": NONE,
+    }
+
+
+def read_json(path: Path, *, made_by: str) -> dict[str, object]:
+    """A JSON object that a stage wrote.
+
+    Raises:
+        ReleaseRefused: It is missing or cut.
+    """
+    try:
+        value = strict_json(path.read_bytes())
+    except FileNotFoundError:
+        raise ReleaseRefused("no such file", where=path, fix=f"run {made_by}") from None
+    except OSError as error:
+        what = f"cannot be read: {error.strerror}"
+        raise ReleaseRefused(what, where=path, fix=f"run {made_by}") from None
+    except ValueError as error:
+        raise ReleaseRefused(f"not JSON: {error}", where=path, fix=f"run {made_by}") from None
+    if not isinstance(value, dict):
+        raise ReleaseRefused("not an object", where=path, fix=f"run {made_by}")
+    return value

@@ -1,0 +1,170 @@
+"""The verdict on a run, reached again by the gate's own function: no verdict is believed.
+
+Takes a working tree before registration, or a release's own files before promotion; refuses where
+the verdict that was written down is not the one that rows, documents and code give now. Called by
+`registering` and `promoting`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dslm.cases import read_records
+from dslm.contract import load_contract
+from dslm.errors import InputError, ReleaseRefused
+from dslm.evidence import (
+    FORMAT,
+    NONE,
+    ChampionRelease,
+    Model,
+    code_digest,
+    read_champion_release,
+    read_json,
+)
+from dslm.gating.exhibits import Documents
+from dslm.gating.gate import gate_workspace, judge_run, read_documents, unlike
+from dslm.provenance import digest_file
+from dslm.records import Baseline, Row, Verdict
+from dslm.releasing.checking import Proof, digests_of_files
+from dslm.releasing.packaging import CHAMPION, EVIDENCE
+from dslm.scoring.verification import MODELS, Answered, answers_digest
+from dslm.settings.recipe import load_recipe
+from dslm.settings.workspace import Workspace
+
+MOST_NAMED = 5
+
+
+def refuse_unlike(recorded: Verdict, again: Verdict, *, where: str | Path, fix: str) -> None:
+    """Refuse a verdict that the gate does not reach again.
+
+    Raises:
+        ReleaseRefused: It differs; names where.
+    """
+    found = unlike(recorded, again)
+    if found:
+        more = f"; and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+        what = f"the verdict says {recorded.status}, judged again it is {again.status}: "
+        raise ReleaseRefused(what + "; ".join(found[:MOST_NAMED]) + more, where=where, fix=fix)
+
+
+def refuse_unlike_latest(ws: Workspace, recorded: Verdict) -> None:
+    """Judge what lies in the working tree again, and compare.
+
+    Raises:
+        ReleaseRefused: The recorded verdict is another one.
+        InputError: Contract, gold set, policy or waivers are wrong.
+    """
+    again = gate_workspace(ws, _today())
+    fix = f"run `dvc repro gate@{ws.workflow}` and look at the new verdict"
+    refuse_unlike(recorded, again, where=ws.results / "gate.json", fix=fix)
+
+
+def refuse_unlike_release(ws: Workspace, proof: Proof) -> None:
+    """Judge a release's own rows again, by contract, gold, policy, waivers and code in force.
+
+    Raises:
+        ReleaseRefused: Its verdict is another one, or the release is of before evidence had a
+            format, so that it cannot be judged again.
+        InputError: Contract, gold set, policy or waivers are wrong.
+    """
+    where = f"{ws.workflow} version {proof.version}"
+    fix = "`make release` scores, gates and registers the candidate anew; promote that version"
+    if proof.evidence.get("format") != FORMAT:
+        what = "was made before releases held what judging again needs: it can be loaded and "
+        raise ReleaseRefused(f"{what}rolled back to, not promoted", where=where, fix=fix)
+    documents = read_documents(ws, _today())
+    run = ReleaseRun(proof, documents, digest_file(ws.gold))
+    refuse_unlike(proof.verdict, judge_run(run, documents), where=where, fix=fix)
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.UTC).date()
+
+
+@dataclass(frozen=True)
+class ReleaseRun:
+    """A release's own files as a run that can be judged; their bytes were compared before."""
+
+    proof: Proof
+    documents: Documents
+    gold: str
+    read: dict[Model, Answered] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def workflow(self) -> str:
+        """Whose it is."""
+        return self.proof.contract.name
+
+    @property
+    def calibration(self) -> Path:
+        """The calibration.json."""
+        return self.proof.folder / "calibration.json"
+
+    @property
+    def scorecard(self) -> Path:
+        """The scorecard.json."""
+        return self.proof.folder / "scorecard.json"
+
+    @property
+    def calibration_cases(self) -> Path | None:
+        """None: a release holds no inputs."""
+        return None
+
+    def models(self) -> list[Model]:
+        """The models that have answered gold; candidate and base always have to be."""
+        champion = self._rows("champion").is_file()
+        return [m for m in MODELS if m != "champion" or champion]
+
+    def answered(self, model: Model) -> Answered:
+        """A model's answers."""
+        if model not in self.read:
+            path = self._rows(model)
+            named = _named(self.proof.folder / EVIDENCE, model)
+            rows = read_records(path, Row)
+            self.read[model] = Answered(rows, named, answers_digest(path, named))
+        return self.read[model]
+
+    def candidate(self) -> dict[str, str]:
+        """What the candidate's evidence has to say: by the files, and what is in force."""
+        recipe = load_recipe(self.proof.folder / "recipe.yaml")
+        own = load_contract(self.proof.folder / "workflow.yaml")
+        if own.digest() != self.documents.contract.digest():
+            raise ReleaseRefused("contract changed since", where=self.workflow)
+        return {
+            **digests_of_files(self.proof.folder),
+            "format": FORMAT,
+            "model": "candidate",
+            "contract": self.documents.contract.digest(),
+            "recipe": recipe.digest(),
+            "plan": recipe.plan_digest(),
+            "gold": self.gold,
+            "calibration_cases": NONE,
+            "code": code_digest(),
+            "release": NONE,
+        }
+
+    def baseline(self) -> Baseline:
+        """What the verdict names; the journal has been asked whether that still serves."""
+        return self.proof.verdict.baseline
+
+    def refuse_baseline(self, baseline: Baseline, candidate: Mapping[str, str]) -> None:
+        """Nothing to do: a stale one is refused before."""
+
+    def champion(self, baseline: Baseline) -> ChampionRelease:
+        """What the baseline's release says of itself."""
+        path = self.proof.folder / CHAMPION
+        return read_champion_release(path, self.workflow, baseline.digest)
+
+    def _rows(self, model: Model) -> Path:
+        return self.proof.folder / "rows" / f"{model}.jsonl"
+
+
+def _named(path: Path, model: Model) -> dict[str, str]:
+    """The evidence of one model's answers, as packaging wrote it down."""
+    named = read_json(path, made_by="`make release`").get(model)
+    if not isinstance(named, dict) or not all(isinstance(one, str) for one in named.values()):
+        raise InputError(f"no evidence of the {model}", where=path)
+    return named
