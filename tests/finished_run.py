@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from dslm.gating.gate import gate_workspace, write_verdict
 from dslm.provenance import write_atomic
 from dslm.records import Baseline, Release, Verdict
 from dslm.releasing.baseline import choose_baseline
+from dslm.releasing.fetching import fetch_release, what_it_says
 from dslm.releasing.promoting import history
 from dslm.releasing.registering import register
 from dslm.settings.workspace import Workspace
@@ -103,7 +105,8 @@ class Run:
     def register(self, answer: Callable[..., Mapping[str, Any]] = answers_well) -> Release:
         """What the register stage does."""
         evidence = inputs_of(self.ws, "candidate")
-        says = ChampionRelease(evidence=evidence, calibration=self.ws.calibration.read_text())
+        text, plan = self.ws.calibration.read_text(), evidence["plan"]
+        says = ChampionRelease(evidence=evidence, calibration=text, plan=plan)
         name = release_digest(W, evidence).removeprefix("sha256:")
         write_atomic(self.ws.root / "said" / f"{name}.json", says.model_dump_json())
         try:
@@ -122,6 +125,9 @@ class Run:
             return make_champion().says
         name = str(champion.digest).removeprefix("sha256:")
         path = self.ws.root / "said" / f"{name}.json"
+        if not path.exists():
+            with tempfile.TemporaryDirectory() as into:
+                return what_it_says(fetch_release(self.ws, champion, Path(into)))
         return ChampionRelease.model_validate_json(path.read_bytes())
 
     def released(self, weights: bytes) -> Release:

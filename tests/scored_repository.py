@@ -23,6 +23,8 @@ from dslm.settings.workspace import Workspace
 
 GOLD = cases(200, groups=100)
 CALIBRATION = cases(120, prefix="c")
+FORTY = cases(40, groups=20)  # of gold, and thirty of calibration: as few as can pass
+THIRTY = cases(30, prefix="c")
 ENGINE = {"packages": "torch 2.13.0, transformers 5.17.0", "device": "cpu"}
 SURE = 0.99
 
@@ -49,12 +51,14 @@ def inputs_of(ws: Workspace, model: str) -> dict[str, str]:
     return found
 
 
-def curate(ws: Workspace, gold: Sequence[Case], calibration: Sequence[Case]) -> None:
+def curate(
+    ws: Workspace, gold: Sequence[Case], calibration: Sequence[Case], day: str = "today"
+) -> None:
     """What curation leaves."""
     write_records(ws.gold, gold)
     write_atomic(ws.lock, "dslm==0.1.0\n")
     for name in ("train", "validation"):
-        write_atomic(ws.curated / f"{name}.jsonl", "{}\n")
+        write_atomic(ws.curated / f"{name}.jsonl", json.dumps({"id": day}) + "\n")
     write_records(ws.curated / "calibration.jsonl", calibration)
     write_manifest(ws.curated, {})
 
@@ -84,9 +88,10 @@ def identity_of(ws: Workspace, *, adapter: bool = True) -> dict[str, str]:
     }  # fmt: skip
 
 
-def calibrated(ws: Workspace, calibration: Sequence[Case]) -> None:
+def calibrated(ws: Workspace, calibration: Sequence[Case], latency: float = 120.0) -> None:
     """What the calibrate stage leaves: every answer right, so that `SURE` is certified."""
-    rows = rows_of(calibration, first(len(calibration), len(calibration)), threshold=NEVER)
+    right = first(len(calibration), len(calibration))
+    rows = rows_of(calibration, right, threshold=NEVER, latency=latency)
     asked = {"calibration_cases": digest_file(ws.curated / "calibration.jsonl")}
     named = Evidence.of("calibration", identity_of(ws), asked, {"threshold": str(NEVER)}).named()
     seal_rows(ws, "calibration", rows, named)
@@ -101,14 +106,18 @@ class Champion:
     baseline: Baseline
 
 
-def make_champion(threshold: float = 0.5) -> Champion:
+def make_champion(threshold: float = 0.5, day: str = "today") -> Champion:
     """A champion of the format that came before the first."""
-    named = {key: digest_of(f"older {key}") for key in ("adapter", *evidence.TRAINED_FROM, "plan")}
+    named = {
+        key: digest_of(f"older {key} of {day}")
+        for key in ("adapter", *evidence.TRAINED_FROM, "plan")
+    }
     calibration = json.dumps({"threshold": threshold, "evidence": dict(named)})
     named |= {"code": digest_of("older code"), "calibration": digest_bytes(calibration.encode())}
     digest = release_digest("mini", named)
     baseline = Baseline(version=3, digest=digest, contract_version=1)
-    return Champion(ChampionRelease(evidence=named, calibration=calibration), baseline)
+    says = ChampionRelease(evidence=named, calibration=calibration, plan=named["plan"])
+    return Champion(says, baseline)
 
 
 def finish_scoring(
@@ -117,19 +126,24 @@ def finish_scoring(
     champion: Sequence[bool] | None = None,
     gold: Sequence[Case] = GOLD,
     calibration: Sequence[Case] = CALIBRATION,
-    right: int | None = None,
+    day: str = "today",
 ) -> Workspace:
-    """A scored candidate: 95 % right, the base 30 %; a champion if its answers are given."""
+    """A scored candidate: 95 % right, the base 30 %; a champion if its answers are given.
+
+    Another day has other weights, packages, times and another champion.
+    """
     ws = make_repository(root)
-    curate(ws, gold, calibration)
-    train(ws)
-    calibrated(ws, calibration)
-    serves = None if champion is None else make_champion()
+    curate(ws, gold, calibration, day)
+    write_atomic(ws.lock, f"dslm==0.1.0  # {day}\n")
+    train(ws, f"weights of {day}".encode())
+    latency = 120.0 + len(day)
+    calibrated(ws, calibration, latency)
+    serves = None if champion is None else make_champion(day=day)
     baseline = Baseline() if serves is None else serves.baseline
     for path in (ws.baseline, ws.champion):
         write_atomic(path, baseline.model_dump_json() + "\n")
-    flags = first(len(gold) * 95 // 100 if right is None else right, len(gold))
-    score(ws, flags, champion=champion, gold=gold)
+    flags = first(len(gold) * 95 // 100, len(gold))
+    score(ws, flags, champion=champion, serves=serves, gold=gold, latency=latency)
     return ws
 
 

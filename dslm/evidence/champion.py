@@ -22,10 +22,15 @@ RUN_AGAIN = "run the score_champion stage"
 
 
 class ChampionRelease(Record):
-    """A release's evidence, in whatever format it was made, and its calibration.json."""
+    """A release's evidence, in whatever format it was made, and its calibration.json.
+
+    `plan` is the digest of its recipe's plan by the code that let it answer now: digests of
+    documents are made by code, and a release outlives the code that made it.
+    """
 
     evidence: dict[str, str]
     calibration: str
+    plan: str
 
     def threshold(self) -> Threshold:
         """The threshold that it answers with."""

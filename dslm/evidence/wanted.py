@@ -50,18 +50,14 @@ def wanted(
 def _champion(
     candidate: Mapping[str, str], recorded: Evidence, champion: ChampionRelease, workflow: str
 ) -> dict[str, str]:
-    """The champion is another model, asked the same cases and judged the same way.
-
-    Its plan is read from its own recipe. A digest of a recipe that was made by other code cannot
-    be made again; then the recorded one stands.
-    """
+    """The champion is another model, asked the same cases and judged the same way."""
     own = champion.evidence
     same_code = own.get("code") == candidate["code"]
     return {
         **candidate,
         **{key: own.get(key, NONE) for key in MODEL},
         "model": "champion",
-        "plan": own.get("plan", NONE) if same_code else recorded.plan,
+        "plan": own.get("plan", NONE) if same_code else champion.plan,
         "calibration": own.get("calibration", NONE),
         "threshold": str(champion.threshold().cutoff),
         "release": release_digest(workflow, own),

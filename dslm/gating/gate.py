@@ -171,11 +171,15 @@ def withdraw_verdict(ws: Workspace) -> None:
 
 def unlike(recorded: Verdict, again: Verdict) -> list[str]:
     """Where a verdict that was written down is not the one that the gate gives again."""
-    broken = [check.seen for check in again.checks if check.id == "evidence"]
-    return [*broken, *differences(_by_place(recorded), _by_place(again))]
+    found = [check.seen for check in again.checks if check.id == "evidence"]
+    named = recorded.evidence.keys() | again.evidence.keys()
+    keys = [key for key in sorted(named) if recorded.evidence.get(key) != again.evidence.get(key)]
+    if keys and again.evidence:
+        found.append(f"its evidence is of something else: {', '.join(keys)} changed since")
+    return [*found, *differences(_by_place(recorded), _by_place(again))]
 
 
 def _by_place(verdict: Verdict) -> dict[str, Any]:
-    """A verdict with its checks by number, so that each can be compared key by key."""
-    value = verdict.model_dump(mode="json")
+    """A verdict but its evidence, with its checks by number, to be compared key by key."""
+    value = verdict.model_dump(mode="json", exclude={"evidence"})
     return value | {"checks": {str(n): check for n, check in enumerate(value["checks"], start=1)}}

@@ -18,6 +18,7 @@ from dslm.releasing.checking import checked_files, prove
 from dslm.releasing.identity import is_release, named, refuse_taken_over
 from dslm.releasing.journal import Journal
 from dslm.releasing.store import ModelStore
+from dslm.settings.recipe import load_recipe
 from dslm.settings.workspace import Workspace
 
 
@@ -81,7 +82,8 @@ def what_it_says(folder: Path) -> ChampionRelease:
         folder: As fetched.
     """
     calibration = (folder / "calibration.json").read_bytes().decode()
-    return ChampionRelease(evidence=checked_files(folder), calibration=calibration)
+    plan = load_recipe(folder / "recipe.yaml").plan_digest()
+    return ChampionRelease(evidence=checked_files(folder), calibration=calibration, plan=plan)
 
 
 def _renewed(entries: Sequence[JournalEntry]) -> str:

@@ -134,7 +134,7 @@ def test_a_verdict_that_lacks_a_digest_is_refused(bare, part) -> None:
     verdict = json.loads((bare.ws.results / "gate.json").read_text())
     del verdict["evidence"][part]
     bare.forge(**verdict)
-    assert f"evidence.{part}: not written" in refused(bare)
+    assert f"evidence is of something else: {part} changed since" in refused(bare)
 
 
 def test_a_verdict_that_was_edited_to_pass_is_refused_and_what_differs_is_named(bare) -> None:
@@ -175,9 +175,9 @@ def test_missing_evidence_is_refused(bare) -> None:
 @pytest.mark.parametrize(
     ("part", "changes"),
     [
-        ("evidence.rows_candidate: written", lambda run: rescored(run)),
-        ("evidence.policy: written", lambda run: edit(run.ws.policy, "0.9}", "0.8}")),
-        ("evidence.waivers: written", lambda run: run.ws.waivers.write_text("waivers: []\n")),
+        ("rows_candidate", lambda run: rescored(run)),
+        ("policy changed since", lambda run: edit(run.ws.policy, "0.9}", "0.8}")),
+        ("waivers changed since", lambda run: run.ws.waivers.write_text("waivers: []\n")),
         ("not scored yet", lambda run: (run.ws.results / "scorecard.json").unlink()),
     ],
     ids=["rows_candidate", "policy", "waivers", "scorecard"],

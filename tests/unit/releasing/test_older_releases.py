@@ -1,0 +1,115 @@
+"""Releases of before evidence had a format: listed, loaded, compared with and gone back to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from finished_run import Run, W, answers_well
+from planted_faults import edit
+from scored_repository import digest_of
+
+from dslm.errors import ReleaseRefused
+from dslm.evidence import KEYS, read_champion_release, release_digest
+from dslm.provenance import MANIFEST, canonical_json, digest_file, write_atomic, write_manifest
+from dslm.records import Baseline
+from dslm.releasing.checking import checked_files, prove
+from dslm.releasing.fetching import fetch_version, what_it_says
+from dslm.releasing.journal import Journal
+from dslm.releasing.moving import move
+from dslm.releasing.packaging import CHAMPION, EVIDENCE, package
+from dslm.releasing.promoting import history, promote, releases, rollback
+from dslm.releasing.store import ModelStore
+
+NEW = {"format", "model", "packages", "device", "calibration_cases", "threshold", "release"}
+
+
+def as_before(run: Run, folder: Path) -> Path:
+    """A package as it was made before: evidence of fewer keys, no rows of the calibration."""
+    verdict = json.loads((run.ws.results / "gate.json").read_text())
+    package(run.ws, folder, {key: verdict["evidence"][key] for key in KEYS})
+    for name in (EVIDENCE, "rows/calibration.jsonl", CHAMPION):
+        (folder / name).unlink(missing_ok=True)
+
+    def shorten(value: dict) -> None:
+        value.pop("first_release", None)
+        value["evidence"] = {k: d for k, d in value["evidence"].items() if k not in NEW}
+
+    for name in ("calibration.json", "scorecard.json", "gate.json"):
+        edit(folder / name, shorten)
+    named = {k: verdict["evidence"][k] for k in KEYS - NEW}
+    named["calibration"] = digest_file(folder / "calibration.json")
+    judged = {"scorecard": digest_file(folder / "scorecard.json")}
+    edit(folder / "gate.json", lambda value: value["evidence"].update(named | judged))
+    write_manifest(folder, named)
+    return folder
+
+
+def registered(run: Run, folder: Path) -> int:
+    """Register it as it was done before."""
+    store = ModelStore(run.ws.root, W)
+    inputs = json.loads((folder / MANIFEST).read_text())["inputs"]
+    tags = {
+        "digest": release_digest(W, inputs), "manifest": digest_file(folder / MANIFEST),
+        "contract_version": "1", "status": "candidate",
+        "evidence": canonical_json(inputs).decode(),
+    }  # fmt: skip
+    run_id, source = store.upload(folder, {})
+    return store.add(source, tags, run_id)
+
+
+@pytest.fixture
+def older(bare: Run, tmp_path: Path) -> Path:
+    return as_before(bare, tmp_path / "older")
+
+
+def test_its_files_are_still_compared_with_every_key_that_it_names(older: Path) -> None:
+    assert len(checked_files(older)) == 12
+    (older / "requirements.txt").write_text("dslm==9\n")
+    write_manifest(older, checked_files_of(older))
+    with pytest.raises(ReleaseRefused, match=r"the release is evidence of .*: lock changed"):
+        checked_files(older)
+
+
+def checked_files_of(folder: Path) -> dict[str, str]:
+    found: dict[str, str] = json.loads((folder / MANIFEST).read_text())["inputs"]
+    return found
+
+
+def test_a_threshold_that_was_certified_for_another_adapter_is_refused(older: Path) -> None:
+    named = checked_files_of(older)
+    edit(older / "calibration.json", lambda v: v["evidence"].update(adapter=digest_of("another")))
+    write_manifest(older, named | {"calibration": digest_file(older / "calibration.json")})
+    with pytest.raises(ReleaseRefused, match="certified for another adapter"):
+        checked_files(older)
+
+
+def test_as_champion_it_is_proved_by_its_digest_and_its_own_threshold(older, tmp_path) -> None:
+    path = tmp_path / "release.json"
+    write_atomic(path, what_it_says(older).model_dump_json())
+    digest = release_digest(W, checked_files_of(older))
+    assert read_champion_release(path, W, digest).threshold().cutoff == 0.99
+    edit(path, lambda v: v.update(calibration=v["calibration"].replace("0.99", "2.0")))
+    with pytest.raises(ReleaseRefused, match="the calibration is not the champion's own"):
+        read_champion_release(path, W, digest)
+    with pytest.raises(ReleaseRefused, match="is not of the champion"):
+        read_champion_release(path, W, digest_of("another"))
+
+
+def test_it_is_listed_loaded_and_gone_back_to_and_not_promoted(run: Run, tmp_path: Path) -> None:
+    assert registered(run, as_before(run, tmp_path / "older")) == 1
+    with pytest.raises(ReleaseRefused, match=r"rolled back to, not promoted.*make release"):
+        promote(run.ws, 1, "as it was", "ann")
+    store = ModelStore(run.ws.root, W)
+    proof = prove(store, store.version(1), tmp_path / "proved")
+    move(run.ws, store, (), "promote", proof, "before the upgrade", "ann", None)
+    assert promote(run.ws, 1, "again", "ann") is None
+    assert run.released(b"weights two").version == 2  # compared with the older one
+    assert promote(run.ws, 2, "the new one", "ann") is not None
+    assert [release.version for release in releases(run.ws)] == [2, 1]
+    assert fetch_version(run.ws, 1, tmp_path / "fetched").is_dir()
+    entry = rollback(run.ws, "wrong totals", "ann", answers_well)
+    assert (entry.to_version, len(history(run.ws))) == (1, 3)
+    assert Baseline.model_validate_json(run.ws.champion.read_bytes()).version == 1
+    assert Journal(store).entries()[-1] == entry
