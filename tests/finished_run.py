@@ -83,7 +83,8 @@ class Run:
         write_atomic(ws.policy, POLICY + UNDECIDED * (status == "INCONCLUSIVE"))
         chosen = choose_baseline(ws)
         write_atomic(ws.baseline, chosen.model_dump_json())
-        serves = Champion(self._says(chosen), chosen) if chosen.version else None
+        asked = chosen.version and not chosen.answers_older_contract(1)
+        serves = Champion(self._says(chosen), chosen) if asked else None
         right = first(len(GOLD) // 2 if status == "FAIL" else len(GOLD), len(GOLD))
         champion = first(len(GOLD), len(GOLD)) if serves else None
         score(ws, right, champion=champion, serves=serves, gold=GOLD, latency=seconds * 1000)

@@ -34,6 +34,8 @@ def _show(verdict: Verdict) -> None:
 
     rows = [[c.id, c.status, c.asked, c.seen, c.why] for c in verdict.checks]
     against = f"version {verdict.baseline.version}" if verdict.baseline.version else "no champion"
+    if verdict.first_release:
+        against += ": a first release"
     title = f"{verdict.workflow}: {verdict.status} (against {against})"
     say(table(title, ["check", "status", "asked", "seen", "why"], rows))
     if turned := knobs(verdict):

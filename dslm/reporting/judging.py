@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from dslm.records import Check, Scorecard, Verdict
+from dslm.records import NOT_APPLICABLE, Check, Scorecard, Verdict
 from dslm.reporting.data import ReportData
 
 Word = Literal["PASS", "FAIL", "INCONCLUSIVE", "NOT GATED", "STALE"]
@@ -55,6 +55,22 @@ def _after_a_pass(data: ReportData) -> str:
     return f"promote it: dslm release promote {name} --reason …"
 
 
+def _passed(verdict: Verdict) -> str:
+    """How many checks passed; one that had nothing to compare with is not among them."""
+    passed = sum(check.status == "PASS" for check in verdict.checks)
+    idle = sum(check.status == NOT_APPLICABLE for check in verdict.checks)
+    if not idle:
+        return f"{f'All {passed} checks' if passed > 1 else 'The one check'} passed"
+    return f"{passed} {'checks' if passed > 1 else 'check'} passed, {idle} not applicable"
+
+
+def _compared_with(verdict: Verdict) -> str:
+    if verdict.first_release:
+        return "a first release, compared with no champion"
+    version = verdict.baseline.version
+    return f"compared with release {version}" if version else "no release to compare with yet"
+
+
 def headline(data: ReportData) -> Headline:
     """The verdict on a run in one sentence."""
     verdict, name = data.verdict, data.scorecard.workflow
@@ -67,9 +83,7 @@ def headline(data: ReportData) -> Headline:
     total = len(verdict.checks)
     bad = [check for check in verdict.checks if check.status == verdict.status]
     if verdict.status == "PASS":
-        version = verdict.baseline.version
-        than = f"compared with release {version}" if version else "no release to compare with yet"
-        reason = f"{f'All {total} checks' if total > 1 else 'The one check'} passed; {than}."
+        reason = f"{_passed(verdict)}; {_compared_with(verdict)}."
         return Headline("PASS", reason, _after_a_pass(data))
     if not bad:
         return Headline(verdict.status, f"{total} checks, none of which says why.", repro)

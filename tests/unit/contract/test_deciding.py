@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dslm.contract import Contract
-from dslm.contract.deciding import NEVER, decide, ideal, is_out_of_scope
+from dslm.contract.deciding import ALWAYS, NEVER, decide, ideal, is_out_of_scope
 from dslm.contract.model import Compare, Rule
 from dslm.contract.rules import compile_rule, holds
 from dslm.errors import InputError
@@ -70,6 +70,28 @@ def test_an_answer_is_out_of_scope_if_it_equals_a_value_as_its_field_is_compared
     compare = {"number": Compare.model_validate({"as": how})}
     made = mini.model_copy(update={"compare": compare, "out_of_scope": {"number": [value]}})
     assert is_out_of_scope(made, {"kind": "order", "number": answer}) is out
+
+
+NO_PROBABILITY = [float("nan"), float("inf"), -float("inf"), 1.5, -0.1]
+
+
+@pytest.mark.parametrize("number", NO_PROBABILITY)
+@pytest.mark.parametrize("threshold", [ALWAYS, 0.9, NEVER])
+def test_what_is_no_probability_holds_the_case_back(
+    mini: Contract, number: float, threshold: float
+) -> None:
+    held = decide(mini, TEXT, prediction(ORDER, number), threshold)
+    assert (held.action, held.reasons) == ("abstain", ("low_confidence",))
+    field = prediction(ORDER, 1.0).model_copy(update={"field_confidence": {"number": number}})
+    assert decide(mini, TEXT, field, threshold).action == "abstain"
+
+
+@pytest.mark.parametrize("threshold", [float("nan"), float("inf")])
+def test_a_threshold_that_is_no_number_lets_nothing_proceed(
+    mini: Contract, threshold: float
+) -> None:
+    assert decide(mini, TEXT, prediction(ORDER, 1.0), threshold).action == "abstain"
+    assert decide(mini, TEXT, prediction(ORDER, 0.0), ALWAYS).action == "proceed"
 
 
 def test_escalation_outranks_abstention(mini: Contract) -> None:

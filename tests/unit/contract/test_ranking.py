@@ -35,6 +35,12 @@ def test_only_low_confidence_can_be_lifted_by_a_threshold(
     assert could_proceed(row(reasons=reasons)) is may
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf"), 1.5])
+def test_an_answer_without_a_probability_is_in_no_order(number: float) -> None:
+    rows = [row("a", confidence=0.2), row("b", confidence=number), row("c", confidence=0.8)]
+    assert [one.id for one in ranked(rows)] == ["c", "a"]
+
+
 def test_no_object_never_proceeds() -> None:
     assert not could_proceed(row(answer=None))
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 import random
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from dslm.inference.decider import Decider, _field_confidence, load_decider
 from dslm.inference.engine import Generation
 from dslm.inference.prompt import baseline_prompt, prompt_ids, tuned_prompt
 from dslm.provenance import read_manifest, write_manifest
+from dslm.scoring.rows import make_rows, recompute
 
 TEXTS = ["Please send order A-17.", "", "Thanks", "🙂 order order order", "x"]
 PLAIN = {"base", "tokenizer", "template", "contract", "plan", "code"}
@@ -122,6 +124,19 @@ def test_confidence_is_the_probability_of_the_answer_and_of_no_field_less() -> N
         assert set(prediction.field_confidence) == set(MINI.fields)
         for value in prediction.field_confidence.values():
             assert prediction.confidence <= value + 1e-6 <= 1 + 2e-6
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_an_answer_that_the_model_has_no_probability_for_is_none(bad: float) -> None:
+    tokens = plain().engine.tokenizer.encode('{"kind":"order","number":"A-17"}')
+    fine = Generation(tuple(tokens), (-0.1,) * len(tokens), "stop", 5, 0.1)
+    assert plain()._prediction(fine, {}).object == {"kind": "order", "number": "A-17"}
+    log_probs = (*(-0.1,) * (len(tokens) - 1), bad)
+    made = plain()._prediction(replace(fine, log_probs=log_probs), {})
+    assert (made.object, made.finish_reason, made.confidence) == (None, "invalid", 0.0)
+    (row,) = recompute(MINI, cases(1), make_rows(MINI, cases(1), [made], 0.0), 0.0)
+    assert row.prediction == made
+    assert row.decision.action == "escalate"
 
 
 def test_a_field_s_confidence_is_that_of_the_tokens_that_reach_into_its_value() -> None:
