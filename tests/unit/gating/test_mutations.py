@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from planted_faults import FAULTS, Runs, edit
+from planted_edits import edit_faults
+from planted_faults import Runs, edit, file_faults
 from scored_repository import (
     ENGINE,
     FORTY,
@@ -29,6 +30,7 @@ from dslm.scoring import intervals
 from dslm.settings.workspace import Workspace
 from pipelines import gate as gate_stage
 
+FAULTS = file_faults() | edit_faults()
 TODAY = dt.datetime.now(dt.UTC).date()
 Files = dict[Path, bytes]
 
@@ -100,7 +102,7 @@ def test_the_untouched_run_is_green(runs: Runs) -> None:
     verdict = gate_workspace(runs.ws, TODAY)
     assert verdict.status == "PASS"
     assert recorded(runs.ws) == verdict
-    assert len(FAULTS) >= 300
+    assert len(FAULTS) >= 450
 
 
 @pytest.mark.parametrize("name", FAULTS)

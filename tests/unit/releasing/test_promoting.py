@@ -7,7 +7,7 @@ import pytest
 from finished_run import W
 
 from dslm.errors import EXIT_BAD_INPUT, EXIT_REFUSED, InputError, ReleaseRefused
-from dslm.provenance import digest_bytes
+from dslm.provenance import MANIFEST, digest_bytes, digest_file, write_manifest
 from dslm.records import Baseline
 from dslm.releasing.moving import serve
 from dslm.releasing.promoting import history, promote, releases, rollback
@@ -124,6 +124,49 @@ def test_one_changed_byte_of_a_version_stops_its_promotion(run, name) -> None:
         promote(run.ws, None, "unseen", "me")
     assert "champion" not in aliases(run)
     assert champion(run).version == 0
+
+
+def sealed_again(run, name: str, old: str, new: str) -> None:
+    """A stored file changed by somebody who may write to the registry: manifest and tag in step."""
+    path = run.stored(1, name)
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    manifest = run.stored(1, MANIFEST)
+    write_manifest(manifest.parent, json.loads(manifest.read_text())["inputs"])
+    ModelStore(run.ws.root, W).tag(1, "manifest", digest_file(manifest))
+
+
+@pytest.mark.slow
+def test_a_version_s_rows_are_judged_again_before_it_is_promoted(run) -> None:
+    run.register()
+
+    def refused(match: str) -> None:
+        with pytest.raises(ReleaseRefused, match=match):
+            promote(run.ws, 1, "looks fine", "me")
+        assert history(run.ws) == ()
+
+    sealed_again(run, "gate.json", "n = 10", "n = 1000")
+    refused(r"judged again it is PASS: checks\.2\.seen: written")
+    sealed_again(run, "gate.json", "n = 1000", "n = 10")
+    sealed_again(run, "rows/candidate.jsonl", '"confidence":0.99', '"confidence":0.98')
+    refused("judged again it is FAIL: candidate rows: case g-000")
+    sealed_again(run, "rows/candidate.jsonl", '"confidence":0.98', '"confidence":0.99')
+    sealed_again(run, "evidence.json", '"model": "base"', '"model": "champion"')
+    refused("judged again it is FAIL: the rows of the base is evidence of something else: model")
+    sealed_again(run, "evidence.json", '"model": "champion"', '"model": "base"')
+    sealed_again(run, "calibration.json", '"threshold":0.99', '"threshold":0.1')
+    refused("the release is evidence of something else: calibration, threshold changed since")
+    sealed_again(run, "calibration.json", '"threshold":0.1', '"threshold":0.99')
+    for path, old, new, changed in (
+        (run.ws.policy, "0.8", "0.7", "policy"), (run.ws.gold, "A-1.", "A-1!", "gold"),
+        (run.ws.contract, "45.0", "4.5", "contract"),
+    ):  # fmt: skip
+        text = path.read_text()
+        path.write_text(text.replace(old, new, 1))
+        refused(f"{changed} changed since.*make release")
+        path.write_text(text)
+    assert promote(run.ws, 1, "as it was", "me") is not None
 
 
 @pytest.mark.slow

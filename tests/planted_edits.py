@@ -1,0 +1,184 @@
+"""Faults planted within the evidence of a run: numbers, keys and rows, sealed anew.
+
+As `planted_faults`: gives names with what each does to the files of a passed run.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from planted_faults import FILES, FOLDERS, MODELS, Plant, Runs, all_of, edit
+from scored_repository import FORTY, digest_of, inputs_of, seal_again, seal_rows
+from scored_rows import MINI
+
+from dslm.cases import read_records
+from dslm.evidence import KEYS, NONE
+from dslm.provenance import MANIFEST, write_manifest
+from dslm.records import Row
+from dslm.scoring.rows import recompute
+from dslm.settings.workspace import Workspace
+
+NOT_FINITE = ("NaN", "Infinity", "-Infinity", "1e999")
+NUMBER = re.compile(r"(?<=[:\[,])\s*-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?=\s*[,}\]])")
+
+
+def _numbers() -> Iterator[tuple[str, Plant]]:
+    """No number but a finite one, wherever there is a number."""
+    for number in NOT_FINITE:
+        for model in MODELS:
+            yield (
+                f"{number} in rows of {model}",
+                lambda r, m=model, n=number: _each(r.ws, r.ws.scores(m) / "rows.jsonl", n, m),
+            )
+            yield (
+                f"{number} as threshold of {model}",
+                lambda r, m=model, n=number: seal_again(r.ws, m, threshold=n),
+            )
+        for name in FILES[2:4] + FILES[-4:-1]:
+            yield f"{number} in {name}", lambda r, a=name, n=number: _each(r.ws, r.ws.root / a, n)
+
+
+def _each(ws: Workspace, path: Path, number: str, model: str | None = None) -> None:
+    """One number of a file, drawn by the file and the replacement, so that the table meets many."""
+    text = path.read_text()
+    found = list(NUMBER.finditer(text))
+    one = found[len(number) * 7919 % len(found)]
+    path.write_text(text[: one.start()] + number + text[one.end() :])
+    if model:
+        seal_again(ws, model)
+
+
+def _keys() -> Iterator[tuple[str, Plant]]:
+    """Every key of every model's evidence: another value, none, and a key too many."""
+    for model in MODELS:
+        for key in sorted(KEYS):
+            yield (
+                f"{key} of {model} changed",
+                lambda r, m=model, k=key: _change_key(r.ws, m, k),
+            )
+            yield (
+                f"{key} of {model} lacking",
+                lambda r, m=model, k=key: write_manifest(
+                    r.ws.scores(m), {a: b for a, b in inputs_of(r.ws, m).items() if a != k}
+                ),
+            )
+        yield f"an unknown key of {model}", lambda r, m=model: seal_again(r.ws, m, licence="MIT")
+        yield f"{model} without evidence", lambda r, m=model: write_manifest(r.ws.scores(m), {})
+    for key in sorted(KEYS):
+        yield (
+            f"{key} of the scorecard changed",
+            lambda r, k=key: edit(
+                r.ws.results / "scorecard.json", lambda v: v["evidence"].update({k: digest_of("x")})
+            ),
+        )
+        yield (
+            f"{key} of the threshold changed",
+            lambda r, k=key: edit(
+                r.ws.calibration, lambda v: v["evidence"].update({k: digest_of("x")})
+            ),
+        )
+
+
+def _change_key(ws: Workspace, model: str, key: str) -> None:
+    named = inputs_of(ws, model)
+    write_manifest(ws.scores(model), named | {key: _another(named[key])})
+
+
+def _another(value: str) -> str:
+    """Another value of the same form."""
+    if value.startswith("sha256:") or value == NONE:
+        return digest_of("another")
+    return {"cpu": "cuda", "1": "2", "base": "candidate"}.get(
+        value, "0.25" if value[0].isdigit() else "torch 9"
+    )
+
+
+def _rows(model: str, change: Callable[[list[Row]], list[Row]]) -> Plant:
+    """Rows changed and sealed anew, the manifest in step."""
+
+    def plant(runs: Runs) -> None:
+        rows = read_records(runs.ws.scores(model) / "rows.jsonl", Row)
+        seal_rows(runs.ws, model, change(rows), inputs_of(runs.ws, model))
+
+    return plant
+
+
+def _first(**changes: Any) -> Callable[[list[Row]], list[Row]]:
+    return lambda rows: [rows[0].model_copy(update=changes), *rows[1:]]
+
+
+def _decided_anew(threshold: float) -> Callable[[list[Row]], list[Row]]:
+    return lambda rows: recompute(MINI, FORTY, rows, threshold)
+
+
+def _edited() -> Iterator[tuple[str, Plant]]:
+    """Rows, thresholds and the baseline, edited and sealed anew."""
+    for model in MODELS:
+        for name, change in (
+            ("row twice", lambda rows: [rows[0], *rows]), ("row gone", lambda rows: rows[1:]),
+            ("rows turned round", lambda rows: rows[::-1]), ("no rows", lambda rows: []),
+            ("group", _first(group="all")), ("slice", _first(slices={"language": "eo"})),
+            ("id", _first(id="g-999")),
+        ):  # fmt: skip
+            yield f"{model}: {name}", _rows(model, change)
+    for model, threshold in (("champion", 2.0), ("champion", 0.1), ("base", 2.0), ("base", 0.9),
+                             ("candidate", 0.1), ("candidate", 2.0)):  # fmt: skip
+        yield (
+            f"{model} decided at {threshold}",
+            all_of(
+                _rows(model, _decided_anew(threshold)),
+                lambda r, m=model, t=threshold: seal_again(r.ws, m, threshold=str(t)),
+            ),
+        )
+    yield (
+        "an outcome",
+        lambda r: edit_line(
+            r.ws,
+            "candidate",
+            lambda v: v["outcome"].update(cost=0.0, exact=True, kind="rightly_held"),
+        ),
+    )
+    yield "a lower threshold", lambda r: edit(r.ws.calibration, lambda v: v.update(threshold=0.2))
+    yield "a champion's own calibration edited", lambda r: _champion_threshold(r.ws)
+    for name in FOLDERS:
+        yield (
+            f"{name}: a digest of other files",
+            lambda r, n=name: edit(
+                r.ws.root / n / MANIFEST, lambda v: v.update(digest=digest_of("other files"))
+            ),
+        )
+    yield (
+        "a metric",
+        lambda r: edit(
+            r.ws.results / "scorecard.json",
+            lambda v: v["models"]["candidate"]["metrics"]["coverage"].update(value=0.99),
+        ),
+    )
+
+
+def edit_line(ws: Workspace, model: str, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the last row of a model, and seal it anew."""
+    path = ws.scores(model) / "rows.jsonl"
+    lines = path.read_text().splitlines()
+    value = json.loads(lines[-1])
+    change(value)
+    path.write_text("\n".join([*lines[:-1], json.dumps(value)]) + "\n")
+    seal_again(ws, model)
+
+
+def _champion_threshold(ws: Workspace) -> None:
+    def change(value: dict[str, Any]) -> None:
+        value["calibration"] = value["calibration"].replace('"threshold": 0.5', '"threshold": 2.0')
+
+    edit(ws.scores("champion") / "release.json", change)
+    _rows("champion", _decided_anew(2.0))(Runs(ws, ws, ws))
+    seal_again(ws, "champion", threshold="2.0")
+
+
+def edit_faults() -> dict[str, Plant]:
+    """All of them by name."""
+    return {name: plant for table in (_numbers, _keys, _edited) for name, plant in table()}
