@@ -103,8 +103,8 @@ class Answer(Record):
     action: Action = Field(description="proceed: use it; abstain: to a person; escalate: to a "
                            "stronger tier")  # fmt: skip
     reasons: tuple[str, ...] = Field((), description="what spoke against proceeding")
-    confidence: float = Field(0.0, ge=0, le=1, description="of the whole answer; compared with "
-                              "the certified threshold")  # fmt: skip
+    confidence: float = Field(0.0, ge=0, allow_inf_nan=False, description="of the whole answer; "
+                              "compared with the certified threshold")  # fmt: skip
     field_confidence: dict[str, float] = Field(default_factory=dict, description="of each field")
     finish_reason: FinishReason = Field(
         "stop", description="length: cut at inference.max_answer_tokens"

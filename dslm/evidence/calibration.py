@@ -122,7 +122,10 @@ def refuse_foreign(
     """
     if lacking := [key for key in MODEL if key not in model]:
         raise ValueError(f"not compared: {lacking}")
-    others = sorted(key for key, value in model.items() if threshold.evidence.get(key) != value)
+    said = dict(threshold.evidence)
+    if "format" not in said:  # then `data` was of the split, not of what the adapter learnt from
+        said["data"] = model["data"]
+    others = sorted(key for key, value in model.items() if said.get(key) != value)
     if others:
         what = f"the threshold was certified for another {', '.join(others)}"
         raise ReleaseRefused(what, where=where, fix=fix)

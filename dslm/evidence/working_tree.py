@@ -35,7 +35,7 @@ def code_digest(parts: Sequence[str] = DECIDING_CODE) -> str:
     return digest_files(root, [f for p in parts for f in (root / p).rglob("*.py")])
 
 
-def digest_there(path: Path, *, made_by: str) -> str:
+def digest_there(path: Path, *, fix: str) -> str:
     """Digest of a file that has to be there.
 
     Raises:
@@ -44,7 +44,7 @@ def digest_there(path: Path, *, made_by: str) -> str:
     try:
         return digest_file(path)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=path, fix=made_by) from None
+        raise InputError(f"cannot be read: {error.strerror}", where=path, fix=fix) from None
 
 
 def data_digest(curated: Path) -> str:
@@ -91,12 +91,12 @@ def current(ws: Workspace) -> dict[str, str]:
         "recipe": recipe.digest(),
         "plan": recipe.plan_digest(),
         "data": data_digest(ws.curated),
-        "gold": digest_there(ws.gold, made_by="restore it from git"),
-        "calibration": digest_there(ws.calibration, made_by="run the calibrate stage"),
+        "gold": digest_there(ws.gold, fix="restore it from git"),
+        "calibration": digest_there(ws.calibration, fix="run the calibrate stage"),
         "calibration_cases": NONE,
         "threshold": str(threshold_in(ws.calibration).cutoff),
         "code": code_digest(),
-        "lock": digest_there(ws.lock, made_by="restore it from git"),
+        "lock": digest_there(ws.lock, fix="restore it from git"),
         "release": NONE,
     }
 

@@ -164,7 +164,7 @@ def collect(run: Run, documents: Documents) -> Submission:
     named = {
         **evidence["candidate"].named(),
         **documents.digests,
-        "scorecard": digest_there(run.scorecard, made_by="run the score stage"),
+        "scorecard": digest_there(run.scorecard, fix="run the score stage"),
         **{f"rows_{model}": run.answered(model).digest for model in evidence},
     }
     rows: dict[str, Sequence[Row]] = {m: run.answered(m).rows for m in run.models()}
@@ -179,7 +179,7 @@ def _proved(run: Run, candidate: Mapping[str, str], baseline: Baseline) -> dict[
     }
     champion = run.champion(baseline) if "champion" in found else None
     split = run.calibration_cases
-    cases = None if split is None else digest_there(split, made_by="run the curate stage")
+    cases = None if split is None else digest_there(split, fix="run the curate stage")
     asked = wanted(candidate, found, champion, cases, run.workflow)
     for model, evidence in found.items():
         refuse_others(evidence, asked[model], what=_of(model))
@@ -211,6 +211,6 @@ def judging_digests(policy: GatePolicy, waivers: Path) -> dict[str, str]:
     """What a verdict depends on beyond answers and gold."""
     return {
         "policy": policy.digest(),
-        "waivers": digest_there(waivers, made_by="mend it") if waivers.is_file() else "none",
+        "waivers": digest_there(waivers, fix="mend it") if waivers.is_file() else "none",
         "gating": code_digest(JUDGING_CODE),
     }

@@ -121,9 +121,12 @@ class Decider:
 
 def _probability(log_probs: Sequence[float]) -> float | None:
     """Joint probability of tokens; None where one has none, so that the answer is no answer."""
-    if not all(map(math.isfinite, log_probs)):
-        return None
-    return round(math.exp(sum(log_probs)), 6)
+    return _joint(sum(log_probs)) if all(map(math.isfinite, log_probs)) else None
+
+
+def _joint(log_prob: float) -> float:
+    """A probability; in float32 a certain token's logarithm may be a little above 0."""
+    return min(1.0, round(math.exp(log_prob), 6))
 
 
 def _field_confidence(
@@ -142,7 +145,7 @@ def _field_confidence(
             if offset < last and offset + len(piece) > first:
                 total += log_prob
             offset += len(piece)
-        found[field] = round(math.exp(total), 6)
+        found[field] = _joint(total)
     return found
 
 

@@ -68,7 +68,7 @@ def _own_threshold(ws: Workspace, contract: Contract) -> Threshold:
         "contract": contract.digest(),
         "plan": recipe_of(ws).plan_digest(),
         "code": code_digest(),
-        "lock": digest_there(ws.lock, made_by="restore it from git"),
+        "lock": digest_there(ws.lock, fix="restore it from git"),
     }
     fix = f"`dvc repro calibrate@{ws.workflow}`"
     refuse_foreign(certified, model, where=ws.calibration, fix=fix)

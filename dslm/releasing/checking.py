@@ -98,8 +98,8 @@ def digests_of_files(folder: Path) -> dict[str, str]:
     calibration = folder / "calibration.json"
     return {
         **adapter_digests(folder / "adapter"),
-        "calibration": digest_there(calibration, made_by=RESTORE),
-        "lock": digest_there(folder / "requirements.txt", made_by=RESTORE),
+        "calibration": digest_there(calibration, fix=RESTORE),
+        "lock": digest_there(folder / "requirements.txt", fix=RESTORE),
         "threshold": str(threshold_in(calibration).cutoff),
     }
 

@@ -61,7 +61,7 @@ def answer_cases(
     Returns:
         The rows, in the order of the cases, and the evidence that their manifest names.
     """
-    lock = digest_there(ws.lock, made_by="restore it from git")
+    lock = digest_there(ws.lock, fix="restore it from git")
     threshold = {"lock": lock, "threshold": str(decider.threshold)}
     named = Evidence.of(name, decider.identity, asked, threshold).named()
     with Progress(f"answer {name}", len(cases), "cases") as bar:

@@ -18,7 +18,7 @@ from dslm.contract.deciding import NEVER
 from dslm.contract.grounding import ungrounded
 from dslm.contract.narrowing import narrowed
 from dslm.errors import InputError
-from dslm.inference.decider import Decider, _field_confidence, load_decider
+from dslm.inference.decider import Decider, _field_confidence, _probability, load_decider
 from dslm.inference.engine import Generation
 from dslm.inference.prompt import baseline_prompt, prompt_ids, tuned_prompt
 from dslm.provenance import read_manifest, write_manifest
@@ -128,6 +128,7 @@ def test_confidence_is_the_probability_of_the_answer_and_of_no_field_less() -> N
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_an_answer_that_the_model_has_no_probability_for_is_none(bad: float) -> None:
+    assert _probability((1e-5, 1e-5)) == 1.0
     tokens = plain().engine.tokenizer.encode('{"kind":"order","number":"A-17"}')
     fine = Generation(tuple(tokens), (-0.1,) * len(tokens), "stop", 5, 0.1)
     assert plain()._prediction(fine, {}).object == {"kind": "order", "number": "A-17"}
