@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, StringConstraints, ValidationError
@@ -149,13 +150,16 @@ def refuse_others(evidence: Evidence, wanted: Mapping[str, str], *, what: str) -
     refuse_differences(evidence.named(), wanted, what=what)
 
 
-def refuse_differences(recorded: Mapping[str, str], now: Mapping[str, str], *, what: str) -> None:
+def refuse_differences(
+    recorded: Mapping[str, str], now: Mapping[str, str], *, what: str, where: Path | None = None
+) -> None:
     """Compare digests that something names with what is there.
 
     Args:
         recorded: Digests that some result names.
         now: Digests of what is there; only these keys are compared.
         what: Whose digests they are, for the message.
+        where: The file that names them.
 
     Raises:
         ReleaseRefused: A digest is missing or differs; names each.
@@ -164,6 +168,7 @@ def refuse_differences(recorded: Mapping[str, str], now: Mapping[str, str], *, w
     if stale:
         raise ReleaseRefused(
             f"{what} is evidence of something else: {', '.join(stale)} changed since",
+            where=where,
             fix="run `dvc repro` and look at the new verdict",
         )
 

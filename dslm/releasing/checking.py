@@ -113,7 +113,7 @@ def _refuse_other_bytes(folder: Path, evidence: Mapping[str, str]) -> None:
     try:
         found = digests_of_files(folder)
         own = {key: value for key, value in found.items() if key in evidence}
-        refuse_differences(evidence, own, what="the release")
+        refuse_differences(evidence, own, what="the release", where=folder / MANIFEST)
         calibration = folder / "calibration.json"
         model = adapter_digests(folder / "adapter")
         refuse_foreign(threshold_in(calibration), model, where=calibration, fix=RESTORE)

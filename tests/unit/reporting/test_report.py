@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from page_reading import read
-from sample_run import CONTRACT, EVIDENCE, make_run, score_of, verdict_of
+from sample_run import CHECKS, CONTRACT, EVIDENCE, make_run, score_of, verdict_of
 
-from dslm.records import Case, Metric
+from dslm.records import NOT_APPLICABLE, Case, Metric
 from dslm.reporting.data import ReportData
 from dslm.reporting.not_narrowed import MOST_LINES, not_narrowed
 from dslm.reporting.report import render
@@ -82,6 +82,18 @@ def test_a_verdict_on_other_evidence_is_shown_as_stale() -> None:
     page = read(render(dataclasses.replace(make_run(30), verdict=old)))
     assert page.all("h1")[0].text.strip() == "STALE"
     assert "on other evidence: gold changed" in page.all("header")[0].text
+
+
+def test_a_check_with_nothing_to_compare_with_is_shown_and_not_counted_as_passed() -> None:
+    idle = CHECKS[0].model_copy(update={"id": "holds", "status": NOT_APPLICABLE})
+    verdict = verdict_of("PASS", checks=(CHECKS[0], idle), first_release=True, baseline={})
+    page = read(render(dataclasses.replace(make_run(30), verdict=verdict)))
+    reason = next(e for e in page.elements if e.attributes.get("class") == "reason")
+    said = "1 check passed, 1 not applicable; a first release, compared with no champion."
+    assert said in reason.text
+    checks = page.by_id("checks").text
+    assert "NOT APPLICABLE" in checks
+    assert "a first release: nothing was compared with a champion" in checks
 
 
 def test_every_number_on_the_page_is_the_scorecards(run: ReportData, html: str) -> None:
