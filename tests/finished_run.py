@@ -106,8 +106,10 @@ class Run:
     def register(self, answer: Callable[..., Mapping[str, Any]] = answers_well) -> Release:
         """What the register stage does."""
         evidence = inputs_of(self.ws, "candidate")
-        text, plan = self.ws.calibration.read_text(), evidence["plan"]
-        says = ChampionRelease(evidence=evidence, calibration=text, plan=plan)
+        text, files = self.ws.calibration.read_text(), ("plan", "recipe", "data")
+        says = ChampionRelease(
+            evidence=evidence, calibration=text, **{key: evidence[key] for key in files}
+        )
         name = release_digest(W, evidence).removeprefix("sha256:")
         write_atomic(self.ws.root / "said" / f"{name}.json", says.model_dump_json())
         try:

@@ -116,7 +116,8 @@ def make_champion(threshold: float = 0.5, day: str = "today") -> Champion:
     named |= {"code": digest_of("older code"), "calibration": digest_bytes(calibration.encode())}
     digest = release_digest("mini", named)
     baseline = Baseline(version=3, digest=digest, contract_version=1)
-    says = ChampionRelease(evidence=named, calibration=calibration, plan=named["plan"])
+    files = {key: named[key] for key in ("plan", "recipe", "data")}
+    says = ChampionRelease(evidence=named, calibration=calibration, **files)
     return Champion(says, baseline)
 
 

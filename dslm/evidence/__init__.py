@@ -5,6 +5,7 @@
 """
 
 from dslm.evidence.calibration import (
+    OF_THE_TREE,
     Calibration,
     Threshold,
     load_calibration,
@@ -44,6 +45,7 @@ __all__ = [
     "JUDGING_CODE",
     "KEYS",
     "NONE",
+    "OF_THE_TREE",
     "TRAINED_FROM",
     "Calibration",
     "ChampionRelease",

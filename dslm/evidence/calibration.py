@@ -23,6 +23,9 @@ MADE_BY = "run the calibrate stage"
 
 # What makes a model another one, whatever code or machine it runs on.
 MODEL = ("adapter", "base", "tokenizer", "template", "recipe", "data")
+# Before evidence had a format these were named as the working tree had them, whatever the adapter
+# was made from: of a release of that time they prove nothing, its adapter does.
+OF_THE_TREE = ("recipe", "data")
 
 
 class Calibration(Record):
@@ -123,8 +126,8 @@ def refuse_foreign(
     if lacking := [key for key in MODEL if key not in model]:
         raise ValueError(f"not compared: {lacking}")
     said = dict(threshold.evidence)
-    if "format" not in said:  # then `data` was of the split, not of what the adapter learnt from
-        said["data"] = model["data"]
+    if "format" not in said:
+        said |= {key: model[key] for key in OF_THE_TREE}
     others = sorted(key for key, value in model.items() if said.get(key) != value)
     if others:
         what = f"the threshold was certified for another {', '.join(others)}"

@@ -24,13 +24,16 @@ RUN_AGAIN = "run the score_champion stage"
 class ChampionRelease(Record):
     """A release's evidence, in whatever format it was made, and its calibration.json.
 
-    `plan` is the digest of its recipe's plan by the code that let it answer now: digests of
-    documents are made by code, and a release outlives the code that made it.
+    Its evidence may not say what its files say now: digests of documents are made by code, and a
+    release outlives the code that made it. So three are read from its files when it answers:
+    `plan` of its recipe, `recipe` and `data` of its adapter's manifest.
     """
 
     evidence: dict[str, str]
     calibration: str
     plan: str
+    recipe: str
+    data: str
 
     def threshold(self) -> Threshold:
         """The threshold that it answers with."""

@@ -43,22 +43,23 @@ def wanted(
         },
     }  # fmt: skip
     if champion is not None:
-        found["champion"] = _champion(candidate, recorded["champion"], champion, workflow)
+        found["champion"] = _champion(candidate, champion, workflow)
     return found
 
 
 def _champion(
-    candidate: Mapping[str, str], recorded: Evidence, champion: ChampionRelease, workflow: str
+    candidate: Mapping[str, str], champion: ChampionRelease, workflow: str
 ) -> dict[str, str]:
     """The champion is another model, asked the same cases and judged the same way."""
-    own = champion.evidence
-    same_code = own.get("code") == candidate["code"]
+    own = dict(champion.evidence)
+    if "format" not in own:
+        own |= {"recipe": champion.recipe, "data": champion.data}
+    if own.get("code") != candidate["code"]:
+        own["plan"] = champion.plan
     return {
         **candidate,
-        **{key: own.get(key, NONE) for key in MODEL},
+        **{key: own.get(key, NONE) for key in (*MODEL, "plan", "calibration")},
         "model": "champion",
-        "plan": own.get("plan", NONE) if same_code else champion.plan,
-        "calibration": own.get("calibration", NONE),
         "threshold": str(champion.threshold().cutoff),
-        "release": release_digest(workflow, own),
+        "release": release_digest(workflow, champion.evidence),
     }

@@ -17,6 +17,7 @@ from dslm.contract import Contract, load_contract
 from dslm.contract.answer import schema_errors
 from dslm.errors import DslmError, GateFailed, Inconclusive, InputError, ReleaseRefused
 from dslm.evidence import (
+    OF_THE_TREE,
     adapter_digests,
     digest_there,
     read_json,
@@ -112,7 +113,8 @@ def _refuse_other_bytes(folder: Path, evidence: Mapping[str, str]) -> None:
     """
     try:
         found = digests_of_files(folder)
-        own = {key: value for key, value in found.items() if key in evidence}
+        older = () if "format" in evidence else OF_THE_TREE
+        own = {key: value for key, value in found.items() if key in evidence and key not in older}
         refuse_differences(evidence, own, what="the release", where=folder / MANIFEST)
         calibration = folder / "calibration.json"
         model = adapter_digests(folder / "adapter")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dslm.errors import ReleaseRefused
-from dslm.evidence import ChampionRelease
+from dslm.evidence import ChampionRelease, adapter_digests
 from dslm.records import Baseline, JournalEntry
 from dslm.releasing.agreement import refuse_wrong_alias
 from dslm.releasing.approval import refuse_unapproved
@@ -82,8 +82,14 @@ def what_it_says(folder: Path) -> ChampionRelease:
         folder: As fetched.
     """
     calibration = (folder / "calibration.json").read_bytes().decode()
-    plan = load_recipe(folder / "recipe.yaml").plan_digest()
-    return ChampionRelease(evidence=checked_files(folder), calibration=calibration, plan=plan)
+    adapter = adapter_digests(folder / "adapter")
+    return ChampionRelease(
+        evidence=checked_files(folder),
+        calibration=calibration,
+        plan=load_recipe(folder / "recipe.yaml").plan_digest(),
+        recipe=adapter["recipe"],
+        data=adapter["data"],
+    )
 
 
 def _renewed(entries: Sequence[JournalEntry]) -> str:

@@ -113,3 +113,9 @@ def test_it_is_listed_loaded_and_gone_back_to_and_not_promoted(run: Run, tmp_pat
     assert (entry.to_version, len(history(run.ws))) == (1, 3)
     assert Baseline.model_validate_json(run.ws.champion.read_bytes()).version == 1
     assert Journal(store).entries()[-1] == entry
+
+
+@pytest.mark.parametrize("key", ["data", "recipe"])
+def test_what_it_named_as_the_working_tree_had_it_strands_no_release(older, key: str) -> None:
+    write_manifest(older, checked_files_of(older) | {key: digest_of("of the working tree")})
+    assert checked_files(older)[key] == digest_of("of the working tree")
