@@ -27,5 +27,5 @@ def prove_leaks(ws: Workspace, seen: SourceCases) -> Iterator[Finding]:
         f"curation drops them; the first is {case}",
         where=place,
         fix=f"where gold was drawn anew, delete what is left of the older draw in "
-        f"{ws.data.name}/sources/; else draw gold from other groups, or do with fewer cases",
+        f"data/{ws.workflow}/sources/; else draw gold from other groups, or do with fewer cases",
     )  # fmt: skip

@@ -100,7 +100,11 @@ def _derived(
 
 
 def _calibration_differs(ws: Workspace, contract: Contract) -> list[str]:
-    cases = read_labelled(ws.curated / "calibration.jsonl", contract)
+    path = ws.curated / "calibration.jsonl"
+    if not path.exists():
+        fix = f"run {stage_command('curate', ws.workflow)}"
+        raise InputError("nothing is curated yet", where=path, fix=fix)
+    cases = read_labelled(path, contract)
     rows, inputs = read_rows(ws, "calibration")
     threshold = threshold_of(inputs, ws.scores("calibration"))
     again, found = _derived(contract, cases, rows, threshold, "calibration rows")
