@@ -17,9 +17,8 @@ from dslm.cases import read_record
 from dslm.contract.deciding import NEVER
 from dslm.errors import InputError, ReleaseRefused
 from dslm.records import Record
+from dslm.settings.workspace import stage_command
 from dslm.strict_json import strict_json
-
-MADE_BY = "run the calibrate stage"
 
 # What makes a model another one, whatever code or machine it runs on.
 MODEL = ("adapter", "base", "tokenizer", "template", "recipe", "data")
@@ -63,13 +62,17 @@ class Threshold:
     evidence: Mapping[str, str]
 
 
+def _again(path: Path) -> str:
+    return f"run {stage_command('calibrate', path)}"
+
+
 def load_calibration(path: Path) -> Calibration:
     """The calibration that a stage wrote.
 
     Raises:
         InputError: It is missing, cut, or not one.
     """
-    return read_record(path, Calibration, missing="not calibrated yet", fix=MADE_BY)
+    return read_record(path, Calibration, missing="not calibrated yet", fix=_again(path))
 
 
 def read_threshold(text: bytes, where: Path) -> Threshold:
@@ -81,17 +84,17 @@ def read_threshold(text: bytes, where: Path) -> Threshold:
     try:
         value = strict_json(text)
     except ValueError as error:
-        raise InputError(f"not JSON: {error}", where=where, fix=MADE_BY) from None
+        raise InputError(f"not JSON: {error}", where=where, fix=_again(where)) from None
     if not isinstance(value, dict):
-        raise InputError("not an object", where=where, fix=MADE_BY)
+        raise InputError("not an object", where=where, fix=_again(where))
     found, named = value.get("threshold", "absent"), value.get("evidence")
     if not isinstance(named, dict) or not all(isinstance(one, str) for one in named.values()):
-        raise InputError("does not say which model it is of", where=where, fix=MADE_BY)
+        raise InputError("does not say which model it is of", where=where, fix=_again(where))
     if found is None:
         return Threshold(NEVER, named)
     number = isinstance(found, float | int) and not isinstance(found, bool)
     if not number or not math.isfinite(found):
-        raise InputError("`threshold` is no number", where=where, fix=MADE_BY)
+        raise InputError("`threshold` is no number", where=where, fix=_again(where))
     return Threshold(float(found), named)
 
 
@@ -105,12 +108,12 @@ def threshold_in(path: Path) -> Threshold:
         text = path.read_bytes()
     except OSError as error:
         what = "not calibrated yet" if isinstance(error, FileNotFoundError) else "cannot be read"
-        raise InputError(f"{what}: {error.strerror}", where=path, fix=MADE_BY) from None
+        raise InputError(f"{what}: {error.strerror}", where=path, fix=_again(path)) from None
     return read_threshold(text, path)
 
 
 def refuse_foreign(
-    threshold: Threshold, model: Mapping[str, str], *, where: Path, fix: str = MADE_BY
+    threshold: Threshold, model: Mapping[str, str], *, where: Path, fix: str
 ) -> None:
     """Refuse a threshold that was certified for another model than the one that is to answer.
 

@@ -16,9 +16,9 @@ from dslm.evidence.calibration import MODEL, Threshold, read_threshold, refuse_f
 from dslm.evidence.record import release_digest
 from dslm.provenance import digest_bytes
 from dslm.records import Record
+from dslm.settings.workspace import stage_command
 
 CHAMPION_FILE = "release.json"
-RUN_AGAIN = "run the score_champion stage"
 
 
 class ChampionRelease(Record):
@@ -51,24 +51,23 @@ def read_champion_release(path: Path, workflow: str, digest: str | None) -> Cham
     Raises:
         ReleaseRefused: It is missing, or of another release.
     """
+    again = f"run {stage_command('score_champion', path)}"
     try:
         found = ChampionRelease.model_validate_json(path.read_bytes())
     except OSError as error:
-        raise ReleaseRefused(
-            f"cannot be read: {error.strerror}", where=path, fix=RUN_AGAIN
-        ) from None
+        raise ReleaseRefused(f"cannot be read: {error.strerror}", where=path, fix=again) from None
     except ValidationError as error:
         what = f"does not say what the champion is ({error.errors()[0]['msg']})"
-        raise ReleaseRefused(what, where=path, fix=RUN_AGAIN) from None
+        raise ReleaseRefused(what, where=path, fix=again) from None
     if release_digest(workflow, found.evidence) != digest:
-        raise ReleaseRefused("is not of the champion", where=path, fix=RUN_AGAIN)
+        raise ReleaseRefused("is not of the champion", where=path, fix=again)
     if digest_bytes(found.calibration.encode()) != found.evidence.get("calibration"):
         what = "the calibration is not the champion's own"
-        raise ReleaseRefused(what, where=path, fix=RUN_AGAIN)
+        raise ReleaseRefused(what, where=path, fix=again)
     try:
         model = {key: found.evidence[key] for key in MODEL}
     except KeyError as lacking:
         what = f"the champion's evidence names no {lacking.args[0]}"
-        raise ReleaseRefused(what, where=path, fix=RUN_AGAIN) from None
-    refuse_foreign(found.threshold(), model, where=path, fix=RUN_AGAIN)
+        raise ReleaseRefused(what, where=path, fix=again) from None
+    refuse_foreign(found.threshold(), model, where=path, fix=again)
     return found

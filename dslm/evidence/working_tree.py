@@ -17,7 +17,7 @@ from dslm.evidence.calibration import threshold_in
 from dslm.evidence.record import FORMAT, NONE
 from dslm.provenance import MANIFEST, digest_file, digest_files, digest_json, read_manifest
 from dslm.settings.params import recipe_of
-from dslm.settings.workspace import Workspace
+from dslm.settings.workspace import Workspace, stage_command
 from dslm.strict_json import strict_json
 
 # The parts of the library that an answer and its score depend on, and those that judge.
@@ -53,9 +53,11 @@ def data_digest(curated: Path) -> str:
     Raises:
         InputError: They are not there, or their bytes differ from the manifest.
     """
-    files = read_manifest(curated, made_by="the curate stage")["files"]
+    files = read_manifest(curated, made_by=stage_command("curate", curated))["files"]
     if lacking := [name for name in TRAINED_ON if name not in files]:
-        raise InputError(f"no {', '.join(lacking)}", where=curated, fix="run the curate stage")
+        raise InputError(
+            f"no {', '.join(lacking)}", where=curated, fix=f"run {stage_command('curate', curated)}"
+        )
     return digest_json({name: files[name] for name in TRAINED_ON})
 
 
@@ -65,11 +67,12 @@ def adapter_digests(adapter: Path) -> dict[str, str]:
     Raises:
         InputError: Its bytes differ from its manifest, or that does not say what it was made from.
     """
-    manifest = read_manifest(adapter, made_by="the train stage")
+    manifest = read_manifest(adapter, made_by=stage_command("train", adapter))
     inputs: dict[str, str] = manifest.get("inputs", {})
     if lacking := [key for key in TRAINED_FROM if key not in inputs]:
         what = f"does not say which {', '.join(lacking)} it was made from"
-        raise InputError(what, where=adapter / MANIFEST, fix="run the train stage again")
+        fix = f"run {stage_command('train', adapter)} again"
+        raise InputError(what, where=adapter / MANIFEST, fix=fix)
     return {"adapter": manifest["digest"]} | {key: inputs[key] for key in TRAINED_FROM}
 
 
@@ -92,7 +95,9 @@ def current(ws: Workspace) -> dict[str, str]:
         "plan": recipe.plan_digest(),
         "data": data_digest(ws.curated),
         "gold": digest_there(ws.gold, fix="restore it from git"),
-        "calibration": digest_there(ws.calibration, fix="run the calibrate stage"),
+        "calibration": digest_there(
+            ws.calibration, fix=f"run {stage_command('calibrate', ws.workflow)}"
+        ),
         "calibration_cases": NONE,
         "threshold": str(threshold_in(ws.calibration).cutoff),
         "code": code_digest(),

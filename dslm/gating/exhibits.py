@@ -39,7 +39,7 @@ from dslm.gating.submission import Submission
 from dslm.records import Baseline, Case, Row
 from dslm.scoring.verification import Recorded, WorkingTree, read_scorecard, run_differences
 from dslm.settings.policy import GatePolicy, Waiver
-from dslm.settings.workspace import Workspace
+from dslm.settings.workspace import Workspace, stage_command
 
 NO_BASELINE = Baseline()
 
@@ -106,7 +106,9 @@ class LatestRun(WorkingTree):
         if champion.version and release_digest(self.workflow, candidate) == champion.digest:
             return
         what = f"names {_worded(baseline)}, {self.ws.champion.name} names {_worded(champion)}"
-        raise ReleaseRefused(what, where=self.ws.baseline, fix="run the baseline stage")
+        raise ReleaseRefused(
+            what, where=self.ws.baseline, fix=f"run {stage_command('baseline', self.workflow)}"
+        )
 
     def champion(self, baseline: Baseline) -> ChampionRelease:
         """What the score_champion stage kept of it."""
@@ -138,7 +140,7 @@ def read_baseline(ws: Workspace) -> Baseline:
     Raises:
         ReleaseRefused: It is missing or broken: "no champion" has to be said, not left out.
     """
-    return _record(ws.baseline, "the baseline stage")
+    return _record(ws.baseline, stage_command("baseline", ws.workflow))
 
 
 def _champion_of(ws: Workspace) -> Baseline:
@@ -164,7 +166,7 @@ def collect(run: Run, documents: Documents) -> Submission:
     named = {
         **evidence["candidate"].named(),
         **documents.digests,
-        "scorecard": digest_there(run.scorecard, fix="run the score stage"),
+        "scorecard": digest_there(run.scorecard, fix=f"run {stage_command('score', run.workflow)}"),
         **{f"rows_{model}": run.answered(model).digest for model in evidence},
     }
     rows: dict[str, Sequence[Row]] = {m: run.answered(m).rows for m in run.models()}
@@ -179,7 +181,11 @@ def _proved(run: Run, candidate: Mapping[str, str], baseline: Baseline) -> dict[
     }
     champion = run.champion(baseline) if "champion" in found else None
     split = run.calibration_cases
-    cases = None if split is None else digest_there(split, fix="run the curate stage")
+    cases = (
+        None
+        if split is None
+        else digest_there(split, fix=f"run {stage_command('curate', run.workflow)}")
+    )
     asked = wanted(candidate, found, champion, cases, run.workflow)
     for model, evidence in found.items():
         refuse_others(evidence, asked[model], what=_of(model))

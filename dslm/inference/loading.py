@@ -70,7 +70,7 @@ def _own_threshold(ws: Workspace, contract: Contract) -> Threshold:
         "code": code_digest(),
         "lock": digest_there(ws.lock, fix="restore it from git"),
     }
-    fix = f"`dvc repro calibrate@{ws.workflow}`"
+    fix = stage_command("calibrate", ws.workflow)
     refuse_foreign(certified, model, where=ws.calibration, fix=fix)
     return certified
 

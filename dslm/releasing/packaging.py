@@ -22,7 +22,7 @@ from dslm.evidence import CHAMPION_FILE, refuse_differences
 from dslm.provenance import files_of, read_manifest, write_atomic, write_manifest
 from dslm.releasing.card import render_card
 from dslm.settings.params import recipe_path
-from dslm.settings.workspace import Workspace
+from dslm.settings.workspace import Workspace, stage_command
 
 EVIDENCE = "evidence.json"  # of every model's answers
 CHAMPION = "rows/champion.release.json"  # what the champion's release says of itself
@@ -73,13 +73,16 @@ def package(ws: Workspace, folder: Path, evidence: Mapping[str, str]) -> Path:
                 fix="weights are .safetensors, everything else is text",
             )
         if source.is_symlink() or not source.is_file():
-            raise ReleaseRefused("not a regular file", where=source, fix="run `dvc repro`")
+            command = stage_command("gate", ws.workflow)
+            raise ReleaseRefused("not a regular file", where=source, fix=f"run {command}")
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
     _write_json(folder / "MLmodel", MLMODEL)
     answered = [model for model in MODELS if (folder / f"rows/{model}.jsonl").exists()]
-    _write_json(folder / EVIDENCE, {m: _proved(ws.scores(m))["inputs"] for m in answered})
+    _write_json(
+        folder / EVIDENCE, {m: _proved(ws.scores(m), ws.scored_by(m))["inputs"] for m in answered}
+    )
     _write_json(folder / "smoke.json", _smoke_case(ws, contract))
     template = ws.root / "registry" / "card-template.md.jinja"
     write_atomic(folder / "card.md", render_card(template, folder, evidence))
@@ -95,13 +98,13 @@ def _sources(ws: Workspace) -> Iterator[tuple[str, Path]]:
     yield "requirements.txt", ws.lock
     for name in ("scorecard.json", "gate.json", "gate.md"):
         yield name, ws.results / name
-    _proved(ws.adapter)
+    _proved(ws.adapter, stage_command("train", ws.workflow))
     for path in (*files_of(ws.adapter), ws.adapter / "MANIFEST.json"):
         yield f"adapter/{path.relative_to(ws.adapter).as_posix()}", path
     for model in MODELS:
         rows = ws.scores(model) / "rows.jsonl"
         if model != "champion" or rows.exists():
-            _proved(ws.scores(model))
+            _proved(ws.scores(model), ws.scored_by(model))
             yield f"rows/{model}.jsonl", rows
             if model == "champion":
                 yield CHAMPION, ws.scores(model) / CHAMPION_FILE
@@ -120,10 +123,10 @@ def _data_card(ws: Workspace, evidence: Mapping[str, str]) -> Iterator[tuple[str
     yield ws.data_card.name, ws.data_card
 
 
-def _proved(folder: Path) -> dict[str, Any]:
+def _proved(folder: Path, made_by: str) -> dict[str, Any]:
     """The manifest of a stage's folder, after it was compared; refused where it does not hold."""
     try:
-        return read_manifest(folder, made_by="`dvc repro`")
+        return read_manifest(folder, made_by=made_by)
     except InputError as error:
         raise ReleaseRefused(error.what, where=error.where, fix=error.fix) from error
 

@@ -32,7 +32,7 @@ from dslm.releasing.checking import Proof, digests_of_files
 from dslm.releasing.packaging import CHAMPION, EVIDENCE
 from dslm.scoring.verification import MODELS, Answered, answers_digest
 from dslm.settings.recipe import load_recipe
-from dslm.settings.workspace import Workspace
+from dslm.settings.workspace import Workspace, stage_command
 
 MOST_NAMED = 5
 
@@ -58,7 +58,7 @@ def refuse_unlike_latest(ws: Workspace, recorded: Verdict) -> None:
         InputError: Contract, gold set, policy or waivers are wrong.
     """
     again = gate_workspace(ws, _today())
-    fix = f"run `dvc repro gate@{ws.workflow}` and look at the new verdict"
+    fix = f"run {stage_command('gate', ws.workflow)} and look at the new verdict"
     refuse_unlike(recorded, again, where=ws.results / "gate.json", fix=fix)
 
 
@@ -71,7 +71,8 @@ def refuse_unlike_release(ws: Workspace, proof: Proof) -> None:
         InputError: Contract, gold set, policy or waivers are wrong.
     """
     where = f"{ws.workflow} version {proof.version}"
-    fix = "`make release` scores, gates and registers the candidate anew; promote that version"
+    again = stage_command("register", ws.workflow)
+    fix = f"{again} scores, gates and registers the candidate anew; promote that version"
     if proof.evidence.get("format") != FORMAT:
         what = "was made before releases held what judging again needs: it can be loaded and "
         raise ReleaseRefused(f"{what}rolled back to, not promoted", where=where, fix=fix)
@@ -164,7 +165,7 @@ class ReleaseRun:
 
 def _named(path: Path, model: Model) -> dict[str, str]:
     """The evidence of one model's answers, as packaging wrote it down."""
-    named = read_json(path, made_by="`make release`").get(model)
+    named = read_json(path, made_by=stage_command("register", path)).get(model)
     if not isinstance(named, dict) or not all(isinstance(one, str) for one in named.values()):
         raise InputError(f"no evidence of the {model}", where=path)
     return named

@@ -25,7 +25,7 @@ from dslm.records import Case, Row, Scorecard
 from dslm.scoring.calibration import calibrate
 from dslm.scoring.rows import recompute
 from dslm.scoring.scorecard import make_scorecard
-from dslm.settings.workspace import Workspace
+from dslm.settings.workspace import Workspace, stage_command
 
 MODELS: tuple[Model, ...] = ("base", "candidate", "champion")
 MOST_REPORTED = 20
@@ -140,7 +140,9 @@ def threshold_of(inputs: Mapping[str, str], where: Path) -> float:
     except (KeyError, ValueError):
         found = math.nan
     if not math.isfinite(found):
-        raise InputError("its manifest names no threshold", where=where, fix="score again")
+        stage = "calibrate" if where.name == "calibration" else "score"
+        fix = f"run {stage_command(stage, where)}"
+        raise InputError("its manifest names no threshold", where=where, fix=fix)
     return found
 
 
@@ -150,7 +152,8 @@ def read_scorecard(path: Path) -> Scorecard:
     Raises:
         InputError: It is missing, cut, or not one.
     """
-    return read_record(path, Scorecard, missing="not scored yet", fix="run the score stage")
+    fix = f"run {stage_command('score', path)}"
+    return read_record(path, Scorecard, missing="not scored yet", fix=fix)
 
 
 def differences(written: Any, derived: Any, at: str = "") -> Iterator[str]:
@@ -181,11 +184,15 @@ def _derived(
 
 
 def _calibration_differs(run: Recorded, contract: Contract, _: Sequence[Case]) -> list[str]:
+    path = run.calibration_cases
+    if path is not None and not path.exists():
+        fix = f"run {stage_command('curate', path)}"
+        raise InputError("nothing is curated yet", where=path, fix=fix)
     said, found = run.answered("calibration"), list[str]()
     rows = said.rows
-    if run.calibration_cases is not None:
-        cases = read_labelled(run.calibration_cases, contract)
-        threshold = threshold_of(said.evidence, run.calibration_cases)
+    if path is not None:
+        cases = read_labelled(path, contract)
+        threshold = threshold_of(said.evidence, run.calibration)
         rows, found = _derived(contract, cases, rows, threshold, "calibration rows")
     written = load_calibration(run.calibration)
     if written.evidence != dict(said.evidence):
