@@ -27,7 +27,7 @@ from dslm.inference.decider import Decider, load_decider
 from dslm.inference.prompt import baseline_examples, baseline_prompt, tuned_prompt
 from dslm.settings.params import recipe_of
 from dslm.settings.recipe import load_recipe
-from dslm.settings.workspace import Workspace
+from dslm.settings.workspace import Workspace, stage_command
 
 RESTORE = "restore it from a backup, or register that release again"
 
