@@ -9,6 +9,7 @@ not within a character and its marks; so may Korean ones, to which particles are
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from dslm.contract.numbers import is_number
@@ -23,6 +24,7 @@ _UNSPACED = re.compile(
 )
 
 _FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]")  # two of these letters are a flag
+_LONGEST_SOUGHT = 1000  # characters: a longer value that repeats itself takes the square of it
 _LONGEST_NUMBER = 100  # characters: what looks at more takes the square of a long text
 
 
@@ -112,13 +114,44 @@ def _within_number(text: str, place: int) -> bool:
     return end - start < _LONGEST_NUMBER and is_number(text[start:end].strip(".,"))
 
 
-def _whole(text: str, value: str) -> bool:
+def _occurrences(text: str, value: str) -> Iterator[int]:
+    """Every place where a value stands in a text, in order; they may overlap."""
+    if len(value) > _LONGEST_SOUGHT:
+        yield from _overlapping(text, value)
+        return
     start = text.find(value)
     while start >= 0:
-        if may_start(text, start) and may_end(text, start + len(value)):
-            return True
+        yield start
         start = text.find(value, start + 1)
-    return False
+
+
+def _overlapping(text: str, value: str) -> Iterator[int]:
+    """The same in one pass, however long the value and however often it repeats itself.
+
+    Source: D. E. Knuth, J. H. Morris, V. R. Pratt, Fast pattern matching in strings (1977).
+    """
+    if value not in text:
+        return
+    borders, size = [0], 0  # of each beginning: the longest shorter one that it ends with
+    for char in value[1:]:
+        while size and char != value[size]:
+            size = borders[size - 1]
+        size += char == value[size]
+        borders.append(size)
+    size = 0
+    for place, char in enumerate(text):
+        while size and (size == len(value) or char != value[size]):
+            size = borders[size - 1]
+        size += char == value[size]
+        if size == len(value):
+            yield place + 1 - size
+
+
+def _whole(text: str, value: str) -> bool:
+    return any(
+        may_start(text, start) and may_end(text, start + len(value))
+        for start in _occurrences(text, value)
+    )
 
 
 def stands_verbatim(text: str, value: str) -> bool:
@@ -132,10 +165,10 @@ def stands_folded(text: str, value: str) -> bool:
     if not wanted:
         return value.strip() in text
     seen, folded = _places(text)
-    start = folded.find(wanted)
-    while start >= 0:
-        origin = _origin(seen)
-        if may_start(seen, origin[start]) and may_end(seen, origin[start + len(wanted) - 1] + 1):
-            return True
-        start = folded.find(wanted, start + 1)
-    return False
+    if wanted not in folded:
+        return False
+    origin = _origin(seen)
+    return any(
+        may_start(seen, origin[start]) and may_end(seen, origin[start + len(wanted) - 1] + 1)
+        for start in _occurrences(folded, wanted)
+    )
