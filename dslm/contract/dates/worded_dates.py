@@ -32,8 +32,16 @@ _ROMAN = re.compile(r"(?:[.\-/] ?| )(i{2,3}|iv|vi{1,3}|ix|xi{1,2}|(?<=[.\-/])[iv
 _TIMED_YEAR = re.compile(
     r"\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[ap]\.?m\.?)?(?:\s[a-z]{2,5})?\s(\d{4})(?!\d)"
 )
-_BEYOND_A_YEAR = re.compile(r"[^\W_]|[.,:/\-]\d|\s?%|[\s,]{1,2}\d{4}(?!\d)")
-_BREAK = re.compile(r"[\d;:]")
+_HOURS = (
+    r"\s?(?:uhr|hrs?|h|[ap]\.?m|o'clock|heures?|horas?|ore|uur|godz|ч|час\w*|時|点|點|시)"
+    r"(?![^\W\d_])"
+)
+_MONEY = r"\s?(?:[$]|(?:euros?|eur|usd|gbp|chf|kr|zl)(?![^\W\d_]))(?!\s?\d)"
+_BEYOND_A_YEAR = re.compile(
+    r"[^\W_]|[.,:/\-]\d|\s?%|[\s,]{1,2}\d{4}(?!\d)"
+    rf"|{_MONEY}|(?:\s?(?:-|to|bis|a|al|till?|do|до)\s?\d\d?)?{_HOURS}"
+)
+_BREAK = re.compile(r"[\d;:$]")
 _NEXT_WORD = re.compile(r"[\s.,\-]*([^\s\d!-/:-@\[-`{-~]+)")
 _FOLLOWED_BY_A_WORD = re.compile(r"\s*[^\W\d_]")
 

@@ -38,10 +38,11 @@ SHARED_SIGNS = {
 }  # fmt: skip
 # Codes that stand for their currency in small letters too: the most traded ones (BIS, Triennial
 # Survey 2022) without those that are words: all, top, try, php, ils, huf, rub, cop, ron, pen, …
-_IN_ANY_CASE = frozenset(
+_NO_WORDS = (
     "usd eur jpy gbp cny aud cad chf hkd sgd sek krw nok nzd inr mxn twd zar brl dkk pln thb idr "
-    "czk aed".split()
+    "czk aed"
 )
+_IN_ANY_CASE = frozenset(_NO_WORDS.split())
 # Letters that mean something else in another case: 5 ft, room 5, Sr. 5, DIN 5
 _IN_THEIR_CASE = {"ft": ("Ft",), "r": ("R",), "rm": ("RM",), "sr": ("SR",), "din": ("din", "Din")}
 _PARTS = "¢￠₥₰"  # of a unit: 5¢ is not 5 of anything else

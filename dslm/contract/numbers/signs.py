@@ -51,9 +51,7 @@ def _joins(text: str, place: int) -> bool:
     return char.isalnum() or is_mark(char) or char in f")].{_HYPHENS}"
 
 
-def _currency_before(
-    text: str, end: int, locales: tuple[str, ...]
-) -> tuple[int, frozenset[str]]:
+def _currency_before(text: str, end: int, locales: tuple[str, ...]) -> tuple[int, frozenset[str]]:
     """Where the currency that ends at a place starts, one blank aside, and what it may be."""
     end -= _blank(text, end - 1)
     start = end
@@ -74,9 +72,7 @@ def _word_end(text: str, start: int) -> int:
     return end
 
 
-def _currency_after(
-    text: str, start: int, locales: tuple[str, ...]
-) -> tuple[int, frozenset[str]]:
+def _currency_after(text: str, start: int, locales: tuple[str, ...]) -> tuple[int, frozenset[str]]:
     start += _blank(text, start)
     end = _word_end(text, start)
     second = _word_end(text, end + 1) if _blank(text, end) else end  # 5 $ US
