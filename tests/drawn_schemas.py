@@ -78,14 +78,14 @@ class Drawing:
     """What one seed draws."""
 
     def __init__(self, seed: int):
-        self.random = random.Random(seed)
+        self.seed, self.random = seed, random.Random(seed)
 
     def output(self) -> dict[str, Any]:
         """A contract's `output`, with definitions that it may name; one in ten has a fault."""
         draw = self.random
         made = self.object_schema(0)
-        if draw.random() < 0.1:
-            made["properties"]["a"] = draw.choice(REFUSED)[1]
+        if self.seed % 10 == 0:
+            made["properties"]["a"] = REFUSED[self.seed // 10 % len(REFUSED)][1]
             made["required"] = list(made["properties"])
         parts = {"x": {"$ref": "#/$defs/B"}, "y": {"type": ["integer", "null"]}}
         inner = {"type": "object", "title": "A", "additionalProperties": False, "required": ["x"],
