@@ -57,7 +57,7 @@ _SPARE_POINT = re.compile(
 )
 _SIGN = re.compile(rf"[{_HYPHENS}](?=\W?\.?\d)(?<!\w.)|[{_HYPHENS}](?<=\d.)(?!\S)", re.ASCII)
 _BARE_POINT = re.compile(r"\.(?=\d)(?<![\w.,:/)\]}].)")  # .5
-_ALONE = re.compile(r"(?<![^\s(\"'=:;$€£¥+\-\u2212])\d[\d.,' ]*\Z")  # a number, up to its end
+_ALONE = re.compile(r"(?<![^\W_])(?<!\d[.,])\d[\d.,' ]*\Z")  # a number, up to its end
 _POWER = re.compile(r"([²³¹⁰⁴-⁹¼-¾⅐-⅟↉])(?<=\d.)")
 _DOTTED_I = "i\u0307"
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
@@ -172,7 +172,10 @@ def _signed(found: re.Match[str]) -> str:
     char, text, start = found.group(), found.string, found.start()
     before, after = text[max(0, start - 1) : start], text[start + 1 : start + 2]
     if before.isdigit():  # behind: of a number that stands alone, so not of A17-
-        return MINUS if _ALONE.search(text[max(0, start - 40) : start]) else char
+        head = text[max(0, start - 40) : start]
+        number = _ALONE.search(head)
+        alone = number and not is_mark(head[: number.start()][-1:] or " ")
+        return MINUS if alone else char
     follows = after.isdigit() or after == "." or unicodedata.category(after) == "Sc"
     joined = before.isalnum() or (before and (before in ".)]}-_" or is_mark(before)))
     return char if joined or not follows else MINUS

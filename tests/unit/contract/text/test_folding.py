@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from reading_docs import rows_of
 
 from dslm.contract.text.folding import MEANT, composed, fold, has_letters, placed, separates
+from dslm.contract.text.words import may_start
 
 IDEOGRAPHS = ("CJK UNIFIED", "HANGUL SYLLABLE", "TANGUT")
 
@@ -148,6 +149,14 @@ def test_points_between_digits_are_kept_and_elsewhere_dropped(points: str) -> No
     assert fold(f"a{points}b") == "ab"
     assert fold(f"5{points}") == fold("5")
     assert fold(fold(f"1{points}5")) == fold(f"1{points}5")
+
+
+@given(st.text("a1/:;.,#&%)(!-_' \u0301", max_size=4), st.sampled_from(["5- b", "5-", "5.1- 2"]))
+def test_a_trailing_minus_is_one_wherever_a_word_may_start(before: str, number: str) -> None:
+    seen = placed(composed(f"{before}{number}"))
+    start = len(seen) - len(number)
+    if may_start(seen, start):
+        assert seen[start:] == placed(composed(number))
 
 
 def test_blanks_around_a_ratio_do_not_count() -> None:
