@@ -76,7 +76,8 @@ def _currency_after(text: str, start: int, locales: tuple[str, ...]) -> tuple[in
     start += _blank(text, start)
     end = _word_end(text, start)
     second = _word_end(text, end + 1) if _blank(text, end) else end  # 5 $ US
-    for stop in (second, end, end - 1):  # a full stop after it may be the sentence's
+    spoken = end - (end > start and not text[end - 1].isalnum())  # a full stop: the sentence's
+    for stop in (second, end, spoken):
         if start < stop and (found := currencies(text[start:stop], locales)):
             return stop, found
     return start, frozenset()

@@ -235,7 +235,7 @@ def test_the_sign_of_a_currency_is_never_read_as_another_or_as_nothing(
 @pytest.mark.parametrize(
     "text",
     ["the top 5", "all 5", "all 5.", "'all' 5", "I try 5", "5 pen.", "5 php", "5 Sos", "Try 5",
-     "5 ft", "5 FT", "5 ft.", "room rm 5", "Sr. 5", "DIN 5", "5 r", "ils 5"],
+     "5 ft", "5 FT", "5 ft.", "5 USDT", "5 Euros7", "room rm 5", "Sr. 5", "DIN 5", "5 r", "ils 5"],
 )  # fmt: skip
 def test_a_word_is_no_currency(text: str) -> None:
     assert readings_of(text) == ()
