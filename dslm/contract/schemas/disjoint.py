@@ -7,10 +7,10 @@ Takes schemas in the narrower form (see `decodable`); says whether `oneOf` of th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from itertools import chain, combinations, product
 from typing import Any
 
-from dslm.contract.schemas.canonical import validator
+from dslm.contract.schemas.canonical import canonical_value, validator
 from dslm.provenance import canonical_json
 
 _ALL_TYPES = ("null", "boolean", "number", "string", "array", "object")
@@ -18,7 +18,14 @@ _ALL_TYPES = ("null", "boolean", "number", "string", "array", "object")
 
 def all_disjoint(schemas: Sequence[Mapping[str, Any]]) -> bool:
     """Whether no value is allowed by two of some schemas."""
-    return all(disjoint(one, other) for one, other in combinations(schemas, 2))
+    parts = [(n, part) for n, one in enumerate(schemas) for part in one.get("anyOf", [one])]
+    listed = [(n, part) for n, part in parts if "enum" in part]
+    other = [(n, part) for n, part in parts if "enum" not in part]
+    first: dict[bytes, int] = {}
+    if any(first.setdefault(key, n) != n for n, part in listed for key in _keys(part["enum"])):
+        return False
+    pairs = chain(combinations(other, 2), product(other, listed))
+    return all(disjoint(one, two) for (n, one), (m, two) in pairs if n != m)
 
 
 def disjoint(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -31,12 +38,18 @@ def disjoint(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     for this, that in ((one, other), (other, one)):
         if "anyOf" in this:
             return all(disjoint(part, that) for part in this["anyOf"])
+    if "enum" in one and "enum" in other:
+        return _keys(one["enum"]).isdisjoint(_keys(other["enum"]))
     for this, that in ((one, other), (other, one)):
         if "enum" in this:
             valid = validator(canonical_json(that))
             return not any(valid.is_valid(value) for value in this["enum"])
     shared = _types(one) & _types(other)
     return not shared or (shared == {"object"} and _objects_disjoint(one, other))
+
+
+def _keys(values: Sequence[Any]) -> set[bytes]:
+    return {canonical_json(canonical_value(value)) for value in values}
 
 
 def _types(schema: Mapping[str, Any]) -> set[str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -80,6 +81,16 @@ def test_no_value_is_allowed_by_two_schemas_that_are_disjoint() -> None:
                     proved += 1
                     assert not any(valid[n].is_valid(v) and valid[m].is_valid(v) for v in values)
     assert proved > 400
+
+
+def test_many_alternatives_are_told_apart_quickly() -> None:
+    many = [{"anyOf": [{"const": 20 * n + m} for m in range(20)]} for n in range(50)]
+    tagged = [obj(["k"], k={"const": f"t{n}"}, v=TEXT) | CLOSED for n in range(100)]
+    began = time.process_time()
+    for options in (many, tagged):
+        assert decodable(output(*options)).complaints == ()
+        assert len(decodable(output(*options, options[0])).complaints) == 1
+    assert time.process_time() - began < 2
 
 
 DEFS = {"A": {"type": "boolean"}, "B": {"enum": ["u", "v"]}}
