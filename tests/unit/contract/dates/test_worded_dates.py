@@ -58,6 +58,7 @@ def test_an_hour_or_an_amount_behind_a_month_is_no_year(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["4 March 25", "4 March 25 EUR 300", "4 March 25, 10 am",
-                                  "4 March 25 $5", "4. März 25 um 10 Uhr"])  # fmt: skip
+                                  "4 March 25 $5", "4. März 25 um 10 Uhr", "4 marzo 25 ore 10",
+                                  "4 mars 25 à 10 h", "4 marca 25 godz. 10"])  # fmt: skip
 def test_two_digits_behind_a_month_are_a_year_all_the_same(text: str) -> None:
     assert dates(text) == {dt.date(2025, 3, 4)}
