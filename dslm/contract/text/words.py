@@ -18,11 +18,15 @@ from dslm.contract.text.folding import composed, fold, placed, separates
 
 # Scripts without blanks between words (UAX #14's SA class, Han, Kana, Yi, …), and Hangul
 _UNSPACED = re.compile(
-    "[\uac00-\ud7a3\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u1b00-\u1b7f"
+    "[\uac00-\ud7fb\u1100-\u11ff\ua960-\ua97f\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u1b00-\u1b7f"
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\ua000-\ua4cf\ua980-\ua9ff\uaa60-\uaadf\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff]"
 )
 
+# A consonant or vowel of a Korean syllable that has no composed form, and what goes on with it
+_WITHIN_SYLLABLE = re.compile(
+    "[\u1100-\u11ff\ua960-\ua97f\uac00-\ud7fb][\u1160-\u11ff\ud7b0-\ud7fb]"
+)
 _FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]")  # two of these letters are a flag
 _LONGEST_SOUGHT = 1000  # characters: a longer value that repeats itself takes the square of it
 _LONGEST_NUMBER = 100  # characters: what looks at more takes the square of a long text
@@ -84,7 +88,7 @@ def may_start(text: str, place: int) -> bool:
         return not _within_number(text, place)
     if not (is_of_word(left) and is_of_word(right)):
         return True
-    return stands_alone(left) or stands_alone(right)
+    return (stands_alone(left) or stands_alone(right)) and not _WITHIN_SYLLABLE.match(left + right)
 
 
 def may_end(text: str, place: int) -> bool:
@@ -100,7 +104,7 @@ def may_end(text: str, place: int) -> bool:
         return text[place:].lstrip("+#")[:1].isalnum()
     if not (is_of_word(left) and is_of_word(right)):
         return True
-    return stands_alone(left) or stands_alone(right)
+    return (stands_alone(left) or stands_alone(right)) and not _WITHIN_SYLLABLE.match(left + right)
 
 
 def _within_number(text: str, place: int) -> bool:

@@ -25,3 +25,15 @@ def test_a_long_value_that_repeats_itself_is_looked_for_in_one_pass(part: str) -
     for stands in (stands_folded, stands_verbatim):
         stands(text, value)
     assert time.process_time() - began < 2  # it took 7 seconds, and the square of the length
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "there"),
+    [("0 0 \u1161", "\u1161", True), ("5 ㅋㅋ", "ㅋ", True), ("서울에서", "서울", True),
+     ("\u1112\u119e\u11ab글", "\u1112", False),
+     ("\u1112\u119e\u11ab글", "\u1112\u119e\u11ab", True), ("a\u1161", "a", True)],
+)  # fmt: skip
+def test_a_letter_of_hangul_stands_alone_but_not_within_its_syllable(
+    text: str, value: str, there: bool
+) -> None:
+    assert stands_folded(text, value) is there
