@@ -189,6 +189,10 @@ def personal_facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     for kind, count in (kinds if isinstance(kinds, Mapping) else {}).items():
         text = f"{count['findings']:,} in {count['cases']:,} cases"
         told.append((KINDS.get(kind, visible(kind)), text))
+    if isinstance(fields := rest.pop("fields", None), Mapping) and fields:
+        listed = (f"{visible(place)} ({KINDS.get(kind, visible(str(kind)))})"
+                  for place, kind in fields.items())  # fmt: skip
+        told.append(("fields that hold it, by the contract", ", ".join(listed)))
     if key:
         told.append(("fingerprint of the key", str(key)))
     told += _left(rest)
