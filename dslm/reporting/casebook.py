@@ -15,7 +15,7 @@ from typing import Any
 from dslm.provenance import canonical_json
 from dslm.records import Case, OutcomeKind, Row
 from dslm.reporting.data import ReportData
-from dslm.reporting.formatting import cut, plain_value, visible, visible_value
+from dslm.reporting.formatting import cut, laid_out, visible, visible_value
 from dslm.reporting.found import found_words
 from dslm.reporting.naming import reason_text
 
@@ -82,8 +82,8 @@ def _field(name: str, gold: Mapping[str, Any], row: Row, found: str) -> FieldVie
     given = None if answer is None else answer.get(name)
     return FieldView(
         name=visible(name),
-        gold=plain_value(gold.get(name)),
-        answer="no valid answer" if answer is None else plain_value(given),
+        gold=laid_out(gold.get(name)),
+        answer="no valid answer" if answer is None else laid_out(given),
         wrong=name in row.outcome.wrong_fields,
         confidence=row.prediction.field_confidence.get(name),
         gold_is_null=gold.get(name) is None,
