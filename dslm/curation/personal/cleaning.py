@@ -65,6 +65,7 @@ class Cleaning:
             key=self.key_fingerprint,
             kinds={kind: PersonalCount(cases=cases[kind], findings=findings[kind])
                    for kind in sorted(cases)},
+            fields=dict(sorted(self.contract.data.personal.places.items())),
             exempted=len(known.exempted),
             short=known.short,
             left=dict(sorted(left.items())),

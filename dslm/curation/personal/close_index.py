@@ -21,6 +21,7 @@ from dslm.curation.personal.streams import (
     heard,
     heard_words,
     is_heard_as_written,
+    part,
     stream_of,
 )
 
@@ -113,10 +114,10 @@ def _first(one: Identity, other: Identity) -> Identity:
 
 
 def _begins(stream: Stream, place: int) -> bool:
-    """Whether a word begins at a place, or letters and digits part there."""
+    """Whether a word begins at a place, or may."""
     if place in (0, len(stream.chars)) or stream.words[place - 1] != stream.words[place]:
         return True
-    return stream.chars[place - 1].isdigit() != stream.chars[place].isdigit()
+    return part(stream.chars[place - 1], stream.chars[place])
 
 
 def stands(stream: Stream, start: int, end: int) -> bool:

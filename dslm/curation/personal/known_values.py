@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -86,12 +86,25 @@ def rows_found(rows: Rows) -> Iterator[tuple[int | None, Found]]:
 
 def known_values(rows: Rows) -> KnownValues:
     """All values of all rows."""
+    return known_of(rows_found(rows), lambda: _words_left(rows), len(rows.table))
+
+
+def known_of(
+    held: Iterable[tuple[int | None, Found]], words_left: Callable[[], Iterable[set[str]]], of: int
+) -> KnownValues:
+    """All values of some cases.
+
+    Args:
+        held: What each case held that held something, and its group's number.
+        words_left: Gives the words of each case but for what was found in it.
+        of: How many cases there are.
+    """
     known: dict[str, Identity] = {}
     words: dict[str, frozenset[str]] = {}
     groups: dict[int, set[tuple[Identity, str]]] = defaultdict(set)
     labelled: Counter[str] = Counter()
     short: set[Identity] = set()
-    for number, found in rows_found(rows):
+    for number, found in held:
         here: set[str] = set()
         for identity, text in found.values:
             spelled = {key for key in any_spellings(identity, text) if telling(identity, key)}
@@ -104,7 +117,7 @@ def known_values(rows: Rows) -> KnownValues:
         labelled.update(here)
         if number is not None:
             groups[number] |= found.values
-    common = _common(rows, words, labelled)
+    common = _common(words_left, of, words, labelled)
     index = WordIndex({key: value for key, value in known.items() if key not in common})
     return KnownValues(
         index, {n: frozenset(values) for n, values in groups.items()}, common, len(short)
@@ -135,7 +148,10 @@ def telling(identity: Identity, key: str) -> bool:
     return len(key) >= SHORTEST and not _YEAR.fullmatch(key)
 
 
-def _common(rows: Rows, words: dict[str, frozenset[str]], labelled: Counter[str]) -> frozenset[str]:
+def _common(
+    words_left: Callable[[], Iterable[set[str]]], of: int,
+    words: dict[str, frozenset[str]], labelled: Counter[str],
+) -> frozenset[str]:  # fmt: skip
     """The values that are common words.
 
     One word is by the lists or by the sources; several are where the sources or the function words
@@ -144,9 +160,8 @@ def _common(rows: Rows, words: dict[str, frozenset[str]], labelled: Counter[str]
     asked = frozenset().union(*words.values()) - FUNCTION_WORDS
     seen: Counter[str] = Counter()
     if asked:
-        for there in _words_left(rows):
+        for there in words_left():
             seen.update(there & asked)
-    of = len(rows.table)
     shown = FUNCTION_WORDS.union(w for w, n in seen.items() if is_common(n, labelled[w], of))
     return frozenset(
         key
@@ -162,8 +177,12 @@ def _words_left(rows: Rows) -> Iterator[set[str]]:
         columns = (batch.column(name).to_pylist() for name in ("record", "personal"))
         for record, personal in zip(*columns, strict=True):
             if record is not None:
-                words = set(WORD.findall(record.casefold()))
-                yield words - _words_in(json.loads(personal)[2]) if personal else words
+                yield words_but(record, json.loads(personal)[2] if personal else ())
+
+
+def words_but(record: str, given: Iterable[str]) -> set[str]:
+    """The words of a case's text, but for those that were given there."""
+    return set(WORD.findall(record.casefold())) - _words_in(given)
 
 
 def _words_in(texts: Iterable[str]) -> set[str]:

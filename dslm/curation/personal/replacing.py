@@ -8,7 +8,7 @@ dropped, never written wrong. Called by `reading` and `spreading`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -84,20 +84,29 @@ class Replacer:
         index = CloseIndex(self._values(case, in_input))
 
         def look(text: str) -> list[Finding]:
-            """Outside of the input no words around a number say what it is."""
-            certain = [one for one in self._finder(text) if one.certain]
-            return longest([*index.findings(text), *certain])
+            return longest([*index.findings(text), *self.certain(text)])
 
         done = self.without(case, longest([*index.findings(case.input), *in_input]), look)
         left = self._left(done, index)
         return replace(done, found=replace(done.found, left=left)) if left else done
 
+    def certain(self, text: str) -> list[Finding]:
+        """What is found outside of an input, where no words around a number say what it is."""
+        return [one for one in self._finder(text) if one.certain]
+
+    def labelled(self, case: Case) -> Iterator[tuple[Identity, str]]:
+        """What a case's personal fields hold, and how it is written there."""
+        return self._labelled.values(case)
+
+    def written(self, text: str, findings: list[Finding]) -> str:
+        """A text with what stands for each finding in its place."""
+        return _written(text, findings, [self._instead(one) for one in findings])
+
     def _values(self, case: Case, found: list[Finding]) -> list[tuple[Identity, str]]:
         """All values of a case; one that is labelled and found is what it was found as."""
         as_found = {joined(one.text): one.identity for one in found if one.kind != "name"}
         labelled = [
-            (as_found.get(joined(text), identity), text)
-            for identity, text in self._labelled.values(case)
+            (as_found.get(joined(text), identity), text) for identity, text in self.labelled(case)
         ]
         return sorted({*labelled, *((one.identity, one.text) for one in found)})
 

@@ -36,6 +36,12 @@ _HEARD_OTHERWISE = re.compile(
 SPOKEN_DIGITS = {digit: word for word, digit in reversed(_UNITS.items())}
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _ACCENTS = range(0x300, 0x370)
+# Thai, Lao, Burmese, Khmer, kana and Han: scripts that write no blanks between words.
+UNSPACED = (
+    "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\U00020000-\U0003134f"
+)
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 class Word(NamedTuple):
@@ -60,6 +66,18 @@ class Stream(NamedTuple):
     starts: tuple[int, ...]
     ends: tuple[int, ...]
     words: tuple[int, ...]
+
+
+def part(before: str, after: str) -> bool:
+    """Whether two characters that touch may belong to two words.
+
+    Digits and letters may, and letters of scripts that write no blanks between words.
+    """
+    if before.isdigit() != after.isdigit():
+        return True
+    if before.isascii() and after.isascii():
+        return False
+    return bool(_UNSPACED.match(before) or _UNSPACED.match(after))
 
 
 @lru_cache(maxsize=1 << 12)

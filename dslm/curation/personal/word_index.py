@@ -16,10 +16,14 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from dslm.curation.personal.finding import Identity
-from dslm.curation.personal.streams import stream_of, words_at
+from dslm.curation.personal.streams import UNSPACED, stream_of, words_at
 
 WORD = re.compile(r"[^\W_]+")
+# Each character of a script without blanks may begin or end a word.
+_PIECE = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
+_HAS_UNSPACED = re.compile(f"[{UNSPACED}]")
 _PREFIX = 3
+LEAST_WITHIN = 3  # letters of a value in a text that writes no blanks around it
 SURE = 6  # letters and digits that are hardly met by chance
 _DIGIT = "(?:zero|oh?|one|two|three|four|five|six|seven|eight|nine|double|triple)"
 _SPOKEN_RUN = re.compile(rf"(?i)\b{_DIGIT}[\W_]+{_DIGIT}[\W_]+{_DIGIT}\b")
@@ -55,7 +59,7 @@ class WordIndex:
         return found
 
     def _written(self, text: str) -> list[Hit]:
-        words = WORD.findall(text.casefold())
+        words = _words_in(text).findall(text.casefold())
         whole = "".join(words)
         begins = [0, *accumulate(map(len, words))]
         starts, prefix = self.starts, self.prefix
@@ -71,7 +75,7 @@ class WordIndex:
         return self._from(stream.chars, begins, places, text, range(len(spans)), spoken=True)
 
     def _checked(self, text: str, whole: str, begins: list[int], likely: list[int]) -> list[Hit]:
-        spans = [match.span() for match in WORD.finditer(text)]
+        spans = [match.span() for match in _words_in(text).finditer(text)]
         if len(spans) != len(begins) - 1:  # folding made two words of one: go by unfolded text
             whole = "".join(text[start:end].lower() for start, end in spans)
             begins = [0, *accumulate(end - start for start, end in spans)]
@@ -91,7 +95,7 @@ class WordIndex:
             if last := self._longest_from(whole, begins, first):
                 key = whole[begins[first] : begins[last]]
                 hit = Hit(spans[first][0], spans[last - 1][1], key)
-                if self._may_be(hit, text, 1 if spoken else last - first):
+                if self._may_be(hit, text, 1 if spoken else _runs(text, hit)):
                     found.append(hit)
                     free = last
         return found
@@ -113,6 +117,8 @@ class WordIndex:
         One word of a name is one word: "Robin's" is no Robins.
         """
         identity = self.known[hit.key]
+        if len(hit.key) < LEAST_WITHIN and _goes_on(text, hit):
+            return False
         if identity.kind == "name":
             return words == 1 or hit.key not in identity.value.split()
         if len(hit.key) >= SURE:
@@ -121,6 +127,22 @@ class WordIndex:
             text[max(0, hit.start - 2) : hit.start]
         )
         return words == 1 and not within
+
+
+def _words_in(text: str) -> re.Pattern[str]:
+    """What tells the words of a text."""
+    return _PIECE if not text.isascii() and _HAS_UNSPACED.search(text) else WORD
+
+
+def _runs(text: str, hit: Hit) -> int:
+    """How many words, as separators part them, a hit has."""
+    return len(WORD.findall(text[hit.start : hit.end]))
+
+
+def _goes_on(text: str, hit: Hit) -> bool:
+    """Whether the run of letters goes on before or after a hit, without a blank."""
+    around = text[hit.start - 1 : hit.start], text[hit.end : hit.end + 1]
+    return any(WORD.match(char) for char in around if char)
 
 
 def _together(found: list[Hit], more: list[Hit]) -> list[Hit]:

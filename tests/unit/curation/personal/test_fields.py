@@ -11,7 +11,9 @@ from dslm.contract import Contract
 from dslm.contract.grounding import ungrounded
 from dslm.contract.personal import Personal
 from dslm.contract.personal_kinds import kind_named, kind_suspected
+from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.replacing import Replacer
+from dslm.curation.personal.word_index import WordIndex
 from dslm.records import Case
 
 KEY = "a secret of thirty-two characters"
@@ -105,6 +107,29 @@ def test_masked_and_dropped_as_the_mode_says(chats):
     assert Replacer(chats(mode="drop"), None).case(case).reason == "personal:national_id"
     kept = Replacer(chats(mode="keep"), None).case(case)
     assert (kept.case, dict(kept.found.counts)) == (case, {"national_id": 2})
+
+
+UNSPACED = {
+    "Chinese": ("我是{name}，请更改订单{ssn}的地址", "王小明"),
+    "Japanese": ("こんにちは、{name}です。番号は{ssn}でした", "佐藤さくら"),
+    "Thai": ("ผมชื่อ{name}ครับหมายเลข{ssn}ครับ", "Somchai"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "name"), UNSPACED.values(), ids=UNSPACED)
+def test_scripts_without_blanks_between_words_hide_nothing(chats, text, name):
+    done = Replacer(chats(), KEY.encode()).case(
+        of(text.format(name=name, ssn="HX-954370"), slots={"name": [name], "ssn": ["HX-954370"]})
+    )
+    assert name not in done.case.input
+    assert "954370" not in done.case.input
+    assert [done.case.target["slots"][key][0] in done.case.input for key in ("name", "ssn")] == [
+        True, True,
+    ]  # fmt: skip
+    known = {key: Identity("name", "", key) for key in ("王小明", "李明")}
+    index = WordIndex(known | {"hx954370": Identity("id", "free", "hx954370")})
+    found = index.hits("请告诉王小明，李明 和订单HX-954370的客户，但桃李明天开")
+    assert [hit.key for hit in found] == ["王小明", "李明", "hx954370"]
 
 
 @pytest.mark.slow
