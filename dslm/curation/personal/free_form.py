@@ -66,7 +66,7 @@ def written_alike(identity: Identity, text: str, value: str) -> str:
     made = stream.chars[:kept] + value
     words = _kept_words(text) if identity.kind == "address" else []
     out, place = [], 0
-    spans = list(zip(stream.starts, stream.ends, strict=True))
+    spans = [span for word in stream.words for span in zip(word.starts, word.ends, strict=True)]
     for (start, end), numbers in groupby(range(len(made)), spans.__getitem__):
         listed = list(numbers)
         out.append(text[place:start])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -21,7 +21,9 @@ from dslm.curation.personal.found import Found
 from dslm.curation.personal.names import whole_spellings
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.spellings import any_spellings
-from dslm.curation.personal.word_index import WORD, WordIndex
+from dslm.curation.personal.streams import folded_words
+from dslm.curation.personal.word_index import WordIndex
+from dslm.curation.personal.written import words_of_line
 from dslm.curation.reading import Rows
 
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -57,6 +59,13 @@ class KnownValues:
         whole = {(one, text) for one, text in own.values if _is_whole(one, text)}
         return of_group if whole <= of_group else of_group | whole
 
+    def may_be_in(self, words: Sequence[str], number: int | None) -> bool:
+        """Whether folded words may hold a value, of a case's group or of any other's."""
+        if self.index.may_be_in(words):
+            return True
+        of_group = self.groups.get(-1 if number is None else number)
+        return of_group is not None and close_index_of(of_group).may_be_in(words)
+
     def anywhere(self, text: str) -> list[Finding]:
         """What means a value in every case."""
         index = self.index
@@ -67,9 +76,9 @@ class KnownValues:
         ]  # fmt: skip
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1 << 16)
 def close_index_of(values: Values) -> CloseIndex:
-    """The index of a group, made once for cases that follow each other."""
+    """The index of a group, made once."""
     return CloseIndex(sorted(values))
 
 
@@ -115,7 +124,7 @@ def _words_of(key: str, identity: Identity, text: str) -> frozenset[str]:
     """The words of a spelling: its own one, or those that it joins."""
     for joining in (text, identity.value):
         if key != joining and joined(joining) == key:
-            return frozenset(WORD.findall(joining.casefold()))
+            return frozenset(folded_words(joining))
     return frozenset({key})
 
 
@@ -162,9 +171,9 @@ def _words_left(rows: Rows) -> Iterator[set[str]]:
         columns = (batch.column(name).to_pylist() for name in ("record", "personal"))
         for record, personal in zip(*columns, strict=True):
             if record is not None:
-                words = set(WORD.findall(record.casefold()))
+                words = set(words_of_line(record))
                 yield words - _words_in(json.loads(personal)[2]) if personal else words
 
 
 def _words_in(texts: Iterable[str]) -> set[str]:
-    return {word for text in texts for word in WORD.findall(text.casefold())}
+    return {word for text in texts for word in folded_words(text)}

@@ -13,10 +13,9 @@ from typing import Any
 from dslm.contract.personal import Personal, PersonalKind
 from dslm.curation.personal.accounts import cards, ibans
 from dslm.curation.personal.close_index import hearing_of
-from dslm.curation.personal.common_words import FUNCTION_WORDS
 from dslm.curation.personal.emails import emails
 from dslm.curation.personal.finding import Finding, Identity
-from dslm.curation.personal.names import KEPT, words_of
+from dslm.curation.personal.names import UNTELLING, words_of
 from dslm.curation.personal.phones import phones
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.streams import heard
@@ -48,7 +47,7 @@ class Labelled:
         """Which value a field's text is; None for none."""
         if kind == "name":
             words = words_of(text)
-            telling = [word for word in words if word not in KEPT | FUNCTION_WORDS]
+            telling = [word for word in words if word not in UNTELLING]
             known = any(len(word) > 1 and not word.isdigit() for word in telling)
             return Identity("name", "", " ".join(words)) if known else None
         return self._as_found(kind, text) or _free(kind, text)

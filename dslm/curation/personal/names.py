@@ -23,6 +23,7 @@ _LEGAL_FORMS = (
 _PARTICLES = "and da de del della den der des di du et la le of the und van vom von y zu"
 _TITLES = "dr frau herr m mlle mme mr mrs ms prof sir"
 KEPT = frozenset(f"{_LEGAL_FORMS} {_PARTICLES} {_TITLES}".split())
+UNTELLING = KEPT | FUNCTION_WORDS
 
 
 def words_of(name: str) -> list[str]:
@@ -51,4 +52,4 @@ def parts(name: Identity) -> set[str]:
     words = name.value.split()
     return {word for word in words
             if len(word) >= (SHORTEST_NUMBER if word.isdigit() else SHORTEST_PART)
-            and word not in KEPT | FUNCTION_WORDS}  # fmt: skip
+            and word not in UNTELLING}  # fmt: skip

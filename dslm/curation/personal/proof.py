@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dslm.cases import json_lines
 from dslm.curation.personal.finding import Finding
 from dslm.curation.personal.found import Found
 from dslm.curation.personal.given import outside
@@ -22,29 +21,14 @@ from dslm.curation.personal.known_values import KnownValues, close_index_of
 from dslm.curation.personal.replacing import Replacer
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.word_index import SURE
+from dslm.curation.personal.written import texts_in, words_of_line
 from dslm.errors import InputError, Problems
 
 # Of each line what its case held, as `Found.to_json` wrote it, and the number of its group.
 Lines = Iterable[tuple[str | None, int | None]]
 MOST_REPORTED = 20
-NAMING = frozenset({"id", "ids", "of", "cases", "matches"})  # keys of what is never replaced
 FIX = ("an id or a key of meta cannot be replaced: take another column; else this is a fault of "
        "dslm's, to be reported")  # fmt: skip
-
-
-def texts_in(value: Any, naming: bool = False) -> Iterator[tuple[str, bool]]:
-    """Every text, key and whole number in a JSON value, and whether it is a name of something."""
-    if isinstance(value, str):
-        yield value, naming
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield key, True
-            yield from texts_in(inner, naming or key in NAMING)
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts_in(item, naming)
-    elif isinstance(value, int) and not isinstance(value, bool):
-        yield str(value), naming
 
 
 @dataclass(frozen=True)
@@ -87,9 +71,12 @@ class Proof:
         """
         faults = []
         for path, held in files:
-            for (number, line), (text, group) in zip(json_lines(path), held, strict=True):
+            for (number, line), (text, group) in zip(_lines(path), held, strict=True):
+                own = group is None and text is not None
+                if not own and not self.known.may_be_in(words_of_line(line), group):
+                    continue
                 found = Found.from_json(text) if text else Found()
-                if kinds := self.left_in(self._untimed(line), found, group):
+                if kinds := self.left_in(self._untimed(json.loads(line)), found, group):
                     what = f"personal data is left: {', '.join(sorted(kinds))}"
                     faults.append(InputError(what, where=f"{path.name}:{number}", fix=FIX))
                     if len(faults) == MOST_REPORTED:
@@ -115,6 +102,12 @@ class Proof:
         if time is None or not isinstance(line.get("meta"), dict):
             return line
         return line | {"meta": {k: v for k, v in line["meta"].items() if k != time}}
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a file that we wrote, with their numbers from 1."""
+    with path.open(encoding="utf-8", newline="\n") as stream:
+        yield from enumerate(stream, start=1)
 
 
 def _is_telling(hit: Finding) -> bool:

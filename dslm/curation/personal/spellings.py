@@ -21,7 +21,8 @@ def any_spellings(identity: Identity, text: str) -> set[str]:
     if identity.kind == "name":
         single = {word for word in parts(identity)
                   if len(word) >= SHORTEST_ELSEWHERE and not word.isdigit()}  # fmt: skip
-        return single | (whole_spellings(identity) if " " in identity.value else set())
+        spelled = single | (whole_spellings(identity) if " " in identity.value else set())
+        return {joined(one) for one in spelled}
     if identity.kind == "phone":
         country, national = identity.form, identity.value
         trunk = national if country in _NO_TRUNK else f"0{national}"

@@ -17,6 +17,7 @@ from dslm.curation.personal.found import Found
 from dslm.curation.personal.given import outside
 from dslm.curation.personal.known_values import KnownValues, Values, close_index_of
 from dslm.curation.personal.replacing import Replaced, Replacer, longest
+from dslm.curation.personal.written import words_of_line
 from dslm.curation.reading import Rows
 from dslm.records import Case
 
@@ -56,6 +57,8 @@ def _cleaned(batch: pa.RecordBatch, replacer: Replacer, known: KnownValues) -> p
 def _row(row: dict[str, Any], replacer: Replacer, known: KnownValues) -> dict[str, Any]:
     if row["record"] is None:
         return row | {"fault": replacer.text(row["fault"], known.anywhere)}
+    if not known.may_be_in(words_of_line(row["record"]), row["group_number"]):
+        return row
     before = Found.from_json(row["personal"]) if row["personal"] else Found()
     case = Case.from_own_json(row["record"])
     near = known.of_group(row["group_number"], before)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
 Hearing = Literal["letters", "digits", "address"]
@@ -29,10 +30,8 @@ _TIMES = {"double": 2, "triple": 3, "treble": 3}
 _SIGNS = frozenset(
     {"at", "dot", "point", "period", "underscore", "dash", "hyphen", "minus", "plus"}
 )
+_MAY_SAY_DIGITS = frozenset([*_UNITS, *_TEENS, *_TENS, *_TIMES, *_NOUGHTS])
 _SPOKEN = re.compile(rf"(?i)\b(?:{'|'.join([*_UNITS, *_TEENS, *_TENS])})")
-_HEARD_OTHERWISE = re.compile(
-    rf"(?i)\b(?:{'|'.join([*_UNITS, *_TEENS, *_TENS, *_TIMES, *_NOUGHTS, *_SIGNS])})\b"
-)
 SPOKEN_DIGITS = {digit: word for word, digit in reversed(_UNITS.items())}
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _ACCENTS = range(0x300, 0x370)
@@ -42,24 +41,37 @@ class Word(NamedTuple):
     """A run of letters and digits: folded characters, each with where it begins and ends."""
 
     chars: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
+    starts: Sequence[int]
+    ends: Sequence[int]
 
 
-class Stream(NamedTuple):
+class Stream:
     """Folded letters and digits of a text.
 
     Attributes:
         chars: The characters.
-        starts: Where each begins in the text.
-        ends: Where it ends there; of a spoken digit its word's end.
-        words: The number of the word that each belongs to.
+        words: The words that they belong to.
+        firsts: Which character each word begins with, and how many characters there are.
     """
 
-    chars: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
-    words: tuple[int, ...]
+    def __init__(self, words: list[Word]):
+        self.words = words
+        self.chars = "".join([word.chars for word in words])
+        self.firsts = [0, *accumulate([len(word.chars) for word in words])]
+
+    def word(self, place: int) -> int:
+        """The number of the word that a character belongs to."""
+        return bisect_right(self.firsts, place) - 1
+
+    def start(self, place: int) -> int:
+        """Where a character begins in the text."""
+        word = self.word(place)
+        return self.words[word].starts[place - self.firsts[word]]
+
+    def end(self, place: int) -> int:
+        """Where it ends there; of a spoken digit its word's end."""
+        word = self.word(place)
+        return self.words[word].ends[place - self.firsts[word]]
 
 
 @lru_cache(maxsize=1 << 12)
@@ -77,16 +89,33 @@ def _folded(char: str) -> str | None:
     return plain if all(c.isalnum() or unicodedata.category(c)[0] == "M" for c in plain) else char
 
 
+class _Folding(dict[int, str]):
+    """Characters folded, as `str.translate` asks for them: what separates becomes a blank."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _folded(chr(code))
+        self[code] = " " if folded is None else folded
+        return self[code]
+
+
+_FOLDING = _Folding()
+
+
+def folded_words(text: str) -> list[str]:
+    """The words of a text, folded: as the words of its stream in letters, without their places."""
+    return text.translate(_FOLDING).split()
+
+
 def _words(text: str) -> Iterator[Word]:
     if text.isascii():  # most texts, several times as fast
         for found in _ASCII_WORD.finditer(text.lower()):
             start, end = found.span()
-            yield Word(found[0], tuple(range(start, end)), tuple(range(start + 1, end + 1)))
+            yield Word(found[0], range(start, end), range(start + 1, end + 1))
     else:
-        yield from _folded_words(text)
+        yield from _placed_words(text)
 
 
-def _folded_words(text: str) -> Iterator[Word]:
+def _placed_words(text: str) -> Iterator[Word]:
     chars: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -106,28 +135,19 @@ def _folded_words(text: str) -> Iterator[Word]:
         yield Word("".join(chars), tuple(starts), tuple(ends))
 
 
-def _as_digits(word: Word, digits: str) -> Word:
-    """The digits in the place of a word or words."""
-    return Word(digits, (word.starts[0],) * len(digits), (word.ends[-1],) * len(digits))
-
-
-def _heard(words: list[Word]) -> Iterator[Word]:
-    """Words with those that say digits replaced by these."""
+def _heard(said: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    """Words as heard: from which to before which, and their characters or digits."""
     place = 0
-    while place < len(words):
-        taken, digits = _digits_at(words, place)
-        if taken:
-            whole = Word("", words[place].starts, words[place + taken - 1].ends)
-            yield _as_digits(whole, digits)
-        else:
-            yield words[place]
+    while place < len(said):
+        taken, digits = _digits_at(said, place) if said[place] in _MAY_SAY_DIGITS else (0, "")
+        yield (place, place + taken, digits) if taken else (place, place + 1, said[place])
         place += taken or 1
 
 
-def _digits_at(words: list[Word], place: int) -> tuple[int, str]:
+def _digits_at(words: Sequence[str], place: int) -> tuple[int, str]:
     """How many words from a place on say digits together, and which; 0 for none."""
-    said = words[place].chars
-    following = words[place + 1].chars if place + 1 < len(words) else ""
+    said = words[place]
+    following = words[place + 1] if place + 1 < len(words) else ""
     if said in _UNITS:
         return 1, _UNITS[said]
     if said in _TEENS:
@@ -139,16 +159,27 @@ def _digits_at(words: list[Word], place: int) -> tuple[int, str]:
         again = following if len(following) == 1 and following.isdigit() else _UNITS.get(following)
         again = "0" if following in _NOUGHTS else again
         return (2, again * _TIMES[said]) if again else (0, "")
-    if said in _NOUGHTS:
-        near = (_beyond_noughts(words[:place][::-1]), _beyond_noughts(words[place + 1 :]))
-        if any(word in _UNITS or word.isdigit() or word in _TIMES for word in near):
-            return 1, "0"
+    near = (_beyond_noughts(words[:place][::-1]), _beyond_noughts(words[place + 1 :]))
+    if any(word in _UNITS or word.isdigit() or word in _TIMES for word in near):
+        return 1, "0"
     return 0, ""
 
 
-def _beyond_noughts(words: list[Word]) -> str:
+def _beyond_noughts(words: Sequence[str]) -> str:
     """The first word that is no nought: "oh oh nine"."""
-    return next((word.chars for word in words if word.chars not in _NOUGHTS), "")
+    return next((word for word in words if word not in _NOUGHTS), "")
+
+
+def heard_words(words: Sequence[str], hearing: Hearing) -> Sequence[str]:
+    """Folded words as heard, without their places: what `stream_of` gives its words."""
+    if hearing == "letters":
+        return words
+    if not _MAY_SAY_DIGITS.isdisjoint(words):
+        said = [chars for _, _, chars in _heard(words)]
+        words = words if said == words else said
+    if hearing == "address" and not _SIGNS.isdisjoint(words):
+        words = [word for word in words if word not in _SIGNS]
+    return words
 
 
 def stream_of(text: str, hearing: Hearing = "letters") -> Stream:
@@ -161,39 +192,20 @@ def stream_of(text: str, hearing: Hearing = "letters") -> Stream:
     """
     words = list(_words(text))
     if hearing != "letters":
-        words = list(_heard(words))
+        words = [
+            words[first] if last == first + 1 and chars == words[first].chars
+            else Word(chars, (words[first].starts[0],) * len(chars),
+                      (words[last - 1].ends[-1],) * len(chars))
+            for first, last, chars in _heard([word.chars for word in words])
+        ]  # fmt: skip
     if hearing == "address":
         words = [word for word in words if word.chars not in _SIGNS]
-    return Stream(
-        "".join(word.chars for word in words),
-        tuple(start for word in words for start in word.starts),
-        tuple(end for word in words for end in word.ends),
-        tuple(number for number, word in enumerate(words) for _ in word.chars),
-    )
-
-
-def words_at(stream: Stream) -> list[tuple[int, int]]:
-    """Where each word begins and ends among the characters."""
-    numbers = stream.words
-    firsts = [n for n in range(len(numbers)) if n == 0 or numbers[n - 1] != numbers[n]]
-    return list(pairwise([*firsts, len(numbers)])) if firsts else []
+    return Stream(words)
 
 
 def heard(text: str, hearing: Hearing) -> str:
     """The letters and digits alone."""
-    return "".join(word.chars for word in (
-        _words(text) if hearing == "letters" else _heard(list(_words(text)))
-    ) if hearing != "address" or word.chars not in _SIGNS)  # fmt: skip
-
-
-def heard_words(text: str) -> list[str]:
-    """The words of a text, folded, spoken digits as digits."""
-    return [word.chars for word in _heard(list(_words(text)))]
-
-
-def is_heard_as_written(text: str) -> bool:
-    """Whether a text is the same however it is heard, which is soon said of an ASCII one."""
-    return text.isascii() and _HEARD_OTHERWISE.search(text.replace("_", " ")) is None
+    return "".join(heard_words(folded_words(text), hearing))
 
 
 def is_spoken(text: str) -> bool:

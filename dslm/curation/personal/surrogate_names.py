@@ -59,12 +59,16 @@ class Renamer:
         return made if made != word else made[::-1][:-1] + str((int(made[0]) + 1) % 10)
 
     def _drawn(self, word: str, *, given: bool) -> str:
-        names = _by_length(given=given)
-        nearest = min(names, key=lambda length: (abs(length - len(word)), length))
-        fitting = [n for length in range(nearest - NEAR, nearest + NEAR + 1)
-                   for n in names.get(length, ())]  # fmt: skip
-        others = [n for n in fitting if n.casefold() != word and n[0].casefold() != word[0]]
-        return Draw(self._key, "name", word).one_of(others)
+        return Draw(self._key, "name", word).one_of(_fitting(given, len(word), word[0]))
+
+
+@lru_cache(maxsize=1 << 12)
+def _fitting(given: bool, length: int, initial: str) -> list[str]:
+    """Names of about a length that begin otherwise, and so are others."""
+    names = _by_length(given=given)
+    nearest = min(names, key=lambda one: (abs(one - length), one))
+    fitting = [n for size in range(nearest - NEAR, nearest + NEAR + 1) for n in names.get(size, ())]
+    return [name for name in fitting if name[0].casefold() != initial]
 
 
 @lru_cache(maxsize=2)

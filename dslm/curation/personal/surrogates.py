@@ -29,12 +29,15 @@ class Surrogates:
         self._key = key
         self._names = Renamer(key)
         self._value = lru_cache(maxsize=REMEMBERED)(self._drawn)
+        self.of = lru_cache(maxsize=REMEMBERED)(self._spelled)
 
-    def of(self, identity: Identity, text: str) -> str:
+    def _spelled(self, identity: Identity, text: str) -> str:
         """What stands for a value that is spelled `text`."""
         if identity.kind == "name":
             return self._names.spelled(identity, text)
         value = self._value(identity)
+        if text == identity.value and text.isdecimal() and text.isascii():
+            return value  # most numbers: nothing to be spelled alike
         if identity.form == FREE or (identity.kind != "email" and is_spoken(text)):
             return written_alike(identity, text, value)
         if identity.kind == "email" and "@" not in text:
