@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 from dslm.curation.personal.close_index import CloseIndex
 from dslm.curation.personal.common_words import COMMON_WORDS, FUNCTION_WORDS, is_common
@@ -26,7 +27,7 @@ from dslm.curation.personal.word_index import WordIndex
 from dslm.curation.personal.written import words_of_line
 from dslm.curation.reading import Rows
 
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_YEAR_OR_SUM = re.compile(r"(?:19|20)\d\d|[1-9]\d{1,2}00")
 SHORTEST = 4  # letters and digits of a value that is looked for outside of its group
 Values = frozenset[tuple[Identity, str]]
 
@@ -135,13 +136,20 @@ def _is_whole(identity: Identity, text: str) -> bool:
 def telling(identity: Identity, key: str) -> bool:
     """Whether letters and digits say by themselves, in any case, whose they are.
 
-    A place without a number is where many live; four digits may be a year.
+    A place without a number is where many live; few digits may be a year or a round sum; and who is
+    asked for a number and gives none writes 1234 or 0000.
     """
     if identity.kind == "name":
         return True
     if identity.kind == "address" and not any(char.isdigit() for char in key):
         return False
-    return len(key) >= SHORTEST and not _YEAR.fullmatch(key)
+    return len(key) >= SHORTEST and not (_YEAR_OR_SUM.fullmatch(key) or _is_counted(key))
+
+
+def _is_counted(key: str) -> bool:
+    """Whether digits are all the same or count: 0000, 123456789, 4321."""
+    steps = {ord(two) - ord(one) for one, two in pairwise(key)}
+    return key.isdigit() and len(steps) == 1 and steps <= {-1, 0, 1}
 
 
 def _common(rows: Rows, words: dict[str, frozenset[str]], labelled: Counter[str]) -> frozenset[str]:

@@ -115,19 +115,23 @@ def test_common_words_stay_elsewhere_and_are_counted_with_what_is_left(
     for number, row in enumerate(rows):
         row["target"] = BLANK | row["target"]
         row["meta"]["customer_email"] = "nobody" if number < 3 else None
-    rows[0]["target"] |= {"slots": {"name": ["will fairbeck"], "ssn": ["12", "48151623"]}}
-    rows[0]["input"] += " i am will fairbeck, 12 and 48151623"
-    rows[40]["input"] += " will told me"  # the same sender
+    numbers = ["12", "1234", "2500", "48151623"]
+    rows[0]["target"] |= {"slots": {"name": ["will austin fairbeck"], "ssn": numbers}}
+    rows[0]["input"] += " i am will austin fairbeck, 12, 1234, 2500 and 48151623"
+    rows[40]["input"] += " will told me in Austin of 2500"  # the same sender
     rows[1]["input"] += " that will do, said fairbeck, twelve or 12 of 48151623 to x@y.example"
+    rows[1]["input"] += " or fly to austin for 2500 with pin 1234"
     answered = [c.model_copy(update={"target": BLANK | c.target}) for c in gold]
     done = curated(chats(), write_source(rows), answered, tmp_path / "out")
     inputs = {case.id: case.input for case in done.kept}
-    assert "will" not in inputs["s-0000"] + inputs["s-0040"]
+    for word in ("will", "austin", "2500"):
+        assert word not in (inputs["s-0000"] + inputs["s-0040"]).casefold()
+    assert "or fly to austin for 2500 with pin 1234" in inputs["s-0001"]
     assert "that will do, said" in inputs["s-0001"]
     assert "12 of" in inputs["s-0001"]
     assert not {"fairbeck", "48151623"} & set(inputs["s-0001"].split())
     book = json.loads((tmp_path / "out" / "ledger.json").read_text())["personal"]
-    assert (book["exempted"], book["short"]) == (1, 1)
+    assert (book["exempted"], book["short"]) == (2, 3)
     assert book["left"] == {"input: email": 1, "meta.customer_email": 3}
 
 
