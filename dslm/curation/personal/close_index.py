@@ -8,19 +8,28 @@ and `proof`.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from dslm.curation.personal.days import days_in, days_of
 from dslm.curation.personal.finding import Finding, Identity
-from dslm.curation.personal.names import parts, short_spellings, whole_spellings
-from dslm.curation.personal.spellings import any_spellings
+from dslm.curation.personal.names import (
+    parts,
+    runs,
+    short_spellings,
+    transcribed,
+    whole_spellings,
+)
+from dslm.curation.personal.spellings import any_spellings, partial_spellings
 from dslm.curation.personal.streams import (
     Hearing,
     Stream,
     folded_words,
     heard,
     heard_words,
+    is_unspaced,
     stream_of,
 )
 
@@ -31,6 +40,7 @@ WITHIN_NUMBER = 7  # digits that are looked for within a longer number
 IN_GROUPS = 4  # letters and digits that blanks may part
 FEW = 64  # values that are asked for one by one
 _PREFIX = 4
+_HEARINGS: tuple[Hearing, ...] = ("letters", "digits", "address")
 _RUN = re.compile(r"[0-9]+|[^0-9 ]+")
 
 
@@ -52,10 +62,11 @@ def keys_of(identity: Identity, text: str) -> set[Key]:
     """All that means a value in the cases of its group; `text` is how it was labelled."""
     hearing = hearing_of(identity)
     if identity.kind == "name":
-        spelled = whole_spellings(identity) | parts(identity)
+        spelled = whole_spellings(identity) | parts(identity) | runs(identity)
         spelled |= {short for short in short_spellings(identity) if len(short) >= WITHIN_WORD}
+        spelled |= {other for one in spelled for other in transcribed(one)}
     else:
-        spelled = any_spellings(identity, text) | {text}
+        spelled = any_spellings(identity, text) | {text} | partial_spellings(identity, text)
     made = {Key(hearing, heard(one, hearing)) for one in spelled}
     return {key for key in made if key.chars}
 
@@ -66,15 +77,17 @@ class CloseIndex:
     def __init__(self, values: Iterable[tuple[Identity, str]]):
         self.known: dict[Key, Identity] = {}
         self._parted: set[str] = set()
+        self._days: dict[dt.date, Identity] = {}
         for identity, text in values:
             if len(words := heard_words(folded_words(text), "digits")) > 1:
                 self._parted.add("".join(words))
+            self._days |= dict.fromkeys(days_of(identity), identity)
             for key in keys_of(identity, text):
                 other = self.known.get(key)
                 self.known[key] = identity if other is None else _first(identity, other)
         self._sought = {
             hearing: _Sought(chars for one, chars in self.known if one == hearing)
-            for hearing in {key.hearing for key in self.known}
+            for hearing in sorted({key.hearing for key in self.known}, key=_HEARINGS.index)
         }
 
     def __bool__(self) -> bool:
@@ -82,21 +95,31 @@ class CloseIndex:
 
     def may_be_in(self, words: Sequence[str]) -> bool:
         """Whether a text of these folded words may hold a value, which is soon said."""
-        return any(self._likely(heard_words(words, hearing), sought)
-                   for hearing, sought in self._sought.items())  # fmt: skip
+        return self._may_state_day(words) or any(
+            self._likely(words, heard_words(words, hearing), sought)
+            for hearing, sought in self._sought.items()
+        )
 
-    def _likely(self, said: Sequence[str], sought: _Sought) -> list[str]:
-        """What may mean a value in words that were heard."""
+    def _may_state_day(self, words: Sequence[str]) -> bool:
+        """Whether the last digits of a known day's year stand there."""
+        if not self._days:
+            return False
+        there = "".join(words)
+        return any(f"{day.year % 100:02d}" in there for day in self._days)
+
+    def _likely(self, words: Sequence[str], said: Sequence[str], sought: _Sought) -> list[str]:
+        """What may mean a value in words that are heard as what is said."""
         if not (found := sought.within("".join(said))):
             return found
-        whole = {key for key in found if self._stands_alone(key)}
-        here = len(whole) < len(found) or not whole.isdisjoint(_runs(said))
+        alone = {key for key in found if self._stands_alone(key, spoken=said is not words)}
+        here = len(alone) < len(found) or not alone.isdisjoint(_runs(said))
         return found if here else []
 
-    def _stands_alone(self, chars: str) -> bool:
+    def _stands_alone(self, chars: str, *, spoken: bool) -> bool:
         """Whether letters and digits mean a value only as a word, or behind or before digits."""
-        short = len(chars) < IN_GROUPS and chars not in self._parted
-        return short and (chars.isdigit() or not any(map(str.isdigit, chars)))
+        if len(chars) >= IN_GROUPS or chars in self._parted or not chars.isascii():
+            return False
+        return chars.isalpha() or (chars.isdigit() and not spoken)
 
     def findings(self, text: str) -> list[Finding]:
         """Every known value in a text, the longest first; they may overlap."""
@@ -105,13 +128,15 @@ class CloseIndex:
         found: list[Finding] = []
         for hearing, sought in self._sought.items():
             said = heard_words(words, hearing)
-            if not (likely := self._likely(said, sought)):
+            if not (likely := self._likely(words, said, sought)):
                 continue
             if said is words:  # as it is written
                 stream = written = written or stream_of(text)
             else:
                 stream = stream_of(text, hearing)
             found += self._heard_in(stream, text, hearing, likely)
+        if self._may_state_day(words):
+            found += days_in(text, self._days)
         return sorted(found, key=lambda one: (one.start - one.end, one.start))
 
     def _heard_in(
@@ -176,11 +201,11 @@ def _begins(stream: Stream, place: int) -> bool:
 def stands(stream: Stream, start: int, end: int) -> bool:
     """Whether what stands there may be the value, and is no chance."""
     length, whole = end - start, _begins(stream, start) and _begins(stream, end)
-    together = stream.word(start) == stream.word(end - 1)
+    together = stream.word(start) == stream.word(end - 1) or is_unspaced(stream.chars[start:end])
     if _within_spoken(stream, start) or _within_spoken(stream, end):
         return False
     if whole:
-        return together or length >= IN_GROUPS
+        return together or length >= IN_GROUPS or _is_said(stream, start, end)
     if _goes_on(stream, start) or _goes_on(stream, end):
         return together and length >= WITHIN_NUMBER
     if together:
@@ -191,6 +216,14 @@ def stands(stream: Stream, start: int, end: int) -> bool:
     if not _begins(stream, start):
         cut = stream.firsts[stream.word(start) + 1] - start
     return cut >= OF_CUT_WORD  # of "Duval zzz" one z is no initial
+
+
+def _is_said(stream: Stream, start: int, end: int) -> bool:
+    """Whether all digits are spoken, and no others stand beside them: "four one five"."""
+    first, last = stream.word(start), stream.word(end - 1) + 1
+    near = [*stream.words[max(first - 1, 0) : first], *stream.words[last : last + 1]]
+    said = all(word.spoken for word in stream.words[first:last])
+    return said and not any(word.chars.isdigit() for word in near)
 
 
 def _within_spoken(stream: Stream, place: int) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from dslm.contract.personal import Personal, PersonalKind
 from dslm.curation.personal.accounts import cards, ibans
 from dslm.curation.personal.close_index import hearing_of
+from dslm.curation.personal.days import day_identity
 from dslm.curation.personal.emails import emails
 from dslm.curation.personal.finding import Finding, Identity
 from dslm.curation.personal.names import UNTELLING, words_of
@@ -50,7 +51,8 @@ class Labelled:
             telling = [word for word in words if word not in UNTELLING]
             known = any(len(word) > 1 and not word.isdigit() for word in telling)
             return Identity("name", "", " ".join(words)) if known else None
-        return self._as_found(kind, text) or _free(kind, text)
+        day = day_identity(text) if kind == "date" else None
+        return day or self._as_found(kind, text) or _free(kind, text)
 
     def _as_found(self, kind: PersonalKind, text: str) -> Identity | None:
         find = self._found_by.get(kind)

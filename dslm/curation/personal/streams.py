@@ -1,6 +1,6 @@
 """A text as the row of its letters and digits, each with its place: what spellings have in common.
 
-Case, accents, blanks and punctuation are gone; spoken digits ("four double five") are digits, and
+Case, accents, blanks and punctuation are gone; spoken digits are digits (`spoken_digits`), and
 in e-mail addresses the words that stand for signs ("kavi at gmail dot com") are gone too. Used by
 `close_index` to look for a value in every spelling, and by `free_form` to write one alike.
 """
@@ -15,34 +15,36 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
+from dslm.curation.personal.spoken_digits import MAY_SAY_DIGITS, as_digits
+
 Hearing = Literal["letters", "digits", "address"]
 
-_UNITS = {"zero": "0", "nought": "0", "naught": "0", "one": "1", "two": "2", "three": "3",
-          "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
-          "niner": "9"}  # fmt: skip
-_TEENS = {"ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14",
-          "fifteen": "15", "sixteen": "16", "seventeen": "17", "eighteen": "18",
-          "nineteen": "19"}  # fmt: skip
-_TENS = {"twenty": "2", "thirty": "3", "forty": "4", "fourty": "4", "fifty": "5", "sixty": "6",
-         "seventy": "7", "eighty": "8", "ninety": "9"}  # fmt: skip
-_NOUGHTS = frozenset({"o", "oh", "owe"})  # among digits only
-_TIMES = {"double": 2, "triple": 3, "treble": 3}
 _SIGNS = frozenset(
     {"at", "dot", "point", "period", "underscore", "dash", "hyphen", "minus", "plus"}
 )
-_MAY_SAY_DIGITS = frozenset([*_UNITS, *_TEENS, *_TENS, *_TIMES, *_NOUGHTS])
-_SPOKEN = re.compile(rf"(?i)\b(?:{'|'.join([*_UNITS, *_TEENS, *_TENS])})")
-SPOKEN_DIGITS = {digit: word for word, digit in reversed(_UNITS.items())}
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
-_ACCENTS = range(0x300, 0x370)
+# Accents, vowel signs that Arabic and Hebrew may leave out, a stroke that only lengthens, frames.
+_LEFT_OUT = frozenset([
+    *range(0x300, 0x370), *range(0x591, 0x5C8), 0x640, *range(0x64B, 0x660), 0x670,
+    *range(0x1DC0, 0x1E00), *range(0x20D0, 0x2100), *range(0xFE00, 0xFE10),
+])  # fmt: skip
+_PLAIN = {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d",
+          "þ": "th"}  # fmt: skip
+# Scripts that put no blanks between words: Thai to Myanmar, Khmer, kana, Han.
+_UNSPACED = ((0xE00, 0xEFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF),
+             (0xF900, 0xFAFF), (0x20000, 0x3FFFF))  # fmt: skip
 
 
 class Word(NamedTuple):
-    """A run of letters and digits: folded characters, each with where it begins and ends."""
+    """A run of letters and digits: folded characters, each with where it begins and ends.
+
+    Digits that are spoken begin and end where their words do.
+    """
 
     chars: str
     starts: Sequence[int]
     ends: Sequence[int]
+    spoken: bool = False
 
 
 class Stream:
@@ -78,15 +80,22 @@ class Stream:
 def _folded(char: str) -> str | None:
     """A character folded: empty where it is not seen, None where it separates."""
     kind = unicodedata.category(char)
-    if kind == "Cf" or ord(char) in _ACCENTS:
+    if kind == "Cf" or ord(char) in _LEFT_OUT:
         return ""
     if kind == "Nd":
         return str(unicodedata.digit(char))
     if not (char.isalnum() or kind[0] == "M"):
         return None
     split = unicodedata.normalize("NFKD", char).casefold()
-    plain = "".join(c for c in split if ord(c) not in _ACCENTS)
+    plain = "".join(_PLAIN.get(c, c) for c in split if ord(c) not in _LEFT_OUT)
     return plain if all(c.isalnum() or unicodedata.category(c)[0] == "M" for c in plain) else char
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether a folded text is of a script that puts no blanks between words."""
+    return not text.isascii() and all(
+        any(first <= ord(char) <= last for first, last in _UNSPACED) for char in text
+    )
 
 
 class _Folding(dict[int, str]):
@@ -94,8 +103,12 @@ class _Folding(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         folded = _folded(chr(code))
-        self[code] = " " if folded is None else folded
-        return self[code]
+        if folded is None:
+            folded = " "
+        elif is_unspaced(folded):
+            folded = f" {folded} "
+        self[code] = folded
+        return folded
 
 
 _FOLDING = _Folding()
@@ -120,62 +133,29 @@ def _placed_words(text: str) -> Iterator[Word]:
     starts: list[int] = []
     ends: list[int] = []
     for place, char in enumerate(text):
-        if (folded := _folded(char)) is None:
-            if chars:
-                yield Word("".join(chars), tuple(starts), tuple(ends))
-                chars, starts, ends = [], [], []
-            continue
+        folded = _FOLDING[ord(char)]
+        if chars and folded[:1] == " ":
+            yield Word("".join(chars), starts, ends)
+            chars, starts, ends = [], [], []
         if not folded and ends and ends[-1] == place:
             ends[-1] = place + 1  # an accent belongs to its letter
-        for one in folded:
+        for one in folded.strip():
             chars.append(one)
             starts.append(place)
             ends.append(place + 1)
+        if chars and folded[-1:] == " ":
+            yield Word("".join(chars), starts, ends)
+            chars, starts, ends = [], [], []
     if chars:
-        yield Word("".join(chars), tuple(starts), tuple(ends))
-
-
-def _heard(said: Sequence[str]) -> Iterator[tuple[int, int, str]]:
-    """Words as heard: from which to before which, and their characters or digits."""
-    place = 0
-    while place < len(said):
-        taken, digits = _digits_at(said, place) if said[place] in _MAY_SAY_DIGITS else (0, "")
-        yield (place, place + taken, digits) if taken else (place, place + 1, said[place])
-        place += taken or 1
-
-
-def _digits_at(words: Sequence[str], place: int) -> tuple[int, str]:
-    """How many words from a place on say digits together, and which; 0 for none."""
-    said = words[place]
-    following = words[place + 1] if place + 1 < len(words) else ""
-    if said in _UNITS:
-        return 1, _UNITS[said]
-    if said in _TEENS:
-        return 1, _TEENS[said]
-    if said in _TENS:
-        unit = _UNITS.get(following, "0")
-        return (2, _TENS[said] + unit) if unit != "0" else (1, f"{_TENS[said]}0")
-    if said in _TIMES:
-        again = following if len(following) == 1 and following.isdigit() else _UNITS.get(following)
-        again = "0" if following in _NOUGHTS else again
-        return (2, again * _TIMES[said]) if again else (0, "")
-    near = (_beyond_noughts(words[:place][::-1]), _beyond_noughts(words[place + 1 :]))
-    if any(word in _UNITS or word.isdigit() or word in _TIMES for word in near):
-        return 1, "0"
-    return 0, ""
-
-
-def _beyond_noughts(words: Sequence[str]) -> str:
-    """The first word that is no nought: "oh oh nine"."""
-    return next((word for word in words if word not in _NOUGHTS), "")
+        yield Word("".join(chars), starts, ends)
 
 
 def heard_words(words: Sequence[str], hearing: Hearing) -> Sequence[str]:
     """Folded words as heard, without their places: what `stream_of` gives its words."""
     if hearing == "letters":
         return words
-    if not _MAY_SAY_DIGITS.isdisjoint(words):
-        said = [chars for _, _, chars in _heard(words)]
+    if not MAY_SAY_DIGITS.isdisjoint(words):
+        said = [chars for _, _, chars in as_digits(words)]
         words = words if said == words else said
     if hearing == "address" and not _SIGNS.isdisjoint(words):
         words = [word for word in words if word not in _SIGNS]
@@ -195,8 +175,8 @@ def stream_of(text: str, hearing: Hearing = "letters") -> Stream:
         words = [
             words[first] if last == first + 1 and chars == words[first].chars
             else Word(chars, (words[first].starts[0],) * len(chars),
-                      (words[last - 1].ends[-1],) * len(chars))
-            for first, last, chars in _heard([word.chars for word in words])
+                      (words[last - 1].ends[-1],) * len(chars), spoken=True)
+            for first, last, chars in as_digits([word.chars for word in words])
         ]  # fmt: skip
     if hearing == "address":
         words = [word for word in words if word.chars not in _SIGNS]
@@ -206,8 +186,3 @@ def stream_of(text: str, hearing: Hearing = "letters") -> Stream:
 def heard(text: str, hearing: Hearing) -> str:
     """The letters and digits alone."""
     return "".join(heard_words(folded_words(text), hearing))
-
-
-def is_spoken(text: str) -> bool:
-    """Whether some digits of a text are spoken."""
-    return _SPOKEN.search(text) is not None

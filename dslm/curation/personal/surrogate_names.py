@@ -11,7 +11,7 @@ from functools import lru_cache
 from dslm.curation.personal.drawing import Draw
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.name_lists import FAMILY_NAMES, GIVEN_NAMES
-from dslm.curation.personal.names import KEPT, WORD
+from dslm.curation.personal.names import KEPT, WORD, transcribed
 from dslm.curation.personal.streams import heard
 
 LONG_NUMBER = 3  # digits, from which on they may be somebody's
@@ -51,7 +51,8 @@ class Renamer:
         for word in words:
             if word.isdigit() and len(word) >= LONG_NUMBER:
                 made[word] = self._number(word)
-        return made | {heard(word, "letters"): new for word, new in made.items()}
+        others = {other: new for word, new in made.items() for other in transcribed(word)}
+        return made | {heard(word, "letters"): new for word, new in (others | made).items()}
 
     def _number(self, word: str) -> str:
         """Digits of a user's name: "halton 4223"."""
@@ -82,7 +83,9 @@ def _by_length(*, given: bool) -> dict[int, list[str]]:
 def _run_together(words: list[str], text: str) -> list[str] | None:
     """The name's words in their order, where a text parts them elsewhere than between them."""
     seen = [heard(word, "letters") for word in WORD.findall(text)]
-    for run in (words, [words[-1], *words[:-1]], *([word] for word in words)):
+    ends = range(1, len(words) + 1)
+    inner = (words[first:last] for last in ends for first in range(last))
+    for run in (words, [words[-1], *words[:-1]], *inner):
         parts = [heard(word, "letters") for word in run]
         if "".join(seen) == "".join(parts):
             return None if seen == parts else run

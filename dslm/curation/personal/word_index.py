@@ -16,12 +16,11 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from dslm.curation.personal.finding import Identity
+from dslm.curation.personal.spoken_digits import MAY_SAY_DIGITS
 from dslm.curation.personal.streams import Stream, folded_words, heard_words, stream_of
 
 _PREFIX = 3
 SURE = 6  # letters and digits that are hardly met by chance
-_DIGITS = "zero o oh one two three four five six seven eight nine double triple"
-_SPOKEN_DIGITS = frozenset(_DIGITS.split())
 _RUN = 3  # spoken digits that follow each other
 _PARTS_AMOUNT = frozenset(".,/:-")
 
@@ -109,9 +108,9 @@ def _is_in_amount(hit: Hit, text: str) -> bool:
 def _is_spoken(words: Sequence[str]) -> bool:
     """Whether digits are spoken, some after each other."""
     run = 0
-    if not _SPOKEN_DIGITS.isdisjoint(words):
+    if not MAY_SAY_DIGITS.isdisjoint(words):
         for word in words:
-            run = run + 1 if word in _SPOKEN_DIGITS else 0
+            run = run + 1 if word in MAY_SAY_DIGITS else 0
             if run == _RUN:
                 return True
     return False
