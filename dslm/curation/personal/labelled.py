@@ -21,6 +21,7 @@ from dslm.curation.personal.phones import phones
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.streams import heard
 from dslm.curation.personal.taxes import taxes
+from dslm.curation.personal.written import whole_number
 from dslm.records import Case
 
 FREE = "free"  # the form of a value that no finder knows
@@ -94,10 +95,8 @@ def _at(value: Any, keys: list[str]) -> Iterator[str]:
 def _leaves(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, int) and not isinstance(value, bool):
-        yield str(value)
-    elif isinstance(value, float) and value.is_integer():
-        yield str(int(value))
+    elif (whole := whole_number(value)) is not None:
+        yield whole
     elif isinstance(value, list):
         for item in value:
             yield from _leaves(item)

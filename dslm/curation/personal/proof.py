@@ -27,6 +27,7 @@ from dslm.errors import InputError, Problems
 # Of each line what its case held, as `Found.to_json` wrote it, and the number of its group.
 Lines = Iterable[tuple[str | None, int | None]]
 MOST_REPORTED = 20
+SURE_NAME = 3  # letters of a name in an id that are hardly chance
 FIX = ("an id or a key of meta cannot be replaced: take another column; else this is a fault of "
        "dslm's, to be reported")  # fmt: skip
 
@@ -53,10 +54,8 @@ class Proof:
             naming = text in names
             if text in self.replacer.own_words:
                 continue
-            hits = self.known.anywhere(text)
+            hits = [*self.known.anywhere(text), *(close.findings(text) if close else [])]
             hits = [hit for hit in hits if _is_telling(hit)] if naming else hits
-            if close and not naming:
-                hits += close.findings(text)
             kinds.update(hit.kind for hit in outside(hits, text, found.given))
         return kinds
 
@@ -85,12 +84,17 @@ class Proof:
             raise Problems(faults)
 
     def refuse_left_in_ledger(self, path: Path) -> None:
-        """Stop where the ledger's list of dropped cases holds a value in an id.
+        """Stop where the ledger holds a value in the name of a source or the id of a dropped case.
 
         Raises:
             InputError: It does.
         """
         book = json.loads(path.read_bytes())
+        names = list(book["sources"])
+        if kinds := self.left_in({"ids": names}, Found(), None):
+            what = f"the name of a source holds personal data: {', '.join(sorted(kinds))}"
+            raise InputError(what, where=path.name, fix="rename the file, or move it into a folder "
+                             "and let data.sources match it there")  # fmt: skip
         listed = {key: book[key] for key in ("cases", "matches")}
         if kinds := self.left_in(listed, Found(), None):
             raise InputError(f"personal data is left: {', '.join(sorted(kinds))}", where=path.name,
@@ -113,4 +117,6 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 def _is_telling(hit: Finding) -> bool:
     """Whether a value in an id or key is hardly one by chance."""
     said = joined(hit.text)
-    return (hit.kind == "name" and not said.isdigit()) or len(said) >= SURE
+    if hit.kind == "name" and not said.isdigit():
+        return len(said) >= SURE_NAME or not said.isascii()
+    return len(said) >= SURE

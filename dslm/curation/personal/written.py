@@ -28,8 +28,15 @@ def texts_in(value: Any, naming: bool = False) -> Iterator[tuple[str, bool]]:
     elif isinstance(value, list):
         for item in value:
             yield from texts_in(item, naming)
-    elif isinstance(value, int) and not isinstance(value, bool):
-        yield str(value), naming
+    elif (whole := whole_number(value)) is not None:
+        yield whole, naming
+
+
+def whole_number(value: Any) -> str | None:
+    """The digits of a whole number, also of one that a column with gaps made 4815.0; else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return str(int(value)) if value == value // 1 else None
 
 
 def words_of_line(line: str) -> list[str]:

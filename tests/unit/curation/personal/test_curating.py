@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
 import re
@@ -265,11 +266,24 @@ def test_a_label_that_has_no_room_for_the_mask_is_dropped(
 def test_a_reject_quotes_no_personal_data(
     settle, planted, gold, write_source, tmp_path, monkeypatch
 ):
-    planted[50]["target"]["kind"] = "eva.maurer@lindt.de"
+    planted[50]["target"] |= {"kind": "of zelmora quint", "ref": "zelmora quint"}  # nobody else's
+    planted[51]["meta"]["sender"] = {"zelmora": 1}
+    del planted[52]["id"]
+    told = hashlib.sha256(planted[52]["input"].encode()).hexdigest()[:12]
     done, texts = run(settle(), write_source(planted), gold, tmp_path / "out", monkeypatch)
-    assert len(done.rejects) == 1
-    assert "[email]" in texts["rejects.jsonl"]
-    assert "lindt" not in texts["rejects.jsonl"]
+    assert len(done.rejects) == 2
+    assert 'target.kind: \\"[value]\\" is not one of' in texts["rejects.jsonl"]
+    assert not [name for name, text in texts.items() if "quint" in text or told in text]
+
+
+def test_an_id_made_of_content_cannot_be_tried_out(settle):
+    case = Case(id="c-1", input="pin 4815, Tel. 030/9018 2012", target={"kind": "other"}, meta={})
+    guess = hashlib.sha256(case.input.encode()).hexdigest()[:12]
+    named = [Replacer(settle(), key.encode()).named(case).id for key in (KEY, KEY, KEY[::-1])]
+    assert named[0] == named[1] != named[2]
+    assert not [one for one in named if guess in one]
+    assert guess not in Replacer(settle(mode="mask"), None).named(case).id
+    assert Replacer(settle(mode="keep"), None).named(case) == case
 
 
 @pytest.mark.slow

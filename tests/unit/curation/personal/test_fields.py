@@ -85,6 +85,15 @@ def test_numbers_in_lists_objects_and_integers_keep_their_form(chats):
     assert [call["api"] for call in done.target["calls"]] == ["pay", "stay"]
 
 
+def test_a_whole_number_of_a_column_with_gaps_is_that_number(chats):
+    contract = chats(fields={"meta.account": {"kind": "account"}})
+    case = of("account 48151623 please").model_copy(update={"meta": {"account": 48151623.0}})
+    done = Replacer(contract, KEY.encode()).case(case).case
+    assert "48151623" not in done.input
+    assert isinstance(done.meta["account"], float)
+    assert f"account {done.meta['account']:.0f} please" == done.input
+
+
 def test_a_word_of_the_contract_stays_in_the_label(chats):
     done = Replacer(chats(), KEY.encode()).case(of("the claim of mr claim", contact="Ann Claim"))
     assert done.case.target["kind"] == "claim"
