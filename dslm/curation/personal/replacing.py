@@ -200,11 +200,12 @@ class Replacer:
         """Whether the label is as valid, as grounded and as true to the rules as it was."""
         contract = self.contract
         old, new = before.target or {}, after.target or {}
+        if (before.input, old) == (after.input, new):
+            return True
         if schema_errors(contract, new):
             return False
-        if set(ungrounded(contract, after.input, new)) - set(
-            ungrounded(contract, before.input, old)
-        ):
+        loose = set(ungrounded(contract, after.input, new))
+        if loose and loose - set(ungrounded(contract, before.input, old)):
             return False
         return breaches(contract, before.input, old) == breaches(contract, after.input, new)
 
