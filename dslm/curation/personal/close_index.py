@@ -79,7 +79,8 @@ class CloseIndex:
         self._parted: set[str] = set()
         self._days: dict[dt.date, Identity] = {}
         for identity, text in values:
-            if len(words := heard_words(folded_words(text), "digits")) > 1:
+            words = folded_words(text)
+            if len(words) > 1 and len(words := [*heard_words(words, "digits")]) > 1:
                 self._parted.add("".join(words))
             self._days |= dict.fromkeys(days_of(identity), identity)
             for key in keys_of(identity, text):

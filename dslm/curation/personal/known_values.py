@@ -124,7 +124,7 @@ def known_values(rows: Rows) -> KnownValues:
 def _words_of(key: str, identity: Identity, text: str) -> frozenset[str]:
     """The words of a spelling: its own one, or those that it joins."""
     for joining in (text, identity.value):
-        if key != joining and joined(joining) == key:
+        if not joining.isalnum() and joined(joining) == key:
             return frozenset(folded_words(joining))
     return frozenset({key})
 

@@ -116,6 +116,8 @@ _FOLDING = _Folding()
 
 def folded_words(text: str) -> list[str]:
     """The words of a text, folded: as the words of its stream in letters, without their places."""
+    if text.isascii() and text.isalnum():
+        return [text.lower()]
     return text.translate(_FOLDING).split()
 
 

@@ -48,9 +48,11 @@ class WordIndex:
         """Whether a text of these folded words may hold a value, which is soon said."""
         if not self.known:
             return False
-        if any(True for _ in self._spans(words)):
+        if next(self._spans(words), None):
             return True
-        return _is_spoken(words) and any(True for _ in self._spans(heard_words(words, "digits")))
+        return (
+            _is_spoken(words) and next(self._spans(heard_words(words, "digits")), None) is not None
+        )
 
     def hits(self, text: str) -> list[Hit]:
         """Every known value in a text, by place; of those that begin alike the longest."""
