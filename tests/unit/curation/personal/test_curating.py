@@ -16,7 +16,9 @@ from curated import curated
 from dslm.cases import read_labelled
 from dslm.contract import Contract, load_contract
 from dslm.contract.grounding import ungrounded
+from dslm.curation.engine import Engine
 from dslm.curation.ledger import PersonalBook, PersonalCount
+from dslm.curation.personal import spreading
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.found import Found
 from dslm.curation.personal.keys import DEMONSTRATION_KEY, fingerprint, key_of
@@ -73,12 +75,12 @@ def planted(rows):
     return rows
 
 
-def run(contract, folder, gold, out, monkeypatch):
+def run(contract, folder, gold, out, monkeypatch, engine=None):
     monkeypatch.setenv("DSLM_PERSONAL_KEY", KEY)
     answered = [
         c.model_copy(update={"target": (c.target or {}) | {"ref": None}}) for c in gold
     ]  # fmt: skip
-    done = curated(contract, folder, answered, out)
+    done = curated(contract, folder, answered, out, engine)
     texts = {path.name: path.read_text() for path in out.iterdir() if path.is_file()}
     return done, texts
 
@@ -178,6 +180,23 @@ def test_a_value_found_in_one_case_is_replaced_where_nothing_tells_it(
     assert "Maurer" not in text
     assert known["name"].target["ref"] in text
     assert f"0{known['phone'].target['ref'][3:]}" in text
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_workers_replace_what_one_process_replaces(
+    settle, planted, gold, write_source, tmp_path, monkeypatch
+):
+    for number in (8, 20, 44):
+        planted[number]["input"] += f" see Eva Maurer {number} about 03090182012"
+    planted[30]["target"]["kind"] = {"maurer": "Eva Maurer"}
+    folder, told = write_source(planted), []
+    for size in (50_000, 16):
+        monkeypatch.setattr(spreading, "ROWS_A_PART", size)
+        engine = Engine(workers=2)
+        told.append(run(settle(), folder, gold, tmp_path / f"{size}", monkeypatch, engine)[1])
+    assert told[0] == told[1]
+    assert "Maurer" not in "".join(told[1].values())
 
 
 @pytest.mark.slow
