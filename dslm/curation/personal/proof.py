@@ -71,10 +71,9 @@ class Proof:
         faults = []
         for path, held in files:
             for (number, line), (text, group) in zip(_lines(path), held, strict=True):
-                own = group is None and text is not None
-                if not own and not self.known.may_be_in(words_of_line(line), group):
-                    continue
                 found = Found.from_json(text) if text else Found()
+                if not self._may_be_left(line, found, group):
+                    continue
                 if kinds := self.left_in(self._untimed(json.loads(line)), found, group):
                     what = f"personal data is left: {', '.join(sorted(kinds))}"
                     faults.append(InputError(what, where=f"{path.name}:{number}", fix=FIX))
@@ -82,6 +81,12 @@ class Proof:
                         raise Problems(faults)
         if faults:
             raise Problems(faults)
+
+    def _may_be_left(self, line: str, found: Found, group: int | None) -> bool:
+        """Whether a line may hold a value, which is soon said unless its case held a stranger's."""
+        values = self.known.of_group(group, found)
+        others = values and values is not self.known.groups.get(-1 if group is None else group)
+        return bool(others) or self.known.may_be_in(words_of_line(line), group)
 
     def refuse_left_in_ledger(self, path: Path) -> None:
         """Stop where the ledger holds a value in the name of a source or the id of a dropped case.

@@ -103,6 +103,16 @@ def test_what_was_given_is_no_leftover_though_it_be_anothers(prove):
     assert proof.left_in(case("Esther and crusoe"), given, GROUP) == {"name"}
 
 
+@pytest.mark.parametrize("group", [OTHER, None])
+def test_a_strangers_name_is_proved_closely_where_it_stood(prove, tmp_path, group):
+    proof, path = prove(known_by((ROBIN, "Robin Crusoe"))), tmp_path / "train.jsonl"
+    path.write_text(json.dumps(case("of xcrusoe9")) + "\n")
+    held = Found(values=frozenset({(ROBIN, "Robin Crusoe")}))
+    with pytest.raises(InputError, match="personal data is left: name"):
+        proof.refuse_left([(path, [(held.to_json(), group)])])
+    proof.refuse_left([(path, [(None, group)])])
+
+
 def test_a_name_in_an_id_of_its_group_fails_also_within_a_longer_word(prove):
     proof = prove(known_by((ROBIN, "Robin Crusoe")))
     assert proof.left_in(case("", id="c-xcrusoe9"), Found(), GROUP) == {"name"}
