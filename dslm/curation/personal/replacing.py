@@ -8,6 +8,7 @@ dropped, never written wrong. Called by `reading` and `spreading`.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -34,6 +35,7 @@ from dslm.curation.personal.written import texts_in, whole_number
 from dslm.records import Case
 
 SHORTEST_QUOTED, QUOTED = 2, "[value]"
+BEGINNING = 16  # characters of a text that are hardly another's
 REASON, BROKEN_LABEL = "personal:", "personal:label"
 Look = Callable[[str], list[Finding]]
 
@@ -141,7 +143,7 @@ class Replacer:
         held = {text for text, naming in texts_in(row) if not naming} - self.own_words
         for text in sorted((t for t in held if len(t) >= SHORTEST_QUOTED), key=len, reverse=True):
             for quoted in (text, repr(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]):
-                fault = fault.replace(quoted, QUOTED)
+                fault = _unquoted(fault, quoted)
         return self.text(fault)
 
     def text(self, text: str, look: Look | None = None) -> str:
@@ -234,6 +236,13 @@ def mapped(value: Any, change: Callable[[str], str], kept: frozenset[str] = froz
         if made != whole:
             return type(value)(made) if made.isdecimal() else made
     return value
+
+
+def _unquoted(fault: str, quoted: str) -> str:
+    """A reason without a text that it quotes as words, or of which it was cut off."""
+    fault = re.sub(rf"(?<!\w){re.escape(quoted)}(?!\w)", QUOTED, fault)
+    at = fault.find(quoted[:BEGINNING]) if len(quoted) > BEGINNING else -1
+    return fault if at < 0 else f"{fault[:at]}{QUOTED} …"
 
 
 def _written(text: str, findings: list[Finding], made: list[str]) -> str:

@@ -16,8 +16,10 @@ from curated import curated
 from dslm.cases import read_labelled
 from dslm.contract import Contract, load_contract
 from dslm.contract.grounding import ungrounded
+from dslm.contract.model import Columns
 from dslm.curation.engine import Engine
 from dslm.curation.ledger import PersonalBook, PersonalCount
+from dslm.curation.mapping import Misfit, to_case
 from dslm.curation.personal import spreading
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.found import Found
@@ -293,6 +295,19 @@ def test_a_reject_quotes_no_personal_data(
     assert len(done.rejects) == 2
     assert 'target.kind: \\"[value]\\" is not one of' in texts["rejects.jsonl"]
     assert not [name for name, text in texts.items() if "quint" in text or told in text]
+
+
+@pytest.mark.parametrize("value", ["zelmora", 'zelmora "q"\n' * 2, "zelmora quint, " * 40, 77])
+def test_a_fault_is_told_without_what_the_row_holds(settle, value):
+    contract = settle()
+    row = {"id": "x", "input": "is", "target": {"kind": value, "amount": None, "ref": None}}
+    with pytest.raises(Misfit) as caught:
+        to_case(contract, row, Columns(), textual=False)
+    assert str(value)[:7] in caught.value.what
+    told = Replacer(contract, KEY.encode()).fault(caught.value.what, row)
+    assert str(value)[:7] not in told
+    assert told.startswith("target.kind: ")
+    assert "[value]" in told
 
 
 def test_an_id_made_of_content_cannot_be_tried_out(settle):
