@@ -98,8 +98,7 @@ class Proof:
         names = list(book["sources"])
         if kinds := self.left_in({"ids": names}, Found(), None):
             what = f"the name of a source holds personal data: {', '.join(sorted(kinds))}"
-            raise InputError(what, where=path.name, fix="rename the file, or move it into a folder "
-                             "and let data.sources match it there")  # fmt: skip
+            raise InputError(what, where=path.name, fix="rename the file or its folder")
         listed = {key: book[key] for key in ("cases", "matches")}
         if kinds := self.left_in(listed, Found(), None):
             raise InputError(f"personal data is left: {', '.join(sorted(kinds))}", where=path.name,
