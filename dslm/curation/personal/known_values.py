@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 from dslm.curation.personal.close_index import CloseIndex
 from dslm.curation.personal.common_words import COMMON_WORDS, FUNCTION_WORDS, is_common
@@ -21,10 +22,12 @@ from dslm.curation.personal.found import Found
 from dslm.curation.personal.names import whole_spellings
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.spellings import any_spellings
-from dslm.curation.personal.word_index import WORD, WordIndex
+from dslm.curation.personal.streams import folded_words
+from dslm.curation.personal.word_index import WordIndex
+from dslm.curation.personal.written import words_of_line
 from dslm.curation.reading import Rows
 
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_YEAR_OR_SUM = re.compile(r"(?:19|20)\d\d|[1-9]\d{1,2}00")
 SHORTEST = 4  # letters and digits of a value that is looked for outside of its group
 Values = frozenset[tuple[Identity, str]]
 
@@ -57,6 +60,13 @@ class KnownValues:
         whole = {(one, text) for one, text in own.values if _is_whole(one, text)}
         return of_group if whole <= of_group else of_group | whole
 
+    def may_be_in(self, words: Sequence[str], number: int | None) -> bool:
+        """Whether folded words may hold a value, of a case's group or of any other's."""
+        if self.index.may_be_in(words):
+            return True
+        of_group = self.groups.get(-1 if number is None else number)
+        return of_group is not None and close_index_of(of_group).may_be_in(words)
+
     def anywhere(self, text: str) -> list[Finding]:
         """What means a value in every case."""
         index = self.index
@@ -67,9 +77,9 @@ class KnownValues:
         ]  # fmt: skip
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1 << 16)
 def close_index_of(values: Values) -> CloseIndex:
-    """The index of a group, made once for cases that follow each other."""
+    """The index of a group, made once."""
     return CloseIndex(sorted(values))
 
 
@@ -127,8 +137,8 @@ def known_of(
 def _words_of(key: str, identity: Identity, text: str) -> frozenset[str]:
     """The words of a spelling: its own one, or those that it joins."""
     for joining in (text, identity.value):
-        if key != joining and joined(joining) == key:
-            return frozenset(WORD.findall(joining.casefold()))
+        if not joining.isalnum() and joined(joining) == key:
+            return frozenset(folded_words(joining))
     return frozenset({key})
 
 
@@ -139,13 +149,20 @@ def _is_whole(identity: Identity, text: str) -> bool:
 def telling(identity: Identity, key: str) -> bool:
     """Whether letters and digits say by themselves, in any case, whose they are.
 
-    A place without a number is where many live; four digits may be a year.
+    A place without a number is where many live; few digits may be a year or a round sum; and who is
+    asked for a number and gives none writes 1234 or 0000.
     """
     if identity.kind == "name":
         return True
     if identity.kind == "address" and not any(char.isdigit() for char in key):
         return False
-    return len(key) >= SHORTEST and not _YEAR.fullmatch(key)
+    return len(key) >= SHORTEST and not (_YEAR_OR_SUM.fullmatch(key) or _is_counted(key))
+
+
+def _is_counted(key: str) -> bool:
+    """Whether digits are all the same or count: 0000, 123456789, 4321."""
+    steps = {ord(two) - ord(one) for one, two in pairwise(key)}
+    return key.isdigit() and len(steps) == 1 and steps <= {-1, 0, 1}
 
 
 def _common(
@@ -182,8 +199,8 @@ def _words_left(rows: Rows) -> Iterator[set[str]]:
 
 def words_but(record: str, given: Iterable[str]) -> set[str]:
     """The words of a case's text, but for those that were given there."""
-    return set(WORD.findall(record.casefold())) - _words_in(given)
+    return set(words_of_line(record)) - _words_in(given)
 
 
 def _words_in(texts: Iterable[str]) -> set[str]:
-    return {word for text in texts for word in WORD.findall(text.casefold())}
+    return {word for text in texts for word in folded_words(text)}

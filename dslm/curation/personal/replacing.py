@@ -7,6 +7,8 @@ dropped, never written wrong. Called by `reading` and `spreading`.
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -19,6 +21,7 @@ from dslm.contract.model import Contract
 from dslm.contract.personal import FOUND_KINDS, Personal
 from dslm.contract.rules import breaches
 from dslm.contract.schemas.holding import own_words
+from dslm.curation.mapping import content_id
 from dslm.curation.personal.close_index import CloseIndex
 from dslm.curation.personal.finder import Finder
 from dslm.curation.personal.finding import Finding, Identity, without_overlaps
@@ -28,8 +31,11 @@ from dslm.curation.personal.labelled import Labelled
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.surrogates import Surrogates
 from dslm.curation.personal.undeclared import suspected
+from dslm.curation.personal.written import texts_in, whole_number
 from dslm.records import Case
 
+SHORTEST_QUOTED, QUOTED = 2, "[value]"
+BEGINNING = 16  # characters of a text that are hardly another's
 REASON, BROKEN_LABEL = "personal:", "personal:label"
 Look = Callable[[str], list[Finding]]
 
@@ -122,6 +128,33 @@ class Replacer:
             )  # fmt: skip
         return left
 
+    def named(self, case: Case) -> Case:
+        """A case whose id was made of its content, which then tells nothing of it.
+
+        Whoever knows all of a text but a number could try out which number gives a hash without
+        a key.
+        """
+        if self.personal.mode == "keep":
+            return case
+        of = case if self.key else self.case(case).case
+        made = content_id({"input": of.input, "target": of.target, "meta": of.meta}, self.key)
+        return case.model_copy(update={"id": made})
+
+    def fault(self, fault: str, row: Any) -> str:
+        """Why a row is no case, without what the row holds: nobody knows which of it is personal.
+
+        Args:
+            fault: The reason, which may quote the row.
+            row: The row's own object; None where it could not be read.
+        """
+        if self.personal.mode == "keep":
+            return fault
+        held = {text for text, naming in texts_in(row) if not naming} - self.own_words
+        for text in sorted((t for t in held if len(t) >= SHORTEST_QUOTED), key=len, reverse=True):
+            for quoted in (text, repr(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]):
+                fault = _unquoted(fault, quoted)
+        return self.text(fault)
+
     def text(self, text: str, look: Look | None = None) -> str:
         """A text of ours that quotes a row, every finding masked."""
         if self.personal.mode == "keep":
@@ -178,11 +211,12 @@ class Replacer:
         """Whether the label is as valid, as grounded and as true to the rules as it was."""
         contract = self.contract
         old, new = before.target or {}, after.target or {}
+        if (before.input, old) == (after.input, new):
+            return True
         if schema_errors(contract, new):
             return False
-        if set(ungrounded(contract, after.input, new)) - set(
-            ungrounded(contract, before.input, old)
-        ):
+        loose = set(ungrounded(contract, after.input, new))
+        if loose and loose - set(ungrounded(contract, before.input, old)):
             return False
         return breaches(contract, before.input, old) == breaches(contract, after.input, new)
 
@@ -206,11 +240,18 @@ def mapped(value: Any, change: Callable[[str], str], kept: frozenset[str] = froz
         return {key: mapped(inner, change, kept) for key, inner in value.items()}
     if isinstance(value, list):
         return [mapped(item, change, kept) for item in value]
-    if isinstance(value, int) and not isinstance(value, bool):
-        made = change(str(value))
-        if made != str(value):
-            return int(made) if made.isdecimal() else made
+    if (whole := whole_number(value)) is not None:
+        made = change(whole)
+        if made != whole:
+            return type(value)(made) if made.isdecimal() else made
     return value
+
+
+def _unquoted(fault: str, quoted: str) -> str:
+    """A reason without a text that it quotes as words, or of which it was cut off."""
+    fault = re.sub(rf"(?<!\w){re.escape(quoted)}(?!\w)", QUOTED, fault)
+    at = fault.find(quoted[:BEGINNING]) if len(quoted) > BEGINNING else -1
+    return fault if at < 0 else f"{fault[:at]}{QUOTED} …"
 
 
 def _written(text: str, findings: list[Finding], made: list[str]) -> str:
