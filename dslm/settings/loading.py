@@ -22,6 +22,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError
 
 from dslm.errors import InputError, Problems
+from dslm.settings.regular_files import refuse_no_file
 from dslm.settings.strict_yaml import strict_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -32,13 +33,10 @@ MOST_REPEATED = 200  # characters of what was given
 def read_text(path: Path, *, fix: str | None = None) -> str:
     """A UTF-8 text file, a byte-order mark removed."""
     try:
-        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would be waited for
-            raise InputError("is no regular file", where=path, fix=fix)
+        refuse_no_file(path, fix=fix)
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise InputError("no such file", where=path, fix=fix) from None
-    except IsADirectoryError:
-        raise InputError("is a folder, a file was expected", where=path, fix=fix) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise InputError(
