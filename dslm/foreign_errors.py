@@ -71,6 +71,8 @@ _NAMED = {
     "botocore.exceptions.BotoCoreError": _NETWORK,
     "botocore.exceptions.ClientError": _NETWORK,
     "mlflow.exceptions.MlflowException": ("MLflow cannot do this", f"check it, then {_AGAIN}"),
+    "google.protobuf.json_format.ParseError": (
+        "what answers there is no MLflow server, or one of another release", f"check {VARIABLE}"),
     "sqlalchemy.exc.DBAPIError": ("the database cannot do this", f"check it, then {_AGAIN}"),
     "sqlalchemy.exc.TimeoutError": ("the database does not answer", f"check it, then {_AGAIN}"),
     "sqlite3.Error": ("the database cannot do this", f"check it, then {_AGAIN}"),

@@ -63,7 +63,7 @@ def _unknown(error: Exception, address: str) -> DslmError:
     line = next(iter(without_passwords(str(error), address).strip().splitlines()), "")
     what = f"MLflow says: {line[:300] or type(error).__name__}"
     kinds = {base.__name__ for base in type(error).__mro__}
-    if "NoSuchModuleError" in kinds and (found := meaning(error)):
+    if kinds & {"NoSuchModuleError", "ParseError"} and (found := meaning(error)):
         return type(found)(found.what, where=without_password(address), fix=found.fix)
     wrong_address = {"ArgumentError", "InvalidURL", "InvalidUrlException"}
     if kinds & wrong_address:

@@ -81,12 +81,13 @@ def plain_faults(root: Path) -> Iterator[None]:
         EnvironmentFault: The database is busy or full, the server is away, a driver is missing.
         InputError: The address is wrong, or what is there is no MLflow database.
     """
+    from google.protobuf.json_format import ParseError  # type: ignore[import-untyped]
     from mlflow.exceptions import MlflowException
     from requests.exceptions import RequestException
     from sqlalchemy.exc import SQLAlchemyError
 
-    faults = (MlflowException, SQLAlchemyError, RequestException, sqlite3.Error, ImportError,
-              ConnectionError, TimeoutError, socket.gaierror)  # fmt: skip
+    faults = (MlflowException, SQLAlchemyError, RequestException, ParseError, sqlite3.Error,
+              ImportError, ConnectionError, TimeoutError, socket.gaierror)  # fmt: skip
     try:
         yield
     except faults as error:

@@ -4,6 +4,7 @@ import sqlite3
 from urllib.parse import quote
 
 import pytest
+from google.protobuf.json_format import ParseError
 from hypothesis import given
 from hypothesis import strategies as st
 from mlflow.exceptions import MlflowException, RestException
@@ -49,6 +50,7 @@ def status(code: int) -> MlflowException:
         (NoSuchModuleError("Can't load plugin: sqlalchemy.dialects:mysql.x"), EXIT_ENVIRONMENT,
          "no driver for databases of kind 'mysql'"),
         (ArgumentError("Could not parse SQLAlchemy URL"), EXIT_BAD_INPUT, "parse"),
+        (ParseError("Failed to parse model_versions field"), EXIT_ENVIRONMENT, "no MLflow server"),
         (ConnectionResetError("reset by peer"), EXIT_ENVIRONMENT, "reset"),
         (TimeoutError("timed out"), EXIT_ENVIRONMENT, "timed out"),
         (OperationalError("", {}, Exception("password authentication failed for user")),
