@@ -76,7 +76,7 @@ def _with_system(meta: Mapping[str, Any], said: str, beside: Mapping[str, Any]) 
         ValueError: Both keys hold something else.
     """
     for key in SYSTEM_KEYS:
-        if all((held.get(key) or said) == said for held in (meta, beside)):
+        if all(held.get(key) in (None, "", said) for held in (meta, beside)):
             return {**meta, key: said}
     raise ValueError(f"no place for what the system says: meta has {' and '.join(SYSTEM_KEYS)}")
 

@@ -58,6 +58,8 @@ def _numbered(source: Path) -> list[tuple[int, Case]]:
             fix = f"let standard input give it: `dslm predict {STANDARD_INPUT} OUT < {source}`"
             raise InputError("is a pipe, a file was expected", where=source, fix=fix)
         return numbered_records(source, Case)
+    if sys.stdin is None:
+        raise InputError("standard input is closed", where=source, fix="name a file")
     if sys.stdin.isatty():
         sys.stderr.write("predict: waits for cases, a line of JSON each; Ctrl-D ends them\n")
     name = "standard input"

@@ -139,6 +139,7 @@ def test_what_the_system_says_is_kept_in_meta_and_out_of_the_input(tmp_path, bar
         ({"meta": {"system": "crm"}}, {"system": "crm", "chat_system": "Extract the claim."}),
         ({"meta": {"system": "Extract the claim."}}, {"system": "Extract the claim."}),
         ({"meta": {"system": ""}}, {"system": "Extract the claim."}),
+        ({"meta": {"system": 0}}, {"system": 0, "chat_system": "Extract the claim."}),
         ({"meta": '{"shop": "b"}'}, {"system": "Extract the claim.", "shop": "b"}),
         ({"meta": None}, {"system": "Extract the claim."}),
     ],

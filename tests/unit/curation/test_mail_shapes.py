@@ -289,6 +289,25 @@ def test_how_a_plain_form_writes_links_and_marks_is_no_other_text(written):
     assert said(message) == written
 
 
+@pytest.mark.parametrize(
+    ("written", "page", "expected"),
+    [
+        ("Pay: https://x.example/R-77", "Pay: <a href=x>here</a>",
+         "Pay: https://x.example/R-77\n\nPay: here"),
+        ("Pay", "Pay https://x.example/R-77", "Pay https://x.example/R-77"),
+        ("Pay at https://x.example/R-77", "Pay at <a>https://x.example/R-77</a>",
+         "Pay at https://x.example/R-77"),
+    ],
+)  # fmt: skip
+def test_an_address_that_only_one_form_shows_is_read(written, page, expected):
+    assert said(multi("alternative", plain(written), html(page))) == expected
+
+
+def test_of_several_forms_the_fullest_is_read():
+    message = multi("alternative", plain("a"), html("a b"), html("a b c"))
+    assert said(message) == "a b c"
+
+
 def test_an_alternative_that_cannot_be_read_is_named():
     message = multi("alternative", plain("See the page"), html("Gr\xfc\xdfe")).encode("latin-1")
     unheard = message.replace(b"html; charset=utf-8", b"html; charset=x-unheard")

@@ -33,8 +33,10 @@ _META = re.compile(
     rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE
 )
 _WORDS = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
-# What programs write into the plain form where the other has a link or a picture
-_NO_WORDS = re.compile(r"(?:https?://|mailto:|cid:)[^\s<>\]\"]+", re.IGNORECASE)
+# What programs write into the plain form behind a link's words or for a picture
+_NO_WORDS = re.compile(
+    r"[<\[(]\s*(?:https?://|mailto:|cid:)[^\s<>\[\]()\"]*\s*[>\])]", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -203,8 +205,9 @@ def _to_read(versions: Sequence[_Version]) -> list[_Version]:
 
 
 def _best(versions: Sequence[_Version]) -> _Version | None:
-    """The first plain version, or the first one that says all that it does and more."""
+    """The first plain version, or the fullest one that says all that it does and more."""
     for kind in ("plain", "html"):
         if found := next((version for version in versions if kind in version.kinds), None):
-            return next((v for v in versions if v.words > found.words), found)
+            fuller = [version for version in versions if version.words > found.words]
+            return max(fuller, key=lambda version: len(version.words), default=found)
     return next((version for version in versions if version.seen), None)
