@@ -117,8 +117,6 @@ def _target_key(row: Mapping[str, Any]) -> str:
 def _target(contract: Contract, row: Mapping[str, Any]) -> dict[str, Any]:
     """What is right; a label that is no object is the value of a field of its key's name."""
     key = _target_key(row)
-    if row.get(key) is None:
-        raise Misfit(f"no {', '.join(TARGET_KEYS)}: what is right is not said")
     value = _object(row, key)
     if key in contract.fields and not isinstance(value, dict):
         return {key: value}

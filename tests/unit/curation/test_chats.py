@@ -194,7 +194,7 @@ def test_a_value_that_meta_contradicts_is_a_fault(tmp_path, bare_contract, writt
 def test_a_row_without_what_is_right_says_so(tmp_path, bare_contract):
     (tmp_path / "a.jsonl").write_text('{"instruction": "x", "input": "Parcel 7"}\n')
     (reject,) = fit_rows(tmp_path / "a.jsonl", bare_contract(), None).rejects
-    assert reject.reason == "no target, output, label: what is right is not said"
+    assert reject.reason.startswith("none of target, output, label: ")
 
 
 @pytest.mark.parametrize("reader", READERS)
