@@ -14,6 +14,7 @@ from dslm.contract import load_contract
 from dslm.errors import InputError, ReleaseRefused
 from dslm.provenance import MANIFEST, digest_file, digest_files, digest_json, read_manifest
 from dslm.settings.params import recipe_of
+from dslm.settings.regular_files import what_is_there
 from dslm.settings.workspace import Workspace, stage_command
 from dslm.strict_json import strict_json
 
@@ -98,10 +99,10 @@ def read_json(path: Path, *, made_by: str) -> dict[str, object]:
     Raises:
         ReleaseRefused: It is missing or cut.
     """
+    if found := what_is_there(path):
+        raise ReleaseRefused(found, where=path, fix=f"run {made_by}")
     try:
         value = strict_json(path.read_bytes())
-    except FileNotFoundError:
-        raise ReleaseRefused("no such file", where=path, fix=f"run {made_by}") from None
     except ValueError as error:
         raise ReleaseRefused(f"not JSON: {error}", where=path, fix=f"run {made_by}") from None
     if not isinstance(value, dict):

@@ -159,7 +159,8 @@ def _without_chat(row: Mapping[str, Any], columns: Columns) -> Mapping[str, Any]
     fields = not isinstance(columns.target, str)
     targets = () if isinstance(columns.target, dict) else (str(columns.target),)
     try:
-        return without_chat(row, (columns.input,), () if fields else targets)
+        meta = columns.meta if isinstance(columns.meta, str) else None
+        return without_chat(row, (columns.input,), () if fields else targets, meta)
     except ValueError as error:
         raise Misfit(f"chat: {error}") from None
 

@@ -17,6 +17,7 @@ from dslm.curation.verdicts import Verdicts, parsed, read_verdicts
 from dslm.errors import DslmError, InputError
 from dslm.proving.finding import Finding, failures, named, ok, warn
 from dslm.proving.source_cases import SourceCases
+from dslm.settings.regular_files import is_there
 from dslm.settings.workspace import Workspace
 
 
@@ -37,9 +38,9 @@ def cases_to_look_at(ws: Workspace, contract: Contract) -> SourceCases:
 
 def prove_review(ws: Workspace, contract: Contract, seen: SourceCases) -> Iterator[Finding]:
     """Wrong verdicts fail; those of cases that are gone, or of older labels, are warned of."""
-    if not ws.review.exists():
-        return
     try:
+        if not is_there(ws.review):
+            return
         verdicts = read_verdicts(ws.review, contract)
         rows = [row for row in read_review(ws.review) if row.decided]
         fixed = (verdicts.fixed(case) for case in seen.reviewed.values())

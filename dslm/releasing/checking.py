@@ -17,7 +17,7 @@ from dslm.contract import Contract, load_contract
 from dslm.contract.answer import schema_errors
 from dslm.errors import DslmError, GateFailed, Inconclusive, ReleaseRefused
 from dslm.evidence import read_json, refuse_differences
-from dslm.provenance import MANIFEST, digest_file, digest_json, files_of
+from dslm.provenance import MANIFEST, canonical_json, digest_file, digest_json, files_of
 from dslm.records import Record, Verdict
 from dslm.releasing.packaging import allowed
 from dslm.releasing.store import RESTORE, ModelStore, Version
@@ -53,6 +53,11 @@ class _Manifest(Record):
 def release_digest(workflow: str, evidence: Mapping[str, str]) -> str:
     """The name of a candidate by its content: the same model and evidence, the same digest."""
     return digest_json({"workflow": workflow, "evidence": dict(evidence)})
+
+
+def evidence_tag(evidence: Mapping[str, str]) -> str:
+    """The evidence as a version's tag holds it, for those who list versions without their files."""
+    return canonical_json(dict(evidence)).decode()
 
 
 def checked_files(folder: Path) -> dict[str, str]:
@@ -124,7 +129,7 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
         name = Path(str(wrong.where)).relative_to(folder)
         raise ReleaseRefused(wrong.what, where=f"{where}, {name}", fix=RESTORE) from wrong
     contract = load_contract(folder / "workflow.yaml")
-    _refuse_tags(version, where, release_digest(store.model, inputs), contract)
+    _refuse_tags(version, where, release_digest(store.model, inputs), inputs, contract)
     verdict = read_verdict(folder / "gate.json", store.model)
     judged = inputs | {"scorecard": digest_file(folder / "scorecard.json")}
     refuse_differences(verdict.evidence, judged, what=f"the verdict in version {version.number}")
@@ -138,9 +143,16 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     )
 
 
-def _refuse_tags(version: Version, where: str, digest: str, contract: Contract) -> None:
+def _refuse_tags(
+    version: Version, where: str, digest: str, inputs: Mapping[str, str], contract: Contract
+) -> None:
     """Refuse tags that say something else than the files: whoever lists versions believes them."""
-    for tag, value in {"digest": digest, "contract_version": str(contract.version)}.items():
+    of_files = {
+        "digest": digest,
+        "contract_version": str(contract.version),
+        "evidence": evidence_tag(inputs),
+    }
+    for tag, value in of_files.items():
         if version.tags.get(tag) != value:
             what = f"its {tag.replace('_', ' ')} is not that of its files"
             raise ReleaseRefused(what, where=where, fix=RESTORE)

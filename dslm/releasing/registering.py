@@ -20,7 +20,14 @@ from dslm.errors import InputError, Problems, ReleaseRefused
 from dslm.evidence import current, read_json, refuse_differences
 from dslm.provenance import MANIFEST, canonical_json, digest_file, write_atomic
 from dslm.records import JournalEntry, Release, Scorecard, Verdict
-from dslm.releasing.checking import Answer, prove, read_verdict, release_digest, smoke
+from dslm.releasing.checking import (
+    Answer,
+    evidence_tag,
+    prove,
+    read_verdict,
+    release_digest,
+    smoke,
+)
 from dslm.releasing.identity import is_release
 from dslm.releasing.journal import Journal
 from dslm.releasing.packaging import package, scored_digest
@@ -164,7 +171,7 @@ def _upload(
             "manifest": digest_file(folder / MANIFEST),
             "contract_version": str(load_contract(folder / "workflow.yaml").version),
             "status": "registering",
-            "evidence": canonical_json(dict(now)).decode(),
+            "evidence": evidence_tag(now),
             "verdict": _verdict_key(verdict),
         }
         run_id, source = store.upload(folder, {"dslm.digest": digest})

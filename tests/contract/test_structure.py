@@ -17,6 +17,7 @@ BASE = {
     "evidence",
     "stage",
     "errors",
+    "foreign_errors",
     "progress",
     "strict_json",
     "uris",

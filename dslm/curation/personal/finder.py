@@ -17,7 +17,7 @@ from dslm.curation.personal.finding import Finding, without_overlaps
 from dslm.curation.personal.phones import phones
 from dslm.curation.personal.presidio import analyzer, persons
 from dslm.curation.personal.taxes import taxes
-from dslm.errors import InputError
+from dslm.errors import EnvironmentFault, InputError
 
 Find = Callable[[str], Iterable[Finding]]
 # Six digits that belong together, or an @: less is no value of any kind, and costs no more.
@@ -51,13 +51,14 @@ def refuse_missing(personal: Personal) -> None:
     """Everything that the finders need, asked for before any work.
 
     Raises:
-        InputError: A library is missing, or no numbering plan is known of a region.
+        EnvironmentFault: A library is missing.
+        InputError: No numbering plan is known of a region.
     """
     try:
         import phonenumbers
         import stdnum  # noqa: F401
     except ImportError as error:
-        raise InputError(f"personal data cannot be looked for: {error.name} is not installed",
+        raise EnvironmentFault(f"personal data cannot be looked for: {error.name} is not installed",
                          fix="pip install 'dslm[train]'") from None  # fmt: skip
     unknown = sorted(set(personal.regions) - set(phonenumbers.SUPPORTED_REGIONS))
     if unknown:

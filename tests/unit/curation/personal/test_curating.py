@@ -28,7 +28,7 @@ from dslm.curation.personal.known_values import KnownValues
 from dslm.curation.personal.proof import Proof
 from dslm.curation.personal.replacing import Replacer
 from dslm.curation.personal.word_index import WordIndex
-from dslm.errors import EXIT_BAD_INPUT, InputError
+from dslm.errors import EXIT_BAD_INPUT, EnvironmentFault, InputError
 from dslm.records import Case
 
 ROOT = Path(__file__).parents[4]
@@ -377,7 +377,7 @@ def test_presidio_that_is_not_installed_is_said(settle, planted, gold, write_sou
         import presidio_analyzer  # noqa: F401
     except ImportError:
         contract = settle(presidio="en", mode="mask")
-        with pytest.raises(InputError, match="Presidio is not installed"):
+        with pytest.raises(EnvironmentFault, match="Presidio is not installed"):
             curated(contract, write_source(planted), gold, tmp_path / "out")
     else:
         pytest.skip("Presidio is installed")
