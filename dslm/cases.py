@@ -19,6 +19,7 @@ from dslm.contract.model import Contract
 from dslm.errors import DslmError, InputError, Problems
 from dslm.provenance import write_atomic
 from dslm.records import Case
+from dslm.settings.regular_files import refuse_no_file, what_is_there
 from dslm.strict_json import strict_json
 
 Record = TypeVar("Record", bound=BaseModel)
@@ -32,25 +33,11 @@ def json_lines(path: Path) -> Iterator[tuple[int, Any]]:
     Raises:
         InputError: Missing file, bytes that are not UTF-8, or a line that is not JSON.
     """
+    refuse_no_file(path)
     opener = gzip.open if path.suffix == ".gz" else open
     try:
         with cast("IO[bytes]", opener(path, "rb")) as stream:
-            for number, raw in enumerate(_lines(stream, path), start=1):
-                where = f"{path}:{number}"
-                try:
-                    line = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
-                except UnicodeDecodeError as error:
-                    bad = f"not UTF-8 (byte {error.object[error.start]:#04x})"
-                    raise InputError(bad, where=where, fix="save the file as UTF-8") from None
-                if line:
-                    try:
-                        yield number, strict_json(line)
-                    except ValueError as error:
-                        raise InputError(f"not JSON: {error}", where=where) from None
-    except FileNotFoundError:
-        raise InputError("no such file", where=path) from None
-    except IsADirectoryError:
-        raise InputError("is a folder, a file was expected", where=path) from None
+            yield from json_lines_in(stream, str(path))
     except PermissionError:
         raise InputError("may not be read", where=path, fix="mend its permissions") from None
     except gzip.BadGzipFile:
@@ -59,12 +46,28 @@ def json_lines(path: Path) -> Iterator[tuple[int, Any]]:
         raise InputError(f"broken gzip ({error})", where=path, fix="fetch it again") from None
 
 
-def _lines(stream: IO[bytes], path: Path) -> Iterator[bytes]:
+def json_lines_in(stream: IO[bytes], name: str) -> Iterator[tuple[int, Any]]:
+    """As `json_lines`, of a stream that is open already; `name` is for messages."""
+    for number, raw in enumerate(_lines(stream, name), start=1):
+        where = f"{name}:{number}"
+        try:
+            line = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+        except UnicodeDecodeError as error:
+            bad = f"not UTF-8 (byte {error.object[error.start]:#04x})"
+            raise InputError(bad, where=where, fix="save the file as UTF-8") from None
+        if line:
+            try:
+                yield number, strict_json(line)
+            except ValueError as error:
+                raise InputError(f"not JSON: {error}", where=where) from None
+
+
+def _lines(stream: IO[bytes], name: str) -> Iterator[bytes]:
     """The lines of a file; of a device, one line may be all there is, without end."""
     for number, raw in enumerate(iter(lambda: stream.readline(LONGEST_LINE + 1), b""), start=1):
         if len(raw) > LONGEST_LINE:
             what = f"a line of more than {LONGEST_LINE >> 20} MiB"
-            raise InputError(what, where=f"{path}:{number}")
+            raise InputError(what, where=f"{name}:{number}")
         yield raw
 
 
@@ -79,15 +82,22 @@ def read_records(path: Path, kind: type[Record]) -> list[Record]:
 
 def numbered_records(path: Path, kind: type[Record]) -> list[tuple[int, Record]]:
     """As `read_records`, each record with the number of its line."""
+    return records_in(json_lines(path), str(path), kind)
+
+
+def records_in(
+    lines: Iterable[tuple[int, Any]], name: str, kind: type[Record]
+) -> list[tuple[int, Record]]:
+    """As `numbered_records`, of numbered lines of JSON; `name` is for messages."""
     records: list[tuple[int, Record]] = []
     faults: list[DslmError] = []
-    for number, value in json_lines(path):
+    for number, value in lines:
         try:
             records.append((number, kind.model_validate(value)))
         except ValidationError as error:
             first = error.errors()[0]
             key = ".".join(str(p) for p in first["loc"]) or "line"
-            faults.append(InputError(f"{key}: {first['msg']}", where=f"{path}:{number}"))
+            faults.append(InputError(f"{key}: {first['msg']}", where=f"{name}:{number}"))
             if len(faults) == MOST_REPORTED:
                 break
     if faults:
@@ -101,12 +111,10 @@ def read_record(path: Path, kind: type[Record], *, missing: str, fix: str) -> Re
     Raises:
         InputError: It is missing (says `missing`), cut, or not one.
     """
+    if found := what_is_there(path):
+        raise InputError(f"{missing}: {found}", where=path, fix=fix)
     try:
         return kind.model_validate(strict_json(path.read_bytes()))
-    except FileNotFoundError:
-        raise InputError(f"{missing}: no such file", where=path, fix=fix) from None
-    except IsADirectoryError:
-        raise InputError("is a folder, a file was expected", where=path, fix=fix) from None
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "document"
@@ -132,8 +140,6 @@ def read_labelled(path: Path, contract: Contract) -> list[Case]:
         InputError: The file is empty.
         Problems: A case without target, with an invalid one, or whose id was there before.
     """
-    if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would be waited for
-        raise InputError("is no regular file", where=path)
     cases = numbered_records(path, Case)
     if not cases:
         raise InputError("no cases in this file", where=path, fix="add labelled cases")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dslm.errors import InputError
+from dslm.settings.regular_files import NOTHING, what_is_there
 from dslm.strict_json import strict_json
 
 MANIFEST = "MANIFEST.json"
@@ -38,7 +39,9 @@ def digest_json(value: Any) -> str:
 
 
 def digest_file(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
+    """SHA-256 of a file's bytes; a pipe would be waited for."""
+    if (found := what_is_there(path)) and found != NOTHING:
+        raise InputError(found, where=path)
     with path.open("rb") as stream:
         return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
 

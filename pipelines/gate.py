@@ -25,12 +25,14 @@ def _report(ws: Workspace, verdict: Verdict) -> str:
 
     ws.report.unlink(missing_ok=True)
     try:
-        return str(write_report(ws).relative_to(ws.root))
+        report = write_report(ws)
     except DslmError as error:
         if verdict.status != "FAIL":
             raise
         where = (ws.results / "gate.md").relative_to(ws.root)
         return f"{where}; there is no report: {error.message()}"
+    shown = str(report.path.relative_to(ws.root))
+    return f"{shown}\n{report.words}" if report.fault else shown
 
 
 if __name__ == "__main__":

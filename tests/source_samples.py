@@ -95,18 +95,24 @@ def rows(count: int = 6) -> list[dict[str, Any]]:
     return made
 
 
+def table(given: Sequence[dict[str, Any]], separator: str) -> bytes:
+    """Rows as a CSV of id, input and target."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=separator)
+    writer.writerow(["id", "input", "target"])
+    writer.writerows([r["id"], r["input"], json.dumps(r["target"])] for r in given)
+    return text.getvalue().encode()
+
+
 def write_samples(folder: Path) -> dict[str, Path]:
     """One valid file of each kind, with its labels beside it, by its ending."""
     given = rows()
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in given).encode()
-    table = io.StringIO(newline="")
-    writer = csv.writer(table)
-    writer.writerow(["id", "input", "target"])
-    writer.writerows([r["id"], r["input"], json.dumps(r["target"])] for r in given)
     written = {
         ".jsonl": lines,
         ".jsonl.gz": gzip.compress(lines, mtime=0),
-        ".csv": table.getvalue().encode(),
+        ".csv": table(given, ","),
+        ".tsv": table(given, "\t"),
         ".eml": bytes(mail()),
         ".mbox": mailbox([mail(n) for n in range(1, 4)]),
         ".vtt": VTT.encode(),

@@ -2,7 +2,7 @@
 
 Takes a function, gives an exit code; `dslm.cli.entry` and every stage in `pipelines` run inside it.
 Each problem is one clear line on standard error. What exceptions of others mean stands in
-`foreign_errors`; those that mean nothing are bugs, reported by `bug_report` with exit code 70:
+`dslm.foreign_errors`; those that mean nothing are bugs, reported by `bug_report` with exit code 70:
 Python's own 1 would read as "gate failed".
 """
 
@@ -93,7 +93,7 @@ def _ours(error: BaseException, resume: str | None) -> DslmError:
     if isinstance(error, KeyboardInterrupt):
         again = resume or "run the same command again: finished work is kept"
         return Interrupted("interrupted", fix=again)
-    from dslm.cli.foreign_errors import meaning
+    from dslm.foreign_errors import meaning
 
     if (known := meaning(error)) is not None:
         return known

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def predict(
-    source: Annotated[Path, typer.Argument(help="JSONL of cases: id and input.")],
+    source: Annotated[
+        Path, typer.Argument(help="JSONL of cases: id and input; - for standard input.")
+    ],
     out: Annotated[Path, typer.Argument(help="JSONL to write; a cut one is continued.")],
     workflow: Annotated[str, typer.Option("--workflow", "-w", help="A folder in data/.")],
     release: Annotated[

@@ -21,6 +21,9 @@ Actor = Annotated[
     str | None,
     typer.Option("--actor", envvar="DSLM_ACTOR", help="Who; by default your login name."),
 ]
+Expected = Annotated[
+    int | None, typer.Option(min=0, help="Refuse unless this version serves now; 0 = none.")
+]
 
 
 @app.command("list")
@@ -59,9 +62,7 @@ def promote_release(
         int | None, typer.Option(min=1, help="By default the one named `candidate`.")
     ] = None,
     actor: Actor = None,
-    expected: Annotated[
-        int | None, typer.Option(min=0, help="Refuse unless this version serves now; 0 = none.")
-    ] = None,
+    expected: Expected = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a version the champion. Exit code 4 without PASS evidence for exactly that version."""
@@ -86,6 +87,7 @@ def rollback_release(
         int | None, typer.Option(min=1, help="By default the champion before this one.")
     ] = None,
     actor: Actor = None,
+    expected: Expected = None,
     as_json: AsJson = False,
 ) -> None:
     """Go back to an earlier champion, once its files are proved and it has answered."""
@@ -94,7 +96,7 @@ def rollback_release(
     from dslm.settings.workspace import workspace
 
     ws = workspace(workflow)
-    entry = rollback(ws, reason, _actor(actor), answer, to)
+    entry = rollback(ws, reason, _actor(actor), answer, to, expected)
     if as_json:
         emit({"changed": True, "entry": _plain(entry), "champion": _champion(ws)})
     else:

@@ -2,9 +2,9 @@
 
 Takes `{"messages": […]}` (OpenAI) or `{"conversations": […]}` (ShareGPT): what the assistant says
 last, as JSON, is the target; what was said before is the input, the text itself where one user says
-one thing. What the system says is an instruction to another model: it goes into `meta.system`.
-`dslm init`, `dslm import` and curation read rows through this. Called by `mapping`, `fitting` and
-`dslm.scaffolding.sample`.
+one thing. What the system says is an instruction to another model: it goes into `meta.system`, or
+beside what the row has there. `dslm init`, `dslm import` and curation read rows through this.
+Called by `mapping`, `fitting` and `dslm.scaffolding.sample`.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from dslm.strict_json import strict_json
 CHAT_KEYS = ("messages", "conversations", "conversation")
 ASSISTANTS = {"assistant", "gpt", "model", "bot", "chatgpt", "ai"}
 SYSTEMS = {"system", "developer"}
+SYSTEM_KEYS = ("system", "chat_system")  # of meta
 _FENCED = re.compile(
     r"\s*(?P<fence>`{3,}|~{3,})[ \t]*\w*[ \t]*\n(.*?)\n?[ \t]*(?P=fence)\s*\Z", re.DOTALL
 )
 
 
 def without_chat(
-    row: Mapping[str, Any], inputs: Sequence[str], targets: Sequence[str]
+    row: Mapping[str, Any], inputs: Sequence[str], targets: Sequence[str], meta: str | None = "meta"
 ) -> Mapping[str, Any]:
     """A row whose chat, if it is one, became an input and, without a target, a target.
 
@@ -33,6 +34,7 @@ def without_chat(
         row: A row of any source.
         inputs: The keys that an input is under; a chat becomes the first of them.
         targets: The same of a target; without any the chat is the input alone.
+        meta: The key of the row's meta; None where that is keys of the row itself.
 
     Raises:
         ValueError: The chat is none, or ends with no answer that could be a target.
@@ -45,10 +47,38 @@ def without_chat(
     if not targets or any(row.get(name) is not None for name in targets if name != key):
         return rest | {inputs[0]: turns}
     asked, answer, system = _parted(turns)
-    meta = rest.get("meta") or {}
-    if system and isinstance(meta, dict) and "system" not in rest:
-        rest["meta"] = {"system": system} | meta
+    if system and meta is None:
+        rest = _with_system(rest, system, {})
+    elif system and isinstance(held := _object(rest.get(str(meta))), dict):
+        rest[str(meta)] = _with_system(held, system, rest)
     return rest | {inputs[0]: _input(asked), targets[0]: answer}
+
+
+def _object(value: Any) -> Any:
+    """A row's meta as an object, also of a text that spells it; else as it is."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            return strict_json(value)
+        except ValueError:
+            return value  # who reads the meta says what is wrong
+    return {} if value is None or value == "" else value
+
+
+def _with_system(meta: Mapping[str, Any], said: str, beside: Mapping[str, Any]) -> dict[str, Any]:
+    """The meta with what the chat's system said, under the first of two keys that is free.
+
+    Args:
+        meta: What the row has there.
+        said: By the system.
+        beside: Other keys of the row, which may become meta too.
+
+    Raises:
+        ValueError: Both keys hold something else.
+    """
+    for key in SYSTEM_KEYS:
+        if all(held.get(key) in (None, "", said) for held in (meta, beside)):
+            return {**meta, key: said}
+    raise ValueError(f"no place for what the system says: meta has {' and '.join(SYSTEM_KEYS)}")
 
 
 def _turns(value: Any) -> list[Any] | None:

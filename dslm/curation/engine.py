@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from dslm.curation.interrupting import serve_only
 from dslm.curation.signatures import require_daft
-from dslm.errors import DslmError, InputError, Problems
+from dslm.errors import (
+    EXIT_ENVIRONMENT,
+    DslmError,
+    EnvironmentFault,
+    InputError,
+    Problems,
+)
 from dslm.settings.cores import cores
 from dslm.settings.params import CurateParams
 
@@ -122,14 +128,14 @@ class Engine:
         """Daft, told where to run.
 
         Raises:
-            InputError: Daft or Ray is not installed: the check for near-duplicates cannot run.
+            EnvironmentFault: Daft or Ray is not installed: near-duplicates cannot be looked for.
         """
         daft = require_daft()
         if self.kind == "ray":
             try:
                 import ray  # noqa: F401
             except ImportError:
-                raise InputError("curate.engine is ray, and ray is not installed",
+                raise EnvironmentFault("curate.engine is ray, and ray is not installed",
                                  fix="pip install 'dslm[ray]'") from None  # fmt: skip
             daft.set_runner_ray(address=self.address, noop_if_initialized=True)
         return daft
@@ -139,19 +145,17 @@ def _read(reader: Reads, number: int) -> list[dict[str, Any]]:
     try:
         rows = reader.rows(number)
         return [*rows, {"piece": number, ROWS: len(rows)}]
-    except Problems as error:
-        several = [[fault.what, fault.where, fault.fix] for fault in error.problems]
-        return [{"piece": number, STOP: json.dumps({"several": several})}]
     except DslmError as error:
-        one = [error.what, error.where, error.fix]
-        return [{"piece": number, STOP: json.dumps({"one": one})}]
+        faults = error.problems if isinstance(error, Problems) else (error,)
+        said = [[fault.what, fault.where, fault.fix] for fault in faults]
+        code = error.exit_code
+        return [{"piece": number, STOP: json.dumps({"code": code, "faults": said})}]
 
 
-def stopped(told: str) -> InputError:
-    """The error that a worker put into the column `STOP`."""
-    match json.loads(told):
-        case {"one": [what, where, fix]}:
-            return InputError(what, where=where, fix=fix)
-        case {"several": faults}:
-            return Problems([InputError(what, where=w, fix=f) for what, w, f in faults])
-    raise ValueError(f"no error: {told!r}")
+def stopped(told: str) -> DslmError:
+    """The error that a worker put into the column `STOP`: of the user, or of the machine."""
+    said = json.loads(told)
+    if said["code"] == EXIT_ENVIRONMENT:
+        ((what, where, fix),) = said["faults"]
+        return EnvironmentFault(what, where=where, fix=fix)
+    return Problems([InputError(what, where=w, fix=fix) for what, w, fix in said["faults"]])

@@ -7,7 +7,7 @@ under the contract's name for it. What had to be done is counted. Called by `imp
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from dslm.curation.chats import without_chat
 from dslm.curation.flattening import flattened
 from dslm.curation.given import given_rows
 from dslm.curation.identifiers import NoName, identifier
-from dslm.curation.labelled_rows import INPUT_KEYS, TARGET_KEYS, object_in
+from dslm.curation.labelled_rows import INPUT_KEYS, TARGET_KEYS, Meta, meta_in, object_in
 from dslm.curation.ledger import Reject
 from dslm.curation.mapping import Misfit, to_case
 from dslm.curation.refusing import Found
@@ -67,7 +67,10 @@ USUAL_KEYS = Keys()
 
 @dataclass(frozen=True)
 class Fitted:
-    """The cases, the rows that do not fit, and how often a target lacked or exceeded a field."""
+    """The cases, the rows that do not fit, and how often a target lacked or exceeded a field.
+
+    What exceeds it may be a list or an object beside the row's parts too.
+    """
 
     found: list[Found]
     rejects: list[Reject]
@@ -78,10 +81,7 @@ class Fitted:
 def _from_columns(contract: Contract, row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of a table as one of an input, a target and meta."""
     parts = {key: row[key] for key in ("id", *INPUT_KEYS) if key in row}
-    rest = {key: value for key, value in row.items() if key not in (*parts, "meta")}
-    own = _object(row, "meta")
-    if own is not None and not isinstance(own, dict):
-        raise Misfit("'meta' is not an object")
+    rest = {key: value for key, value in row.items() if key not in parts}
     key = next((key for key in TARGET_KEYS if isinstance(_object(row, key), dict)), None)
     if key is None and rest.get("target") is not None:
         raise Misfit("'target' is not an object")
@@ -91,7 +91,16 @@ def _from_columns(contract: Contract, row: Mapping[str, Any]) -> dict[str, Any]:
         fields = ", ".join(contract.fields)
         raise Misfit(f"no column 'target', and none of the contract's fields ({fields})")
     rest.pop("target", None)
-    return parts | (target if key else {"target": target}) | {"meta": rest | (own or {})}
+    meta = _meta(rest, ())
+    nested = {name: rest[name] for name in meta.left_out}  # a column of lists is a column
+    return parts | (target if key else {"target": target}) | {"meta": nested | meta.known}
+
+
+def _meta(row: Mapping[str, Any], used: Collection[str]) -> Meta:
+    try:
+        return meta_in(row, used)
+    except ValueError as error:
+        raise Misfit(str(error)) from None
 
 
 def _object(row: Mapping[str, Any], key: str) -> Any:
@@ -101,9 +110,13 @@ def _object(row: Mapping[str, Any], key: str) -> Any:
         raise Misfit(str(error)) from None
 
 
+def _target_key(row: Mapping[str, Any]) -> str:
+    return next((key for key in TARGET_KEYS if row.get(key) is not None), "target")
+
+
 def _target(contract: Contract, row: Mapping[str, Any]) -> dict[str, Any]:
     """What is right; a label that is no object is the value of a field of its key's name."""
-    key = next((key for key in TARGET_KEYS if row.get(key) is not None), "target")
+    key = _target_key(row)
     value = _object(row, key)
     if key in contract.fields and not isinstance(value, dict):
         return {key: value}
@@ -116,8 +129,8 @@ def _target(contract: Contract, row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _as_labelled(
     contract: Contract, row: Mapping[str, Any], keys: Keys, *, table: bool
-) -> dict[str, Any]:
-    """A row as one of an input, a target and meta, the target as it was given."""
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """A row of an input, a target and meta, the target as it was given; and what was left out."""
     row = keys.renamed(row)
     try:
         row = without_chat(row, INPUT_KEYS, TARGET_KEYS)
@@ -129,8 +142,11 @@ def _as_labelled(
         raise Misfit("has both 'text' and 'input'")
     if not any(key in row for key in INPUT_KEYS):
         raise Misfit(f"none of {', '.join(INPUT_KEYS)}: `--input` names the key of the text")
-    renamed = {("input" if key == "text" else key): value for key, value in row.items()}
-    return renamed | {"target": flattened(_target(contract, row), contract.fields)}
+    target = flattened(_target(contract, row), contract.fields)
+    meta = _meta(row, ("id", *INPUT_KEYS, _target_key(row)))
+    parts = {("input" if key == "text" else key): row[key]
+             for key in ("id", *INPUT_KEYS) if key in row}  # fmt: skip
+    return parts | {"target": target, "meta": meta.known}, meta.left_out
 
 
 def _group(row: Mapping[str, Any], group_by: str, own: str) -> str:
@@ -172,7 +188,7 @@ def fit_rows(
 
     Args:
         path: What `given_rows` reads: of `{id?, text|input, target, meta}`, or of a table whose
-            columns bear the names of the contract's fields; its other columns go into meta.
+            columns bear the names of the contract's fields; what else there is goes into meta.
         contract: The workflow's contract.
         group_by: `meta.x`, `target.x`, or a key of meta; None for no groups.
         keys: Of input and target, where they are not the usual ones.
@@ -185,12 +201,12 @@ def fit_rows(
         try:
             if row.value is None:
                 raise Misfit(row.fault or "no row")
-            value = _as_labelled(contract, row.value, keys, table=row.table)
+            value, left_out = _as_labelled(contract, row.value, keys, table=row.table)
             case, own = _fit(contract, value, group_by)
         except Misfit as misfit:
             rejects.append(Reject(source=row.source, line=row.line, reason=misfit.what))
         else:
             found.append(Found(case, row.source, row.line, own))
-            extra.update(set(value["target"]) - set(contract.fields))
+            extra.update({*value["target"]} - {*contract.fields} | {*left_out})
             missing.update(set(contract.fields) - set(value["target"]))
     return Fitted(found, rejects, dict(sorted(extra.items())), dict(sorted(missing.items())))

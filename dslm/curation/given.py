@@ -19,7 +19,7 @@ from dslm.curation.formats.beside import LABELLED
 from dslm.curation.pieces import SourceFile, files_of
 from dslm.errors import InputError
 
-TABLES = (".csv", ".parquet")  # of columns, where a row of the others has a target and meta
+TABLES = (".csv", ".tsv", ".parquet")  # of columns, where a row of the others has a target and meta
 KINDS = f"one file of {', '.join(k for k in FORMATS if k not in LABELLED)}, or a folder of " \
         f"{', '.join(LABELLED)} with a .json beside each"  # fmt: skip
 

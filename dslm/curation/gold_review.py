@@ -16,6 +16,7 @@ from dslm.curation.review import Reviewed, curated_cases, reviewed
 from dslm.curation.verdicts import read_verdicts
 from dslm.errors import InputError
 from dslm.records import Case, Record
+from dslm.settings.regular_files import is_there
 from dslm.settings.workspace import Workspace
 
 BESIDE = "\x00curated "  # before the ids of curated cases, which may be those of gold cases
@@ -67,7 +68,7 @@ def apply(ws: Workspace) -> Mended:
         Problems: Wrong verdicts, or fixes that do not fit one another.
     """
     contract = load_contract(ws.contract)
-    if not ws.gold_review.is_file():
+    if not is_there(ws.gold_review):
         raise InputError("no such file", where=ws.gold_review,
                          fix=f"run `dslm review {ws.workflow} --gold`, and write verdicts into it",
                          )  # fmt: skip

@@ -7,7 +7,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from dslm.curation.chats import unfenced
@@ -16,6 +17,42 @@ from dslm.strict_json import strict_json
 
 INPUT_KEYS = ("input", "text")
 TARGET_KEYS = ("target", "output", "label")
+
+
+@dataclass(frozen=True)
+class Meta:
+    """What is known of a row beyond its parts.
+
+    Attributes:
+        known: Its own `meta`, and the texts, numbers and truth values beside it.
+        left_out: The keys of lists and objects beside it, such as a chat's `tools`.
+    """
+
+    known: dict[str, Any] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+
+
+def meta_in(row: Mapping[str, Any], used: Collection[str]) -> Meta:
+    """A row's meta, and what it holds beside that.
+
+    Args:
+        row: The row.
+        used: The keys of its other parts.
+
+    Raises:
+        ValueError: Its `meta` is no object, or says another value than a key beside it.
+    """
+    own = object_in(row, "meta")
+    if not isinstance(own, dict | None):
+        raise ValueError("'meta' is not an object")
+    held = own or {}
+    beside = {k: v for k, v in row.items() if v is not None and k not in used and k != "meta"}
+    for key in beside.keys() & held.keys():
+        if beside[key] != held[key] and held[key] is not None:
+            raise ValueError(f"{key!r} is one value beside 'meta' and another in it")
+    left_out = tuple(key for key, value in beside.items() if isinstance(value, list | dict))
+    plain = {key: value for key, value in beside.items() if key not in left_out}
+    return Meta(plain | {k: v for k, v in held.items() if k not in plain}, left_out)
 
 
 def input_in(row: Mapping[str, Any], key: str) -> str:

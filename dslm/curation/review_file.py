@@ -15,6 +15,7 @@ from pathlib import Path
 from dslm.errors import DslmError, InputError, Problems
 from dslm.provenance import write_atomic
 from dslm.records import Record
+from dslm.settings.regular_files import is_there
 
 COLUMNS = ("id", "field", "label", "suggested", "score", "reason", "input", "verdict")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -71,7 +72,7 @@ def read_review(path: Path) -> list[ReviewRow]:
         InputError: It is no UTF-8, no CSV, or has other columns.
         Problems: Rows with too few or too many cells, or a case and field that is there twice.
     """
-    if not path.is_file():
+    if not is_there(path):
         return []
     try:
         text = path.read_text(encoding="utf-8-sig")

@@ -7,6 +7,7 @@ and the same expression runs on Ray. Used by `reading`, `columns` and `neighbour
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ import numpy.typing as npt
 
 from dslm.curation.ends import Numbers, end_keys
 from dslm.curation.similarity import HASHES, NGRAM
-from dslm.errors import InputError
+from dslm.errors import EnvironmentFault
 
 if TYPE_CHECKING:
     import daft
@@ -49,15 +50,17 @@ def require_daft() -> Any:
     """The module `daft`.
 
     Raises:
-        InputError: It is not installed: the check cannot run, so curation cannot.
+        EnvironmentFault: It is not installed: the check cannot run, so curation cannot.
     """
     try:
         import daft
     except ImportError:
-        raise InputError(
+        raise EnvironmentFault(
             "near-duplicates cannot be looked for: daft is not installed",
             fix="pip install 'dslm[train]'",
         ) from None
+    # It tells its own dashboard of the command line, and warns where that is not UTF-8.
+    logging.getLogger("daft.runners.native_runner").setLevel(logging.ERROR)
     return daft
 
 
@@ -65,7 +68,7 @@ def signatures(texts: Sequence[str]) -> Signatures:
     """MinHash signatures, one row a text, in the order of the texts.
 
     Raises:
-        InputError: Daft is not installed.
+        EnvironmentFault: Daft is not installed.
     """
     daft = require_daft()
     if not texts:

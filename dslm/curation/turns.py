@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 SPEAKER_KEYS = ("speaker", "role", "from")
-TEXT_KEYS = ("text", "content", "utterance", "value", "markdown", "refusal")
+WORD_KEYS = ("text", "content", "utterance", "value")  # one of them holds what is said
+TEXT_KEYS = (*WORD_KEYS, "markdown", "refusal")
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,12 @@ def said_by(turn: dict[str, Any]) -> str | None:
     """What a turn says; None where it has no text at all.
 
     Raises:
-        ValueError: Its text is none.
+        ValueError: Its text is none, or is one under one key and another under another.
     """
     text = _first(turn, TEXT_KEYS)
+    said = [key for key in WORD_KEYS if turn.get(key) not in (None, "")]
+    if any(turn[key] != turn[said[0]] for key in said):
+        raise ValueError(f"one text under {said[0]!r}, another under {said[1]!r}")
     if isinstance(text, list):
         return "\n".join(_part(part) for part in text)
     if text is not None and not isinstance(text, str):

@@ -17,6 +17,7 @@ from dslm.evidence.calibration import threshold_in
 from dslm.evidence.record import FORMAT, NONE
 from dslm.provenance import MANIFEST, digest_file, digest_files, digest_json, read_manifest
 from dslm.settings.params import recipe_of
+from dslm.settings.regular_files import what_is_there
 from dslm.settings.workspace import Workspace, stage_command
 from dslm.strict_json import strict_json
 
@@ -112,10 +113,10 @@ def read_json(path: Path, *, made_by: str) -> dict[str, object]:
     Raises:
         ReleaseRefused: It is missing or cut.
     """
+    if found := what_is_there(path):
+        raise ReleaseRefused(found, where=path, fix=f"run {made_by}")
     try:
         value = strict_json(path.read_bytes())
-    except FileNotFoundError:
-        raise ReleaseRefused("no such file", where=path, fix=f"run {made_by}") from None
     except OSError as error:
         what = f"cannot be read: {error.strerror}"
         raise ReleaseRefused(what, where=path, fix=f"run {made_by}") from None

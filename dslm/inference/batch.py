@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dslm.cases import MOST_REPORTED, numbered_records
+from dslm.cases import MOST_REPORTED, json_lines_in, numbered_records, records_in
 from dslm.contract.grounding import groundings
 from dslm.contract.model import Contract
 from dslm.errors import DslmError, InputError, Problems
@@ -24,6 +25,7 @@ from dslm.records import Case, Decision, Prediction
 from dslm.strict_json import strict_json
 
 BATCHES_A_WRITE = 4  # what an interruption can lose; batches within a write have no idle tails
+STANDARD_INPUT = Path("-")
 BEGINNING = b'{"id": '  # of every answer's line
 
 
@@ -41,13 +43,27 @@ def read_asked(source: Path, out: Path) -> Asked:
     Raises:
         InputError: The source is broken or repeats an id, or `out` holds answers to other cases.
     """
-    numbered = numbered_records(source, Case)
+    numbered = _numbered(source)
     cases = [case for _, case in numbered]
     if not cases:
         raise InputError("no cases in this file", where=source)
     _refuse_repeated(source, numbered)
     actions = _answered(out, {case.id for case in cases})
     return Asked(tuple(case for case in cases if case.id not in actions), actions)
+
+
+def _numbered(source: Path) -> list[tuple[int, Case]]:
+    if source != STANDARD_INPUT:
+        if source.is_fifo():  # would be waited for, without a word where nobody writes into it
+            fix = f"let standard input give it: `dslm predict {STANDARD_INPUT} OUT < {source}`"
+            raise InputError("is a pipe, a file was expected", where=source, fix=fix)
+        return numbered_records(source, Case)
+    if sys.stdin is None:
+        raise InputError("standard input is closed", where=source, fix="name a file")
+    if sys.stdin.isatty():
+        sys.stderr.write("predict: waits for cases, a line of JSON each; Ctrl-D ends them\n")
+    name = "standard input"
+    return records_in(json_lines_in(sys.stdin.buffer, name), name, Case)
 
 
 def _refuse_repeated(source: Path, numbered: Sequence[tuple[int, Case]]) -> None:

@@ -15,6 +15,7 @@ from dslm.proving.finding import Finding, fail, failures, ok, warn
 from dslm.proving.source_cases import SourceCases
 from dslm.proving.sources import prove_sources
 from dslm.settings.params import load_params, recipe_of, recipe_path
+from dslm.settings.regular_files import refuse_no_file
 from dslm.settings.workspace import Workspace
 
 
@@ -49,11 +50,14 @@ def _bound(ws: Workspace, contract: Contract, rows: int) -> Iterator[Finding]:
 def prove_settings(ws: Workspace) -> Iterator[Finding]:
     """Params, recipe and champion file are there and load."""
     yield from _recipe(ws)
-    if ws.champion.is_file():
-        yield ok("champion", "registry has a champion.json")
+    try:
+        refuse_no_file(
+            ws.champion, fix='write {"version": 0, "digest": null}: no release serves yet'
+        )
+    except DslmError as error:
+        yield from failures("champion", error)
     else:
-        yield fail("champion", "no such file", where=ws.champion,
-                   fix='write {"version": 0, "digest": null}: no release serves yet')  # fmt: skip
+        yield ok("champion", "registry has a champion.json")
 
 
 def _recipe(ws: Workspace) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from dslm.errors import InputError
 from dslm.evidence import current, release_digest
 from dslm.records import Baseline, Verdict
+from dslm.settings.regular_files import refuse_no_file
 from dslm.settings.workspace import Workspace
 
 
@@ -23,11 +24,9 @@ def read_champion(path: Path) -> Baseline:
     Raises:
         InputError: The file is missing or is no such record.
     """
+    refuse_no_file(path, fix='a new workflow starts with {"version": 0, "digest": null}')
     try:
         return Baseline.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        fix = 'a new workflow starts with {"version": 0, "digest": null}'
-        raise InputError("no such file", where=path, fix=fix) from None
     except ValidationError as error:
         what = f"is no record of a champion ({error.errors()[0]['msg']})"
         raise InputError(what, where=path, fix="restore it from git") from None

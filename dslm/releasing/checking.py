@@ -26,7 +26,7 @@ from dslm.evidence import (
     release_digest,
     threshold_in,
 )
-from dslm.provenance import MANIFEST, digest_file, digest_json, files_of
+from dslm.provenance import MANIFEST, canonical_json, digest_file, digest_json, files_of
 from dslm.records import NOT_APPLICABLE, Record, Verdict
 from dslm.releasing.packaging import allowed
 from dslm.releasing.store import RESTORE, ModelStore, Version
@@ -61,6 +61,11 @@ class _Manifest(Record):
     digest: str
     files: dict[str, str]
     inputs: dict[str, str]
+
+
+def evidence_tag(evidence: Mapping[str, str]) -> str:
+    """The evidence as a version's tag holds it, for those who list versions without their files."""
+    return canonical_json(dict(evidence)).decode()
 
 
 def checked_files(folder: Path) -> dict[str, str]:
@@ -168,7 +173,7 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
         name = Path(str(wrong.where)).relative_to(folder)
         raise ReleaseRefused(wrong.what, where=f"{where}, {name}", fix=RESTORE) from wrong
     contract = load_contract(folder / "workflow.yaml")
-    _refuse_tags(version, where, release_digest(store.model, inputs), contract)
+    _refuse_tags(version, where, release_digest(store.model, inputs), inputs, contract)
     verdict = read_verdict(folder / "gate.json", store.model)
     judged = inputs | {"scorecard": digest_file(folder / "scorecard.json")}
     refuse_differences(verdict.evidence, judged, what=f"the verdict in version {version.number}")
@@ -183,9 +188,16 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     )
 
 
-def _refuse_tags(version: Version, where: str, digest: str, contract: Contract) -> None:
+def _refuse_tags(
+    version: Version, where: str, digest: str, inputs: Mapping[str, str], contract: Contract
+) -> None:
     """Refuse tags that say something else than the files: whoever lists versions believes them."""
-    for tag, value in {"digest": digest, "contract_version": str(contract.version)}.items():
+    of_files = {
+        "digest": digest,
+        "contract_version": str(contract.version),
+        "evidence": evidence_tag(inputs),
+    }
+    for tag, value in of_files.items():
         if version.tags.get(tag) != value:
             what = f"its {tag.replace('_', ' ')} is not that of its files"
             raise ReleaseRefused(what, where=where, fix=RESTORE)

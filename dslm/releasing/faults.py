@@ -1,6 +1,7 @@
 """What MLflow, its database and its server complain of, as one clear error with no password in it.
 
-Takes an exception and the address that it is about; gives ours. Called by `opening`, which catches.
+Takes an exception and the address that it is about; gives ours. What is known of messages stands in
+`dslm.foreign_errors`; here is what HTTP and addresses mean. Called by `opening`, which catches.
 What a user can mend in the address or the files is exit code 2; a server, a network, a disk, a
 database that is busy or a driver that is not installed is exit code 5.
 """
@@ -12,42 +13,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dslm.errors import DslmError, EnvironmentFault, InputError
+from dslm.foreign_errors import VARIABLE, meaning, of_a_database
 from dslm.uris import without_password, without_passwords
 
-VARIABLE = "MLFLOW_TRACKING_URI"
 _RETRY = "then run the same command again"
 _AWAY = ("the MLflow server does not answer", f"check that it runs and {VARIABLE}, {_RETRY}")
 _ILL = ("the MLflow server has failed", f"look at its log, {_RETRY}")
-_FULL = ("the disk is full", "free some space and run the same command again")
-
-# Signs in the message of MLflow, SQLAlchemy, sqlite, a driver or a server; the first one counts.
-_OF_THE_MACHINE = {
-    "database is locked": ("the MLflow database is busy", "wait for the other run, then retry"),
-    "No space left": _FULL,
-    "disk is full": _FULL,
-    "disk I/O error": ("the disk does not take or give data", "check the disk, then retry"),
-    "readonly database": ("the MLflow database is read-only", "change its owner or mode"),
-    "failed with exception": _AWAY,
-    "failed with timeout exception": _AWAY,
-    "Connection refused": ("the database server does not answer", f"check that it runs, {_RETRY}"),
-    "Name or service not known": ("the database server is not known", f"check {VARIABLE}"),
-    "could not translate host": ("the database server is not known", f"check {VARIABLE}"),
-    "failed to resolve host": ("the database server is not known", f"check {VARIABLE}"),
-}
-_OF_THE_USER = {
-    "unable to open": ("cannot open the MLflow database", "check that its folder is writable"),
-    "not a database": ("is no MLflow database", "move the file away, or mend the address"),
-    "malformed": ("the MLflow database is damaged", "restore it from a backup"),
-    "out-of-date database schema": (
-        "the MLflow database was written by another release of MLflow",
-        "back it up, then run `mlflow db upgrade` on it",
-    ),
-    "password authentication failed": ("the database refuses user or password", f"mend {VARIABLE}"),
-    "unsupported URI": (
-        "MLflow knows no such address",
-        f"mend {VARIABLE}: http(s):// or a database",
-    ),
-}
+_UNREACHED = ("failed with exception", "failed with timeout exception")  # MLflow of its server
 # MLflow's error codes of a server that cannot answer now; 5xx and 429 of HTTP become these.
 _PASSING = frozenset({
     "TEMPORARILY_UNAVAILABLE", "INTERNAL_ERROR", "REQUEST_LIMIT_EXCEEDED", "DEADLINE_EXCEEDED",
@@ -61,18 +33,17 @@ _SERVER = re.compile(r"\A(?:https?|(?:postgresql|mysql|mssql)(?:\+\w+)?)://(?P<r
 def fault(error: Exception, address: str) -> DslmError:
     """The fault behind an exception of MLflow, SQLAlchemy, sqlite, a driver or the network."""
     where = without_password(address)
-    if isinstance(error, ImportError):
-        what = f"needs the package {error.name or error}, which is not installed"
-        return EnvironmentFault(what, where=where, fix=f"pip install it, or mend {VARIABLE}")
     said = str(error)
     if (answered := _answered(said)) is not None:
         kind, (what, fix) = answered
         return kind(what, where=where, fix=fix)
-    for kind, known in ((EnvironmentFault, _OF_THE_MACHINE), (InputError, _OF_THE_USER)):
-        for sign, (what, fix) in known.items():
-            if sign in said:
-                return kind(what, where=where, fix=fix)
-    return _unknown(error, address)
+    if any(sign in said for sign in _UNREACHED):
+        return EnvironmentFault(_AWAY[0], where=where, fix=_AWAY[1])
+    found = meaning(error) if isinstance(error, ImportError) else of_a_database(error)
+    if found is None:
+        return _unknown(error, address)
+    mend = f"{found.fix}, or mend {VARIABLE}" if isinstance(error, ImportError) else found.fix
+    return type(found)(found.what, where=where, fix=mend)
 
 
 def _answered(said: str) -> tuple[type[DslmError], tuple[str, str]] | None:
@@ -92,7 +63,9 @@ def _unknown(error: Exception, address: str) -> DslmError:
     line = next(iter(without_passwords(str(error), address).strip().splitlines()), "")
     what = f"MLflow says: {line[:300] or type(error).__name__}"
     kinds = {base.__name__ for base in type(error).__mro__}
-    wrong_address = {"NoSuchModuleError", "ArgumentError", "InvalidURL", "InvalidUrlException"}
+    if kinds & {"NoSuchModuleError", "ParseError"} and (found := meaning(error)):
+        return type(found)(found.what, where=without_password(address), fix=found.fix)
+    wrong_address = {"ArgumentError", "InvalidURL", "InvalidUrlException"}
     if kinds & wrong_address:
         return InputError(what, where=without_password(address), fix=f"mend {VARIABLE}")
     passing = {"OperationalError", "InterfaceError", "TimeoutError", "ConnectionError",

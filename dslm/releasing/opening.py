@@ -19,8 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dslm.errors import InputError
+from dslm.foreign_errors import VARIABLE
 from dslm.releasing.faults import fault, knock, refuse_misspelt
+from dslm.settings.regular_files import is_there
 from dslm.settings.workspace import origin
+from dslm.uris import without_password
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -62,15 +65,26 @@ def artifact_folder(root: Path) -> Path | None:
 
 
 def database(root: Path) -> Path | None:
-    """The sqlite file, None where MLflow keeps its data elsewhere."""
+    """The sqlite file, None where MLflow keeps its data elsewhere.
+
+    Raises:
+        InputError: The address names none: a database in memory forgets all that is written.
+    """
     uri = tracking_uri(root)
-    return Path(uri.removeprefix(_SQLITE)) if uri.startswith(_SQLITE) else None
+    if not uri.startswith(_SQLITE.rstrip("/")):
+        return None
+    name = uri.removeprefix(_SQLITE).partition("?")[0] if uri.startswith(_SQLITE) else ""
+    if name in {"", ":memory:"} or name.startswith("file::memory:"):
+        what = "names no file, and a database in memory would forget every release"
+        fix = f"mend {VARIABLE}: sqlite:////folder/mlflow.db"
+        raise InputError(what, where=without_password(uri), fix=fix)
+    return Path(name)
 
 
 def nothing_yet(root: Path) -> bool:
     """Whether there is no registry so far, so that reading need not create one."""
     path = database(root)
-    return path is not None and not path.exists()
+    return path is not None and not is_there(path)
 
 
 @contextlib.contextmanager
@@ -81,12 +95,13 @@ def plain_faults(root: Path) -> Iterator[None]:
         EnvironmentFault: The database is busy or full, the server is away, a driver is missing.
         InputError: The address is wrong, or what is there is no MLflow database.
     """
+    from google.protobuf.json_format import ParseError  # type: ignore[import-untyped]
     from mlflow.exceptions import MlflowException
     from requests.exceptions import RequestException
     from sqlalchemy.exc import SQLAlchemyError
 
-    faults = (MlflowException, SQLAlchemyError, RequestException, sqlite3.Error, ImportError,
-              ConnectionError, TimeoutError, socket.gaierror)  # fmt: skip
+    faults = (MlflowException, SQLAlchemyError, RequestException, ParseError, sqlite3.Error,
+              ImportError, ConnectionError, TimeoutError, socket.gaierror)  # fmt: skip
     try:
         yield
     except faults as error:
@@ -111,7 +126,7 @@ def client(root: Path, *, writes: bool = True) -> MlflowClient:
     path = database(root)
     if path is not None:
         with _sqlite_faults(path):
-            if not path.exists():
+            if not is_there(path):
                 _create(root, path)
             _look_at(path, writes=writes)
     address = tracking_uri(root)

@@ -90,6 +90,8 @@ def promote(
         chosen = store.version(version or _candidate(store))
         refuse_unapproved(store, entries, chosen)
         if entries and is_release(store, entries[-1], chosen):
+            if expected != entries[-1].from_version:  # which this very move replaced
+                refuse_unexpected(ws, serving(ws, store, entries, versions), expected)
             prove(store, chosen, Path(scratch))
             serve(ws, store, entries)
             return None
@@ -106,7 +108,12 @@ def promote(
 
 
 def rollback(
-    ws: Workspace, reason: str, actor: str, answer: Answer, to: int | None = None
+    ws: Workspace,
+    reason: str,
+    actor: str,
+    answer: Answer,
+    to: int | None = None,
+    expected: int | None = None,
 ) -> JournalEntry:
     """Go back to a version that was champion before; it must load and answer first.
 
@@ -116,6 +123,8 @@ def rollback(
         actor: Who, for the journal.
         answer: Loads a release's folder and answers one input.
         to: Which; by default the champion before this one.
+        expected: The champion that the caller believes to leave: of two who go back at once, the
+            second would go back further.
 
     Raises:
         ReleaseRefused: There is none, its files are not what was promoted, or it does not answer.
@@ -129,6 +138,8 @@ def rollback(
         store = ModelStore(ws.root, ws.workflow)
         entries = Journal(store).entries()
         versions = store.versions()
+        champion = serving(ws, store, entries, versions)
+        refuse_unexpected(ws, champion, expected)
         target = _target(store, entries, versions, to)
         version = registered(store, target, versions)
         if version is None:
@@ -136,8 +147,7 @@ def rollback(
         refuse_unapproved(store, entries, version)
         proof = prove(store, version, Path(scratch))
         smoke(proof, answer)
-        before = serving(ws, store, entries, versions).digest
-        return move(ws, store, entries, "rollback", proof, reason, actor, before)
+        return move(ws, store, entries, "rollback", proof, reason, actor, champion.digest)
 
 
 def _target(

@@ -18,7 +18,7 @@ from dslm.errors import ReleaseRefused
 from dslm.evidence import KEYS, release_digest
 from dslm.provenance import MANIFEST, canonical_json, digest_file, write_atomic
 from dslm.records import JournalEntry, Release, Verdict
-from dslm.releasing.checking import Answer, prove, read_verdict, smoke
+from dslm.releasing.checking import Answer, evidence_tag, prove, read_verdict, smoke
 from dslm.releasing.identity import is_release
 from dslm.releasing.journal import Journal
 from dslm.releasing.packaging import package
@@ -125,7 +125,7 @@ def _upload(
             "manifest": digest_file(folder / MANIFEST),
             "contract_version": str(load_contract(folder / "workflow.yaml").version),
             "status": "registering",
-            "evidence": canonical_json(dict(now)).decode(),
+            "evidence": evidence_tag(now),
             "verdict": _verdict_key(verdict),
         }
         run_id, source = store.upload(folder, {"dslm.digest": digest})

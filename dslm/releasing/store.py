@@ -196,7 +196,7 @@ class ModelStore:
 
 
 def _version(found: Any, aliases: tuple[str, ...]) -> Version:
-    created = dt.datetime.fromtimestamp(found.creation_timestamp / 1000, tz=dt.UTC)
+    created = dt.datetime.fromtimestamp((found.creation_timestamp or 0) / 1000, tz=dt.UTC)
     return Version(
         number=int(found.version),
         tags=MappingProxyType(dict(found.tags)),

@@ -16,21 +16,27 @@ from dslm.cases import MOST_REPORTED
 from dslm.curation.chats import without_chat
 from dslm.curation.given import given_rows
 from dslm.curation.identifiers import NoName, identifier
-from dslm.curation.labelled_rows import INPUT_KEYS, TARGET_KEYS, input_in, object_in
+from dslm.curation.labelled_rows import (
+    INPUT_KEYS,
+    TARGET_KEYS,
+    Meta,
+    input_in,
+    meta_in,
+    object_in,
+)
 from dslm.errors import DslmError, InputError, Problems
 from dslm.records import Case
 from dslm.settings.file_names import writable_name
 from dslm.settings.loading import nearest
 
-OWN_KEYS = ("id", "meta")
-
 
 @dataclass(frozen=True)
 class Numbered:
-    """A case and the line of the sample it stands on."""
+    """A case, the line of the sample it stands on, and the keys of it that became no part of it."""
 
     line: int
     case: Case
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,16 +76,17 @@ def read_sample(path: Path, given: str | None, targets: tuple[str, ...]) -> tupl
         try:
             value = _without_chat(row.value, given, targets)
             keys = keys or _keys(path, value, given, targets)
-            case = _case(value, keys, line, stem)
-            if case.id in first_seen:
-                raise InputError(f"id {case.id!r} is used on line {first_seen[case.id]} too")
+            numbered = _numbered(value, keys, line, stem)
+            identity = numbered.case.id
+            if identity in first_seen:
+                raise InputError(f"id {identity!r} is used on line {first_seen[identity]} too")
         except InputError as error:
             if keys is None and error.where:  # of the first row's keys, and so of all rows
                 raise
             faults.append(InputError(error.what, where=place, fix=error.fix))
             continue
-        first_seen[case.id] = str(row.line) if not path.is_dir() else row.source
-        cases.append(Numbered(line, case))
+        first_seen[identity] = str(row.line) if not path.is_dir() else row.source
+        cases.append(numbered)
     if faults:
         raise Problems(shortened(faults, path))
     return tuple(cases)
@@ -125,7 +132,7 @@ def _without_chat(
         raise InputError(f"chat: {error}") from None
 
 
-def _case(row: Mapping[str, Any], keys: Keys, line: int, stem: str) -> Case:
+def _numbered(row: Mapping[str, Any], keys: Keys, line: int, stem: str) -> Numbered:
     try:
         text = input_in(row, keys.input)
     except ValueError as error:
@@ -134,7 +141,9 @@ def _case(row: Mapping[str, Any], keys: Keys, line: int, stem: str) -> Case:
         identity = identifier(row.get("id")) or f"{stem}-{line:05d}"
     except NoName as fault:
         raise InputError(f"'id' {fault}") from None
-    return Case(id=identity, input=text, target=_target(row, keys), meta=_meta(row, keys))
+    meta = _meta(row, keys)
+    case = Case(id=identity, input=text, target=_target(row, keys), meta=meta.known)
+    return Numbered(line, case, meta.left_out)
 
 
 def _target(row: Mapping[str, Any], keys: Keys) -> dict[str, Any]:
@@ -154,11 +163,8 @@ def _object(row: Mapping[str, Any], key: str) -> Any:
         raise InputError(str(error)) from None
 
 
-def _meta(row: Mapping[str, Any], keys: Keys) -> dict[str, Any]:
-    """The row's own meta, and every other plain value it has."""
-    own = _object(row, "meta")
-    if own is not None and not isinstance(own, dict):
-        raise InputError("'meta' is no object")
-    used = {keys.input, *keys.target, *OWN_KEYS}
-    plain = {k: v for k, v in row.items() if k not in used and isinstance(v, str | int | float)}
-    return plain | (own or {})
+def _meta(row: Mapping[str, Any], keys: Keys) -> Meta:
+    try:
+        return meta_in(row, {"id", keys.input, *keys.target})
+    except ValueError as error:
+        raise InputError(str(error)) from None

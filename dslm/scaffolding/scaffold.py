@@ -11,7 +11,8 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -94,7 +95,7 @@ def scaffold(root: Path, request: Request) -> Scaffolded:
         aside = _move(staged, ws, params, room, again=request.again)
     finally:
         shutil.rmtree(staged.root, ignore_errors=True)
-    notes = (*_notes(made, apart), *room.notes)
+    notes = (*_notes(made, apart), *_left_out(sample), *room.notes)
     told = changes(root, aside, _all_places(ws)) if aside else ()
     return Scaffolded(ws, room.recipe, made, notes, told, aside)
 
@@ -253,6 +254,12 @@ def _notes(made: Draft, apart: Mapping[str, Sequence[str]]) -> list[str]:
             "apart by it, as without --group-by"
         )
     return notes
+
+
+def _left_out(sample: Sequence[Numbered]) -> Iterator[str]:
+    """What stands beside input and answer and is no value of `meta`."""
+    for key, rows in Counter(key for n in sample for key in n.left_out).items():
+        yield f"{key}: a list or an object in {rows} rows, left out; `meta` of a row keeps one"
 
 
 def _groups_nothing(made: Draft) -> bool:

@@ -22,6 +22,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError
 
 from dslm.errors import InputError, Problems
+from dslm.settings.regular_files import refuse_no_file
 from dslm.settings.strict_yaml import strict_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -32,13 +33,10 @@ MOST_REPEATED = 200  # characters of what was given
 def read_text(path: Path, *, fix: str | None = None) -> str:
     """A UTF-8 text file, a byte-order mark removed."""
     try:
-        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would be waited for
-            raise InputError("is no regular file", where=path, fix=fix)
+        refuse_no_file(path, fix=fix)
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise InputError("no such file", where=path, fix=fix) from None
-    except IsADirectoryError:
-        raise InputError("is a folder, a file was expected", where=path, fix=fix) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise InputError(
@@ -198,4 +196,22 @@ def load_document(path: Path, model: type[Model], *, fix: str | None = None) -> 
         mistakes.sort(key=lambda m: int((m.where or ":0").rsplit(":", 1)[1]))
         raise Problems(mistakes) from None
     _refuse(path, document, _endless, "is no finite number", "write a number")  # deep in a schema
+    if wrong := list(_taken_for_numbers(document, made.model_dump(by_alias=True))):
+        raise Problems([
+            InputError(f"{'.'.join(map(str, at))}: a number was expected, not true or false",
+                       where=f"{path}:{line_of(document, at)}")
+            for at in wrong
+        ])  # fmt: skip
     return made
+
+
+def _taken_for_numbers(given: Any, read: Any, at: Location = ()) -> Iterator[Location]:
+    """Where a document says true or false and the model has 1 or 0 instead."""
+    if isinstance(given, bool) and isinstance(read, int | float) and not isinstance(read, bool):
+        yield at
+    elif isinstance(given, dict) and isinstance(read, dict):
+        for key in given.keys() & read.keys():
+            yield from _taken_for_numbers(given[key], read[key], (*at, key))
+    elif isinstance(given, list) and isinstance(read, list | tuple):
+        for index, (one, other) in enumerate(zip(given, read, strict=False)):
+            yield from _taken_for_numbers(one, other, (*at, index))

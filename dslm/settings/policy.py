@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from dslm.errors import DslmError, InputError, Problems
 from dslm.provenance import digest_json
 from dslm.settings.loading import load_document, nearest
+from dslm.settings.regular_files import is_there
 
 # Metrics with one value per case, so that two models can be compared case by case.
 ShareMetric = Literal[
@@ -174,7 +175,7 @@ def load_waivers(path: Path) -> tuple[Waiver, ...]:
     Raises:
         Problems: Every mistake in it, with file, line and key.
     """
-    return tuple(load_document(path, Waivers).waivers) if path.exists() else ()
+    return tuple(load_document(path, Waivers).waivers) if is_there(path) else ()
 
 
 def refuse_idle_waivers(

@@ -2,12 +2,13 @@
 
 Takes text, gives ruamel's round-trip types, which keep lines and comments. Called by `loading`.
 What YAML allows beyond a document of settings is refused with its line: tags, keys that are no text
-(`1:` and `"1":` would be one key to us), a document that holds itself or repeats itself endlessly,
-half of a character.
+(`1:` and `"1":` would be one key to us), numbers that other readers take for others or for texts
+(`007`), a document that holds itself or repeats itself endlessly, half of a character.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -21,6 +22,11 @@ from ruamel.yaml.reader import ReaderError
 DEEPEST, MOST_VALUES, LONGEST_NUMBER = 50, 200_000, 400
 LARGEST = 4 * 2**20  # characters; ruamel reads about 300,000 a second
 _TOO_MANY = f"more than {MOST_VALUES:,} values"
+# As JSON has them, and a digit may lack on one side of the point: 007, 0x1F and 1_000 are texts too
+_NUMBER = re.compile(
+    r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan",
+    re.IGNORECASE,
+)
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -118,6 +124,12 @@ def _look_at(node: ScalarNode) -> None:
                              node.start_mark)  # fmt: skip
     if kind in {"int", "float"} and len(text) > LONGEST_NUMBER:
         raise NotStrictError(f"a number of {len(text)} digits", node.start_mark)
+    if kind in {"int", "float"} and not _NUMBER.fullmatch(text):
+        what = f"{text} is one number here and another or a text to others: write it plainly"
+        raise NotStrictError(f"{what}, or put it in quotes", node.start_mark)
+    if kind == "bool" and text.lower() not in {"true", "false"}:  # under `%YAML 1.1`
+        what = f"{text} is true or false to some readers: put it in quotes, or write that"
+        raise NotStrictError(what, node.start_mark)
 
 
 def strict_yaml(text: str) -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dslm.errors import InputError
 from dslm.settings.loading import nearest
+from dslm.settings.regular_files import is_there
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
 OF_WORKFLOWS = frozenset({"artifacts", "eval", "data", "registry", "checkpoints"})
@@ -121,6 +122,11 @@ class Workspace:
         return self.artifacts / "report.html"
 
     @property
+    def raw_report(self) -> Path:
+        """The HTML report with personal values as they are, where somebody asked for it."""
+        return self.artifacts / "report-raw.html"
+
+    @property
     def registry(self) -> Path:
         """Receipts of registration and promotion."""
         return self.root / "registry" / self.workflow
@@ -186,7 +192,7 @@ def find_root(start: Path | None = None) -> Path:
     if given:
         return here
     for folder in (here, *here.parents):
-        if (folder / "params.yaml").is_file():
+        if is_there(folder / "params.yaml"):
             return folder
     raise InputError("no params.yaml here or above", where=here, fix="go into the repository")
 
@@ -209,7 +215,7 @@ def workspace(workflow: str, root: Path | None = None) -> Workspace:
     """
     root = root or find_root()
     found = Workspace(root, workflow)
-    if NAME.match(workflow) and found.contract.is_file():
+    if NAME.match(workflow) and is_there(found.contract):
         return found
     known = sorted(p.parent.name for p in root.glob("data/*/workflow.yaml"))
     near = nearest(workflow, known)

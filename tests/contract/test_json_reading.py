@@ -22,6 +22,7 @@ OWN = {
     "dslm.curation.personal.known_values": "a column of the table",
     "dslm.curation.personal.proof": "the ledger, written by the same run",
     "dslm.curation.personal.spreading": "a row of the table",
+    "dslm.curation.personal.written": "a line that the same run wrote",
     "dslm.curation.pipeline": "a row of the table",
     "dslm.inference.decider": "where a value ends in an answer that was read strictly before",
     "dslm.training.doctor.identity": "a tokenizer in memory",

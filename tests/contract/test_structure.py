@@ -17,6 +17,7 @@ BASE = {
     "evidence",
     "stage",
     "errors",
+    "foreign_errors",
     "progress",
     "strict_json",
     "uris",
@@ -30,9 +31,11 @@ MAY_CALL = {
     # one prompt renderer, one place that knows base models; the doctor's findings are as a proof's
     "training": {"inference", "proving"},
     "gating": {"scoring"},  # the gate recomputes the scorecard from the rows
-    # the smoke test answers with the decider that serves; no verdict is believed, so registration
-    # and promotion judge the rows again by the gate's own function
-    "releasing": {"inference", "gating", "scoring"},
+    # the smoke test answers with the decider that serves; its input is gold's, as it may be shown;
+    # no verdict is believed: registration and promotion judge the rows by the gate's own function
+    "releasing": {"inference", "curation", "gating", "scoring"},
+    # what is shown of gold has the surrogates that curation makes
+    "reporting": {"curation"},
     # rows are counted by the readers that curation reads them with, tokens as training counts them,
     # and the gold cases that a margin needs by the gate's own test
     "proving": {"curation", "inference", "gating"},

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from dslm.curation.ledger import Drop
-from dslm.errors import InputError
+from dslm.errors import EnvironmentFault
 from dslm.records import Case
 
 UNSURE = 0.2  # of lingua's relative distance between the two likeliest languages
@@ -24,7 +24,7 @@ def _detector(*, fast: bool) -> Any:
     try:
         from lingua import LanguageDetectorBuilder
     except ImportError:
-        raise InputError("data.languages is set, and the language detector is not installed",
+        raise EnvironmentFault("data.languages is set, and the language detector is not installed",
                          fix="pip install 'dslm[language]'") from None  # fmt: skip
     builder = LanguageDetectorBuilder.from_all_languages()
     if fast:

@@ -19,6 +19,7 @@ from dslm.curation.formats.parquet_rows import PARQUET
 from dslm.curation.formats.plain_text import TXT
 from dslm.curation.formats.rows import LONGEST_LINE, PART_BYTES, Format, Part, Row
 from dslm.errors import InputError
+from dslm.settings.regular_files import refuse_no_file
 
 __all__ = ["FORMATS", "LONGEST_LINE", "PART_BYTES", "Format", "Part", "Row", "format_of"]
 
@@ -26,12 +27,24 @@ FORMATS = {
     ".jsonl": JSON_LINES,
     ".jsonl.gz": GZIPPED_JSON_LINES,
     ".csv": CSV,
+    ".tsv": CSV,
     ".parquet": PARQUET,
     ".eml": EML,
     ".mbox": MBOX,
     ".vtt": VTT,
     ".srt": SRT,
     ".txt": TXT,
+}
+# What to do with kinds of files that are one step away.
+OTHER_KINDS = {
+    ".json": "write one object a line and call it .jsonl: `jq -c '.[]' a.json > a.jsonl`",
+    ".ndjson": "call it .jsonl",
+    ".xlsx": "save it as CSV in UTF-8",
+    ".xls": "save it as CSV in UTF-8",
+    ".gz": "only .jsonl.gz is read zipped: unzip it first",
+    ".zip": "unzip it first",
+    ".msg": "save the mails as .eml",
+    ".pst": "save the mails as .mbox or .eml",
 }
 
 
@@ -41,13 +54,12 @@ def format_of(path: Path) -> Format:
     Raises:
         InputError: No such file, one of another kind, or one that may not be read.
     """
-    if not path.is_file():
-        raise InputError("is a folder, a file was expected" if path.is_dir() else "no such file",
-                         where=path)  # fmt: skip
+    refuse_no_file(path)
     if not os.access(path, os.R_OK):
         raise InputError("may not be read", where=path, fix="mend its permissions")
     for suffix, known in FORMATS.items():
         if path.name.lower().endswith(suffix):
             return known
-    raise InputError(f"unsupported file type {path.suffix or path.name!r}", where=path,
-                     fix=f"use one of {', '.join(FORMATS)}")  # fmt: skip
+    ending = path.suffix or path.name
+    fix = OTHER_KINDS.get(ending.lower(), f"use one of {', '.join(FORMATS)}")
+    raise InputError(f"unsupported file type {ending!r}", where=path, fix=fix)

@@ -20,7 +20,13 @@ from dslm.curation.turns import Turn, rendered
 _TIME = r"(?:\d+:)?\d{1,2}:\d{2}[.,]\d{1,3}"
 _TIMES = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?$")
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>|(</v>)")
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<\d[\d:.]*>|\{\\[^{}]*\}")
+# What only shows how words are shown; anything else in brackets is said, as `<inaudible>`
+_TAG = re.compile(
+    r"</?(?:b|big|c|em|font|i|lang|p|rt|ruby|s|small|span|strong|u|v)(?:[\s.][^<>]*)?/?>"
+    r"|<\d[\d:.]*>|\{\\[^{}]*\}",
+    re.IGNORECASE,
+)
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _PREFIX = re.compile(r"([^\W\d_][^:<>]{0,60}):\s+(?=\S)")  # how Zoom names who speaks
 _ASIDES = re.compile(r"(?:NOTE|STYLE|REGION)(?:\s|$)")
 
@@ -96,7 +102,7 @@ def _cues(texts: list[str], *, asides: bool) -> list[list[str]]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(unescape(_TAG.sub("", text)).split())
+    return " ".join(unescape(_TAG.sub("", _BREAK.sub(" ", text))).split())
 
 
 def _said(text: str, speaker: str | None) -> Iterator[Turn]:

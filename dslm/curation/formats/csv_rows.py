@@ -15,14 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dslm.curation.formats.csv_layout import OPENING, SHOWN, Layout, layout_of
-from dslm.curation.formats.decoding import LONGEST_MARK, encoding_of, shown, text_of, undecodable
+from dslm.curation.formats.decoding import (
+    LONGEST_MARK,
+    encoding_of,
+    refuse_no_text,
+    shown,
+    text_of,
+    undecodable,
+)
 from dslm.curation.formats.rows import LONGEST_LINE, Format, Part, Row, Unreadable, too_long
 from dslm.errors import InputError
 
 MOST_RETOLD = 4 * LONGEST_LINE  # characters read anew after wrong quotes
-
-
-_ZIP = b"PK\x03\x04"
 
 
 class _Lost(csv.Error):
@@ -182,10 +186,8 @@ def _rows(path: Path, part: Part | None = None, encoding: str = "utf-8") -> Iter
     del part  # a CSV is never cut: where a row begins shows only from its start
     with path.open("rb") as stream:
         opening = stream.read(OPENING)
-        if opening.startswith(_ZIP):
-            raise InputError("is a workbook or another archive, not CSV", where=path,
-                             fix="save it as CSV in UTF-8")  # fmt: skip
         found = encoding_of(opening[:LONGEST_MARK], encoding)
+        refuse_no_text(opening, found, "CSV", path)
         stream.seek(0)
         layout = layout_of(_whole_lines(opening, found))
         lines = _Lines(text_of(stream, found, ""))

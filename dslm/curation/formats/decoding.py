@@ -10,9 +10,11 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+from pathlib import Path
 from typing import IO
 
 from dslm.curation.formats.rows import Unreadable
+from dslm.errors import InputError
 from dslm.settings.encodings import text_encoding
 
 _MARKS = (
@@ -24,6 +26,9 @@ _MARKS = (
 )
 LONGEST_MARK = 4
 
+_ARCHIVES = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "a workbook or another archive",
+             b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}  # fmt: skip
+
 Bytes = IO[bytes] | gzip.GzipFile
 
 
@@ -31,6 +36,29 @@ def encoding_of(opening: bytes, declared: str) -> str:
     """The encoding of a text by its first bytes, or else the declared one."""
     own = (name for mark, name in _MARKS if opening.startswith(mark))
     return next(own, text_encoding(declared) or declared)
+
+
+def refuse_no_text(opening: bytes, encoding: str, kind: str, path: Path) -> None:
+    """Stop at a file that is no text at all, by its first bytes.
+
+    Args:
+        opening: The first bytes.
+        encoding: What the text should be in.
+        kind: What the file should be, for the message.
+        path: Where it is.
+
+    Raises:
+        InputError: It is an archive, or UTF-16 that does not say so.
+    """
+    if found := next((name for mark, name in _ARCHIVES.items() if opening.startswith(mark)), None):
+        fix = "unzip it first" if kind == "CSV" else "unzip it, or call it .jsonl.gz if it is gzip"
+        if "workbook" in found and kind == "CSV":
+            fix = "save it as CSV in UTF-8"
+        raise InputError(f"is {found}, not {kind}", where=path, fix=fix)
+    first = opening[:LONGEST_MARK]
+    if b"\0\0" in (first[::2], first[1::2]) and not _is_wide(encoding):
+        raise InputError("begins with NUL bytes: this is UTF-16 without its mark, or no text",
+                         where=f"{path}:1", fix=f"save it as {kind} in UTF-8")  # fmt: skip
 
 
 def is_bytewise(encoding: str) -> bool:

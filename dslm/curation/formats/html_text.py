@@ -10,12 +10,15 @@ from html.parser import HTMLParser
 
 SILENT = {"script", "style", "title"}
 BLOCKS = {
-    "address", "article", "blockquote", "body", "br", "dd", "div", "dl", "dt", "fieldset", "footer",
-    "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p",
-    "pre", "section", "table", "tbody", "tfoot", "thead", "tr", "ul",
+    "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details",
+    "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2",
+    "h3", "h4", "h5", "h6", "header", "hr", "legend", "li", "main", "menu", "nav", "noscript", "ol",
+    "optgroup", "option", "p", "pre", "section", "summary", "table", "tbody", "textarea", "tfoot",
+    "thead", "tr", "ul",
 }  # fmt: skip
 PARAGRAPHS = {"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"}
-CELLS = {"td", "th"}
+CELLS = {"button", "select", "td", "th"}
+_BARE = ("http:", "https:", "mailto:")  # an address in brackets that nobody escaped is no tag
 # Taken out beforehand: the parser reads those that never end again and again.
 _COMMENT = re.compile(r"<!--(?:-?>|.*?--!?>|(?P<open>.*)\Z)", re.DOTALL)
 
@@ -29,7 +32,11 @@ class _Page(HTMLParser):
         self.silent: str | None = None
         self.kept_lines = False
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self.silent is None and (tag.startswith(_BARE) or "@" in tag):
+            self.said.append(self.get_starttag_text() or "")
+        if tag == "img" and self.silent is None and (shown := dict(attrs).get("alt")):
+            self.said.append(f" [image: {' '.join(shown.split())}] " if shown.strip() else "")
         if tag == "body":  # a title that nobody closed ends here
             self.silent = None
         if self.silent is None and tag in SILENT:
@@ -40,8 +47,11 @@ class _Page(HTMLParser):
         if tag == "pre":
             self.kept_lines = True
 
-    def handle_startendtag(self, tag: str, attrs: object) -> None:
-        self._parted(tag)
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in SILENT or tag in ("li", "pre"):  # of XHTML, and empty
+            self._parted(tag)
+        else:
+            self.handle_starttag(tag, attrs)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == self.silent:

@@ -18,6 +18,7 @@ from dslm.curation.formats.decoding import (
     decoded,
     encoding_of,
     is_bytewise,
+    refuse_no_text,
     shown,
     text_of,
     undecodable,
@@ -39,9 +40,11 @@ def _opened(path: Path) -> Bytes:
     return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")
 
 
-def _encoding(stream: Bytes, declared: str) -> str:
+def _encoding(stream: Bytes, declared: str, path: Path) -> str:
     """The encoding, by the first bytes; the stream then stands at its beginning again."""
-    found = encoding_of(stream.read(LONGEST_MARK), declared)
+    opening = stream.read(LONGEST_MARK)
+    found = encoding_of(opening, declared)
+    refuse_no_text(opening, found, "JSON lines", path)
     stream.seek(0)
     return found
 
@@ -108,7 +111,7 @@ def _rows(path: Path, part: Part | None = None, encoding: str = "utf-8") -> Iter
     last, found = part.first - 1 if part else 0, encoding
     try:
         with _opened(path) as stream:
-            found = _encoding(stream, encoding)
+            found = _encoding(stream, encoding, path)
             by_line = (
                 _bytewise(stream, part, found) if is_bytewise(found) else _charwise(stream, found)
             )
@@ -135,7 +138,7 @@ def _parts(path: Path, encoding: str) -> list[Part | None]:
     size = path.stat().st_size
     length = -(-size // max(1, -(-size // PART_BYTES)))
     with path.open("rb") as stream:
-        if not is_bytewise(_encoding(stream, encoding)):
+        if not is_bytewise(_encoding(stream, encoding, path)):
             return [None]
         while block := stream.read(length):
             end = block.rfind(b"\n") + 1

@@ -12,7 +12,7 @@ from typing import Any
 
 from dslm.curation.casting import as_json
 from dslm.curation.formats.rows import Format, Part, Row
-from dslm.errors import InputError
+from dslm.errors import EnvironmentFault, InputError
 
 
 def _file(path: Path) -> Any:
@@ -20,7 +20,7 @@ def _file(path: Path) -> Any:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
-        raise InputError("reading Parquet needs pyarrow", where=path,
+        raise EnvironmentFault("reading Parquet needs pyarrow", where=path,
                          fix="pip install 'dslm[train]'") from None  # fmt: skip
     try:
         file = pq.ParquetFile(path)

@@ -17,11 +17,11 @@ from dslm.curation.personal.finding import Finding, without_overlaps
 from dslm.curation.personal.phones import phones
 from dslm.curation.personal.presidio import analyzer, persons
 from dslm.curation.personal.taxes import taxes
-from dslm.errors import InputError
+from dslm.errors import EnvironmentFault, InputError
 
 Find = Callable[[str], Iterable[Finding]]
 # Six digits that belong together, or an @: less is no value of any kind, and costs no more.
-_LIKELY = re.compile(r"\d(?:\D{0,6}\d){5}|@")
+_SIX_DIGITS = re.compile(r"\d(?:\D{0,6}\d){5}")
 
 
 class Finder:
@@ -41,7 +41,8 @@ class Finder:
 
     def __call__(self, text: str) -> list[Finding]:
         """Every finding in a text, by place, none overlapping another."""
-        finders = [*self.checked, *self.read] if _LIKELY.search(text) else self.read
+        likely = "@" in text or _SIX_DIGITS.search(text)
+        finders = [*self.checked, *self.read] if likely else self.read
         found = [finding for find in finders for finding in find(text)]
         return without_overlaps(found) if found else found
 
@@ -50,13 +51,14 @@ def refuse_missing(personal: Personal) -> None:
     """Everything that the finders need, asked for before any work.
 
     Raises:
-        InputError: A library is missing, or no numbering plan is known of a region.
+        EnvironmentFault: A library is missing.
+        InputError: No numbering plan is known of a region.
     """
     try:
         import phonenumbers
         import stdnum  # noqa: F401
     except ImportError as error:
-        raise InputError(f"personal data cannot be looked for: {error.name} is not installed",
+        raise EnvironmentFault(f"personal data cannot be looked for: {error.name} is not installed",
                          fix="pip install 'dslm[train]'") from None  # fmt: skip
     unknown = sorted(set(personal.regions) - set(phonenumbers.SUPPORTED_REGIONS))
     if unknown:

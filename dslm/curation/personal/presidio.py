@@ -11,7 +11,7 @@ from typing import Any
 
 from dslm.curation.personal.finding import Finding, Identity
 from dslm.curation.personal.names import words_of
-from dslm.errors import InputError
+from dslm.errors import EnvironmentFault
 
 _LEAST_SURE = 0.5
 
@@ -20,20 +20,20 @@ def analyzer(language: str) -> Any:
     """Presidio's analyzer for a language.
 
     Raises:
-        InputError: Presidio, spaCy or a model of the language is not installed.
+        EnvironmentFault: Presidio, spaCy or a model of the language is not installed.
     """
     try:
         from presidio_analyzer import AnalyzerEngine
         from presidio_analyzer.nlp_engine import NlpEngineProvider
         from spacy.util import get_installed_models
     except ImportError:
-        raise InputError(
+        raise EnvironmentFault(
             "data.personal.presidio is set, and Presidio is not installed",
             fix="pip install 'dslm[presidio]', or take the key out",
         ) from None
     models = sorted(name for name in get_installed_models() if name.startswith(f"{language}_"))
     if not models:
-        raise InputError(
+        raise EnvironmentFault(
             f"data.personal.presidio is {language!r}, and spaCy has no model of that language",
             fix=f"install one, e.g. `python -m spacy download {language}_core_news_sm`",
         )

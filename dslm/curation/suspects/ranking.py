@@ -25,7 +25,7 @@ from dslm.curation.suspects.grams import Numbers
 from dslm.curation.suspects.out_of_fold import features, folds, out_of_fold
 from dslm.curation.suspects.suspect import Kind, Suspect
 from dslm.curation.suspects.tied_phrases import TiedPhrase, tied_phrases
-from dslm.errors import InputError
+from dslm.errors import EnvironmentFault
 from dslm.provenance import canonical_json
 from dslm.records import Case
 
@@ -142,7 +142,7 @@ def _need_learner() -> None:
     try:
         import sklearn  # noqa: F401
     except ImportError:
-        raise InputError("labels cannot be doubted: scikit-learn is not installed",
+        raise EnvironmentFault("labels cannot be doubted: scikit-learn is not installed",
                          fix="pip install 'dslm[train]'") from None  # fmt: skip
 
 

@@ -112,6 +112,23 @@ def test_a_file_where_a_folder_is_expected_is_the_user_s(
     assert (tmp_path / place).read_text() == "mine"
 
 
+@pytest.mark.parametrize("there", ["pipe", "link"])
+@pytest.mark.parametrize(
+    "name", ["params.yaml", "data/mini/workflow.yaml", "data/mini/review.csv",
+             "eval/mini/waivers.yaml", "eval/mini/gold.jsonl", "registry/mini/champion.json"],
+)  # fmt: skip
+def test_what_stands_in_place_of_a_file_is_told_and_never_taken_for_none(
+    dslm: Call, repository: Workspace, there: str, name: str
+) -> None:
+    path = repository.root / name
+    path.unlink(missing_ok=True)
+    os.mkfifo(path) if there == "pipe" else path.symlink_to("gone")
+    answer = dslm("check", "mini")
+    assert answer.code == 2
+    told = "is a pipe or a device" if there == "pipe" else "is a link that leads to no file"
+    assert told in answer.out + answer.err
+
+
 def test_a_folder_where_a_lock_is_expected_is_the_user_s(tmp_path: Path) -> None:
     (tmp_path / ".dslm" / "locks" / "stage.lock").mkdir(parents=True)
     assert run(lambda: lock(tmp_path)) == 2

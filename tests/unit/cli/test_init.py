@@ -27,6 +27,16 @@ def test_init_makes_a_workflow_that_check_accepts(
     assert {f["proof"] for f in findings if f["kind"] == "warn"} <= {"rules", "sources"}
 
 
+def test_a_sample_whose_name_holds_a_line_end_makes_a_workflow(
+    dslm: Call, repository: Workspace, tmp_path: Path
+) -> None:
+    sample = tmp_path / "a\n\x1b[31mb.jsonl"
+    write_lines(sample, [case(n) for n in range(100)])
+    assert dslm("init", "orders", "--from", sample).code == 0
+    (source,) = (repository.root / "data/orders/sources").iterdir()
+    assert source.name.isprintable()
+
+
 def test_init_as_json_says_what_it_made(dslm: Call, repository: Workspace, tmp_path: Path) -> None:
     sample = tmp_path / "sample.jsonl"
     write_lines(sample, [case(n) for n in range(100)])

@@ -64,6 +64,15 @@ def test_a_number_that_is_said_last_is_no_number_of_a_caption(row_of, number, nu
     assert row_of("".join(cues), "a.srt").value["input"] == f"The total is {number} Right. Bye."
 
 
+def test_only_tags_of_captions_are_no_words(row_of):
+    said = "<i>one</i><br>two<br/>three <unk> <laughter> <a@x.example> "
+    said += "<c.red.big>x</c> 5 < 6 <b >y</b>"
+    text = f"1\n00:00:01,000 --> 00:00:02,000\n{said}\n"
+    assert row_of(text, "a.srt").value["input"] == (
+        "one two three <unk> <laughter> <a@x.example> x 5 < 6 y"
+    )
+
+
 def test_missing_and_extra_blank_lines_lose_nothing(row_of):
     text = ("1\n00:00:01,000 --> 00:00:02,000\nAnn: one\n2\n00:00:02,000 --> 00:00:03,000\n"
             "Ann: two\n\nand a half\n\n\n"

@@ -133,6 +133,71 @@ def test_what_the_system_says_is_kept_in_meta_and_out_of_the_input(tmp_path, bar
 
 
 @pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"meta": {"system": "crm"}}, {"system": "crm", "chat_system": "Extract the claim."}),
+        ({"meta": {"system": "Extract the claim."}}, {"system": "Extract the claim."}),
+        ({"meta": {"system": ""}}, {"system": "Extract the claim."}),
+        ({"meta": {"system": 0}}, {"system": 0, "chat_system": "Extract the claim."}),
+        ({"meta": '{"shop": "b"}'}, {"system": "Extract the claim.", "shop": "b"}),
+        ({"meta": None}, {"system": "Extract the claim."}),
+    ],
+)  # fmt: skip
+def test_neither_system_is_lost_where_the_row_has_one_too(
+    tmp_path, bare_contract, reader, row, expected
+):
+    (tmp_path / "a.jsonl").write_text(json.dumps(CHATS["system"][0] | row) + "\n")
+    (case,) = reader(tmp_path / "a.jsonl", bare_contract())
+    assert case.meta == expected
+
+
+def test_a_system_without_a_place_is_a_fault_and_columns_of_meta_get_theirs(
+    tmp_path, bare_contract
+):
+    path = tmp_path / "a.jsonl"
+    full = CHATS["system"][0] | {"meta": {"system": "crm", "chat_system": "x"}}
+    path.write_text("".join(json.dumps(row) + "\n" for row in (full, CHATS["system"][0])))
+    (reject,) = read(bare_contract(), tmp_path).rejects
+    assert reject.reason.startswith("chat: no place for what the system says")
+    (_, case) = sorted(read(bare_contract(columns={"meta": ["system"]}), tmp_path).cases,
+                       key=lambda case: "Extract the claim." in case.meta.values())  # fmt: skip
+    assert case.meta == {"system": "Extract the claim."}
+
+
+@pytest.mark.parametrize("reader", [by_init, by_import])
+def test_what_stands_beside_the_parts_of_a_row_becomes_meta(tmp_path, bare_contract, reader):
+    path = tmp_path / "a.jsonl"
+    chat = CHATS["sharegpt"][0] | {"system": "Extract.", "shop": 7, "vip": True, "tools": []}
+    path.write_text(json.dumps(chat | {"meta": {"channel": "web"}}) + "\n")
+    (case,) = reader(path, bare_contract())
+    assert case.meta == {"system": "Extract.", "shop": 7, "vip": True, "channel": "web"}
+    assert fit_rows(path, bare_contract(), None).extra == {"tools": 1}
+    assert [one.left_out for one in read_sample(path, None, ())] == [("tools",)]
+
+
+@pytest.mark.parametrize("written", ["a.jsonl", "a.csv"])
+def test_a_value_that_meta_contradicts_is_a_fault(tmp_path, bare_contract, written):
+    row = {"input": "Parcel 7", "target": TARGET, "shop": "a", "meta": {"shop": "b"}}
+    text = json.dumps(row)
+    if written == "a.csv":
+        text = "input,target,shop,meta\nParcel 7,"
+        text += ",".join('"' + json.dumps(x).replace('"', '""') + '"' if x != "a" else "a"
+                         for x in (TARGET, "a", {"shop": "b"}))  # fmt: skip
+    (tmp_path / written).write_text(text + "\n")
+    (reject,) = fit_rows(tmp_path / written, bare_contract(written), None).rejects
+    assert reject.reason == "'shop' is one value beside 'meta' and another in it"
+    with pytest.raises(InputError, match="'shop' is one value beside"):
+        read_sample(tmp_path / written, None, ())
+
+
+def test_a_row_without_what_is_right_says_so(tmp_path, bare_contract):
+    (tmp_path / "a.jsonl").write_text('{"instruction": "x", "input": "Parcel 7"}\n')
+    (reject,) = fit_rows(tmp_path / "a.jsonl", bare_contract(), None).rejects
+    assert reject.reason.startswith("none of target, output, label: ")
+
+
+@pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("written", ["csv", "parquet"])
 def test_a_chat_in_a_table_is_read_too(tmp_path, bare_contract, reader, written):
     messages = [SYSTEM, user("Parcel 7"), assistant()]
@@ -161,6 +226,7 @@ def test_a_chat_in_a_table_is_read_too(tmp_path, bare_contract, reader, written)
         ([user("x"), assistant(weight=0)], "has the weight 0"),
         ([user(""), assistant()], "is empty or no text"),
         ([user(3), assistant()], "turn 1: no text"),
+        ([user("x") | {"text": "y"}, assistant()], "turn 1: one text under 'text', another under"),
         ([user("x"), assistant(tool_calls=[{"function": {}}])], "without its name"),
         (["x", assistant()], "turn 1: neither an object"),
         ([], "the last message is not the assistant's"),

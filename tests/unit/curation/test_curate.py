@@ -17,7 +17,7 @@ from dslm.cases import read_labelled
 from dslm.contract import load_contract
 from dslm.curation.case_table import CaseTable
 from dslm.curation.ends import END_COLUMNS
-from dslm.curation.engine import Engine, Tally
+from dslm.curation.engine import STOP, Engine, Tally, _read, stopped
 from dslm.curation.formats import json_lines
 from dslm.curation.ledger import Drop, LeakageCheck, Ledger, SourceCount
 from dslm.curation.pieces import files_of, pieces_of
@@ -25,7 +25,7 @@ from dslm.curation.reading import RowReader, row_schema
 from dslm.curation.signatures import Marks
 from dslm.curation.similarity import HASHES
 from dslm.curation.splitting import SPLITS
-from dslm.errors import InputError, Problems
+from dslm.errors import EnvironmentFault, InputError, Problems
 from dslm.records import Case
 
 ROOT = Path(__file__).parents[3]
@@ -279,6 +279,21 @@ def test_an_error_in_a_worker_is_the_same_clear_line(
     broken = build_contract(sources=[source])
     with pytest.raises(InputError, match=r"z\.jsonl\.gz:1: broken gzip.*fetch the file again"):
         curated(broken, folder, gold, tmp_path / "two", Engine(workers=workers))
+
+
+def test_a_fault_of_the_machine_stays_one_on_its_way_from_a_worker() -> None:
+    class Reader:
+        pieces = ()
+
+        def rows(self, number: int) -> list[dict[str, object]]:
+            raise EnvironmentFault(
+                "reading Parquet needs pyarrow", where="a.parquet", fix="install"
+            )
+
+    (row,) = _read(Reader(), 0)
+    told = stopped(row[STOP])
+    assert isinstance(told, EnvironmentFault)
+    assert told.message() == "a.parquet: needs pyarrow — install it"
 
 
 def test_rows_that_did_not_come_are_missed() -> None:

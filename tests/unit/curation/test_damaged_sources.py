@@ -1,6 +1,8 @@
 """Damaged files of every kind: no reader crashes, and no row is lost without being counted."""
 
+import gzip
 import json
+import os
 import random
 
 import pytest
@@ -9,8 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from source_samples import label, mailbox_labels, write_samples
 
+from dslm.cases import json_lines
 from dslm.curation.formats import FORMATS, format_of
+from dslm.curation.given import given_files
 from dslm.errors import InputError
+from dslm.provenance import digest_file
 
 QUIET = settings(max_examples=60)
 SINGLE = (".eml", ".vtt", ".srt", ".txt")
@@ -49,8 +54,8 @@ def test_every_kind_has_a_sample_that_is_read_whole(tmp_path):
     faults = {ending: [row.fault for row in counted(path)] for ending, path in paths.items()}
     assert {fault for found in faults.values() for fault in found} == {None}
     assert {ending: len(found) for ending, found in faults.items()} == {
-        ".jsonl": 6, ".jsonl.gz": 6, ".csv": 6, ".parquet": 6, ".eml": 1, ".mbox": 3, ".vtt": 1,
-        ".srt": 1, ".txt": 1,
+        ".jsonl": 6, ".jsonl.gz": 6, ".csv": 6, ".tsv": 6, ".parquet": 6, ".eml": 1, ".mbox": 3,
+        ".vtt": 1, ".srt": 1, ".txt": 1,
     }  # fmt: skip
 
 
@@ -96,6 +101,49 @@ def test_noise_in_a_table_is_rows_or_one_clear_stop(tmp_path, ending, noise, enc
     path.write_bytes(noise)
     rows = counted(path, encoding)
     assert rows is None or ending == ".csv" or rows == []
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "fault"),
+    [
+        ("a.jsonl", gzip.compress(b"{}"), "is gzip, not JSON lines — unzip it, or call it"),
+        ("a.csv", gzip.compress(b"a,b"), "is gzip, not CSV — unzip it first"),
+        ("a.csv", b"PK\x03\x04...", "is a workbook or another archive, not CSV — save it as CSV"),
+        ("a.jsonl", "{}\n".encode("utf-16-le"), "begins with NUL bytes: this is UTF-16 without"),
+        ("a.jsonl", "{}\n".encode("utf-16-be"), "begins with NUL bytes: this is UTF-16 without"),
+        ("a.json", b"[]", "unsupported file type '.json' — write one object a line"),
+        ("a.csv.gz", b"", "unsupported file type '.gz' — only .jsonl.gz is read zipped"),
+        ("a.ndjson", b"", "unsupported file type '.ndjson' — call it .jsonl"),
+    ],
+)  # fmt: skip
+def test_a_file_of_another_kind_gets_advice_that_is_true(tmp_path, name, raw, fault):
+    path = tmp_path / name
+    path.write_bytes(raw)
+    with pytest.raises(InputError) as told:
+        list(format_of(path).rows(path))
+    assert fault in told.value.message()
+
+
+@pytest.mark.parametrize("there", ["pipe", "folder", "link", "circle", "nothing"])
+def test_what_is_no_file_is_named_as_what_it_is(tmp_path, there):
+    path = tmp_path / "a.jsonl"
+    {
+        "pipe": lambda: os.mkfifo(path),
+        "folder": path.mkdir,
+        "nothing": bool,
+        "link": lambda: path.symlink_to("gone"),
+        "circle": lambda: path.symlink_to(path),
+    }[there]()
+    says = {"pipe": "is a pipe or a device", "folder": "is a folder, a file was",
+            "nothing": "no such file"}.get(there, "is a link that leads to no file")  # fmt: skip
+    for read_it in (format_of, given_files if there != "folder" else format_of):
+        with pytest.raises(InputError, match=says):
+            read_it(path)
+    with pytest.raises(InputError, match=says):
+        list(json_lines(path))
+    if there != "nothing":
+        with pytest.raises(InputError, match=says):
+            digest_file(path)
 
 
 @pytest.mark.slow

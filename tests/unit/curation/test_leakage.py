@@ -12,7 +12,7 @@ from dslm.curation.blocks.leaked_quote import leaked_quote
 from dslm.curation.case_table import CaseTable
 from dslm.curation.neighbours import near_pairs
 from dslm.curation.signatures import Texts
-from dslm.errors import InputError, Problems
+from dslm.errors import EnvironmentFault, InputError, Problems
 from dslm.records import Case
 
 NEAR = 0.8
@@ -116,7 +116,7 @@ def test_gold_that_has_no_group_or_no_case_stops_curation(contract, rows, gold, 
 
 def test_a_missing_library_stops_curation(contract, rows, gold, write_source, monkeypatch):
     monkeypatch.setitem(sys.modules, "daft", None)
-    with pytest.raises(InputError, match="daft is not installed"):
+    with pytest.raises(EnvironmentFault, match="daft is not installed"):
         curated(contract, write_source(rows), gold)
 
 

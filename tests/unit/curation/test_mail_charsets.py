@@ -1,6 +1,7 @@
 """Charsets of mail: by every name that programs give them, and never guessed into other letters."""
 
 import base64
+import re
 
 import pytest
 import webencodings
@@ -79,6 +80,7 @@ def test_text_in_an_encoding_of_the_standard_is_read_or_refused(label, data):
         codec = "cp950"
     letters = bytes(range(0x80, 0x100)).decode(codec, "ignore") + "aé表가中"
     text = data.draw(st.text(st.sampled_from(sorted(set(letters) - set(map(chr, range(160)))))))
+    text = re.sub("(..)", r"\1 ", text)  # words of accents alone are refused, below
     try:
         raw = text.encode(codec)
     except UnicodeEncodeError:
@@ -192,3 +194,21 @@ def test_a_short_text_that_could_be_utf_8_by_chance_is_read_as_it_is_named(text,
     raw = text.encode(codec)
     raw.decode()  # by chance
     assert text_in(raw, named, "utf-8") == text
+
+
+OTHERS = {"cp1251": "Привет мир, где посылка", "cp1253": "Καλημέρα, που είναι το δέμα",
+          "koi8-r": "Добрый день, посылка", "cp1255": "שלום עולם איפה החבילה"}  # fmt: skip
+
+
+@pytest.mark.parametrize("named", ["iso-8859-1", "windows-1252", "iso-8859-15", "iso-8859-2"])
+@pytest.mark.parametrize("codec", OTHERS)
+def test_text_of_another_script_is_never_read_as_the_latin_letters_it_is_named(codec, named):
+    raw = OTHERS[codec].encode(codec)
+    with pytest.raises(Unreadable, match=f"{named}.*no text of Latin letters.*`encoding`"):
+        text_in(raw, named, "utf-8")
+    assert text_in(raw, named, codec) == OTHERS[codec]
+
+
+@pytest.mark.parametrize("text", ["äöüß ÄÖÜ", "été à Öö", "Ærø på øen", "Þórður", "éé", "½ ÀÉ"])
+def test_accented_words_stay_latin(text):
+    assert text_in(text.encode("cp1252"), "iso-8859-1", "utf-8") == text

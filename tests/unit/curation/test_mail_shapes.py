@@ -2,7 +2,6 @@
 
 import base64
 import itertools
-import textwrap
 
 import pytest
 from hypothesis import given
@@ -73,7 +72,7 @@ SHAPES = {
                       IMAGE), PDF), "hi\n\n[attachment: logo.png]\n\n[attachment: bill.pdf]"),
     "apple mail": (
         multi("alternative", plain("hi"), multi("mixed", html("hi"), PDF, html("bye"))),
-        "hi\n\n[attachment: bill.pdf]"),
+        "hi\n\n[attachment: bill.pdf]\n\nbye"),
     "image in the unread form": (
         multi("alternative", plain("hi"), multi("related", html("hi"), IMAGE)),
         "hi\n\n[attachment: logo.png]"),
@@ -99,7 +98,8 @@ SHAPES = {
     "two plain texts among alternatives": (
         multi("alternative", plain("first"), plain("second"), html("first")), "first\n\nsecond"),
     "nested alternatives": (
-        multi("alternative", multi("alternative", plain(""), html("in")), html("out")), "in"),
+        multi("alternative", multi("alternative", plain(""), html("in")), html("out")),
+        "in\n\nout"),
     "nothing but a file": (multi("mixed", PDF), "[attachment: bill.pdf]"),
     # several parts
     "several texts": (multi("mixed", plain("one"), IMAGE, plain("two"), html("<p>three")),
@@ -243,12 +243,6 @@ def texts_of(tree):
     return [tree] if isinstance(tree, str) else [leaf for one in tree[1] for leaf in texts_of(one)]
 
 
-def has_alternative(tree):
-    return not isinstance(tree, str) and (
-        tree[0] == "alternative" or any(has_alternative(one) for one in tree[1])
-    )
-
-
 @given(TREES)
 def test_no_part_of_any_nesting_is_lost(tree):
     body = said(built(tree, itertools.count()))
@@ -256,23 +250,84 @@ def test_no_part_of_any_nesting_is_lost(tree):
         word = f"word{number}"
         if leaf in ("file", "attached text", "calendar"):
             assert f"[attachment: {word}." in body
-        elif leaf != "blank" and not has_alternative(tree):
+        elif leaf != "blank":
             assert word in body.split()
     if {"plain", "html"} & set(texts_of(tree)):
         assert "unseen" not in body
-        assert textwrap.dedent(body).replace("[attachment", "").strip()
-        assert any(
-            f"word{number}" in body.split()
-            for number, leaf in enumerate(texts_of(tree)) if leaf in ("plain", "html")
-        )  # fmt: skip
 
 
-@given(TREES)
-def test_the_plain_texts_of_any_nesting_are_all_read(tree):
-    body = said(built(tree, itertools.count()))
-    hidden = {n for n, leaf in enumerate(texts_of(tree)) if leaf == "plain"
-              and f"word{n}" not in body.split()}  # fmt: skip
-    assert not hidden
+WORDS = st.lists(
+    st.sampled_from(["We", "not", "accept", "offer", "R-17", "49,90", "Huber", "3月5日"])
+)
+
+
+@given(WORDS, WORDS)
+def test_a_word_that_only_one_form_has_is_read_and_told(plainly, richly):
+    message = multi("alternative", plain(" ".join(plainly)), html(" ".join(richly)))
+    text = mail_text((HEAD + message).encode(), "utf-8")
+    body = text.input.partition("Subject: Kettle")[2].split()
+    assert {*plainly, *richly} == {*body}
+    told = text.meta.get("body")
+    if not {*richly} - {*plainly}:
+        assert body == plainly
+    elif {*richly} > {*plainly}:
+        assert body == richly
+        assert told == ("html" if plainly else None)
+    else:
+        assert body == plainly + richly
+        assert told == "plain and html"
+    assert (told is None) == ({*plainly} == {*richly} or not plainly or not richly)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["See <https://x.example/a?b=7> the offer", "See the\noffer [cid:image001.png@01DB]",
+     "*See* the _offer_<mailto:anna@x.example>", "> See the offer", "SEE THE OFFER"],
+)  # fmt: skip
+def test_how_a_plain_form_writes_links_and_marks_is_no_other_text(written):
+    message = multi("alternative", plain(written), html('See <a href="x">the</a> <i>offer</i>'))
+    assert said(message) == written
+
+
+@pytest.mark.parametrize(
+    ("written", "page", "expected"),
+    [
+        ("Pay: https://x.example/R-77", "Pay: <a href=x>here</a>",
+         "Pay: https://x.example/R-77\n\nPay: here"),
+        ("Pay", "Pay https://x.example/R-77", "Pay https://x.example/R-77"),
+        ("Pay at https://x.example/R-77", "Pay at <a>https://x.example/R-77</a>",
+         "Pay at https://x.example/R-77"),
+    ],
+)  # fmt: skip
+def test_an_address_that_only_one_form_shows_is_read(written, page, expected):
+    assert said(multi("alternative", plain(written), html(page))) == expected
+
+
+def test_of_several_forms_the_fullest_is_read():
+    message = multi("alternative", plain("a"), html("a b"), html("a b c"))
+    assert said(message) == "a b c"
+
+
+def test_an_alternative_that_cannot_be_read_is_named():
+    message = multi("alternative", plain("See the page"), html("Gr\xfc\xdfe")).encode("latin-1")
+    unheard = message.replace(b"html; charset=utf-8", b"html; charset=x-unheard")
+    assert said(unheard).startswith("See the page\n\n[attachment: unreadable, text of no charset")
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ('<img src=x alt="Invoice R-77">', "[image: Invoice R-77]"),
+        ('one<img src=x alt=""><img src=y alt=" ">', "one"),
+        ("<center>one</center><center>two</center>", "one\ntwo"),
+        ("<table><caption>one</caption><tr><td>two</td></tr></table>", "one\ntwo"),
+        ("<p>write to <Anna@x.example> or <https://x.example/a></p>",
+         "write to <Anna@x.example> or <https://x.example/a>"),
+        ("<o:p>one</o:p><br/><img alt='two'/>", "one\n[image: two]"),
+    ],
+)  # fmt: skip
+def test_what_a_page_shows_is_read(page, expected):
+    assert html_text(page) == expected
 
 
 @pytest.mark.parametrize("start", [b"\xef\xbb\xbf", b"\r\n", b"\xef\xbb\xbf\r\n\r\n"])

@@ -134,9 +134,10 @@ def test_base64_that_was_cut_is_a_reject_and_not_a_text_of_letters(read_mail):
 
 
 def test_plain_text_is_read_rather_than_the_same_in_html(read_mail):
-    message = mail(body="plain")
-    message.add_alternative("<p>rich</p>", subtype="html")
-    assert body_of(read_mail(message)) == "plain"
+    message = mail(body="* said once")
+    message.add_alternative("<ul><li>said <b>once</b></ul>", subtype="html")
+    assert body_of(read_mail(message)) == "* said once"
+    assert "body" not in read_mail(message).value["meta"]
 
 
 def test_html_alone_becomes_text(read_mail):

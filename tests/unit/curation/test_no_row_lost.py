@@ -152,7 +152,7 @@ def test_a_column_that_is_there_twice_is_told(tmp_path, contract_of):
         read(contract_of("a.parquet"), tmp_path)
 
 
-NAMES = [b"caf\xe9", b"\xff\xfe", "Größe".encode(), b"\xed\xa0\x80"]
+NAMES = [b"caf\xe9", b"\xff\xfe", "Größe".encode(), b"\xed\xa0\x80", b"a\n\x1b[31mb"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -167,7 +167,7 @@ def test_a_file_of_any_name_is_read_and_written_down(tmp_path, contract_of, name
                                                               "calibration": 0.3})  # fmt: skip
     reading = read(contract, tmp_path)
     assert sum(reading.read.values()) == len(reading.cases) + len(reading.rejects) == 4
-    shown = name.decode("utf-8", "backslashreplace")
+    shown = name.decode("utf-8", "backslashreplace").replace("\n", "\\n").replace("\x1b", "\\x1b")
     assert {reject.source for reject in reading.rejects} == {
         f"sources/{shown}.jsonl", f"sources/{shown}.csv",
     }  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 
 from dslm.curation.blocks import other_language as block
 from dslm.curation.blocks.other_language import other_language
-from dslm.errors import InputError
+from dslm.errors import EnvironmentFault
 from dslm.records import Case
 
 ROOT = Path(__file__).parents[3]
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[3]
 def test_without_the_detector_a_contract_with_languages_is_refused(monkeypatch):
     monkeypatch.setitem(sys.modules, "lingua", None)
     block._detector.cache_clear()
-    with pytest.raises(InputError, match="language detector is not installed"):
+    with pytest.raises(EnvironmentFault, match="language detector is not installed"):
         other_language([Case(id="a", input="Guten Tag")], ["de"])
     assert other_language([Case(id="a", input="Guten Tag")], []) == []
 

@@ -115,13 +115,13 @@ def test_unknown_file_types_absolute_paths_and_files_matched_twice_are_refused(
     build_contract, rows, write_source
 ):
     folder = write_source(rows)
-    (folder / "sources" / "notes.xlsx").write_bytes(b"x")
+    (folder / "sources" / "notes.docx").write_bytes(b"x")
 
     def read_all(*paths):
         sources = [{"path": p, "licence": "CC0", "origin": "o"} for p in paths]
         return read(build_contract(sources=sources), folder)
 
-    with pytest.raises(InputError, match=r"unsupported file type '\.xlsx'.*\.parquet"):
+    with pytest.raises(InputError, match=r"unsupported file type '\.docx'.*\.parquet"):
         read_all("sources/*")
     with pytest.raises(InputError, match="absolute"):
         read_all(str(folder / "sources/a.jsonl"))

@@ -16,7 +16,7 @@ from dslm.curation.label_text import label_text, read_label
 from dslm.curation.suspects import suspects_of
 from dslm.curation.suspects.doubted_labels import by_cleanlab, by_confident_learning
 from dslm.curation.suspects.out_of_fold import FOLDS, folds
-from dslm.errors import InputError
+from dslm.errors import EnvironmentFault, InputError
 from dslm.records import Case
 
 ROOT = Path(__file__).parents[3]
@@ -110,7 +110,7 @@ def test_cases_of_one_group_cannot_be_judged(contract):
 
 def test_a_missing_library_is_named(contract, monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
-    with pytest.raises(InputError, match="scikit-learn is not installed — pip install"):
+    with pytest.raises(EnvironmentFault, match="scikit-learn is not installed — pip install"):
         suspects_of(contract, chatter(50))
 
 

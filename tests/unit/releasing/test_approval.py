@@ -9,6 +9,7 @@ import pytest
 from finished_run import Run, W
 
 from dslm.errors import ReleaseRefused
+from dslm.provenance import canonical_json
 from dslm.releasing.agreement import disagreements
 from dslm.releasing.baseline import read_champion
 from dslm.releasing.fetching import fetch_release, fetch_version
@@ -95,6 +96,16 @@ def test_a_contract_version_that_is_not_that_of_the_files_is_refused(two, tmp_pa
     registry(two).tag(2, "contract_version", said)
     refused(two, 2, "its contract version is not that of its files")
     with pytest.raises(ReleaseRefused, match="contract version"):
+        scored(two, tmp_path)
+
+
+@pytest.mark.parametrize("said", ["{}", "", '{"gold": "sha256:00"}', "as it was, but for gold"])
+def test_evidence_that_is_not_that_of_the_files_is_refused(two, tmp_path, said) -> None:
+    if said.startswith("as"):
+        said = canonical_json(registry(two).version(2).evidence | {"gold": "sha256:00"}).decode()
+    registry(two).tag(2, "evidence", said)
+    refused(two, 2, "its evidence is not that of its files")
+    with pytest.raises(ReleaseRefused, match="its evidence"):
         scored(two, tmp_path)
 
 

@@ -4,6 +4,7 @@ import sqlite3
 from urllib.parse import quote
 
 import pytest
+from google.protobuf.json_format import ParseError
 from hypothesis import given
 from hypothesis import strategies as st
 from mlflow.exceptions import MlflowException, RestException
@@ -45,10 +46,11 @@ def status(code: int) -> MlflowException:
         (RestException({"error_code": "INVALID_PARAMETER_VALUE", "message": "no such key"}),
          EXIT_BAD_INPUT, "no such key"),
         (ModuleNotFoundError("No module named 'psycopg'", name="psycopg"), EXIT_ENVIRONMENT,
-         "needs the package psycopg"),
-        (NoSuchModuleError("Can't load plugin: sqlalchemy.dialects:mysql.x"), EXIT_BAD_INPUT,
-         "plugin"),
+         "package psycopg is not installed — pip install psycopg[binary], or mend MLFLOW_TRACKING"),
+        (NoSuchModuleError("Can't load plugin: sqlalchemy.dialects:mysql.x"), EXIT_ENVIRONMENT,
+         "no driver for databases of kind 'mysql'"),
         (ArgumentError("Could not parse SQLAlchemy URL"), EXIT_BAD_INPUT, "parse"),
+        (ParseError("Failed to parse model_versions field"), EXIT_ENVIRONMENT, "no MLflow server"),
         (ConnectionResetError("reset by peer"), EXIT_ENVIRONMENT, "reset"),
         (TimeoutError("timed out"), EXIT_ENVIRONMENT, "timed out"),
         (OperationalError("", {}, Exception("password authentication failed for user")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from dslm.releasing.fetching import fetch_release, fetch_version
 from dslm.releasing.identity import short
 from dslm.releasing.journal import digest_of
 from dslm.releasing.promoting import history, promote, releases, rollback
-from dslm.releasing.store import ModelStore
+from dslm.releasing.store import ModelStore, _version
 
 NOT_THAT = "version 1 is not the release that the journal names"
 
@@ -279,6 +280,11 @@ def test_the_list_and_the_history_say_what_differs(anew, monkeypatch) -> None:
     assert NOT_THAT in done.stderr
     assert "the champion, version 1 (" in done.stderr
     assert history(anew.ws)[0].to_digest.removeprefix("sha256:")[:8] in dslm("history", W).stdout
+
+
+def test_a_version_without_a_time_is_listed_all_the_same() -> None:
+    found = SimpleNamespace(version="3", tags={}, creation_timestamp=None, run_id="")
+    assert _version(found, ()).created.startswith("1970-01-01")
 
 
 def test_an_entry_of_before_digests_keeps_its_digest() -> None:

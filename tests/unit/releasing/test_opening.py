@@ -58,6 +58,21 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert "MLFLOW_TRACKING_URI" in caught.value.message()
 
 
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [("", "would forget every release"), ("/:memory:", "would forget every release"),
+     ("/", "would forget every release"), ("/file::memory:?uri=true", "would forget"),
+     ("/{folder}", "is a folder, a file was expected"), ("//dev/null", "is a pipe or a device")],
+)  # fmt: skip
+def test_an_address_of_sqlite_that_names_no_file_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, says: str
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite://{path.format(folder=tmp_path)}")
+    for look in (nothing_yet, client):
+        with pytest.raises(InputError, match=says):
+            look(tmp_path)
+
+
 @pytest.mark.slow
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / ".mlflow").mkdir()

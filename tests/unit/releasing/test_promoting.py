@@ -98,6 +98,12 @@ def test_promoting_before_anything_is_registered_is_refused(run) -> None:
 def test_another_champion_than_the_caller_expects_is_refused(unmoved) -> None:
     with pytest.raises(ReleaseRefused, match="the champion is version 2, not 1"):
         promote(unmoved.ws, None, "third", "me", expected=1)
+    with pytest.raises(ReleaseRefused, match="the champion is version 2, not 3"):
+        promote(unmoved.ws, 2, "again", "me", expected=3)
+    with pytest.raises(ReleaseRefused, match="the champion is version 2, not 1"):
+        rollback(unmoved.ws, "wrong totals", "me", abstains, expected=1)
+    for now_or_before in (2, 1):  # the same command again, when its answer was lost
+        assert promote(unmoved.ws, 2, "again", "me", expected=now_or_before) is None
 
 
 @pytest.mark.slow

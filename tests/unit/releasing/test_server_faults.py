@@ -180,7 +180,7 @@ def test_a_database_driver_that_is_missing_is_exit_code_5_and_named(run, monkeyp
     use(monkeypatch, f"mysql+mysqldb://ann:{SECRET}@127.0.0.1:{free_port()}/db")
     told = faulty(run)
     assert isinstance(told, EnvironmentFault)
-    assert "needs the package MySQLdb" in told.message()
+    assert "package MySQLdb is not installed" in told.message()
 
 
 @contextmanager

@@ -48,6 +48,13 @@ FAULTY: dict[str, tuple[str, int, str]] = {
     "two documents": ("a: 1\n---\na: 2\n", 2, "another document"),
     "a day that is none": ("a: 1\nb: 2030-13-01\n", 2, "month must be in"),
     "a number without end": ("a: " + "9" * 5000, 1, "5000 digits"),
+    "a number with zeros before it": ("a: 1\nb: [007]\n", 2, "007 is one number here"),
+    "a number in parts": ("a: 1_000\n", 1, "1_000 is one number here"),
+    "a number to the base of 16": ("a: 0x1F\n", 1, "0x1F is one number here"),
+    "a number to the base of 8": ("a: 0o17\n", 1, "0o17 is one number here"),
+    "a number with a point and zeros before": ("a: 09.5\n", 1, "09.5 is one number here"),
+    "Norway": ("%YAML 1.1\n---\na: [se, no]\n", 3, "no is true or false to some readers"),
+    "an hour": ("%YAML 1.1\n---\na: 1:30\n", 3, "1:30 is one number here"),
     "half of a character": ('a: 1\nb: "\\ud83d"\n', 2, "half of a character"),
     "a character beyond Unicode": ('a: 1\nb: "\\UFFFFFFFF"\n', 2, "no text"),
     "YAML 2.0": ("%YAML 2.0\n---\na: 1\n", 1, "version"),
@@ -77,6 +84,30 @@ def test_an_endless_number_is_refused_however_deep_it_lies(tmp_path: Path) -> No
             load_document(path, Anything)
 
 
+def test_plain_numbers_and_texts_are_read_as_they_are_everywhere() -> None:
+    text = "[0, -0, +5, 1., .5, -0.25, 1e3, 2.5E-4, no, 12:30, 1.2.3, 0-7, '007', True]"
+    assert list(strict_yaml(text)) == [
+        0, 0, 5, 1.0, 0.5, -0.25, 1000.0, 0.00025, "no", "12:30", "1.2.3", "0-7", "007", True,
+    ]  # fmt: skip
+
+
+def test_true_is_no_number(tmp_path: Path) -> None:
+    class Inner(BaseModel):
+        sizes: list[float]
+        free: dict[str, Any]
+        on: bool
+
+    class Outer(BaseModel):
+        inner: tuple[Inner, ...]
+
+    path = tmp_path / "d.yaml"
+    path.write_text("inner:\n  - {sizes: [1, 2.5], free: {a: true}, on: false}\n")
+    assert load_document(path, Outer).inner[0].free == {"a": True}
+    path.write_text("inner:\n  - free: {}\n    on: true\n    sizes: [1, true]\n")
+    with pytest.raises(InputError, match=r"d\.yaml:4: inner\.0\.sizes\.1: a number was expected"):
+        load_document(path, Outer)
+
+
 def test_anchors_merges_and_a_name_given_anew_are_fine() -> None:
     text = "a: &x {b: 1}\nc: {<<: *x, d: 2}\ne: &x [3]\nf: *x\n"
     found: Any = strict_yaml(text)
@@ -103,7 +134,7 @@ def test_a_mistake_in_what_was_merged_in_is_named(tmp_path: Path) -> None:
 
 def test_a_pipe_in_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "d.yaml")
-    with pytest.raises(InputError, match="no regular file"):
+    with pytest.raises(InputError, match="is a pipe or a device"):
         read_yaml(tmp_path / "d.yaml")
 
 

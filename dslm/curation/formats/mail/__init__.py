@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 
 from dslm.curation.formats.beside import Text, one_text
-from dslm.curation.formats.mail.body import body_text
+from dslm.curation.formats.mail.body import body_of
 from dslm.curation.formats.mail.headers import header, in_utf8, raw_header
 from dslm.curation.formats.mail.parsing import asked, parsed
 from dslm.curation.formats.mail.senders import sender_of
@@ -60,7 +60,8 @@ def mail_text(raw: bytes, encoding: str) -> Text:
     """A message as an input with meta.
 
     The meta has `message_id`, `sender`, `thread`, `subject` and `received`, as far as the headers
-    say; `thread` is the id of the message that the talk began with.
+    say; `thread` is the id of the message that the talk began with. `body` is there where plain
+    text and HTML do not say the same: which of them was read.
 
     Args:
         raw: The message, as RFC 5322 has it.
@@ -78,15 +79,17 @@ def mail_text(raw: bytes, encoding: str) -> Text:
     before = (raw_header(message, name, encoding) for name in ("References", "In-Reply-To"))
     roots = [root for text in before if text and (root := bare_id(text))]
     written = in_utf8(raw_header(message, "From", encoding, hint) or "", encoding)
+    body = body_of(message, encoding)
     meta = {
         "message_id": own,
         "sender": sender_of(written),
         "thread": roots[0] if roots else own,
         "subject": shown.get("Subject"),
         "received": _moment(raw_header(message, "Date", encoding)),
+        "body": " and ".join(body.forms) or None,
     }
     head = "\n".join(f"{name}: {value}" for name, value in shown.items())
-    said = f"{head}\n\n{body_text(message, encoding)}".strip()
+    said = f"{head}\n\n{body.text}".strip()
     return Text(said, {key: value for key, value in meta.items() if value is not None})
 
 

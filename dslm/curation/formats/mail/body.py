@@ -1,17 +1,18 @@
 """The text of a message: its plain parts, or its HTML as text; everything else by its name.
 
-Takes a parsed message, gives what a reader of it sees. Of alternatives the plain one is read, if it
-says anything; what is no other form of it is read or named too, so that no part is lost without a
-word. Called by the face.
+Takes a parsed message, gives what a reader of it sees. Of alternatives the plain one is read, or
+one that has all its words and more; one with words of its own is read too, so that none is lost.
+Called by the face.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
+from functools import cached_property
 
 from dslm.curation.formats.html_text import html_text
 from dslm.curation.formats.mail.charsets import text_in
@@ -22,16 +23,20 @@ from dslm.curation.formats.plain_text import newlined
 from dslm.curation.formats.rows import Unreadable
 
 DEEPEST = 40  # parts within parts
-MANY_WORDS = 10  # that the HTML has and the plain text lacks: it is no other form of it
-SOME_WORDS = 4  # as many, where the two have no word in common
 PLAIN = {"text/plain", "text/markdown", "text/x-markdown"}
 RICH = {"text/html", "application/xhtml+xml", "text/x-amp-html", "text/watch-html"}
+# Letters of scripts that part no words: Thai to Khmer, kana, Chinese
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _UNSEEN = "\u034f\u115f\u1160\u2800\u3164\uffa0"  # fillers that are letters by their category
 _HEAD = 4096  # bytes of a page in which it says what it is in
 _META = re.compile(
     rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE
 )
-_WORDS = re.compile(r"\w+")
+_WORDS = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
+# What programs write into the plain form behind a link's words or for a picture
+_NO_WORDS = re.compile(
+    r"[<\[(]\s*(?:https?://|mailto:|cid:)[^\s<>\[\]()\"]*\s*[>\])]", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class _Piece:
 
     text: str
     kind: str  # plain, html or attached
+    chosen: bool = False  # rather than another form that says something else
 
 
 @dataclass(frozen=True)
@@ -49,23 +55,39 @@ class _Version:
     pieces: tuple[_Piece, ...] = ()
     fault: Unreadable | None = None
 
-    @property
-    def text(self) -> str:
-        """All that it says."""
-        return "\n\n".join(piece.text for piece in self.pieces if piece.kind != "attached")
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of it, in one form; of scripts without blanks the letters."""
+        text = "\n\n".join(piece.text for piece in self.pieces if piece.kind != "attached")
+        plain = unicodedata.normalize("NFKC", _NO_WORDS.sub(" ", text)).casefold()
+        return frozenset(_WORDS.findall(plain))
 
     @property
-    def words(self) -> set[str]:
-        """The words of it."""
-        return set(_WORDS.findall(self.text.casefold()))
+    def kinds(self) -> set[str]:
+        """The kinds of text that it says something in."""
+        return {p.kind for p in self.pieces if p.kind != "attached" and _says(p.text)}
 
-    def has(self, kind: str) -> bool:
-        """Whether it says something in a kind of text."""
-        return any(piece.kind == kind and _says(piece.text) for piece in self.pieces)
+    @property
+    def seen(self) -> bool:
+        """Whether any character of it can be seen."""
+        return any(piece.kind != "attached" and _seen(piece.text) for piece in self.pieces)
 
 
-def body_text(message: EmailMessage, fallback: str) -> str:
-    """What a message says, with `[attachment: NAME]` for each file that came with it.
+@dataclass(frozen=True)
+class Body:
+    """What a message says.
+
+    Attributes:
+        text: All of it, with `[attachment: NAME]` for each file that came with it.
+        forms: Which forms were read, where it has two that do not say the same: plain, html.
+    """
+
+    text: str
+    forms: tuple[str, ...] = ()
+
+
+def body_of(message: EmailMessage, fallback: str) -> Body:
+    """What a message says.
 
     Args:
         message: As parsed.
@@ -75,9 +97,11 @@ def body_text(message: EmailMessage, fallback: str) -> str:
         Unreadable: A part is not what it says it is, or in no known charset.
     """
     pieces = _pieces(message, fallback, depth=0)
-    return "\n\n".join(
+    text = "\n\n".join(
         piece.text for piece in pieces if piece.kind == "attached" or _seen(piece.text)
     )
+    chosen = {piece.kind for piece in pieces if piece.chosen}
+    return Body(text, tuple(kind for kind in ("plain", "html") if kind in chosen))
 
 
 def _seen(text: str) -> bool:
@@ -141,46 +165,49 @@ def _version(part: EmailMessage, fallback: str, depth: int) -> _Version:
 
 
 def _of_alternatives(versions: Sequence[_Version]) -> list[_Piece]:
-    """The version to read, what others say that it does not, and the files of all.
+    """The versions to read and the files of all: none is left out but for one that says it all.
 
     Raises:
-        Unreadable: The one to read cannot be.
+        Unreadable: None can be read, and one of them is why.
     """
-    best = _best(versions)
-    if best is None:
-        fault = next((version.fault for version in versions if version.fault), None)
-        if fault:
+    read = _to_read(versions)
+    if not read:
+        if fault := next((version.fault for version in versions if version.fault), None):
             raise fault
         return [piece for version in versions for piece in version.pieces]
-    known = best.words
+    differ = len({version.words for version in versions if version.kinds}) > 1
     kept: list[_Piece] = []
     for version in versions:
-        own = version is best or _says_more(version, best, known)
-        kept += [piece for piece in version.pieces if own or piece.kind == "attached"]
+        if version.fault:
+            kept.append(_attached(f"unreadable, {version.fault}"))
+        for piece in version.pieces:
+            if piece.kind == "attached":
+                kept.append(piece)
+            elif version in read:
+                kept.append(replace(piece, chosen=differ))
     return kept
 
 
+def _to_read(versions: Sequence[_Version]) -> list[_Version]:
+    """The version to read, the plain one if it says all, and those that have words it lacks."""
+    best = _best(versions)
+    if best is None:
+        return []
+    read, known = [best], best.words
+    for version in versions:
+        if version is best or not version.kinds:
+            continue
+        if not version.words <= known or (version.kinds == best.kinds == {"plain"}
+                                          and version.pieces != best.pieces):  # fmt: skip
+            read.append(version)
+            known |= version.words
+    return read
+
+
 def _best(versions: Sequence[_Version]) -> _Version | None:
+    """The first plain version, or the fullest one that says all that it does and more."""
     for kind in ("plain", "html"):
-        found = next((version for version in versions if version.has(kind)), None)
-        if found:
-            fuller = _fuller(versions, found) if kind == "plain" else None
-            return fuller or found
-    return next((version for version in versions if _seen(version.text)), None)
-
-
-def _fuller(versions: Iterable[_Version], plain: _Version) -> _Version | None:
-    """The version that has all words of the plain one, a stub, and many more."""
-    return next(
-        (v for v in versions if v.words >= plain.words and _says_more(v, plain, plain.words)), None
-    )
-
-
-def _says_more(version: _Version, best: _Version, known: set[str]) -> bool:
-    """Whether a version is more than another form of the one that is read."""
-    if version.has("plain") and best.has("plain"):
-        return version.text != best.text
-    new = version.words - known
-    if new == version.words:  # the other says "please see the HTML", or it in another language
-        return len(new) >= SOME_WORDS
-    return len(new) >= MANY_WORDS and 2 * len(new) > len(version.words)
+        if found := next((version for version in versions if kind in version.kinds), None):
+            fuller = [version for version in versions if version.words > found.words]
+            return max(fuller, key=lambda version: len(version.words), default=found)
+    return next((version for version in versions if version.seen), None)

@@ -16,6 +16,7 @@ from dslm.curation.formats.rows import Unreadable
 from dslm.settings.encodings import text_encoding
 
 LATIN = {"iso8859-1", "cp1252"}
+OF_LATIN_LETTERS = LATIN | {"cp1250", "cp1254", "cp1257", "iso8859-2", "iso8859-9", "iso8859-15"}
 # What is sent under a narrower name, the likeliest first (https://encoding.spec.whatwg.org/#names).
 SENT_AS = {
     "gb2312": ("gb18030",),
@@ -32,6 +33,8 @@ SENT_AS = {
 }
 # Encodings whose bytes 0x80 to 0x9F mean nothing, and what was meant where these are there.
 OF_WINDOWS = {"iso8859-15": "cp1252", "iso8859-8": "cp1255"}
+MANY_ACCENTS = 6  # letters beyond ASCII that words consist of alone
+_NO_LETTERS = "ªº²³¹¼½¾"  # that are alphanumeric to Python
 _SHIFTS = (b"\x1b", b"\x0e", b"\x0f")  # letters that only look like ASCII follow
 _LATIN_PAGES = ("cp1252", "cp1250", "cp1254", "cp1257")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -54,20 +57,50 @@ def text_in(raw: bytes, declared: str | None, fallback: str, *, hint: str | None
         Unreadable: They are no text of it, or it is not known.
     """
     named = text_encoding(declared or "ascii")
+    mistaken = False
     if named is not None or not any(shift in raw for shift in _SHIFTS):
         for codec in _tried(named, raw, fallback, hint):
-            try:
-                return raw.decode(codec)
-            except UnicodeError:
+            text = _decoded(raw, codec)
+            if text is None:
                 continue
+            mistaken = codec in OF_LATIN_LETTERS and _of_other_letters(text)
+            if not mistaken:
+                return text
+    own = text_encoding(fallback)
+    if mistaken and own and own not in {"utf-8", *OF_LATIN_LETTERS}:
+        text = _decoded(raw, own)
+        if text is not None:
+            return text
     wants_utf8 = named in ("ascii", "utf-8") and text_encoding(fallback) == "utf-8"
     if wants_utf8 and not _has_utf8(raw) and (text := _alike_in_latin_pages(raw)):
         return text
     shown = (declared or "none").encode("ascii", "replace").decode()[:60]
     why = ", which is not known" if named is None else ""
-    if not declared:
-        why = ": say in the source's `encoding` what it is in, e.g. cp1252"
+    if mistaken:
+        why = ", in which it is no text of Latin letters"
+    if not declared or mistaken:
+        example = "cp1251" if mistaken else "cp1252"
+        why += f": say in the source's `encoding` what it is in, e.g. {example}"
     raise Unreadable(f"text of no charset that can be told, declared {shown}{why}")
+
+
+def _decoded(raw: bytes, codec: str) -> str | None:
+    try:
+        return raw.decode(codec)
+    except UnicodeError:
+        return None
+
+
+def _of_other_letters(text: str) -> bool:
+    """Whether a text that was read as Latin letters is one of another script.
+
+    Cyrillic or Greek then has words of accented letters alone, as no language has, but for a test
+    of its few accents.
+    """
+    found = _WORD.findall(text.translate(dict.fromkeys(map(ord, _NO_LETTERS), " ")))
+    words = {word.casefold() for word in found if len(word) > 2}
+    odd = [word for word in words if not any(letter.isascii() for letter in word)]
+    return len(odd) > 1 and 2 * len(odd) > len(words) and len({*"".join(odd)}) > MANY_ACCENTS
 
 
 def _has_utf8(raw: bytes) -> bool:

@@ -15,7 +15,7 @@ import sqlalchemy
 from small_repository import ROOT
 
 from dslm.cli.boundary import run
-from dslm.cli.foreign_errors import DRIVERS, EXTRAS, meaning
+from dslm.foreign_errors import DRIVERS, EXTRAS, meaning
 
 THE_USER_S = ("ENOENT", "EISDIR", "ENOTDIR", "EEXIST", "ENOTEMPTY", "ENAMETOOLONG", "ELOOP",
               "EILSEQ", "EACCES", "EPERM")  # fmt: skip
@@ -80,6 +80,20 @@ def test_the_registry_s_client_and_its_server_s_words_are_exit_5() -> None:
     failed = RestException({"error_code": "INTERNAL_ERROR", "message": "503 try later"})
     for error in (failed, MlflowException("API request failed"), Refused("x"), HTTPError("502")):
         assert code_of(error) == 5
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "says"),
+    [("database is locked", 5, "busy"), ("disk I/O error", 5, "disk does not take"),
+     ("file is not a database", 2, "no MLflow"), ("no such table: x", 5, "cannot do this")],
+)  # fmt: skip
+def test_a_database_means_the_same_wherever_it_complains(said: str, code: int, says: str) -> None:
+    of_sqlite = sqlite3.OperationalError(said)
+    for error in (of_sqlite, sqlalchemy.exc.OperationalError("UPDATE", {}, of_sqlite)):
+        found = meaning(error)
+        assert found is not None
+        assert (found.exit_code, says in found.what) == (code, True)
+    assert meaning(KeyError(said)) is None
 
 
 def test_what_a_library_says_is_repeated_without_passwords(

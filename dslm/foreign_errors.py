@@ -1,7 +1,8 @@
 """What exceptions of Python and of libraries mean to a user: a wrong file, or a machine at fault.
 
 Takes an exception that is not ours, gives one of ours, or nothing where it is a bug. Libraries'
-classes are known by name, so that none is imported. Called by the boundary alone.
+classes are known by name, so that none is imported. Called by the boundary, and by
+`dslm.releasing.faults`, which knows the address that a database's error is about.
 
 A path that names the wrong thing is the user's to mend (exit code 2). A disk that is full or
 read-only, a server, a network, memory, a package that is not installed: exit code 5.
@@ -14,6 +15,7 @@ import errno
 from dslm.errors import DslmError, EnvironmentFault, InputError
 from dslm.uris import without_passwords
 
+VARIABLE = "MLFLOW_TRACKING_URI"
 _AGAIN = "run the same command again"
 _SPACE = f"free some space and {_AGAIN}"
 _PERMISSION = ("no permission", "change the owner or mode of the file")
@@ -51,6 +53,8 @@ _MACHINE = {
                      errno.ENETUNREACH, errno.ENETDOWN, errno.ENETRESET),
                     ("the server does not answer", f"check that it runs, then {_AGAIN}")),
 }  # fmt: skip
+_AWAY = ("the database server does not answer", f"check that it runs, then {_AGAIN}")
+_UNKNOWN = ("the database server is not known", f"check {VARIABLE}")
 _NETWORK = ("the network or a server is at fault", f"check both, then {_AGAIN}")
 # Classes by the full name of any of their bases. Of modules that moved, both names are here.
 _NAMED = {
@@ -67,6 +71,8 @@ _NAMED = {
     "botocore.exceptions.BotoCoreError": _NETWORK,
     "botocore.exceptions.ClientError": _NETWORK,
     "mlflow.exceptions.MlflowException": ("MLflow cannot do this", f"check it, then {_AGAIN}"),
+    "google.protobuf.json_format.ParseError": (
+        "what answers there is no MLflow server, or one of another release", f"check {VARIABLE}"),
     "sqlalchemy.exc.DBAPIError": ("the database cannot do this", f"check it, then {_AGAIN}"),
     "sqlalchemy.exc.TimeoutError": ("the database does not answer", f"check it, then {_AGAIN}"),
     "sqlite3.Error": ("the database cannot do this", f"check it, then {_AGAIN}"),
@@ -87,6 +93,35 @@ _SAID = {
     "DefaultCPUAllocator: can't allocate memory": _MACHINE[errno.ENOMEM],
     "out of memory": _MACHINE[errno.ENOMEM],
 }
+# The same of MLflow, SQLAlchemy, sqlite, drivers and database servers, the first one counts; these
+# words may mean something else in any other message.
+_SAID_OF_DATABASES = {
+    "database is locked": ("the database is busy", "wait for the other run, then retry"),
+    "disk is full": _MACHINE[errno.ENOSPC],
+    "disk I/O error": _MACHINE[errno.EIO],
+    "readonly database": ("the database is read-only", "change its owner or mode"),
+    "Connection refused": _AWAY,
+    "server closed the connection": _AWAY,
+    "timeout expired": _AWAY,
+    "Name or service not known": _UNKNOWN,
+    "could not translate host": _UNKNOWN,
+    "failed to resolve host": _UNKNOWN,
+}
+_SAID_OF_A_USERS_DATABASE = {
+    "unable to open": ("cannot open the database", "check that its folder is writable"),
+    "not a database": ("is no MLflow database", "move the file away, or mend the address"),
+    "malformed": ("the database is damaged", "restore it from a backup"),
+    "out-of-date database schema": (
+        "the database was written by another release of MLflow",
+        "back it up, then run `mlflow db upgrade` on it",
+    ),
+    "password authentication failed": ("the database refuses user or password", f"mend {VARIABLE}"),
+    "unsupported URI": (
+        "MLflow knows no such address", f"mend {VARIABLE}: http(s):// or a database"),
+}  # fmt: skip
+_OF_DATABASES = frozenset({
+    "mlflow.exceptions.MlflowException", "sqlalchemy.exc.DBAPIError", "sqlite3.Error",
+})  # fmt: skip
 # Which extra of ours brings a package; a test compares it with pyproject.toml.
 EXTRAS = {
     **dict.fromkeys(("accelerate", "bitsandbytes", "daft", "datasets", "dvc", "evaluate", "gguf",
@@ -111,7 +146,9 @@ def meaning(error: BaseException) -> DslmError | None:
     if "sqlalchemy.exc.NoSuchModuleError" in bases:
         return _no_dialect(error)
     if "sqlalchemy.exc.ArgumentError" in bases:
-        return InputError("the address of a database is not one", fix="check MLFLOW_TRACKING_URI")
+        return InputError("the address of a database is not one", fix=f"check {VARIABLE}")
+    if _OF_DATABASES & set(bases) and (of_one := of_a_database(error)):
+        return of_one
     named = next((_NAMED[base] for base in bases if base in _NAMED), None)
     system = error if isinstance(error, OSError) and not _OTHER_NUMBERS & set(bases) else None
     if system and (found := _of_system(system)) is not None:
@@ -121,6 +158,17 @@ def meaning(error: BaseException) -> DslmError | None:
     said = str(error)
     told = next((found for sign, found in _SAID.items() if sign in said), None)
     return EnvironmentFault(told[0], fix=told[1]) if told else None
+
+
+def of_a_database(error: BaseException) -> DslmError | None:
+    """What MLflow, its database or a driver complains of, by signs in its message."""
+    said = str(error)
+    machine = _SAID_OF_DATABASES | _SAID
+    for kind, known in ((EnvironmentFault, machine), (InputError, _SAID_OF_A_USERS_DATABASE)):
+        for sign, (what, fix) in known.items():
+            if sign in said:
+                return kind(what, fix=fix)
+    return None
 
 
 def _of_system(error: OSError) -> DslmError | None:
