@@ -35,7 +35,7 @@ from dslm.settings.workspace import Workspace
 
 W = "mini"
 OBJECT = {"kind": "order", "number": "A-1"}
-GOLD = cases(10)
+GOLD = cases(11)[1:]
 CALIBRATION = cases(30, prefix="c")
 # What ten cases can pass, and one that they cannot decide.
 POLICY = """\

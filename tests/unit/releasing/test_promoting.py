@@ -156,7 +156,7 @@ def test_a_version_s_rows_are_judged_again_before_it_is_promoted(run) -> None:
     refused(r"judged again it is PASS: checks\.2\.seen: written")
     sealed_again(run, "gate.json", "n = 1000", "n = 10")
     sealed_again(run, "rows/candidate.jsonl", '"confidence":0.99', '"confidence":0.98')
-    refused("judged again it is FAIL: candidate rows: case g-000")
+    refused("judged again it is FAIL: candidate rows: case g-001")
     sealed_again(run, "rows/candidate.jsonl", '"confidence":0.98', '"confidence":0.99')
     sealed_again(run, "evidence.json", '"model": "base"', '"model": "champion"')
     refused("judged again it is FAIL: the rows of the base is evidence of something else: model")

@@ -245,7 +245,7 @@ def test_the_smoke_input_is_the_first_gold_case_from_the_stored_files(run) -> No
         return {"object": None, "action": "abstain"}
 
     run.register(answer)
-    assert asked == [("Thanks for the nice day.", ["adapter", "rows"])]
+    assert asked == [("Please send order A-1.", ["adapter", "rows"])]
 
 
 def test_a_version_whose_stored_bytes_rotted_is_not_taken_for_the_same(run) -> None:
