@@ -14,7 +14,7 @@ from dslm.contract import load_contract
 from dslm.errors import InputError, ReleaseRefused
 from dslm.provenance import MANIFEST, digest_file, digest_files, digest_json, read_manifest
 from dslm.settings.params import recipe_of
-from dslm.settings.workspace import Workspace
+from dslm.settings.workspace import Workspace, stage_command
 from dslm.strict_json import strict_json
 
 # The parts of the library that an answer and its score depend on.
@@ -32,7 +32,7 @@ def code_digest() -> str:
 
 def data_digest(curated: Path) -> str:
     """Digest of the cases that training sees: the calibration split is no part of it."""
-    files = read_manifest(curated, made_by="the curate stage")["files"]
+    files = read_manifest(curated, made_by=stage_command("curate", curated))["files"]
     return digest_json({name: files[name] for name in ("train.jsonl", "validation.jsonl")})
 
 
@@ -42,11 +42,12 @@ def adapter_digests(adapter: Path) -> dict[str, str]:
     Raises:
         InputError: Its bytes differ from its manifest, or that does not say what it was made from.
     """
-    manifest = read_manifest(adapter, made_by="the train stage")
+    manifest = read_manifest(adapter, made_by=stage_command("train", adapter))
     inputs: dict[str, str] = manifest.get("inputs", {})
     if lacking := [key for key in TRAINED_FROM if key not in inputs]:
         what = f"does not say which {', '.join(lacking)} it was made from"
-        raise InputError(what, where=adapter / MANIFEST, fix="run the train stage again")
+        fix = f"run {stage_command('train', adapter)} again"
+        raise InputError(what, where=adapter / MANIFEST, fix=fix)
     return {"adapter": manifest["digest"]} | {key: inputs[key] for key in TRAINED_FROM}
 
 

@@ -9,14 +9,14 @@ from dslm.cli.stage import stage_main
 from dslm.contract import Contract, load_contract
 from dslm.provenance import digest_file, write_atomic
 from dslm.records import Baseline
-from dslm.settings.workspace import Workspace
+from dslm.settings.workspace import Workspace, stage_command
 from dslm.stage import whole_folder
 
 
 def body(ws: Workspace) -> None:
     """Fetch the baseline's files from the registry and answer gold with them."""
     baseline = read_record(ws.baseline, Baseline, missing="no baseline chosen yet",
-                           fix="run the baseline stage")  # fmt: skip
+                           fix=f"run {stage_command('baseline', ws.workflow)}")  # fmt: skip
     contract = load_contract(ws.contract)
     if baseline.version == 0 or baseline.answers_older_contract(contract.version):
         note = {"champion": baseline.version, "contract_version": baseline.contract_version}

@@ -71,8 +71,16 @@ def write_lines(path: Path, values: list[Any]) -> None:
     path.write_text("".join(json.dumps(value) + "\n" for value in values))
 
 
+def texts_apart_from_gold(ws: Workspace) -> Workspace:
+    """The repository with other texts in its sources than in gold."""
+    path = ws.data / "sources" / "cases.jsonl"
+    cases = [json.loads(line) for line in path.read_text().splitlines()]
+    write_lines(path, [one | {"input": f"Of {one['id']}: {one['input']}"} for one in cases])
+    return ws
+
+
 def make_repository(root: Path) -> Workspace:
-    """Write the repository; `dslm check mini` finds nothing to complain about."""
+    """Write the repository; `dslm check mini` finds no fault but texts that gold has too."""
     ws = Workspace(root, "mini")
     ws.data.mkdir(parents=True)
     ws.contract.write_text(CONTRACT)

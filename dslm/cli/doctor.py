@@ -20,22 +20,22 @@ def doctor(workflow: Workflow, as_json: AsJson = False) -> None:
     from dslm.settings.workspace import workspace
 
     ws = workspace(workflow)
-    found, memory = _diagnosis(ws)
+    found, memory, amount = _diagnosis(ws)
     if as_json:
         emit({"workflow": workflow, "checks": [f.model_dump() for f in found.findings],
               "preview": found.preview, "tokenizer": found.tokenizer, "template": found.template,
-              "fingerprint": found.fingerprint, "memory": memory})  # fmt: skip
+              "fingerprint": found.fingerprint, "memory": memory, "work": amount})  # fmt: skip
     else:
         say(*finding_lines(workflow, found.findings, ws.root, "checks"))
-        say(f"  memory: {memory['text']}")
+        say(f"  memory: {memory['text']}", f"  work: {amount['text']}")
         say(f"  case {found.preview['case']} is asked", *_indented(found.preview["prompt"]))
         say("  and trained to answer", *_indented(found.preview["learnt"]))
     if found.failing:
         raise typer.Exit(EXIT_BAD_INPUT)
 
 
-def _diagnosis(ws: Workspace) -> tuple[Diagnosis, dict[str, Any]]:
-    """The checks on the rows that training would take, its validation rows too; its memory."""
+def _diagnosis(ws: Workspace) -> tuple[Diagnosis, dict[str, Any], dict[str, Any]]:
+    """The checks on rows to train and validate on; the memory and the work of training."""
     from dslm.cases import read_labelled
     from dslm.contract import load_contract
     from dslm.inference.base import load_tokenizer, locate_tokenizer
@@ -43,23 +43,21 @@ def _diagnosis(ws: Workspace) -> tuple[Diagnosis, dict[str, Any]]:
     from dslm.settings.params import recipe_of
     from dslm.training.doctor.checks import diagnose
     from dslm.training.doctor.subject import subject
-    from dslm.training.forecast import forecast
+    from dslm.training.forecast import forecast, work
 
     contract, recipe = load_contract(ws.contract), recipe_of(ws)
     if not (ws.curated / "train.jsonl").is_file():
         raise InputError("no curated cases yet", where=ws.curated / "train.jsonl",
                          fix=f"run `dvc repro curate@{ws.workflow}`")  # fmt: skip
-    cases = [
-        case
-        for split in ("train", "validation")
-        for case in read_labelled(ws.curated / f"{split}.jsonl", contract)
-    ]
+    trained = read_labelled(ws.curated / "train.jsonl", contract)
+    cases = [*trained, *read_labelled(ws.curated / "validation.jsonl", contract)]
     files = locate_tokenizer(recipe.base, ws.root)
     limits = recipe.training.max_tokens, recipe.inference.max_answer_tokens
     asked = (ws.curated / "calibration.jsonl", ws.gold)  # answered, never trained on
     others = [c for path in asked if path.is_file() for c in read_labelled(path, contract)]
     seen = subject(load_tokenizer(files), files, tuned_prompt(contract), cases, *limits, others)
-    return diagnose(seen), forecast(recipe, files.folder, seen.rows)
+    amount = work(recipe, seen.rows[: len(trained)])
+    return diagnose(seen), forecast(recipe, files.folder, seen.rows), amount
 
 
 def _indented(text: str) -> list[str]:

@@ -19,6 +19,13 @@ def import_cases(
         Path,
         typer.Argument(help="Labelled cases: a file as sources are, or a folder."),
     ],
+    input_key: Annotated[
+        str | None, typer.Option("--input", help="Key of the text; default: input or text.")
+    ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(help="Key of the right answer, or several; default: target, output or label."),
+    ] = None,
     gold_share: Annotated[float, typer.Option(help="Share of the groups that becomes gold.")] = 0.2,
     group_by: Annotated[
         str | None, typer.Option(help="Where a row's group is: meta.x or target.x.")
@@ -31,13 +38,14 @@ def import_cases(
 ) -> None:
     """Bring labelled cases into an existing workflow: sources and a frozen gold set."""
     from dslm.contract import load_contract
+    from dslm.curation.fitting import Keys
     from dslm.curation.importing import import_cases as bring
     from dslm.settings.workspace import workspace
 
     ws = workspace(workflow)
     made = bring(
         source, ws, load_contract(ws.contract), gold_share=gold_share, group_by=group_by,
-        seed=seed, overwrite=overwrite,
+        seed=seed, overwrite=overwrite, keys=Keys(input_key, tuple(target or ())),
     )  # fmt: skip
     if as_json:
         emit({"workflow": workflow, **made.model_dump(mode="json")})
@@ -59,4 +67,10 @@ def _show(workflow: str, made: Imported) -> None:
     lines += [[f"{name}: {n}", what] for what, found in counts.items() for name, n in found.items()]
     if lines:
         say(table(None, ["where", "what"], lines))
+    if made.beside:
+        first, more = made.beside[0], len(made.beside) - 1
+        say(
+            f"beside it: {first}{f' and {more} more' if more else ''}, read by curation too; "
+            "delete what is of an older draw: gold may hold its cases now"
+        )
     say(f"next: dslm check {workflow}")

@@ -81,6 +81,7 @@ def _lines(made: Scaffolded) -> list[str]:
         *_replaced_lines(made),
         "next:",
         f"  dslm check {name}",
+        f"  dvc repro curate@{name}, then dslm doctor {name}: how much there is to train",
         f"  dvc repro gate@{name}",
         f"  dslm report {name}",
     ]

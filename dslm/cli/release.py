@@ -33,6 +33,7 @@ def list_releases(
     """List the registered versions, newest first, and where registry and journal disagree."""
     from dslm.releasing.agreement import disagreements
     from dslm.releasing.promoting import releases
+    from dslm.settings.workspace import stage_command
 
     found, plain = [], []
     for ws in _workspaces(workflow):
@@ -43,7 +44,8 @@ def list_releases(
     if as_json:
         emit(plain)
     elif not found:
-        say("no version is registered yet; `make release` registers the first one")
+        command = stage_command("register", workflow or "WORKFLOW")
+        say(f"no version is registered yet; {command} registers the first one")
     else:
         columns = ["workflow", "version", "is", "contract", "created", "digest"]
         say(table(None, columns, [_row(release) for release in found]))

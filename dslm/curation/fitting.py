@@ -26,6 +26,46 @@ from dslm.records import Case
 
 
 @dataclass(frozen=True)
+class Keys:
+    """Where rows keep the input and what is right, if not under the usual keys.
+
+    Several target keys are the fields of one target, as `dslm init --target` takes them.
+    """
+
+    input: str | None = None
+    target: tuple[str, ...] = ()
+
+    def renamed(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The row with its input and target under the usual keys.
+
+        Raises:
+            Misfit: It has none of a key; names those it has.
+        """
+        wanted = (*self.target, *filter(None, [self.input]))
+        if absent := [key for key in wanted if key not in row]:
+            there = ", ".join(map(str, row))
+            raise Misfit(f"no {', '.join(map(repr, absent))}; there are: {there}")
+        renamed: dict[str, Any] = {k: v for k, v in row.items() if k not in wanted}
+        if self.target:
+            rest = {k: v for k, v in renamed.items() if k not in TARGET_KEYS}
+            renamed = rest | {"target": self._target(row)}
+        if self.input:
+            rest = {k: v for k, v in renamed.items() if k not in INPUT_KEYS}
+            renamed = rest | {"input": row[self.input]}
+        return renamed
+
+    def _target(self, row: Mapping[str, Any]) -> Any:
+        if len(self.target) > 1:
+            return {key: _object(row, key) for key in self.target}
+        (key,) = self.target
+        value = _object(row, key)
+        return value if isinstance(value, dict) else {key: value}
+
+
+USUAL_KEYS = Keys()
+
+
+@dataclass(frozen=True)
 class Fitted:
     """The cases, the rows that do not fit, and how often a target lacked or exceeded a field."""
 
@@ -67,13 +107,18 @@ def _target(contract: Contract, row: Mapping[str, Any]) -> dict[str, Any]:
     value = _object(row, key)
     if key in contract.fields and not isinstance(value, dict):
         return {key: value}
+    if value is None:
+        raise Misfit(f"none of {', '.join(TARGET_KEYS)}: `--target` names the key of what is right")
     if not isinstance(value, dict):
         raise Misfit(f"{key!r} is not an object")
     return value
 
 
-def _as_labelled(contract: Contract, row: Mapping[str, Any], *, table: bool) -> dict[str, Any]:
+def _as_labelled(
+    contract: Contract, row: Mapping[str, Any], keys: Keys, *, table: bool
+) -> dict[str, Any]:
     """A row as one of an input, a target and meta, the target as it was given."""
+    row = keys.renamed(row)
     try:
         row = without_chat(row, INPUT_KEYS, TARGET_KEYS)
     except ValueError as error:
@@ -82,6 +127,8 @@ def _as_labelled(contract: Contract, row: Mapping[str, Any], *, table: bool) -> 
         row = _from_columns(contract, row)
     if "text" in row and "input" in row:
         raise Misfit("has both 'text' and 'input'")
+    if not any(key in row for key in INPUT_KEYS):
+        raise Misfit(f"none of {', '.join(INPUT_KEYS)}: `--input` names the key of the text")
     renamed = {("input" if key == "text" else key): value for key, value in row.items()}
     return renamed | {"target": flattened(_target(contract, row), contract.fields)}
 
@@ -118,7 +165,9 @@ def _fit(contract: Contract, row: Mapping[str, Any], group_by: str | None) -> tu
     return case.model_copy(update={"meta": case.meta | {name: _group(row, group_by, name)}}), own
 
 
-def fit_rows(path: Path, contract: Contract, group_by: str | None) -> Fitted:
+def fit_rows(
+    path: Path, contract: Contract, group_by: str | None, keys: Keys = USUAL_KEYS
+) -> Fitted:
     """All rows of a file as cases of a workflow.
 
     Args:
@@ -126,6 +175,7 @@ def fit_rows(path: Path, contract: Contract, group_by: str | None) -> Fitted:
             columns bear the names of the contract's fields; its other columns go into meta.
         contract: The workflow's contract.
         group_by: `meta.x`, `target.x`, or a key of meta; None for no groups.
+        keys: Of input and target, where they are not the usual ones.
     """
     found: list[Found] = []
     rejects: list[Reject] = []
@@ -135,7 +185,7 @@ def fit_rows(path: Path, contract: Contract, group_by: str | None) -> Fitted:
         try:
             if row.value is None:
                 raise Misfit(row.fault or "no row")
-            value = _as_labelled(contract, row.value, table=row.table)
+            value = _as_labelled(contract, row.value, keys, table=row.table)
             case, own = _fit(contract, value, group_by)
         except Misfit as misfit:
             rejects.append(Reject(source=row.source, line=row.line, reason=misfit.what))

@@ -18,10 +18,11 @@ from dslm.curation.blocks.contradictions import contradictions
 from dslm.curation.blocks.exact_duplicates import exact_duplicates
 from dslm.curation.blocks.rule_breaks import rule_breaks
 from dslm.curation.case_table import CaseTable
-from dslm.curation.fitting import fit_rows
+from dslm.curation.fitting import USUAL_KEYS, Keys, fit_rows
 from dslm.curation.given import given_files
 from dslm.curation.grouping import group_of
 from dslm.curation.ledger import Drop, Reject
+from dslm.curation.pieces import matching
 from dslm.curation.refusing import refuse_many_rejects, unique_ids
 from dslm.curation.splitting import position
 from dslm.errors import InputError
@@ -44,6 +45,7 @@ class Imported(Record):
     extra_fields: dict[str, int]
     missing_fields: dict[str, int]
     breaches: dict[str, int]
+    beside: tuple[str, ...]  # other files that curation reads, of an earlier draw for example
 
 
 def _refuse_bad_call(
@@ -106,9 +108,20 @@ def _undeclared_breaches(contract: Contract, cases: Sequence[Case]) -> dict[str,
     return dict(sorted(broken.items()))
 
 
+def _beside(ws: Workspace, contract: Contract) -> tuple[str, ...]:
+    """The other files that curation reads, relative to the contract."""
+    found = {
+        path.relative_to(ws.data).as_posix()
+        for source in contract.data.sources
+        for path in matching(source.path, ws.data)
+        if path.is_file()
+    }
+    return tuple(sorted(found - {IMPORTED}))
+
+
 def import_cases(
     path: Path, ws: Workspace, contract: Contract, *, gold_share: float,
-    group_by: str | None = None, seed: int = 0, overwrite: bool = False,
+    group_by: str | None = None, seed: int = 0, overwrite: bool = False, keys: Keys = USUAL_KEYS,
 ) -> Imported:  # fmt: skip
     """Import a file into a workflow's sources and gold.
 
@@ -122,6 +135,7 @@ def import_cases(
             as it is, or, where the contract has no groups, the text itself.
         seed: Draws other groups for gold.
         overwrite: Replace an earlier import and its gold.
+        keys: Of input and target, where they are not the usual ones.
 
     Raises:
         InputError: The call does not fit the contract, a gold set is there, or a part came out
@@ -130,7 +144,7 @@ def import_cases(
     """
     _refuse_bad_call(ws, contract, path, gold_share=gold_share, group_by=group_by,
                      overwrite=overwrite)  # fmt: skip
-    fitted = fit_rows(path, contract, group_by or contract.data.group_by)
+    fitted = fit_rows(path, contract, group_by or contract.data.group_by, keys)
     read = len(fitted.found) + len(fitted.rejects)
     if not read:
         raise InputError("no rows in this file", where=path, fix="give labelled cases")
@@ -147,6 +161,7 @@ def import_cases(
         if not kept:
             raise InputError(f"no case fell into {part}: {len(set(groups.values()))} groups",
                              where=path, fix="change the gold share or group_by")  # fmt: skip
+    beside = _beside(ws, contract)
     _write_both({ws.data / IMPORTED: sources, ws.gold: gold})
     return Imported(
         read=read, sources=len(sources), gold=len(gold),
@@ -154,4 +169,5 @@ def import_cases(
         source_groups=len(set(groups.values()) - chosen), gold_groups=len(chosen),
         extra_fields=fitted.extra, missing_fields=fitted.missing,
         breaches=_undeclared_breaches(contract, cases),
+        beside=beside,
     )  # fmt: skip

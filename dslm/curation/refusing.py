@@ -41,12 +41,21 @@ def refuse_many_rejects(
     if len(rejects) <= most * read:
         return
     shown = rejects[:MOST_REPORTED]
+    if len(rejects) == read and len({reject.reason for reject in rejects}) == 1:
+        shown = [_as_first(rejects)]  # of the file, as a wrong key is, and not of single rows
     fix = (f"mend {'it' if len(rejects) == 1 else 'them'}: {len(rejects)} of {read} rows are "
            f"unusable, {setting} allows {most:.1%}")  # fmt: skip
     raise Problems([
         InputError(r.reason, where=f"{folder / r.source}:{r.line}", fix=fix if last else None)
         for last, r in ((r is shown[-1], r) for r in shown)
     ])  # fmt: skip
+
+
+def _as_first(same: list[Reject]) -> Reject:
+    """The first of some rejects for one reason, which says how many more there are."""
+    first, more = same[0], len(same) - 1
+    also = f" (and {more} more {'row' if more == 1 else 'rows'})" if more else ""
+    return first.model_copy(update={"reason": first.reason + also})
 
 
 def unique_ids(found: list[Found]) -> list[Found]:

@@ -19,7 +19,7 @@ from dslm.provenance import digest_file, read_manifest
 from dslm.records import Baseline, Case, Row
 from dslm.scoring.verification import models_scored, read_rows, read_scorecard, verify
 from dslm.settings.policy import GatePolicy
-from dslm.settings.workspace import Workspace
+from dslm.settings.workspace import Workspace, stage_command
 
 NO_BASELINE = Baseline()
 
@@ -46,14 +46,15 @@ def read_baseline(ws: Workspace) -> Baseline:
     Raises:
         ReleaseRefused: It is missing or broken: "no champion" has to be said, not left out.
     """
-    value = read_json(ws.baseline, made_by="the baseline stage")
+    made_by = stage_command("baseline", ws.workflow)
+    value = read_json(ws.baseline, made_by=made_by)
     if "version" not in value:
-        raise ReleaseRefused("names no version", where=ws.baseline, fix="run the baseline stage")
+        raise ReleaseRefused("names no version", where=ws.baseline, fix=f"run {made_by}")
     try:
         return Baseline.model_validate(value)
     except ValidationError as error:
         what = f"no baseline: {error.errors()[0]['msg']}"
-        raise ReleaseRefused(what, where=ws.baseline, fix="run the baseline stage") from None
+        raise ReleaseRefused(what, where=ws.baseline, fix=f"run {made_by}") from None
 
 
 def _only(digests: Mapping[str, str], keys: Iterable[str]) -> dict[str, str]:
@@ -103,6 +104,6 @@ def _evidence(
         "waivers": digest_file(ws.waivers) if ws.waivers.is_file() else "none",
     }
     for model in models:
-        folder = read_manifest(ws.scores(model), made_by="the score stage")
+        folder = read_manifest(ws.scores(model), made_by=ws.scored_by(model))
         named[f"rows_{model}"] = folder["digest"]
     return named

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dslm.gating.finding import UNMEASURED
 from dslm.gating.knobs import knobs
 from dslm.records import Check, Status, Verdict
+from dslm.settings.workspace import stage_command
 
 MARKS: dict[Status, str] = {"PASS": "✅", "FAIL": "❌", "INCONCLUSIVE": "❔"}
 ORDER: dict[Status, int] = {"FAIL": 0, "INCONCLUSIVE": 1, "PASS": 2}
@@ -30,7 +31,8 @@ def _next_steps(verdict: Verdict) -> list[str]:
     workflow = verdict.workflow
     if verdict.status == "PASS":
         waived = [c.id for c in verdict.checks if c.why.startswith("WAIVED")]
-        steps = [f"Register it: `make release`, then `dslm release promote {workflow}`."]
+        command = stage_command("register", workflow)
+        steps = [f"Register it: {command}, then `dslm release promote {workflow}`."]
         return [f"Passed with waivers: {', '.join(waived)}. Read them first.", *steps][not waived :]
     if any(check.id == "evidence" for check in verdict.checks):
         return [f"Make the evidence anew: `dvc repro gate@{workflow}`, then look again."]

@@ -1,7 +1,8 @@
 """How likely the gate is to show a difference: its own test, over all pairs that could be drawn.
 
 Takes shares of cases that one model alone has right; gives chances, and the smallest difference or
-the number of cases for a wanted chance. Called by `reach`.
+the number of cases for a wanted chance. Called by `reach`. Without scipy, which `dslm check` would
+load for nothing else.
 
 Why there are two: `reach` promises, before any score, what a gold set can show; it sums exactly.
 `statistics.needed_cases` is the gate's hint after an INCONCLUSIVE: its shares are estimates of few
@@ -12,13 +13,16 @@ group each; of grouped ones the gate says how many more groups would do (`pairs`
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable
+from functools import lru_cache
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 
-from dslm.gating.statistics import QUARTER_PAIR, normal_quantile, tango_statistic
+from dslm.gating.statistics import QUARTER_PAIR, tango_statistic
 
 STEPS = 10_000  # differences are told to a hundredth of a point, rounded up
 MOST_CASES = 1_000_000
@@ -33,6 +37,17 @@ def _counts(cases: int, share: float) -> npt.NDArray[np.float64]:
     return np.arange(low, high + 1, dtype=np.float64)
 
 
+@lru_cache(maxsize=4)
+def _log_factorials(most: int) -> npt.NDArray[np.float64]:
+    """The logarithms of 0! to most!."""
+    return np.concatenate(([0.0], np.cumsum(np.log(np.arange(1, most + 1, dtype=np.float64)))))
+
+
+def _times_log(counts: npt.NDArray[np.float64], share: float) -> npt.NDArray[np.float64]:
+    """The counts times the logarithm of the share, where none of nothing is 0."""
+    return counts * math.log(share) if share > 0 else np.where(counts == 0, 0.0, -np.inf)
+
+
 def chance_to_show(cases: int, gained: float, lost: float, line: float, alpha: float) -> float:
     """The chance that the gate shows a difference to be above `line`.
 
@@ -43,19 +58,19 @@ def chance_to_show(cases: int, gained: float, lost: float, line: float, alpha: f
         line: Minus the margin, or the wanted gain.
         alpha: One-sided error.
     """
-    from scipy.special import gammaln, xlogy
-
     won = _counts(cases, gained)[:, None]
     gone = _counts(cases, lost)[None, :]
     rest = cases - won - gone
     possible = rest >= 0
     rest = np.where(possible, rest, 0.0)
+    ways = _log_factorials(1 << cases.bit_length())
     weight = np.exp(
-        gammaln(cases + 1) - gammaln(won + 1) - gammaln(gone + 1) - gammaln(rest + 1)
-        + xlogy(won, gained) + xlogy(gone, lost) + xlogy(rest, max(0.0, 1 - gained - lost))
+        ways[cases] - ways[won.astype(int)] - ways[gone.astype(int)] - ways[rest.astype(int)]
+        + _times_log(won, gained) + _times_log(gone, lost)
+        + _times_log(rest, max(0.0, 1 - gained - lost))
     )  # fmt: skip
     statistic = tango_statistic(won, gone + QUARTER_PAIR, cases, line)
-    shown = possible & (statistic >= normal_quantile(1 - alpha))
+    shown = possible & (statistic >= NormalDist().inv_cdf(1 - alpha))
     return float(np.sum(weight, where=shown))
 
 

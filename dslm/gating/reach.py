@@ -167,6 +167,9 @@ def _alarm(check: SliceAlarm, slices: Sequence[int], alpha: float) -> CheckReach
     judged = [size for size in slices if size >= check.min_cases]
     asked = f"no slice worse than the {check.against}'s by {check.worse_by:.3f}"
     small = len(slices) - len(judged)
+    if not slices:
+        can = "has nothing to watch: the contract names no `slices`"
+        return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=None)
     if not judged:
         can = f"has no slice of {check.min_cases} cases"
         return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=False)

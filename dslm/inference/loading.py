@@ -17,7 +17,7 @@ from dslm.inference.decider import Decider, load_decider
 from dslm.inference.prompt import baseline_examples, baseline_prompt, tuned_prompt
 from dslm.settings.params import recipe_of
 from dslm.settings.recipe import load_recipe
-from dslm.settings.workspace import Workspace
+from dslm.settings.workspace import Workspace, stage_command
 
 
 def threshold_in(path: Path) -> float:
@@ -26,11 +26,12 @@ def threshold_in(path: Path) -> float:
     Raises:
         InputError: The file does not say.
     """
-    value = read_json(path, made_by="the calibrate stage").get("threshold", "absent")
+    made_by = stage_command("calibrate", path)
+    value = read_json(path, made_by=made_by).get("threshold", "absent")
     if value is None:
         return NEVER
     if not isinstance(value, float | int) or isinstance(value, bool):
-        raise InputError("`threshold` is no number", where=path, fix="run the calibrate stage")
+        raise InputError("`threshold` is no number", where=path, fix=f"run {made_by}")
     return float(value)
 
 

@@ -1,7 +1,8 @@
 """What would else only fail in curation or after training, asked before any of it.
 
-Breaches that no case declares, a review file that cannot be obeyed, a key that is not set, rows and
-answers that are too long. Called by `dslm.proving.proof`, once the sources were read.
+Breaches that no case declares, cases that gold holds, a review file that cannot be obeyed, a key
+that is not set, rows and answers that are too long. Called by `dslm.proving.proof`, once the
+sources were read.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dslm.contract.model import Contract
 from dslm.proving.breaches import prove_breaches
 from dslm.proving.finding import Finding
+from dslm.proving.leaks import prove_leaks
 from dslm.proving.lengths import prove_lengths
 from dslm.proving.review import cases_to_look_at, prove_review
 from dslm.proving.source_cases import SourceCases
@@ -26,6 +28,7 @@ def prove_before_curation(
 ) -> Iterator[Finding]:
     """All such proofs."""
     yield from prove_breaches(ws, seen)
+    yield from prove_leaks(ws, seen)
     yield from prove_review(ws, contract, seen)
     yield from prove_surrogate_key(ws, contract)
     yield from prove_lengths(ws, contract, gold, seen)

@@ -53,7 +53,9 @@ def _breaks(ws: Workspace, contract: Contract, gold: list[Case]) -> Iterator[Fin
                 "gold.breaks",
                 f"breaks {named(sorted(found)) or 'no rule'}, "
                 f"meta.breaks says {named(sorted(said)) or 'none'}",
-                where=f"{ws.gold}: case {case.id}", fix="mend the rule, the target or meta.breaks",
+                where=f"{ws.gold}: case {case.id}",
+                fix="mend the rule or the target; where the right answer does break it, "
+                f"`dslm breaks {ws.workflow}` proposes meta.breaks and `--write` writes it",
             )  # fmt: skip
     if contract.rules and not surprises:
         yield ok("gold.breaks", f"{meant} cases break rules, each as its meta.breaks says")

@@ -1,18 +1,17 @@
 """Proofs on the gate policy: it loads, its waivers apply, and this gold set can decide its checks.
 
-Called by `dslm.proving.proof`. A margin needs (z_alpha + z_power)² · d / margin² paired cases,
-where d is the share of cases on which two models differ (sample size of a paired non-inferiority
-test; 2 points at d = 5 % need 773).
+Called by `dslm.proving.proof`. How many gold cases a margin needs is told by the gate's own test
+(`dslm.gating.reach`), as the data card tells it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Iterator
-from statistics import NormalDist
 
+from dslm.contract.model import Contract
 from dslm.errors import DslmError
+from dslm.gating.reach import DISCORDANCE, cases_for
 from dslm.provenance import digest_file
 from dslm.proving.finding import Finding, failures, named, ok, warn
 from dslm.settings.policy import (
@@ -25,13 +24,13 @@ from dslm.settings.policy import (
 )
 from dslm.settings.workspace import Workspace
 
-POWER = 0.8
-USUAL_DISCORDANCE = 0.05  # two good models of one workflow differ on about every twentieth case
 TAIL = 0.025  # of a 95 % interval, on one side
 
 
-def prove_policy(ws: Workspace, gold_cases: int | None) -> Iterator[Finding]:
-    """All proofs on policy and waivers; margins only where the gold set could be read."""
+def prove_policy(
+    ws: Workspace, contract: Contract | None, *, gold_cases: int | None
+) -> Iterator[Finding]:
+    """All proofs on policy and waivers; some only where contract or gold set could be read."""
     try:
         policy = load_policy(ws.policy)
     except DslmError as error:
@@ -39,6 +38,8 @@ def prove_policy(ws: Workspace, gold_cases: int | None) -> Iterator[Finding]:
         return
     yield ok("policy", f"{len(policy.checks)} checks")
     yield from _waivers(ws, policy)
+    if contract:
+        yield from _promised(ws, policy, contract)
     if gold_cases:
         yield from _attainable(ws, policy, gold_cases)
 
@@ -57,29 +58,41 @@ def _waivers(ws: Workspace, policy: GatePolicy) -> Iterator[Finding]:
         yield warn("waivers", f"{len(waivers)} waived: {names}", where=ws.waivers)
 
 
-def cases_needed(margin: float, alpha: float, discordance: float = USUAL_DISCORDANCE) -> int:
-    """Gold cases with which an equal model passes a margin four times in five."""
-    normal = NormalDist()
-    z = normal.inv_cdf(1 - alpha) + normal.inv_cdf(POWER)
-    return math.ceil(z * z * discordance / margin**2)
+def _promised(ws: Workspace, policy: GatePolicy, contract: Contract) -> Iterator[Finding]:
+    """No check forbids the risk that the contract has the threshold chosen for."""
+    allowed = contract.decision.max_selective_risk
+    for check in policy.checks:
+        if not isinstance(check, Bound) or check.metric != "selective_risk":
+            continue
+        if check.at_most is not None and check.at_most < allowed:
+            yield warn(
+                "promise",
+                f"{check.id} fails above {check.at_most:g}, but decision.max_selective_risk has "
+                f"the threshold chosen for {allowed:g}: a model that keeps the contract may fail",
+                where=f"{ws.policy}: checks.{check.id}",
+                fix=f"raise its at_most above {allowed:g}, with room for a small gold set, or "
+                "lower decision.max_selective_risk",
+            )  # fmt: skip
 
 
 def _attainable(ws: Workspace, policy: GatePolicy, gold: int) -> Iterator[Finding]:
-    found: list[tuple[str, str, str]] = []
+    found: list[tuple[str, str, str, str]] = []
     for check in policy.checks:
         if isinstance(check, NonInferior) and check.metric != "cost_per_case":
-            needed = cases_needed(check.margin, policy.alpha)
-            if needed > gold:
-                found.append((check.id, f"a margin of {check.margin:g} needs about {needed} cases "
-                              f"if models differ on {USUAL_DISCORDANCE:.0%}",
+            needed = cases_for(check.margin, policy.alpha)
+            if needed is None or needed > gold:
+                many = "more cases than can be told" if needed is None else f"about {needed} cases"
+                found.append((check.id, f"a margin of {check.margin:g} needs {many} if models "
+                              f"differ on {DISCORDANCE:.0%}", check.to,
                               "raise its margin"))  # fmt: skip
         if isinstance(check, Bound) and not _clearable(check, gold):
             side = "at_most" if check.at_least is None else "at_least"
-            found.append((check.id, "not even a perfect score would clear the bound",
+            found.append((check.id, "not even a perfect score would clear the bound", "",
                           f"loosen its {side} or set `on: value`"))  # fmt: skip
-    for name, message, knob in found:
+    for name, message, to, knob in found:
+        when = " once a champion serves" if to == "champion" else ""
         yield warn(
-            "margins", f"{name}: {message}; gold has {gold}: it will be INCONCLUSIVE",
+            "margins", f"{name}: {message}; gold has {gold}: it will be INCONCLUSIVE{when}",
             where=f"{ws.policy}: checks.{name}", fix=f"label more gold, or {knob}",
         )  # fmt: skip
     if not found:

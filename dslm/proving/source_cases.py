@@ -1,20 +1,22 @@
 """What is kept in mind of the sources' cases while each is read once, so that proofs can ask it.
 
 Filled by `dslm.proving.sources`, a case at a time and as curation would have it, the verdicts of
-the review file put in; asked by the proofs of breaches, review file and lengths. Keeps places and
-the longest cases, never all of them.
+the review file put in; asked by the proofs of breaches, leaks, review file and lengths. Keeps
+places and the longest cases, never all of them.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from dslm.contract.model import Contract
 from dslm.curation.blocks.rule_breaks import rule_fault
+from dslm.curation.grouping import folded, group_of
 from dslm.curation.verdicts import Verdicts
+from dslm.errors import InputError
 from dslm.records import Case
 
 MOST_MEASURED = 20_000  # of inputs and of answers each; the longest by characters
@@ -42,6 +44,10 @@ class SourceCases:
         undeclared: Those whose breaches are not as they say, the first of them.
         undeclared_count: How many there are.
         reviewed: Those that the review file names, as they came.
+        gold_inputs: Gold's inputs, folded; set before the sources are read.
+        gold_groups: Gold's groups, where the contract has groups.
+        leaked: Place and id of the first case whose input or group is in gold.
+        leaked_count: How many there are.
     """
 
     contract: Contract
@@ -51,6 +57,10 @@ class SourceCases:
     undeclared: list[Undeclared] = field(default_factory=list)
     undeclared_count: int = 0
     reviewed: dict[str, Case] = field(default_factory=dict)
+    gold_inputs: frozenset[str] = frozenset()
+    gold_groups: frozenset[str] = frozenset()
+    leaked: tuple[str, str] | None = None
+    leaked_count: int = 0
     _rows: list[Sized] = field(default_factory=list)
     _answers: list[Sized] = field(default_factory=list)
 
@@ -62,6 +72,9 @@ class SourceCases:
             return
         case = self.verdicts.applied(self.contract, case)
         self.count += 1
+        if self._in_gold(case):
+            self.leaked_count += 1
+            self.leaked = self.leaked or (place, case.id)
         fault = rule_fault(self.contract, case)
         if fault:
             self.undeclared_count += 1
@@ -75,6 +88,23 @@ class SourceCases:
                 heapq.heappush(heap, one)
             elif one > heap[0]:
                 heapq.heapreplace(heap, one)
+
+    def keep_apart(self, gold: Sequence[Case]) -> None:
+        """Which cases gold holds; to be told before the sources are read."""
+        groups = {key for case in gold if (key := self._group(case))}
+        self.gold_inputs = frozenset(folded(case) for case in gold)
+        self.gold_groups = frozenset(groups)
+
+    def _in_gold(self, case: Case) -> bool:
+        return folded(case) in self.gold_inputs or self._group(case) in self.gold_groups
+
+    def _group(self, case: Case) -> str:
+        """A case's group; none without `group_by`, or where it has no name that curation takes."""
+        name = self.contract.data.group_by
+        try:
+            return group_of(case, name) if name else ""
+        except InputError:
+            return ""  # curation drops it, or refuses gold, with the reason
 
     def longest_rows(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """Place, input and target of the longest cases."""

@@ -6,7 +6,8 @@ Called by `dslm.proving.proof`; needs neither data nor model.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from dslm.contract.answer import allows, blank, schema_errors, undecodable
 from dslm.contract.model import Contract, Rule, RuleExample
@@ -94,7 +95,7 @@ def _out_of_scope(ws: Workspace, contract: Contract) -> Iterator[Finding]:
     if undecodable(contract):
         return  # the grammar's own finding: no value can be asked about
     for field, values in contract.out_of_scope.items():
-        allowed = named_values(contract.schema["properties"][field])
+        allowed = _listed(contract.schema["properties"][field])
         wrong = [value for value in values if not allows(contract, field, value)]
         if wrong:
             yield fail(
@@ -104,9 +105,16 @@ def _out_of_scope(ws: Workspace, contract: Contract) -> Iterator[Finding]:
             )  # fmt: skip
         elif allowed is None:
             yield warn("out_of_scope", f"{field!r} lists no values, so a typing error goes unseen",
-                       where=f"{ws.contract}: out_of_scope.{field}")  # fmt: skip
+                       where=f"{ws.contract}: out_of_scope.{field}",
+                       fix=f"name them: output.properties.{field}.enum")  # fmt: skip
         else:
             yield ok("out_of_scope", f"{field} in {{{named(values)}}} means: do not process")
+
+
+def _listed(schema: Mapping[str, Any]) -> list[Any] | None:
+    """The values that a field, or each item of a list, is one of; None where none are listed."""
+    items = schema.get("items")
+    return named_values(items if isinstance(items, dict) else schema)
 
 
 def _costs(ws: Workspace, contract: Contract) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from dslm.releasing.baseline import read_champion
 from dslm.releasing.checking import Proof
 from dslm.releasing.identity import digest_now, named, not_that_release, registered, taken_over
 from dslm.releasing.store import ModelStore, Version
-from dslm.settings.workspace import Workspace
+from dslm.settings.workspace import Workspace, stage_command
 
 
 def serving(
@@ -81,7 +81,7 @@ def refuse_unapproved(store: ModelStore, entries: Sequence[JournalEntry], versio
         also = f", and its status is {status!r}, not 'candidate'"
         raise not_that_release(version.number, store.model, also=also)
     where = f"{store.model} version {version.number}"
-    fix = "register it again: `make release`"
+    fix = f"register it again: {stage_command('register', store.model)}"
     raise ReleaseRefused(f"its status is {status!r}, not 'candidate'", where=where, fix=fix)
 
 
@@ -139,5 +139,5 @@ def refuse_old_contract(proof: Proof, ws: Workspace) -> None:
             f"version {proof.version} fulfils contract version {proof.contract.version}, "
             f"{wanted} is in force",
             where=ws.contract,
-            fix="retrain: `dvc repro`",
+            fix=f"retrain: {stage_command('gate', ws.workflow)}",
         )

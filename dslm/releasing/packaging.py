@@ -21,7 +21,7 @@ from dslm.evidence import refuse_differences
 from dslm.provenance import files_of, read_manifest, write_atomic, write_manifest
 from dslm.releasing.card import render_card
 from dslm.settings.params import recipe_path
-from dslm.settings.workspace import Workspace
+from dslm.settings.workspace import Workspace, stage_command
 
 TOP = frozenset({
     "MANIFEST.json", "MLmodel", "calibration.json", "card.md", "data-card.json", "gate.json",
@@ -68,7 +68,8 @@ def package(ws: Workspace, folder: Path, evidence: Mapping[str, str]) -> Path:
                 fix="weights are .safetensors, everything else is text",
             )
         if source.is_symlink() or not source.is_file():
-            raise ReleaseRefused("not a regular file", where=source, fix="run `dvc repro`")
+            command = stage_command("gate", ws.workflow)
+            raise ReleaseRefused("not a regular file", where=source, fix=f"run {command}")
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
@@ -88,7 +89,7 @@ def _sources(ws: Workspace) -> Iterator[tuple[str, Path]]:
     yield "requirements.txt", ws.lock
     for name in ("scorecard.json", "gate.json", "gate.md"):
         yield name, ws.results / name
-    _proved(ws.adapter, "the train stage")
+    _proved(ws.adapter, stage_command("train", ws.workflow))
     for path in (*files_of(ws.adapter), ws.adapter / "MANIFEST.json"):
         yield f"adapter/{path.relative_to(ws.adapter).as_posix()}", path
     for model in ("candidate", "base", "champion"):
@@ -117,7 +118,7 @@ def scored_digest(ws: Workspace, model: str) -> str:
     Raises:
         ReleaseRefused: They are missing or were changed.
     """
-    return _proved(ws.scores(model), "the score stage")
+    return _proved(ws.scores(model), ws.scored_by(model))
 
 
 def _proved(folder: Path, made_by: str) -> str:

@@ -36,7 +36,7 @@ from dslm.releasing.moving import move, serve
 from dslm.releasing.opening import client, nothing_yet
 from dslm.releasing.registering import as_release
 from dslm.releasing.store import ModelStore, Version
-from dslm.settings.workspace import Workspace
+from dslm.settings.workspace import Workspace, stage_command
 from dslm.stage import exclusive
 
 
@@ -181,7 +181,7 @@ def _gone(
 def _candidate(store: ModelStore) -> int:
     number = store.aliases().get("candidate")
     if number is None:
-        fix = "register one: `make release`"
+        fix = f"register one: {stage_command('register', store.model)}"
         raise ReleaseRefused("there is no candidate", where=store.model, fix=fix)
     return number
 

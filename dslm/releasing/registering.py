@@ -26,7 +26,7 @@ from dslm.releasing.journal import Journal
 from dslm.releasing.packaging import package, scored_digest
 from dslm.releasing.store import ModelStore, Version
 from dslm.settings.policy import load_policy
-from dslm.settings.workspace import Workspace
+from dslm.settings.workspace import Workspace, stage_command
 from dslm.stage import exclusive
 
 
@@ -97,9 +97,8 @@ def _evidence(ws: Workspace) -> dict[str, str]:
     except InputError as error:
         raise ReleaseRefused(error.what, where=error.where, fix=error.fix) from error
     except FileNotFoundError as error:
-        raise ReleaseRefused(
-            "evidence is missing", where=error.filename, fix="run `dvc repro`"
-        ) from None
+        fix = f"run {stage_command('gate', ws.workflow)}"
+        raise ReleaseRefused("evidence is missing", where=error.filename, fix=fix) from None
 
 
 def _judged(ws: Workspace, verdict: Verdict) -> dict[str, str]:
@@ -117,12 +116,12 @@ def _judged(ws: Workspace, verdict: Verdict) -> dict[str, str]:
 
 
 def _scorecard(ws: Workspace) -> Scorecard:
-    path = ws.results / "scorecard.json"
+    path, command = ws.results / "scorecard.json", stage_command("score", ws.workflow)
     try:
-        return Scorecard.model_validate(read_json(path, made_by="`dvc repro`"))
+        return Scorecard.model_validate(read_json(path, made_by=command))
     except ValidationError as error:
         what = f"no scorecard: {error.errors()[0]['msg']}"
-        raise ReleaseRefused(what, where=path, fix="run `dvc repro`") from None
+        raise ReleaseRefused(what, where=path, fix=f"run {command}") from None
 
 
 def _same(

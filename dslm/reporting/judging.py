@@ -75,7 +75,8 @@ def headline(data: ReportData) -> Headline:
         return Headline(verdict.status, f"{total} checks, none of which says why.", repro)
     if verdict.status == "FAIL":
         reason = f"{_of(len(bad), total, 'failed')}. {_listed(bad)}"
-        return Headline("FAIL", reason, "look at the failed checks and the worst cases")
+        step = f"look at the failed checks and the worst cases: dslm report {name}"
+        return Headline("FAIL", reason, step)
     need = [check.needed_cases for check in bad if check.needed_cases]
     enough = f" About {max(need):,} gold cases would decide it." if need else ""
     reason = f"{_of(len(bad), total, 'cannot be decided')}. {_listed(bad)}{enough}"

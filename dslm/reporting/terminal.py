@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dslm.records import Metric, Scorecard
 from dslm.reporting.data import ReportData
-from dslm.reporting.formatting import interval, quantity, visible
+from dslm.reporting.formatting import interval, quantity, rate, visible
 from dslm.reporting.judging import Headline, headline
 from dslm.reporting.naming import metric_name, model_name
 from dslm.reporting.page import HEADLINE, NOTHING, models
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+MOST_FIELDS = 5
 SIGNS = {"pass": ("✓", "bold green"), "fail": ("✗", "bold red"), "open": ("?", "bold yellow")}
 
 
@@ -77,6 +78,18 @@ def headline_table(scorecard: Scorecard, order: list[str]) -> Table:
     return table
 
 
+def weakest_fields(scorecard: Scorecard) -> str:
+    """The fields of the candidate that are wrong in some case, the worst first, with their rates.
+
+    An answer is right when all its fields are, so these are what holds the whole back.
+    """
+    fields = scorecard.models["candidate"].fields
+    rates = {name: score.accuracy.value for name, score in fields.items()}
+    known = [(value, name) for name, value in rates.items() if value is not None]
+    wrong = sorted((value, name) for value, name in known if value < 1)
+    return ", ".join(f"{name} {rate(value)}" for value, name in wrong[:MOST_FIELDS])
+
+
 def labelled(told: Mapping[str, str]) -> Text:
     """Lines of label and text, the texts below each other."""
     from rich.text import Text
@@ -97,5 +110,7 @@ def run_summary(data: ReportData, told: Mapping[str, str]) -> Group:
     from rich.console import Group
 
     said = headline(data)
-    below = labelled({**told, "Next": said.next_step, **data.where})
+    weak = weakest_fields(data.scorecard)
+    fields = {"Fields": f"right least often: {weak}"} if weak else {}
+    below = labelled({**fields, **told, "Next": said.next_step, **data.where})
     return Group(verdict_line(said), headline_table(data.scorecard, models(data)), below)

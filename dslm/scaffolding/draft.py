@@ -33,7 +33,7 @@ from dslm.scaffolding.schema import (
     kind_of,
     may_be_quoted,
 )
-from dslm.scaffolding.value_notes import value_notes
+from dslm.scaffolding.value_notes import rare_fields, value_notes
 
 CONFIDENCE = 0.9
 RISKS = (0.02, 0.05, 0.1, 0.2)
@@ -93,7 +93,8 @@ def draft(path: Path, sample: Sequence[Numbered], group_by: str | None, share: f
     calibration = int(len(sources) * SPLIT.calibration)
     made = Draft(
         properties, compare, (), _slices(gold), _risk(calibration), group_by,
-        tuple(sources), tuple(gold), dropped, tuple(value_notes(compare, values)),
+        tuple(sources), tuple(gold), dropped,
+        (*rare_fields(values, len(cases)), *value_notes(compare, values)),
     )  # fmt: skip
     return replace(made, grounded=_grounded(made, cases))
 

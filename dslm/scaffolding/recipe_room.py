@@ -94,8 +94,8 @@ def room_for(root: Path, name: str, recipe: str, lengths: Lengths) -> Room:
     measured = (f"the longest row has {how}{lengths.rows[-1]} tokens, the longest answer "
                 f"{how}{lengths.answers[-1]}")  # fmt: skip
     notes = [] if lengths.counted else [
-        "lengths are estimated, since the base's tokenizer is not on this machine: look at "
-        f"`dslm check {name}` once it is"
+        "lengths are estimated, rather long, since the base's tokenizer is not on this machine: "
+        "after `dslm base prepare` the same `dslm init` with `--again` counts them"
     ]  # fmt: skip
     if left:
         notes.append(f"{left} rows are far longer than the others (more than {rows} tokens): "

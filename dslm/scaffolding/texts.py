@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from dslm.proving.policy import cases_needed
+from dslm.gating.reach import cases_for
 from dslm.proving.repository import answers_needed
 from dslm.scaffolding.draft import CONFIDENCE, SPLIT, Draft
 from dslm.scaffolding.schema import GROUNDED_SHARE
@@ -127,12 +127,11 @@ def _cell(text: str) -> str:
 def policy_text(name: str, made: Draft) -> str:
     """`gate.yaml`, its margin the smallest that this many gold cases can decide."""
     gold = len(made.gold)
-    margin = next((m for m in MARGINS if cases_needed(m, ALPHA) <= gold), MARGINS[-1])
+    needs = {margin: cases_for(margin, ALPHA) for margin in MARGINS}
+    margin = next((m for m, needed in needs.items() if needed and needed <= gold), MARGINS[-1])
     text: str = (
         _templates()
         .get_template("gate.yaml.jinja")
-        .render(
-            name=name, gold=gold, risk=made.risk, margin=margin, needed=cases_needed(margin, ALPHA)
-        )
+        .render(name=name, gold=gold, risk=made.risk, margin=margin, needed=needs[margin])
     )
     return text

@@ -1,4 +1,4 @@
-"""What `dslm init` says of a sample's labels: forms that may mean several things, and look-alikes.
+"""What `dslm init` says of a sample's labels: rare ones, forms of several meanings, look-alikes.
 
 Takes the inferred fields and their values; gives notes for the user. Called by `draft`.
 """
@@ -13,6 +13,7 @@ from dslm.contract.numbers import doubtful_points, plain, readings_of
 from dslm.contract.text.look_alikes import look_alikes
 
 MOST_GROUPS = 3  # of look-alikes that are named of one field
+FEW = 15  # cases; the gate judges no slice of fewer
 
 
 def leaves(value: Any) -> Iterator[Any]:
@@ -62,3 +63,19 @@ def value_notes(compare: Mapping[str, str], values: Mapping[str, Sequence[Any]])
             yield f"{field}: {group}: are they one label?"
         if len(groups) > MOST_GROUPS:
             yield f"{field}: {len(groups) - MOST_GROUPS} more such groups of labels"
+
+
+def rare_fields(values: Mapping[str, Sequence[Any]], cases: int) -> Iterator[str]:
+    """A note on the fields that hardly any case has, if there are some.
+
+    Args:
+        values: Field → its values other than null.
+        cases: In the whole sample.
+    """
+    rare = [f"{field} ({len(present)})" for field, present in values.items() if len(present) < FEW]
+    if rare and cases >= FEW:
+        yield (
+            f"{', '.join(rare)}: fewer than {FEW} of {cases} cases have a value there, too few to "
+            "learn or to judge; a wrong one spoils the whole case: leave out of the sample what "
+            "does not matter"
+        )

@@ -36,6 +36,7 @@ from dslm.contract.ranking import ranked, would_be_wrong
 from dslm.errors import InputError
 from dslm.records import Record, Row
 from dslm.scoring.intervals import DECIMALS, effective_cases, ints
+from dslm.settings.workspace import stage_command
 
 
 class Calibration(Record):
@@ -200,6 +201,5 @@ def load_calibration(path: Path) -> Calibration:
     Raises:
         InputError: It is missing, cut, or not one.
     """
-    return read_record(
-        path, Calibration, missing="not calibrated yet", fix="run the calibrate stage"
-    )
+    fix = f"run {stage_command('calibrate', path)}"
+    return read_record(path, Calibration, missing="not calibrated yet", fix=fix)

@@ -21,7 +21,7 @@ from dslm.records import Case, Row, Scorecard
 from dslm.scoring.calibration import calibrate, load_calibration
 from dslm.scoring.rows import recompute
 from dslm.scoring.scorecard import make_scorecard
-from dslm.settings.workspace import Workspace
+from dslm.settings.workspace import Workspace, stage_command
 
 MODELS = ("base", "candidate", "champion")
 MOST_REPORTED = 20
@@ -57,9 +57,9 @@ def threshold_of(inputs: Mapping[str, str], where: Path) -> float:
     try:
         return float(inputs["threshold"])
     except (KeyError, ValueError):
-        raise InputError(
-            "its manifest names no threshold", where=where, fix="score again"
-        ) from None
+        stage = "calibrate" if where.name == "calibration" else "score"
+        raise InputError("its manifest names no threshold", where=where,
+                         fix=f"run {stage_command(stage, where)}") from None  # fmt: skip
 
 
 def read_scorecard(path: Path) -> Scorecard:
@@ -68,7 +68,8 @@ def read_scorecard(path: Path) -> Scorecard:
     Raises:
         InputError: It is missing, cut, or not one.
     """
-    return read_record(path, Scorecard, missing="not scored yet", fix="run the score stage")
+    fix = f"run {stage_command('score', path)}"
+    return read_record(path, Scorecard, missing="not scored yet", fix=fix)
 
 
 def differences(written: Any, derived: Any, at: str = "") -> Iterator[str]:
@@ -99,7 +100,11 @@ def _derived(
 
 
 def _calibration_differs(ws: Workspace, contract: Contract) -> list[str]:
-    cases = read_labelled(ws.curated / "calibration.jsonl", contract)
+    path = ws.curated / "calibration.jsonl"
+    if not path.exists():
+        fix = f"run {stage_command('curate', ws.workflow)}"
+        raise InputError("nothing is curated yet", where=path, fix=fix)
+    cases = read_labelled(path, contract)
     rows, inputs = read_rows(ws, "calibration")
     threshold = threshold_of(inputs, ws.scores("calibration"))
     again, found = _derived(contract, cases, rows, threshold, "calibration rows")

@@ -11,6 +11,7 @@ from dslm.errors import InputError
 from dslm.settings.loading import nearest
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
+OF_WORKFLOWS = frozenset({"artifacts", "eval", "data", "registry", "checkpoints"})
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,11 @@ class Workspace:
         """Per-case rows of one model over gold."""
         return self.artifacts / "scores" / model
 
+    def scored_by(self, model: str) -> str:
+        """The command that makes those rows, for a message's next step."""
+        stages = {"calibration": "calibrate", "candidate": "score"}
+        return stage_command(stages.get(model, f"score_{model}"), self.workflow)
+
     @property
     def report(self) -> Path:
         """The HTML report."""
@@ -143,6 +149,27 @@ class Workspace:
     def lock(self) -> Path:
         """The lock file of installed packages."""
         return self.root / "requirements.lock"
+
+
+def stage_command(stage: str, of: str | Path) -> str:
+    """The command that runs a stage again with what it needs, for a message's next step.
+
+    Args:
+        stage: A stage of `dvc.yaml`, or `register`, which runs on request alone.
+        of: The workflow, or a file of it: one in `artifacts/W`, `eval/W`, `data/W`, `registry/W`.
+            Of a file elsewhere, as in a release that was fetched, nobody can say the workflow.
+    """
+    workflow = of if isinstance(of, str) else _workflow_of(of)
+    if stage == "register":
+        return f"`make release W={workflow}`"
+    return f"`dvc repro {stage}@{workflow}`"
+
+
+def _workflow_of(path: Path) -> str:
+    for folder, inside in zip(path.parts[::-1][1:], path.parts[::-1], strict=False):
+        if folder in OF_WORKFLOWS and NAME.match(inside):
+            return inside
+    return "WORKFLOW"
 
 
 def find_root(start: Path | None = None) -> Path:

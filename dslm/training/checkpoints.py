@@ -27,6 +27,7 @@ from dslm.provenance import (
     write_atomic,
     write_manifest,
 )
+from dslm.settings.workspace import stage_command
 from dslm.stage import sync
 from dslm.strict_json import strict_json
 
@@ -151,7 +152,8 @@ class Checkpoints:
         Raises:
             InputError: It is not whole, or not of this run.
         """
-        inputs = dict(read_manifest(folder, made_by="the train stage").get("inputs", {}))
+        made_by = stage_command("train", folder)
+        inputs = dict(read_manifest(folder, made_by=made_by).get("inputs", {}))
         threads = inputs.pop(THREADS, "")
         keys = inputs.keys() | self.inputs.keys()
         if other := sorted(k for k in keys if inputs.get(k) != self.inputs.get(k)):

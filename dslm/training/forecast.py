@@ -1,4 +1,4 @@
-"""What a run would take of this machine's memory, told before there is a run.
+"""What a run would take, told before there is one: memory of this machine, updates and tokens.
 
 Takes a recipe and its rows; gives numbers and a sentence. Called by `dslm doctor`, which
 loads no torch; the machine that trains may be another, so nothing is refused here.
@@ -6,6 +6,7 @@ loads no torch; the machine that trains may be another, so nothing is refused he
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,26 @@ from dslm.training.encoding import Encoded
 from dslm.training.fitting import Fitter
 from dslm.training.room import room_without_torch
 from dslm.training.shapes import shapes_of
+
+
+def work(recipe: Recipe, rows: Sequence[Encoded]) -> dict[str, Any]:
+    """How much a run on one device is: its time is the tokens over the machine's tokens a second.
+
+    Args:
+        recipe: How.
+        rows: To train on, validation rows not among them.
+
+    Returns:
+        `updates` and `tokens`, the latter by the mean row, and both as `text`.
+    """
+    plan = recipe.training
+    together = plan.batch_size * plan.accumulation
+    updates = math.ceil(plan.epochs * math.ceil(len(rows) / together))
+    updates = min(updates, plan.max_steps) if plan.max_steps else updates
+    mean = sum(len(row.input_ids) for row in rows) / len(rows) if rows else 0.0
+    tokens = round(updates * together * mean)
+    text = f"{updates:,} updates of {together} rows, {tokens:,} tokens in all"
+    return {"updates": updates, "tokens": tokens, "text": text}
 
 
 def forecast(recipe: Recipe, folder: Path, rows: Sequence[Encoded]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from dslm.inference.threads import choose_threads
 from dslm.records import Case
 from dslm.settings.bases import BaseFacts
 from dslm.settings.recipe import Recipe
+from dslm.settings.workspace import stage_command
 from dslm.stage import leading
 from dslm.training import processes
 from dslm.training.adapter import (
@@ -100,7 +101,7 @@ def train(
     from transformers import set_seed
 
     if not cases or not validation:
-        raise InputError("no cases to train or validate on", fix="look at the curate stage")
+        raise InputError("no cases to train or validate on", fix=stage_command("curate", out))
     plan = recipe.training
     require_device_for(plan.optimizer)
     processes.join(cpu=device() != "cuda")

@@ -12,6 +12,7 @@ from typing import Any
 
 from dslm.errors import InputError
 from dslm.provenance import digest_bytes, digest_file
+from dslm.settings.workspace import stage_command
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ class Stopper:
     def _compare(self, digest: str, where: Path) -> None:
         if self.best is not None and digest != self.best.digest:
             what = f"not the weights that were best at step {self.best.step}"
-            raise InputError(what, where=where, fix="run the train stage again")
+            fix = f"run {stage_command('train', where)} again"
+            raise InputError(what, where=where, fix=fix)
 
 
 def weights_of(model: Any) -> bytes:

@@ -31,10 +31,11 @@ MAY_CALL = {
     "training": {"inference", "proving"},
     "gating": {"scoring"},  # the gate recomputes the scorecard from the rows
     "releasing": {"inference"},  # the smoke test answers with the decider that serves
-    # rows are counted by the readers that curation reads them with, tokens as training counts them
-    "proving": {"curation", "inference"},
+    # rows are counted by the readers that curation reads them with, tokens as training counts them,
+    # and the gold cases that a margin needs by the gate's own test
+    "proving": {"curation", "inference", "gating"},
     # it proposes only what the proofs accept, and reads a sample as curation reads sources
-    "scaffolding": {"proving", "curation", "inference"},
+    "scaffolding": {"proving", "curation", "inference", "gating"},
 }
 HEAVY = {
     "torch", "transformers", "trl", "peft", "mlflow", "daft", "scipy", "datasets", "evaluate",

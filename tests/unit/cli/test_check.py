@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from small_repository import case
+from small_repository import case, texts_apart_from_gold
 
 from dslm.settings.workspace import Workspace
 
@@ -30,12 +30,14 @@ def fail_lines(answer: object) -> list[str]:
 
 
 def test_a_sound_workflow_passes(dslm: Call, repository: Workspace) -> None:
+    texts_apart_from_gold(repository)
     answer = dslm("check", "mini")
     assert answer.code == 0, answer.out
     assert "0 warnings, 0 fail" in answer.out
 
 
 def test_all_workflows_of_params_are_checked_by_default(dslm: Call, repository: Workspace) -> None:
+    texts_apart_from_gold(repository)
     answer = dslm("check", "--json")
     assert answer.code == 0
     findings = json.loads(answer.out)

@@ -10,6 +10,7 @@ import pytest
 import tiny_model
 from small_repository import RECIPE, case, write_lines
 
+from dslm.settings.params import recipe_of
 from dslm.settings.workspace import Workspace
 
 Call = Callable[..., "object"]
@@ -53,6 +54,20 @@ def test_the_memory_of_a_run_is_predicted_and_what_would_be_done_about_it(
     assert (memory["predicted_gb"], memory["room_gb"]) == (0.65, 0.2)
     assert (memory["room"], memory["batch_size"]) == ("DSLM_MEMORY_GB", None)
     assert "would be refused — no change of the recipe is enough" in memory["text"]
+
+
+def test_updates_and_tokens_of_a_run_are_told_before_there_is_one(
+    dslm: Call, curated: Workspace
+) -> None:
+    told = json.loads(dslm("doctor", "mini", "--json").out)["work"]
+    rows = len((curated.curated / "train.jsonl").read_text().splitlines())
+    plan = recipe_of(curated).training
+    together = plan.batch_size * plan.accumulation
+    steps = -(-rows // together)
+    expected = -(-round(steps * plan.epochs * 1000) // 1000)
+    assert told["updates"] == min(expected, plan.max_steps or expected)
+    assert 20 * together * told["updates"] < told["tokens"] < 256 * together * told["updates"]
+    assert f"work: {told['updates']} updates of {together} rows" in dslm("doctor", "mini").out
 
 
 def test_a_failing_check_names_the_row_and_what_to_do_and_exits_with_2(

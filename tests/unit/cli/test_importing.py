@@ -33,3 +33,20 @@ def test_a_missing_file_is_one_line(dslm: Call, repository: Workspace, tmp_path:
     assert answer.code == 2
     assert len(answer.err.splitlines()) == 1
     assert "no such file" in answer.err
+
+
+def test_an_import_takes_the_keys_that_init_takes(
+    dslm: Call, repository: Workspace, tmp_path: Path
+) -> None:
+    sample = tmp_path / "own.jsonl"
+    rows = [case(n, prefix="m") for n in range(60)]
+    write_lines(sample, [{"mail": r["input"], **r["target"], "meta": r["meta"]} for r in rows])
+    refused = dslm("import", "mini", sample, "--overwrite")
+    assert refused.code == 2
+    assert len(refused.err.splitlines()) == 1
+    assert "`--input` names the key of the text (and 59 more rows)" in refused.err
+    keys = ("--input", "mail", "--target", "kind", "--target", "number")
+    answer = dslm("import", "mini", sample, "--overwrite", *keys, "--gold-share", 0.5)
+    assert answer.code == 0, answer.err
+    assert "60 rows read" in answer.out
+    assert "beside it: sources/cases.jsonl" in answer.out.replace("\n", " ")

@@ -9,6 +9,7 @@ from curated import curated
 
 from dslm.cases import read_labelled
 from dslm.curation import importing as module
+from dslm.curation.fitting import Keys
 from dslm.curation.importing import import_cases
 from dslm.errors import InputError, Problems
 from dslm.settings.workspace import Workspace
@@ -286,3 +287,60 @@ def test_a_mailbox_is_imported_with_its_labels(ws, contract, build_rows, tmp_pat
     done = import_cases(tmp_path / "box.mbox", ws, contract, gold_share=0.25)
     assert (done.read, done.rejects) == (60, ())
     assert len(imported_cases(ws, contract)) == 60
+
+
+@pytest.mark.parametrize("name", ["own.jsonl", "own.csv"])
+@pytest.mark.parametrize("several", [True, False], ids=["columns", "object"])
+def test_keys_of_ones_own_are_read_as_init_reads_them(
+    ws, contract, build_rows, tmp_path, name, several
+):
+    rows = [
+        {"ref": row["id"], "mail": row["input"], "text": "a column of another kind",
+         **(row["target"] if several else {"answer": json.dumps(row["target"])})}
+        for row in build_rows(60)
+    ]  # fmt: skip
+    path = tmp_path / name
+    with path.open("w", newline="") as file:
+        if name.endswith("csv"):
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+        else:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+    bare = contract.model_copy(
+        update={"data": contract.data.model_copy(update={"group_by": None}), "slices": ()}
+    )
+    keys = Keys("mail", tuple(contract.fields) if several else ("answer",))
+    done = import_cases(path, ws, bare, gold_share=0.3, keys=keys)
+    cases = [*read_labelled(ws.gold, bare), *read_labelled(ws.data / module.IMPORTED, bare)]
+    assert (done.read, len(done.rejects)) == (60, 0)
+    wanted = {row["input"]: row["target"]["kind"] for row in build_rows(60)}
+    assert {c.input: c.target["kind"] for c in cases}.items() <= wanted.items()
+    assert len(cases) == 60 - len(done.dropped)
+
+
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        (Keys(), "none of input, text: `--input` names the key of the text (and 19 more rows)"),
+        (Keys("mial"), "no 'mial'; there are: mail, answer (and 19 more rows)"),
+        (Keys("mail"), "none of target, output, label: `--target` names the key of what is right"),
+    ],
+    ids=["none", "typing error", "no target"],
+)
+def test_a_key_that_no_row_has_is_said_once(ws, contract, write_file, keys, says):
+    path = write_file([{"mail": f"m {n}", "answer": {"kind": "claim"}} for n in range(20)])
+    with pytest.raises(Problems) as refusal:
+        import_cases(path, ws, contract, gold_share=0.25, group_by="target.kind", keys=keys)
+    assert says in str(refusal.value)
+    assert len(refusal.value.problems) == 1
+    assert "20 of 20 rows are unusable" in str(refusal.value)
+
+
+def test_an_older_draw_beside_an_import_is_named(ws, contract, foreign, write_file):
+    path = write_file(foreign)
+    older = ws.data / "sources" / "sample.jsonl"
+    older.parent.mkdir(parents=True)
+    older.write_text("")
+    done = import_cases(path, ws, contract, gold_share=0.25, group_by="target.company")
+    assert done.beside == ("sources/sample.jsonl",)

@@ -177,6 +177,9 @@ def test_an_alarm_needs_slices_in_which_a_drop_can_be_significant(contract: Cont
     assert deaf.enough is False
     assert reach(contract, gold(en=100, de=80), **check).enough is True
     assert reach(contract, gold(en=9), **check).can == "has no slice of 15 cases"
+    without = contract.model_copy(update={"slices": ()})
+    idle = reach(without, gold(en=100), **check)
+    assert (idle.can, idle.enough) == ("has nothing to watch: the contract names no `slices`", None)
 
 
 @pytest.mark.parametrize("discordant", [0.05, 0.1, 0.2])

@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_repository import make_repository
+from small_repository import make_repository, texts_apart_from_gold
 
 from dslm.settings.workspace import Workspace
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Workspace:
-    return make_repository(tmp_path)
+    return texts_apart_from_gold(make_repository(tmp_path))

@@ -149,3 +149,22 @@ def test_what_cannot_be_measured_here_is_said_with_the_reason(
     (finding,) = found(repository, "lengths")
     assert (finding.kind, finding.skipped) == ("ok", True)
     assert "not prepared on this machine" in finding.message
+
+
+@pytest.mark.parametrize("group", [None, "sender"])
+def test_a_source_that_holds_gold_is_told_with_its_place(
+    repository: Workspace, group: str | None
+) -> None:
+    assert [f.kind for f in found(repository, "sources.gold")] == ["ok"]
+    held = json.loads(repository.gold.read_text().splitlines()[3])
+    other = case(7, prefix="again")
+    if group is None:
+        other |= {"input": f"  {held['input'].upper()}."}
+    else:
+        other["meta"][group] = held["meta"][group]
+    write_lines(repository.data / "sources" / "older.jsonl", [case(3, prefix="old"), other])
+    (warning,) = found(repository, "sources.gold")
+    assert warning.kind == "warn"
+    assert str(warning.where).endswith(("older.jsonl:1", "older.jsonl:2"))
+    assert "curation drops them" in warning.message
+    assert "delete what is left of the older draw" in str(warning.fix)

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from small_repository import case, write_lines
 
-from dslm.proving.policy import cases_needed
+from dslm.cases import read_labelled
+from dslm.contract.model import load_contract
+from dslm.gating.reach import gold_reach
 from dslm.proving.proof import Finding, prove
 from dslm.proving.repository import answers_needed
 from dslm.scoring.calibration import needed_right
+from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace, workspace
 
 
@@ -100,6 +103,7 @@ def test_a_gold_case_that_breaks_a_rule_must_say_so(repository: Workspace) -> No
     (failure,) = found(repository, "fail", "gold.breaks")
     assert failure.message == "breaks numbered, meta.breaks says none"
     assert "case g-001" in str(failure.where)
+    assert "`dslm breaks mini`" in str(failure.fix)
     gold(repository, 1, meta=case(1)["meta"] | {"breaks": ["numbered"]})
     assert not found(repository, "fail", "gold.breaks")
 
@@ -225,7 +229,7 @@ def test_a_workflow_that_params_do_not_list_fails(repository: Workspace) -> None
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("margin: 0.1", "margin: 0.02", "needs about 773 cases if models differ on 5%"),
+        ("margin: 0.1", "margin: 0.02", "needs about 846 cases if models differ on 5%"),
         ("at_least: 0.7, on: interval", "at_least: 0.95, on: interval", "not even a perfect score"),
     ],
 )
@@ -238,6 +242,7 @@ def test_a_check_that_this_gold_set_cannot_decide_is_a_warning(
     (warning,) = found(repository, "warn", "margins")
     assert says in warning.message
     assert "gold has 60" in warning.message
+    assert warning.message.endswith("once a champion serves") == ("margin" in old)
 
 
 def test_a_bad_policy_fails_with_its_line(repository: Workspace) -> None:
@@ -257,9 +262,37 @@ def test_a_waiver_is_shown_and_an_idle_one_fails(repository: Workspace) -> None:
     assert "did you mean 'holds'?" in str(found(repository, "fail", "waivers")[0].fix)
 
 
-def test_cases_needed_is_what_was_measured() -> None:
-    assert cases_needed(0.02, 0.05) == 773
-    assert cases_needed(0.05, 0.05) == 124
+def test_check_and_data_card_say_the_same_of_what_gold_can_decide(repository: Workspace) -> None:
+    """60 cases: the normal approximation has 31 decide ten points, the gate's test needs 58."""
+    text = repository.policy.read_text()
+    for margin in (0.06, 0.09, 0.1, 0.12):
+        repository.policy.write_text(text.replace("margin: 0.1", f"margin: {margin}"))
+        policy, contract = load_policy(repository.policy), load_contract(repository.contract)
+        reach = gold_reach(contract, read_labelled(repository.gold, contract), policy)
+        (card,) = [check for check in reach.checks if check.id == "holds"]
+        warned = [f for f in found(repository, "warn", "margins") if f.message.startswith("holds:")]
+        assert bool(warned) == (not card.enough), margin
+        assert all(f"needs about {card.needed} cases" in f.message for f in warned)
+
+
+@pytest.mark.parametrize(("risk", "kinds"), [(0.05, {"warn"}), (0.1, set()), (0.2, set())])
+def test_a_gate_that_forbids_the_risk_that_the_contract_allows_is_told(
+    repository: Workspace, risk: float, kinds: set[str]
+) -> None:
+    text = repository.policy.read_text()
+    check = f"{{id: few_wrong, kind: bound, metric: selective_risk, at_most: {risk}, on: value}}"
+    repository.policy.write_text(f"{text.rstrip()}\n  - {check}\n")
+    told = [f for f in prove(repository) if f.proof == "promise"]
+    assert {f.kind for f in told} == kinds
+    assert all("few_wrong fails above 0.05" in f.message and "0.1" in str(f.fix) for f in told)
+
+
+def test_a_list_whose_items_are_named_can_be_out_of_scope(repository: Workspace) -> None:
+    change(repository, '{type: [string, "null"], maxLength: 20}',
+           "{type: array, items: {enum: [a, b]}}")  # fmt: skip
+    change(repository, "out_of_scope: {kind: [other]}", "out_of_scope: {number: [[]]}")
+    assert not found(repository, "warn", "out_of_scope")
+    assert found(repository, "ok", "out_of_scope")
 
 
 @pytest.mark.parametrize(("risk", "needed"), [(0.05, 45), (0.1, 22), (0.02, 114)])

@@ -30,6 +30,18 @@ def test_a_run_is_told_verdict_first_then_numbers_then_places(run: ReportData) -
     assert f"{exact.value * 100:.1f} %" in text
 
 
+def test_the_fields_that_hold_a_run_back_are_named_the_worst_first(run: ReportData) -> None:
+    fields = run.scorecard.models["candidate"].fields
+    rates = {name: score.accuracy.value for name, score in fields.items()}
+    wrong = sorted((value, name) for name, value in rates.items() if value and value < 1)
+    text = printed(run_summary(run, {}))
+    (line,) = [line for line in text.splitlines() if line.startswith("Fields")]
+    said = line.split("right least often: ")[1].split(", ")
+    assert said == [f"{name} {value * 100:.1f} %" for value, name in wrong[: len(said)]]
+    assert said
+    assert "worst cases: dslm report invoice_intake" in text
+
+
 def test_a_stages_line_says_what_it_made_and_reads_no_markup() -> None:
     line = printed(stage_line("curate", "mini", {"kept": "1,012 of 1,100", "out": "[red]a\u202e"}))
     assert line == "✓ curate mini  kept 1,012 of 1,100  out [red]a⟨U+202E⟩\n"

@@ -11,7 +11,7 @@ from dslm.contract.comparing import equal
 from dslm.contract.model import Compare
 from dslm.scaffolding.comparators import comparator
 from dslm.scaffolding.schema import infer
-from dslm.scaffolding.value_notes import value_notes
+from dslm.scaffolding.value_notes import rare_fields, value_notes
 
 
 def proposed(values: list[Any]) -> Compare:
@@ -125,3 +125,10 @@ def test_a_point_is_asked_about_where_other_labels_have_a_decimal_comma() -> Non
     assert "locale" in note
     assert list(value_notes({"sum": "decimal"}, {"sum": ["1.234", "12.50", "1,234.50"]})) == []
     assert list(value_notes({"n": "decimal"}, {"n": [1.234, 12.5]})) == []
+
+
+def test_fields_that_hardly_any_case_has_are_named_together() -> None:
+    values = {"name": ["x"] * 400, "offer": ["y"] * 3, "reason": ["z"] * 14, "date": ["d"] * 15}
+    (note,) = rare_fields(values, 500)
+    assert note.startswith("offer (3), reason (14): fewer than 15 of 500 cases")
+    assert list(rare_fields({"name": ["x"] * 4}, 4)) == []

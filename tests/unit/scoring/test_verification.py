@@ -90,6 +90,10 @@ def test_missing_parts_are_differences_too(ws: Workspace) -> None:
     ws.calibration.unlink()
     assert all("not calibrated yet" in found for found in verify(ws))
     assert len(verify(ws)) == 2
+    (ws.curated / "calibration.jsonl").unlink()
+    first_of_all, then = verify(ws)
+    assert f"nothing is curated yet — run `dvc repro curate@{ws.workflow}`" in first_of_all
+    assert f"run `dvc repro calibrate@{ws.workflow}`" in then
 
 
 @pytest.mark.slow
