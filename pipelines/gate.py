@@ -14,7 +14,9 @@ def body(ws: Workspace) -> int:
     verdict = gate_workspace(ws, dt.datetime.now(dt.UTC).date())
     write_verdict(ws, verdict)
     report = write_report(ws)
-    print(f"gate {ws.workflow}: {verdict.status}, see {report.relative_to(ws.root)}")
+    print(f"gate {ws.workflow}: {verdict.status}, see {report.path.relative_to(ws.root)}")
+    if report.fault:
+        print(report.words)
     return exit_code(verdict)
 
 

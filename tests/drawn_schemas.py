@@ -45,7 +45,7 @@ KEYS = ["a", "b", "c", "k\n", "é", "title"]
 # Each keyword that no grammar holds, as somebody may write it; `says` is in the complaint.
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("not", {"not": {"const": "x"}}), ("uniqueItems", {"type": "array", "uniqueItems": True}),
-    ("oneOf", {"oneOf": [{"type": "string"}, {"type": "null"}]}),
+    ("oneOf", {"oneOf": [{"type": "string"}, {"maxLength": 3}]}),
     ("allOf", {"allOf": [{"maxLength": 3}, {"maxLength": 2}]}),
     ("look-around", {"type": "string", "pattern": "^(?=a).*$"}),
     ("look-around", {"type": "string", "pattern": "(?<!a)b"}),
@@ -78,14 +78,14 @@ class Drawing:
     """What one seed draws."""
 
     def __init__(self, seed: int):
-        self.random = random.Random(seed)
+        self.seed, self.random = seed, random.Random(seed)
 
     def output(self) -> dict[str, Any]:
         """A contract's `output`, with definitions that it may name; one in ten has a fault."""
         draw = self.random
         made = self.object_schema(0)
-        if draw.random() < 0.1:
-            made["properties"]["a"] = draw.choice(REFUSED)[1]
+        if self.seed % 10 == 0:
+            made["properties"]["a"] = REFUSED[self.seed // 10 % len(REFUSED)][1]
             made["required"] = list(made["properties"])
         parts = {"x": {"$ref": "#/$defs/B"}, "y": {"type": ["integer", "null"]}}
         inner = {"type": "object", "title": "A", "additionalProperties": False, "required": ["x"],
@@ -123,6 +123,8 @@ class Drawing:
         if kind < 0.25:
             options = [self.schema(depth + 1) for _ in range(draw.randint(1, 3))]
             return {"anyOf": options} | ({"title": "t"} if draw.random() < 0.5 else {})
+        if kind < 0.27:
+            return self.tagged(depth)
         if kind < 0.30:
             return {"$ref": "#/$defs/" + draw.choice("AB"), "description": "d"}
         if kind < 0.78:
@@ -132,6 +134,15 @@ class Drawing:
         if depth > 2:
             return {"type": "null"}
         return self.list_schema(depth) if kind < 0.88 else self.object_schema(depth + 1)
+
+    def tagged(self, depth: int) -> dict[str, Any]:
+        """What Pydantic writes for a discriminated union."""
+        options = []
+        for tag in ("cat", "dog"):
+            one = self.object_schema(depth + 1)
+            one["properties"] = {"kind": {"const": tag, "type": "string"}, **one["properties"]}
+            options.append({**one, "required": ["kind", *one["required"]]})
+        return {"discriminator": {"propertyName": "kind"}, "oneOf": options}
 
     def scalar(self, types: list[str]) -> dict[str, Any]:
         draw = self.random
@@ -191,8 +202,8 @@ class Drawing:
             return self.value(depth)
         if "enum" in schema or "const" in schema:
             return draw.choice(schema.get("enum", [schema.get("const")]))
-        if "anyOf" in schema:
-            return self.answer(draw.choice(schema["anyOf"]), depth)
+        if options := schema.get("anyOf") or schema.get("oneOf"):
+            return self.answer(draw.choice(options), depth)
         named = schema.get("type", ["null", "string", "number"])
         match draw.choice(named) if isinstance(named, list) else named:
             case "null":

@@ -91,6 +91,7 @@ class Scratch:
         own = {
             k: v for k, v in os.environ.items() if not k.startswith(("DVC_", "MLFLOW_", "DSLM_"))
         }
+        own.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of a hundred processes compiles it all
         home = self.root.parent / "home"
         return own | {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

@@ -41,7 +41,7 @@ def compare(
     with tempfile.TemporaryDirectory() as into:
         contract, promised, source = _promised(ws, release, Path(into))
     found, cases = compare_answers(contract, out, labels, promised)
-    seen = _seen_before(ws, contract, [case.input for case in cases])
+    seen = _seen_before(ws, [case.input for case in cases])
     if as_json:
         emit(found.model_dump(mode="json") | {"workflow": workflow, "promised_by": source,
                                               "seen_before": seen})  # fmt: skip
@@ -67,15 +67,18 @@ def _promised(
     return contract, read_scorecard(path), str(path.relative_to(ws.root))
 
 
-def _seen_before(ws: Workspace, contract: Contract, inputs: list[str]) -> dict[str, int]:
-    """How many of the inputs were trained on, or are among those that the promise was made on."""
-    from dslm.cases import read_labelled
+def _seen_before(ws: Workspace, inputs: list[str]) -> dict[str, int]:
+    """How many of the inputs are among the cases here, which a model trained here has met.
+
+    Their labels are of the contract that is here, not of the release's, so they are not proved.
+    """
+    from dslm.cases import read_records
+    from dslm.records import Case
 
     files = {name: ws.curated / f"{name}.jsonl" for name in ("train", "validation", "calibration")}
     files["gold"] = ws.gold
     there = {name: path for name, path in files.items() if path.is_file()}
-    met = {name: {case.input for case in read_labelled(path, contract)}
-           for name, path in there.items()}  # fmt: skip
+    met = {name: {case.input for case in read_records(path, Case)} for name, path in there.items()}
     counts = {name: sum(text in known for text in inputs) for name, known in met.items()}
     return {name: count for name, count in counts.items() if count}
 

@@ -55,8 +55,8 @@ def _fields(found: Contract) -> list[list[str]]:
 
 def _form(schema: dict[str, Any]) -> str:
     """A schema in a few words."""
-    if "anyOf" in schema:
-        return " or ".join(dict.fromkeys(map(_form, schema["anyOf"])))
+    if options := schema.get("anyOf") or schema.get("oneOf"):
+        return " or ".join(dict.fromkeys(map(_form, options)))
     if "enum" in schema or "const" in schema:
         values = schema.get("enum") or [schema["const"]]
         return "one of " + ", ".join("nothing" if v is None else str(v) for v in values)

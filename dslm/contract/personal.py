@@ -112,6 +112,11 @@ class Personal(Settings):
         """Whether anything is looked for."""
         return bool(self.kinds or self.places)
 
+    @property
+    def hides(self) -> bool:
+        """Whether personal data is looked for, and is not to be seen."""
+        return self.looks and self.mode != "keep"
+
     def declares(self, place: str) -> bool:
         """Whether the contract says what a place holds, `kind: none` among it."""
         return any(

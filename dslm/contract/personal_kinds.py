@@ -7,6 +7,7 @@ field is looked for that nobody declared.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _NAMES = {
     "name": "name names person persons full_name fullname first_name firstname last_name lastname "
@@ -61,6 +62,7 @@ def kind_named(name: str) -> str | None:
     return _BY_NAME.get(_snake(name))
 
 
+@lru_cache(maxsize=1 << 12)
 def kind_suspected(key: str) -> str | None:
     """The kind that a field's name gives away: `customer_ssn`, `CustomerName`, `phoneNumber2`."""
     words = _snake(key).rstrip("0123456789").rstrip("_").split("_")

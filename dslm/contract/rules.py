@@ -13,12 +13,14 @@ from functools import lru_cache
 from typing import Any
 
 from dslm.contract.model import Contract, Rule
+from dslm.contract.rule_work import MOST_STEPS, too_many_steps
 from dslm.errors import InputError
 
 # CEL's evaluator goes down one frame of the stack a level, and no error can be caught where the
 # stack of a worker's thread (2 MiB) ends: seen from 10,000 characters and 5,000 levels on.
 LONGEST_EXPRESSION = 4_000
 _DEEPEST = 100
+_MOST_SAID = 10**12
 
 
 @lru_cache(maxsize=512)
@@ -34,13 +36,27 @@ def compile_rule(rule: Rule) -> None:
     """Compile a rule's expression.
 
     Raises:
-        InputError: It is not CEL, with the parser's first line, or longer than can be evaluated.
+        InputError: It is not CEL, with the parser's first line, longer than can be evaluated, or
+            would take too long with any answer.
     """
     try:
         _program(rule.expr)
     except ValueError as error:
         fix = "write CEL over `input` and `output`"
         raise InputError(str(error).splitlines()[0], where=f"rule {rule.id}", fix=fix) from None
+    fix = "put fewer loops into each other"
+    try:
+        most = too_many_steps(rule.expr, "", {})
+    except RecursionError:
+        what = "brackets stand in each other by the hundred"
+        raise InputError(what, where=f"rule {rule.id}", fix="write it shorter") from None
+    if most:
+        raise InputError(f"{_too_many(most)} with any answer", where=f"rule {rule.id}", fix=fix)
+
+
+def _too_many(steps: int) -> str:
+    said = f"{steps:,}" if steps <= _MOST_SAID else f"more than {_MOST_SAID:,}"
+    return f"its loops may take {said} steps, of at most {MOST_STEPS:,},"
 
 
 @dataclass(frozen=True)
@@ -60,6 +76,8 @@ def evaluated(rule: Rule, text: str, answer: Mapping[str, Any]) -> bool | Uneval
     if _deeper(answer, _DEEPEST):
         return Unevaluable(f"the answer is nested more than {_DEEPEST} levels deep")
     try:
+        if most := too_many_steps(rule.expr, text, answer):
+            return Unevaluable(f"{_too_many(most)} with an answer of this size")
         found = _program(rule.expr).execute({"input": text, "output": dict(answer)})
     except MemoryError:
         raise

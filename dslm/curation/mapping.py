@@ -7,6 +7,7 @@ says why not. Called by `readers` and `importing`.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -106,10 +107,18 @@ def _meta(row: Mapping[str, Any], columns: Columns, *, textual: bool) -> dict[st
     return {k: v for k, v in meta.items() if v is not None and not (textual and v == "")}
 
 
-def content_id(case: Mapping[str, Any]) -> str:
-    """An id for a case that has none: from its input first, so that equal inputs sort together."""
-    text = hashlib.sha256(case["input"].encode()).hexdigest()[:12]
-    return f"c-{text}-{hashlib.sha256(canonical_json(case)).hexdigest()[:8]}"
+def content_id(case: Mapping[str, Any], key: bytes | None = None) -> str:
+    """An id for a case that has none: from its input first, so that equal inputs sort together.
+
+    Args:
+        case: Its input, target and meta.
+        key: Without it nobody can try out what an input was; None where nothing is to be hidden.
+    """
+    made = hmac.new(key, digestmod="sha256") if key else hashlib.sha256()
+    whole = made.copy()
+    made.update(case["input"].encode())
+    whole.update(canonical_json(case))
+    return f"c-{made.hexdigest()[:12]}-{whole.hexdigest()[:8]}"
 
 
 def to_case(

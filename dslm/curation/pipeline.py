@@ -124,7 +124,9 @@ def _read(
     replacer = cleaning.replacer if cleaning else None
     blocks = blocks_of(contract, gold, verdicts)
     rows = read_sources(contract, folder, blocks, engine, work, verdicts, replacer)
-    return cleaning.everywhere(rows, work) if cleaning else (rows, KnownValues(WordIndex({})))
+    if cleaning is None:
+        return rows, KnownValues(WordIndex({}))
+    return cleaning.everywhere(rows, work, engine)
 
 
 def _cases(cases: CaseTable) -> Iterator[Case]:

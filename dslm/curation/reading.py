@@ -95,10 +95,12 @@ class RowReader:
                         raise Misfit(row.fault or "no row")
                     columns, textual = file.source.columns, file.kind.textual
                     case, own = to_case(self.contract, row.value, columns, textual=textual)
+                    if self.replacer and not own:
+                        case = self.replacer.named(case)
                     fixed = self.verdicts.applied(self.contract, case)
                     found[file.number, row.line] = fixed, own
                 except Misfit as misfit:
-                    faults[file.number, row.line] = misfit.what
+                    faults[file.number, row.line] = self._quoted(misfit.what, row.value)
         _, drops = sift([case for case, _ in found.values()], self.blocks)
         said = {drop.id: drop for drop in drops}
         lines: list[dict[str, Any]] = [
@@ -106,7 +108,7 @@ class RowReader:
             | self._case_row(case, said.get(case.id))
             for (file, line), (case, own) in found.items()
         ]
-        lines += [{"file": file, "line": line, "fault": self._quoted(fault)}
+        lines += [{"file": file, "line": line, "fault": fault}
                   for (file, line), fault in faults.items()]  # fmt: skip
         return [{"piece": number, "source": sources[line["file"]]} | line for line in lines]
 
@@ -122,8 +124,8 @@ class RowReader:
             "personal": done.found.to_json() if done.found else None,
         }
 
-    def _quoted(self, fault: str) -> str:
-        return self.replacer.text(fault) if self.replacer else fault
+    def _quoted(self, fault: str, row: Any) -> str:
+        return self.replacer.fault(fault, row) if self.replacer else fault
 
 
 def refuse_empty(files: Sequence[SourceFile], seen: set[int], folder: Path) -> None:

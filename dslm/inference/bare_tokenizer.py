@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -38,22 +38,15 @@ class BareTokenizer:
     """
 
     def __init__(self, folder: Path):
-        try:
-            from tokenizers import Tokenizer
-        except ImportError:
-            raise NotAtHand("the package `tokenizers` is not installed",
-                            fix="pip install 'dslm[train]'") from None  # fmt: skip
         path = folder / "tokenizer.json"
         try:
-            self._rules = Tokenizer.from_str(path.read_text(encoding="utf-8"))
+            self._rules = _rules(path.read_text(encoding="utf-8"))
             self._named = _named_tokens(folder)
             self.chat_template = template_of(folder)
         except DslmError as error:
             raise NotAtHand(error.what, where=error.where, fix=error.fix) from None
         except Exception as error:  # noqa: BLE001 - `tokenizers` raises no narrower kind
             raise NotAtHand(f"its tokenizer cannot be read: {error}", where=path) from None
-        self._rules.no_truncation()
-        self._rules.no_padding()
         self.name_or_path = str(folder)
         self._templates: dict[str, Any] = {}  # compiled, by their text
 
@@ -107,6 +100,20 @@ class BareTokenizer:
         made.filters["tojson"] = _json_text
         made.globals["raise_exception"] = _refused
         return made
+
+
+@lru_cache(maxsize=1)  # a process that counts for several recipes of one base builds it once
+def _rules(text: str) -> Any:
+    """The splitting rules that a `tokenizer.json` holds, which no caller may change for good."""
+    try:
+        from tokenizers import Tokenizer
+    except ImportError:
+        raise NotAtHand("the package `tokenizers` is not installed",
+                        fix="pip install 'dslm[train]'") from None  # fmt: skip
+    made = Tokenizer.from_str(text)
+    made.no_truncation()
+    made.no_padding()
+    return made
 
 
 def _json_text(value: Any, ensure_ascii: bool = False, **layout: Any) -> str:

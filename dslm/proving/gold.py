@@ -15,6 +15,7 @@ from dslm.contract.narrowing import uncopied
 from dslm.contract.rules import breaches
 from dslm.errors import DslmError
 from dslm.proving.finding import Finding, fail, failures, named, ok, warn
+from dslm.proving.personal import without_values
 from dslm.records import Case, Decision
 from dslm.settings.workspace import Workspace
 
@@ -33,7 +34,8 @@ def prove_gold(ws: Workspace, contract: Contract) -> Generator[Finding, None, li
     yield from _breaks(ws, contract, gold)
     decisions = {case.id: ideal(contract, case.input, case.target or {}) for case in gold}
     yield from _grounding(ws, contract, gold, decisions)
-    yield from _copying(ws, contract, [case for case in gold if not _stuck(decisions[case.id])])
+    copied = [case for case in gold if not _stuck(decisions[case.id])]
+    yield from without_values(contract, gold, _copying(ws, contract, copied))
     yield from _decisions(ws, decisions)
     yield from _slices(ws, contract, gold)
     return gold

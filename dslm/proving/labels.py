@@ -73,14 +73,31 @@ def _look_alikes(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Ite
             labels = list({fold(label): label for label in reversed(labels)}.values())[::-1]
         for group in look_alikes(labels):
             first = _row_with(gold, field, group.labels[1])
+            said = (
+                f"(personal, not quoted) {group.unquoted}"
+                if _hides(contract, field)
+                else str(group)
+            )
             yield warn(
-                "labels", f"labels of {field} {group}", where=f"{ws.gold}: case {first}",
+                "labels", f"labels of {field} {said}", where=f"{ws.gold}: case {first}",
                 fix="mend the labels, or compare the field `as: text`",
             )  # fmt: skip
 
 
 def _row_with(gold: Sequence[Case], field: str, label: str) -> str:
     return next(case.id for case in gold if label in _texts((case.target or {}).get(field)))
+
+
+def _hides(contract: Contract, field: str) -> bool:
+    """Whether a field, or a part of it, holds personal data that is not kept in the open."""
+    personal, place = contract.data.personal, f"target.{field}"
+    return personal.hides and any(
+        one == place or one.startswith(f"{place}.") for one in personal.places
+    )
+
+
+def _quoted(contract: Contract, field: str, labels: Sequence[str]) -> str:
+    return "personal labels" if _hides(contract, field) else named(map(repr, labels))
 
 
 def _readings(contract: Contract, field: str, value: Any) -> list[str]:
@@ -100,10 +117,13 @@ def _ambiguous(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Itera
             readings = _readings(contract, field, value)
             if len(readings) > 1:
                 told += 1
+                said = f"{value!r} may be {' or '.join(readings)}"
+                if _hides(contract, field):
+                    said = "a personal label may mean several things"
                 if told <= MOST_NAMED:
                     yield warn(
-                        "labels", f"{field}: {value!r} may be {' or '.join(readings)}, so it is "
-                        "compared exactly", where=f"{ws.gold}: case {case.id}",
+                        "labels", f"{field}: {said}, so it is compared exactly",
+                        where=f"{ws.gold}: case {case.id}",
                         fix="name the contract's `locale`, or write the label plainly "
                         "(1234.5, 2025-03-04)",
                     )  # fmt: skip
@@ -119,8 +139,8 @@ def _doubtful(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Iterat
         labels = [value for value in values if isinstance(value, str)]
         if compare.how == "decimal" and (found := doubtful_points(labels, contract.locale)):
             yield warn(
-                "labels", f"{field}: {named(map(repr, found))}: three decimals, as JSON writes "
-                "them, but other labels have a comma before theirs", where=ws.gold,
+                "labels", f"{field}: {_quoted(contract, field, found)}: three decimals, as JSON "
+                "writes them, but other labels have a comma before theirs", where=ws.gold,
                 fix="name the contract's `locale`, or write the labels plainly (1234.5)",
             )  # fmt: skip
 
@@ -130,7 +150,12 @@ def _ambiguously_grounded(
 ) -> Iterator[Finding]:
     """Values that the input states only in a form that may mean something else too."""
     found = [
-        (f"{case.id}: {field} ({' or '.join(ground.readings)})", ground.readings)
+        (
+            f"{case.id}: {field}"
+            if _hides(contract, field)
+            else f"{case.id}: {field} ({' or '.join(ground.readings)})",
+            ground.readings,
+        )
         for case in gold
         for field, ground in groundings(contract, case.input, case.target or {}).items()
         if ground.ambiguous

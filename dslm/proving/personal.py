@@ -1,20 +1,24 @@
 """Proof of what the contract says of personal data: fields that look personal are declared.
 
 Looks at the names of the answer's fields and of the gold set's and sources' `meta`; called by
-`dslm.proving.proof`. What only shows in texts is counted on the data card.
+`dslm.proving.proof`. What only shows in texts is counted on the data card. `without_values` is what
+keeps the findings themselves from quoting what is personal in gold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dslm.contract.model import Contract
 from dslm.contract.personal_kinds import kind_suspected
 from dslm.contract.schemas.holding import places_in
+from dslm.curation.personal.showing import showing_of
 from dslm.curation.personal.undeclared import suspected
-from dslm.proving.finding import Finding, ok, warn
+from dslm.proving.finding import Finding, fail, ok, warn
 from dslm.records import Case
 from dslm.settings.workspace import Workspace
+
+QUOTING = "'\"("  # before what is quoted
 
 
 def prove_personal(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Iterator[Finding]:
@@ -33,5 +37,32 @@ def prove_personal(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> I
             where=f"{ws.contract}: data.personal.fields",
             fix=f"`{place}: {{kind: {kind}}}`, or `{{kind: none}}` where it is not",
         )  # fmt: skip
+    for key in contract.slices:
+        if f"meta.{key}" in personal.places:
+            yield fail(
+                "personal", f"slices has {key!r}, which data.personal calls personal: its values "
+                "would stand in scorecard.json, gate.md and on every page",
+                where=f"{ws.contract}: slices", fix="slice by something else",
+            )  # fmt: skip
     if personal.places and not found:
         yield ok("personal", f"{len(personal.places)} fields hold personal data, no other looks so")
+
+
+def without_values(
+    contract: Contract, gold: Sequence[Case], findings: Iterable[Finding]
+) -> Iterator[Finding]:
+    """Findings on gold's labels that quote no personal value, found or labelled.
+
+    Of a field that the contract calls personal its proofs quote nothing; what else is known of
+    gold stands as its kind in brackets.
+    """
+    found = list(findings)
+    if not any(mark in one.message for one in found for mark in QUOTING):
+        yield from found
+        return
+    showing = showing_of(contract, gold, None)
+    if showing.how == "nothing":
+        yield warn("personal", f"labels of gold are quoted as they are: {showing.fault}")
+    for one in found:
+        said = showing.message(f"{one.where or ''}\0{one.message}").partition("\0")[2]
+        yield one.model_copy(update={"message": said})

@@ -15,7 +15,7 @@ from dslm.proving.copying import prove_copying
 from dslm.proving.finding import Finding, fail, failures, ok
 from dslm.proving.gold import prove_gold
 from dslm.proving.labels import prove_labels
-from dslm.proving.personal import prove_personal
+from dslm.proving.personal import prove_personal, without_values
 from dslm.proving.policy import prove_policy
 from dslm.proving.repository import prove_data, prove_settings
 from dslm.proving.terms import prove_terms
@@ -51,7 +51,7 @@ def _findings(ws: Workspace) -> Iterator[Finding]:
         yield from prove_copying(ws, contract)
         gold = yield from prove_gold(ws, contract)
     yield from prove_personal(ws, contract, gold)
-    yield from prove_labels(ws, contract, gold)
+    yield from without_values(contract, gold, prove_labels(ws, contract, gold))
     seen = cases_to_look_at(ws, contract)
     seen.keep_apart(gold)
     yield from prove_data(ws, contract, seen)

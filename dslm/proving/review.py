@@ -6,13 +6,15 @@ Gives what it says for the proofs of the sources, and findings once those were r
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from dslm.contract.model import Contract
+from dslm.curation.personal.cleaning import cleaning_of
 from dslm.curation.review import outdated
 from dslm.curation.review_file import ReviewRow, read_review
 from dslm.curation.verdicts import Verdicts, parsed, read_verdicts
-from dslm.errors import DslmError
+from dslm.errors import DslmError, InputError
 from dslm.proving.finding import Finding, failures, named, ok, warn
 from dslm.proving.source_cases import SourceCases
 from dslm.settings.workspace import Workspace
@@ -25,7 +27,12 @@ def cases_to_look_at(ws: Workspace, contract: Contract) -> SourceCases:
         verdicts = read_verdicts(ws.review, contract)
     except DslmError:
         return SourceCases(contract)  # `prove_review` tells
-    return SourceCases(contract, verdicts, frozenset(row.id for row in rows))
+    try:
+        cleaning = cleaning_of(contract, os.environ)
+    except InputError:  # `surrogate_key` tells
+        cleaning = None
+    replacer = cleaning.replacer if cleaning else None
+    return SourceCases(contract, verdicts, frozenset(row.id for row in rows), replacer)
 
 
 def prove_review(ws: Workspace, contract: Contract, seen: SourceCases) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from typing import Any
 from dslm.contract.model import Contract
 from dslm.curation.blocks.rule_breaks import rule_fault
 from dslm.curation.grouping import folded, group_of
+from dslm.curation.personal.replacing import Replacer
 from dslm.curation.verdicts import Verdicts
 from dslm.errors import InputError
 from dslm.records import Case
@@ -40,6 +41,8 @@ class SourceCases:
         contract: The workflow's contract.
         verdicts: Of the review file; none where it cannot be read.
         named: Ids that the review file names.
+        replacer: Names cases without an id of their own as curation does; None where it
+            looks for no personal data, or cannot.
         count: How many cases there were.
         undeclared: Those whose breaches are not as they say, the first of them.
         undeclared_count: How many there are.
@@ -53,6 +56,7 @@ class SourceCases:
     contract: Contract
     verdicts: Verdicts = field(default_factory=Verdicts)
     named: frozenset[str] = frozenset()
+    replacer: Replacer | None = None
     count: int = 0
     undeclared: list[Undeclared] = field(default_factory=list)
     undeclared_count: int = 0

@@ -50,10 +50,11 @@ def _fault(file: SourceFile, row: Row, seen: SourceCases | None) -> str | None:
         return None
     columns, textual = file.source.columns, file.kind.textual
     try:
-        case, _ = to_case(seen.contract, row.value, columns, textual=textual)
+        case, own = to_case(seen.contract, row.value, columns, textual=textual)
     except Misfit as misfit:
         return misfit.what
-    seen.add(case, f"{file.path}:{row.line}")
+    named = case if own or seen.replacer is None else seen.replacer.named(case)
+    seen.add(named, f"{file.path}:{row.line}")
     return None
 
 

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from dslm.cases import read_labelled
 from dslm.contract import Contract, load_contract
+from dslm.curation.personal.showing import showing_of
 from dslm.data_card import read_data_card
 from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import refuse_differences
@@ -129,9 +130,19 @@ def _proved(folder: Path, made_by: str) -> str:
 
 
 def _smoke_case(ws: Workspace, contract: Contract) -> dict[str, str]:
-    """The input that the release must answer wherever it is loaded: the first gold case."""
-    case = read_labelled(ws.gold, contract)[0]
-    return {"id": case.id, "input": case.input}
+    """The input that the release must answer wherever it is loaded: the first gold case.
+
+    Personal values in it stand as their kind in brackets, whatever key is set: the registry is
+    read by more people than gold, and the same release has the same bytes.
+
+    Raises:
+        ReleaseRefused: They cannot be looked for here.
+    """
+    gold = read_labelled(ws.gold, contract)
+    showing = showing_of(contract, gold, None)
+    if showing.how == "nothing":
+        raise ReleaseRefused(f"the registry gets no personal data: {showing.fault}", where=ws.gold)
+    return {"id": gold[0].id, "input": showing.case(gold[0]).input}
 
 
 def _write_json(path: Path, value: object) -> None:

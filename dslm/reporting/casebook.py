@@ -15,7 +15,7 @@ from typing import Any
 from dslm.provenance import canonical_json
 from dslm.records import Case, OutcomeKind, Row
 from dslm.reporting.data import ReportData
-from dslm.reporting.formatting import cut, plain_value, visible, visible_value
+from dslm.reporting.formatting import cut, laid_out, visible, visible_value
 from dslm.reporting.found import found_words
 from dslm.reporting.naming import reason_text
 
@@ -70,13 +70,20 @@ def worst(rows: Sequence[Row], most: int) -> list[Row]:
     return seen[:most]
 
 
+def _found_in(data: ReportData, case: Case, row: Row) -> Mapping[str, str]:
+    """How an answer's values were found in its input."""
+    if data.found is not None:
+        return data.found[case.id]
+    return found_words(data.contract, case.input, row.prediction.object)
+
+
 def _field(name: str, gold: Mapping[str, Any], row: Row, found: str) -> FieldView:
     answer = row.prediction.object
     given = None if answer is None else answer.get(name)
     return FieldView(
         name=visible(name),
-        gold=plain_value(gold.get(name)),
-        answer="no valid answer" if answer is None else plain_value(given),
+        gold=laid_out(gold.get(name)),
+        answer="no valid answer" if answer is None else laid_out(given),
         wrong=name in row.outcome.wrong_fields,
         confidence=row.prediction.field_confidence.get(name),
         gold_is_null=gold.get(name) is None,
@@ -88,7 +95,7 @@ def _field(name: str, gold: Mapping[str, Any], row: Row, found: str) -> FieldVie
 def case_view(data: ReportData, row: Row, case: Case, base: Row | None) -> CaseView:
     """One case as the page shows it."""
     target = case.target or {}
-    found = found_words(data.contract, case.input, row.prediction.object)
+    found = _found_in(data, case, row)
     return CaseView(
         row=row,
         input=cut(visible(case.input), STATIC_INPUT),
@@ -126,7 +133,7 @@ def _differing(fields: Sequence[str], row: Row, target: Mapping[str, Any]) -> di
 def _found(data: ReportData) -> tuple[list[str], list[dict[str, int]]]:
     """How answers were found in their inputs: the words that occur, and by case field → words."""
     rows, fields = {row.id: row for row in data.rows["candidate"]}, list(data.contract.fields)
-    told = [found_words(data.contract, c.input, rows[c.id].prediction.object) for c in data.gold]
+    told = [_found_in(data, case, rows[case.id]) for case in data.gold]
     words = list(dict.fromkeys(text for one in told for text in one.values()))
     places = {text: place for place, text in enumerate(words)}
     return words, [{str(fields.index(f)): places[t] for f, t in one.items()} for one in told]

@@ -31,7 +31,9 @@ class ReportData:
     """One run of one workflow: what was measured, what was decided, and what it came from.
 
     `rows` holds the rows of each model whose rows are there, the candidate's always; `gold` the
-    labelled cases in the order of the gold set. Of results alone both are empty.
+    labelled cases in the order of the gold set. Of results alone both are empty. `shown_as` says
+    what stands for personal values in them, `raw` that somebody asked for them as they are, `found`
+    how each case's answer was found in the input as it was; None where the cases are as they were.
     """
 
     contract: Contract
@@ -45,6 +47,9 @@ class ReportData:
     registered: Release | None = None
     champion: Baseline = field(default_factory=Baseline)
     where: Mapping[str, str] = field(default_factory=dict)
+    shown_as: str = ""
+    raw: bool = False
+    found: Mapping[str, Mapping[str, str]] | None = None
 
 
 def _fix(ws: Workspace) -> str:

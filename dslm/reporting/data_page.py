@@ -187,25 +187,33 @@ def personal_facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     mode, key, kinds = (rest.pop(name, None) for name in ("mode", "key", "kinds"))
     told = [("what becomes of it", BECOMES.get(mode, str(mode)))] if mode else []
     for kind, count in (kinds if isinstance(kinds, Mapping) else {}).items():
-        text = f"{count['findings']:,} in {count['cases']:,} cases"
+        text = f"{count['findings']:,} in {_counted(count['cases'])}"
         told.append((KINDS.get(kind, visible(kind)), text))
+    if isinstance(fields := rest.pop("fields", None), Mapping) and fields:
+        listed = (f"{visible(place)} ({KINDS.get(kind, visible(str(kind)))})"
+                  for place, kind in fields.items())  # fmt: skip
+        told.append(("fields that hold it, by the contract", ", ".join(listed)))
     if key:
         told.append(("fingerprint of the key", str(key)))
     told += _left(rest)
     return told + facts(rest)
 
 
+def _counted(cases: int) -> str:
+    return f"{cases:,} case{'' if cases == 1 else 's'}"
+
+
 def _left(found: dict[str, Any]) -> list[tuple[str, str]]:
     """What stays, taken out of the section: common words, short values, what nobody declared."""
     exempted, short, left = (found.pop(name, None) for name in ("exempted", "short", "left"))
     told = [
-        (what, f"{count:,} stay outside of their group")
+        (what, f"{count:,} {'stays' if count == 1 else 'stay'} outside of their group")
         for what, count in (("common words that are names too", exempted),
                             ("short values, towns and years", short))
         if count
     ]  # fmt: skip
     for place, cases in (left if isinstance(left, Mapping) else {}).items():
-        told.append((f"left: {visible(place)}", f"looks personal in {cases:,} cases"))
+        told.append((f"left: {visible(place)}", f"looks personal in {_counted(cases)}"))
     return told
 
 

@@ -16,6 +16,7 @@ from dslm.records import Metric
 NA = "n/a"
 NBSP = "\u00a0"
 MINUS = "\u2212"
+ONE_LINE = 40  # characters of JSON that are read in one line
 
 Unit = Literal["rate", "money", "number"]
 
@@ -100,6 +101,14 @@ def plain_value(value: Any) -> str:
     if isinstance(value, str):
         return visible(value)
     return visible(json.dumps(value, ensure_ascii=False, sort_keys=True, default=str))
+
+
+def laid_out(value: Any) -> str:
+    """As `plain_value`; an object or list that is no short one has a line for each of its parts."""
+    told = plain_value(value)
+    if not isinstance(value, dict | list) or len(told) <= ONE_LINE:
+        return told
+    return visible(json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1, default=str))
 
 
 def visible_value(value: Any) -> Any:

@@ -1,19 +1,23 @@
 """Writes a run as one HTML file that needs no network, no server and no JavaScript to be read.
 
-Takes a workspace, gives the path of `report.html`; `render` is pure: same data, same bytes.
-Called by `dslm report` and at the end of a pipeline run.
+Takes a workspace, gives `report.html`, with the contract's surrogates in place of personal values;
+`render` is pure: same data, same bytes. Called by `dslm report` and at the end of a pipeline run.
 """
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass
 from pathlib import Path
 
+from dslm.curation.personal.showing import How, showing_of
 from dslm.provenance import write_atomic
 from dslm.reporting import casebook, naming, page
 from dslm.reporting.data import ReportData, read_report_data
 from dslm.reporting.judging import headline
 from dslm.reporting.not_narrowed import not_narrowed
 from dslm.reporting.rendering import rendered
+from dslm.reporting.shown import shown
 from dslm.settings.workspace import Workspace
 
 WORST = 12
@@ -33,11 +37,36 @@ def render(data: ReportData) -> str:
     )  # fmt: skip
 
 
-def write_report(ws: Workspace) -> Path:
+@dataclass(frozen=True)
+class Written:
+    """A report that was written.
+
+    Attributes:
+        path: Where.
+        how: What stands in place of personal values.
+        words: The sentence on the page that says so.
+        fault: Why it is not as the contract asks, and what to do; None where it is.
+    """
+
+    path: Path
+    how: How
+    words: str
+    fault: str | None
+
+
+def write_report(ws: Workspace, *, raw: bool = False) -> Written:
     """Write `artifacts/W/report.html` of the newest run, whole or not at all.
+
+    Args:
+        ws: The workflow.
+        raw: Show personal values as they are, in a file of its own, `report-raw.html`.
 
     Raises:
         InputError: There is no scorecard yet, or what was read does not belong together.
     """
-    write_atomic(ws.report, render(read_report_data(ws)))
-    return ws.report
+    read = read_report_data(ws)
+    showing = showing_of(read.contract, read.gold, os.environ, raw=raw)
+    data = shown(read, showing)
+    path = ws.raw_report if data.raw else ws.report
+    write_atomic(path, render(data))
+    return Written(path, showing.how, data.shown_as, showing.fault)

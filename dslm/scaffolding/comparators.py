@@ -2,7 +2,7 @@
 
 Takes an inferred schema and the sample's labels; gives the comparator's name. No proposal makes two
 labels of the sample one that a person would keep apart: `0017` and `17`, `1.1` and `1.10`, two
-times of a day, the grades `A-` and `A`, the ranges `1-2` and `12`.
+times of a day, the grades `A-` and `A`, the ranges `1-2` and `12`, the paragraphs `1(2)` and `12`.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ READ_SHARE = 0.95  # of the labels that must read as a number or day
 _LEADING_ZERO = re.compile(r"(?<!\d)(?<![.,])(?<!\d[' \u00a0\u066b\u066c])0+\d", re.ASCII)
 _EXPONENT = re.compile(r"\d+[eE]\d+\Z", re.ASCII)  # 12E4 is a code; str() of a float writes 1e-05
 _PLAIN = re.compile(r"\d+(?:\.(\d+))?\Z", re.ASCII)
-# Folding drops these: between digits they part a range, at an end they may be a sign
+# Folding drops these: between digits they part a range or a paragraph, at an end they may be a sign
 _TELLING = re.compile(
-    r"(?<=\d)\s*[-\u2010-\u2015\u2212'\u2019_]\s*(?=\d)|\A\s*[-\u2010-\u2015\u2212]"
+    r"(?<=\d)\s*[-\u2010-\u2015\u2212'\u2019_()\[\]{}\"]+\s*(?=\d)|\A\s*[-\u2010-\u2015\u2212]"
     r"|[-\u2010-\u2015\u2212]\s*\Z"
 )
 _KEPT = "\u2192"  # a symbol that folding keeps

@@ -96,7 +96,21 @@ def _derived(
     """Rows made again, and where the written ones differ from them."""
     again = recompute(contract, cases, rows, threshold)
     pairs = zip(rows, again, strict=True)
-    return again, [d for old, new in pairs for d in _compare(old, new, f"{what}: case {old.id}")]
+    hides = contract.data.personal.hides
+    return again, [
+        _unquoted(d) if hides else d
+        for old, new in pairs
+        for d in _compare(old, new, f"{what}: case {old.id}")
+    ]
+
+
+def _unquoted(difference: str) -> str:
+    """A difference without the values of an answer, which go into the verdict and so into git."""
+    place, _, values = difference.partition(": written ")
+    answered = any(f": {part}" in place for part in ("prediction.object", "slices", "group"))
+    if not (values and answered):
+        return difference
+    return f"{place}: is not what is derived (personal, not quoted)"
 
 
 def _calibration_differs(ws: Workspace, contract: Contract) -> list[str]:

@@ -121,6 +121,11 @@ class Workspace:
         return self.artifacts / "report.html"
 
     @property
+    def raw_report(self) -> Path:
+        """The HTML report with personal values as they are, where somebody asked for it."""
+        return self.artifacts / "report-raw.html"
+
+    @property
     def registry(self) -> Path:
         """Receipts of registration and promotion."""
         return self.root / "registry" / self.workflow

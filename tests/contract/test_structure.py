@@ -30,7 +30,10 @@ MAY_CALL = {
     # one prompt renderer, one place that knows base models; the doctor's findings are as a proof's
     "training": {"inference", "proving"},
     "gating": {"scoring"},  # the gate recomputes the scorecard from the rows
-    "releasing": {"inference"},  # the smoke test answers with the decider that serves
+    # the smoke test answers with the decider that serves; its input is gold's, as it may be shown
+    "releasing": {"inference", "curation"},
+    # what is shown of gold has the surrogates that curation makes
+    "reporting": {"curation"},
     # rows are counted by the readers that curation reads them with, tokens as training counts them,
     # and the gold cases that a margin needs by the gate's own test
     "proving": {"curation", "inference", "gating"},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import http.server
+import json
 import re
 import shutil
 import subprocess
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 from page_reading import Page, read
 from sample_card import make_card
+from sample_chats import make_chats, make_chats_card
 from sample_run import CONTRACT, make_run
 
 from dslm.records import Case
@@ -123,8 +126,8 @@ DRIVER = """<script>setTimeout(() => {
 
 def test_cases_can_be_filtered_sorted_and_unfolded(page_file: Path, tmp_path: Path) -> None:
     driven, run = tmp_path / "driven.html", make_run(120)
-    html = re.sub(r"<meta http-equiv[^>]*>", "", page_file.read_text())
-    driven.write_text(html.replace("</body>", DRIVER + "</body>"))
+    bare = re.sub(r"<meta http-equiv[^>]*>", "", page_file.read_text())
+    driven.write_text(bare.replace("</body>", DRIVER + "</body>"))
     page, _ = opened(driven, tmp_path / "profile")
     held = [row for row in run.rows["candidate"] if row.outcome.kind == "held_back"]
     least = min(held, key=lambda row: row.prediction.confidence)
@@ -155,9 +158,9 @@ def test_no_request_leaves_the_page(
 def test_the_policy_and_not_luck_keeps_foreign_content_out(
     either_page: Path, tmp_path: Path, proxy: tuple[int, list[str]], guarded: bool
 ) -> None:
-    html = either_page.read_text().replace("</main>", f'<img src="{ELSEWHERE}"></main>')
+    text = either_page.read_text().replace("</main>", f'<img src="{ELSEWHERE}"></main>')
     planted = tmp_path / "planted.html"
-    planted.write_text(html if guarded else re.sub(r"<meta http-equiv[^>]*>", "", html))
+    planted.write_text(text if guarded else re.sub(r"<meta http-equiv[^>]*>", "", text))
     port, asked = proxy
     flags = (f"--proxy-server=http://127.0.0.1:{port}", "--proxy-bypass-list=<-loopback>")
     opened(planted, tmp_path / "profile", *flags)
@@ -196,3 +199,50 @@ def test_light_and_dark_are_drawn_and_differ(either_page: Path, tmp_path: Path) 
         shots[name] = shot.read_bytes()
     assert all(data.startswith(b"\x89PNG") and len(data) > 50_000 for data in shots.values())
     assert shots["light"] != shots["dark"]
+
+
+# In a frame, since no window is as narrow as a telephone. What stands out of it, what scrolls and
+# cannot be reached by the keyboard, what has no name, and how chats are laid out.
+FRAME = """<!doctype html><title>frame</title><iframe id="frame" width="{width}" height="900"
+srcdoc="{page}"></iframe><pre id="told"></pre><script>setTimeout(() => {{
+  const page = document.getElementById("frame").contentDocument, root = page.documentElement;
+  page.querySelector("#f-rows button")?.click();
+  const all = [...page.querySelectorAll("*")], own = (e) => getComputedStyle(e);
+  const wide = all.filter((e) => e.scrollWidth > e.clientWidth + 1 && own(e).overflowX === "auto");
+  document.getElementById("told").textContent = JSON.stringify({{
+    sideways: root.scrollWidth - root.clientWidth,
+    unreached: wide.filter((e) => e.tabIndex < 0 && !e.querySelector("a, button")).length,
+    scrolled: wide.length,
+    unnamed: [...page.querySelectorAll(".scroll")].filter((e) => !e.ariaLabel).length,
+    jumps: all.filter((e) => e.tabIndex > 0).length,
+    narrow: [...page.querySelectorAll("tbody th, .case-body td bdi")].filter((e) =>
+      e.textContent.length > 30 && e.getClientRects().length && e.clientWidth < 60
+      && own(e).display !== "inline").length,
+    bidi: [...new Set([...page.querySelectorAll(".case pre")].map((e) => own(e).unicodeBidi))],
+    unfolded: page.querySelectorAll(".unfolded").length,
+    headings: page.querySelectorAll("h1").length,
+  }});
+}}, 2500)</script>"""
+
+
+@pytest.fixture(scope="module", params=["report", "data card"])
+def chats_page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Pages of long labels, nested answers and three directions and scripts."""
+    if request.param == "report":
+        return render(make_chats())
+    return render_card(make_chats_card(tmp_path_factory.mktemp("chats")))
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_long_labels_nested_answers_and_other_scripts_are_laid_out_and_reached(
+    chats_page: str, tmp_path: Path, width: int
+) -> None:
+    frame = tmp_path / "frame.html"
+    frame.write_text(FRAME.format(width=width, page=html.escape(chats_page)))
+    told = json.loads(opened(frame, tmp_path / "profile")[0].by_id("told").text)
+    assert told["sideways"] == 0
+    assert (told["unreached"], told["unnamed"], told["jumps"], told["narrow"]) == (0, 0, 0, 0)
+    assert told["headings"] == 1
+    assert told["scrolled"] == 0 or width == 390
+    if 'id="f-rows"' in chats_page:
+        assert (told["unfolded"], told["bidi"]) == (1, ["plaintext"])

@@ -22,7 +22,7 @@ _WORDS = (
 )
 _TO = rf"(?:\s?[-~/&]\s?|\s(?:{_WORDS})\s)(?:(?:the|le|el|il|den) )?"
 _NTH = r"(?:\.o|\.|st|nd|rd|th|er|o)?"
-_DAY = r"(?P<day>\d(?<![\d.,:/\-].)(?<![\d.,:/\-] .)\d?)"
+_DAY = r"(?P<day>\d(?<![\d.,:/\-].)(?<!\d[.,:/\-] .)(?<!\d .)\d?)"
 _DAY_ONLY = re.compile(rf"{_DAY}{_NTH}{_TO}\Z")
 _IN_NUMBERS = re.compile(rf"{_DAY}(?P<sign>[./]) ?(?P<second>\d\d?)\.?{_TO}\Z")
 _IN_WORDS = re.compile(rf"{_DAY}(?P<gap>[^\d]{{2,20}}?){_TO}\Z")

@@ -58,6 +58,8 @@ def _folded(char: str) -> str | None:
         return "\n"
     if category == "Cf":
         return None
+    if category == "Sc":
+        return "$"
     if category[0] in "PS":
         plain = "-" if category == "Pd" else unicodedata.normalize("NFKC", char)
         return plain if plain.isascii() and len(plain) == 1 else ";"

@@ -35,6 +35,9 @@ _MARKED = re.compile(
     rf"(?:{_ERA}\s*)?(?<!\d)(?P<y>{_NUMBER}|元)\s*(?:{_YEAR})\s*"
     rf"(?P<m>{_NUMBER})\s*(?:{_MONTH})\s*(?P<d>{_NUMBER})(?!\d)\s*(?:{_DAY})?"
 )
+_UNTIL = re.compile(  # 2025年3月4日~5日, 3月30日から4月2日
+    rf"\s*(?:[-~至到]|から|부터)\s*(?:(?P<m>{_NUMBER})\s*(?:{_MONTH})\s*)?(?P<d>{_NUMBER})\s*(?:{_DAY})"
+)
 _ERA_NUMBERS = re.compile(
     rf"(?:{_ERA}|(?<![a-z0-9])(?P<letter>[mtshr]))\s?(?P<y>\d{{1,3}}|元)\s?(?P<sign>[./\-])\s?"
     r"(?P<m>\d{1,2})\s?(?P=sign)\s?(?P<d>\d{1,2})(?!\d)"
@@ -92,6 +95,18 @@ def _marked(text: str, customs: Customs) -> Iterator[Found]:
             found = (day_of(y, _number(month), _number(day)) for y in years)
             days = frozenset(one for one in found if one)
         yield match.start(), match.end(), days
+        if last := _UNTIL.match(text, match.end()):
+            yield (
+                last.start("m" if last["m"] else "d"),
+                last.end(),
+                _until(days, last["m"], last["d"]),
+            )
+
+
+def _until(first: frozenset[dt.date], month: str | None, number: str) -> frozenset[dt.date]:
+    """The last day of a range that names no year of its own."""
+    found = (day_of(d.year, _number(month) if month else d.month, _number(number)) for d in first)
+    return frozenset(last for last in found if last and all(last > d for d in first))
 
 
 def _with_era(text: str, customs: Customs) -> Iterator[Found]:

@@ -104,7 +104,7 @@ def numeric_readings(
         customs: Of the locale.
     """
     first, second = signs
-    if first != second and signs not in _PAIRS:
+    if first != second and (signs not in _PAIRS or len(parts[2]) != 4):  # 4/3/2025-5/3/2025
         return frozenset()
     full = len(parts[0]) == 4 or len(parts[2]) == 4
     if first == BLANK and not (full and int(max(parts, key=len)) in _BLANK_YEARS):

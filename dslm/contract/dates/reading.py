@@ -32,6 +32,7 @@ _TIME = re.compile(
 )
 _ISO = re.compile(r"\d{4}-?(?:\d\d-?\d\d|W\d\d-?\d)(?:[T ]|\Z)")
 _AROUND = re.compile(r"[^\W\d_]|[\s.,\-()']|[^\x00-\x7f]")
+_GLUED_BEFORE, _GLUED_BEHIND = re.compile("[a-z]"), re.compile(r"(?!r\b)[a-z]")  # 4 III 2025r.
 _LONGEST_VALUE = 120  # no day is longer, with its weekday, time and zone
 
 
@@ -147,6 +148,8 @@ def dates(text: str, locale: Locale = None) -> set[dt.date]:
 def _is_nothing_else(folded: str, start: int, end: int, customs: Customs) -> bool:
     """Whether only blanks, weekdays, small words and a time stand beside a date."""
     after = _TIME.sub(" ", folded[end:], count=1)
+    if _GLUED_BEFORE.match(folded[max(0, start - 1) : start]) or _GLUED_BEHIND.match(after):
+        return False
     rest = f"{folded[:start]} {after}"
     if _AROUND.sub("", rest) or _DIGITS.search(rest):
         return False

@@ -32,8 +32,14 @@ _ROMAN = re.compile(r"(?:[.\-/] ?| )(i{2,3}|iv|vi{1,3}|ix|xi{1,2}|(?<=[.\-/])[iv
 _TIMED_YEAR = re.compile(
     r"\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[ap]\.?m\.?)?(?:\s[a-z]{2,5})?\s(\d{4})(?!\d)"
 )
-_BEYOND_A_YEAR = re.compile(r"[^\W_]|[.,:/\-]\d|\s?%|[\s,]{1,2}\d{4}(?!\d)")
-_BREAK = re.compile(r"[\d;:]")
+_MONEY = r"\s?(?:[$]|(?:euros?|eur|usd|gbp|chf|kr|zl)(?![^\W\d_]))(?!\s?\d)"
+_BEYOND_A_YEAR = re.compile(rf"[^\W_]|[.,:/\-]\d|\s?%|[\s,]{{1,2}}\d{{4}}(?!\d)|{_MONEY}")
+_HOURS = re.compile(
+    r"(?:\s?(?:-|to|bis|a|al|till?|do|до)\s?\d\d?)?"
+    r"\s?(?:uhr|hrs?|h|[ap]\.?m|o'clock|heures?|horas?|uur|ч|час\w*|時|点|點|시)(?![^\W\d_])"
+)
+_LAST_HOUR = 24
+_BREAK = re.compile(r"[\d;:$]")
 _NEXT_WORD = re.compile(r"[\s.,\-]*([^\s\d!-/:-@\[-`{-~]+)")
 _FOLLOWED_BY_A_WORD = re.compile(r"\s*[^\W\d_]")
 
@@ -90,6 +96,8 @@ def month_readings(months: Months, day: str, year: str, customs: Customs) -> fro
 def _is_short_year(text: str, span: Span, known: MonthWords) -> bool:
     """Whether two digits after a month are a year, and not a day, a time, an amount or a share."""
     if _BEYOND_A_YEAR.match(text, span[1]):
+        return False
+    if int(text[slice(*span)]) <= _LAST_HOUR and _HOURS.match(text, span[1]):
         return False
     following = _NEXT_WORD.match(text, span[1])
     return not (following and following.group(1) in known.months)

@@ -6,6 +6,7 @@ a sign is first asked for. Used by `signs`.
 
 from __future__ import annotations
 
+import unicodedata
 from functools import lru_cache
 
 from dslm.contract.text.folding import composed
@@ -32,7 +33,37 @@ SHARED_SIGNS = {
     "r": "ZAR", "sr": "SAR SCR", "din": "RSD", "дин": "RSD", "₩": "KRW KPW", "₺": "TRY",
     "฿": "THB", "₫": "VND",
     "₱": "PHP", "₪": "ILS", "₹": "INR", "€": "EUR", "₴": "UAH", "₸": "KZT", "₦": "NGN", "₡": "CRC",
+    "₭": "LAK", "₮": "MNT", "₲": "PYG", "₵": "GHS", "gh₵": "GHS", "₼": "AZN", "₾": "GEL",
+    "៛": "KHR", "֏": "AMD", "rmb": "CNY", "tk": "BDT",
 }  # fmt: skip
+# Codes that stand for their currency in small letters too: the most traded ones (BIS, Triennial
+# Survey 2022) without those that are words: all, top, try, php, ils, huf, rub, cop, ron, pen, …
+_NO_WORDS = (
+    "usd eur jpy gbp cny aud cad chf hkd sgd sek krw nok nzd inr mxn twd zar brl dkk pln thb idr "
+    "czk aed"
+)
+_IN_ANY_CASE = frozenset(_NO_WORDS.split())
+# Letters that mean something else in another case: 5 ft, room 5, Sr. 5, DIN 5
+_IN_THEIR_CASE = {"ft": ("Ft",), "r": ("R",), "rm": ("RM",), "sr": ("SR",), "din": ("din", "Din")}
+_PARTS = "¢￠₥₰"  # of a unit: 5¢ is not 5 of anything else
+
+
+@lru_cache(maxsize=4096)
+def currencies(word: str, locales: tuple[str, ...]) -> frozenset[str]:
+    """What currencies a word beside a number may name, by ISO 4217; none where it names none.
+
+    A code in small letters names one where it is no word of some language too. The sign of a
+    currency that has no code stands for itself, so that ₿5 is not €5.
+    """
+    key, bare = sign_key(word), word.strip(".'")
+    code = len(bare) == 3 and bare.isascii() and bare.isalpha() and key not in SHARED_SIGNS
+    if code and not bare.isupper() and key not in _IN_ANY_CASE:
+        return frozenset()
+    if bare not in _IN_THEIR_CASE.get(key, (bare,)):
+        return frozenset()
+    found = currency_signs(locales).get(key, frozenset())
+    own = len(key) == 1 and key not in _PARTS and unicodedata.category(key) == "Sc"
+    return found or (frozenset((key,)) if own else frozenset())
 
 
 def sign_key(sign: str) -> str:

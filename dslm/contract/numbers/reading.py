@@ -30,6 +30,7 @@ _RUN = re.compile(
 )
 _SEPARATOR = re.compile(r"[.,'\u066b\u066c \u00a0]")
 _FRACTIONS = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞↉"
+_NO_CENTS = re.compile(r"[.,:/][-\u2212\u2014]+(?![-\u2212\u2014\d])")
 _LONGEST_PART = 5  # 0.125; a third has no end
 _MOST_PARTS = 6  # of one number, as blanks part it
 
@@ -127,6 +128,8 @@ def _readings(
     if end < len(text) and text[end] in _FRACTIONS and form.isdecimal():
         part, end = Decimal(str(unicodedata.numeric(text[end]))), end + 1
         values = () if len(str(part)) > _LONGEST_PART else tuple(value + part for value in values)
+    if len(values) > 1 and _NO_CENTS.match(text, end):  # 1.234,- is no 1.234
+        values = tuple(one for one in values if one == one.to_integral_value())
     if not values:
         return ()
     left = before(text, start, locales, alone)

@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
 
-from dslm.contract.numbers.currencies import currency_signs, sign_key
+from dslm.contract.numbers.currencies import currencies
 from dslm.contract.text.characters import MINUS, is_mark
 
 Signs = tuple[int, ...]
@@ -36,14 +35,6 @@ class Side:
 _NOTHING = Side(POSITIVE, frozenset(), False, True)
 
 
-@lru_cache(maxsize=4096)
-def currencies(word: str, locales: tuple[str, ...], any_case: bool = False) -> frozenset[str]:
-    """What currencies a word beside a number may name; within a text a code has capitals."""
-    if len(word) == 3 and word.isascii() and word.isalpha() and not (any_case or word.isupper()):
-        return frozenset()
-    return currency_signs(locales).get(sign_key(word), frozenset())
-
-
 def _blank(text: str, place: int) -> bool:
     return 0 <= place < len(text) and text[place] in " \u00a0"
 
@@ -60,18 +51,17 @@ def _joins(text: str, place: int) -> bool:
     return char.isalnum() or is_mark(char) or char in f")].{_HYPHENS}"
 
 
-def _currency_before(
-    text: str, end: int, locales: tuple[str, ...], any_case: bool
-) -> tuple[int, frozenset[str]]:
+def _currency_before(text: str, end: int, locales: tuple[str, ...]) -> tuple[int, frozenset[str]]:
     """Where the currency that ends at a place starts, one blank aside, and what it may be."""
     end -= _blank(text, end - 1)
     start = end
     while start > 0 and end - start <= _LONGEST and _IN_WORD.match(text[start - 1]):
         start -= 1
-    if start < end and (found := currencies(text[start:end], locales, any_case)):
+    if start < end and (found := currencies(text[start:end], locales)):
         return start, found
-    if end > 0 and unicodedata.category(text[end - 1]) == "Sc":  # Betrag€5
-        return end - 1, currencies(text[end - 1], locales)
+    glued = end > 0 and unicodedata.category(text[end - 1]) == "Sc"  # Betrag€5
+    if glued and (found := currencies(text[end - 1], locales)):
+        return end - 1, found
     return end, frozenset()
 
 
@@ -82,14 +72,13 @@ def _word_end(text: str, start: int) -> int:
     return end
 
 
-def _currency_after(
-    text: str, start: int, locales: tuple[str, ...], any_case: bool
-) -> tuple[int, frozenset[str]]:
+def _currency_after(text: str, start: int, locales: tuple[str, ...]) -> tuple[int, frozenset[str]]:
     start += _blank(text, start)
     end = _word_end(text, start)
     second = _word_end(text, end + 1) if _blank(text, end) else end  # 5 $ US
-    for stop in (second, end, end - 1):  # a full stop after it may be the sentence's
-        if start < stop and (found := currencies(text[start:stop], locales, any_case)):
+    spoken = end - (end > start and not text[end - 1].isalnum())  # a full stop: the sentence's
+    for stop in (second, end, spoken):
+        if start < stop and (found := currencies(text[start:stop], locales)):
             return stop, found
     return start, frozenset()
 
@@ -100,12 +89,12 @@ def before(text: str, start: int, locales: tuple[str, ...], alone: bool) -> Side
         return _NOTHING
     sign = start - 1 - _blank(text, start - 1)
     if _is_in(text, sign, f"+{_HYPHENS}"):
-        place, named = _currency_before(text, sign, locales, alone)
+        place, named = _currency_before(text, sign, locales)
         swiss = bool(named) and not _blank(text, sign - 1) and text[sign - 1].isalpha()
         signs = _sign(text, sign, glued=sign == start - 1, swiss=swiss)
         place = place if named else sign
     else:
-        place, named = _currency_before(text, start, locales, alone)
+        place, named = _currency_before(text, start, locales)
         signs, sign = POSITIVE, place - 1 - _blank(text, place - 1)
         if named and _is_in(text, sign, f"+{_HYPHENS}"):
             signs = _sign(text, sign, glued=sign == place - 1, swiss=False)
@@ -113,7 +102,7 @@ def before(text: str, start: int, locales: tuple[str, ...], alone: bool) -> Side
     rest = text[:place].rstrip(" \u00a0\n") if alone else text[max(0, place - 2) : place].rstrip()
     bracket = rest.endswith("(")
     if bracket and not named:  # $(120.50), USD (120.50)
-        place, named = _currency_before(text, text.rindex("(", 0, place), locales, alone)
+        place, named = _currency_before(text, text.rindex("(", 0, place), locales)
         rest = text[:place] if named else rest[:-1]
         return Side(signs, named, bracket, not rest.strip())
     return Side(signs, named, bracket, not (rest[:-1] if bracket else rest).strip())
@@ -145,10 +134,10 @@ def after(text: str, end: int, locales: tuple[str, ...], alone: bool, *, fractio
         end += 1
         while _is_in(text, end, dashes):
             end += 1
-        place, named = _currency_after(text, end, locales, alone)
+        place, named = _currency_after(text, end, locales)
         return _right(text, place, signs, named, alone)
     trailing = text[end] in _HYPHENS and not _is_in(text, end + 1, dashes)
-    place, named = _currency_after(text, end + trailing, locales, alone)
+    place, named = _currency_after(text, end + trailing, locales)
     follows = text[end + 1 : end + 2] if trailing else text[place : place + 2][1:]
     if trailing and (named or not follows.isalnum()):
         sure = fraction or (named and not follows.isspace())

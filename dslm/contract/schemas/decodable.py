@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dslm.contract.schemas.canonical import canonical_value, validator, written
+from dslm.contract.schemas.disjoint import all_disjoint
 from dslm.contract.schemas.formats import FORMATS, format_pattern
 from dslm.contract.schemas.numeric_ranges import numeric_ranges
 from dslm.contract.schemas.patterns import PatternError, whole_pattern
@@ -28,7 +29,7 @@ NUMERIC = frozenset(
 )  # fmt: skip
 ARRAY = frozenset({"items", "prefixItems", "minItems", "maxItems", "uniqueItems"})
 OBJECT = frozenset({"properties", "required", "additionalProperties"})
-HELD = STRING | NUMERIC | ARRAY | OBJECT | {"type", "enum", "const", "anyOf"}
+HELD = STRING | NUMERIC | ARRAY | OBJECT | {"type", "enum", "const", "anyOf", "oneOf"}
 _ALL_TYPES = ("null", "boolean", "number", "string", "array", "object")
 
 _MOST_DIGITS = 15  # of a listed decimal; beyond it the grammar lists another
@@ -45,7 +46,6 @@ _ADVICE = {
     "minProperties": "write `required` for what must be there",
     "not": "say what is allowed, by `enum`, `pattern` or a range",
     "nullable": 'write `type: [..., "null"]`',
-    "oneOf": "write `anyOf`",
     "patternProperties": "name the keys in `properties`",
     "propertyNames": "name the keys in `properties`",
     "unevaluatedItems": "write `items: false`",
@@ -113,7 +113,7 @@ class _Narrowing:
     def form(self, schema: Schema, place: Place) -> Schema:
         refused = {key: self._refused(schema, key, place) for key in schema if key not in HELD}
         held = {key: value for key, value in schema.items() if key in HELD}
-        if "anyOf" in held:
+        if "anyOf" in held or "oneOf" in held:
             made = self._any_of(held, place)
         elif "enum" in held or "const" in held:
             made = self._listed(held, place)
@@ -130,16 +130,22 @@ class _Narrowing:
 
     def _any_of(self, schema: Schema, place: Place) -> Schema:
         """Each alternative says it all: what stands beside them is put into each."""
-        beside = {key: value for key, value in schema.items() if key != "anyOf"}
+        named = "anyOf" if "anyOf" in schema else "oneOf"
+        beside = {key: value for key, value in schema.items() if key != named}
         made = []
-        for number, one in enumerate(schema["anyOf"]):
+        for number, one in enumerate(schema[named]):
             whole = all_of([beside, one])
             assert isinstance(whole, dict)
             if "allOf" in whole and "allOf" not in one:
-                self.complain(place, f"alternative {number} of `anyOf` says what stands beside it "
-                              "in another way", "say it in each alternative")  # fmt: skip
+                self.complain(place, f"alternative {number} of `{named}` says what stands beside "
+                              "it in another way", "say it in each alternative")  # fmt: skip
                 return schema
-            made.append(self.form(whole, (*place, "anyOf", str(number))))
+            made.append(self.form(whole, (*place, named, str(number))))
+        if named == "oneOf" and not all_disjoint(made):
+            self.complain(place, "`oneOf` cannot be held by a decoding grammar where one value may "
+                          "fit two alternatives", "write `anyOf`, or give each alternative a "
+                          "required key with a `const` of its own")  # fmt: skip
+            return schema
         flat = [part for one in made for part in (one["anyOf"] if set(one) == {"anyOf"} else [one])]
         distinct = list({json.dumps(part): part for part in flat}.values())
         return {"anyOf": distinct} if len(distinct) > 1 else distinct[0]

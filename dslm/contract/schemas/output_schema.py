@@ -12,15 +12,20 @@ from typing import Any
 from dslm.contract.schemas.decodable import Decodable, decodable
 from dslm.contract.schemas.references import UnresolvableError, resolved
 
+_TOO_DEEP = "output is nested too deeply"
+
 
 def schema_problems(output: Mapping[str, Any]) -> list[str]:
     """Every reason for which `output` describes no answers, each with its place."""
-    if problems := _dialect_problems(output):
-        return problems
     try:
-        schema = resolved(output)
+        return _dialect_problems(output) or _problems(resolved(output))
     except UnresolvableError as error:
         return [str(error)]
+    except RecursionError:
+        return [_TOO_DEEP]
+
+
+def _problems(schema: Mapping[str, Any]) -> list[str]:
     properties = schema.get("properties")
     if schema.get("type") != "object" or not properties:
         return ["output must be a JSON Schema of type object with properties"]
@@ -41,6 +46,8 @@ def _dialect_problems(output: Mapping[str, Any]) -> list[str]:
         jsonschema_rs.meta.validate({k: v for k, v in output.items() if k != "$schema"})
     except jsonschema_rs.ValidationError as error:
         return [_said(error)]
+    except ValueError:  # beyond 255 levels the library says no more than that
+        return [_TOO_DEEP]
     return []
 
 
@@ -55,6 +62,8 @@ def _pattern_problems(form: Decodable) -> list[str]:
             what = words.removeprefix("does not match ").removeprefix("is not of the format ")
             return [f"{_place(error)}: {what} is too large: let it count less"]
         return [_said(error)]
+    except ValueError:
+        return [_TOO_DEEP]
     return []
 
 

@@ -22,6 +22,7 @@ _IGNORABLE = re.compile(f"[{IGNORABLE}]")
 _HYPHENS = "\u2010\u2011\u2012\u2013\ufe58\ufe63\uff0d"
 _TRUE_MINUS = "\u2212\u207b\u208b\u02d7\u2796"
 _APOSTROPHES = "\u2018\u2019\u02bc\u02bb\u00b4\u0060\uff07\u2032"
+_ARABIC_COMMA = "\u060c"
 _OPEN_BLANKS = "\t\n\r\x0b\x0c \u2028\u2029\x85"  # that may stand between two numbers of a list
 BMP, LAST = 0xFFFF, 0x1FFFF  # beyond are ideographs, ignorable ones and private ones
 _FULL_WIDTH = range(0xFF01, 0xFF5F)  # of ASCII's own characters
@@ -62,6 +63,8 @@ def _plain(char: str) -> str | None:
         return MINUS
     if char in _APOSTROPHES:
         return "'"
+    if char == _ARABIC_COMMA:  # ends the whole in some hands, as a comma does
+        return ","
     if ord(char) in _FULL_WIDTH:
         return chr(ord(char) - 0xFEE0)
     if char in _OPEN_BLANKS:

@@ -36,8 +36,19 @@ _QUOTES = (
 _SIGNS = {"\u2044": "/", "\u066a": "%", "\u301c": "~", "\u3030": "~"}
 _QUOTE = re.compile(f"[{_QUOTES}]")
 _TATWEEL = "\u0640"  # stretches a word, spells nothing
-# Between two digits they are part of a number, or part two: 12,50 10:30 1/2 1..5
-_POINTS = ".,:/;\u00b7\u2022\u3001\u3002\u30fb\u066b"
+
+
+def _parts_digits(char: str) -> bool:
+    """Whether a sign between two digits is part of a number, or parts two: 12,50 10:30 1/2 1..5.
+
+    All that is neither a dash, a bracket nor a quote, and does not carry meaning anyway.
+    """
+    return unicodedata.category(char) == "Po" and char not in MEANT and char not in _QUOTE_SIGNS
+
+
+_QUOTE_SIGNS = "\"'\u05f3\u05f4"
+_POINTS = class_of(_parts_digits, BMP)
+_POINT = re.compile(f"[{_POINTS}]")
 _HYPHENS = "-\u2010\u2011\u2012\u2013"  # after NFKC; full-width and small ones are these by then
 _SPARE_POINT = re.compile(
     rf"[{_POINTS}](?!(?<=\d [:/]) \d)"  # not 3 : 1
@@ -46,19 +57,19 @@ _SPARE_POINT = re.compile(
 )
 _SIGN = re.compile(rf"[{_HYPHENS}](?=\W?\.?\d)(?<!\w.)|[{_HYPHENS}](?<=\d.)(?!\S)", re.ASCII)
 _BARE_POINT = re.compile(r"\.(?=\d)(?<![\w.,:/)\]}].)")  # .5
-_ALONE = re.compile(r"(?<![^\s(\"'=:;$€£¥+\-\u2212])\d[\d.,' ]*\Z")  # a number, up to its end
+_ALONE = re.compile(r"(?<![^\W_])(?<!\d[.,])\d[\d.,' ]*\Z")  # a number, up to its end
 _POWER = re.compile(r"([²³¹⁰⁴-⁹¼-¾⅐-⅟↉])(?<=\d.)")
 _DOTTED_I = "i\u0307"
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _ASCII_SEPARATORS = {n: None for n in range(128) if not chr(n).isalnum()}
-for _kept in "#$%&*+<=>@^|~.,:/;":  # the last five are gone by then where they only separate
+for _kept in "#$%&*+<=>@^|~.,:/;!?\\":  # the last eight are gone by then where they only separate
     del _ASCII_SEPARATORS[ord(_kept)]
 
 
 def separates(char: str) -> bool:
     """Whether folding drops a character of a `placed` text."""
     kind = unicodedata.category(char)
-    meant = char in MEANT or char in _POINTS or kind in ("Co", "Cn", "Cs")
+    meant = char in MEANT or _POINT.match(char) or kind in ("Co", "Cn", "Cs")
     return (kind[0] in "ZPC" and not meant) or char == "`"
 
 
@@ -94,13 +105,13 @@ def _classes(last: int) -> _Classes:
     """
     digits = class_of(lambda char: not char.isascii() and digit(char) is not None, last)
     separators, attaching = class_of(separates, last), class_of(_attaches, last)
-    points, signs = re.escape(_POINTS), "".join(_SIGNS)
+    signs = "".join(_SIGNS)
     return _Classes(
         re.compile(
             f"[{IGNORABLE if last > BMP else BMP_IGNORABLE}{_TATWEEL}{_QUOTES}{signs}{digits}]"
         ),
         re.compile(f"[{attaching}]"),
-        re.compile(f"[{separators}{points}]+(?=[{attaching}])"),
+        re.compile(f"[{separators}{_POINTS}]+(?=[{attaching}])"),
         re.compile(f"[{separators}]+"),
     )
 
@@ -161,7 +172,10 @@ def _signed(found: re.Match[str]) -> str:
     char, text, start = found.group(), found.string, found.start()
     before, after = text[max(0, start - 1) : start], text[start + 1 : start + 2]
     if before.isdigit():  # behind: of a number that stands alone, so not of A17-
-        return MINUS if _ALONE.search(text[max(0, start - 40) : start]) else char
+        head = text[max(0, start - 40) : start]
+        number = _ALONE.search(head)
+        alone = number and not is_mark(head[: number.start()][-1:] or " ")
+        return MINUS if alone else char
     follows = after.isdigit() or after == "." or unicodedata.category(after) == "Sc"
     joined = before.isalnum() or (before and (before in ".)]}-_" or is_mark(before)))
     return char if joined or not follows else MINUS

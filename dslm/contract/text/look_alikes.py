@@ -49,9 +49,13 @@ class LookAlikes:
 
     def __str__(self) -> str:
         # not repr: a combining mark or a Cyrillic letter would not be seen in it
-        listed = ", ".join(shown(label) for label in self.labels)
+        return f"{', '.join(shown(label) for label in self.labels)} {self.unquoted}"
+
+    @property
+    def unquoted(self) -> str:
+        """What they differ by, without them."""
         *first, last = self.by
-        return f"{listed} differ in {', '.join(first)}{' and ' if first else ''}{last} only"
+        return f"differ in {', '.join(first)}{' and ' if first else ''}{last} only"
 
 
 def shown(label: str) -> str:

@@ -9,6 +9,7 @@ not within a character and its marks; so may Korean ones, to which particles are
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from dslm.contract.numbers import is_number
@@ -17,12 +18,17 @@ from dslm.contract.text.folding import composed, fold, placed, separates
 
 # Scripts without blanks between words (UAX #14's SA class, Han, Kana, Yi, …), and Hangul
 _UNSPACED = re.compile(
-    "[\uac00-\ud7a3\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u1b00-\u1b7f"
+    "[\uac00-\ud7fb\u1100-\u11ff\ua960-\ua97f\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u1b00-\u1b7f"
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\ua000-\ua4cf\ua980-\ua9ff\uaa60-\uaadf\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff]"
 )
 
+# A consonant or vowel of a Korean syllable that has no composed form, and what goes on with it
+_WITHIN_SYLLABLE = re.compile(
+    "[\u1100-\u11ff\ua960-\ua97f\uac00-\ud7fb][\u1160-\u11ff\ud7b0-\ud7fb]"
+)
 _FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]")  # two of these letters are a flag
+_LONGEST_SOUGHT = 1000  # characters: a longer value that repeats itself takes the square of it
 _LONGEST_NUMBER = 100  # characters: what looks at more takes the square of a long text
 
 
@@ -82,7 +88,7 @@ def may_start(text: str, place: int) -> bool:
         return not _within_number(text, place)
     if not (is_of_word(left) and is_of_word(right)):
         return True
-    return stands_alone(left) or stands_alone(right)
+    return (stands_alone(left) or stands_alone(right)) and not _WITHIN_SYLLABLE.match(left + right)
 
 
 def may_end(text: str, place: int) -> bool:
@@ -98,7 +104,7 @@ def may_end(text: str, place: int) -> bool:
         return text[place:].lstrip("+#")[:1].isalnum()
     if not (is_of_word(left) and is_of_word(right)):
         return True
-    return stands_alone(left) or stands_alone(right)
+    return (stands_alone(left) or stands_alone(right)) and not _WITHIN_SYLLABLE.match(left + right)
 
 
 def _within_number(text: str, place: int) -> bool:
@@ -112,13 +118,44 @@ def _within_number(text: str, place: int) -> bool:
     return end - start < _LONGEST_NUMBER and is_number(text[start:end].strip(".,"))
 
 
-def _whole(text: str, value: str) -> bool:
+def _occurrences(text: str, value: str) -> Iterator[int]:
+    """Every place where a value stands in a text, in order; they may overlap."""
+    if len(value) > _LONGEST_SOUGHT:
+        yield from _overlapping(text, value)
+        return
     start = text.find(value)
     while start >= 0:
-        if may_start(text, start) and may_end(text, start + len(value)):
-            return True
+        yield start
         start = text.find(value, start + 1)
-    return False
+
+
+def _overlapping(text: str, value: str) -> Iterator[int]:
+    """The same in one pass, however long the value and however often it repeats itself.
+
+    Source: D. E. Knuth, J. H. Morris, V. R. Pratt, Fast pattern matching in strings (1977).
+    """
+    if value not in text:
+        return
+    borders, size = [0], 0  # of each beginning: the longest shorter one that it ends with
+    for char in value[1:]:
+        while size and char != value[size]:
+            size = borders[size - 1]
+        size += char == value[size]
+        borders.append(size)
+    size = 0
+    for place, char in enumerate(text):
+        while size and (size == len(value) or char != value[size]):
+            size = borders[size - 1]
+        size += char == value[size]
+        if size == len(value):
+            yield place + 1 - size
+
+
+def _whole(text: str, value: str) -> bool:
+    return any(
+        may_start(text, start) and may_end(text, start + len(value))
+        for start in _occurrences(text, value)
+    )
 
 
 def stands_verbatim(text: str, value: str) -> bool:
@@ -132,10 +169,10 @@ def stands_folded(text: str, value: str) -> bool:
     if not wanted:
         return value.strip() in text
     seen, folded = _places(text)
-    start = folded.find(wanted)
-    while start >= 0:
-        origin = _origin(seen)
-        if may_start(seen, origin[start]) and may_end(seen, origin[start + len(wanted) - 1] + 1):
-            return True
-        start = folded.find(wanted, start + 1)
-    return False
+    if wanted not in folded:
+        return False
+    origin = _origin(seen)
+    return any(
+        may_start(seen, origin[start]) and may_end(seen, origin[start + len(wanted) - 1] + 1)
+        for start in _occurrences(folded, wanted)
+    )

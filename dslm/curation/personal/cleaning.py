@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dslm.contract.model import Contract
 from dslm.contract.personal import PersonalKind
+from dslm.curation.engine import Engine
 from dslm.curation.ledger import PersonalBook, PersonalCount
 from dslm.curation.personal.finder import refuse_missing
 from dslm.curation.personal.keys import fingerprint, key_of
@@ -46,10 +47,10 @@ class Cleaning:
         told = self.key_fingerprint
         return {} if told is None else {"personal_key": told}
 
-    def everywhere(self, rows: Rows, work: Path) -> tuple[Rows, KnownValues]:
+    def everywhere(self, rows: Rows, work: Path, engine: Engine) -> tuple[Rows, KnownValues]:
         """The rows with every value that any of them held replaced, and these values."""
         known = known_values(rows)
-        return spread(rows, self.replacer, known, work), known
+        return spread(rows, self.replacer, known, work, engine), known
 
     def book(self, rows: Rows, known: KnownValues) -> PersonalBook:
         """The ledger's section: cases and findings by kind, and what was left."""
@@ -65,6 +66,7 @@ class Cleaning:
             key=self.key_fingerprint,
             kinds={kind: PersonalCount(cases=cases[kind], findings=findings[kind])
                    for kind in sorted(cases)},
+            fields=dict(sorted(self.contract.data.personal.places.items())),
             exempted=len(known.exempted),
             short=known.short,
             left=dict(sorted(left.items())),

@@ -8,19 +8,28 @@ and `proof`.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from dslm.curation.personal.days import days_in, days_of
 from dslm.curation.personal.finding import Finding, Identity
-from dslm.curation.personal.names import parts, short_spellings, whole_spellings
-from dslm.curation.personal.spellings import any_spellings
+from dslm.curation.personal.names import (
+    parts,
+    runs,
+    short_spellings,
+    transcribed,
+    whole_spellings,
+)
+from dslm.curation.personal.spellings import any_spellings, partial_spellings
 from dslm.curation.personal.streams import (
     Hearing,
     Stream,
+    folded_words,
     heard,
     heard_words,
-    is_heard_as_written,
+    is_unspaced,
     stream_of,
 )
 
@@ -29,7 +38,10 @@ ACROSS_WORDS = 8  # that may begin at a word and end within another
 OF_CUT_WORD = 3  # of these, that are within the other
 WITHIN_NUMBER = 7  # digits that are looked for within a longer number
 IN_GROUPS = 4  # letters and digits that blanks may part
-_PREFIX = 2
+FEW = 64  # values that are asked for one by one
+_PREFIX = 4
+_HEARINGS: tuple[Hearing, ...] = ("letters", "digits", "address")
+_RUN = re.compile(r"[0-9]+|[^0-9 ]+")
 
 
 class Key(NamedTuple):
@@ -50,10 +62,11 @@ def keys_of(identity: Identity, text: str) -> set[Key]:
     """All that means a value in the cases of its group; `text` is how it was labelled."""
     hearing = hearing_of(identity)
     if identity.kind == "name":
-        spelled = whole_spellings(identity) | parts(identity)
+        spelled = whole_spellings(identity) | parts(identity) | runs(identity)
         spelled |= {short for short in short_spellings(identity) if len(short) >= WITHIN_WORD}
+        spelled |= {other for one in spelled for other in transcribed(one)}
     else:
-        spelled = any_spellings(identity, text) | {text}
+        spelled = any_spellings(identity, text) | {text} | partial_spellings(identity, text)
     made = {Key(hearing, heard(one, hearing)) for one in spelled}
     return {key for key in made if key.chars}
 
@@ -64,40 +77,81 @@ class CloseIndex:
     def __init__(self, values: Iterable[tuple[Identity, str]]):
         self.known: dict[Key, Identity] = {}
         self._parted: set[str] = set()
+        self._days: dict[dt.date, Identity] = {}
         for identity, text in values:
-            if len(words := heard_words(text)) > 1:
+            words = folded_words(text)
+            if len(words) > 1 and len(words := [*heard_words(words, "digits")]) > 1:
                 self._parted.add("".join(words))
+            self._days |= dict.fromkeys(days_of(identity), identity)
             for key in keys_of(identity, text):
                 other = self.known.get(key)
                 self.known[key] = identity if other is None else _first(identity, other)
-        self._by_start: dict[Hearing, dict[str, list[str]]] = {}
-        for key in sorted(self.known, key=lambda key: (-len(key.chars), key)):
-            starts = self._by_start.setdefault(key.hearing, defaultdict(list))
-            starts[key.chars[:_PREFIX]].append(key.chars)
+        self._sought = {
+            hearing: _Sought(chars for one, chars in self.known if one == hearing)
+            for hearing in sorted({key.hearing for key in self.known}, key=_HEARINGS.index)
+        }
 
     def __bool__(self) -> bool:
         return bool(self.known)
 
+    def may_be_in(self, words: Sequence[str]) -> bool:
+        """Whether a text of these folded words may hold a value, which is soon said."""
+        return self._may_state_day(words) or any(
+            self._likely(words, heard_words(words, hearing), sought)
+            for hearing, sought in self._sought.items()
+        )
+
+    def _may_state_day(self, words: Sequence[str]) -> bool:
+        """Whether the last digits of a known day's year stand there."""
+        if not self._days:
+            return False
+        there = "".join(words)
+        return any(f"{day.year % 100:02d}" in there for day in self._days)
+
+    def _likely(self, words: Sequence[str], said: Sequence[str], sought: _Sought) -> list[str]:
+        """What may mean a value in words that are heard as what is said."""
+        if not (found := sought.within("".join(said))):
+            return found
+        alone = {key for key in found if self._stands_alone(key, spoken=said is not words)}
+        here = len(alone) < len(found) or not alone.isdisjoint(_runs(said))
+        return found if here else []
+
+    def _stands_alone(self, chars: str, *, spoken: bool) -> bool:
+        """Whether letters and digits mean a value only as a word, or behind or before digits."""
+        if len(chars) >= IN_GROUPS or chars in self._parted or not chars.isascii():
+            return False
+        return chars.isalpha() or (chars.isdigit() and not spoken)
+
     def findings(self, text: str) -> list[Finding]:
         """Every known value in a text, the longest first; they may overlap."""
-        plain = stream_of(text) if is_heard_as_written(text) else None
-        found = [
-            Finding(self.known[key].kind, start, end, text[start:end], self.known[key])
-            for hearing in self._by_start
-            for key, start, end in self._heard_in(plain or stream_of(text, hearing), hearing)
-        ]
+        words = folded_words(text)
+        written: Stream | None = None
+        found: list[Finding] = []
+        for hearing, sought in self._sought.items():
+            said = heard_words(words, hearing)
+            if not (likely := self._likely(words, said, sought)):
+                continue
+            if said is words:  # as it is written
+                stream = written = written or stream_of(text)
+            else:
+                stream = stream_of(text, hearing)
+            found += self._heard_in(stream, text, hearing, likely)
+        if self._may_state_day(words):
+            found += days_in(text, self._days)
         return sorted(found, key=lambda one: (one.start - one.end, one.start))
 
-    def _heard_in(self, stream: Stream, hearing: Hearing) -> Iterator[tuple[Key, int, int]]:
-        starts, chars = self._by_start[hearing], stream.chars
-        for place in range(len(chars)):
-            near = starts.get(chars[place : place + _PREFIX], ())
-            if (one := starts.get(chars[place], ())) and one is not near:
-                near = [*near, *one]
-            for known in near:
-                end = place + len(known)
-                if chars.startswith(known, place) and self._stands(stream, place, end):
-                    yield Key(hearing, known), stream.starts[place], stream.ends[end - 1]
+    def _heard_in(
+        self, stream: Stream, text: str, hearing: Hearing, likely: list[str]
+    ) -> Iterator[Finding]:
+        for chars in likely:
+            identity = self.known[Key(hearing, chars)]
+            at = stream.chars.find(chars)
+            while at >= 0:
+                end = at + len(chars)
+                if self._stands(stream, at, end):
+                    start, last = stream.start(at), stream.end(end - 1)
+                    yield Finding(identity.kind, start, last, text[start:last], identity)
+                at = stream.chars.find(chars, at + 1)
 
     def _stands(self, stream: Stream, start: int, end: int) -> bool:
         """As `stands`; a short value may be parted where it was labelled so: "k 4"."""
@@ -107,6 +161,32 @@ class CloseIndex:
         return whole and stream.chars[start:end] in self._parted
 
 
+class _Sought:
+    """Letters and digits to be looked for in those of texts, whatever stands around them."""
+
+    def __init__(self, chars: Iterable[str]):
+        self._all = sorted(chars, key=lambda one: (-len(one), one))
+        self._by_start: dict[str, list[str]] = {}
+        if len(self._all) > FEW:
+            for one in self._all:
+                self._by_start.setdefault(one[:_PREFIX], []).append(one)
+
+    def within(self, chars: str) -> list[str]:
+        """Those that stand there."""
+        likely: Iterable[str] = self._all
+        if self._by_start:
+            starts = {chars[n : n + size] for size in range(1, _PREFIX + 1)
+                      for n in range(len(chars))}  # fmt: skip
+            likely = (one for start in sorted(starts & self._by_start.keys())
+                      for one in self._by_start[start])  # fmt: skip
+        return [one for one in likely if one in chars]
+
+
+def _runs(words: Iterable[str]) -> list[str]:
+    """The letters and the digits of words, each by themselves: "k4" is two."""
+    return _RUN.findall(" ".join(words))
+
+
 def _first(one: Identity, other: Identity) -> Identity:
     """Of two values that share a spelling always the same: names of more words, known forms."""
     return min(one, other, key=lambda i: (i.form == "free", -len(i.value.split()), i))
@@ -114,7 +194,7 @@ def _first(one: Identity, other: Identity) -> Identity:
 
 def _begins(stream: Stream, place: int) -> bool:
     """Whether a word begins at a place, or letters and digits part there."""
-    if place in (0, len(stream.chars)) or stream.words[place - 1] != stream.words[place]:
+    if place in (0, len(stream.chars)) or stream.word(place - 1) != stream.word(place):
         return True
     return stream.chars[place - 1].isdigit() != stream.chars[place].isdigit()
 
@@ -122,31 +202,40 @@ def _begins(stream: Stream, place: int) -> bool:
 def stands(stream: Stream, start: int, end: int) -> bool:
     """Whether what stands there may be the value, and is no chance."""
     length, whole = end - start, _begins(stream, start) and _begins(stream, end)
-    together = stream.words[start] == stream.words[end - 1]
+    together = stream.word(start) == stream.word(end - 1) or is_unspaced(stream.chars[start:end])
     if _within_spoken(stream, start) or _within_spoken(stream, end):
         return False
     if whole:
-        return together or length >= IN_GROUPS
+        return together or length >= IN_GROUPS or _is_said(stream, start, end)
     if _goes_on(stream, start) or _goes_on(stream, end):
         return together and length >= WITHIN_NUMBER
     if together:
         return length >= WITHIN_WORD
     if length < ACROSS_WORDS or not (_begins(stream, start) or _begins(stream, end)):
         return False
-    words = stream.words[start:end]
-    cut = words[-1] if _begins(stream, start) else words[0]
-    return words.count(cut) >= OF_CUT_WORD  # of "Duval zzz" one z is no initial
+    cut = end - stream.firsts[stream.word(end - 1)]
+    if not _begins(stream, start):
+        cut = stream.firsts[stream.word(start) + 1] - start
+    return cut >= OF_CUT_WORD  # of "Duval zzz" one z is no initial
+
+
+def _is_said(stream: Stream, start: int, end: int) -> bool:
+    """Whether all digits are spoken, and no others stand beside them: "four one five"."""
+    first, last = stream.word(start), stream.word(end - 1) + 1
+    near = [*stream.words[max(first - 1, 0) : first], *stream.words[last : last + 1]]
+    said = all(word.spoken for word in stream.words[first:last])
+    return said and not any(word.chars.isdigit() for word in near)
 
 
 def _within_spoken(stream: Stream, place: int) -> bool:
     """Whether a place is within a spoken number: the 4 of "forty"."""
     if place in (0, len(stream.chars)):
         return False
-    return stream.starts[place - 1] == stream.starts[place]
+    return stream.start(place - 1) == stream.start(place)
 
 
 def _goes_on(stream: Stream, place: int) -> bool:
     """Whether a number goes on over a place."""
-    if place in (0, len(stream.chars)) or stream.words[place - 1] != stream.words[place]:
+    if place in (0, len(stream.chars)) or stream.word(place - 1) != stream.word(place):
         return False
     return stream.chars[place - 1].isdigit() and stream.chars[place].isdigit()

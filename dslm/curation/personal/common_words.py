@@ -1,4 +1,4 @@
-"""Words that are common in a language and names too: "Will", "May", "Price".
+"""Words that are common in a language and names too: "Will", "May", "Price", "Austin".
 
 Within the cases of its group a name's word is always the name. Elsewhere a word is left as it is
 where it is on these lists, or where the sources themselves show it to be a common word: it stands
@@ -7,6 +7,8 @@ What was exempted is counted on the data card. Read by `labelled`, `names` and `
 """
 
 from __future__ import annotations
+
+from dslm.curation.personal.streams import folded_words
 
 LEAST_CASES, LEAST_SHARE, TIMES = 20, 0.001, 10
 
@@ -87,9 +89,29 @@ _SPANISH = (
     "león luna luz mar moreno paz pilar prado reyes rico rojo rosa rubio sierra sol soledad "
     "torres vega victoria"
 )
-COMMON_WORDS = FUNCTION_WORDS.union(
-    *(text.split() for text in (_ENGLISH, _GERMAN, _FRENCH, _SPANISH))
+# Where people live and travel to, and what they bank with, before it is anybody's name.
+_PLACES = (
+    "adelaide africa alberta america asia aspen atlanta austin barcelona barclay berkeley berlin "
+    "boston bremen bristol brooklyn buffalo burlington cali cambridge camden canada carolina "
+    "charleston charlotte chase chelsea chester cheyenne chicago china cleveland cologne columbia "
+    "columbus cordoba cuba dakota dallas dayton denver derby devon diego dover dublin durham egypt "
+    "england essen eugene europe everett flint florence florida france francisco fresno georgia "
+    "germany granada hamburg hampshire hampton hartford holland houston hudson idaho india "
+    "indiana iowa ireland israel italy jackson jamaica japan jersey jordan kansas kent kenya "
+    "kiel kingston lancaster lansing lebanon lincoln lisbon lourdes louis madison madrid malaga "
+    "malta manchester manhattan melbourne memphis mexico miami milan milton mobile modesto "
+    "monroe montana montgomery morocco nashville nevada newton norfolk norman norway oakland "
+    "odessa olympia orlando oxford oslo panama paris peru philadelphia phoenix pittsburgh plano "
+    "portland prague preston providence raleigh richmond rochester roma rome russia salem santiago "
+    "savannah scotland sevilla sheffield shelby siena somerset spain spencer spokane stanford "
+    "sterling stockholm stuttgart surrey sweden sydney syracuse tacoma tampa texas toledo toronto "
+    "troy tulsa turkey utah valencia venice vermont verona vienna virginia wales warren "
+    "washington wellington wells wilmington winchester windsor worcester wyoming zurich"
 )
+COMMON_WORDS = FUNCTION_WORDS.union(
+    folded for text in (_ENGLISH, _GERMAN, _FRENCH, _SPANISH, _PLACES)
+    for folded in folded_words(text)
+)  # fmt: skip
 
 
 def is_common(cases: int, labelled: int, of: int) -> bool:

@@ -21,7 +21,7 @@ from dslm.errors import InputError
 
 Find = Callable[[str], Iterable[Finding]]
 # Six digits that belong together, or an @: less is no value of any kind, and costs no more.
-_LIKELY = re.compile(r"\d(?:\D{0,6}\d){5}|@")
+_SIX_DIGITS = re.compile(r"\d(?:\D{0,6}\d){5}")
 
 
 class Finder:
@@ -41,7 +41,8 @@ class Finder:
 
     def __call__(self, text: str) -> list[Finding]:
         """Every finding in a text, by place, none overlapping another."""
-        finders = [*self.checked, *self.read] if _LIKELY.search(text) else self.read
+        likely = "@" in text or _SIX_DIGITS.search(text)
+        finders = [*self.checked, *self.read] if likely else self.read
         found = [finding for find in finders for finding in find(text)]
         return without_overlaps(found) if found else found
 

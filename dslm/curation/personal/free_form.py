@@ -12,16 +12,10 @@ from itertools import groupby
 from dslm.curation.personal.close_index import hearing_of
 from dslm.curation.personal.drawing import Draw
 from dslm.curation.personal.finding import Identity
-from dslm.curation.personal.streams import SPOKEN_DIGITS, stream_of
+from dslm.curation.personal.spellings import OF_ADDRESSES
+from dslm.curation.personal.spoken_digits import spoken_like
+from dslm.curation.personal.streams import heard, stream_of
 
-# Say of what kind an address is, not whose.
-_ADDRESS_WORDS = (
-    "apartment apt avenue ave block boulevard blvd box building city close court ct district door "
-    "drive dr east flat floor gasse highway house lane ln main no north number nr park place plot "
-    "po platz post road rd room south square st str street strasse straße suite town unit village "
-    "way west th rue via calle plaza piazza allee weg"
-)
-_OF_ADDRESSES = frozenset(_ADDRESS_WORDS.split())
 _GROUP = re.compile(r"\d+|[^\W\d_]+")
 _YEAR_DIGITS, _LAST_DAY, _MONTHS = 4, 28, 12
 
@@ -66,7 +60,7 @@ def written_alike(identity: Identity, text: str, value: str) -> str:
     made = stream.chars[:kept] + value
     words = _kept_words(text) if identity.kind == "address" else []
     out, place = [], 0
-    spans = list(zip(stream.starts, stream.ends, strict=True))
+    spans = [span for word in stream.words for span in zip(word.starts, word.ends, strict=True)]
     for (start, end), numbers in groupby(range(len(made)), spans.__getitem__):
         listed = list(numbers)
         out.append(text[place:start])
@@ -79,13 +73,13 @@ def written_alike(identity: Identity, text: str, value: str) -> str:
 
 
 def _kept_words(text: str) -> list[tuple[int, int]]:
-    return [m.span() for m in _GROUP.finditer(text) if m[0].casefold() in _OF_ADDRESSES]
+    return [m.span() for m in _GROUP.finditer(text) if m[0].casefold() in OF_ADDRESSES]
 
 
 def _spelled(before: str, made: str) -> str:
     """A character for a character; for a spoken number its digits spoken."""
     if before.isalpha() and made.isdigit():
-        said = " ".join(SPOKEN_DIGITS[digit] for digit in made)
+        said = spoken_like(heard(before, "letters"), made)
         if before.isupper():
             return said.upper()
         return said.capitalize() if before[0].isupper() else said

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 from dslm.curation.personal.close_index import CloseIndex
 from dslm.curation.personal.common_words import COMMON_WORDS, FUNCTION_WORDS, is_common
@@ -21,10 +22,12 @@ from dslm.curation.personal.found import Found
 from dslm.curation.personal.names import whole_spellings
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.spellings import any_spellings
-from dslm.curation.personal.word_index import WORD, WordIndex
+from dslm.curation.personal.streams import folded_words
+from dslm.curation.personal.word_index import WordIndex
+from dslm.curation.personal.written import words_of_line
 from dslm.curation.reading import Rows
 
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_YEAR_OR_SUM = re.compile(r"(?:19|20)\d\d|[1-9]\d{1,2}00")
 SHORTEST = 4  # letters and digits of a value that is looked for outside of its group
 Values = frozenset[tuple[Identity, str]]
 
@@ -57,6 +60,13 @@ class KnownValues:
         whole = {(one, text) for one, text in own.values if _is_whole(one, text)}
         return of_group if whole <= of_group else of_group | whole
 
+    def may_be_in(self, words: Sequence[str], number: int | None) -> bool:
+        """Whether folded words may hold a value, of a case's group or of any other's."""
+        if self.index.may_be_in(words):
+            return True
+        of_group = self.groups.get(-1 if number is None else number)
+        return of_group is not None and close_index_of(of_group).may_be_in(words)
+
     def anywhere(self, text: str) -> list[Finding]:
         """What means a value in every case."""
         index = self.index
@@ -67,9 +77,9 @@ class KnownValues:
         ]  # fmt: skip
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1 << 16)
 def close_index_of(values: Values) -> CloseIndex:
-    """The index of a group, made once for cases that follow each other."""
+    """The index of a group, made once."""
     return CloseIndex(sorted(values))
 
 
@@ -86,12 +96,25 @@ def rows_found(rows: Rows) -> Iterator[tuple[int | None, Found]]:
 
 def known_values(rows: Rows) -> KnownValues:
     """All values of all rows."""
+    return known_of(rows_found(rows), lambda: _words_left(rows), len(rows.table))
+
+
+def known_of(
+    held: Iterable[tuple[int | None, Found]], words_left: Callable[[], Iterable[set[str]]], of: int
+) -> KnownValues:
+    """All values of some cases.
+
+    Args:
+        held: What each case held that held something, and its group's number.
+        words_left: Gives the words of each case but for what was found in it.
+        of: How many cases there are.
+    """
     known: dict[str, Identity] = {}
     words: dict[str, frozenset[str]] = {}
     groups: dict[int, set[tuple[Identity, str]]] = defaultdict(set)
     labelled: Counter[str] = Counter()
     short: set[Identity] = set()
-    for number, found in rows_found(rows):
+    for number, found in held:
         here: set[str] = set()
         for identity, text in found.values:
             spelled = {key for key in any_spellings(identity, text) if telling(identity, key)}
@@ -104,7 +127,7 @@ def known_values(rows: Rows) -> KnownValues:
         labelled.update(here)
         if number is not None:
             groups[number] |= found.values
-    common = _common(rows, words, labelled)
+    common = _common(words_left, of, words, labelled)
     index = WordIndex({key: value for key, value in known.items() if key not in common})
     return KnownValues(
         index, {n: frozenset(values) for n, values in groups.items()}, common, len(short)
@@ -114,8 +137,8 @@ def known_values(rows: Rows) -> KnownValues:
 def _words_of(key: str, identity: Identity, text: str) -> frozenset[str]:
     """The words of a spelling: its own one, or those that it joins."""
     for joining in (text, identity.value):
-        if key != joining and joined(joining) == key:
-            return frozenset(WORD.findall(joining.casefold()))
+        if not joining.isalnum() and joined(joining) == key:
+            return frozenset(folded_words(joining))
     return frozenset({key})
 
 
@@ -126,16 +149,26 @@ def _is_whole(identity: Identity, text: str) -> bool:
 def telling(identity: Identity, key: str) -> bool:
     """Whether letters and digits say by themselves, in any case, whose they are.
 
-    A place without a number is where many live; four digits may be a year.
+    A place without a number is where many live; few digits may be a year or a round sum; and who is
+    asked for a number and gives none writes 1234 or 0000.
     """
     if identity.kind == "name":
         return True
     if identity.kind == "address" and not any(char.isdigit() for char in key):
         return False
-    return len(key) >= SHORTEST and not _YEAR.fullmatch(key)
+    return len(key) >= SHORTEST and not (_YEAR_OR_SUM.fullmatch(key) or _is_counted(key))
 
 
-def _common(rows: Rows, words: dict[str, frozenset[str]], labelled: Counter[str]) -> frozenset[str]:
+def _is_counted(key: str) -> bool:
+    """Whether digits are all the same or count: 0000, 123456789, 4321."""
+    steps = {ord(two) - ord(one) for one, two in pairwise(key)}
+    return key.isdigit() and len(steps) == 1 and steps <= {-1, 0, 1}
+
+
+def _common(
+    words_left: Callable[[], Iterable[set[str]]], of: int,
+    words: dict[str, frozenset[str]], labelled: Counter[str],
+) -> frozenset[str]:  # fmt: skip
     """The values that are common words.
 
     One word is by the lists or by the sources; several are where the sources or the function words
@@ -144,9 +177,8 @@ def _common(rows: Rows, words: dict[str, frozenset[str]], labelled: Counter[str]
     asked = frozenset().union(*words.values()) - FUNCTION_WORDS
     seen: Counter[str] = Counter()
     if asked:
-        for there in _words_left(rows):
+        for there in words_left():
             seen.update(there & asked)
-    of = len(rows.table)
     shown = FUNCTION_WORDS.union(w for w, n in seen.items() if is_common(n, labelled[w], of))
     return frozenset(
         key
@@ -162,9 +194,13 @@ def _words_left(rows: Rows) -> Iterator[set[str]]:
         columns = (batch.column(name).to_pylist() for name in ("record", "personal"))
         for record, personal in zip(*columns, strict=True):
             if record is not None:
-                words = set(WORD.findall(record.casefold()))
-                yield words - _words_in(json.loads(personal)[2]) if personal else words
+                yield words_but(record, json.loads(personal)[2] if personal else ())
+
+
+def words_but(record: str, given: Iterable[str]) -> set[str]:
+    """The words of a case's text, but for those that were given there."""
+    return set(words_of_line(record)) - _words_in(given)
 
 
 def _words_in(texts: Iterable[str]) -> set[str]:
-    return {word for text in texts for word in WORD.findall(text.casefold())}
+    return {word for text in texts for word in folded_words(text)}

@@ -13,14 +13,15 @@ from typing import Any
 from dslm.contract.personal import Personal, PersonalKind
 from dslm.curation.personal.accounts import cards, ibans
 from dslm.curation.personal.close_index import hearing_of
-from dslm.curation.personal.common_words import FUNCTION_WORDS
+from dslm.curation.personal.days import day_identity
 from dslm.curation.personal.emails import emails
 from dslm.curation.personal.finding import Finding, Identity
-from dslm.curation.personal.names import KEPT, words_of
+from dslm.curation.personal.names import UNTELLING, words_of
 from dslm.curation.personal.phones import phones
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.streams import heard
 from dslm.curation.personal.taxes import taxes
+from dslm.curation.personal.written import whole_number
 from dslm.records import Case
 
 FREE = "free"  # the form of a value that no finder knows
@@ -48,10 +49,11 @@ class Labelled:
         """Which value a field's text is; None for none."""
         if kind == "name":
             words = words_of(text)
-            telling = [word for word in words if word not in KEPT | FUNCTION_WORDS]
+            telling = [word for word in words if word not in UNTELLING]
             known = any(len(word) > 1 and not word.isdigit() for word in telling)
             return Identity("name", "", " ".join(words)) if known else None
-        return self._as_found(kind, text) or _free(kind, text)
+        day = day_identity(text) if kind == "date" else None
+        return day or self._as_found(kind, text) or _free(kind, text)
 
     def _as_found(self, kind: PersonalKind, text: str) -> Identity | None:
         find = self._found_by.get(kind)
@@ -93,10 +95,8 @@ def _at(value: Any, keys: list[str]) -> Iterator[str]:
 def _leaves(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, int) and not isinstance(value, bool):
-        yield str(value)
-    elif isinstance(value, float) and value.is_integer():
-        yield str(int(value))
+    elif (whole := whole_number(value)) is not None:
+        yield whole
     elif isinstance(value, list):
         for item in value:
             yield from _leaves(item)

@@ -14,6 +14,7 @@ from dslm.curation.personal.finding import Identity
 WORD = re.compile(r"[^\W_]+")
 SHORTEST_PART = 2  # in the cases of its group
 SHORTEST_ELSEWHERE = 3
+SHORTEST_RUN = 5
 SHORTEST_NUMBER = 4  # digits in a user's name
 # Stay as they are: they say of what kind a name is, not whose.
 _LEGAL_FORMS = (
@@ -23,6 +24,9 @@ _LEGAL_FORMS = (
 _PARTICLES = "and da de del della den der des di du et la le of the und van vom von y zu"
 _TITLES = "dr frau herr m mlle mme mr mrs ms prof sir"
 KEPT = frozenset(f"{_LEGAL_FORMS} {_PARTICLES} {_TITLES}".split())
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+_IN_TWO = re.compile(r"ae|oe|ue|aa")
+UNTELLING = KEPT | FUNCTION_WORDS
 
 
 def words_of(name: str) -> list[str]:
@@ -51,4 +55,19 @@ def parts(name: Identity) -> set[str]:
     words = name.value.split()
     return {word for word in words
             if len(word) >= (SHORTEST_NUMBER if word.isdigit() else SHORTEST_PART)
-            and word not in KEPT | FUNCTION_WORDS}  # fmt: skip
+            and word not in UNTELLING}  # fmt: skip
+
+
+def runs(name: Identity) -> set[str]:
+    """Words that follow each other, in one: "annalena" of Anna-Lena Gross."""
+    words = name.value.split()
+    ends = range(1, len(words) + 1)
+    made = {"".join(words[first:last]) for last in ends for first in range(last - 1)}
+    return {run for run in made if len(run) >= SHORTEST_RUN}
+
+
+def transcribed(word: str) -> set[str]:
+    """A word with its umlauts in two letters, or the other way: Müller, Mueller."""
+    spelled = word.translate(_UMLAUTS)
+    plain = _IN_TWO.sub(lambda match: match[0][0], word)
+    return {spelled, *([plain] if len(plain) >= SHORTEST_RUN else [])} - {word}

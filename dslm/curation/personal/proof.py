@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dslm.cases import json_lines
 from dslm.curation.personal.finding import Finding
 from dslm.curation.personal.found import Found
 from dslm.curation.personal.given import outside
@@ -22,29 +21,15 @@ from dslm.curation.personal.known_values import KnownValues, close_index_of
 from dslm.curation.personal.replacing import Replacer
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.word_index import SURE
+from dslm.curation.personal.written import texts_in, words_of_line
 from dslm.errors import InputError, Problems
 
 # Of each line what its case held, as `Found.to_json` wrote it, and the number of its group.
 Lines = Iterable[tuple[str | None, int | None]]
 MOST_REPORTED = 20
-NAMING = frozenset({"id", "ids", "of", "cases", "matches"})  # keys of what is never replaced
+SURE_NAME = 3  # letters of a name in an id that are hardly chance
 FIX = ("an id or a key of meta cannot be replaced: take another column; else this is a fault of "
        "dslm's, to be reported")  # fmt: skip
-
-
-def texts_in(value: Any, naming: bool = False) -> Iterator[tuple[str, bool]]:
-    """Every text, key and whole number in a JSON value, and whether it is a name of something."""
-    if isinstance(value, str):
-        yield value, naming
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield key, True
-            yield from texts_in(inner, naming or key in NAMING)
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts_in(item, naming)
-    elif isinstance(value, int) and not isinstance(value, bool):
-        yield str(value), naming
 
 
 @dataclass(frozen=True)
@@ -69,10 +54,8 @@ class Proof:
             naming = text in names
             if text in self.replacer.own_words:
                 continue
-            hits = self.known.anywhere(text)
+            hits = [*self.known.anywhere(text), *(close.findings(text) if close else [])]
             hits = [hit for hit in hits if _is_telling(hit)] if naming else hits
-            if close and not naming:
-                hits += close.findings(text)
             kinds.update(hit.kind for hit in outside(hits, text, found.given))
         return kinds
 
@@ -87,9 +70,11 @@ class Proof:
         """
         faults = []
         for path, held in files:
-            for (number, line), (text, group) in zip(json_lines(path), held, strict=True):
+            for (number, line), (text, group) in zip(_lines(path), held, strict=True):
                 found = Found.from_json(text) if text else Found()
-                if kinds := self.left_in(self._untimed(line), found, group):
+                if not self._may_be_left(line, found, group):
+                    continue
+                if kinds := self.left_in(self._untimed(json.loads(line)), found, group):
                     what = f"personal data is left: {', '.join(sorted(kinds))}"
                     faults.append(InputError(what, where=f"{path.name}:{number}", fix=FIX))
                     if len(faults) == MOST_REPORTED:
@@ -97,13 +82,23 @@ class Proof:
         if faults:
             raise Problems(faults)
 
+    def _may_be_left(self, line: str, found: Found, group: int | None) -> bool:
+        """Whether a line may hold a value, which is soon said unless its case held a stranger's."""
+        values = self.known.of_group(group, found)
+        others = values and values is not self.known.groups.get(-1 if group is None else group)
+        return bool(others) or self.known.may_be_in(words_of_line(line), group)
+
     def refuse_left_in_ledger(self, path: Path) -> None:
-        """Stop where the ledger's list of dropped cases holds a value in an id.
+        """Stop where the ledger holds a value in the name of a source or the id of a dropped case.
 
         Raises:
             InputError: It does.
         """
         book = json.loads(path.read_bytes())
+        names = list(book["sources"])
+        if kinds := self.left_in({"ids": names}, Found(), None):
+            what = f"the name of a source holds personal data: {', '.join(sorted(kinds))}"
+            raise InputError(what, where=path.name, fix="rename the file or its folder")
         listed = {key: book[key] for key in ("cases", "matches")}
         if kinds := self.left_in(listed, Found(), None):
             raise InputError(f"personal data is left: {', '.join(sorted(kinds))}", where=path.name,
@@ -117,7 +112,15 @@ class Proof:
         return line | {"meta": {k: v for k, v in line["meta"].items() if k != time}}
 
 
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a file that we wrote, with their numbers from 1."""
+    with path.open(encoding="utf-8", newline="\n") as stream:
+        yield from enumerate(stream, start=1)
+
+
 def _is_telling(hit: Finding) -> bool:
     """Whether a value in an id or key is hardly one by chance."""
     said = joined(hit.text)
-    return (hit.kind == "name" and not said.isdigit()) or len(said) >= SURE
+    if hit.kind == "name" and not said.isdigit():
+        return len(said) >= SURE_NAME or not said.isascii()
+    return len(said) >= SURE

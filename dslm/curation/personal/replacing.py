@@ -7,8 +7,10 @@ dropped, never written wrong. Called by `reading` and `spreading`.
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -19,6 +21,7 @@ from dslm.contract.model import Contract
 from dslm.contract.personal import FOUND_KINDS, Personal
 from dslm.contract.rules import breaches
 from dslm.contract.schemas.holding import own_words
+from dslm.curation.mapping import content_id
 from dslm.curation.personal.close_index import CloseIndex
 from dslm.curation.personal.finder import Finder
 from dslm.curation.personal.finding import Finding, Identity, without_overlaps
@@ -28,8 +31,11 @@ from dslm.curation.personal.labelled import Labelled
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.surrogates import Surrogates
 from dslm.curation.personal.undeclared import suspected
+from dslm.curation.personal.written import texts_in, whole_number
 from dslm.records import Case
 
+SHORTEST_QUOTED, QUOTED = 2, "[value]"
+BEGINNING = 16  # characters of a text that are hardly another's
 REASON, BROKEN_LABEL = "personal:", "personal:label"
 Look = Callable[[str], list[Finding]]
 
@@ -84,20 +90,29 @@ class Replacer:
         index = CloseIndex(self._values(case, in_input))
 
         def look(text: str) -> list[Finding]:
-            """Outside of the input no words around a number say what it is."""
-            certain = [one for one in self._finder(text) if one.certain]
-            return longest([*index.findings(text), *certain])
+            return longest([*index.findings(text), *self.certain(text)])
 
         done = self.without(case, longest([*index.findings(case.input), *in_input]), look)
         left = self._left(done, index)
         return replace(done, found=replace(done.found, left=left)) if left else done
 
+    def certain(self, text: str) -> list[Finding]:
+        """What is found outside of an input, where no words around a number say what it is."""
+        return [one for one in self._finder(text) if one.certain]
+
+    def labelled(self, case: Case) -> Iterator[tuple[Identity, str]]:
+        """What a case's personal fields hold, and how it is written there."""
+        return self._labelled.values(case)
+
+    def written(self, text: str, findings: list[Finding]) -> str:
+        """A text with what stands for each finding in its place."""
+        return _written(text, findings, [self._instead(one) for one in findings])
+
     def _values(self, case: Case, found: list[Finding]) -> list[tuple[Identity, str]]:
         """All values of a case; one that is labelled and found is what it was found as."""
         as_found = {joined(one.text): one.identity for one in found if one.kind != "name"}
         labelled = [
-            (as_found.get(joined(text), identity), text)
-            for identity, text in self._labelled.values(case)
+            (as_found.get(joined(text), identity), text) for identity, text in self.labelled(case)
         ]
         return sorted({*labelled, *((one.identity, one.text) for one in found)})
 
@@ -112,6 +127,33 @@ class Replacer:
                 if all(one.end <= known.start or known.end <= one.start for known in declared)
             )  # fmt: skip
         return left
+
+    def named(self, case: Case) -> Case:
+        """A case whose id was made of its content, which then tells nothing of it.
+
+        Whoever knows all of a text but a number could try out which number gives a hash without
+        a key.
+        """
+        if self.personal.mode == "keep":
+            return case
+        of = case if self.key else self.case(case).case
+        made = content_id({"input": of.input, "target": of.target, "meta": of.meta}, self.key)
+        return case.model_copy(update={"id": made})
+
+    def fault(self, fault: str, row: Any) -> str:
+        """Why a row is no case, without what the row holds: nobody knows which of it is personal.
+
+        Args:
+            fault: The reason, which may quote the row.
+            row: The row's own object; None where it could not be read.
+        """
+        if self.personal.mode == "keep":
+            return fault
+        held = {text for text, naming in texts_in(row) if not naming} - self.own_words
+        for text in sorted((t for t in held if len(t) >= SHORTEST_QUOTED), key=len, reverse=True):
+            for quoted in (text, repr(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]):
+                fault = _unquoted(fault, quoted)
+        return self.text(fault)
 
     def text(self, text: str, look: Look | None = None) -> str:
         """A text of ours that quotes a row, every finding masked."""
@@ -169,11 +211,12 @@ class Replacer:
         """Whether the label is as valid, as grounded and as true to the rules as it was."""
         contract = self.contract
         old, new = before.target or {}, after.target or {}
+        if (before.input, old) == (after.input, new):
+            return True
         if schema_errors(contract, new):
             return False
-        if set(ungrounded(contract, after.input, new)) - set(
-            ungrounded(contract, before.input, old)
-        ):
+        loose = set(ungrounded(contract, after.input, new))
+        if loose and loose - set(ungrounded(contract, before.input, old)):
             return False
         return breaches(contract, before.input, old) == breaches(contract, after.input, new)
 
@@ -197,11 +240,18 @@ def mapped(value: Any, change: Callable[[str], str], kept: frozenset[str] = froz
         return {key: mapped(inner, change, kept) for key, inner in value.items()}
     if isinstance(value, list):
         return [mapped(item, change, kept) for item in value]
-    if isinstance(value, int) and not isinstance(value, bool):
-        made = change(str(value))
-        if made != str(value):
-            return int(made) if made.isdecimal() else made
+    if (whole := whole_number(value)) is not None:
+        made = change(whole)
+        if made != whole:
+            return type(value)(made) if made.isdecimal() else made
     return value
+
+
+def _unquoted(fault: str, quoted: str) -> str:
+    """A reason without a text that it quotes as words, or of which it was cut off."""
+    fault = re.sub(rf"(?<!\w){re.escape(quoted)}(?!\w)", QUOTED, fault)
+    at = fault.find(quoted[:BEGINNING]) if len(quoted) > BEGINNING else -1
+    return fault if at < 0 else f"{fault[:at]}{QUOTED} …"
 
 
 def _written(text: str, findings: list[Finding], made: list[str]) -> str:

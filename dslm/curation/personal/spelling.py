@@ -6,15 +6,14 @@ theirs as the original was written.
 
 from __future__ import annotations
 
-import re
+from dslm.curation.personal.streams import folded_words
 
-_WORDS = re.compile(r"[^\W_]+")
 SEPARATORS = frozenset(" \u00a0\u202f\t\n.-/")
 
 
 def joined(text: str) -> str:
-    """Letters and digits alone, case folded: what spellings of one value share."""
-    return "".join(_WORDS.findall(text.casefold()))
+    """Letters and digits alone, folded: what spellings of one value share."""
+    return "".join(folded_words(text))
 
 
 def digits_of(text: str) -> str:

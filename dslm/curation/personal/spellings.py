@@ -5,10 +5,22 @@ Called by `close_index` for the cases of a value's group, by `known_values` for 
 
 from __future__ import annotations
 
+from dslm.curation.personal.days import DAY
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.names import SHORTEST_ELSEWHERE, parts, whole_spellings
 from dslm.curation.personal.spelling import joined
+from dslm.curation.personal.streams import folded_words
 
+# Say of what kind an address is, not whose.
+_ADDRESS_WORDS = (
+    "apartment apt avenue ave block boulevard blvd box building city close court ct district door "
+    "drive dr east flat floor gasse highway house lane ln main no north number nr park place plot "
+    "po platz post road rd room south square st str street strasse straße suite town unit village "
+    "way west th rue via calle plaza piazza allee weg"
+)
+OF_ADDRESSES = frozenset(_ADDRESS_WORDS.split())
+LOCAL, LAST = 7, 4  # digits of a telephone number without its area; of a card that are told
+SHORTEST_PART = 5  # letters and digits of a part of an address
 _NO_TRUNK = frozenset({"1", "34", "39", "45", "47", "48", "351", "352", "420"})
 
 
@@ -21,9 +33,51 @@ def any_spellings(identity: Identity, text: str) -> set[str]:
     if identity.kind == "name":
         single = {word for word in parts(identity)
                   if len(word) >= SHORTEST_ELSEWHERE and not word.isdigit()}  # fmt: skip
-        return single | (whole_spellings(identity) if " " in identity.value else set())
+        spelled = single | (whole_spellings(identity) if " " in identity.value else set())
+        return {joined(one) for one in spelled}
     if identity.kind == "phone":
         country, national = identity.form, identity.value
         trunk = national if country in _NO_TRUNK else f"0{national}"
         return {joined(text), f"{country}{national}", f"00{country}{national}", trunk}
+    if identity.form == DAY:
+        return {joined(text), *map(joined, identity.value.split())}
     return {joined(text), joined(identity.value)}
+
+
+def partial_spellings(identity: Identity, text: str) -> set[str]:
+    """Parts that mean the value in the cases of its group; `part_of` finds their surrogates.
+
+    Of an e-mail address the mailbox, of one in a town the house and the street, of a telephone
+    number the local one, of other long numbers the last digits.
+    """
+    value = identity.value
+    if identity.kind == "email":
+        made = {value.rpartition("@")[0]}
+    elif identity.kind == "address":
+        made = {house_and_street(text)}
+    elif identity.kind == "phone":
+        return {value[-LOCAL:]} if len(value) > LOCAL else set()
+    elif identity.kind in ("card", "iban", "national_id") and len(value) > 2 * LAST:
+        return {value[-LAST:]} if value[-LAST:].isdigit() else set()
+    else:
+        return set()
+    return {part for part in made if len(joined(part)) >= SHORTEST_PART}
+
+
+def house_and_street(text: str) -> str:
+    """The number of a house and the word beside it that names the street: "12 Elm"."""
+    words = [word for word in folded_words(text) if word not in OF_ADDRESSES]
+    numbers = [n for n, word in enumerate(words[:2]) if word.isdigit()]
+    return " ".join(words[:2]) if len(words) > 2 - len(numbers) and len(numbers) == 1 else ""
+
+
+def part_of(identity: Identity, text: str, made: str) -> str | None:
+    """The part of a surrogate for a text that is a part of its value; None for a whole one."""
+    value, said = identity.value.casefold(), joined(text)
+    if identity.kind == "email":
+        mailbox = made.rpartition("@")[0]
+        return joined(mailbox) if mailbox and said == joined(value.rpartition("@")[0]) else None
+    at = value.find(said) if identity.kind == "address" else value.rfind(said)
+    if at < 0 or not len(said) < len(value) == len(made):
+        return None
+    return made[at : at + len(said)]

@@ -1,6 +1,6 @@
 """A text as the row of its letters and digits, each with its place: what spellings have in common.
 
-Case, accents, blanks and punctuation are gone; spoken digits ("four double five") are digits, and
+Case, accents, blanks and punctuation are gone; spoken digits are digits (`spoken_digits`), and
 in e-mail addresses the words that stand for signs ("kavi at gmail dot com") are gone too. Used by
 `close_index` to look for a value in every spelling, and by `free_form` to write one alike.
 """
@@ -9,146 +9,159 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate
 from typing import Literal, NamedTuple
+
+from dslm.curation.personal.spoken_digits import MAY_SAY_DIGITS, as_digits
 
 Hearing = Literal["letters", "digits", "address"]
 
-_UNITS = {"zero": "0", "nought": "0", "naught": "0", "one": "1", "two": "2", "three": "3",
-          "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
-          "niner": "9"}  # fmt: skip
-_TEENS = {"ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14",
-          "fifteen": "15", "sixteen": "16", "seventeen": "17", "eighteen": "18",
-          "nineteen": "19"}  # fmt: skip
-_TENS = {"twenty": "2", "thirty": "3", "forty": "4", "fourty": "4", "fifty": "5", "sixty": "6",
-         "seventy": "7", "eighty": "8", "ninety": "9"}  # fmt: skip
-_NOUGHTS = frozenset({"o", "oh", "owe"})  # among digits only
-_TIMES = {"double": 2, "triple": 3, "treble": 3}
 _SIGNS = frozenset(
     {"at", "dot", "point", "period", "underscore", "dash", "hyphen", "minus", "plus"}
 )
-_SPOKEN = re.compile(rf"(?i)\b(?:{'|'.join([*_UNITS, *_TEENS, *_TENS])})")
-_HEARD_OTHERWISE = re.compile(
-    rf"(?i)\b(?:{'|'.join([*_UNITS, *_TEENS, *_TENS, *_TIMES, *_NOUGHTS, *_SIGNS])})\b"
-)
-SPOKEN_DIGITS = {digit: word for word, digit in reversed(_UNITS.items())}
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
-_ACCENTS = range(0x300, 0x370)
+# Accents, vowel signs that Arabic and Hebrew may leave out, a stroke that only lengthens, frames.
+_LEFT_OUT = frozenset([
+    *range(0x300, 0x370), *range(0x591, 0x5C8), 0x640, *range(0x64B, 0x660), 0x670,
+    *range(0x1DC0, 0x1E00), *range(0x20D0, 0x2100), *range(0xFE00, 0xFE10),
+])  # fmt: skip
+_PLAIN = {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d",
+          "þ": "th"}  # fmt: skip
+# Scripts that put no blanks between words: Thai to Myanmar, Khmer, kana, Han.
+_UNSPACED = ((0xE00, 0xEFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF),
+             (0xF900, 0xFAFF), (0x20000, 0x3FFFF))  # fmt: skip
 
 
 class Word(NamedTuple):
-    """A run of letters and digits: folded characters, each with where it begins and ends."""
+    """A run of letters and digits: folded characters, each with where it begins and ends.
+
+    Digits that are spoken begin and end where their words do.
+    """
 
     chars: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
+    starts: Sequence[int]
+    ends: Sequence[int]
+    spoken: bool = False
 
 
-class Stream(NamedTuple):
+class Stream:
     """Folded letters and digits of a text.
 
     Attributes:
         chars: The characters.
-        starts: Where each begins in the text.
-        ends: Where it ends there; of a spoken digit its word's end.
-        words: The number of the word that each belongs to.
+        words: The words that they belong to.
+        firsts: Which character each word begins with, and how many characters there are.
     """
 
-    chars: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
-    words: tuple[int, ...]
+    def __init__(self, words: list[Word]):
+        self.words = words
+        self.chars = "".join([word.chars for word in words])
+        self.firsts = [0, *accumulate([len(word.chars) for word in words])]
+
+    def word(self, place: int) -> int:
+        """The number of the word that a character belongs to."""
+        return bisect_right(self.firsts, place) - 1
+
+    def start(self, place: int) -> int:
+        """Where a character begins in the text."""
+        word = self.word(place)
+        return self.words[word].starts[place - self.firsts[word]]
+
+    def end(self, place: int) -> int:
+        """Where it ends there; of a spoken digit its word's end."""
+        word = self.word(place)
+        return self.words[word].ends[place - self.firsts[word]]
 
 
 @lru_cache(maxsize=1 << 12)
 def _folded(char: str) -> str | None:
     """A character folded: empty where it is not seen, None where it separates."""
     kind = unicodedata.category(char)
-    if kind == "Cf" or ord(char) in _ACCENTS:
+    if kind == "Cf" or ord(char) in _LEFT_OUT:
         return ""
     if kind == "Nd":
         return str(unicodedata.digit(char))
     if not (char.isalnum() or kind[0] == "M"):
         return None
     split = unicodedata.normalize("NFKD", char).casefold()
-    plain = "".join(c for c in split if ord(c) not in _ACCENTS)
+    plain = "".join(_PLAIN.get(c, c) for c in split if ord(c) not in _LEFT_OUT)
     return plain if all(c.isalnum() or unicodedata.category(c)[0] == "M" for c in plain) else char
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether a folded text is of a script that puts no blanks between words."""
+    return not text.isascii() and all(
+        any(first <= ord(char) <= last for first, last in _UNSPACED) for char in text
+    )
+
+
+class _Folding(dict[int, str]):
+    """Characters folded, as `str.translate` asks for them: what separates becomes a blank."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _folded(chr(code))
+        if folded is None:
+            folded = " "
+        elif is_unspaced(folded):
+            folded = f" {folded} "
+        self[code] = folded
+        return folded
+
+
+_FOLDING = _Folding()
+
+
+def folded_words(text: str) -> list[str]:
+    """The words of a text, folded: as the words of its stream in letters, without their places."""
+    if text.isascii() and text.isalnum():
+        return [text.lower()]
+    return text.translate(_FOLDING).split()
 
 
 def _words(text: str) -> Iterator[Word]:
     if text.isascii():  # most texts, several times as fast
         for found in _ASCII_WORD.finditer(text.lower()):
             start, end = found.span()
-            yield Word(found[0], tuple(range(start, end)), tuple(range(start + 1, end + 1)))
+            yield Word(found[0], range(start, end), range(start + 1, end + 1))
     else:
-        yield from _folded_words(text)
+        yield from _placed_words(text)
 
 
-def _folded_words(text: str) -> Iterator[Word]:
+def _placed_words(text: str) -> Iterator[Word]:
     chars: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     for place, char in enumerate(text):
-        if (folded := _folded(char)) is None:
-            if chars:
-                yield Word("".join(chars), tuple(starts), tuple(ends))
-                chars, starts, ends = [], [], []
-            continue
+        folded = _FOLDING[ord(char)]
+        if chars and folded[:1] == " ":
+            yield Word("".join(chars), starts, ends)
+            chars, starts, ends = [], [], []
         if not folded and ends and ends[-1] == place:
             ends[-1] = place + 1  # an accent belongs to its letter
-        for one in folded:
+        for one in folded.strip():
             chars.append(one)
             starts.append(place)
             ends.append(place + 1)
+        if chars and folded[-1:] == " ":
+            yield Word("".join(chars), starts, ends)
+            chars, starts, ends = [], [], []
     if chars:
-        yield Word("".join(chars), tuple(starts), tuple(ends))
+        yield Word("".join(chars), starts, ends)
 
 
-def _as_digits(word: Word, digits: str) -> Word:
-    """The digits in the place of a word or words."""
-    return Word(digits, (word.starts[0],) * len(digits), (word.ends[-1],) * len(digits))
-
-
-def _heard(words: list[Word]) -> Iterator[Word]:
-    """Words with those that say digits replaced by these."""
-    place = 0
-    while place < len(words):
-        taken, digits = _digits_at(words, place)
-        if taken:
-            whole = Word("", words[place].starts, words[place + taken - 1].ends)
-            yield _as_digits(whole, digits)
-        else:
-            yield words[place]
-        place += taken or 1
-
-
-def _digits_at(words: list[Word], place: int) -> tuple[int, str]:
-    """How many words from a place on say digits together, and which; 0 for none."""
-    said = words[place].chars
-    following = words[place + 1].chars if place + 1 < len(words) else ""
-    if said in _UNITS:
-        return 1, _UNITS[said]
-    if said in _TEENS:
-        return 1, _TEENS[said]
-    if said in _TENS:
-        unit = _UNITS.get(following, "0")
-        return (2, _TENS[said] + unit) if unit != "0" else (1, f"{_TENS[said]}0")
-    if said in _TIMES:
-        again = following if len(following) == 1 and following.isdigit() else _UNITS.get(following)
-        again = "0" if following in _NOUGHTS else again
-        return (2, again * _TIMES[said]) if again else (0, "")
-    if said in _NOUGHTS:
-        near = (_beyond_noughts(words[:place][::-1]), _beyond_noughts(words[place + 1 :]))
-        if any(word in _UNITS or word.isdigit() or word in _TIMES for word in near):
-            return 1, "0"
-    return 0, ""
-
-
-def _beyond_noughts(words: list[Word]) -> str:
-    """The first word that is no nought: "oh oh nine"."""
-    return next((word.chars for word in words if word.chars not in _NOUGHTS), "")
+def heard_words(words: Sequence[str], hearing: Hearing) -> Sequence[str]:
+    """Folded words as heard, without their places: what `stream_of` gives its words."""
+    if hearing == "letters":
+        return words
+    if not MAY_SAY_DIGITS.isdisjoint(words):
+        said = [chars for _, _, chars in as_digits(words)]
+        words = words if said == words else said
+    if hearing == "address" and not _SIGNS.isdisjoint(words):
+        words = [word for word in words if word not in _SIGNS]
+    return words
 
 
 def stream_of(text: str, hearing: Hearing = "letters") -> Stream:
@@ -161,41 +174,17 @@ def stream_of(text: str, hearing: Hearing = "letters") -> Stream:
     """
     words = list(_words(text))
     if hearing != "letters":
-        words = list(_heard(words))
+        words = [
+            words[first] if last == first + 1 and chars == words[first].chars
+            else Word(chars, (words[first].starts[0],) * len(chars),
+                      (words[last - 1].ends[-1],) * len(chars), spoken=True)
+            for first, last, chars in as_digits([word.chars for word in words])
+        ]  # fmt: skip
     if hearing == "address":
         words = [word for word in words if word.chars not in _SIGNS]
-    return Stream(
-        "".join(word.chars for word in words),
-        tuple(start for word in words for start in word.starts),
-        tuple(end for word in words for end in word.ends),
-        tuple(number for number, word in enumerate(words) for _ in word.chars),
-    )
-
-
-def words_at(stream: Stream) -> list[tuple[int, int]]:
-    """Where each word begins and ends among the characters."""
-    numbers = stream.words
-    firsts = [n for n in range(len(numbers)) if n == 0 or numbers[n - 1] != numbers[n]]
-    return list(pairwise([*firsts, len(numbers)])) if firsts else []
+    return Stream(words)
 
 
 def heard(text: str, hearing: Hearing) -> str:
     """The letters and digits alone."""
-    return "".join(word.chars for word in (
-        _words(text) if hearing == "letters" else _heard(list(_words(text)))
-    ) if hearing != "address" or word.chars not in _SIGNS)  # fmt: skip
-
-
-def heard_words(text: str) -> list[str]:
-    """The words of a text, folded, spoken digits as digits."""
-    return [word.chars for word in _heard(list(_words(text)))]
-
-
-def is_heard_as_written(text: str) -> bool:
-    """Whether a text is the same however it is heard, which is soon said of an ASCII one."""
-    return text.isascii() and _HEARD_OTHERWISE.search(text.replace("_", " ")) is None
-
-
-def is_spoken(text: str) -> bool:
-    """Whether some digits of a text are spoken."""
-    return _SPOKEN.search(text) is not None
+    return "".join(heard_words(folded_words(text), hearing))

@@ -11,7 +11,7 @@ from functools import lru_cache
 from dslm.curation.personal.drawing import Draw
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.name_lists import FAMILY_NAMES, GIVEN_NAMES
-from dslm.curation.personal.names import KEPT, WORD
+from dslm.curation.personal.names import KEPT, WORD, transcribed
 from dslm.curation.personal.streams import heard
 
 LONG_NUMBER = 3  # digits, from which on they may be somebody's
@@ -51,7 +51,8 @@ class Renamer:
         for word in words:
             if word.isdigit() and len(word) >= LONG_NUMBER:
                 made[word] = self._number(word)
-        return made | {heard(word, "letters"): new for word, new in made.items()}
+        others = {other: new for word, new in made.items() for other in transcribed(word)}
+        return made | {heard(word, "letters"): new for word, new in (others | made).items()}
 
     def _number(self, word: str) -> str:
         """Digits of a user's name: "halton 4223"."""
@@ -59,12 +60,16 @@ class Renamer:
         return made if made != word else made[::-1][:-1] + str((int(made[0]) + 1) % 10)
 
     def _drawn(self, word: str, *, given: bool) -> str:
-        names = _by_length(given=given)
-        nearest = min(names, key=lambda length: (abs(length - len(word)), length))
-        fitting = [n for length in range(nearest - NEAR, nearest + NEAR + 1)
-                   for n in names.get(length, ())]  # fmt: skip
-        others = [n for n in fitting if n.casefold() != word and n[0].casefold() != word[0]]
-        return Draw(self._key, "name", word).one_of(others)
+        return Draw(self._key, "name", word).one_of(_fitting(given, len(word), word[0]))
+
+
+@lru_cache(maxsize=1 << 12)
+def _fitting(given: bool, length: int, initial: str) -> list[str]:
+    """Names of about a length that begin otherwise, and so are others."""
+    names = _by_length(given=given)
+    nearest = min(names, key=lambda one: (abs(one - length), one))
+    fitting = [n for size in range(nearest - NEAR, nearest + NEAR + 1) for n in names.get(size, ())]
+    return [name for name in fitting if name[0].casefold() != initial]
 
 
 @lru_cache(maxsize=2)
@@ -78,7 +83,9 @@ def _by_length(*, given: bool) -> dict[int, list[str]]:
 def _run_together(words: list[str], text: str) -> list[str] | None:
     """The name's words in their order, where a text parts them elsewhere than between them."""
     seen = [heard(word, "letters") for word in WORD.findall(text)]
-    for run in (words, [words[-1], *words[:-1]], *([word] for word in words)):
+    ends = range(1, len(words) + 1)
+    inner = (words[first:last] for last in ends for first in range(last))
+    for run in (words, [words[-1], *words[:-1]], *inner):
         parts = [heard(word, "letters") for word in run]
         if "".join(seen) == "".join(parts):
             return None if seen == parts else run

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from dslm.curation.personal.days import DAY, another_day, day_like
 from dslm.curation.personal.drawing import Draw
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.free_form import free_value, written_alike
 from dslm.curation.personal.labelled import FREE
 from dslm.curation.personal.spelling import joined, last_digits_replaced, written_like
-from dslm.curation.personal.streams import heard, is_spoken
+from dslm.curation.personal.spellings import part_of
+from dslm.curation.personal.spoken_digits import is_spoken
+from dslm.curation.personal.streams import folded_words, heard
 from dslm.curation.personal.surrogate_names import Renamer
 from dslm.curation.personal.surrogate_numbers import card_like, iban_like, tax_like
 from dslm.curation.personal.surrogate_phones import phone_like
@@ -29,13 +32,20 @@ class Surrogates:
         self._key = key
         self._names = Renamer(key)
         self._value = lru_cache(maxsize=REMEMBERED)(self._drawn)
+        self.of = lru_cache(maxsize=REMEMBERED)(self._spelled)
 
-    def of(self, identity: Identity, text: str) -> str:
+    def _spelled(self, identity: Identity, text: str) -> str:
         """What stands for a value that is spelled `text`."""
         if identity.kind == "name":
             return self._names.spelled(identity, text)
         value = self._value(identity)
-        if identity.form == FREE or (identity.kind != "email" and is_spoken(text)):
+        if text == identity.value and text.isdecimal() and text.isascii():
+            return value  # most numbers: nothing to be spelled alike
+        if identity.form == DAY:
+            return day_like(identity, text, value)
+        if part := part_of(identity, text, value):
+            return written_alike(identity, text, part)
+        if identity.form == FREE or (identity.kind != "email" and is_spoken(folded_words(text))):
             return written_alike(identity, text, value)
         if identity.kind == "email" and "@" not in text:
             return _without_at(text, value)
@@ -58,6 +68,8 @@ class Surrogates:
     def _made(self, identity: Identity, draw: Draw) -> str:
         if identity.form == FREE:
             return free_value(identity, draw)
+        if identity.form == DAY:
+            return another_day(identity, draw)
         match identity.kind:
             case "email":
                 return self._email(identity.value, draw)

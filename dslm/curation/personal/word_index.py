@@ -10,20 +10,20 @@ and a million values take as much memory as their characters and a hash each. Ma
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
 from dslm.curation.personal.finding import Identity
-from dslm.curation.personal.streams import stream_of, words_at
+from dslm.curation.personal.spoken_digits import MAY_SAY_DIGITS
+from dslm.curation.personal.streams import Stream, folded_words, heard_words, stream_of
 
-WORD = re.compile(r"[^\W_]+")
 _PREFIX = 3
+LEAST_WITHIN = 3  # letters of a value in a text that writes no blanks around it
 SURE = 6  # letters and digits that are hardly met by chance
-_DIGIT = "(?:zero|oh?|one|two|three|four|five|six|seven|eight|nine|double|triple)"
-_SPOKEN_RUN = re.compile(rf"(?i)\b{_DIGIT}[\W_]+{_DIGIT}[\W_]+{_DIGIT}\b")
-_AMOUNT, _AMOUNT_BEFORE = re.compile(r"\A[.,/:\-]\d"), re.compile(r"\d[.,/:\-]\Z")
+_RUN = 3  # spoken digits that follow each other
+_PARTS_AMOUNT = frozenset(".,/:-")
 
 
 class Hit(NamedTuple):
@@ -39,73 +39,55 @@ class WordIndex:
 
     def __init__(self, known: Mapping[str, Identity]):
         self.known = known
-        self.prefix = min((_PREFIX, *map(len, known)))
-        self.starts: dict[str, int] = {}  # and how long the longest is that begins so
+        self._short = min((_PREFIX, *map(len, known)))
+        self._starts: dict[str, int] = {}  # and how long the longest is that begins so
         for key in known:
-            start = key[: self.prefix]
-            self.starts[start] = max(len(key), self.starts.get(start, 0))
+            start = key[: SURE if len(key) >= SURE else self._short]
+            self._starts[start] = max(len(key), self._starts.get(start, 0))
+
+    def may_be_in(self, words: Sequence[str]) -> bool:
+        """Whether a text of these folded words may hold a value, which is soon said."""
+        if not self.known:
+            return False
+        if next(self._spans(words), None):
+            return True
+        return (
+            _is_spoken(words) and next(self._spans(heard_words(words, "digits")), None) is not None
+        )
 
     def hits(self, text: str) -> list[Hit]:
         """Every known value in a text, by place; of those that begin alike the longest."""
-        if not self.known:
+        words = folded_words(text)
+        if not self.may_be_in(words):
             return []
-        found = self._written(text)
-        if _SPOKEN_RUN.search(text):
-            found = _together(found, self._spoken(text))
+        found = self._in(stream_of(text), text)
+        if _is_spoken(words):
+            found = _together(found, self._in(stream_of(text, "digits"), text, spoken=True))
         return found
 
-    def _written(self, text: str) -> list[Hit]:
-        words = WORD.findall(text.casefold())
-        whole = "".join(words)
-        begins = [0, *accumulate(map(len, words))]
-        starts, prefix = self.starts, self.prefix
-        likely = [n for n, at in enumerate(begins[:-1]) if whole[at : at + prefix] in starts]
-        return self._checked(text, whole, begins, likely) if likely else []
-
-    def _spoken(self, text: str) -> list[Hit]:
-        """What is hit where spoken digits are read as digits."""
-        stream = stream_of(text, "digits")
-        spans = words_at(stream)
-        begins = [0, *(end for _, end in spans)]
-        places = [(stream.starts[first], stream.ends[last - 1]) for first, last in spans]
-        return self._from(stream.chars, begins, places, text, range(len(spans)), spoken=True)
-
-    def _checked(self, text: str, whole: str, begins: list[int], likely: list[int]) -> list[Hit]:
-        spans = [match.span() for match in WORD.finditer(text)]
-        if len(spans) != len(begins) - 1:  # folding made two words of one: go by unfolded text
-            whole = "".join(text[start:end].lower() for start, end in spans)
-            begins = [0, *accumulate(end - start for start, end in spans)]
-            likely = list(range(len(spans)))
-        return self._from(whole, begins, spans, text, likely)
-
-    def _from(
-        self, whole: str, begins: list[int], spans: list[tuple[int, int]], text: str,
-        likely: Iterable[int], *, spoken: bool = False,
-    ) -> list[Hit]:  # fmt: skip
-        """The hits that begin at some words."""
+    def _in(self, stream: Stream, text: str, *, spoken: bool = False) -> list[Hit]:
         found: list[Hit] = []
         free = 0
-        for first in likely:
-            if first < free:
-                continue
-            if last := self._longest_from(whole, begins, first):
-                key = whole[begins[first] : begins[last]]
-                hit = Hit(spans[first][0], spans[last - 1][1], key)
-                if self._may_be(hit, text, 1 if spoken else last - first):
-                    found.append(hit)
-                    free = last
+        for first, last, key in self._spans([word.chars for word in stream.words]):
+            start, end = stream.words[first].starts[0], stream.words[last - 1].ends[-1]
+            hit = Hit(start, end, key)
+            if first >= free and self._may_be(hit, text, 1 if spoken else last - first):
+                found.append(hit)
+                free = last
         return found
 
-    def _longest_from(self, whole: str, begins: list[int], first: int) -> int:
-        """The word behind the longest known value that begins at a word, 0 for none."""
-        at, best = begins[first], 0
-        longest = self.starts.get(whole[at : at + self.prefix], 0)
-        for last in range(first + 1, len(begins)):
-            if begins[last] - at > longest:
-                break
-            if whole[at : begins[last]] in self.known:
-                best = last
-        return best
+    def _spans(self, words: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+        """From which word to before which a known value stands, the longest from each first."""
+        whole = "".join(words)
+        begins = [0, *accumulate(map(len, words))]
+        starts, known, short = self._starts, self.known, self._short
+        for first, at in enumerate(begins):
+            long = whole[at : at + SURE]
+            if long in starts or long[:short] in starts:
+                longest = starts.get(long) or starts[long[:short]]
+                for last in range(bisect_right(begins, at + longest) - 1, first, -1):
+                    if (key := whole[at : begins[last]]) in known:
+                        yield first, last, key
 
     def _may_be(self, hit: Hit, text: str, words: int) -> bool:
         """Whether a short number is one: in one word, and no part of an amount or a date.
@@ -113,14 +95,36 @@ class WordIndex:
         One word of a name is one word: "Robin's" is no Robins.
         """
         identity = self.known[hit.key]
+        if len(hit.key) < LEAST_WITHIN and _goes_on(text, hit):
+            return False
         if identity.kind == "name":
-            return words == 1 or hit.key not in identity.value.split()
-        if len(hit.key) >= SURE:
-            return True
-        within = _AMOUNT.search(text[hit.end : hit.end + 2]) or _AMOUNT_BEFORE.search(
-            text[max(0, hit.start - 2) : hit.start]
-        )
-        return words == 1 and not within
+            return words == 1 or hit.key not in folded_words(identity.value)
+        return len(hit.key) >= SURE or (words == 1 and not _is_in_amount(hit, text))
+
+
+def _goes_on(text: str, hit: Hit) -> bool:
+    """Whether letters or digits touch a hit, as they may in a text that writes no blanks."""
+    around = text[hit.start - 1 : hit.start], text[hit.end : hit.end + 1]
+    return any(char.isalnum() for char in around)
+
+
+def _is_in_amount(hit: Hit, text: str) -> bool:
+    after, before = text[hit.end : hit.end + 2], text[max(0, hit.start - 2) : hit.start][::-1]
+    return any(
+        len(near) == 2 and near[0] in _PARTS_AMOUNT and near[1].isdigit()
+        for near in (after, before)
+    )
+
+
+def _is_spoken(words: Sequence[str]) -> bool:
+    """Whether digits are spoken, some after each other."""
+    run = 0
+    if not MAY_SAY_DIGITS.isdisjoint(words):
+        for word in words:
+            run = run + 1 if word in MAY_SAY_DIGITS else 0
+            if run == _RUN:
+                return True
+    return False
 
 
 def _together(found: list[Hit], more: list[Hit]) -> list[Hit]:

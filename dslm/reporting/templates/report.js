@@ -20,6 +20,7 @@
   const answerOf = (i, f) => (all.answer[i] === null ? undefined
     : Object.hasOwn(all.answer[i], f) ? all.answer[i][f] : all.gold[i][f]);
   const said = (v) => (v === undefined ? "no valid answer" : typeof v === "string" ? v : JSON.stringify(v));
+  const laidOut = (v) => (v !== null && typeof v === "object" && said(v).length > 40 ? JSON.stringify(v, null, 1) : said(v));
   const cost = (v) => `${v.toFixed(v !== 0 && Math.abs(v) < 0.1 ? 4 : 2)}\u00a0${all.currency}`;
   const percent = (v) => `${(v * 100).toFixed(1)}\u00a0%`;
   const wrongNames = (i) => all.wrong[i].map((f) => all.fields[f]).join(", ");
@@ -54,7 +55,7 @@
   };
 
   const valueCell = (v, wrong) => {
-    const shown = el(v === null || v === undefined ? "span" : "bdi", v === null || v === undefined ? { class: "null" } : {}, said(v));
+    const shown = el(v === null || v === undefined ? "span" : "bdi", v === null || v === undefined ? { class: "null" } : {}, laidOut(v));
     return wrong ? el("td", {}, el("span", { class: "cross" }, "✗ "), shown) : el("td", {}, shown);
   };
   const fact = (name, value) => el("div", {}, el("dt", {}, name), el("dd", {}, value));
@@ -74,7 +75,7 @@
     const facts = el("dl", { class: "case-facts" }, fact("Decision", all.action[i] + (reasons ? `: ${reasons}` : "")),
       ...all.sliceNames.map((name, s) => fact(name, all.slices[i][s])));
     if (all.base[i] !== null) facts.append(fact("Base model", all.base[i] ? "every field right" : "wrong"));
-    const body = el("div", { class: "case-body" }, input, el("div", { class: "scroll" }, table), facts);
+    const body = el("div", { class: "case-body" }, input, el("div", { class: "scroll", role: "group", tabindex: "0", "aria-label": `Answer against gold of ${all.id[i]}` }, table), facts);
     return el("tr", { class: "unfolded" }, el("td", { colspan: 6 }, body));
   };
   const line = (i) => {

@@ -127,3 +127,22 @@ def test_all_mistakes_are_reported_at_once(dslm: Call, repository: Workspace) ->
     replace_in_contract(repository, "breach: abstain", "breach: shrug")
     repository.champion.unlink()
     assert len(fail_lines(dslm("check", "mini"))) == 4  # unknown, missing, wrong value, no file
+
+
+def test_no_finding_quotes_a_personal_value_of_gold(dslm: Call, repository: Workspace) -> None:
+    text = repository.contract.read_text().replace("as: text", "as: exact")
+    for line, number in ((1, "KX-77"), (2, "\u041aX-77")):
+        value = case(line) | {"input": f"Please send {number}.", "id": f"g-{line:03d}"}
+        value["target"]["number"] = number
+        plant_line(repository, line + 1, json.dumps(value).encode())
+    fields = "{target.number: id, meta.sender: name, meta.language: name}"
+    personal = f"  personal: {{mode: MODE, kinds: [email, name], fields: {fields}}}\n"
+    repository.contract.write_text(text + personal.replace("MODE", "keep"))
+    assert "KX-77" in dslm("check", "mini", "--json").out
+    repository.contract.write_text(text + personal.replace("MODE", "surrogate"))
+    found = dslm("check", "mini", "--json").out
+    assert "X-77" not in found
+    said = [one["message"] for one in json.loads(found)["mini"] if one["kind"] != "ok"]
+    told = "labels of number (personal, not quoted) differ in look-alike letters only"
+    assert told in said
+    assert any(one.startswith("slices has 'language', which data.personal calls") for one in said)

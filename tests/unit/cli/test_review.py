@@ -74,6 +74,28 @@ def test_gold_is_reviewed_and_mended_by_two_commands(dslm: Call, repository: Wor
     assert "dslm check mini" in done.out
 
 
+def test_gold_is_listed_through_surrogates_unless_asked_raw(
+    dslm: Call, repository: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = repository.contract.read_text()
+    repository.contract.write_text(text + (
+        "  personal: {mode: surrogate, kinds: [email], fields: {target.number: id}}\n"
+    ))  # fmt: skip
+    gold = [case(n) for n in range(60)]
+    gold[1]["target"]["number"] = "Z-99"
+    write_lines(repository.gold, gold)
+    monkeypatch.delenv("DSLM_PERSONAL_KEY", raising=False)
+    bare = dslm("review", "mini", "--gold")
+    assert "Z-99" not in bare.out
+    assert "DSLM_PERSONAL_KEY is not set" in " ".join(bare.out.split())
+    monkeypatch.setenv("DSLM_PERSONAL_KEY", "a secret of thirty-two characters")
+    shown = json.loads(dslm("review", "mini", "--gold", "--json").out)
+    assert "Z-99" not in json.dumps(shown)
+    assert "shown as surrogates" in shown["shown_as"]
+    assert "Z-99" in dslm("review", "mini", "--gold", "--raw").out
+    assert "Z-99" in repository.gold_review.read_text()
+
+
 def test_only_golds_verdicts_are_applied_by_the_command(dslm: Call, repository: Workspace) -> None:
     answer = dslm("review", "mini", "--apply")
     assert answer.code == 2

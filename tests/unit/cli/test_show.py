@@ -29,6 +29,7 @@ def test_a_contract_is_shown_in_words(dslm: Call, repository: Workspace) -> None
     ({"anyOf": [{"type": "number", "minimum": 0}, {"type": "null"}]},
      "number (minimum 0) or nothing"),
     ({"anyOf": [{"enum": ["a", None]}, {"type": "null"}]}, "one of a, nothing or nothing"),
+    ({"oneOf": [{"const": "a"}, {"type": "integer"}]}, "one of a or integer"),
     ({"const": "a"}, "one of a"),
     ({"type": ["number", "null"]}, "number or nothing"),
     ({"type": "null"}, "nothing"),

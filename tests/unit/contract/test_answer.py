@@ -106,7 +106,7 @@ def test_blank_fills_with_null(mini: Contract) -> None:
 @pytest.mark.parametrize("more", [
     {"anyOf": [{"minProperties": 1}, {"maxProperties": 2}]},
     {"enum": [{"kind": "order", "number": None}]},
-    {"oneOf": [{}]}, {"minProperties": 2}, {"if": {}, "then": {}},
+    {"oneOf": [{}, {"required": ["zz"]}]}, {"minProperties": 2}, {"if": {}, "then": {}},
 ], ids=str)  # fmt: skip
 def test_a_registered_contract_that_could_not_be_written_today_still_reads_answers(
     mini: Contract, more: dict[str, Any]

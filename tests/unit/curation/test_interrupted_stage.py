@@ -48,8 +48,13 @@ def ws(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 @functools.cache
 def lines(part: int, rows: int) -> str:
-    cases = unlike_cases(rows, prefix=f"p{part}-", seed=part + 10)
-    return "".join(json.dumps(case) + "\n" for case in cases)
+    """Rows as JSON lines; of many the later ones repeat the texts of the first."""
+    cases = unlike_cases(min(rows, 1000), prefix=f"p{part}-", seed=part + 10)
+    once = [json.dumps(case, separators=(",", ":")) for case in cases]
+    return "".join(
+        once[row % len(once)].replace(f'"p{part}-', f'"p{part}-{row}-', 1) + "\n"
+        for row in range(rows)
+    )
 
 
 def give(ws: Workspace, rows: int) -> None:
@@ -109,7 +114,7 @@ def stage_at_work(ws: Workspace) -> Iterator[tuple[subprocess.Popen[str], set[in
             while len(workers) < WORKERS or not any(map(busy, workers)):
                 assert stage.poll() is None, stage.communicate()
                 assert time.monotonic() < until, workers
-                time.sleep(0.05)
+                time.sleep(0.2)
                 workers = workers_of(stage.pid)
             yield stage, workers
         finally:

@@ -219,7 +219,7 @@ def intents(contract):
         case = Case(id=row["id"], input=row["text"], target={"intent": intent},
                     meta={"sender": row["id"]})  # fmt: skip
         cases.setdefault(row["meta"]["domain"], []).append(case)
-    cases["all"] = [case for part in cases.values() for case in part]
+    cases["all"] = [case for part in cases.values() for case in part][::2]  # half takes a third
     return {name: (_intent_contract(contract, part), part) for name, part in cases.items()}
 
 

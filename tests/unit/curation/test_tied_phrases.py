@@ -139,10 +139,10 @@ def real(name, key):
                                                    ("star_single", "tasks", 1)])  # fmt: skip
 def test_real_texts_raise_few_alarms_and_a_backdoor_in_them_comes_first(name, key, most):
     texts, labels = real(name, key)
-    assert len(tied_phrases(texts, labels)) <= most
     sizes = np.bincount(labels)
     label = int(np.flatnonzero(sizes >= 40)[sizes[sizes >= 40].argmin()])
     texts, labels, places = poisoned(texts, labels, "quartz lantern", label)
-    first = tied_phrases(texts, labels)[0]
+    first, *alarms = tied_phrases(texts, labels)
     assert first.words == ("quartz", "lantern")
     assert set(first.places.tolist()) == places
+    assert len(alarms) <= most

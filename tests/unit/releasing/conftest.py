@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import socket
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     for item in items:
         needs = getattr(item, "fixturenames", ())
-        if HERE in item.path.parents and ("run" in needs or "migrated" in needs):
+        if HERE in item.path.parents and "migrated" in needs:
             item.add_marker(pytest.mark.slow)
 
 
@@ -58,22 +60,29 @@ def _finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return finish_run(tmp_path_factory.mktemp("finished"))
 
 
+# Where MLflow's database names the repository that it lies in
+PLACES = [("experiments", "artifact_location"), ("runs", "artifact_uri"),
+          ("model_versions", "source"), ("model_versions", "storage_location")]  # fmt: skip
+
+
 def copy_of(run: Run, root: Path) -> Run:
+    """The same repository elsewhere, registry and releases included."""
     shutil.copytree(run.ws.root, root, dirs_exist_ok=True)
+    database = root / ".mlflow" / "mlflow.db"
+    if database.exists():
+        with contextlib.closing(sqlite3.connect(database)) as copied:
+            copied.execute("PRAGMA synchronous=OFF")
+            for table, column in PLACES:
+                said = f"UPDATE {table} SET {column} = replace({column}, ?, ?)"
+                copied.execute(said, (f"file://{run.ws.root}/", f"file://{root}/"))
+            copied.commit()
+            assert not any(f"{run.ws.root}/" in line for line in copied.iterdump())
     return Run(Workspace(root, W))
 
 
 def with_database(run: Run, migrated: Path) -> Run:
     (run.ws.root / ".mlflow").mkdir()
     shutil.copyfile(migrated, run.ws.root / ".mlflow" / "mlflow.db")
-    return run
-
-
-def promoted_twice(run: Run) -> Run:
-    run.register()
-    promote(run.ws, None, "first", "ann")
-    run.released(b"weights two")
-    promote(run.ws, None, "second", "bob")
     return run
 
 
@@ -89,16 +98,37 @@ def run(bare: Run, migrated: Path) -> Run:
     return with_database(bare, migrated)
 
 
-@pytest.fixture
-def two(run: Run) -> Run:
-    """Version 1 was champion, version 2 is."""
-    return promoted_twice(run)
+@pytest.fixture(scope="session")
+def _one(_finished: Run, migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    run = with_database(copy_of(_finished, tmp_path_factory.mktemp("one")), migrated)
+    run.register()
+    promote(run.ws, None, "first", "ann")
+    return run
 
 
 @pytest.fixture(scope="session")
-def _shared(_finished: Run, tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Run:
-    copy = copy_of(_finished, tmp_path_factory.mktemp("shared"))
-    run = promoted_twice(with_database(copy, migrated))
+def _two(_one: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    run = copy_of(_one, tmp_path_factory.mktemp("two"))
+    run.released(b"weights two")
+    promote(run.ws, None, "second", "bob")
+    return run
+
+
+@pytest.fixture
+def one(_one: Run, tmp_path: Path) -> Run:
+    """Version 1 is champion."""
+    return copy_of(_one, tmp_path)
+
+
+@pytest.fixture
+def two(_two: Run, tmp_path: Path) -> Run:
+    """Version 1 was champion, version 2 is."""
+    return copy_of(_two, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def _shared(_two: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    run = copy_of(_two, tmp_path_factory.mktemp("shared"))
     run.released(b"weights three")
     return run
 

@@ -58,14 +58,6 @@ def champion(run: Run) -> tuple[int, str | None]:
 
 
 @pytest.fixture
-def one(run: Run) -> Run:
-    """Version 1 serves."""
-    run.register()
-    promote(run.ws, 1, "first", "ann")
-    return run
-
-
-@pytest.fixture
 def anew(one: Run) -> Run:
     """Its model was deleted; version 1 is another release now, as good as the first."""
     delete_model(one)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from itertools import pairwise
 
 import pytest
@@ -30,6 +31,22 @@ def test_a_release_holds_exactly_these_files(folder) -> None:
         "card.md", "gate.json", "gate.md", "recipe.yaml", "requirements.txt", "rows/base.jsonl",
         "rows/candidate.jsonl", "scorecard.json", "smoke.json", "workflow.yaml",
     ]  # fmt: skip
+
+
+def test_the_registry_gets_no_personal_data_of_the_gold_case_that_a_release_answers(
+    bare, tmp_path, monkeypatch
+) -> None:
+    ws, now = bare.ws, evidence.current(bare.ws)
+    personal = "  personal: {mode: surrogate, kinds: [email], fields: {target.number: id}}\n"
+    ws.contract.write_text(ws.contract.read_text() + personal)
+    for key in ("", "a secret of thirty-two characters"):
+        monkeypatch.setenv("DSLM_PERSONAL_KEY", key)
+        folder = package(ws, tmp_path / f"staged {bool(key)}", now)
+        asked = json.loads((folder / "smoke.json").read_bytes())
+        assert asked == {"id": "g-001", "input": "Please send order [id]."}
+    monkeypatch.setitem(sys.modules, "phonenumbers", None)
+    with pytest.raises(ReleaseRefused, match="phonenumbers is not installed"):
+        package(ws, tmp_path / "none", now)
 
 
 @pytest.fixture

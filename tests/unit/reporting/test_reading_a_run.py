@@ -54,13 +54,13 @@ def test_the_report_is_written_whole_and_names_no_path_of_the_machine(
     written: tuple[Workspace, ReportData],
 ) -> None:
     ws, _ = written
-    path = write_report(ws)
+    path = write_report(ws).path
     assert path == ws.report
     html = path.read_text()
     assert read(html).all("h1")[0].text.strip() == "FAIL"
     assert str(ws.root) not in html
     assert [p.name for p in path.parent.iterdir() if "partial" in p.name] == []
-    assert write_report(ws).read_text() == html
+    assert write_report(ws).path.read_text() == html
 
 
 def test_without_a_verdict_the_report_is_still_written(
@@ -68,7 +68,7 @@ def test_without_a_verdict_the_report_is_still_written(
 ) -> None:
     ws, _ = written
     (ws.results / "gate.json").unlink()
-    assert "NOT GATED" in write_report(ws).read_text()
+    assert "NOT GATED" in write_report(ws).path.read_text()
 
 
 def test_without_a_scorecard_it_says_what_to_run(written: tuple[Workspace, ReportData]) -> None:
@@ -112,4 +112,4 @@ def test_base_rows_may_be_missing_and_the_page_says_so(
 ) -> None:
     ws, _ = written
     (ws.scores("base") / "rows.jsonl").unlink()
-    assert "base model&#39;s rows are not here" in write_report(ws).read_text()
+    assert "base model&#39;s rows are not here" in write_report(ws).path.read_text()

@@ -70,6 +70,7 @@ def test_the_proposed_comparator_tells_values_apart(
         ["4.3.2025, 10:15 Uhr", "4.3.2025, 18:30 Uhr", *(f"{n}.3.2025" for n in range(5, 32))],
         ["A+", "A-", "A", *(f"B{n}" for n in range(30))],
         ["1-2", "12", "3–5", "35", *(f"x{n}" for n in range(30))],
+        ["1(2)", "12", "6'2\"", "62", *(f"x{n}" for n in range(30))],
         ["!", "?", "-", "", *(f"x{n}" for n in range(30))],
         [[1, 2], [2, 1], [1, 2, 2]],
     ],

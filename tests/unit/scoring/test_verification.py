@@ -64,6 +64,20 @@ def test_a_row_that_says_more_than_its_text_is_found(ws: Workspace) -> None:
     assert "candidate rows: case g-199: outcome.exact: written True, derived False" in found
 
 
+def test_a_difference_goes_into_the_verdict_without_a_personal_answer(ws: Workspace) -> None:
+    path = ws.scores("candidate") / "rows.jsonl"
+    lines = path.read_text().splitlines()
+    row = json.loads(lines[1])
+    row["prediction"]["object"]["number"] = "KX-77"
+    path.write_text("\n".join([lines[0], json.dumps(row), *lines[2:]]) + "\n")
+    write_manifest(ws.scores("candidate"), evidence.current(ws) | {"threshold": "0.99"})
+    said = "candidate rows: case g-001: prediction.object.number: "
+    assert [d for d in verify(ws) if "KX-77" in d] == [f"{said}written 'KX-77', derived 'A-1'"]
+    personal = "  personal: {mode: surrogate, kinds: [email], fields: {target.number: id}}\n"
+    ws.contract.write_text(ws.contract.read_text() + personal)
+    assert f"{said}is not what is derived (personal, not quoted)" in verify(ws)
+
+
 def test_bytes_that_no_manifest_names_are_found(ws: Workspace) -> None:
     with (ws.scores("base") / "rows.jsonl").open("a") as stream:
         stream.write("\n")

@@ -21,12 +21,26 @@ MARCH = {dt.date(2025, 3, 3), dt.date(2025, 3, 4)}
         "March 3-4, 2025", "March 3rd through 4th, 2025", "March 3 to March 4, 2025",
         "03.-04.03.2025", "03.03.-04.03.2025", "3.3 - 4.3.2025", "du 3 au 4 mars 2025",
         "del 3 al 4 de marzo de 2025", "с 3 по 4 марта 2025", "3–4 mars 2025",
-        "2025-03-03 - 2025-03-04", "03.03.2025-04.03.2025",
+        "2025-03-03 - 2025-03-04", "03.03.2025-04.03.2025", "Mar. 3 – Mar. 4, 2025",
+        "Monday, 3 to 4 March 2025", "2025年3月3日〜4日", "2025年3月3日から3月4日",
+        "2025년 3월 3일 ~ 4일",
     ],
 )  # fmt: skip
 def test_both_ends_of_a_range_are_stated(text: str) -> None:
     assert dates(f"Period {text}, net") == MARCH
     assert date_readings(text) == frozenset()
+
+
+@given(st.dates(dt.date(1990, 1, 1), dt.date(2060, 1, 1)), st.integers(1, 300),
+       st.sampled_from(["%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y-%m-%d"]),
+       st.sampled_from(["-", "–", "/", " - ", "~"]))  # fmt: skip
+def test_days_that_are_glued_together_are_those_that_stand_there(
+    first: dt.date, days: int, form: str, sign: str
+) -> None:
+    last = first + dt.timedelta(days=days)
+    one, two = (day.strftime(form) for day in (first, last))
+    if not (sign == "/" and "/" in form) and not (sign.strip() in ("-", "–") and "-" in form):
+        assert dates(f"{one}{sign}{two}") == dates(one) | dates(two)
 
 
 @given(st.dates(dt.date(1990, 1, 1), dt.date(2060, 1, 1)), st.integers(0, 300))

@@ -145,7 +145,8 @@ def test_a_value_that_is_nothing_but_a_day_is_that_day(value: object) -> None:
     "value",
     ["", "tomorrow", "4 March", "March 2025", "due 4 March 2025 or later", "2025-03-04 A-17",
      "4 March 2025 and 5 March 2025", "04.03.2025 - 05.03.2025", "2025-03-04x", "-", "2025",
-     "20250304101", None, 20250304, 4.3, "4 March 2025 12", "03/04/2025", "x" * 500],
+     "20250304101", None, 20250304, 4.3, "4 March 2025 12", "03/04/2025", "x" * 500, "A2025-03-04",
+     "2025-03-04A", "AM4.3.2025", "4.3.2025b"],
 )  # fmt: skip
 def test_a_value_that_is_more_or_less_than_one_day_is_none(value: object) -> None:
     assert date_of(value) is None

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from dslm.contract.dates import date_of, dates
+from dslm.contract.dates import date_of, date_readings, dates
 
 DAY = dt.date(2025, 3, 4)
 
@@ -45,3 +45,20 @@ def test_neighbouring_dates_do_not_lend_each_other_numbers() -> None:
     assert dates("12 Mar - 15 Apr 2025") == {dt.date(2025, 3, 12), dt.date(2025, 4, 15)}
     assert dates("4 March 2025 12 April 2026") == {DAY, dt.date(2026, 4, 12)}
     assert dates("March 4, 2025 April 12, 2026") == {DAY, dt.date(2026, 4, 12)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["12 Mai 10 Uhr", "12 mai 20 h", "12 May 10 am", "12 May 10 a.m.", "12 Mai 15 bis 16 Uhr",
+     "12 мая 10 часов", "2 mai 30 €", "2 mai 30€", "2 May 30 EUR", "5 May 20 $"],
+)  # fmt: skip
+def test_an_hour_or_an_amount_behind_a_month_is_no_year(text: str) -> None:
+    assert dates(text) == set()
+    assert date_readings(text) == frozenset()
+
+
+@pytest.mark.parametrize("text", ["4 March 25", "4 March 25 EUR 300", "4 March 25, 10 am",
+                                  "4 March 25 $5", "4. März 25 um 10 Uhr", "4 marzo 25 ore 10",
+                                  "4 mars 25 à 10 h", "4 marca 25 godz. 10"])  # fmt: skip
+def test_two_digits_behind_a_month_are_a_year_all_the_same(text: str) -> None:
+    assert dates(text) == {dt.date(2025, 3, 4)}

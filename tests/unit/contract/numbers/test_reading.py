@@ -215,5 +215,48 @@ def test_a_number_between_two_currencies_may_be_in_either() -> None:
     assert readings_of("USD 5 EUR") == ()
 
 
+SIGNS = [c for c in map(chr, range(0x11000)) if unicodedata.category(c) == "Sc"]
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+@pytest.mark.parametrize("form", ["{}5", "{} 5", "5{}", "5 {}"])
+def test_the_sign_of_a_currency_is_never_read_as_another_or_as_nothing(
+    sign: str, form: str
+) -> None:
+    written, others = form.format(sign), {"EUR", "USD", "SEK", "PLN"}
+    if sign not in "€＄$﹩":
+        assert not any(equal(DECIMAL, written, f"{other} 5") for other in others)
+        parted = sign in "¢￠₥₰"  # in a text its digits are read as they stand
+        assert parted or not occurs("decimal", "5 EUR", f"pay {written} now")
+    if sign in "¢￠₥₰":
+        assert readings_of(written) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["the top 5", "all 5", "all 5.", "'all' 5", "I try 5", "5 pen.", "5 php", "5 Sos", "Try 5",
+     "5 ft", "5 FT", "5 ft.", "5 USDT", "5 Euros7", "room rm 5", "Sr. 5", "DIN 5", "5 r", "ils 5"],
+)  # fmt: skip
+def test_a_word_is_no_currency(text: str) -> None:
+    assert readings_of(text) == ()
+    assert occurs("decimal", "EUR 5", f"{text} EUR")
+    assert occurs("decimal", "EUR 5", text)
+
+
+@pytest.mark.parametrize(
+    "form", ["{} usd", "usd {}", "usd{}", "{}usd.", "Usd {}", "{} USD", "us$ {}", "-{} usd"]
+)
+def test_a_code_that_is_no_word_counts_in_small_letters_too(form: str) -> None:
+    written = form.format("5.50")
+    assert [one.currencies for one in readings_of(written)] == [{"USD"}]
+    assert not occurs("decimal", "5.50 EUR", f"pay {written} now")
+
+
+@pytest.mark.parametrize("form", ["1.234,-", "1,234.-", "1.234,– €", "EUR 1.234,—", "Rs 1,234/-"])
+def test_a_number_without_cents_is_whole(form: str) -> None:
+    assert decimal_of(form) == 1234
+    assert numbers(f"sum {form} only") == {Decimal(1234)}
+
+
 def test_a_whole_is_not_stated_where_a_fraction_follows() -> None:
     assert numbers("1½ cups, 2⅓ spoons") == {Decimal("1.5")}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dslm.contract import Contract
+from dslm.contract.schemas.output_schema import schema_problems
 from dslm.contract.schemas.references import UnresolvableError, resolved
 
 ZIP = {"type": "integer", "title": "Zip"}
@@ -180,6 +181,19 @@ def asked() -> Iterator[tuple[str, list[str]]]:
     yield f"http://127.0.0.1:{server.server_port}", paths
     server.shutdown()
     server.server_close()
+
+
+@pytest.mark.parametrize("levels", [130, 300, 600])
+def test_a_schema_that_is_nested_too_deeply_is_told(levels: int) -> None:
+    listed: dict[str, Any] = {"type": "string"}
+    keyed = optional = listed
+    for _ in range(levels):
+        listed = {"type": "array", "items": listed}
+        keyed = within(keyed)
+        optional = {"anyOf": [optional, {"type": "null"}]}
+    assert schema_problems(within(keyed)) == ["output is nested too deeply"]
+    for part in (listed, optional):  # of 130 levels the grammar is asked
+        assert schema_problems(within(part)) in (["output is nested too deeply"], [])
 
 
 @pytest.mark.parametrize("key", ["$ref", "$dynamicRef", "$id", "$schema"])

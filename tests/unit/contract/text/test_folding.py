@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from reading_docs import rows_of
 
 from dslm.contract.text.folding import MEANT, composed, fold, has_letters, placed, separates
+from dslm.contract.text.words import may_start
 
 IDEOGRAPHS = ("CJK UNIFIED", "HANGUL SYLLABLE", "TANGUT")
 
@@ -133,11 +134,29 @@ def test_signs_and_smileys_are_no_letters() -> None:
     assert has_letters(fold("की"), 2)
 
 
-@given(st.text(".,:/;·•、。٫", min_size=1, max_size=4))
+POINTS = [
+    char for char in map(chr, range(0x10000))
+    if unicodedata.category(char) == "Po" and not set(unicodedata.normalize("NFKC", char))
+    & set(f"{MEANT}\u066a\"'\u05f3\u05f4\u2017\ufe49\ufe4a\ufe4b\ufe4c \u0305\u0333")
+]  # fmt: skip
+
+
+@given(st.text(st.sampled_from(".,:/;·•、。٫،؛۔।‧!?\\") | st.sampled_from(POINTS), min_size=1,
+               max_size=4))  # fmt: skip
 def test_points_between_digits_are_kept_and_elsewhere_dropped(points: str) -> None:
     assert fold(f"1{points}5") != fold("15")
+    assert fold(f"१{points}५") == fold(f"1{points}5")
     assert fold(f"a{points}b") == "ab"
     assert fold(f"5{points}") == fold("5")
+    assert fold(fold(f"1{points}5")) == fold(f"1{points}5")
+
+
+@given(st.text("a1/:;.,#&%)(!-_' \u0301", max_size=4), st.sampled_from(["5- b", "5-", "5.1- 2"]))
+def test_a_trailing_minus_is_one_wherever_a_word_may_start(before: str, number: str) -> None:
+    seen = placed(composed(f"{before}{number}"))
+    start = len(seen) - len(number)
+    if may_start(seen, start):
+        assert seen[start:] == placed(composed(number))
 
 
 def test_blanks_around_a_ratio_do_not_count() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
 import re
@@ -15,7 +16,11 @@ from curated import curated
 from dslm.cases import read_labelled
 from dslm.contract import Contract, load_contract
 from dslm.contract.grounding import ungrounded
+from dslm.contract.model import Columns
+from dslm.curation.engine import Engine
 from dslm.curation.ledger import PersonalBook, PersonalCount
+from dslm.curation.mapping import Misfit, to_case
+from dslm.curation.personal import spreading
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.found import Found
 from dslm.curation.personal.keys import DEMONSTRATION_KEY, fingerprint, key_of
@@ -72,12 +77,12 @@ def planted(rows):
     return rows
 
 
-def run(contract, folder, gold, out, monkeypatch):
+def run(contract, folder, gold, out, monkeypatch, engine=None):
     monkeypatch.setenv("DSLM_PERSONAL_KEY", KEY)
     answered = [
         c.model_copy(update={"target": (c.target or {}) | {"ref": None}}) for c in gold
     ]  # fmt: skip
-    done = curated(contract, folder, answered, out)
+    done = curated(contract, folder, answered, out, engine)
     texts = {path.name: path.read_text() for path in out.iterdir() if path.is_file()}
     return done, texts
 
@@ -180,6 +185,23 @@ def test_a_value_found_in_one_case_is_replaced_where_nothing_tells_it(
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_workers_replace_what_one_process_replaces(
+    settle, planted, gold, write_source, tmp_path, monkeypatch
+):
+    for number in (8, 20, 44):
+        planted[number]["input"] += f" see Eva Maurer {number} about 03090182012"
+    planted[30]["target"]["kind"] = {"maurer": "Eva Maurer"}
+    folder, told = write_source(planted), []
+    for size in (50_000, 16):
+        monkeypatch.setattr(spreading, "ROWS_A_PART", size)
+        engine = Engine(workers=2)
+        told.append(run(settle(), folder, gold, tmp_path / f"{size}", monkeypatch, engine)[1])
+    assert told[0] == told[1]
+    assert "Maurer" not in "".join(told[1].values())
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("word", ["Eva", "Maurer", "E. Maurer", "Eva Maurer", "maurer, eva"])
 def test_a_contact_is_replaced_in_every_spelling_in_its_own_case(
     settle, planted, gold, write_source, tmp_path, monkeypatch, word
@@ -265,11 +287,37 @@ def test_a_label_that_has_no_room_for_the_mask_is_dropped(
 def test_a_reject_quotes_no_personal_data(
     settle, planted, gold, write_source, tmp_path, monkeypatch
 ):
-    planted[50]["target"]["kind"] = "eva.maurer@lindt.de"
+    planted[50]["target"] |= {"kind": "of zelmora quint", "ref": "zelmora quint"}  # nobody else's
+    planted[51]["meta"]["sender"] = {"zelmora": 1}
+    del planted[52]["id"]
+    told = hashlib.sha256(planted[52]["input"].encode()).hexdigest()[:12]
     done, texts = run(settle(), write_source(planted), gold, tmp_path / "out", monkeypatch)
-    assert len(done.rejects) == 1
-    assert "[email]" in texts["rejects.jsonl"]
-    assert "lindt" not in texts["rejects.jsonl"]
+    assert len(done.rejects) == 2
+    assert 'target.kind: \\"[value]\\" is not one of' in texts["rejects.jsonl"]
+    assert not [name for name, text in texts.items() if "quint" in text or told in text]
+
+
+@pytest.mark.parametrize("value", ["zelmora", 'zelmora "q"\n' * 2, "zelmora quint, " * 40, 77])
+def test_a_fault_is_told_without_what_the_row_holds(settle, value):
+    contract = settle()
+    row = {"id": "x", "input": "is", "target": {"kind": value, "amount": None, "ref": None}}
+    with pytest.raises(Misfit) as caught:
+        to_case(contract, row, Columns(), textual=False)
+    assert str(value)[:7] in caught.value.what
+    told = Replacer(contract, KEY.encode()).fault(caught.value.what, row)
+    assert str(value)[:7] not in told
+    assert told.startswith("target.kind: ")
+    assert "[value]" in told
+
+
+def test_an_id_made_of_content_cannot_be_tried_out(settle):
+    case = Case(id="c-1", input="pin 4815, Tel. 030/9018 2012", target={"kind": "other"}, meta={})
+    guess = hashlib.sha256(case.input.encode()).hexdigest()[:12]
+    named = [Replacer(settle(), key.encode()).named(case).id for key in (KEY, KEY, KEY[::-1])]
+    assert named[0] == named[1] != named[2]
+    assert not [one for one in named if guess in one]
+    assert guess not in Replacer(settle(mode="mask"), None).named(case).id
+    assert Replacer(settle(mode="keep"), None).named(case) == case
 
 
 @pytest.mark.slow

@@ -11,7 +11,9 @@ from dslm.contract import Contract
 from dslm.contract.grounding import ungrounded
 from dslm.contract.personal import Personal
 from dslm.contract.personal_kinds import kind_named, kind_suspected
+from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.replacing import Replacer
+from dslm.curation.personal.word_index import WordIndex
 from dslm.records import Case
 
 KEY = "a secret of thirty-two characters"
@@ -85,6 +87,15 @@ def test_numbers_in_lists_objects_and_integers_keep_their_form(chats):
     assert [call["api"] for call in done.target["calls"]] == ["pay", "stay"]
 
 
+def test_a_whole_number_of_a_column_with_gaps_is_that_number(chats):
+    contract = chats(fields={"meta.account": {"kind": "account"}})
+    case = of("account 48151623 please").model_copy(update={"meta": {"account": 48151623.0}})
+    done = Replacer(contract, KEY.encode()).case(case).case
+    assert "48151623" not in done.input
+    assert isinstance(done.meta["account"], float)
+    assert f"account {done.meta['account']:.0f} please" == done.input
+
+
 def test_a_word_of_the_contract_stays_in_the_label(chats):
     done = Replacer(chats(), KEY.encode()).case(of("the claim of mr claim", contact="Ann Claim"))
     assert done.case.target["kind"] == "claim"
@@ -107,6 +118,29 @@ def test_masked_and_dropped_as_the_mode_says(chats):
     assert (kept.case, dict(kept.found.counts)) == (case, {"national_id": 2})
 
 
+UNSPACED = {
+    "Chinese": ("我是{name}，请更改订单{ssn}的地址", "王小明"),
+    "Japanese": ("こんにちは、{name}です。番号は{ssn}でした", "佐藤さくら"),
+    "Thai": ("ผมชื่อ{name}ครับหมายเลข{ssn}ครับ", "Somchai"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "name"), UNSPACED.values(), ids=UNSPACED)
+def test_scripts_without_blanks_between_words_hide_nothing(chats, text, name):
+    done = Replacer(chats(), KEY.encode()).case(
+        of(text.format(name=name, ssn="HX-954370"), slots={"name": [name], "ssn": ["HX-954370"]})
+    )
+    assert name not in done.case.input
+    assert "954370" not in done.case.input
+    assert [done.case.target["slots"][key][0] in done.case.input for key in ("name", "ssn")] == [
+        True, True,
+    ]  # fmt: skip
+    known = {key: Identity("name", "", key) for key in ("王小明", "李明")}
+    index = WordIndex(known | {"hx954370": Identity("id", "free", "hx954370")})
+    found = index.hits("请告诉王小明，李明 和订单HX-954370的客户，但桃李明天开")
+    assert [hit.key for hit in found] == ["王小明", "李明", "hx954370"]
+
+
 @pytest.mark.slow
 def test_common_words_stay_elsewhere_and_are_counted_with_what_is_left(
     chats, rows, gold, write_source, tmp_path, monkeypatch
@@ -115,19 +149,23 @@ def test_common_words_stay_elsewhere_and_are_counted_with_what_is_left(
     for number, row in enumerate(rows):
         row["target"] = BLANK | row["target"]
         row["meta"]["customer_email"] = "nobody" if number < 3 else None
-    rows[0]["target"] |= {"slots": {"name": ["will fairbeck"], "ssn": ["12", "48151623"]}}
-    rows[0]["input"] += " i am will fairbeck, 12 and 48151623"
-    rows[40]["input"] += " will told me"  # the same sender
+    numbers = ["12", "1234", "2500", "48151623"]
+    rows[0]["target"] |= {"slots": {"name": ["will austin fairbeck"], "ssn": numbers}}
+    rows[0]["input"] += " i am will austin fairbeck, 12, 1234, 2500 and 48151623"
+    rows[40]["input"] += " will told me in Austin of 2500"  # the same sender
     rows[1]["input"] += " that will do, said fairbeck, twelve or 12 of 48151623 to x@y.example"
+    rows[1]["input"] += " or fly to austin for 2500 with pin 1234"
     answered = [c.model_copy(update={"target": BLANK | c.target}) for c in gold]
     done = curated(chats(), write_source(rows), answered, tmp_path / "out")
     inputs = {case.id: case.input for case in done.kept}
-    assert "will" not in inputs["s-0000"] + inputs["s-0040"]
+    for word in ("will", "austin", "2500"):
+        assert word not in (inputs["s-0000"] + inputs["s-0040"]).casefold()
+    assert "or fly to austin for 2500 with pin 1234" in inputs["s-0001"]
     assert "that will do, said" in inputs["s-0001"]
     assert "12 of" in inputs["s-0001"]
     assert not {"fairbeck", "48151623"} & set(inputs["s-0001"].split())
     book = json.loads((tmp_path / "out" / "ledger.json").read_text())["personal"]
-    assert (book["exempted"], book["short"]) == (1, 1)
+    assert (book["exempted"], book["short"]) == (2, 3)
     assert book["left"] == {"input: email": 1, "meta.customer_email": 3}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import unicodedata
 
 import pytest
 from curated import curated
@@ -13,6 +14,7 @@ from planted_values import CODE_SPELLINGS, KINDS, NAME_SPELLINGS, left_of, plant
 from dslm.contract import Contract
 from dslm.contract.grounding import ungrounded
 from dslm.curation.personal.replacing import Replacer
+from dslm.curation.personal.streams import heard
 from dslm.errors import InputError
 from dslm.records import Case
 
@@ -64,6 +66,53 @@ def test_a_value_is_gone_from_its_own_case_in_every_spelling(people, one):
     assert not left_of(one, slot(done.case.input)), slot(done.case.input)
     assert done.case.target[one.field] != label
     assert ungrounded(contract, done.case.input, done.case.target) == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "label", "text", "told"),
+    [("name", "Иван Петров", "сказал ИВАН Петрову", "иван петров"),
+     ("name", "Семён Королёв", "семен королев", "семен королев"),
+     ("name", "محمد علي", "اسمي مُحَمَّد محـــمد", "محمد حَمَّد حــ"),
+     ("name", "王小明", "我是王小明。王 小明", "王 明"),
+     ("name", "田中", "私は田中です", "田中"),
+     ("name", "김철수", "저는 김철수입니다", "김철수"),
+     ("name", "สมชาย ใจดี", "ผมชื่อสมชายครับ", "สมชาย"),
+     ("name", "Søren Kjær", "soren kjaer", "soren kjaer"),
+     ("name", "Łukasz Yıldız", "lukasz, yildiz", "lukasz yildiz"),
+     ("name", "İbrahim Weiß", "IBRAHIM WEISS", "ibrahim weiss"),
+     ("name", "Jürgen Müller", "Juergen Mueller", "juergen mueller"),
+     ("name", "Juergen Mueller", "jürgen müller", "jürgen müller"),
+     ("name", "José Núñez", "Jose\u0301 Nu\u0301n\u0303ez", "jose núñez"),
+     ("name", "Anna-Lena Groß", "annalena77", "anna lena"),
+     ("name", "Robin O'Brien", "ｒｏｂｉｎ OBrien's", "ｒｏｂｉｎ brien"),
+     ("id", "415", "four-one-five", "four-one-five"),
+     ("id", "415", "четыре один пять", "четыре пять"),
+     ("id", "415", "vier eins fünf", "vier eins fünf"),
+     ("id", "415", "quatre un cinq", "quatre cinq"),
+     ("id", "415", "四一五", "四 五"),
+     ("id", "415", "٤١٥ ④①⑤ 4\ufe0f\u20e31\ufe0f\u20e35", "٤ ④ ①"),
+     ("date", "1984-03-07", "07.03.1984", "07 03 1984"),
+     ("date", "1984-03-07", "March 7th, 1984", "march 7th 1984"),
+     ("date", "1984-03-07", "geboren am 7. März 84, 19840307", "märz 84 07"),
+     ("date", "07.03.1984", "1984/3/7", "1984 /3/7"),
+     ("email", "kavi.r@gmail.com", "kavi [at] x, mailto:kavi.r%40gmail.com", "kavi.r"),
+     ("card", "4111111111111111", "ending 1111", "1111"),
+     ("phone", "+1 202 555 0143", "call 555-0143", "0143"),
+     ("address", "12 Elm Street, Springfield", "12, elm st", "12 elm")],
+)  # fmt: skip
+def test_a_value_is_gone_in_other_scripts_and_notations(people, kind, label, text, told):
+    contract = people(fields={"target.name": {"kind": kind}})
+    case = Case.model_validate(row(1, "g", f"qqq {text} zzz, that is {label}", name=label))
+    done = Replacer(contract, KEY.encode()).case(case)
+    assert done.reason is None
+    said = unicodedata.normalize("NFC", slot(done.case.input)).casefold()
+    assert [word for word in told.split() if word in said] == []
+    assert ungrounded(contract, done.case.input, done.case.target) == ()
+
+
+@pytest.mark.parametrize("text", ["il y en a un ou deux", "sei due", "tres", "one of dos", "三人"])
+def test_a_word_that_says_a_digit_elsewhere_is_a_word(text):
+    assert heard(text, "digits") == heard(text.replace("one", "1"), "letters")
 
 
 @pytest.mark.slow

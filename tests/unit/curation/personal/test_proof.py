@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from planted_values import planted
 
@@ -12,7 +14,10 @@ from dslm.curation.personal.known_values import KnownValues
 from dslm.curation.personal.labelled import Labelled
 from dslm.curation.personal.proof import Proof
 from dslm.curation.personal.replacing import Replacer
+from dslm.curation.personal.streams import folded_words
 from dslm.curation.personal.word_index import WordIndex
+from dslm.curation.personal.written import texts_in, words_of_line
+from dslm.errors import InputError
 
 GROUP, OTHER = 7, 8
 ROBIN = Identity("name", "", "robin crusoe")
@@ -96,3 +101,44 @@ def test_what_was_given_is_no_leftover_though_it_be_anothers(prove):
     given = Found(given=frozenset({"Esther"}))
     assert proof.left_in(case("Esther's"), given, GROUP) == set()
     assert proof.left_in(case("Esther and crusoe"), given, GROUP) == {"name"}
+
+
+@pytest.mark.parametrize("group", [OTHER, None])
+def test_a_strangers_name_is_proved_closely_where_it_stood(prove, tmp_path, group):
+    proof, path = prove(known_by((ROBIN, "Robin Crusoe"))), tmp_path / "train.jsonl"
+    path.write_text(json.dumps(case("of xcrusoe9")) + "\n")
+    held = Found(values=frozenset({(ROBIN, "Robin Crusoe")}))
+    with pytest.raises(InputError, match="personal data is left: name"):
+        proof.refuse_left([(path, [(held.to_json(), group)])])
+    proof.refuse_left([(path, [(None, group)])])
+
+
+def test_a_name_in_an_id_of_its_group_fails_also_within_a_longer_word(prove):
+    proof = prove(known_by((ROBIN, "Robin Crusoe")))
+    assert proof.left_in(case("", id="c-xcrusoe9"), Found(), GROUP) == {"name"}
+    assert proof.left_in(case("", id="c-xcrusoe9"), Found(), OTHER) == set()
+
+
+@pytest.mark.parametrize(
+    ("sources", "cases", "said"),
+    [(["crusoe/48151623.eml"], [], "the name of a source holds personal data: id"),
+     (["cases.jsonl"], [["c-48151623", "near_train"]], "personal data is left: id")],
+)  # fmt: skip
+def test_the_ledger_names_no_value(prove, tmp_path, sources, cases, said):
+    proof = prove(known_by(everywhere={"48151623": Identity("id", "free", "48151623")}))
+    book = {"sources": {name: {} for name in sources}, "cases": cases, "matches": []}
+    (tmp_path / "ledger.json").write_text(json.dumps(book))
+    with pytest.raises(InputError, match=said):
+        proof.refuse_left_in_ledger(tmp_path / "ledger.json")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{"a": "x\\nKavi Sri\\t48151623"}', '{"a": "\\u006bavi \\\\ sri"}', '{"kavi": [48151623.0]}'],
+)
+def test_the_words_of_a_line_are_those_of_its_texts(line):
+    texts = [text for text, _ in texts_in(json.loads(line))]
+    whole = [word for text in texts for word in folded_words(text)]
+    assert [word for word in words_of_line(line) if word not in ("a", "0")] == [
+        word for word in whole if word != "a"
+    ]

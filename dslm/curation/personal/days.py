@@ -1,0 +1,111 @@
+"""Days of birth in any notation: 07.03.1984 is "March 7th, 1984", and stays written so.
+
+Where a text states a day is known by `dslm.contract.dates`. Used by `labelled` for what a field
+holds, by `close_index` to look for it, and by `surrogates` to write another day in its place.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
+
+from dslm.contract.dates import date_readings, found_dates
+from dslm.curation.personal.drawing import Draw
+from dslm.curation.personal.finding import Finding, Identity
+
+DAY = "day"  # the form of a date that is one; other ones have a free form
+_YOUNGEST, _YEARS, _EVERY_ORDER = 1940, 65, 12
+_TOKEN = re.compile(r"\d+|[^\W\d_]+")
+_MONTHS = tuple(
+    tuple(names.split()) for names in (
+        "january february march april may june july august september october november december",
+        "januar februar märz april mai juni juli august september oktober november dezember",
+        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    )
+)  # fmt: skip
+_SHORTEST_MONTH = 3
+
+
+def day_identity(text: str) -> Identity | None:
+    """What a field's text is as a day, in all its readings; None where it is none."""
+    readings = sorted(day.isoformat() for day in date_readings(text))
+    return Identity("date", DAY, " ".join(readings)) if readings else None
+
+
+def days_of(identity: Identity) -> list[dt.date]:
+    """The days that an identity may be."""
+    if identity.form != DAY:
+        return []
+    return [dt.date.fromisoformat(day) for day in identity.value.split()]
+
+
+def days_in(text: str, known: Mapping[dt.date, Identity]) -> Iterator[Finding]:
+    """Where a text states a known day."""
+    for found in found_dates(text):
+        if days := sorted(found.readings & known.keys()):
+            spelled, start, end = text[found.start : found.end], found.start, found.end
+            yield Finding("date", start, end, spelled, known[days[0]])
+
+
+def another_day(identity: Identity, draw: Draw) -> str:
+    """Another day, of other numbers, that is one in every order."""
+    before = days_of(identity)[0]
+    year, month, day = (
+        _YOUNGEST + draw.below(_YEARS), 1 + draw.below(_EVERY_ORDER), 1 + draw.below(_EVERY_ORDER)
+    )  # fmt: skip
+    year += year == before.year
+    old = {before.month, before.day}
+    month = next(m for n in range(3) if (m := (month + n - 1) % _EVERY_ORDER + 1) not in old)
+    day = next(d for n in range(3) if (d := (day + n - 1) % _EVERY_ORDER + 1) not in old)
+    return dt.date(year, month, day).isoformat()
+
+
+def day_like(identity: Identity, text: str, made: str) -> str:
+    """The day `made` in the notation of `text`, which states the identity's."""
+    before, after = days_of(identity)[0], dt.date.fromisoformat(made)
+    small = [m for m in _TOKEN.finditer(text) if m[0].isdigit() and len(m[0]) < 3]
+    short_year = _short_year(text, small, before)
+    if before.month == before.day:  # which is which cannot be told
+        after = after.replace(day=after.month)
+
+    def written(match: re.Match[str]) -> str:
+        token = match[0]
+        if not token.isdigit():
+            return _month_like(token, after.month)
+        if match.span() == short_year:
+            return f"{after.year % 100:02d}"
+        return _digits_like(token, before, after)
+
+    return _TOKEN.sub(written, text)
+
+
+def _short_year(text: str, small: list[re.Match[str]], before: dt.date) -> tuple[int, int] | None:
+    """Where a year of two digits stands, if one does."""
+    has_year = any(len(m[0]) == 4 for m in _TOKEN.finditer(text) if m[0].isdigit())
+    years = [] if has_year else [m.span() for m in small if int(m[0]) == before.year % 100]
+    return years[-1] if years else None
+
+
+def _digits_like(token: str, before: dt.date, after: dt.date) -> str:
+    if len(token) == 4:
+        return f"{after.year}"
+    if len(token) > 4:
+        year_first = token.startswith(f"{before.year}")
+        parts = [token[:4], token[4:6], token[6:]] if year_first else [
+            token[:2], token[2:4], token[4:]
+        ]  # fmt: skip
+        return "".join(_digits_like(part, before, after) for part in parts if part)
+    number = after.month if int(token) == before.month else after.day
+    return f"{number:02d}" if len(token) == 2 else f"{number}"
+
+
+def _month_like(word: str, month: int) -> str:
+    folded = word.casefold()
+    for names in _MONTHS:
+        if len(folded) >= _SHORTEST_MONTH and any(name.startswith(folded) for name in names):
+            whole = folded in names
+            new = names[month - 1] if whole else names[month - 1][: len(folded)]
+            return new.upper() if word.isupper() else new.title() if word[0].isupper() else new
+    return word

@@ -1,0 +1,49 @@
+"""What a line of JSON says: its texts one by one, or soon its words, for what looks them up first.
+
+Most lines hold nothing: their words are asked for as a whole, without reading the JSON. Used by
+`known_values`, `spreading` and `proof`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from dslm.curation.personal.streams import folded_words
+
+NAMING = frozenset({"id", "ids", "of", "cases", "matches"})  # keys of what is never replaced
+_ESCAPE = re.compile(r"\\[bfnrt]")
+
+
+def texts_in(value: Any, naming: bool = False) -> Iterator[tuple[str, bool]]:
+    """Every text, key and whole number in a JSON value, and whether it is a name of something."""
+    if isinstance(value, str):
+        yield value, naming
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield key, True
+            yield from texts_in(inner, naming or key in NAMING)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts_in(item, naming)
+    elif (whole := whole_number(value)) is not None:
+        yield whole, naming
+
+
+def whole_number(value: Any) -> str | None:
+    """The digits of a whole number, also of one that a column with gaps made 4815.0; else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return str(int(value)) if value == value // 1 else None
+
+
+def words_of_line(line: str) -> list[str]:
+    """The folded words of all texts, keys and numbers of a line of JSON, in their order."""
+    if "\\" in line:
+        if "\\\\" in line or "\\u" in line:
+            line = "\n".join(text for text, _ in texts_in(json.loads(line)))
+        else:
+            line = _ESCAPE.sub(" ", line)
+    return folded_words(line)
