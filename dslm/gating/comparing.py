@@ -1,8 +1,8 @@
 """One metric of two models over the same cases, as a paired difference with its bounds.
 
 Takes rows of candidate and reference; gives a frozen `Comparison`, oriented so that more is
-better. Shares go through Tango's score interval on effective counts, money through the BCa
-bootstrap over groups. Called by `checks`.
+better. Shares of cases with a group each go through Tango's score interval; shares of grouped
+cases and money through the bounds of `dslm.scoring.group_bounds`. Called by `pairs` and `slices`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import numpy as np
 
 from dslm.gating.statistics import gate_bounds, mcnemar_exact, normal_quantile, worse_p
 from dslm.records import Row
+from dslm.scoring.group_bounds import mean_bounds, p_below
 from dslm.scoring.intervals import (
     DECIMALS,
     MICRO,
-    Floats,
+    SOUGHT,
     Ints,
-    bca_mean,
     by_group,
-    design_effect,
+    in_money,
 )  # fmt: skip
 from dslm.scoring.metrics import METRICS, counts
 
@@ -30,17 +30,17 @@ from dslm.scoring.metrics import METRICS, counts
 class Comparison:
     """How much better the candidate is, in the metric's unit.
 
-    `low` and `high` are each a one-sided bound at the policy's alpha; None where one group of
-    cases says nothing about the next. `p_equal` and `p_worse` are of shares only.
+    `low` and `high` are each a one-sided bound at the policy's alpha. `p_equal` and `p_worse` are
+    of shares only.
     """
 
     difference: float
-    low: float | None
-    high: float | None
+    low: float
+    high: float
     cases: int
+    groups: int
     gained: int
     lost: int
-    effect: float
     p_equal: float | None = None
     p_worse: float | None = None
 
@@ -49,49 +49,72 @@ class Comparison:
         """Share of cases on which the two models differ."""
         return (self.gained + self.lost) / self.cases
 
-
-def _effect(differences: Ints, groups: Sequence[str]) -> float:
-    """Design effect of paired differences between groups."""
-    sums = by_group(groups, differences, np.ones_like(differences))
-    cases = len(differences)
-    if len(sums) == cases:
-        return 1.0
-    mean = differences.sum() / cases
-    residuals: Floats = (sums[:, 0] - mean * sums[:, 1]) / cases
-    naive = float(np.sum((differences - mean) ** 2)) / cases**2
-    return design_effect(residuals, naive, len(sums), grouped=True)
+    @property
+    def grouped(self) -> bool:
+        """Whether some group has several cases."""
+        return self.groups < self.cases
 
 
 def compare(
-    name: str, candidate: Sequence[Row], reference: Sequence[Row], alpha: float
+    name: str, candidate: Sequence[Row], reference: Sequence[Row], alpha: float, dearest: float
 ) -> Comparison:
-    """The paired difference of one metric that has a value for every case."""
+    """The paired difference of one metric that has a value for every case.
+
+    Args:
+        name: Of `METRICS`.
+        candidate: Its rows.
+        reference: Rows of the same cases, in the same order.
+        alpha: One-sided error of each bound.
+        dearest: The most that a case can cost.
+    """
     measure = METRICS[name]
     mine, _ = counts(measure, candidate)
     theirs, _ = counts(measure, reference)
     better: Ints = (mine - theirs) if measure.better == "higher" else (theirs - mine)
-    groups = [row.group for row in candidate]
+    sums = by_group([row.group for row in candidate], better, np.ones_like(better))
     gained, lost = int((better > 0).sum()), int((better < 0).sum())
     if measure.unit == "money":
-        bounds = bca_mean(by_group(groups, better, np.ones_like(better)), alpha)
-        low, high = bounds if bounds else (None, None)
+        low, high = _money_bounds(sums, max(dearest, float(np.abs(better).max()) / MICRO), alpha)
         mean = round(int(better.sum()) / (len(better) * MICRO), DECIMALS)
-        return Comparison(mean, low, high, len(better), gained, lost, 1.0)
-    effect = _effect(better, groups)
-    bounds = gate_bounds(
-        gained / effect, lost / effect, len(better) / effect, normal_quantile(1 - alpha)
-    )
+        return Comparison(mean, low, high, len(better), len(sums), gained, lost)
+    low, high, p_equal, p_worse = _of_shares(sums, gained, lost, alpha)
     return Comparison(
         difference=round(int(better.sum()) / len(better), DECIMALS),
-        low=round(bounds[0], DECIMALS),
-        high=round(bounds[1], DECIMALS),
+        low=low,
+        high=high,
         cases=len(better),
+        groups=len(sums),
         gained=gained,
         lost=lost,
-        effect=round(effect, 4),
-        p_equal=mcnemar_exact(gained, lost),
-        p_worse=worse_p(gained, lost, effect),
+        p_equal=p_equal,
+        p_worse=p_worse,
     )
+
+
+def _money_bounds(sums: Ints, dearest: float, alpha: float) -> tuple[float, float]:
+    most = dearest * MICRO
+    bounds = in_money(mean_bounds(sums[:, 0], sums[:, 1], -most, most, alpha))
+    if bounds is None:
+        raise ValueError("no cases")  # `compare` is not called without
+    return round(bounds[0], SOUGHT), round(bounds[1], SOUGHT)
+
+
+def _of_shares(
+    sums: Ints, gained: int, lost: int, alpha: float
+) -> tuple[float, float, float, float]:
+    """Both bounds, and the p-values of "as good as each other" and "no worse"."""
+    cases = int(sums[:, 1].sum())
+    if len(sums) == cases:
+        low, high = gate_bounds(gained, lost, cases, normal_quantile(1 - alpha))
+        bounds = round(low, DECIMALS), round(high, DECIMALS)
+        return *bounds, mcnemar_exact(gained, lost), worse_p(gained, lost)
+    found = mean_bounds(sums[:, 0], sums[:, 1], -1.0, 1.0, alpha)
+    if found is None:
+        raise ValueError("no cases")
+    worse = p_below(sums[:, 0], sums[:, 1], 0.0, 1.0)
+    better = p_below(-sums[:, 0], sums[:, 1], 0.0, 1.0)
+    low, high = round(found[0], SOUGHT), round(found[1], SOUGHT)
+    return low, high, min(1.0, 2 * min(worse, better)), worse
 
 
 def noise(first: Sequence[Row], second: Sequence[Row]) -> float:

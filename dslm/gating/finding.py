@@ -68,9 +68,11 @@ def worded(metric: Metric, unit: str | None) -> str:
 
 def compared(found: Comparison, unit: str | None) -> str:
     """A paired difference with its bounds, and on how many cases the models differ."""
-    bounds = ""
-    if found.low is not None and found.high is not None:
-        bounds = f" [{signed(found.low, unit)}, {signed(found.high, unit)}]"
-    text = f"{signed(found.difference, unit)}{bounds}, better on {found.gained} and worse on "
+    bounds = f"[{signed(found.low, unit)}, {signed(found.high, unit)}]"
+    text = f"{signed(found.difference, unit)} {bounds}, better on {found.gained} and worse on "
     text += f"{found.lost} of {found.cases} cases"
-    return text if found.p_equal is None else f"{text}, McNemar p = {found.p_equal:.3g}"
+    if found.grouped:
+        text += f" in {found.groups} groups"
+    if found.p_equal is None:
+        return text
+    return f"{text}, {'p' if found.grouped else 'McNemar p'} = {found.p_equal:.3g}"

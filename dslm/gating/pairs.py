@@ -48,16 +48,17 @@ def _judge(
     if not mine or not theirs or len(mine) != len(theirs):
         return unmeasured(asked)
     unit = unit_of(metric, submission)
-    found = compare(metric, mine, theirs, alpha)
-    if found.low is None or found.high is None:
-        return unmeasured(asked)
+    found = compare(metric, mine, theirs, alpha, submission.contract.costs.dearest)
     status, why = _above(found.difference, found.low, found.high, margin)
     seen, line = compared(found, unit), signed(-margin, unit)
     if status != "INCONCLUSIVE":
         return Found(status, asked, seen, why.format(line=line, sure=f"{1 - alpha:.3g}"))
-    needed = _needed(found, found.low, margin, alpha, unit)
+    needed = _needed(found, margin, alpha, unit)
     if needed is None:
         why += "; at the measured difference no number of cases would pass"
+    elif found.grouped:
+        more = math.ceil(needed / found.cases * found.groups) - found.groups
+        why += f"; about {more} more groups of cases would decide, {found.groups} are here"
     return Found(status, asked, seen, why.format(line=line), needed)
 
 
@@ -72,17 +73,14 @@ def _above(difference: float, low: float, high: float, margin: float) -> tuple[S
     return "INCONCLUSIVE", "may be above or below {line}"
 
 
-def _needed(
-    found: Comparison, low: float, margin: float, alpha: float, unit: str | None
-) -> int | None:
+def _needed(found: Comparison, margin: float, alpha: float, unit: str | None) -> int | None:
     """Cases that would decide, if the two models differ as much as was measured."""
     room = found.difference + margin
-    if unit is None:
-        needed = needed_cases(
-            found.discordant, margin, alpha, difference=found.difference, effect=found.effect
-        )
-    elif room > 0:
-        needed = math.ceil(found.cases * ((found.difference - low) / room) ** 2)
+    needed: int | None
+    if unit is None and not found.grouped:
+        needed = needed_cases(found.discordant, margin, alpha, difference=found.difference)
+    elif room > 0:  # bounds come nearer with the root of the groups
+        needed = math.ceil(found.cases * ((found.difference - found.low) / room) ** 2)
     else:
         needed = None
     return None if needed is None else max(needed, found.cases + 1)

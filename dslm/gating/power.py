@@ -6,9 +6,9 @@ load for nothing else.
 
 Why there are two: `reach` promises, before any score, what a gold set can show; it sums exactly.
 `statistics.needed_cases` is the gate's hint after an INCONCLUSIVE: its shares are estimates of few
-pairs themselves, and groups make cases depend on one another, which no sum here covers. It is a
-normal approximation times the design effect: where it promises 80 %, it holds 76 to 80 % from 25
-differing pairs on, and 66 % with six. A test holds the two together.
+pairs themselves. It is a normal approximation: where it promises 80 %, it holds 76 to 80 % from 25
+differing pairs on, and 66 % with six. A test holds the two together. Both are of cases that have a
+group each; of grouped ones the gate says how many more groups would do (`pairs`).
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def slice_alarm(check: SliceAlarm, submission: Submission, alpha: float) -> Foun
             small.append(name)
             continue
         pair = ([mine[i] for i in places], [theirs[i] for i in places])
-        found[name] = compare(check.metric, *pair, alpha)
+        found[name] = compare(check.metric, *pair, alpha, submission.contract.costs.dearest)
     if not found:
         return unmeasured(asked)
     return _ring(check, asked, found, small, alpha)

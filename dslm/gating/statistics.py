@@ -4,7 +4,8 @@ Takes counts of discordant pairs; gives score statistics, intervals, exact p-val
 cases a decision would need. Called by `comparing`; no files, no policy.
 
 `gained` counts cases that only the candidate has right, `lost` those that only the reference has.
-Counts may be fractions: grouped cases are shrunk to as many independent ones as they are worth.
+All of cases that are independent of one another: grouped ones go through
+`dslm.scoring.group_bounds`.
 """
 
 from __future__ import annotations
@@ -78,25 +79,16 @@ def mcnemar_exact(gained: int, lost: int) -> float:
     return 1.0 if pairs == 0 else min(1.0, 2.0 * float(bdtr(min(gained, lost), pairs, 0.5)))
 
 
-def worse_p(gained: int, lost: int, effect: float = 1.0) -> float:
-    """One-sided p-value against "the candidate is no worse".
-
-    Exact for independent cases; grouped ones may not claim more than the score test on as many
-    cases as they are worth.
-    """
-    from scipy.special import bdtr, ndtr
+def worse_p(gained: int, lost: int) -> float:
+    """One-sided exact p-value against "the candidate is no worse", of independent cases."""
+    from scipy.special import bdtr
 
     pairs = gained + lost
-    if pairs == 0:
-        return 1.0
-    exact = float(bdtr(gained, pairs, 0.5))
-    if effect <= 1:
-        return exact
-    return max(exact, float(ndtr((gained - lost) / math.sqrt(pairs * effect))))
+    return 1.0 if pairs == 0 else float(bdtr(gained, pairs, 0.5))
 
 
 def needed_cases(
-    discordant: float, margin: float, alpha: float, *, difference: float = 0.0, effect: float = 1.0
+    discordant: float, margin: float, alpha: float, *, difference: float = 0.0
 ) -> int | None:
     """Cases for a chance of about 80 % to show that a difference is above -margin.
 
@@ -107,7 +99,6 @@ def needed_cases(
         margin: Non-inferiority margin; minus the wanted gain for a superiority check.
         alpha: One-sided error.
         difference: The true difference assumed.
-        effect: Design effect of grouped cases.
 
     Returns:
         None where no number would do: the assumed difference is at or below -margin.
@@ -120,7 +111,7 @@ def needed_cases(
     by_power = (z + POWER_Z) ** 2 * spread / room**2
     # Tango's bound of n pairs without a difference is z²/(n + z²)
     by_bound = z * z * (1 - room) / room if room < 1 else 0.0
-    return math.ceil(effect * max(by_power, by_bound))
+    return math.ceil(max(by_power, by_bound))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -1,26 +1,26 @@
-"""95 % intervals that know about groups, the same to the last digit on every machine.
+"""95 % intervals that know about groups, the same on every machine.
 
 Takes counts or money per case with the group of each; gives `Metric`s. Cases of one group (one
-supplier, one document) are not independent, so variance is taken between groups:
+supplier, one document) are not independent, and nothing is assumed about what they share:
 
-- shares and ratios: linearised variance between groups → design effect → effective number of
-  cases → Wilson's interval, or Clopper–Pearson's for risks (Korn & Graubard 1998, Survey
-  Methodology 24:193). Without groups of several cases these are the plain textbook intervals.
-  Where nothing varies (0 or 1) nothing can be learnt about grouping: the plain interval holds.
-- money: BCa bootstrap over groups (Efron 1987, JASA 82:171) in whole micro-units, drawn from a
-  bit stream that NumPy guarantees, read off order statistics: no rounding can differ.
+- shares of cases that each have a group of their own: Wilson's interval, or Clopper–Pearson's for
+  risks;
+- all else, groups of several cases, ratios such as F1, and money: the bounds of `group_bounds`,
+  each group one draw.
 
-Used by `dslm.scoring.scorecard` and `dslm.gating`.
+A design effect (Korn & Graubard 1998, Survey Methodology 24:193) is told beside them; no bound
+rests on it. Used by `dslm.scoring.scorecard` and `dslm.gating`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dslm.records import Metric
+from dslm.scoring.group_bounds import mean_bounds
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -29,10 +29,8 @@ Bounds = tuple[float, float]
 LEVEL = 0.95
 Z = 1.959963984540054  # normal quantile of 0.975
 MICRO = 1_000_000  # money is summed in millionths, as whole numbers
-RESAMPLES = 2000
-SEED = 20_261_122
 DECIMALS = 10  # below this, mathematical libraries of two machines may differ
-_BLOCK = 2_000_000  # numbers drawn at a time
+SOUGHT = 8  # the same for what a search ends at
 
 
 def ints(values: Sequence[int] | Ints) -> Ints:
@@ -117,11 +115,11 @@ def clopper_pearson(share: float, cases: float, level: float = LEVEL) -> Bounds:
     return low, high
 
 
-def _metric(value: float, bounds: Bounds | None, n: int) -> Metric:
+def _metric(value: float, bounds: Bounds | None, n: int, decimals: int = DECIMALS) -> Metric:
     value = round(value, DECIMALS)
     if bounds is None:
         return Metric(value=value, low=None, high=None, n=n)
-    low, high = (round(bound, DECIMALS) for bound in bounds)
+    low, high = (round(bound, decimals) for bound in bounds)
     return Metric(value=value, low=min(low, value), high=max(high, value), n=n)
 
 
@@ -135,68 +133,32 @@ def share_metric(
     below = int(denominators.sum())
     if below == 0:
         return Metric(value=None, low=None, high=None, n=0)
-    share = int(numerators.sum()) / below
-    cases = effective_cases(numerators, denominators, groups)
-    bounds = clopper_pearson(share, cases) if exact else wilson(share, cases)
-    return _metric(share, bounds, below // int(denominators.max()))
+    share, cases = int(numerators.sum()) / below, below // int(denominators.max())
+    sums = by_group(groups, numerators, denominators)
+    if int(sums[:, 1].max()) == 1:
+        bounds = clopper_pearson(share, below) if exact else wilson(share, below)
+        return _metric(share, bounds, cases)
+    found = mean_bounds(sums[:, 0], sums[:, 1], 0.0, 1.0, (1 - LEVEL) / 2)
+    return _metric(share, found, cases, SOUGHT)
 
 
-def money_metric(amounts: Ints, groups: Sequence[str]) -> Metric:
-    """A mean amount per case, from whole millionths, with its interval."""
-    if not len(amounts):
-        return Metric(value=None, low=None, high=None, n=0)
-    sums = by_group(groups, amounts, np.ones_like(amounts))
-    mean = int(amounts.sum()) / (len(amounts) * MICRO)
-    return _metric(mean, bca_mean(sums, (1 - LEVEL) / 2), len(amounts))
-
-
-def _resamples(groups: int) -> Iterator[Ints]:
-    """Blocks of drawn group numbers, shape (draws, groups), `RESAMPLES` draws in all."""
-    stream = np.random.PCG64(SEED)
-    step = max(1, _BLOCK // groups)
-    for start in range(0, RESAMPLES, step):
-        draws = min(step, RESAMPLES - start)
-        raw = np.asarray(stream.random_raw(draws * groups), dtype=np.uint64) >> np.uint64(32)
-        drawn = (raw * np.uint64(groups)) >> np.uint64(32)
-        yield drawn.astype(np.int64).reshape(draws, groups)
-
-
-def _resampled_means(sums: Ints) -> Floats:
-    blocks = [sums[drawn].sum(axis=1) for drawn in _resamples(len(sums))]
-    totals = np.concatenate(blocks)
-    return np.sort(totals[:, 0] / (totals[:, 1] * MICRO))
-
-
-def bca_mean(sums: Ints, tail: float) -> Bounds | None:
-    """Bias-corrected and accelerated bootstrap bounds of a mean amount.
-
-    None with fewer than two groups: one says nothing about the next.
+def money_metric(amounts: Ints, groups: Sequence[str], dearest: float) -> Metric:
+    """A mean amount per case, from whole millionths, with its interval.
 
     Args:
-        sums: Per group: amount in millionths, number of cases.
-        tail: Probability left out on each side.
+        amounts: Per case, in millionths; none below 0.
+        groups: Per case.
+        dearest: The most that a case can cost, in whole money.
     """
-    total, count = int(sums[:, 0].sum()), int(sums[:, 1].sum())
-    mean = total / (count * MICRO)
-    if len(sums) < 2:
-        return None
-    means = _resampled_means(sums)
-    if means[0] == means[-1]:
-        return mean, mean
-    without = (total - sums[:, 0]) / ((count - sums[:, 1]) * MICRO)
-    low, high = (_adjusted(means, mean, without, p) for p in (tail, 1 - tail))
-    return low, high
+    if not len(amounts):
+        return Metric(value=None, low=None, high=None, n=0)
+    mean = int(amounts.sum()) / (len(amounts) * MICRO)
+    sums = by_group(groups, amounts, np.ones_like(amounts))
+    most = max(dearest * MICRO, float(amounts.max()))
+    bounds = mean_bounds(sums[:, 0], sums[:, 1], 0.0, most, (1 - LEVEL) / 2)
+    return _metric(mean, in_money(bounds), len(amounts), SOUGHT)
 
 
-def _adjusted(means: Floats, mean: float, without: Floats, p: float) -> float:
-    """The order statistic that BCa takes for probability `p`."""
-    from scipy.special import ndtr, ndtri
-
-    below = float(np.sum(means < mean) + np.sum(means == mean) / 2) / len(means)
-    bias = float(ndtri(min(max(below, 1 / len(means)), 1 - 1 / len(means))))
-    away = without.mean() - without
-    spread = float(np.sum(away**2))
-    skew = 0.0 if spread == 0 else float(np.sum(away**3)) / (6 * spread**1.5)
-    shifted = bias + float(ndtri(p))
-    at = float(ndtr(bias + shifted / (1 - skew * shifted)))
-    return float(means[min(len(means) - 1, int(at * len(means)))])
+def in_money(bounds: Bounds | None) -> Bounds | None:
+    """Bounds in millionths as whole money."""
+    return None if bounds is None else (bounds[0] / MICRO, bounds[1] / MICRO)

@@ -89,21 +89,27 @@ def counts(measure: Measure, rows: Sequence[Row]) -> tuple[Ints, Ints]:
     return ints([above for above, _ in pairs]), ints([below for _, below in pairs])
 
 
-def measured(name: str, rows: Sequence[Row]) -> Metric:
-    """One metric over rows, with its 95 % interval."""
+def measured(name: str, rows: Sequence[Row], dearest: float = 0.0) -> Metric:
+    """One metric over rows, with its 95 % interval.
+
+    Args:
+        name: Of `METRICS`.
+        rows: Scored.
+        dearest: The most that a case can cost, for a metric in money.
+    """
     measure = METRICS[name]
     above, below = counts(measure, rows)
     groups = [row.group for row in rows]
     if measure.unit == "money":
-        return money_metric(above, groups)
+        return money_metric(above, groups, dearest)
     if not len(rows):
         return Metric(value=None, low=None, high=None, n=0)
     return share_metric(above, below, groups, exact=measure.exact)
 
 
-def all_metrics(rows: Sequence[Row]) -> dict[str, Metric]:
-    """Every metric over rows."""
-    return {name: measured(name, rows) for name in METRICS}
+def all_metrics(rows: Sequence[Row], dearest: float) -> dict[str, Metric]:
+    """Every metric over rows; `dearest` is the most that a case can cost."""
+    return {name: measured(name, rows, dearest) for name in METRICS}
 
 
 def latency_percentiles(rows: Sequence[Row]) -> dict[str, float]:

@@ -24,7 +24,8 @@ def _slices(contract: Contract, rows: Sequence[Row]) -> dict[str, dict[str, dict
     found: dict[str, dict[str, dict[str, Metric]]] = {}
     for name in contract.slices:
         values = sorted({row.slices[name] for row in rows})
-        found[name] = {v: all_metrics([r for r in rows if r.slices[name] == v]) for v in values}
+        parts = {v: [row for row in rows if row.slices[name] == v] for v in values}
+        found[name] = {v: all_metrics(part, contract.costs.dearest) for v, part in parts.items()}
     return found
 
 
@@ -39,7 +40,7 @@ def score_model(contract: Contract, gold: Sequence[Case], rows: Sequence[Row]) -
     same_cases(gold, rows)
     kinds = Counter(row.outcome.kind for row in rows)
     return ModelScore(
-        metrics=all_metrics(rows),
+        metrics=all_metrics(rows, contract.costs.dearest),
         fields=field_scores(contract, gold, rows),
         slices=_slices(contract, rows),
         latency_ms=latency_percentiles(rows),

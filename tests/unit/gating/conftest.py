@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +11,7 @@ from scored_rows import MINI, cases, first, rows_of
 
 from dslm.gating.submission import Submission
 from dslm.records import Baseline, Row
-from dslm.scoring import intervals, make_scorecard
+from dslm.scoring import make_scorecard
 from dslm.settings.policy import GatePolicy
 
 GOLD = cases(200)
@@ -22,14 +22,6 @@ SERVES = Baseline(version=3, digest="sha256:three")
 def answered(right: tuple[bool, ...], threshold: float) -> list[Row]:
     """Rows over the usual gold set; scoring the same answers once is enough."""
     return rows_of(GOLD, right, threshold=threshold)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _few_resamples() -> Iterator[None]:
-    """Money bounds are rougher here than in earnest, and much quicker."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(intervals, "RESAMPLES", 100)
-        yield
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -91,7 +92,8 @@ def test_a_gain_has_to_be_shown_not_just_measured(ask) -> None:
     assert ask(BEATS, first(80, 200)).status == "FAIL"
     assert ask(CHEAPER).status == "PASS"
     assert ask(CHEAPER, first(60, 200), first(190, 200)).status == "FAIL"
-    assert ask(CHEAPER, first(60, 200), first(60, 200)).status == "PASS"
+    # identical models show no gain, however alike they are
+    assert ask(CHEAPER, first(60, 200), first(60, 200)).status == "INCONCLUSIVE"
 
 
 def test_equal_models_hold_the_margin(ask) -> None:
@@ -154,6 +156,14 @@ def test_chance_in_a_slice_raises_no_alarm(ask) -> None:
     assert "language=de -0.030 (0 better, 3 worse of 100)" in found.seen
 
 
+def test_few_groups_are_told_how_many_more_would_decide(ask) -> None:
+    gold = cases(200, groups=40)
+    found = ask(HOLDS | {"margin": 0.02}, champion=first(190, 200), gold=gold)
+    assert found.status == "INCONCLUSIVE"
+    assert "of 200 cases in 40 groups" in found.seen
+    assert re.search(r"about \d+ more groups of cases would decide, 40 are here", found.why)
+
+
 def test_slices_too_small_to_judge_are_named_and_none_to_judge_fails(ask) -> None:
     gold = [case.model_copy(update={"meta": case.meta | {"language": "fr"}}) if i < 5 else case
             for i, case in enumerate(cases(200))]  # fmt: skip
@@ -167,12 +177,12 @@ def test_grouped_cases_make_a_comparison_less_sure() -> None:
     candidate = [i % 40 != 9 for i in range(200)]
     wide, alone = cases(200, groups=40), cases(200)
     grouped, free = (
-        compare("case_exact_match", rows_of(g, candidate), rows_of(g, champion), 0.05)
+        compare("case_exact_match", rows_of(g, candidate), rows_of(g, champion), 0.05, 15.0)
         for g in (wide, alone)
     )
-    assert grouped.effect > 3
-    assert free.effect == 1.0
+    assert (grouped.groups, free.groups, grouped.cases) == (40, 200, 200)
     assert grouped.low < free.low
+    assert grouped.p_worse > free.p_worse
     assert grouped.difference == free.difference == 0.0
 
 

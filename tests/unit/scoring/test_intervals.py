@@ -1,12 +1,8 @@
 import numpy as np
 import pytest
 
-from dslm.scoring import intervals
 from dslm.scoring.intervals import (
     MICRO,
-    Z,
-    bca_mean,
-    by_group,
     clopper_pearson,
     effective_cases,
     ints,
@@ -57,7 +53,7 @@ def test_perfection_still_leaves_room_for_doubt() -> None:
 def test_nothing_counted_is_not_measured_rather_than_zero() -> None:
     found = share_metric(ints([0, 0]), ints([0, 0]), ["a", "b"])
     assert (found.value, found.low, found.high, found.n) == (None, None, None, 0)
-    assert money_metric(ints([]), []).value is None
+    assert money_metric(ints([]), [], 1.0).value is None
 
 
 def test_cases_that_stand_and_fall_together_count_as_one() -> None:
@@ -81,23 +77,24 @@ def test_duplicated_groups_do_not_make_an_interval_narrower() -> None:
 def test_one_group_says_nothing_about_the_next() -> None:
     found = share_of(15, 20, ["only"] * 20)
     assert found.high - found.low > 0.7
-    assert money_metric(ints([MICRO] * 20), ["only"] * 20).low is None
+    cost = money_metric(ints([MICRO] * 20), ["only"] * 20, 15.0)
+    assert (cost.low, cost.high) == pytest.approx((0.025, 1 + 14 * 0.975), abs=1e-6)
 
 
 @pytest.mark.parametrize("clustered", [False, True])
 def test_intervals_cover_the_truth_in_95_of_100_worlds(clustered: bool) -> None:
-    rng, hits, worlds = np.random.default_rng(5), 0, 800
+    rng, hits, worlds = np.random.default_rng(5), 0, 150 if clustered else 800
     groups = list(np.repeat(ALONE[:40], 5)) if clustered else ALONE[:200]
     for _ in range(worlds):
         chance = np.repeat(rng.beta(3.0, 1.0, 40), 5) if clustered else np.full(200, 0.75)
         right = (rng.random(200) < chance).astype(np.int64)
         found = share_metric(right, ones(200), groups)
         hits += found.low <= 0.75 <= found.high
-    assert 0.935 <= hits / worlds <= 0.985
+    assert hits / worlds >= 0.93
 
 
 def test_f1_intervals_cover_the_truth() -> None:
-    rng, hits, worlds = np.random.default_rng(6), 0, 500
+    rng, hits, worlds = np.random.default_rng(6), 0, 150
     for _ in range(worlds):
         wanted = (rng.random(200) < 0.8).astype(np.int64)
         given = np.where(rng.random(200) < 0.95, wanted, 1 - wanted)
@@ -105,26 +102,24 @@ def test_f1_intervals_cover_the_truth() -> None:
         found = share_metric(2 * right, given + wanted, ALONE[:200])
         truth = 2 * 0.8 * 0.95 * 0.9 / (0.8 * 0.95 + 0.2 * 0.05 + 0.8)
         hits += found.low <= truth <= found.high
-    assert 0.93 <= hits / worlds <= 0.99
+    assert hits / worlds >= 0.93
 
 
 @pytest.mark.slow
-def test_mean_cost_intervals_cover_the_truth_of_a_skewed_cost(monkeypatch) -> None:
-    monkeypatch.setattr(intervals, "RESAMPLES", 400)
-    rng, hits, worlds = np.random.default_rng(7), 0, 250
+def test_mean_cost_intervals_cover_the_truth_of_a_skewed_cost() -> None:
+    rng, hits, worlds = np.random.default_rng(7), 0, 120
     for _ in range(worlds):
         cost = rng.choice([0, 3, 45], size=200, p=[0.5, 0.44, 0.06]) * MICRO
-        found = money_metric(ints(cost), ALONE[:200])
+        found = money_metric(ints(cost), ALONE[:200], 45.0)
         hits += found.low <= 0.44 * 3 + 0.06 * 45 <= found.high
-    assert 0.91 <= hits / worlds <= 0.985
+    assert hits / worlds >= 0.93
 
 
-def test_money_bounds_agree_with_the_normal_ones_where_nothing_is_skewed() -> None:
-    amounts = ints((np.arange(400) % 20) * MICRO)
-    low, high = bca_mean(by_group(ALONE[:400], amounts, ones(400)), 0.025)
-    half = Z * np.std(np.arange(20)) / np.sqrt(400)
-    assert low == pytest.approx(9.5 - half, abs=0.05)
-    assert high == pytest.approx(9.5 + half, abs=0.05)
+def test_money_bounds_are_near_the_normal_ones_where_nothing_is_skewed() -> None:
+    found = money_metric(ints((np.arange(400) % 20) * MICRO), ALONE[:400], 19.0)
+    half = 1.96 * np.std(np.arange(20)) / np.sqrt(400)
+    assert (found.low, found.high) == pytest.approx((9.5 - half, 9.5 + half), abs=0.05)
+    assert found.high - found.low > 2 * half
 
 
 def test_intervals_do_not_depend_on_the_order_of_cases() -> None:
@@ -134,11 +129,11 @@ def test_intervals_do_not_depend_on_the_order_of_cases() -> None:
     order = rng.permutation(90)
     shuffled = [groups[i] for i in order]
     assert share_metric(right, ones(90), groups) == share_metric(right[order], ones(90), shuffled)
-    assert money_metric(cost, groups) == money_metric(cost[order], shuffled)
+    assert money_metric(cost, groups, 50.0) == money_metric(cost[order], shuffled, 50.0)
 
 
-def test_a_bootstrap_is_the_same_wherever_it_runs() -> None:
-    # Drawn from PCG64's raw stream, summed as whole numbers: pinned, so that a change is seen.
+def test_money_bounds_are_the_same_wherever_they_are_sought() -> None:
+    # No random numbers: pinned, so that a change is seen.
     cost = ints([0, 3 * MICRO, 3 * MICRO, 45 * MICRO, 0, 0, 3 * MICRO, 5 * MICRO])
-    found = money_metric(cost, ALONE[:8])
-    assert (found.value, found.low, found.high) == (7.375, 1.5, 28.875)
+    found = money_metric(cost, ALONE[:8], 45.0)
+    assert (found.value, found.low, found.high) == (7.375, 1.50916025, 24.65674116)

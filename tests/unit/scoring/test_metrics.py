@@ -17,7 +17,7 @@ def test_every_metric_of_a_known_set_is_what_one_counts_by_hand() -> None:
     answers[2] = answer(GOLD[2].target, confidence=0.1)  # held back, though right
     answers[3] = answer(None)  # cut: escalated
     rows = make_rows(MINI, GOLD, answers, 0.5)
-    values = {name: metric.value for name, metric in all_metrics(rows).items()}
+    values = {name: metric.value for name, metric in all_metrics(rows, 15.0).items()}
     assert values == {
         "schema_valid_rate": 0.9,
         "case_exact_match": 0.8,
