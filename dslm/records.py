@@ -116,6 +116,9 @@ class Answer(Record):
     grounding: dict[str, Ground] = Field(
         default_factory=dict, description="how each grounded value occurs in the input"
     )
+    made_from: str = Field(
+        "", description="digest of the input and of all that answered it: model, contract, …"
+    )
 
 
 OutcomeKind = Literal["straight_through", "wrong_proceed", "held_back", "rightly_held"]

@@ -21,20 +21,31 @@ from dslm.contract.model import Contract
 from dslm.errors import DslmError, InputError, Problems
 from dslm.inference.decider import Decider
 from dslm.progress import Progress
+from dslm.provenance import canonical_json, digest_bytes
 from dslm.records import Case, Decision, Prediction
 from dslm.strict_json import strict_json
 
 BATCHES_A_WRITE = 4  # what an interruption can lose; batches within a write have no idle tails
 STANDARD_INPUT = Path("-")
 BEGINNING = b'{"id": '  # of every answer's line
+DIGITS = len("sha256:") + 24  # of a digest, enough to tell one from another
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The cases of a file that wait for an answer, and the actions of those that have one."""
+    """The cases of a file: those that wait for an answer, and those that have one.
+
+    Attributes:
+        waiting: Without an answer.
+        answered: With one.
+        actions: Of the answers, by the case's id.
+        made_from: What they say that they were made from.
+    """
 
     waiting: tuple[Case, ...]
+    answered: tuple[Case, ...]
     actions: dict[str, str]
+    made_from: dict[str, str]
 
 
 def read_asked(source: Path, out: Path) -> Asked:
@@ -48,8 +59,10 @@ def read_asked(source: Path, out: Path) -> Asked:
     if not cases:
         raise InputError("no cases in this file", where=source)
     _refuse_repeated(source, numbered)
-    actions = _answered(out, {case.id for case in cases})
-    return Asked(tuple(case for case in cases if case.id not in actions), actions)
+    actions, made_from = _answered(out, {case.id for case in cases})
+    waiting = tuple(case for case in cases if case.id not in actions)
+    answered = tuple(case for case in cases if case.id in actions)
+    return Asked(waiting, answered, actions, made_from)
 
 
 def _numbered(source: Path) -> list[tuple[int, Case]]:
@@ -88,7 +101,12 @@ def answer_file(decider: Decider, source: Path, out: Path) -> dict[str, int]:
 
 
 def answer(decider: Decider, asked: Asked, out: Path) -> dict[str, int]:
-    """Append the answers that are lacking; gives how many cases of the file got each action."""
+    """Append the answers that are lacking; gives how many cases of the file got each action.
+
+    Raises:
+        InputError: The file holds answers of another model, or to other inputs.
+    """
+    _refuse_mixed(decider, asked, out)
     left, actions = asked.waiting, dict(asked.actions)
     size = decider.engine.batch_size * BATCHES_A_WRITE
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -103,6 +121,23 @@ def answer(decider: Decider, asked: Asked, out: Path) -> dict[str, int]:
             for case, (_, decision) in zip(batch, answers, strict=True):
                 actions[case.id] = decision.action
     return dict(sorted(Counter(actions.values()).items()))
+
+
+def _made_from(decider: Decider, text: str) -> str:
+    """The digest of an input and of all that answers it."""
+    told = {"input": text, "threshold": repr(decider.threshold), "by": dict(decider.identity)}
+    return digest_bytes(canonical_json(told))[:DIGITS]
+
+
+def _refuse_mixed(decider: Decider, asked: Asked, out: Path) -> None:
+    """A file with answers of two models, or to an input that has changed, would say neither."""
+    for case in asked.answered:
+        if asked.made_from[case.id] != _made_from(decider, case.input):
+            raise InputError(
+                f"holds an answer to case {case.id!r} that was made otherwise: by another model, "
+                "contract, threshold, packages or device, or to another input",
+                where=out, fix="name another output file",
+            )  # fmt: skip
 
 
 def _grounding(contract: Contract, case: Case, prediction: Prediction) -> dict[str, Any]:
@@ -129,6 +164,7 @@ def _lines(
                 "finish_reason": prediction.finish_reason,
                 "not_narrowed": prediction.not_narrowed,
                 "grounding": _grounding(decider.contract, case, prediction),
+                "made_from": _made_from(decider, case.input),
             },
             ensure_ascii=False,
         )
@@ -137,10 +173,10 @@ def _lines(
     ]
 
 
-def _answered(out: Path, known: set[str]) -> dict[str, str]:
-    """The actions of an earlier run, its cut last line removed from the file."""
+def _answered(out: Path, known: set[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Actions of an earlier run and what they were made from; its cut last line is removed."""
     if not out.exists():
-        return {}
+        return {}, {}
     if not out.is_file():  # a pipe would be waited for
         raise InputError("is no regular file", where=out, fix="name another output file")
     data = out.read_bytes()
@@ -150,10 +186,12 @@ def _answered(out: Path, known: set[str]) -> dict[str, str]:
         fix = "name another output file"
         raise InputError("its last line is no answer of dslm", where=out, fix=fix)
     actions: dict[str, str] = {}
+    made_from: dict[str, str] = {}
     for number, line in enumerate(whole.splitlines(), start=1):
         try:
             answer = strict_json(line)
             actions[answer["id"]] = answer["action"]
+            made_from[answer["id"]] = answer.get("made_from", "")
         except (ValueError, KeyError, TypeError):
             fix = "name another output file"
             raise InputError("is no answer of dslm", where=f"{out}:{number}", fix=fix) from None
@@ -166,4 +204,4 @@ def _answered(out: Path, known: set[str]) -> dict[str, str]:
     if cut:  # only now: a file of something else stays as it is
         with out.open("r+b") as stream:
             stream.truncate(len(whole))
-    return actions
+    return actions, made_from

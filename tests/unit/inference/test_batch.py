@@ -29,6 +29,8 @@ class Scripted:
     contract: Any = field(default_factory=lambda: SimpleNamespace(grounded=["number"], compare={},
                                                                   locale=None))  # fmt: skip
     engine: Any = field(default_factory=lambda: SimpleNamespace(batch_size=1))
+    identity: dict[str, str] = field(default_factory=lambda: {"adapter": "sha256:one"})
+    threshold: float = 0.5
 
     def answer(self, texts: Sequence[str]) -> list[tuple[Prediction, Decision]]:
         if len(self.asked) >= self.fails_after:
@@ -64,7 +66,7 @@ def test_every_case_is_answered_once_in_order(source: Path, out: Path) -> None:
     first = json.loads(out.read_text().splitlines()[0])
     assert set(first) == {
         "id", "object", "action", "reasons", "confidence", "field_confidence", "finish_reason",
-        "not_narrowed", "grounding",
+        "not_narrowed", "grounding", "made_from",
     }  # fmt: skip
     assert first["grounding"] == {"number": {"how": "missing"}}
 
@@ -162,3 +164,29 @@ def test_an_empty_or_missing_input_is_refused(tmp_path: Path, out: Path) -> None
         predict(Scripted(), tmp_path / "empty.jsonl", out)
     with pytest.raises(InputError, match="no such file"):
         predict(Scripted(), tmp_path / "absent.jsonl", out)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"identity": {"adapter": "sha256:two"}}, {"threshold": 0.6}],
+    ids=["model", "threshold"],
+)
+def test_a_cut_file_is_not_gone_on_with_by_another_model(
+    source: Path, out: Path, other: dict[str, Any]
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        predict(Scripted(fails_after=4), source, out)
+    before = out.read_bytes()
+    assert before.count(b"\n") == 4
+    with pytest.raises(InputError, match="case 'g-000' that was made otherwise"):
+        predict(Scripted(**other), source, out)
+    assert out.read_bytes() == before
+    assert sum(predict(Scripted(), source, out).values()) == COUNT
+
+
+def test_an_answer_to_another_text_of_that_id_is_not_kept(source: Path, out: Path) -> None:
+    predict(Scripted(), source, out)
+    lines = [json.loads(line) for line in source.read_text().splitlines()]
+    write_lines(source, [lines[0] | {"input": "Another order."}, *lines[1:]])
+    with pytest.raises(InputError, match="or to another input"):
+        predict(Scripted(), source, out)
