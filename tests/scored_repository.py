@@ -23,7 +23,7 @@ from dslm.settings.workspace import Workspace
 
 GOLD = cases(200, groups=100)
 CALIBRATION = cases(120, prefix="c")
-FORTY = cases(40, groups=20)  # of gold, and thirty of calibration: as few as can pass
+FORTY = cases(40)  # of gold, and thirty of calibration: as few as can pass
 THIRTY = cases(30, prefix="c")
 ENGINE = {"packages": "torch 2.13.0, transformers 5.17.0", "device": "cpu"}
 SURE = 0.99

@@ -88,11 +88,6 @@ class Costs(Settings):
     escalation: Money
     hardware_hour: Money = 0.0
 
-    @property
-    def dearest(self) -> float:
-        """The most that a case can cost."""
-        return max(self.wrong_proceed, self.review, self.escalation, *self.by_field.values())
-
 
 class ServiceLevel(Settings):
     """How long a caller may wait for one answer."""

@@ -22,6 +22,7 @@ from dslm.gating.finding import (
 from dslm.gating.statistics import needed_cases
 from dslm.gating.submission import Submission
 from dslm.records import Status
+from dslm.scoring.outcome import dearest
 from dslm.settings.policy import Gain, NonInferior
 
 
@@ -48,7 +49,7 @@ def _judge(
     if not mine or not theirs or len(mine) != len(theirs):
         return unmeasured(asked)
     unit = unit_of(metric, submission)
-    found = compare(metric, mine, theirs, alpha, submission.contract.costs.dearest)
+    found = compare(metric, mine, theirs, alpha, dearest(submission.contract))
     status, why = _above(found.difference, found.low, found.high, margin)
     seen, line = compared(found, unit), signed(-margin, unit)
     if status != "INCONCLUSIVE":

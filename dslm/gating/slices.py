@@ -14,6 +14,7 @@ from dslm.gating.finding import Found, nothing_to_compare, unmeasured
 from dslm.gating.statistics import holm
 from dslm.gating.submission import Submission
 from dslm.records import Row
+from dslm.scoring.outcome import dearest
 from dslm.settings.policy import SliceAlarm
 
 MOST_NAMED = 3
@@ -41,7 +42,7 @@ def slice_alarm(check: SliceAlarm, submission: Submission, alpha: float) -> Foun
             small.append(name)
             continue
         pair = ([mine[i] for i in places], [theirs[i] for i in places])
-        found[name] = compare(check.metric, *pair, alpha, submission.contract.costs.dearest)
+        found[name] = compare(check.metric, *pair, alpha, dearest(submission.contract))
     if not found:
         return unmeasured(asked)
     return _ring(check, asked, found, small, alpha)

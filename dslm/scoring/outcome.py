@@ -24,6 +24,12 @@ def cost_of_wrong(contract: Contract, wrong: tuple[str, ...]) -> float:
     return max(costs.by_field.get(field, costs.wrong_proceed) for field in wrong)
 
 
+def dearest(contract: Contract) -> float:
+    """The most that a case can cost."""
+    costs = contract.costs
+    return max(costs.wrong_proceed, costs.review, costs.escalation, *costs.by_field.values())
+
+
 def outcome(contract: Contract, case: Case, prediction: Prediction, decision: Decision) -> Outcome:
     """The outcome of one case.
 

@@ -14,6 +14,7 @@ from dslm.errors import InputError
 from dslm.records import Case, Metric, ModelScore, OutcomeKind, Row, Scorecard
 from dslm.scoring.fields import field_scores
 from dslm.scoring.metrics import all_metrics, latency_percentiles
+from dslm.scoring.outcome import dearest
 from dslm.scoring.rows import same_cases
 
 KINDS: tuple[OutcomeKind, ...] = ("straight_through", "wrong_proceed", "held_back", "rightly_held")
@@ -25,7 +26,7 @@ def _slices(contract: Contract, rows: Sequence[Row]) -> dict[str, dict[str, dict
     for name in contract.slices:
         values = sorted({row.slices[name] for row in rows})
         parts = {v: [row for row in rows if row.slices[name] == v] for v in values}
-        found[name] = {v: all_metrics(part, contract.costs.dearest) for v, part in parts.items()}
+        found[name] = {v: all_metrics(part, dearest(contract)) for v, part in parts.items()}
     return found
 
 
@@ -40,7 +41,7 @@ def score_model(contract: Contract, gold: Sequence[Case], rows: Sequence[Row]) -
     same_cases(gold, rows)
     kinds = Counter(row.outcome.kind for row in rows)
     return ModelScore(
-        metrics=all_metrics(rows, contract.costs.dearest),
+        metrics=all_metrics(rows, dearest(contract)),
         fields=field_scores(contract, gold, rows),
         slices=_slices(contract, rows),
         latency_ms=latency_percentiles(rows),

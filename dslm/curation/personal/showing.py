@@ -28,7 +28,7 @@ from dslm.curation.personal.known_values import (
     words_but,
 )
 from dslm.curation.personal.replacing import Look, Replaced, Replacer, longest, mapped
-from dslm.errors import InputError
+from dslm.errors import DslmError, EnvironmentFault, InputError
 from dslm.records import Case
 
 # as it is: the contract keeps personal data or names none; raw: asked for
@@ -192,7 +192,7 @@ def showing_of(
     hiding = Showing(contract, "kinds", tuple(gold))
     try:
         refuse_missing(personal)
-    except InputError as missing:
+    except (EnvironmentFault, InputError) as missing:
         return replace(hiding, how="nothing", fault=_told(missing))
     try:
         key = None if environment is None else key_of(personal, environment)
@@ -201,7 +201,7 @@ def showing_of(
     return hiding if key is None else replace(hiding, how="surrogates", key=key)
 
 
-def _told(error: InputError) -> str:
+def _told(error: DslmError) -> str:
     return f"{error.what}; {error.fix}" if error.fix else error.what
 
 

