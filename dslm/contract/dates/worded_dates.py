@@ -32,8 +32,12 @@ _ROMAN = re.compile(r"(?:[.\-/] ?| )(i{2,3}|iv|vi{1,3}|ix|xi{1,2}|(?<=[.\-/])[iv
 _TIMED_YEAR = re.compile(
     r"\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[ap]\.?m\.?)?(?:\s[a-z]{2,5})?\s(\d{4})(?!\d)"
 )
-_MONEY = r"\s?(?:[$]|(?:euros?|eur|usd|gbp|chf|kr|zl)(?![^\W\d_]))(?!\s?\d)"
-_BEYOND_A_YEAR = re.compile(rf"[^\W_]|[.,:/\-]\d|\s?%|[\s,]{{1,2}}\d{{4}}(?!\d)|{_MONEY}")
+_MONEY = (  # not: 4 Mar 25 EUR -5.00
+    r"\s?(?:[$]|(?:euros?|eur|usd|gbp|chf|kr|zl)(?![^\W\d_]))"
+    r"(?!\s?(?:[-\u2212\u2013+]?\d|\([\d.,]+\)))"
+)
+_A_YEAR = r"(?:1[6-9]|2[0-6])\d\d(?!\d|[.,]\d)"  # not: 4 Mar 25 1250.00
+_BEYOND_A_YEAR = re.compile(rf"[^\W_]|[.,:/\-]\d|\s?%|[\s,]{{1,2}}{_A_YEAR}|{_MONEY}")
 _HOURS = re.compile(
     r"(?:\s?(?:-|to|bis|a|al|till?|do|до)\s?\d\d?)?"
     r"\s?(?:uhr|hrs?|h|[ap]\.?m|o'clock|heures?|horas?|uur|ч|час\w*|時|点|點|시)(?![^\W\d_])"
@@ -132,7 +136,8 @@ def _month_first(
     if not year or not month:
         return None
     if len(year[0]) == 2:  # not: March 4, 25 people
-        marked = any(sign in text[first[1] : second[0]] for sign in ",'-/")
+        gap = text[first[1] : second[0]]
+        marked = gap != "," and any(sign in gap for sign in ",'-/")  # May 25,50 is an amount
         if not marked or _FOLLOWED_BY_A_WORD.match(text, second[1]):
             return None
     return month[0], year[1], month_readings(month[1], text[slice(*first)], year[0], customs)

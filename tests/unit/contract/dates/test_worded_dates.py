@@ -50,7 +50,8 @@ def test_neighbouring_dates_do_not_lend_each_other_numbers() -> None:
 @pytest.mark.parametrize(
     "text",
     ["12 Mai 10 Uhr", "12 mai 20 h", "12 May 10 am", "12 May 10 a.m.", "12 Mai 15 bis 16 Uhr",
-     "12 мая 10 часов", "2 mai 30 €", "2 mai 30€", "2 May 30 EUR", "5 May 20 $"],
+     "12 мая 10 часов", "2 mai 30 €", "2 mai 30€", "2 May 30 EUR", "5 May 20 $",
+     "2 mai 30 € (5 Personen)", "12 Mai 25,50", "5 Mar 30,00", "Mai 25,50"],
 )  # fmt: skip
 def test_an_hour_or_an_amount_behind_a_month_is_no_year(text: str) -> None:
     assert dates(text) == set()
@@ -59,6 +60,14 @@ def test_an_hour_or_an_amount_behind_a_month_is_no_year(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["4 March 25", "4 March 25 EUR 300", "4 March 25, 10 am",
                                   "4 March 25 $5", "4. März 25 um 10 Uhr", "4 marzo 25 ore 10",
-                                  "4 mars 25 à 10 h", "4 marca 25 godz. 10"])  # fmt: skip
+                                  "4 mars 25 à 10 h", "4 marca 25 godz. 10",
+                                  "04 Mar 25 EUR -12.50", "04 Mar 25 € \u221212,50",
+                                  "04 Mar 25 EUR (12.50)", "4 Mar 25 -12,50"])  # fmt: skip
 def test_two_digits_behind_a_month_are_a_year_all_the_same(text: str) -> None:
     assert dates(text) == {dt.date(2025, 3, 4)}
+
+
+@pytest.mark.parametrize("amount", ["1500.00", "1250,00 EUR", "1234", "9999", "12345"])
+def test_an_amount_of_four_digits_behind_a_short_year_is_no_other_year(amount: str) -> None:
+    assert dt.date(2025, 3, 4) in dates(f"04 Mar 25 {amount}")
+    assert dates("04 Mar 25, 2026") == {dt.date(2026, 3, 25)}
