@@ -21,7 +21,7 @@ ASSISTANTS = {"assistant", "gpt", "model", "bot", "chatgpt", "ai"}
 SYSTEMS = {"system", "developer"}
 SYSTEM_KEYS = ("system", "chat_system")  # of meta
 _FENCED = re.compile(
-    r"\s*(?P<fence>`{3,}|~{3,})[ \t]*\w*[ \t]*\n(.*?)\n?[ \t]*(?P=fence)\s*\Z", re.DOTALL
+    r"\s*(?P<fence>`{3,}|~{3,})[ \t]*+\w*+[ \t]*+\n(.*?)(?:\n[ \t]*+)?(?P=fence)\s*\Z", re.DOTALL
 )
 
 

@@ -1,12 +1,14 @@
 """Chats as they are exported for fine-tuning: init, import and curation read them alike."""
 
 import json
+import time
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from curated import read
 
+from dslm.curation.chats import unfenced
 from dslm.curation.fitting import fit_rows
 from dslm.errors import InputError
 from dslm.scaffolding.sample import read_sample
@@ -33,6 +35,8 @@ CHATS = {
     "fenced": ({"messages": [user("Parcel 7"), assistant(f"```json\n{SAID}\n```")]}, "Parcel 7"),
     "fence without a name": (
         {"messages": [user("Parcel 7"), assistant(f"\n~~~\n{SAID}\n~~~\n")]}, "Parcel 7"),
+    "fence that closes behind blanks": (
+        {"messages": [user("Parcel 7"), assistant(f"```json \n{SAID}  ```")]}, "Parcel 7"),
     "system": ({"messages": [SYSTEM, user("Parcel 7"), assistant()]}, "Parcel 7"),
     "several turns": (
         {"messages": [SYSTEM, user("Parcel 7"), assistant("What is wrong?"), user("It  is\nwet"),
@@ -280,3 +284,10 @@ def test_a_label_that_is_no_object_is_a_field_of_its_name_in_init_and_import(
         "properties": {"label": {"enum": ["claim", "other"]}}}})  # fmt: skip
     assert by_init(path, contract)[0].target == {"label": "claim"}
     assert by_import(path, contract)[0].target == {"label": "claim"}
+
+
+@pytest.mark.parametrize("text", ["```\n{}" + " " * 30_000 + "x", "```" + " \t" * 15_000 + "x"])
+def test_a_fence_that_never_closes_takes_no_time(text):
+    start = time.perf_counter()
+    assert unfenced(text) == text
+    assert time.perf_counter() - start < 1

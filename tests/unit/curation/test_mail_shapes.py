@@ -303,6 +303,16 @@ def test_an_address_that_only_one_form_shows_is_read(written, page, expected):
     assert said(multi("alternative", plain(written), html(page))) == expected
 
 
+def test_a_sign_of_a_currency_that_only_one_form_has_is_read():
+    assert said(multi("alternative", plain("Pay 5 ?"), html("Pay 5 &euro;"))) == "Pay 5 \u20ac"
+
+
+@pytest.mark.parametrize("unseen", ["&shy;", "&#8203;", "&zwnj;", "&#8288;"])
+def test_where_a_page_lets_a_word_be_parted_is_no_other_word(unseen):
+    page = html(f"Donau{unseen}dampf{unseen}schiff")
+    assert said(multi("alternative", plain("Donaudampfschiff"), page)) == "Donaudampfschiff"
+
+
 def test_of_several_forms_the_fullest_is_read():
     message = multi("alternative", plain("a"), html("a b"), html("a b c"))
     assert said(message) == "a b c"

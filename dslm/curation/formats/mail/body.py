@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from functools import cached_property
 
+from dslm.contract.text.characters import IGNORABLE
 from dslm.curation.formats.html_text import html_text
 from dslm.curation.formats.mail.charsets import text_in
 from dslm.curation.formats.mail.headers import file_name
@@ -32,7 +33,8 @@ _HEAD = 4096  # bytes of a page in which it says what it is in
 _META = re.compile(
     rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE
 )
-_WORDS = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
+_WORDS = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+|[$£¥\u20a0-\u20cf]")
+_IGNORABLE = re.compile(f"[{IGNORABLE}]")  # where a word may be parted, for one
 # What programs write into the plain form behind a link's words or for a picture
 _NO_WORDS = re.compile(
     r"[<\[(]\s*(?:https?://|mailto:|cid:)[^\s<>\[\]()\"]*\s*[>\])]", re.IGNORECASE
@@ -57,9 +59,10 @@ class _Version:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """The words of it, in one form; of scripts without blanks the letters."""
+        """Its words and signs of currencies, in one form; of scripts without blanks the letters."""
         text = "\n\n".join(piece.text for piece in self.pieces if piece.kind != "attached")
-        plain = unicodedata.normalize("NFKC", _NO_WORDS.sub(" ", text)).casefold()
+        text = _IGNORABLE.sub("", _NO_WORDS.sub(" ", text))
+        plain = unicodedata.normalize("NFKC", text).casefold()
         return frozenset(_WORDS.findall(plain))
 
     @property
