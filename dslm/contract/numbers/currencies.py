@@ -61,7 +61,10 @@ def currencies(word: str, locales: tuple[str, ...]) -> frozenset[str]:
         return frozenset()
     if bare not in _IN_THEIR_CASE.get(key, (bare,)):
         return frozenset()
-    found = currency_signs(locales).get(key, frozenset())
+    signs = currency_signs(locales)
+    found = signs.get(key, frozenset())
+    if not found and key.endswith("$"):  # CAD$5
+        found = signs.get(key[:-1], frozenset()) & signs["$"]
     own = len(key) == 1 and key not in _PARTS and unicodedata.category(key) == "Sc"
     return found or (frozenset((key,)) if own else frozenset())
 

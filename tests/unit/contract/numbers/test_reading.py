@@ -252,6 +252,13 @@ def test_a_code_that_is_no_word_counts_in_small_letters_too(form: str) -> None:
     assert not occurs("decimal", "5.50 EUR", f"pay {written} now")
 
 
+@pytest.mark.parametrize("written", ["CAD$5", "CAD$ 5", "5 CAD$", "cad$5", "CA$5"])
+def test_a_code_before_its_sign_says_whose_sign_it_is(written: str) -> None:
+    assert [one.currencies for one in readings_of(written)] == [{"CAD"}]
+    assert not occurs("decimal", "USD 5", f"pay {written} now")
+    assert readings_of(written.replace("CA", "EU").replace("ca", "eu")) == ()  # EUD
+
+
 @pytest.mark.parametrize("form", ["1.234,-", "1,234.-", "1.234,– €", "EUR 1.234,—", "Rs 1,234/-"])
 def test_a_number_without_cents_is_whole(form: str) -> None:
     assert decimal_of(form) == 1234
