@@ -26,7 +26,7 @@ from dslm.records import Case, Decision, Prediction
 from dslm.strict_json import strict_json
 
 BATCHES_A_WRITE = 4  # what an interruption can lose; batches within a write have no idle tails
-STANDARD_INPUT = Path("-")
+STANDARD_STREAM = Path("-")
 BEGINNING = b'{"id": '  # of every answer's line
 DIGITS = len("sha256:") + 24  # of a digest, enough to tell one from another
 
@@ -66,9 +66,9 @@ def read_asked(source: Path, out: Path) -> Asked:
 
 
 def _numbered(source: Path) -> list[tuple[int, Case]]:
-    if source != STANDARD_INPUT:
+    if source != STANDARD_STREAM:
         if source.is_fifo():  # would be waited for, without a word where nobody writes into it
-            fix = f"let standard input give it: `dslm predict {STANDARD_INPUT} OUT < {source}`"
+            fix = f"let standard input give it: `dslm predict {STANDARD_STREAM} OUT < {source}`"
             raise InputError("is a pipe, a file was expected", where=source, fix=fix)
         return numbered_records(source, Case)
     if sys.stdin is None:
@@ -175,6 +175,8 @@ def _lines(
 
 def _answered(out: Path, known: set[str]) -> tuple[dict[str, str], dict[str, str]]:
     """Actions of an earlier run and what they were made from; its cut last line is removed."""
+    if out == STANDARD_STREAM:
+        raise InputError("answers go into a file", where=out, fix="name one")
     if not out.exists():
         return {}, {}
     if not out.is_file():  # a pipe would be waited for

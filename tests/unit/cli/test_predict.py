@@ -37,6 +37,9 @@ def test_a_pipe_is_not_waited_for_and_standard_input_is_read(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
     asked = read_asked(Path("-"), tmp_path / "out.jsonl")
     assert [case.id for case in asked.waiting] == [f"g-{n:03d}" for n in range(60)]
+    answer = dslm("predict", repository.gold, "-", "-w", "mini")
+    assert answer.code == 2
+    assert answer.err == "dslm: -: answers go into a file \u2014 name one\n"
     monkeypatch.setattr(sys, "stdin", None)  # `<&-`
     assert dslm("predict", "-", tmp_path / "out.jsonl", "-w", "mini").code == 2
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"{}\n[")))
