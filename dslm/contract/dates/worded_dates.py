@@ -36,12 +36,13 @@ _MONEY = (  # not: 4 Mar 25 EUR -5.00
     r"\s?(?:[$]|(?:euros?|eur|usd|gbp|chf|kr|zl)(?![^\W\d_]))"
     r"(?!\s?(?:[-\u2212\u2013+]?\d|\([\d.,]+\)))"
 )
-_A_YEAR = r"(?:1[6-9]|2[0-6])\d\d(?!\d|[.,]\d)"  # not: 4 Mar 25 1250.00
+_A_YEAR = r"(?:19|20)\d\d(?!\d|[.,]\d)"  # not: 4 Mar 25 1250.00
 _BEYOND_A_YEAR = re.compile(rf"[^\W_]|[.,:/\-]\d|\s?%|[\s,]{{1,2}}{_A_YEAR}|{_MONEY}")
 _HOURS = re.compile(
     r"(?:\s?(?:-|to|bis|a|al|till?|do|до)\s?\d\d?)?"
     r"\s?(?:uhr|hrs?|h|[ap]\.?m|o'clock|heures?|horas?|uur|ч|час\w*|時|点|點|시)(?![^\W\d_])"
 )
+_OLD_OR_FAR = re.compile(r"(?!19|20)\d{4}[.,]\d\d(?![\d:.])")  # rather an amount: 1250.00
 _LAST_HOUR = 24
 _BREAK = re.compile(r"[\d;:$]")
 _NEXT_WORD = re.compile(r"[\s.,\-]*([^\s\d!-/:-@\[-`{-~]+)")
@@ -111,7 +112,8 @@ def _year_at(text: str, span: Span, known: MonthWords) -> tuple[str, int] | None
     """The year that stands at a number after day and month, or behind a time there."""
     digits = text[span[0] : span[1]]
     if len(digits) == 4:
-        return (digits, span[1]) if int(digits) in _YEARS else None
+        amount = _OLD_OR_FAR.match(text, span[0])
+        return (digits, span[1]) if int(digits) in _YEARS and not amount else None
     if timed := _TIMED_YEAR.match(text, span[0]):
         return timed.group(1), timed.end()
     return (digits, span[1]) if len(digits) == 2 and _is_short_year(text, span, known) else None

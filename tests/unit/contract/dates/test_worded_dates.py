@@ -67,7 +67,16 @@ def test_two_digits_behind_a_month_are_a_year_all_the_same(text: str) -> None:
     assert dates(text) == {dt.date(2025, 3, 4)}
 
 
-@pytest.mark.parametrize("amount", ["1500.00", "1250,00 EUR", "1234", "9999", "12345"])
+@pytest.mark.parametrize(
+    "amount", ["1500.00", "1250,00 EUR", "9999", "12345", "2500.00", "2025.50"]
+)
 def test_an_amount_of_four_digits_behind_a_short_year_is_no_other_year(amount: str) -> None:
-    assert dt.date(2025, 3, 4) in dates(f"04 Mar 25 {amount}")
+    found = dates(f"04 Mar 25 {amount}")
+    assert dt.date(2025, 3, 4) in found
+    assert {day.year for day in found} == {2025}
     assert dates("04 Mar 25, 2026") == {dt.date(2026, 3, 25)}
+
+
+@pytest.mark.parametrize("amount", ["1234", "2500"])
+def test_four_digits_that_may_be_a_far_year_take_no_day_away(amount: str) -> None:
+    assert DAY in dates(f"04 Mar 25 {amount}")
