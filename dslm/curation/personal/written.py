@@ -15,6 +15,8 @@ from dslm.curation.personal.streams import folded_words
 
 NAMING = frozenset({"id", "ids", "of", "cases", "matches"})  # keys of what is never replaced
 _ESCAPE = re.compile(r"\\[bfnrt]")
+_BETWEEN = ('","', '":"', '":["', '"],"')  # one text of a line ends, another begins
+_NO_DIGIT = "x"  # said between texts: "sixty" and, in the next one, "one" are no 61
 
 
 def texts_in(value: Any, naming: bool = False) -> Iterator[tuple[str, bool]]:
@@ -40,10 +42,15 @@ def whole_number(value: Any) -> str | None:
 
 
 def words_of_line(line: str) -> list[str]:
-    """The folded words of all texts, keys and numbers of a line of JSON, in their order."""
+    """The folded words of all texts, keys and numbers of a line of JSON, in their order.
+
+    Between two texts stands a word that says no digit.
+    """
     if "\\" in line:
         if "\\\\" in line or "\\u" in line:
-            line = "\n".join(text for text, _ in texts_in(json.loads(line)))
-        else:
-            line = _ESCAPE.sub(" ", line)
+            texts = (text for text, _ in texts_in(json.loads(line)))
+            return folded_words(f"\n{_NO_DIGIT}\n".join(texts))
+        line = _ESCAPE.sub(" ", line)
+    for between in _BETWEEN:
+        line = line.replace(between, f" {_NO_DIGIT} ")
     return folded_words(line)
