@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import random
+import unicodedata
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -44,7 +45,7 @@ class Draw:
         """Each run of letters a word of the same length, each digit a digit, the rest as it is."""
         made, run = "", 0
         for char in [*text, ""]:
-            if char.isalpha():
+            if char.isalpha() or unicodedata.category(char or " ")[0] == "M":
                 run += 1
                 continue
             made += self.word(run) + (self.digits(1) if char.isdigit() else char)

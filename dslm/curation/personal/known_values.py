@@ -19,7 +19,7 @@ from dslm.curation.personal.close_index import CloseIndex
 from dslm.curation.personal.common_words import COMMON_WORDS, FUNCTION_WORDS, is_common
 from dslm.curation.personal.finding import Finding, Identity
 from dslm.curation.personal.found import Found
-from dslm.curation.personal.names import whole_spellings
+from dslm.curation.personal.names import WORD, whole_spellings
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.spellings import any_spellings
 from dslm.curation.personal.streams import folded_words
@@ -138,7 +138,7 @@ def _words_of(key: str, identity: Identity, text: str) -> frozenset[str]:
     """The words of a spelling: its own one, or those that it joins."""
     for joining in (text, identity.value):
         if not joining.isalnum() and joined(joining) == key:
-            return frozenset(folded_words(joining))
+            return frozenset(map(joined, WORD.findall(joining)))
     return frozenset({key})
 
 

@@ -7,11 +7,16 @@ Where a name stands is known from a field of the case that holds it (`data.perso
 from __future__ import annotations
 
 import re
+import unicodedata
+from typing import Final
 
 from dslm.curation.personal.common_words import FUNCTION_WORDS
 from dslm.curation.personal.finding import Identity
 
-WORD = re.compile(r"[^\W_]+")
+# Vowel signs and accents belong to their letters: most of a name in Hindi or Thai is such.
+_LAST_MARK: Final = 0x12000
+_MARKS = "".join(c for c in map(chr, range(0x300, _LAST_MARK)) if unicodedata.category(c)[0] == "M")
+WORD = re.compile(rf"(?:[^\W_]|[{_MARKS}])+")
 SHORTEST_PART = 2  # in the cases of its group
 SHORTEST_ELSEWHERE = 3
 SHORTEST_RUN = 5
@@ -31,8 +36,8 @@ UNTELLING = KEPT | FUNCTION_WORDS
 
 def words_of(name: str) -> list[str]:
     """A name's words, case folded; of "Weber, Anna" the given name first."""
-    last, comma, first = name.partition(",")
-    ordered = f"{first} {last}" if comma and WORD.search(first) else name
+    last, comma, first = unicodedata.normalize("NFC", name).partition(",")
+    ordered = f"{first} {last}" if comma and WORD.search(first) else f"{last}{comma}{first}"
     return WORD.findall(ordered.casefold())
 
 

@@ -30,8 +30,8 @@ _LEFT_OUT = frozenset([
 ])  # fmt: skip
 _PLAIN = {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d",
           "þ": "th"}  # fmt: skip
-# Scripts that put no blanks between words: Thai to Myanmar, Khmer, kana, Han.
-_UNSPACED = ((0xE00, 0xEFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF),
+# Scripts that put no blanks between words: Thai, Lao, Myanmar, Khmer, kana, Han (and their 々).
+_UNSPACED = ((0xE00, 0xEFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3005, 0x30FF), (0x3400, 0x9FFF),
              (0xF900, 0xFAFF), (0x20000, 0x3FFFF))  # fmt: skip
 
 

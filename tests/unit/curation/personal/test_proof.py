@@ -10,7 +10,7 @@ from planted_values import planted
 from dslm.contract import Contract
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.found import Found
-from dslm.curation.personal.known_values import KnownValues
+from dslm.curation.personal.known_values import KnownValues, known_of
 from dslm.curation.personal.labelled import Labelled
 from dslm.curation.personal.proof import Proof
 from dslm.curation.personal.replacing import Replacer
@@ -139,6 +139,28 @@ def test_the_ledger_names_no_value(prove, tmp_path, sources, cases, said):
 def test_the_words_of_a_line_are_those_of_its_texts(line):
     texts = [text for text, _ in texts_in(json.loads(line))]
     whole = [word for text in texts for word in folded_words(text)]
-    assert [word for word in words_of_line(line) if word not in ("a", "0")] == [
-        word for word in whole if word != "a"
+    assert [word for word in words_of_line(line) if word not in ("a", "0", "x")] == [
+        word for word in whole if word not in ("a", "x")
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "turns"),
+    [("48260", ["it is four eight two sixty", "one moment"]),
+     ("6789123", ["it is double", "six seven eight nine one two three"]),
+     ("48260", ["a \\ b four eight two sixty", "one moment"])],
+)  # fmt: skip
+def test_digits_are_not_heard_over_the_end_of_a_text(prove, tmp_path, value, turns):
+    known = {value: Identity("id", "free", value)}
+    line = json.dumps(case("", meta={"turns": turns}), separators=(",", ":"))
+    (tmp_path / "train.jsonl").write_text(f"{line}\n")
+    with pytest.raises(InputError, match="personal data is left: id"):
+        prove(known_by(everywhere=known)).refuse_left([(tmp_path / "train.jsonl", [(None, OTHER)])])
+
+
+@pytest.mark.parametrize("name", ["วิชัย ใจดี", "佐藤 さくら", "प्रिया शर्मा"])
+def test_a_name_is_not_common_because_its_letters_are(name):
+    values = frozenset({(Identity("name", "", name), name)})
+    letters = [set(folded_words(" ".join(name))) for _ in range(100)]
+    known = known_of([(GROUP, Found(values=values))], lambda: letters, 1_000)
+    assert [known.index.known[hit.key].value for hit in known.index.hits(f"x {name} y")] == [name]
