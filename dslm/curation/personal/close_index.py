@@ -102,11 +102,14 @@ class CloseIndex:
         )
 
     def _may_state_day(self, words: Sequence[str]) -> bool:
-        """Whether the last digits of a known day's year stand there."""
+        """Whether the last digits of a known day's year stand there.
+
+        Other scripts may count years otherwise, or have other digits.
+        """
         if not self._days:
             return False
         there = "".join(words)
-        return any(f"{day.year % 100:02d}" in there for day in self._days)
+        return not there.isascii() or any(f"{day.year % 100:02d}" in there for day in self._days)
 
     def _likely(self, words: Sequence[str], said: Sequence[str], sought: _Sought) -> list[str]:
         """What may mean a value in words that are heard as what is said."""

@@ -63,7 +63,11 @@ def another_day(identity: Identity, draw: Draw) -> str:
 
 
 def day_like(identity: Identity, text: str, made: str) -> str:
-    """The day `made` in the notation of `text`, which states the identity's."""
+    """The day `made` in the notation of `text`, which states the identity's.
+
+    As in ISO 8601 where that notation cannot be written: another calendar, a month's name of a
+    language that is not here.
+    """
     before, after = days_of(identity)[0], dt.date.fromisoformat(made)
     small = [m for m in _TOKEN.finditer(text) if m[0].isdigit() and len(m[0]) < 3]
     short_year = _short_year(text, small, before)
@@ -78,7 +82,14 @@ def day_like(identity: Identity, text: str, made: str) -> str:
             return f"{after.year % 100:02d}"
         return _digits_like(token, before, after)
 
-    return _TOKEN.sub(written, text)
+    alike = _TOKEN.sub(written, text)
+    return alike if _states(alike, after) else after.isoformat()
+
+
+def _states(text: str, day: dt.date) -> bool:
+    """Whether a text may state a day, of whatever century."""
+    wanted = (day.month, day.day, day.year % 100)
+    return any((one.month, one.day, one.year % 100) == wanted for one in date_readings(text))
 
 
 def _short_year(text: str, small: list[re.Match[str]], before: dt.date) -> tuple[int, int] | None:
