@@ -84,7 +84,7 @@ class RowReader:
     def rows(self, number: int) -> list[dict[str, Any]]:
         """All rows of one piece, by the columns of the table."""
         piece = self.pieces[number]
-        found: dict[tuple[int, int], tuple[Case, bool]] = {}
+        found: dict[tuple[int, int], tuple[Case, bool, Case]] = {}
         faults: dict[tuple[int, int], str] = {}
         sources: dict[int, int] = {}
         for file in piece.files:
@@ -98,23 +98,23 @@ class RowReader:
                     if self.replacer and not own:
                         case = self.replacer.named(case)
                     fixed = self.verdicts.applied(self.contract, case)
-                    found[file.number, row.line] = fixed, own
+                    found[file.number, row.line] = fixed, own, case
                 except Misfit as misfit:
                     faults[file.number, row.line] = self._quoted(misfit.what, row.value)
-        _, drops = sift([case for case, _ in found.values()], self.blocks)
+        _, drops = sift([case for case, _, _ in found.values()], self.blocks)
         said = {drop.id: drop for drop in drops}
         lines: list[dict[str, Any]] = [
             {"file": file, "line": line, "own_id": own, "fixed": case.id in self.verdicts.fixes}
-            | self._case_row(case, said.get(case.id))
-            for (file, line), (case, own) in found.items()
+            | self._case_row(case, said.get(case.id), came)
+            for (file, line), (case, own, came) in found.items()
         ]
         lines += [{"file": file, "line": line, "fault": fault}
                   for (file, line), fault in faults.items()]  # fmt: skip
         return [{"piece": number, "source": sources[line["file"]]} | line for line in lines]
 
-    def _case_row(self, case: Case, drop: Drop | None) -> dict[str, Any]:
+    def _case_row(self, case: Case, drop: Drop | None, came: Case) -> dict[str, Any]:
         """What the table holds of a case; a block's reason to drop it comes before ours."""
-        done = self.replacer.case(case) if self.replacer else Replaced(case, Found())
+        done = self.replacer.case(case, came) if self.replacer else Replaced(case, Found())
         columns = columns_of(case, self.contract)
         return columns | {
             SPACED: spaced(columns["folded"]),

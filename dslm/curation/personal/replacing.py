@@ -84,17 +84,37 @@ class Replacer:
         """Keys and listed values of the contract's output: a label's own words, nobody's."""
         return frozenset(own_words(self.contract.schema))
 
-    def case(self, case: Case) -> Replaced:
-        """A case without what its fields hold and what is found in it."""
+    def case(self, case: Case, came: Case | None = None) -> Replaced:
+        """A case without what its fields hold and what is found in it.
+
+        Args:
+            case: As a reviewer fixed it, if one did.
+            came: As it came, where it was fixed: what its fields held is personal too, and what
+                the reviewer took from the text with surrogates, which is what reviewers see, stays.
+        """
         in_input = self._finder(case.input)
-        index = CloseIndex(self._values(case, in_input))
+        values, shown = self._values(case, in_input), frozenset[str]()
+        if came is not None and came is not case:
+            shown = self._as_shown(case, came)
+            values = [one for one in values if one[1] not in shown]
+            values = sorted({*values, *self._values(came, in_input)})
+        index = CloseIndex(values)
 
         def look(text: str) -> list[Finding]:
             return longest([*index.findings(text), *self.certain(text)])
 
-        done = self.without(case, longest([*index.findings(case.input), *in_input]), look)
+        in_input = longest([*index.findings(case.input), *in_input])
+        done = self.without(case, in_input, look, shown)
         left = self._left(done, index)
         return replace(done, found=replace(done.found, left=left)) if left else done
+
+    def _as_shown(self, case: Case, came: Case) -> frozenset[str]:
+        """What a fix gives personal fields in the words of the surrogates."""
+        said, seen = {text for _, text in self.labelled(case)}, self.case(came).case.input
+        return frozenset(
+            text for text in said
+            if text not in came.input and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", seen)
+        )  # fmt: skip
 
     def certain(self, text: str) -> list[Finding]:
         """What is found outside of an input, where no words around a number say what it is."""
@@ -162,10 +182,16 @@ class Replacer:
         findings = (look or self._finder)(text)
         return _written(text, findings, [f"[{one.kind}]" for one in findings])
 
-    def without(self, case: Case, in_input: list[Finding], look: Look) -> Replaced:
-        """A case without the findings in its input, and without what `look` finds elsewhere."""
+    def without(
+        self, case: Case, in_input: list[Finding], look: Look,
+        shown: frozenset[str] = frozenset(),
+    ) -> Replaced:  # fmt: skip
+        """A case without the findings in its input, and without what `look` finds elsewhere.
+
+        Texts of the target that are `shown` are surrogates already.
+        """
         findings: list[Finding] = []
-        given: list[str] = []
+        given: list[str] = [*shown]
 
         def written(text: str, here: list[Finding]) -> str:
             made = [self._instead(one) for one in here]
@@ -177,7 +203,7 @@ class Replacer:
             return written(text, look(text))
 
         update = {"input": written(case.input, in_input),
-                  "target": mapped(case.target, change, self.own_words),
+                  "target": mapped(case.target, change, self.own_words | shown),
                   "meta": self._meta(case.meta, change)}  # fmt: skip
         if not findings:
             return Replaced(case, Found())

@@ -28,6 +28,7 @@ from dslm.curation.personal.known_values import KnownValues
 from dslm.curation.personal.proof import Proof
 from dslm.curation.personal.replacing import Replacer
 from dslm.curation.personal.word_index import WordIndex
+from dslm.curation.review_file import COLUMNS, ReviewRow, write_review
 from dslm.errors import EXIT_BAD_INPUT, EnvironmentFault, InputError
 from dslm.records import Case
 
@@ -443,3 +444,31 @@ def test_the_example_changes_only_where_something_was_found(tmp_path):
     for case in changed:
         assert case.target == before[case.id].target
         assert ungrounded(contract, case.input, case.target or {}) == ()
+
+
+@pytest.mark.slow
+def test_a_reviewers_fix_leaves_no_value_and_may_be_a_surrogate_as_the_review_shows_it(
+    settle, rows, gold, write_source, tmp_path, monkeypatch
+):
+    plain = settle().model_dump(mode="json", by_alias=True)
+    plain["data"]["personal"]["fields"] = {"target.ref": {"kind": "name"}}
+    contract = Contract.model_validate(plain)
+    for row, name in zip(rows, ["Robin Crusoe", "Zoe Kolbart", "Esther Fairbeck"], strict=False):
+        row["input"] += f" from {name} again"
+        row["target"]["ref"] = name
+    for row in rows[3:]:
+        row["target"]["ref"] = None
+    folder = write_source(rows)
+    before, _ = run(contract, folder, gold, tmp_path / "before", monkeypatch)
+    shown = [case_of(before, place).target["ref"] for place in range(3)]
+    blank = dict.fromkeys(COLUMNS, "")
+    said = ["fix:null", f"fix:{shown[1].split()[0]}", "fix:Esther"]
+    write_review(tmp_path / "review.csv", [
+        ReviewRow(**(blank | {"id": f"s-{n:04d}", "field": "ref", "verdict": verdict}))
+        for n, verdict in enumerate(said)
+    ])  # fmt: skip
+    answered = [c.model_copy(update={"target": (c.target or {}) | {"ref": None}}) for c in gold]
+    after = curated(contract, folder, answered, review=tmp_path / "review.csv")
+    fixed = [case_of(after, place) for place in range(3)]
+    assert [case.input for case in fixed] == [case_of(before, n).input for n in range(3)]
+    assert [c.target["ref"] for c in fixed] == [None, shown[1].split()[0], shown[2].split()[0]]
