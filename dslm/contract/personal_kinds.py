@@ -49,6 +49,8 @@ _UNTELLING = (
     "host_name"
 )
 _UNTELLING_NAMES = frozenset(_UNTELLING.split())
+# What holds a chat's fields: `slots_name` is a name of somebody, `product_name` hardly.
+_HOLDERS = frozenset({"slot", "slots", "arg", "args", "arguments", "entity", "entities"})
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _GAP = re.compile(r"[\W_]+")
 
@@ -63,9 +65,17 @@ def kind_named(name: str) -> str | None:
 
 
 @lru_cache(maxsize=1 << 12)
-def kind_suspected(key: str) -> str | None:
-    """The kind that a field's name gives away: `customer_ssn`, `CustomerName`, `phoneNumber2`."""
-    words = _snake(key).rstrip("0123456789").rstrip("_").split("_")
+def kind_suspected(path: str) -> str | None:
+    """The kind that a field's name gives away: `customer_ssn`, `CustomerName`, `phoneNumber2`.
+
+    Args:
+        path: Its place in target or meta: `slots.name`, `customer.name`.
+    """
+    words = _snake(path).rstrip("0123456789").rstrip("_").split("_")
+    while words[1:] and words[0] in _HOLDERS:
+        words = words[1:]
+    if words in (["name"], ["names"]):
+        return "name"
     for first in range(len(words)):
         name = "_".join(words[first:])
         if name in _BY_NAME and name not in _UNTELLING_NAMES and _BY_NAME[name] != "none":

@@ -27,7 +27,7 @@ def prove_personal(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> I
     named = {f"target.{place}": None for place in places_in(contract.schema)}
     found = {
         place: kind for place in named
-        if (kind := kind_suspected(place.rpartition(".")[2])) and not personal.declares(place)
+        if (kind := kind_suspected(place.partition(".")[2])) and not personal.declares(place)
     }  # fmt: skip
     for case in gold:
         found.update(suspected(personal, {}, case.meta))

@@ -17,7 +17,7 @@ def suspected(
 ) -> Iterator[tuple[str, str]]:
     """Each place of a case that looks personal and is not declared, and the kind it looks like."""
     for place in (*_places("target", target), *_places("meta", meta)):
-        kind = kind_suspected(place.rpartition(".")[2])
+        kind = kind_suspected(place.partition(".")[2])
         if kind and not personal.declares(place):
             yield place, kind
 

@@ -184,7 +184,9 @@ def test_kinds_have_the_names_that_people_try(name, kind):
     [("customer_ssn", "national_id"), ("CustomerName", "name"), ("phoneNumber2", "phone"),
      ("billing_address", "address"), ("total", None), ("product_name", None),
      ("invoice_date", None),
-     ("supplier", None), ("company_name", None), ("order_id", None), ("zip_code", "address")],
+     ("supplier", None), ("company_name", None), ("order_id", None), ("zip_code", "address"),
+     ("name", "name"), ("slots_name", "name"), ("slots.name", "name"), ("customer.name", "name"),
+     ("product.name", None), ("items.name", None), ("slots.claim", None)],
 )  # fmt: skip
 def test_a_field_is_suspected_by_its_name(key, kind):
     assert kind_suspected(key) == kind
