@@ -136,7 +136,8 @@ class Personal(Settings):
             "name" not in self.kinds and (self.names or self.presidio)
         ):
             found.append("data.personal.kinds has `name` if and only if data.personal.names or "
-                         "data.personal.presidio says where names are")  # fmt: skip
+                         "data.personal.presidio says where names are; a field of "
+                         "data.personal.fields with `kind: name` needs neither")  # fmt: skip
         if self.regions and "phone" not in {*self.kinds, *self.places.values()}:
             found.append("data.personal.regions needs `phone` in data.personal.kinds")
         for key, places in {"names": self.names, "fields": list(self.fields)}.items():

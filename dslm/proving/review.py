@@ -14,7 +14,7 @@ from dslm.curation.personal.cleaning import cleaning_of
 from dslm.curation.review import outdated
 from dslm.curation.review_file import ReviewRow, read_review
 from dslm.curation.verdicts import Verdicts, parsed, read_verdicts
-from dslm.errors import DslmError, InputError
+from dslm.errors import DslmError
 from dslm.proving.finding import Finding, failures, named, ok, warn
 from dslm.proving.source_cases import SourceCases
 from dslm.settings.regular_files import is_there
@@ -30,7 +30,7 @@ def cases_to_look_at(ws: Workspace, contract: Contract) -> SourceCases:
         return SourceCases(contract)  # `prove_review` tells
     try:
         cleaning = cleaning_of(contract, os.environ)
-    except InputError:  # `surrogate_key` tells
+    except DslmError:  # `surrogate_key` tells
         cleaning = None
     replacer = cleaning.replacer if cleaning else None
     return SourceCases(contract, verdicts, frozenset(row.id for row in rows), replacer)

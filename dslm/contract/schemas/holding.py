@@ -56,7 +56,12 @@ def names_at(schema: Any) -> list[str]:
 def nearest_place(
     schema: Any, keys: Sequence[str], nearest: Callable[[str, list[str]], str | None]
 ) -> str | None:
-    """The path with its first wrong key replaced by the nearest known one, None for none near."""
+    """The path with its first wrong key replaced by the nearest known one, None for none near.
+
+    Where a field is that path in one, as `dslm init` takes objects apart, that field.
+    """
+    if (whole := "_".join(keys)) in names_at(schema):
+        return whole
     for step in _steps(schema):
         named = step.get("properties", {})
         if keys[0] in named and len(keys) > 1:

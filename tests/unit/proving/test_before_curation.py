@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,23 @@ def test_a_key_that_is_set_holds(repository: Workspace, monkeypatch: pytest.Monk
     surrogates(repository)
     monkeypatch.setenv("DSLM_PERSONAL_KEY", 32 * "k")
     assert [f.kind for f in found(repository, "personal.key")] == ["ok"]
+
+
+@pytest.mark.parametrize("missing", ["UK", "phonenumbers"])
+def test_what_looks_for_personal_data_fails_where_it_cannot(
+    repository: Workspace, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    surrogates(repository)
+    monkeypatch.setenv("DSLM_PERSONAL_KEY", 32 * "k")
+    if missing == "phonenumbers":
+        monkeypatch.setitem(sys.modules, missing, None)
+    else:
+        text = repository.contract.read_text()
+        asked = "kinds: [phone], regions: [UK]"
+        repository.contract.write_text(text.replace("kinds: [email]", asked))
+    told = [f.message for f in found(repository, "personal") if f.kind == "fail"]
+    assert len(told) == 1
+    assert missing in told[0]
 
 
 def test_sources_that_break_rules_are_counted_with_the_first_line_and_the_command(

@@ -11,10 +11,12 @@ from dslm.contract import Contract
 from dslm.contract.grounding import ungrounded
 from dslm.contract.personal import Personal
 from dslm.contract.personal_kinds import kind_named, kind_suspected
+from dslm.contract.schemas.holding import nearest_place
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.replacing import Replacer
 from dslm.curation.personal.word_index import WordIndex
 from dslm.records import Case
+from dslm.settings.loading import nearest
 
 KEY = "a secret of thirty-two characters"
 FIELDS = {"target.slots.name": "name", "target.slots.ssn": "ssn", "target.code": "id",
@@ -202,6 +204,11 @@ def test_a_field_is_suspected_by_its_name(key, kind):
 def test_a_field_that_is_none_is_refused_with_the_nearest(chats, fields, said):
     with pytest.raises(ValueError, match=said):
         chats(fields=fields)
+
+
+def test_a_path_into_an_object_that_init_took_apart_is_named_as_its_field_is():
+    schema = {"properties": {"slots_name": {"type": "array", "items": {"type": "string"}}}}
+    assert nearest_place(schema, ["slots", "name"], nearest) == "slots_name"
 
 
 def test_a_contract_without_fields_keeps_its_digest_and_none_is_a_word_of_its_own(contract, chats):
