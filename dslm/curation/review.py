@@ -8,7 +8,7 @@ the row is open again if it is still suspect. Called by `dslm review`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +56,16 @@ def _row(one: Suspect, case: Case, kept: str | None) -> ReviewRow:
         id=one.id, field=one.field, label=one.label, suggested=one.suggested or "",
         score=f"{one.score:.3f}", reason=f"{one.kind}: {one.why}{since}", input=excerpt(case.input),
     )  # fmt: skip
+
+
+def _requoted(contract: Contract, row: ReviewRow, cases: Mapping[str, Case]) -> ReviewRow:
+    """A decided row that quotes its case as it is now.
+
+    What was written before the contract hid personal data would stay there.
+    """
+    if row.id not in cases or not contract.data.personal.hides:
+        return row
+    return row.model_copy(update={"input": excerpt(cases[row.id].input)})
 
 
 def outdated(contract: Contract, row: ReviewRow, case: Case | None) -> bool:
@@ -157,7 +167,7 @@ def reviewed(
     shown = chosen(left, at_most)
     rows = tuple(_row(one, by_id[one.id], old.get((one.id, one.field))) for one in shown)
     again = {row.key for row in rows}
-    decided = [row for row in decided if row.key not in again]
+    decided = [_requoted(contract, row, by_id) for row in decided if row.key not in again]
     write_review(path, [*rows, *decided])
     kinds = Counter(one.kind for one in shown)
     return Reviewed(rows, tuple(decided), len(left) - len(shown), dict(sorted(kinds.items())))

@@ -102,6 +102,20 @@ def test_verdicts_are_obeyed_and_never_written_over(workflow, contract):
     assert ws.review.read_bytes() == first
 
 
+def test_a_decided_row_quotes_no_text_from_before_personal_data_was_hidden(
+    build_contract, build_rows, tmp_path
+):
+    cases = [Case.model_validate(one) for one in build_rows(5)]
+    told = row(cases[0].id, verdict="keep", label="claim", input="this is Robin Crusoe")
+    for personal, quoted in ({"mode": "mask", "kinds": ["email"]}, cases[0].input), (
+        {"mode": "keep"}, told.input,
+    ):  # fmt: skip
+        write_review(tmp_path / "review.csv", [told])
+        contract = build_contract(personal=personal)
+        (decided,) = reviewing.reviewed(contract, tmp_path / "review.csv", cases, 10).decided
+        assert (decided.input, decided.verdict) == (reviewing.excerpt(quoted), "keep")
+
+
 @pytest.mark.slow
 def test_a_review_shows_at_most_what_is_asked_for_beside_the_decided(workflow):
     ws, _, again = workflow
