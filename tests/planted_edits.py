@@ -143,6 +143,10 @@ def _edited() -> Iterator[tuple[str, Plant]]:
         ),
     )
     yield "a lower threshold", lambda r: edit(r.ws.calibration, lambda v: v.update(threshold=0.2))
+    yield (
+        "a threshold beyond any float",
+        lambda r: edit(r.ws.calibration, lambda v: v.update(threshold=10**400)),
+    )
     yield "a champion's own calibration edited", lambda r: _champion_threshold(r.ws)
     for name in FOLDERS:
         yield (

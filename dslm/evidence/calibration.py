@@ -92,10 +92,13 @@ def read_threshold(text: bytes, where: Path) -> Threshold:
         raise InputError("does not say which model it is of", where=where, fix=_again(where))
     if found is None:
         return Threshold(NEVER, named)
-    number = isinstance(found, float | int) and not isinstance(found, bool)
-    if not number or not math.isfinite(found):
+    try:
+        cutoff = math.nan if isinstance(found, bool | str) else float(found)
+    except (TypeError, OverflowError):  # a list, or a whole number beyond any float
+        cutoff = math.nan
+    if not math.isfinite(cutoff):
         raise InputError("`threshold` is no number", where=where, fix=_again(where))
-    return Threshold(float(found), named)
+    return Threshold(cutoff, named)
 
 
 def threshold_in(path: Path) -> Threshold:

@@ -111,8 +111,10 @@ def _of_shares(
     found = mean_bounds(sums[:, 0], sums[:, 1], -1.0, 1.0, alpha)
     if found is None:
         raise ValueError("no cases")
-    worse = p_below(sums[:, 0], sums[:, 1], 0.0, 1.0)
-    better = p_below(-sums[:, 0], sums[:, 1], 0.0, 1.0)
+    worse, better = (  # the far digits are of the machine, and a verdict is compared as it is told
+        max(0.0, round(p_below(sign * sums[:, 0], sums[:, 1], 0.0, 1.0), SOUGHT))
+        for sign in (1, -1)
+    )
     low, high = round(found[0], SOUGHT), round(found[1], SOUGHT)
     return low, high, min(1.0, 2 * min(worse, better)), worse
 

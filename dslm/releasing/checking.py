@@ -37,6 +37,8 @@ Answer = Callable[[Path, str], Mapping[str, Any]]
 # MLflow leaves this note beside the files of a model that it loaded from the registry.
 MLFLOW_NOTE = "registered_model_meta"
 ACTIONS = ("proceed", "abstain", "escalate")
+# What every release has held, of whatever time: without one it cannot be judged, or cannot answer.
+NEEDED = ("gate.json", "recipe.yaml", "scorecard.json", "smoke.json", "workflow.yaml")
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,9 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     except ReleaseRefused as wrong:  # the folder that it names is a copy, gone in a moment
         name = Path(str(wrong.where)).relative_to(folder)
         raise ReleaseRefused(wrong.what, where=f"{where}, {name}", fix=RESTORE) from wrong
-    contract = load_contract(folder / "workflow.yaml")
+    if lacking := [name for name in NEEDED if not (folder / name).is_file()]:
+        raise ReleaseRefused(f"the release lacks {', '.join(lacking)}", where=where, fix=RESTORE)
+    contract = _contract(folder, where)
     _refuse_tags(version, where, release_digest(store.model, inputs), inputs, contract)
     verdict = read_verdict(folder / "gate.json", store.model)
     judged = inputs | {"scorecard": digest_file(folder / "scorecard.json")}
@@ -186,6 +190,14 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
         verdict=verdict,
         verdict_digest=digest_file(folder / "gate.json"),
     )
+
+
+def _contract(folder: Path, where: str) -> Contract:
+    try:
+        return load_contract(folder / "workflow.yaml")
+    except InputError as error:
+        what = f"its contract cannot be read: {error.what}"
+        raise ReleaseRefused(what, where=where, fix=RESTORE) from error
 
 
 def _refuse_tags(
@@ -214,9 +226,9 @@ def smoke(proof: Proof, answer: Answer) -> None:
         ReleaseRefused: It cannot be loaded, or what it says is no decided answer.
     """
     where = f"{proof.contract.name} version {proof.version}"
-    case = strict_json((proof.folder / "smoke.json").read_bytes())
+    case = _smoke_case(proof.folder / "smoke.json", where)
     try:
-        said = answer(proof.folder, str(case["input"]))
+        said = answer(proof.folder, case["input"])
     except DslmError as error:
         raise ReleaseRefused(f"does not load or answer: {error.message()}", where=where) from error
     action, found = said.get("action"), said.get("object")
@@ -228,3 +240,16 @@ def smoke(proof: Proof, answer: Answer) -> None:
     if problems:
         what = f"answers case {case['id']} wrongly: {'; '.join(problems)}"
         raise ReleaseRefused(what, where=where)
+
+
+def _smoke_case(path: Path, where: str) -> dict[str, str]:
+    """The case that a release carries: its id and input."""
+    try:
+        case = strict_json(path.read_bytes())
+    except ValueError as error:
+        raise ReleaseRefused(f"{path.name}: not JSON: {error}", where=where, fix=RESTORE) from None
+    if isinstance(case, dict):
+        found = {key: case[key] for key in ("id", "input") if isinstance(case.get(key), str)}
+        if len(found) == 2:
+            return found
+    raise ReleaseRefused(f"{path.name} names no id and input", where=where, fix=RESTORE)

@@ -14,13 +14,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from dslm.cases import read_labelled
+from dslm.cases import read_labelled, read_record
 from dslm.contract import Contract, load_contract
 from dslm.curation.personal.showing import showing_of
 from dslm.data_card import read_data_card
 from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import CHAMPION_FILE, refuse_differences
+from dslm.gating.markdown import as_markdown
 from dslm.provenance import files_of, read_manifest, write_atomic, write_manifest
+from dslm.records import Verdict
 from dslm.releasing.card import render_card
 from dslm.settings.params import recipe_path
 from dslm.settings.workspace import Workspace, stage_command
@@ -79,6 +81,7 @@ def package(ws: Workspace, folder: Path, evidence: Mapping[str, str]) -> Path:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
+    write_atomic(folder / "gate.md", as_markdown(_verdict(folder / "gate.json", ws.workflow)))
     _write_json(folder / "MLmodel", MLMODEL)
     answered = [model for model in MODELS if (folder / f"rows/{model}.jsonl").exists()]
     _write_json(
@@ -97,7 +100,7 @@ def _sources(ws: Workspace) -> Iterator[tuple[str, Path]]:
     yield "recipe.yaml", recipe_path(ws)
     yield "calibration.json", ws.calibration
     yield "requirements.txt", ws.lock
-    for name in ("scorecard.json", "gate.json", "gate.md"):
+    for name in ("scorecard.json", "gate.json"):
         yield name, ws.results / name
     _proved(ws.adapter, stage_command("train", ws.workflow))
     for path in (*files_of(ws.adapter), ws.adapter / "MANIFEST.json"):
@@ -122,6 +125,12 @@ def _data_card(ws: Workspace, evidence: Mapping[str, str]) -> Iterator[tuple[str
     about = {key: evidence[key] for key in ("data", "gold") if key in evidence}
     refuse_differences(card.digests, about, what="the data card")
     yield ws.data_card.name, ws.data_card
+
+
+def _verdict(path: Path, workflow: str) -> Verdict:
+    """The verdict that goes in; `gate.md` is made of it anew, since nobody judges words again."""
+    made_by = f"run {stage_command('gate', workflow)}"
+    return read_record(path, Verdict, missing="not gated yet", fix=made_by)
 
 
 def _proved(folder: Path, made_by: str) -> dict[str, Any]:

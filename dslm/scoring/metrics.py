@@ -15,10 +15,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from dslm.errors import InputError
 from dslm.records import Metric, Row
 from dslm.scoring.intervals import MICRO, Ints, ints, money_metric, share_metric
 
 Counted = tuple[int, int]
+LARGEST_SUM = 2**62  # so that differences of two sums fit too
 
 
 def schema_valid(row: Row) -> Counted:
@@ -84,9 +86,18 @@ METRICS: dict[str, Measure] = {
 
 
 def counts(measure: Measure, rows: Sequence[Row]) -> tuple[Ints, Ints]:
-    """Numerators and denominators per row."""
+    """Numerators and denominators per row.
+
+    Raises:
+        InputError: Costs add up to more than whole numbers of 64 bits hold: they would begin again
+            below zero, and a dearer model would look cheaper.
+    """
     pairs = [measure.of(row) for row in rows]
-    return ints([above for above, _ in pairs]), ints([below for _, below in pairs])
+    above = [found for found, _ in pairs]
+    if sum(above) > LARGEST_SUM:
+        what = f"the costs of {len(above)} cases are too large to be added up exactly"
+        raise InputError(what, where="costs", fix="state them in thousands of the currency")
+    return ints(above), ints([below for _, below in pairs])
 
 
 def measured(name: str, rows: Sequence[Row], dearest: float = 0.0) -> Metric:

@@ -186,6 +186,14 @@ def test_grouped_cases_make_a_comparison_less_sure() -> None:
     assert grouped.difference == free.difference == 0.0
 
 
+def test_digits_that_two_machines_compute_differently_are_in_no_verdict() -> None:
+    gold = cases(60, groups=30)
+    pair = rows_of(gold, first(60, 60)), rows_of(gold, first(0, 60))
+    found = compare("case_exact_match", *pair, 0.05, 15.0)
+    assert found.p_equal == 0.0  # to eight places: the sums behind it end at the fourteenth
+    assert found.p_worse == 1.0
+
+
 def test_a_run_against_itself_has_no_noise() -> None:
     rows = rows_of(cases(50), first(40, 50))
     assert noise(rows, rows) == 0.0

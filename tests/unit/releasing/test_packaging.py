@@ -34,6 +34,14 @@ def test_a_release_holds_exactly_these_files(folder) -> None:
     ]  # fmt: skip
 
 
+def test_the_words_of_a_release_s_verdict_are_made_of_the_verdict_itself(bare, tmp_path) -> None:
+    said = (bare.ws.results / "gate.md").read_text()
+    assert "mini: PASS" in said
+    write_atomic(bare.ws.results / "gate.md", "Better than ever, in everything.\n")
+    folder = package(bare.ws, tmp_path / "worded", evidence.current(bare.ws))
+    assert (folder / "gate.md").read_text() == said
+
+
 def test_the_registry_gets_no_personal_data_of_the_gold_case_that_a_release_answers(
     bare, tmp_path, monkeypatch
 ) -> None:

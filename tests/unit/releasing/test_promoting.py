@@ -138,9 +138,40 @@ def sealed_again(run, name: str, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
+    seal(run)
+
+
+def seal(run) -> None:
     manifest = run.stored(1, MANIFEST)
     write_manifest(manifest.parent, json.loads(manifest.read_text())["inputs"])
     ModelStore(run.ws.root, W).tag(1, "manifest", digest_file(manifest))
+
+
+@pytest.mark.slow
+def test_a_version_without_a_file_that_it_needs_is_refused_and_registered_anew(run) -> None:
+    run.register()
+
+    def refused(match: str) -> None:
+        with pytest.raises(ReleaseRefused, match=match):
+            promote(run.ws, 1, "looks fine", "me")
+        assert history(run.ws) == ()
+
+    for name in ("smoke.json", "scorecard.json", "workflow.yaml"):
+        path = run.stored(1, name)
+        data = path.read_bytes()
+        path.unlink()
+        seal(run)
+        refused(f"mini version 1: the release lacks {name} — restore it")
+        path.write_bytes(data)
+    sealed_again(run, "workflow.yaml", "name: mini", "name: [mini")
+    refused("mini version 1: its contract cannot be read")
+    sealed_again(run, "workflow.yaml", "name: [mini", "name: mini")
+    sealed_again(run, "smoke.json", '"input"', '"said"')
+    ModelStore(run.ws.root, W).tag(1, "status", "registering")  # as a registration that was killed
+    with pytest.raises(ReleaseRefused, match=r"mini version 1: smoke\.json names no id and input"):
+        run.register()
+    assert [release.status for release in releases(run.ws)] == ["broken"]
+    assert run.register().version == 2
 
 
 @pytest.mark.slow

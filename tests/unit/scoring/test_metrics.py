@@ -3,6 +3,8 @@ import typing
 import pytest
 from scored_rows import MINI, WRONG, answer, cases, first, rows_of
 
+from dslm.errors import InputError
+from dslm.records import Row
 from dslm.scoring.fields import field_scores
 from dslm.scoring.metrics import METRICS, all_metrics, latency_percentiles, measured
 from dslm.scoring.rows import make_rows
@@ -73,3 +75,15 @@ def _names(part: object) -> tuple[str, ...]:
 
 def _held_rows():
     return rows_of(GOLD, first(10, 10), confidence=[0.1] * 10)
+
+
+def test_costs_that_cannot_be_added_up_exactly_are_refused() -> None:
+    def dear(cost: float) -> list[Row]:
+        rows = rows_of(GOLD, first(0, 10))
+        return [r.model_copy(update={"outcome": r.outcome.model_copy(update={"cost": cost})})
+                for r in rows]  # fmt: skip
+
+    assert measured("cost_per_case", dear(4.0e11), 4.0e11).value == 4.0e11
+    for cost in (1.0e12, 1.0e13, 1.0e300):
+        with pytest.raises(InputError, match=r"costs of 10 cases are too large .* thousands"):
+            measured("cost_per_case", dear(cost), cost)
