@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dslm.cli.printing import AsJson, Workflow, emit, say, table
+from dslm.cli.printing import AsJson, InputKey, TargetKeys, Workflow, emit, say, table
 
 if TYPE_CHECKING:
     from dslm.curation.importing import Imported
@@ -19,13 +19,8 @@ def import_cases(
         Path,
         typer.Argument(help="Labelled cases: a file as sources are, or a folder."),
     ],
-    input_key: Annotated[
-        str | None, typer.Option("--input", help="Key of the text; default: input or text.")
-    ] = None,
-    target: Annotated[
-        list[str] | None,
-        typer.Option(help="Key of the right answer, or several; default: target, output or label."),
-    ] = None,
+    input_key: InputKey = None,
+    target: TargetKeys = None,
     gold_share: Annotated[float, typer.Option(help="Share of the groups that becomes gold.")] = 0.2,
     group_by: Annotated[
         str | None, typer.Option(help="Where a row's group is: meta.x or target.x.")

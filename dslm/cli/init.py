@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dslm.cli.printing import AsJson, emit, say
+from dslm.cli.printing import AsJson, InputKey, TargetKeys, emit, say
 
 if TYPE_CHECKING:
     from dslm.scaffolding.scaffold import Scaffolded
@@ -23,13 +23,8 @@ def init(
             help="Labelled cases: any kind of file that a source may be, or a folder of texts.",
         ),
     ],
-    input_key: Annotated[
-        str | None, typer.Option("--input", help="Key of the text; default: input or text.")
-    ] = None,
-    target: Annotated[
-        list[str] | None,
-        typer.Option(help="Key of the right answer, or several; default: target, output or label."),
-    ] = None,
+    input_key: InputKey = None,
+    target: TargetKeys = None,
     group_by: Annotated[
         str | None, typer.Option(help="Field whose values are never in training and gold at once.")
     ] = None,

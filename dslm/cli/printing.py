@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 NARROWEST = 40  # of a terminal that says it has no width (`COLUMNS=0`), tables would show nothing
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, errors included.")]
 Workflow = Annotated[str, typer.Argument(help="A folder in data/ that has a workflow.yaml.")]
+InputKey = Annotated[
+    str | None, typer.Option("--input", help="Key of the text; default: input or text.")
+]
+TargetKeys = Annotated[
+    list[str] | None,
+    typer.Option(help="Key of the right answer, or several; default: target, output or label."),
+]
 
 
 def console() -> Console:

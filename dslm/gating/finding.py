@@ -75,4 +75,6 @@ def compared(found: Comparison, unit: str | None) -> str:
         text += f" in {found.groups} groups"
     if found.p_equal is None:
         return text
+    if found.grouped and found.p_equal == 0.0:  # beyond the places that are kept of it
+        return f"{text}, p < 1e-08"
     return f"{text}, {'p' if found.grouped else 'McNemar p'} = {found.p_equal:.3g}"

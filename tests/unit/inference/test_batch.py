@@ -176,6 +176,8 @@ def test_a_cut_file_is_not_gone_on_with_by_another_model(
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
         predict(Scripted(fails_after=4), source, out)
+    with out.open("a") as stream:
+        stream.write('{"id": "g-0')  # a half line, as a kill leaves it
     before = out.read_bytes()
     assert before.count(b"\n") == 4
     with pytest.raises(InputError, match="case 'g-000' that was made otherwise"):
@@ -189,4 +191,12 @@ def test_an_answer_to_another_text_of_that_id_is_not_kept(source: Path, out: Pat
     lines = [json.loads(line) for line in source.read_text().splitlines()]
     write_lines(source, [lines[0] | {"input": "Another order."}, *lines[1:]])
     with pytest.raises(InputError, match="or to another input"):
+        predict(Scripted(), source, out)
+
+
+def test_answers_that_do_not_say_what_made_them_are_told_apart(source: Path, out: Path) -> None:
+    predict(Scripted(), source, out)
+    old = [json.loads(line) for line in out.read_text().splitlines()[:3]]
+    write_lines(out, [{k: v for k, v in line.items() if k != "made_from"} for line in old])
+    with pytest.raises(InputError, match="does not say what made it, as an older dslm"):
         predict(Scripted(), source, out)
