@@ -26,6 +26,7 @@ from dslm.gating.exhibits import (
     judging_digests,
 )
 from dslm.gating.markdown import as_markdown
+from dslm.gating.repeated_gold import refuse_repeated_gold
 from dslm.gating.submission import Submission, reasons_to_refuse
 from dslm.provenance import digest_file, write_atomic
 from dslm.records import NOT_APPLICABLE, Baseline, Check, CheckStatus, Status, Verdict
@@ -119,6 +120,7 @@ def read_documents(ws: Workspace, today: dt.date) -> Documents:
     """
     contract = load_contract(ws.contract)
     gold = read_labelled(ws.gold, contract)
+    refuse_repeated_gold(contract, gold, ws.gold)
     policy, waivers = load_policy(ws.policy), load_waivers(ws.waivers)
     refuse_idle_waivers(policy, waivers, today=today, gold=digest_file(ws.gold))
     digests = judging_digests(policy, ws.waivers)
