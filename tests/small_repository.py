@@ -91,6 +91,7 @@ def make_repository(root: Path) -> Workspace:
     ws.champion.write_text('{"version": 0, "digest": null}\n')
     shutil.copytree(ROOT / "recipes", root / "recipes")
     ws.policy.write_text(POLICY)
+    ws.waivers.write_text("waivers: []\n")
     (root / "params.yaml").write_text(
         f"# what is here\nworkflows:\n  mini:\n    recipe: {RECIPE}  # small\n"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,12 +16,29 @@ if TYPE_CHECKING:
 EXITS = {"PASS": EXIT_OK, "FAIL": EXIT_GATE_FAILED, "INCONCLUSIVE": EXIT_INCONCLUSIVE}
 
 
-def gate(workflow: Workflow, as_json: AsJson = False) -> None:
+def gate(
+    workflow: Workflow,
+    waiver: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHECK", help="Print a waiver of this check, to be signed; judge no further."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Ask the gate. Exit code 0 PASS, 1 FAIL, 3 INCONCLUSIVE."""
     from dslm.gating.gate import gate_workspace
     from dslm.settings.workspace import workspace
 
-    verdict = gate_workspace(workspace(workflow), dt.datetime.now(tz=dt.UTC).date())
+    ws, today = workspace(workflow), dt.datetime.now(tz=dt.UTC).date()
+    verdict = gate_workspace(ws, today)
+    if waiver is not None:
+        from dslm.gating.waiving import waiver_text
+        from dslm.settings.policy import load_policy
+
+        text = waiver_text(load_policy(ws.policy), verdict, waiver, today)
+        emit({"waiver": text}) if as_json else say(text.rstrip())
+        return
     if as_json:
         emit(verdict.model_dump(mode="json"))
     else:
@@ -30,6 +47,7 @@ def gate(workflow: Workflow, as_json: AsJson = False) -> None:
 
 
 def _show(verdict: Verdict) -> None:
+    from dslm.gating.changes import changes_told
     from dslm.gating.knobs import knobs
 
     rows = [[c.id, c.status, c.asked, c.seen, c.why] for c in verdict.checks]
@@ -38,5 +56,7 @@ def _show(verdict: Verdict) -> None:
         against += ": a first release"
     title = f"{verdict.workflow}: {verdict.status} (against {against})"
     say(table(title, ["check", "status", "asked", "seen", "why"], rows))
+    if told := changes_told(verdict):
+        say(*told)
     if turned := knobs(verdict):
         say("what moves it:", *(f"  {line}" for line in turned))

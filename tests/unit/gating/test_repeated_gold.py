@@ -88,7 +88,7 @@ def test_it_finds_what_comparing_all_with_all_finds(seed: int) -> None:
     found, grams = set(repeats_in_gold(MINI, gold)), pairs(same_grams)
     assert found <= grams | pairs(same_ends)
     assert {later for _, later in grams} <= {later for _, later in found}
-    assert len(grams) > 20
+    assert len(grams) > 10
 
 
 def test_a_thousand_cases_of_one_answer_take_no_time() -> None:
