@@ -42,7 +42,9 @@ def test_the_untouched_run_is_stopped_by_nothing(ws: Workspace) -> None:
 
 
 def test_more_gold_and_a_waiver_as_it_should_be_are_stopped_by_nothing(ws: Workspace) -> None:
-    scored_anew(ws, [*PAIRS, *cases(20, prefix="new")])
+    more = [c.model_copy(update={"meta": c.meta | {"sender": f"n{n % 10}"}})
+            for n, c in enumerate(cases(20, prefix="new"))]  # fmt: skip
+    scored_anew(ws, [*PAIRS, *more])
     assert caught_by(ws, TODAY) == ""
     waived(ws)
     assert caught_by(ws, TODAY + dt.timedelta(days=90)) == ""
