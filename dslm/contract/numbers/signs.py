@@ -21,6 +21,8 @@ _LONG_DASH = "\u2014"
 _LONGEST = 8  # characters of a currency's sign
 _IN_WORD = re.compile(rf"[^\s\d\u00a0()\[\]{{}}<>|\"*_#%/\\:;,=~+\-{MINUS}]")
 
+_CODE_BEFORE = re.compile(r"(?<![^\W_])(?:[A-Z]{3}|U\.?S\.?)[ \u00a0]\Z")
+
 
 @dataclass(frozen=True)
 class Side:
@@ -58,6 +60,9 @@ def _currency_before(text: str, end: int, locales: tuple[str, ...]) -> tuple[int
     while start > 0 and end - start <= _LONGEST and _IN_WORD.match(text[start - 1]):
         start -= 1
     if start < end and (found := currencies(text[start:end], locales)):
+        coded = _CODE_BEFORE.search(text, max(0, start - _LONGEST), start)  # CAD $5
+        if coded and (both := currencies(text[coded.start() : end], locales)):
+            return coded.start(), both
         return start, found
     glued = end > 0 and unicodedata.category(text[end - 1]) == "Sc"  # Betrag€5
     if glued and (found := currencies(text[end - 1], locales)):
