@@ -275,6 +275,16 @@ def test_a_code_beside_a_sign_says_whose_sign_it_is(written: str, code: str, not
 
 
 @pytest.mark.parametrize(
+    "written", ["CAD -$5", "CAD $-5", "-CAD $5", "CAD - $5", "CAD $ (5)", "CAD\u22125"]
+)
+def test_a_code_stands_before_the_sign_of_a_negative_amount_too(written: str) -> None:
+    assert [(one.value, one.currencies) for one in readings_of(written)] == [(-5, {"CAD"})]
+    assert occurs("decimal", "CAD -5", f"pay {written} now")
+    assert not occurs("decimal", "USD -5", f"pay {written} now")
+    assert ("(" in written or " - " in written) == occurs("decimal", "CAD 5", f"pay {written} now")
+
+
+@pytest.mark.parametrize(
     "written", ["the A $5", "TOP $5", "ALL $5", "5 $ all", "5 $ cop", "EUR $5"]
 )
 def test_a_word_before_a_sign_makes_it_no_other_currencys(written: str) -> None:
