@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 Item = TypeVar("Item")
+_DIGITS = "0123456789"
 VOWELS, CONSONANTS = "aeiou", "bdfgklmnprstv"
 
 
@@ -30,7 +31,7 @@ class Draw:
 
     def digits(self, count: int) -> str:
         """Some digits."""
-        return "".join(str(int(self._random() * 10)) for _ in range(count))
+        return "".join([_DIGITS[int(self._random() * 10)] for _ in range(count)])
 
     def one_of(self, items: Sequence[Item]) -> Item:
         """One of some items."""
@@ -43,6 +44,8 @@ class Draw:
 
     def like(self, text: str) -> str:
         """Each run of letters a word of the same length, each digit a digit, the rest as it is."""
+        if text.isdecimal():
+            return self._digits_like(text)
         made, run = "", 0
         for char in [*text, ""]:
             if char.isalpha() or unicodedata.category(char or " ")[0] == "M":
@@ -51,3 +54,8 @@ class Draw:
             made += self.word(run) + (self.digits(1) if char.isdigit() else char)
             run = 0
         return made
+
+    def _digits_like(self, text: str) -> str:
+        """As `like`, which draws for the word before each digit and behind the last, of none."""
+        drawn = [self._random() for _ in range(2 * len(text) + 1)]
+        return "".join([_DIGITS[int(one * 10)] for one in drawn[1::2]])

@@ -22,6 +22,7 @@ Hearing = Literal["letters", "digits", "address"]
 _SIGNS = frozenset(
     {"at", "dot", "point", "period", "underscore", "dash", "hyphen", "minus", "plus"}
 )
+MAY_SOUND_OTHERWISE = MAY_SAY_DIGITS | _SIGNS  # than they are written
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 # Accents, vowel signs that Arabic and Hebrew may leave out, a stroke that only lengthens, frames.
 _LEFT_OUT = frozenset([
@@ -121,13 +122,14 @@ def folded_words(text: str) -> list[str]:
     return text.translate(_FOLDING).split()
 
 
-def _words(text: str) -> Iterator[Word]:
-    if text.isascii():  # most texts, several times as fast
-        for found in _ASCII_WORD.finditer(text.lower()):
-            start, end = found.span()
-            yield Word(found[0], range(start, end), range(start + 1, end + 1))
-    else:
-        yield from _placed_words(text)
+def _words(text: str) -> list[Word]:
+    if not text.isascii():
+        return [*_placed_words(text)]
+    # most texts, several times as fast
+    return [
+        Word(found[0], range(start := found.start(), end := found.end()), range(start + 1, end + 1))
+        for found in _ASCII_WORD.finditer(text.lower())
+    ]
 
 
 def _placed_words(text: str) -> Iterator[Word]:
@@ -172,7 +174,7 @@ def stream_of(text: str, hearing: Hearing = "letters") -> Stream:
         hearing: `letters` as they are written; `digits`: spoken ones too; `address`: those, and
             the spoken signs of an e-mail address left out.
     """
-    words = list(_words(text))
+    words = _words(text)
     if hearing != "letters":
         words = [
             words[first] if last == first + 1 and chars == words[first].chars
