@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +118,8 @@ class RowReader:
             for (file, line), (case, own, came) in found.items()
         ]
         if self.replacer and lines:
-            lines[0][WORDS] = json.dumps(_word_counts(lines))
+            counts = Counter(chain.from_iterable(line.pop(WORDS) for line in lines))
+            lines[0][WORDS] = json.dumps(counts)
         lines += [{"file": file, "line": line, "fault": fault}
                   for (file, line), fault in faults.items()]  # fmt: skip
         return [{"piece": number, "source": sources[line["file"]]} | line for line in lines]
@@ -129,10 +131,11 @@ class RowReader:
         """
         broken = case.meta.get("breaks", []) if self._rules_asked and drop is None else None
         done = self.replacer.case(case, came, broken) if self.replacer else Replaced(case, Found())
-        columns = columns_of(case, self.contract)
+        columns, record = columns_of(case, self.contract), as_line(done.case)
         return columns | {
             SPACED: spaced(columns["folded"]),
-            "record": as_line(done.case),
+            WORDS: words_but(record, done.found.given) if self.replacer else None,
+            "record": record,
             "reason": drop.reason if drop else done.reason,
             "of": drop.of if drop else None,
             "personal": done.found.to_json() if done.found else None,
@@ -140,15 +143,6 @@ class RowReader:
 
     def _quoted(self, fault: str, row: Any) -> str:
         return self.replacer.fault(fault, row) if self.replacer else fault
-
-
-def _word_counts(rows: Iterable[Mapping[str, Any]]) -> Counter[str]:
-    """In how many cases each word stands, but for what was given there for a value."""
-    counts: Counter[str] = Counter()
-    for row in rows:
-        given = json.loads(row["personal"])[2] if row["personal"] else ()
-        counts.update(words_but(row["record"], given))
-    return counts
 
 
 def refuse_empty(files: Sequence[SourceFile], seen: set[int], folder: Path) -> None:

@@ -11,6 +11,7 @@ import hmac
 import random
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -18,12 +19,19 @@ _DIGITS = "0123456789"
 VOWELS, CONSONANTS = "aeiou", "bdfgklmnprstv"
 
 
+@lru_cache(maxsize=16)
+def _mac(key: bytes) -> hmac.HMAC:
+    """What has read a key and nothing else."""
+    return hmac.new(key, digestmod="sha256")
+
+
 class Draw:
     """A source of choices for one value."""
 
     def __init__(self, key: bytes, *value: str):
-        seed = hmac.digest(key, "\0".join(value).encode(), "sha256")
-        self._random = random.Random(int.from_bytes(seed, "big")).random
+        made = _mac(key).copy()
+        made.update("\0".join(value).encode())
+        self._random = random.Random(int.from_bytes(made.digest(), "big")).random
 
     def below(self, count: int) -> int:
         """A whole number from 0 to count - 1."""
