@@ -1,7 +1,6 @@
 """`dslm gate`: the verdict on what was scored last, judged anew; `dslm gate explain` what it asks.
 
-A comment for a pull request and JUnit for a CI page are made from the same verdict, each into a file
-of its own.
+A comment for a pull request and JUnit for a CI page are made from the same verdict, each in a file.
 """
 
 from __future__ import annotations
@@ -41,14 +40,15 @@ def gate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Ask the gate. Exit code 0 PASS, 1 FAIL, 3 INCONCLUSIVE; `explain` only tells what is asked."""
+    """Ask the gate: exit code 0 PASS, 1 FAIL, 3 INCONCLUSIVE. `explain` tells what is asked."""
     from dslm.settings.workspace import workspace
 
     files = {"--comment": comment, "--junit": junit, "--json-file": json_file}
     if words[0] == EXPLAIN and len(words) == 2:
         if asked := [name for name, path in files.items() if path is not None]:
-            raise InputError(f"{asked[0]} is of a verdict, and {EXPLAIN} gives none",
-                             where=f"dslm gate {EXPLAIN}", fix=f"dslm gate {words[1]} {asked[0]} …")  # fmt: skip
+            what = f"{asked[0]} is of a verdict, and {EXPLAIN} gives none"
+            fix = f"dslm gate {words[1]} {asked[0]} …"
+            raise InputError(what, where=f"dslm gate {EXPLAIN}", fix=fix)
         _explain(workspace(words[1]), as_json=as_json)
         return
     if len(words) != 1:
