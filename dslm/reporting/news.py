@@ -78,15 +78,26 @@ def _why_nothing(data: ReportData) -> str:
     return f"no confidence could be certified from which at most {rate(most)} are wrong"
 
 
+# What a metric counts, as the subject of a sentence.
+_SUBJECTS = {
+    "case_exact_match": "Cases right in every field",
+    "straight_through_rate": "Cases that go through, and rightly",
+    "coverage": "Cases that go through",
+    "selective_risk": "Wrong among what goes through",
+    "held_back_rate": "Cases held back that were right",
+}
+
+
 def told(data: ReportData, check: Check) -> str:
     """One check in plain words."""
-    name, asked = metric_name(check.metric).label, _asked(check)
+    name = _SUBJECTS.get(check.metric, metric_name(check.metric).label)
+    asked = _asked(check)
     if check.metric in _COUNTED and (line := _misses(data, check)):
         return line
     if check.why.startswith(_FELL):
         drops = _DROP.finditer(check.why.removeprefix(_FELL))
-        parts = [f"{one['slice'].strip()} by {_points(one['drop'])}" for one in drops]
-        return f"{name} fell on {' and on '.join(parts)}."
+        parts = [f"by {_points(one['drop'])} on {one['slice'].strip()}" for one in drops]
+        return f"{name} fell {' and '.join(parts)}."
     pair, who = _PAIR.search(check.seen), _WHO.search(check.asked)
     if pair and who:
         return (f"{name}: better on {pair['won']} and worse on {pair['lost']} of {pair['cases']} "

@@ -93,8 +93,8 @@ def test_that_nothing_goes_through_is_the_news_and_not_the_answer_that_was_cut()
 def test_a_slice_that_fell_weighs_more_than_an_answer_that_is_no_object() -> None:
     run = dataclasses.replace(make_run(8), verdict=verdict_of("FAIL", checks=failing(CUT, ALARM)))
     said = headline(run).reason
-    assert said == ("Case exact match fell on language=fr by 30.0 points and on channel=ocr by "
-                    "16.0 points. 1 more check says no.")  # fmt: skip
+    assert said == ("Cases right in every field fell by 30.0 points on language=fr and by 16.0 "
+                    "points on channel=ocr. 1 more check says no.")  # fmt: skip
 
 
 @pytest.mark.parametrize("own", ["evidence", "first_release"])
