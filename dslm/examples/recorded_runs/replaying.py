@@ -32,7 +32,7 @@ from dslm.evidence import (
 from dslm.provenance import digest_bytes, digest_file, write_atomic, write_manifest
 from dslm.records import Baseline, Case, Prediction, Row
 from dslm.scoring.calibration import calibrate
-from dslm.scoring.plots import field_f1, risk_coverage
+from dslm.scoring.dvc_files import field_f1, metrics, risk_coverage
 from dslm.scoring.rows import make_rows
 from dslm.scoring.running import answer_cases
 from dslm.scoring.scorecard import make_scorecard
@@ -193,6 +193,11 @@ def _aggregate(
     card = make_scorecard(
         contract, gold, threshold=calibration.threshold, rows_by_model=rows, evidence=evidence
     )  # fmt: skip
-    for name, points in (("risk_coverage", risk_coverage(rows)), ("fields", field_f1(card))):
-        write_atomic(ws.results / "plots" / f"{name}.json", json.dumps(points, indent=1) + "\n")
+    drawn = {
+        "plots/risk_coverage": risk_coverage(rows["candidate"]),
+        "plots/fields": field_f1(card),
+        "metrics": metrics(card),
+    }
+    for name, value in drawn.items():
+        write_atomic(ws.results / f"{name}.json", json.dumps(value, indent=1) + "\n")
     write_atomic(ws.results / "scorecard.json", card.model_dump_json(indent=2) + "\n")
