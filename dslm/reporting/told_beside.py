@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from dslm.records import Verdict
+from dslm.reporting.formatting import short_digest
 
 TOLD = {"workflow", "status", "checks", "baseline", "first_release", "evidence"}
-TITLES = {"changes": "What changed since the champion", "looks": "Looks at this gold set"}
+TITLES = {"changes": "What changed since the champion", "look": "Looks at this gold set"}
+UNTOLD = ("format",)  # entries that say nothing to people
 EMPTY: tuple[object, ...] = (None, "", [], {}, False)
 
 
@@ -33,12 +35,17 @@ def _line(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(_line, value))
     if not isinstance(value, Mapping):
-        return str(value)
+        return short_digest(str(value))
     kept = {
         name.replace("_", " "): part
         for name, part in value.items()
-        if (isinstance(part, int | float) and part is not False) or part not in EMPTY
+        if name not in UNTOLD and (_is_number(part) or part not in EMPTY)
     }
     return "; ".join(
         name if part is True else f"{name}: {_line(part)}" for name, part in kept.items()
     )
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is a number, 0 among them; a truth value is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -225,22 +225,28 @@ def test_a_short_comment_leaves_nothing_out() -> None:
     assert "… and" not in comment(run.verdict, run)
 
 
+LOOK = {"format": "1", "number": 3, "share": 0.01, "left": 0, "after": ["sha256:" + "a" * 64]}
+
+
 def test_what_a_later_gate_adds_to_its_verdict_is_told() -> None:
     class Change(Check):
         loosens: bool = True
 
     class Later(Verdict):
         changes: tuple[Change, ...] = ()
-        looks: dict[str, Any] = {}  # noqa: RUF012 - of pydantic
+        look: dict[str, Any] = {}  # noqa: RUF012 - of pydantic
 
     run = make_run(40)
     assert run.verdict is not None
     change = Change(id="margin", metric="@x", status="FAIL", asked="a", seen="b", why="c")
-    later = Later(**run.verdict.model_dump(), changes=(change,), looks={"number": 3, "alpha": 0.01})
+    later = Later(**run.verdict.model_dump(), changes=(change,), look=LOOK)
     text = html.unescape(comment(later, run)).replace("\u200b", "")
     assert "**What changed since the champion**\n\n- id: margin; metric: @x" in text
     assert "; loosens\n" in text
-    assert "**Looks at this gold set**\n\n- number: 3; alpha: 0.01\n" in text
+    assert (
+        "**Looks at this gold set**\n\n- number: 3; share: 0.01; left: 0; after: aaaaaaaaaaaa\n"
+        in text
+    )
 
 
 @pytest.mark.parametrize(
