@@ -73,7 +73,8 @@ def _why_nothing(data: ReportData) -> str:
     said = str(found.get("why", ""))
     said = said.removeprefix("no threshold can be certified: ").removesuffix("; nothing proceeds")
     if said:
-        return f"no confidence could be certified: {said}"
+        nearly = almost_certified(found)
+        return f"no confidence could be certified: {said}" + (f". {nearly}" if nearly else "")
     most = data.contract.decision.max_selective_risk
     return f"no confidence could be certified from which at most {rate(most)} are wrong"
 
@@ -86,6 +87,21 @@ _SUBJECTS = {
     "selective_risk": "Wrong among what goes through",
     "held_back_rate": "Cases held back that were right",
 }
+
+
+def almost_certified(calibration: Mapping[str, Any]) -> str:
+    """What came nearest to being certified, of the numbers of answers that were tested.
+
+    Args:
+        calibration: As recorded; of before the tests were kept it says nothing.
+    """
+    tried = [step for step in calibration.get("steps") or () if not step["certified"]]
+    if not tried:
+        return ""
+    best = min(tried, key=lambda step: float(step["risk"]))
+    wrong = best["wrong"] or "none"
+    return (f"Nearest: {best['answers']:,} answers had {wrong} wrong, enough for a bound of "
+            f"{rate(best['risk'])}")  # fmt: skip
 
 
 def told(data: ReportData, check: Check) -> str:

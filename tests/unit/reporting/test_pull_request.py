@@ -16,7 +16,7 @@ from sample_run import CONTRACT, make_run, verdict_of
 
 from dslm.gating.markdown import as_markdown
 from dslm.gating.markdown_text import literal, words
-from dslm.records import Case, Check, Row, Verdict
+from dslm.records import Case, Check, Record, Row, Verdict
 from dslm.reporting.data import ReportData
 from dslm.reporting.pull_request import (
     MOST_CHARACTERS,
@@ -26,6 +26,7 @@ from dslm.reporting.pull_request import (
     junit,
     marker,
 )
+from dslm.reporting.report import render
 from dslm.settings.policy import Waiver
 
 NASTY = (
@@ -225,28 +226,43 @@ def test_a_short_comment_leaves_nothing_out() -> None:
     assert "… and" not in comment(run.verdict, run)
 
 
-LOOK = {"format": "1", "number": 3, "share": 0.01, "left": 0, "after": ["sha256:" + "a" * 64]}
+class Change(Record):
+    part: str
+    was: str
+    now: str
+    loosens: bool
+
+
+class Changes(Record):
+    since: int = 0
+    found: tuple[Change, ...] = ()
+
+
+class Later(Verdict):
+    changes: Changes = Changes()
+    look: dict[str, Any] | None = None
 
 
 def test_what_a_later_gate_adds_to_its_verdict_is_told() -> None:
-    class Change(Check):
-        loosens: bool = True
-
-    class Later(Verdict):
-        changes: tuple[Change, ...] = ()
-        look: dict[str, Any] = {}  # noqa: RUF012 - of pydantic
-
     run = make_run(40)
     assert run.verdict is not None
-    change = Change(id="margin", metric="@x", status="FAIL", asked="a", seen="b", why="c")
-    later = Later(**run.verdict.model_dump(), changes=(change,), look=LOOK)
-    text = html.unescape(comment(later, run)).replace("\u200b", "")
-    assert "**What changed since the champion**\n\n- id: margin; metric: @x" in text
-    assert "; loosens\n" in text
-    assert (
-        "**Looks at this gold set**\n\n- number: 3; share: 0.01; left: 0; after: aaaaaaaaaaaa\n"
-        in text
+    plain = run.verdict.model_dump()
+    found = (
+        Change(part="@policy", was="0.05", now="0.1", loosens=True),
+        Change(part="gold", was="", now="g-7", loosens=False),
     )
+    look = {"format": "1", "gold": "sha256:" + "a" * 64, "number": 3, "share": 1 / 3, "left": 0,
+            "after": ["sha256:" + "a" * 64]}  # fmt: skip
+    later = Later(**plain, changes=Changes(since=4, found=found), look=look)
+    text = html.unescape(comment(later, run)).replace("\u200b", "")
+    assert (
+        "**What changed since the champion**\n\n- since: 4\n"
+        "- loosens; part: @policy; was: 0.05; now: 0.1\n- part: gold; now: g-7\n" in text
+    )
+    assert "**Looks at this gold set**\n\n- number: 3; share: 0.3333; left: 0\n" in text
+    page = read(render(dataclasses.replace(run, verdict=later)))
+    assert "loosens; part: @policy" in page.by_id("checks").text
+    assert "What changed" not in comment(Later(**plain), run)
 
 
 @pytest.mark.parametrize(
