@@ -6,16 +6,14 @@ else. Called wherever a release is registered, promoted, rolled back to or loade
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import ConfigDict, ValidationError
 
 from dslm.contract import Contract, load_contract
-from dslm.contract.answer import schema_errors
-from dslm.errors import DslmError, GateFailed, Inconclusive, InputError, ReleaseRefused
+from dslm.errors import GateFailed, Inconclusive, InputError, ReleaseRefused
 from dslm.evidence import (
     OF_THE_TREE,
     adapter_digests,
@@ -30,13 +28,9 @@ from dslm.provenance import MANIFEST, canonical_json, digest_file, digest_json, 
 from dslm.records import NOT_APPLICABLE, Record, Verdict
 from dslm.releasing.packaging import allowed
 from dslm.releasing.store import RESTORE, ModelStore, Version
-from dslm.strict_json import strict_json
-
-Answer = Callable[[Path, str], Mapping[str, Any]]
 
 # MLflow leaves this note beside the files of a model that it loaded from the registry.
 MLFLOW_NOTE = "registered_model_meta"
-ACTIONS = ("proceed", "abstain", "escalate")
 # What every release has held, of whatever time: without one it cannot be judged, or cannot answer.
 NEEDED = ("gate.json", "recipe.yaml", "scorecard.json", "smoke.json", "workflow.yaml")
 
@@ -222,43 +216,3 @@ def _refuse_tags(version: Version, where: str, of_files: Mapping[str, str]) -> N
         if version.tags.get(tag) != value:
             what = f"its {tag.replace('_', ' ')} is not that of its files"
             raise ReleaseRefused(what, where=where, fix=RESTORE)
-
-
-def smoke(proof: Proof, answer: Answer) -> None:
-    """Load a release and let it answer the case that it carries.
-
-    Args:
-        proof: The release.
-        answer: Loads a release's folder and answers one input with `object` and `action`.
-
-    Raises:
-        ReleaseRefused: It cannot be loaded, or what it says is no decided answer.
-    """
-    where = f"{proof.contract.name} version {proof.version}"
-    case = _smoke_case(proof.folder / "smoke.json", where)
-    try:
-        said = answer(proof.folder, case["input"])
-    except DslmError as error:
-        raise ReleaseRefused(f"does not load or answer: {error.message()}", where=where) from error
-    action, found = said.get("action"), said.get("object")
-    problems = [] if action in ACTIONS else [f"action {action!r} is none of {', '.join(ACTIONS)}"]
-    if found is not None:
-        problems += schema_errors(proof.contract, found)
-    elif action == "proceed":
-        problems.append("proceeds without an answer")
-    if problems:
-        what = f"answers case {case['id']} wrongly: {'; '.join(problems)}"
-        raise ReleaseRefused(what, where=where)
-
-
-def _smoke_case(path: Path, where: str) -> dict[str, str]:
-    """The case that a release carries: its id and input."""
-    try:
-        case = strict_json(path.read_bytes())
-    except ValueError as error:
-        raise ReleaseRefused(f"{path.name}: not JSON: {error}", where=where, fix=RESTORE) from None
-    if isinstance(case, dict):
-        found = {key: case[key] for key in ("id", "input") if isinstance(case.get(key), str)}
-        if len(found) == 2:
-            return found
-    raise ReleaseRefused(f"{path.name} names no id and input", where=where, fix=RESTORE)

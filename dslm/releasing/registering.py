@@ -18,18 +18,12 @@ from dslm.errors import ReleaseRefused
 from dslm.evidence import KEYS, release_digest
 from dslm.provenance import MANIFEST, digest_file, write_atomic
 from dslm.records import JournalEntry, Release, Verdict
-from dslm.releasing.checking import (
-    Answer,
-    evidence_tag,
-    prove,
-    read_verdict,
-    smoke,
-    verdict_tag,
-)
+from dslm.releasing.checking import evidence_tag, prove, read_verdict, verdict_tag
 from dslm.releasing.identity import is_release
 from dslm.releasing.journal import Journal
 from dslm.releasing.packaging import package
 from dslm.releasing.rejudging import refuse_unlike_latest
+from dslm.releasing.smoke import Answer, smoke
 from dslm.releasing.store import ModelStore, Version
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
@@ -59,7 +53,7 @@ def register(ws: Workspace, answer: Answer) -> Release:
         version = _same(store, digest, verdict, champion) or _upload(
             ws, store, digest, now, verdict
         )
-        _approve(store, version, answer)
+        _approve(ws, store, version, answer)
         store.point("candidate", version.number)
         release = as_release(ws.workflow, store.version(version.number))
         receipt = release.model_copy(update={"aliases": ("candidate",)})
@@ -129,13 +123,13 @@ def _upload(
     return store.version(store.add(source, tags, run_id))
 
 
-def _approve(store: ModelStore, version: Version, answer: Answer) -> None:
-    """Read a version back, prove every byte, let it answer once; one that cannot is broken."""
+def _approve(ws: Workspace, store: ModelStore, version: Version, answer: Answer) -> None:
+    """Read a version back, prove every byte, let it answer as was recorded, or mark it broken."""
     with tempfile.TemporaryDirectory(prefix="dslm-release-") as scratch:
         try:
             proof = prove(store, version, Path(scratch))
             if version.tags.get("status") != "candidate":
-                smoke(proof, answer)
+                smoke(ws, proof, answer)
         except ReleaseRefused:
             store.tag(version.number, "status", "broken")
             raise
