@@ -7,6 +7,7 @@
 from dslm.evidence.calibration import (
     OF_THE_TREE,
     Calibration,
+    Step,
     Threshold,
     load_calibration,
     refuse_foreign,
@@ -51,6 +52,7 @@ __all__ = [
     "ChampionRelease",
     "Evidence",
     "Model",
+    "Step",
     "Threshold",
     "adapter_digests",
     "code_digest",

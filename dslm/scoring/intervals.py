@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dslm.records import Metric
-from dslm.scoring.group_bounds import mean_bounds
+from dslm.statistics.group_bounds import mean_bounds
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
