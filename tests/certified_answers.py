@@ -15,9 +15,15 @@ from dslm.statistics.zero_failures import needed_right
 def certified(answers: Answers, risk: float, confidence: float) -> int:
     """How many of the most confident answers may proceed; 0 where none may."""
     rungs = tested_rungs(answers, risk, confidence)
-    p_values = [p_value(answers.by_group(rung), risk) for rung in rungs]
+    p_values = [_p(answers, rung, risk) for rung in rungs]
     count, _ = certified_rungs(rungs, p_values, risk, confidence)
     return rungs[count - 1] if count else 0
+
+
+def _p(answers: Answers, rung: int, risk: float) -> float:
+    """The p-value; 1 where the share of wrong answers is not even below the bound."""
+    sums = answers.by_group(rung)
+    return 1.0 if sums[:, 0].sum() >= risk * rung else p_value(sums, risk)
 
 
 def certified_before(wrong: Sequence[bool], risk: float, confidence: float) -> int:
