@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
+from pydantic import ValidationError
 
+from dslm.evidence import Step
 from dslm.records import Metric, ModelScore, OutcomeKind
 from dslm.reporting.charts import Bar, bars, dots, stacked
 from dslm.reporting.curve import at_threshold, risk_coverage
@@ -225,6 +227,14 @@ def facts(value: Mapping[str, Any] | None, *, most: int = 60) -> list[tuple[str,
 
     walk("", value or {})
     return [(visible(k).replace("_", " "), v) for k, v in found if k][:most]
+
+
+def certificate_steps(calibration: Mapping[str, Any] | None) -> list[Step]:
+    """The numbers of answers that the calibration tried; none where it does not say."""
+    try:
+        return [Step.model_validate(step) for step in (calibration or {}).get("steps", [])]
+    except (TypeError, ValidationError):
+        return []
 
 
 def provenance(data: ReportData) -> list[tuple[str, str]]:
