@@ -19,6 +19,7 @@ BASE = {
     "errors",
     "foreign_errors",
     "progress",
+    "statistics",
     "strict_json",
     "uris",
 }
