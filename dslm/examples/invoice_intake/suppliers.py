@@ -1,7 +1,8 @@
 """Suppliers, each with a layout of its own: words, order, separators, formats and manners.
 
 Takes a seed and the split (`sources`, `later` or `gold`), gives frozen suppliers.
-`cases` draws bills for them. Gold suppliers have other names, and most of them words and orders that sources lack.
+`cases` draws bills for them. Gold suppliers have other names, and most of them words and orders
+that sources lack.
 """
 
 from __future__ import annotations
