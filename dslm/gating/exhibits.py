@@ -27,6 +27,7 @@ from dslm.evidence import (
     code_digest,
     current,
     digest_there,
+    load_calibration,
     read_champion_release,
     read_evidence,
     read_json,
@@ -170,7 +171,8 @@ def collect(run: Run, documents: Documents) -> Submission:
         **{f"rows_{model}": run.answered(model).digest for model in evidence},
     }
     rows: dict[str, Sequence[Row]] = {m: run.answered(m).rows for m in run.models()}
-    return Submission(documents.contract, documents.gold, card, rows, baseline, named)
+    threshold = load_calibration(run.calibration).why
+    return Submission(documents.contract, documents.gold, card, rows, baseline, named, threshold)
 
 
 def _proved(run: Run, candidate: Mapping[str, str], baseline: Baseline) -> dict[Model, Evidence]:

@@ -64,6 +64,16 @@ def evidence_tag(evidence: Mapping[str, str]) -> str:
     return canonical_json(dict(evidence)).decode()
 
 
+def verdict_tag(verdict: Verdict) -> str:
+    """What a verdict was about, as a version's tag holds it: all that went in.
+
+    Rows and scorecard came out of it, and hold times that differ at every scoring.
+    """
+    asked = {k: d for k, d in verdict.evidence.items() if k != "scorecard" and k[:5] != "rows_"}
+    about = {"baseline": verdict.baseline.model_dump(), "evidence": asked}
+    return canonical_json(about).decode()
+
+
 def checked_files(folder: Path) -> dict[str, str]:
     """The evidence that a release names, after its files were compared with its manifest.
 
@@ -171,8 +181,14 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     if lacking := [name for name in NEEDED if not (folder / name).is_file()]:
         raise ReleaseRefused(f"the release lacks {', '.join(lacking)}", where=where, fix=RESTORE)
     contract = _contract(folder, where)
-    _refuse_tags(version, where, release_digest(store.model, inputs), inputs, contract)
+    _refuse_tags(version, where, {
+        "digest": release_digest(store.model, inputs),
+        "contract_version": str(contract.version),
+        "evidence": evidence_tag(inputs),
+    })  # fmt: skip
     verdict = read_verdict(folder / "gate.json", store.model)
+    if "format" in inputs:  # before, the tag was made of what a verdict named then
+        _refuse_tags(version, where, {"verdict": verdict_tag(verdict)})
     judged = inputs | {"scorecard": digest_file(folder / "scorecard.json")}
     refuse_differences(verdict.evidence, judged, what=f"the verdict in version {version.number}")
     return Proof(
@@ -194,15 +210,8 @@ def _contract(folder: Path, where: str) -> Contract:
         raise ReleaseRefused(what, where=where, fix=RESTORE) from error
 
 
-def _refuse_tags(
-    version: Version, where: str, digest: str, inputs: Mapping[str, str], contract: Contract
-) -> None:
+def _refuse_tags(version: Version, where: str, of_files: Mapping[str, str]) -> None:
     """Refuse tags that say something else than the files: whoever lists versions believes them."""
-    of_files = {
-        "digest": digest,
-        "contract_version": str(contract.version),
-        "evidence": evidence_tag(inputs),
-    }
     for tag, value in of_files.items():
         if version.tags.get(tag) != value:
             what = f"its {tag.replace('_', ' ')} is not that of its files"

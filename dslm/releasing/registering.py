@@ -16,9 +16,9 @@ from pathlib import Path
 from dslm.contract import load_contract
 from dslm.errors import ReleaseRefused
 from dslm.evidence import KEYS, release_digest
-from dslm.provenance import MANIFEST, canonical_json, digest_file, write_atomic
+from dslm.provenance import MANIFEST, digest_file, write_atomic
 from dslm.records import JournalEntry, Release, Verdict
-from dslm.releasing.checking import evidence_tag, prove, read_verdict
+from dslm.releasing.checking import evidence_tag, prove, read_verdict, verdict_tag
 from dslm.releasing.identity import is_release
 from dslm.releasing.journal import Journal
 from dslm.releasing.packaging import package
@@ -100,19 +100,9 @@ def _same(
             continue
         if any(is_release(store, entry, version) for entry in champion):
             return version
-        if tags.get("verdict") == _verdict_key(verdict):
+        if tags.get("verdict") == verdict_tag(verdict):
             return version
     return None
-
-
-def _verdict_key(verdict: Verdict) -> str:
-    """What a verdict was about: all that went in.
-
-    Rows and scorecard came out of it, and hold times that differ at every scoring.
-    """
-    asked = {k: d for k, d in verdict.evidence.items() if k != "scorecard" and k[:5] != "rows_"}
-    about = {"baseline": verdict.baseline.model_dump(), "evidence": asked}
-    return canonical_json(about).decode()
 
 
 def _upload(
@@ -127,7 +117,7 @@ def _upload(
             "contract_version": str(load_contract(folder / "workflow.yaml").version),
             "status": "registering",
             "evidence": evidence_tag(now),
-            "verdict": _verdict_key(verdict),
+            "verdict": verdict_tag(verdict),
         }
         run_id, source = store.upload(folder, {"dslm.digest": digest})
     return store.version(store.add(source, tags, run_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -103,6 +104,15 @@ def test_evidence_that_is_not_that_of_the_files_is_refused(two, tmp_path, said) 
     refused(two, 2, "its evidence is not that of its files")
     with pytest.raises(ReleaseRefused, match="its evidence"):
         scored(two, tmp_path)
+
+
+def test_what_a_verdict_was_about_is_that_of_the_files(two, tmp_path) -> None:
+    about = json.loads(registry(two).version(2).tags["verdict"])
+    for said in ("", canonical_json(about | {"baseline": {"version": 7}}).decode()):
+        registry(two).tag(2, "verdict", said)
+        refused(two, 2, "its verdict is not that of its files")
+        with pytest.raises(ReleaseRefused, match="its verdict"):
+            scored(two, tmp_path)
 
 
 @pytest.mark.parametrize("said", ["{", "[1]", '{"gold": 1}', "", '{"a": "b", "a": "c"}'])
