@@ -9,14 +9,18 @@ compares with the files that ship.
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from dslm.cases import write_records
+from dslm.contract import Contract, load_contract
+from dslm.contract.confidence import kept_log_probs, read_answer
 from dslm.examples.invoice_intake.writing import gold_lines, source_lines
-from dslm.records import Case, Prediction
+from dslm.records import Case, LogProbs, Prediction
 
 SEEDS = range(41, 49)  # of invented suppliers; one mail of each, so that cases are independent
 GOLD = {"en": 48, "de": 48, "fr": 24}
@@ -66,12 +70,35 @@ def answer(case: Case, skills: Mapping[str, float], draw: random.Random) -> Pred
     said = dict(target) if right else _misread(target, draw)
     sure = draw.betavariate(40, 1) if right else draw.betavariate(4, 3)
     text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    log_probs = _log_probs(said, math.log(sure), draw)
+    read = read_answer(_contract(), text, "stop", log_probs)
     return Prediction(
-        object=said, text=text, confidence=round(sure, 6), finish_reason="stop",
-        field_confidence={name: round(sure ** draw.random(), 6) for name in said},
+        object=read.object, text=text, confidence=read.confidence,
+        finish_reason=read.finish_reason, field_confidence=read.field_confidence,
         prompt_tokens=len(case.input) // 4, answer_tokens=len(text) // 3,
-        latency_ms=round(draw.uniform(300, 900), 1),
+        latency_ms=round(draw.uniform(300, 900), 1), log_probs=log_probs,
     )  # fmt: skip
+
+
+def _log_probs(said: Object, total: float, draw: random.Random) -> LogProbs:
+    """A token at the beginning of each value, which together are as probable as the answer."""
+    parts = [draw.random() for _ in said]
+    pieces, doubts = list[bytes](), list[float]()
+    for (name, value), part in zip(said.items(), parts, strict=True):
+        pieces += [
+            f"{',' if pieces else '{'}{json.dumps(name)}:".encode(),
+            json.dumps(value, ensure_ascii=False).encode(),
+        ]
+        doubts += [0.0, total * part / sum(parts)]
+    kept = kept_log_probs(pieces, doubts)
+    if kept is None:
+        raise ValueError(f"no probability of {total}")
+    return kept
+
+
+@cache
+def _contract() -> Contract:
+    return load_contract(Path(__file__).with_name("workflow.yaml"))
 
 
 def answers(cases: Sequence[Case], model: str, part: str) -> list[Prediction]:
