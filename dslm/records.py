@@ -237,6 +237,7 @@ class Verdict(Record):
 
     `first_release`: nothing was compared with a champion, since none serves or it cannot be asked.
     `judged_on`: the day, where something depends on it: waivers do.
+    `threshold`: what the calibration certified, and what it almost certified.
     """
 
     workflow: str
@@ -246,6 +247,7 @@ class Verdict(Record):
     first_release: bool = False
     changes: Changes = Changes()
     judged_on: str | None = None
+    threshold: str | None = None
     evidence: dict[str, str]
 
 

@@ -30,6 +30,7 @@ from dslm.evidence import (
     code_digest,
     current,
     digest_there,
+    load_calibration,
     read_anchor,
     read_champion_release,
     read_evidence,
@@ -193,7 +194,10 @@ def collect(run: Run, documents: Documents) -> Submission:
     then = run.anchor(baseline, baseline.anchor) if baseline.anchor else None
     now = anchor_of(documents.contract, documents.gold, documents.policy, named)
     changes = changes_since(baseline, then, now)
-    return Submission(documents.contract, documents.gold, card, rows, baseline, named, changes)
+    threshold = load_calibration(run.calibration).why
+    return Submission(
+        documents.contract, documents.gold, card, rows, baseline, named, changes, threshold
+    )
 
 
 def _proved(run: Run, candidate: Mapping[str, str], baseline: Baseline) -> dict[Model, Evidence]:

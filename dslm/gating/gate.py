@@ -88,6 +88,7 @@ def judge(policy: GatePolicy, submission: Submission, waivers: Sequence[Waiver] 
         baseline=submission.baseline,
         first_release=submission.incomparable is not None,
         changes=submission.changes,
+        threshold=submission.threshold,
         evidence=dict(sorted(submission.evidence.items())),
     )
 

@@ -22,7 +22,10 @@ REQUIRED = ("candidate", "base")
 
 @dataclass(frozen=True)
 class Submission:
-    """All that a verdict rests on. `evidence` names it by digests."""
+    """All that a verdict rests on.
+
+    `evidence` names it by digests; `threshold` is what the calibration certified, in words.
+    """
 
     contract: Contract
     gold: Sequence[Case]
@@ -31,6 +34,7 @@ class Submission:
     baseline: Baseline
     evidence: Mapping[str, str] = field(default_factory=dict)
     changes: Changes = field(default_factory=Changes)
+    threshold: str | None = None
 
     @property
     def incomparable(self) -> str | None:

@@ -32,8 +32,9 @@ def test_promotion_names_champion_and_previous_and_writes_the_receipt(unmoved) -
     assert aliases(unmoved) == {"candidate": 3, "champion": 2, "previous": 1}
     second = releases(unmoved.ws)[1]
     assert champion(unmoved) == Baseline(
-        version=2, digest=second.digest, contract_version=second.contract_version
-    )
+        version=2, digest=second.digest, contract_version=second.contract_version,
+        anchor=digest_file(unmoved.stored(2, "anchor.json")),
+    )  # fmt: skip
 
 
 @pytest.mark.slow
