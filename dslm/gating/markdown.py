@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dslm.gating.finding import UNMEASURED
 from dslm.gating.knobs import knobs
+from dslm.gating.markdown_text import literal, words
 from dslm.records import NOT_APPLICABLE, Check, CheckStatus, Verdict
 from dslm.settings.workspace import stage_command
 
@@ -15,18 +16,13 @@ MARKS: dict[CheckStatus, str] = {
 }  # fmt: skip
 ORDER: dict[CheckStatus, int] = {"FAIL": 0, "INCONCLUSIVE": 1, "PASS": 2, NOT_APPLICABLE: 3}
 
-
-def _cell(text: str) -> str:
-    """Text that cannot leave its table cell, nor become markup."""
-    one_line = " ".join(text.split())
-    for char, escaped in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "&#124;")):
-        one_line = one_line.replace(char, escaped)
-    return one_line.replace("`", "'")
+LONGEST_CELL = 2_000
 
 
 def _row(check: Check) -> str:
     cells = (check.id, check.metric, check.asked, check.seen, check.why)
-    return f"| {MARKS[check.status]} {check.status} | " + " | ".join(map(_cell, cells)) + " |"
+    told = " | ".join(words(cell, LONGEST_CELL) for cell in cells)
+    return f"| {MARKS[check.status]} {check.status} | {told} |"
 
 
 def _next_steps(verdict: Verdict) -> list[str]:
@@ -76,7 +72,7 @@ def as_markdown(verdict: Verdict) -> str:
         if (n := sum(check.status == status for check in verdict.checks))
     ]  # fmt: skip
     checks = sorted(verdict.checks, key=lambda check: ORDER[check.status])
-    evidence = [f"| {_cell(key)} | {_cell(d)} |" for key, d in sorted(verdict.evidence.items())]
+    evidence = [f"| {words(key)} | {literal(d)} |" for key, d in sorted(verdict.evidence.items())]
     lines = [
         f"## {MARKS[verdict.status]} {verdict.workflow}: {verdict.status}",
         "",

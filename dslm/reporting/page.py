@@ -97,6 +97,11 @@ def _bars(values: Sequence[tuple[str, Metric]]) -> list[Bar]:
     return [Bar(model, metric) for model, metric in values]
 
 
+def means(data: ReportData) -> dict[str, str]:
+    """Check → why it is asked, in the owner's words."""
+    return {c.id: c.means for c in data.asked.checks if c.means} if data.asked else {}
+
+
 def tiles(data: ReportData) -> list[Compared]:
     """The four headline numbers, each with the other models' beside it."""
     policy = data.contract.decision

@@ -34,8 +34,9 @@ MAY_CALL = {
     # the smoke test answers with the decider that serves; its input is gold's, as it may be shown;
     # no verdict is believed: registration and promotion judge the rows by the gate's own function
     "releasing": {"inference", "curation", "gating", "scoring"},
-    # what is shown of gold has the surrogates that curation makes
-    "reporting": {"curation"},
+    # what is shown of gold has the surrogates that curation makes; a difference between two models
+    # is the gate's own, and so is what this gold set can show
+    "reporting": {"curation", "gating"},
     # rows are counted by the readers that curation reads them with, tokens as training counts them,
     # and the gold cases that a margin needs by the gate's own test
     "proving": {"curation", "inference", "gating"},

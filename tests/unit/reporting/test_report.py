@@ -61,7 +61,11 @@ def test_the_verdict_comes_first_as_a_word_and_a_reason(html: str) -> None:
     assert page.all("title")[0].text.startswith("FAIL · invoice_intake")
     assert page.all("h1")[0].text.strip() == "FAIL"
     reason = next(e for e in page.elements if e.attributes.get("class") == "reason")
-    assert "1 of 3 checks failed. risk: Selective risk is above the contract's bound" in reason.text
+    assert re.fullmatch(
+        r"Selective risk: 3\.\d\s% \(.* to .*\s%\); asked is at most 5 % at 90 %\.", reason.text
+    )
+    sentence = next(e for e in page.elements if e.attributes.get("class") == "sentence")
+    assert sentence.text.startswith("Of 120 cases 85 go through, 3 of them wrong")
 
 
 @pytest.mark.parametrize("status", ["PASS", "INCONCLUSIVE"])
