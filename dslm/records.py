@@ -6,7 +6,7 @@ parsed it.
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -51,13 +51,24 @@ class Case(Record):
 
 
 FinishReason = Literal["stop", "length", "invalid"]
+# Of an answer's tokens, those that were not certain: first byte, length, logarithm of probability
+LogProbs = tuple[
+    tuple[
+        Annotated[int, Field(ge=0)],
+        Annotated[int, Field(ge=0)],
+        Annotated[float, Field(lt=0, allow_inf_nan=False)],
+    ],
+    ...,
+]
 
 
 class Prediction(Record):
     """What the model answered.
 
     `confidence` is the joint probability of the answer's unforced tokens under the grammar;
-    `field_confidence` the same over one field's tokens. `latency_ms` is the wall time from the
+    `field_confidence` the same over one field's tokens; both follow from `log_probs`
+    (`dslm.contract.confidence`), which is None where the model has no probability for the answer,
+    and in rows of before it was kept. `latency_ms` is the wall time from the
     beginning of the case's prompt to the end of its answer, beside the others of its batch.
     `not_narrowed` says of grounded fields, or parts of them, why this answer was not held to the
     input there, where the recipe asks for it (`copy_grounded`).
@@ -72,6 +83,7 @@ class Prediction(Record):
     answer_tokens: int
     latency_ms: float
     not_narrowed: dict[str, str] = Field(default_factory=dict)
+    log_probs: LogProbs | None = None
 
 
 Action = Literal["proceed", "abstain", "escalate"]
