@@ -1,7 +1,7 @@
 """`dslm gate`: the verdict on what was scored last, judged anew; `dslm gate explain` what it asks.
 
 A comment for a pull request and JUnit for a CI page are made from the same verdict, each into a file
-of its own.
+of its own. `dslm gate pull-request` judges somebody else's files: `dslm.cli.gate_pull_request`.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ if TYPE_CHECKING:
     from dslm.settings.workspace import Workspace
 
 EXITS = {"PASS": EXIT_OK, "FAIL": EXIT_GATE_FAILED, "INCONCLUSIVE": EXIT_INCONCLUSIVE}
-EXPLAIN = "explain"
+EXPLAIN, PULL_REQUEST = "explain", "pull-request"
 
 
 def gate(
     words: Annotated[
         list[str],
-        typer.Argument(metavar=f"[{EXPLAIN}] WORKFLOW", help="A folder in data/ that has a "
-                       f"workflow.yaml; `{EXPLAIN}` before it: what is asked, and why."),
+        typer.Argument(metavar=f"[{EXPLAIN}|{PULL_REQUEST}] WORKFLOW", help="A folder in data/ that "
+                       f"has a workflow.yaml; `{EXPLAIN}` before it: what is asked, and why; "
+                       f"`{PULL_REQUEST}`: judge the files in --head by what lies here."),
     ],
     comment: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a pull-request comment there.")
@@ -39,12 +40,32 @@ def gate(
     json_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the verdict as JSON there.")
     ] = None,
+    head: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A pull request's files, as data.")
+    ] = None,
+    cases: Annotated[
+        int | None, typer.Option(min=1, help="Of a pull request: how many cases of each model are "
+                                 "answered again; default: what finds 5 % edited rows with 95 %.")
+    ] = None,
+    draw: Annotated[
+        int | None, typer.Option(min=0, help="Number that draws them; default: a new one.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Ask the gate. Exit code 0 PASS, 1 FAIL, 3 INCONCLUSIVE; `explain` only tells what is asked."""
     from dslm.settings.workspace import workspace
 
     files = {"--comment": comment, "--junit": junit, "--json-file": json_file}
+    if words[0] == PULL_REQUEST and len(words) == 2:
+        from dslm.cli.gate_pull_request import judge_pull_request
+
+        _refuse_no_file(files)
+        judge_pull_request(workspace(words[1]), head, (cases, draw), files, as_json=as_json)
+        return
+    given = {"--head": head, "--cases": cases, "--draw": draw}
+    if idle := [name for name, value in given.items() if value is not None]:
+        raise InputError(f"{', '.join(idle)} is of a pull request", where="dslm gate",
+                         fix=f"dslm gate {PULL_REQUEST} W --head DIR")  # fmt: skip
     if words[0] == EXPLAIN and len(words) == 2:
         if asked := [name for name, path in files.items() if path is not None]:
             raise InputError(f"{asked[0]} is of a verdict, and {EXPLAIN} gives none",
@@ -53,7 +74,7 @@ def gate(
         return
     if len(words) != 1:
         raise InputError(f"one workflow at a time, not {', '.join(words)}", where="dslm gate",
-                         fix=f"dslm gate W, or dslm gate {EXPLAIN} W")  # fmt: skip
+                         fix=f"dslm gate W, or dslm gate {EXPLAIN} W, or dslm gate {PULL_REQUEST} W")  # fmt: skip
     _judge(workspace(words[0]), files, as_json=as_json)
 
 

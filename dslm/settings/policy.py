@@ -29,7 +29,12 @@ ShareMetric = Literal[
 PairedMetric = ShareMetric | Literal["cost_per_case"]
 MetricName = PairedMetric | Literal["selective_risk"]
 Reference = Literal["base", "champion"]
-OWN_CHECKS = ("evidence", "first_release")  # of the gate itself: nobody asks or waives them
+# Of the gate in a pull request, in its order (`dslm.pull_request`).
+PULL_REQUEST_CHECKS = (
+    "same_judge", "same_champion", "evidence_belongs", "recorded_verdict", "answered_again",
+)  # fmt: skip
+# Of the gate itself: nobody asks or waives them.
+OWN_CHECKS = ("evidence", "first_release", *PULL_REQUEST_CHECKS)
 
 
 class Settings(BaseModel):
