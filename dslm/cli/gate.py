@@ -1,12 +1,13 @@
 """`dslm gate`: the verdict on what was scored last, judged anew; `dslm gate explain` what it asks.
 
-A comment for a pull request and JUnit for a CI page are made from the same verdict, each into a file
-of its own. `dslm gate pull-request` judges somebody else's files: `dslm.cli.gate_pull_request`.
+A comment for a pull request and JUnit for a CI page are made from the same verdict, each in a file.
+`dslm gate pull-request` judges files of others: `dslm.cli.gate_pull_request`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,8 +28,8 @@ EXPLAIN, PULL_REQUEST = "explain", "pull-request"
 def gate(
     words: Annotated[
         list[str],
-        typer.Argument(metavar=f"[{EXPLAIN}|{PULL_REQUEST}] WORKFLOW", help="A folder in data/ that "
-                       f"has a workflow.yaml; `{EXPLAIN}` before it: what is asked, and why; "
+        typer.Argument(metavar=f"[{EXPLAIN}|{PULL_REQUEST}] WORKFLOW", help="A folder in data/ "
+                       f"that has a workflow.yaml; `{EXPLAIN}` before it: what is asked, and why; "
                        f"`{PULL_REQUEST}`: judge the files in --head by what lies here."),
     ],
     comment: Annotated[
@@ -52,7 +53,7 @@ def gate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Ask the gate. Exit code 0 PASS, 1 FAIL, 3 INCONCLUSIVE; `explain` only tells what is asked."""
+    """Ask the gate: exit code 0 PASS, 1 FAIL, 3 INCONCLUSIVE. `explain` tells what is asked."""
     from dslm.settings.workspace import workspace
 
     files = {"--comment": comment, "--junit": junit, "--json-file": json_file}
@@ -62,20 +63,27 @@ def gate(
         _refuse_no_file(files)
         judge_pull_request(workspace(words[1]), head, (cases, draw), files, as_json=as_json)
         return
-    given = {"--head": head, "--cases": cases, "--draw": draw}
-    if idle := [name for name, value in given.items() if value is not None]:
-        raise InputError(f"{', '.join(idle)} is of a pull request", where="dslm gate",
-                         fix=f"dslm gate {PULL_REQUEST} W --head DIR")  # fmt: skip
+    _refuse_idle(words[0], {"--head": head, "--cases": cases, "--draw": draw}, PULL_REQUEST)
     if words[0] == EXPLAIN and len(words) == 2:
-        if asked := [name for name, path in files.items() if path is not None]:
-            raise InputError(f"{asked[0]} is of a verdict, and {EXPLAIN} gives none",
-                             where=f"dslm gate {EXPLAIN}", fix=f"dslm gate {words[1]} {asked[0]} …")  # fmt: skip
+        _refuse_idle(words[1], files, "")
         _explain(workspace(words[1]), as_json=as_json)
         return
     if len(words) != 1:
-        raise InputError(f"one workflow at a time, not {', '.join(words)}", where="dslm gate",
-                         fix=f"dslm gate W, or dslm gate {EXPLAIN} W, or dslm gate {PULL_REQUEST} W")  # fmt: skip
+        fix = f"dslm gate W, or dslm gate {EXPLAIN} W, or dslm gate {PULL_REQUEST} W"
+        raise InputError(
+            f"one workflow at a time, not {', '.join(words)}", where="dslm gate", fix=fix
+        )
     _judge(workspace(words[0]), files, as_json=as_json)
+
+
+def _refuse_idle(workflow: str, given: Mapping[str, object], where: str) -> None:
+    """Refuse options that say nothing here."""
+    if idle := [name for name, value in given.items() if value is not None]:
+        what = (
+            f"{idle[0]} is of {'a pull request' if where else 'a verdict, which is not asked for'}"
+        )
+        fix = f"dslm gate {where}{' ' if where else ''}{workflow} {idle[0]} …"
+        raise InputError(what, where="dslm gate", fix=fix)
 
 
 def _judge(ws: Workspace, files: dict[str, Path | None], *, as_json: bool) -> None:

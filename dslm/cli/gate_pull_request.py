@@ -17,6 +17,7 @@ from dslm.cli.printing import emit, say, table
 from dslm.errors import DslmError, InputError
 
 if TYPE_CHECKING:
+    from dslm.evidence import Model
     from dslm.pull_request.judging import Judgement, PullRequest
     from dslm.records import Verdict
     from dslm.scoring.reproducing import Repeated
@@ -69,7 +70,7 @@ def _repeat(ws: Workspace, cases: int | None, draw: int) -> Iterator[Repeated]:
     """All models whose files are at hand; the champion's are where the registry answers."""
     from dslm.cli.answers import Asked, repeat_rows
 
-    models = ("candidate", "calibration", "base")
+    models: tuple[Model, ...] = ("candidate", "calibration", "base")
     return repeat_rows(ws, Asked(models, cases, draw, SHARE, CHANCE))
 
 
@@ -91,8 +92,9 @@ def _verdict(found: Judgement) -> Verdict:
 
     if found.verdict is not None:
         return found.verdict
+    seen = "nothing that the gate looks at differs"
     idle = Check(id="evidence", metric="evidence", status=NOT_APPLICABLE, asked="a candidate",
-                 seen="nothing that the gate looks at differs", why="as on the target branch")  # fmt: skip
+                 seen=seen, why="as on the target branch")  # fmt: skip
     return Verdict(workflow=found.workflow, status="PASS", checks=(idle,), baseline=Baseline(),
                    evidence={})  # fmt: skip
 

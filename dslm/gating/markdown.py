@@ -25,6 +25,12 @@ def _row(check: Check) -> str:
     return f"| {MARKS[check.status]} {check.status} | {told} |"
 
 
+def _escaped(verdict: Verdict) -> Verdict:
+    """The verdict with ids that are markdown: one that was stored may hold anything."""
+    checks = [check.model_copy(update={"id": words(check.id)}) for check in verdict.checks]
+    return verdict.model_copy(update={"checks": tuple(checks)})
+
+
 def _next_steps(verdict: Verdict) -> list[str]:
     workflow = verdict.workflow
     if verdict.status == "PASS":
@@ -84,7 +90,7 @@ def as_markdown(verdict: Verdict) -> str:
         "",
         "**What to do**",
         "",
-        *(f"- {step}" for step in _next_steps(verdict)),
+        *(f"- {step}" for step in _next_steps(_escaped(verdict))),
         "",
         "<details><summary>Evidence</summary>",
         "",

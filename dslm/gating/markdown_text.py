@@ -20,6 +20,10 @@ APART = "&#8203;"  # a blank of no width
 MOST = 300  # characters of a text that nobody bounds
 _PLAIN = frozenset(" ,;'\"()+-/=?.%:_")
 _BEGINS = frozenset("@#!~$&^*%:[")  # a mention, reference, formula or emoji, where a word follows
+_NAMES = "\"'[_/("  # how a name begins that is no word
+_STARTS = re.compile(
+    r"[-+=]|\d+[.)](?=\s|$)"
+)  # a list, where it is the first of a line or of another list
 _ADDRESS = re.compile(r"(?i)(\bwww(?=\.)|\b(?:https?|ftp|mailto|xmpp)(?=:)|\bGH-(?=\d))")
 
 
@@ -37,13 +41,16 @@ def _escaped(text: str) -> str:
     """One line of visible text, every sign of markdown as an entity."""
     shown = []
     marks = {found.end() for found in _ADDRESS.finditer(text)}
+    start = _STARTS.match(text)
+    first = start.end() - 1 if start else -1
     for place, char in enumerate(text):
         if place in marks:
             shown.append(APART)
         special = not (char.isalnum() or char in _PLAIN or ord(char) > 127)
-        special = special or (char == "_" and not _inside_a_word(text, place))
+        special = special or place == first or (char == "_" and not _inside_a_word(text, place))
         shown.append(f"&#{ord(char)};" if special else char)
-        if char in _BEGINS and text[place + 1 : place + 2].strip():
+        after = text[place + 1 : place + 2]
+        if char in _BEGINS and (after.isalnum() or after in _NAMES) and after:
             shown.append(APART)
     return "".join(shown)
 

@@ -2,9 +2,9 @@
 
 Takes sizes of groups, a margin and alpha; gives chances, by the gate's own tests. Called by
 `explaining`. Where each case has a group of its own it is summed exactly (`power`). Where groups
-have several cases, `DRAWS` gold sets with these groups are drawn and each is judged: once as if cases
-were independent, once as if whole groups go the same way. Draws are seeded, so that the same gold
-gives the same curve.
+have several cases, `DRAWS` gold sets with these groups are drawn and each is judged: once as if
+cases were independent, once as if whole groups go the same way. Draws are seeded, so that the same
+gold gives the same curve.
 """
 
 from __future__ import annotations
@@ -71,9 +71,7 @@ def _point(
     return PowerPoint(loss=loss, chance=apart, together=together)
 
 
-def _draws(
-    sizes: NDArray[np.int64], won: float, gone: float, kind: str
-) -> NDArray[np.int64]:
+def _draws(sizes: NDArray[np.int64], won: float, gone: float, kind: str) -> NDArray[np.int64]:
     """What the cases of each group add up to, in each of the drawn gold sets."""
     draw = np.random.default_rng(SEED)
     times = max(20, min(DRAWS, MOST_DRAWN // len(sizes)))
@@ -85,8 +83,6 @@ def _draws(
     return np.asarray(counts[..., 0] - counts[..., 1], dtype=np.int64)
 
 
-def _passes(
-    sums: NDArray[np.int64], sizes: NDArray[np.int64], margin: float, alpha: float
-) -> bool:
+def _passes(sums: NDArray[np.int64], sizes: NDArray[np.int64], margin: float, alpha: float) -> bool:
     """Whether the gate's lower bound of the difference is above minus the margin."""
     return p_below(-sums, sizes, margin, 1.0) <= alpha

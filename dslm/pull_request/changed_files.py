@@ -1,8 +1,8 @@
 """What a pull request changes: files that judge, files that are judged, and files that do neither.
 
 Takes the checkout of the target branch and a folder with the pull request's files; gives each file
-that differs and what it is. What is not known to be data or beside the point judges: a module at the
-top, for one, is imported in place of a library. Called by `judging`.
+that differs and what it is. What is not known to be data or beside the point judges: a module at
+the top, for one, is imported in place of a library. Called by `judging`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from dslm.errors import EnvironmentFault, InputError
 Kind = Literal["judges", "judged", "beside"]
 How = Literal["added", "removed", "changed"]
 
-# Content of workflows; `*` is the workflow.
-DATA = ("data/*/", "eval/*/")
 DATA_FILES = ("params.yaml", "dvc.lock", "registry/dvc.lock")
 RECEIPT = "release.json"  # of a registration, below registry/*/
 # Looks into nothing and is looked into by nothing that judges.
@@ -47,7 +45,8 @@ def kind_of(path: str) -> Kind:
     """What a file of the repository is to the gate."""
     pure = PurePosixPath(path)
     parts = pure.parts
-    if path.startswith(BESIDE) or path in BESIDE_FILES or (len(parts) == 1 and pure.suffix == ".md"):
+    text = len(parts) == 1 and pure.suffix == ".md"
+    if text or path in BESIDE_FILES or path.startswith(BESIDE):
         return "judges" if pure.name in TOOLS - {"Makefile"} else "beside"
     if pure.suffix in CODE or pure.name in TOOLS:
         return "judges"

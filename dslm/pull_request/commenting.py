@@ -1,10 +1,10 @@
 """The job that comments: puts the gate's comment on the pull request that it was made for.
 
-Takes the folder that another job's artifacts were unpacked into, and from the environment the commit
-that was judged and a token that may write comments. Believes nothing that is in an artifact but its
-text: which pull request it is, GitHub says of the commit. One comment for each workflow, written
-over in place. `python -m dslm.pull_request.commenting FOLDER`, in `.github/workflows/gate-comment.yml`;
-needs nothing installed.
+Takes the folder that another job's artifacts were unpacked into, and from the environment the
+commit that was judged and a token that may write comments. Believes nothing that is in an artifact
+but its text: which pull request it is, GitHub says of the commit. One comment for each workflow,
+written over in place. `python -m dslm.pull_request.commenting FOLDER`, called by
+`.github/workflows/gate-comment.yml`; needs nothing installed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SECONDS = 30
 Ask = Callable[[str, str, Any], Any]
 
 
-class NotCommented(Exception):  # noqa: N818 - named for what happened
+class NotCommented(Exception):
     """Why there is no comment; one sentence."""
 
 
@@ -146,7 +146,7 @@ def _api(repository: str, token: str, address: str) -> Ask:
     """Asks GitHub's REST API about one repository."""
 
     def ask(method: str, path: str, body: Any) -> Any:
-        request = urllib.request.Request(  # noqa: S310 - the address is the workflow's
+        request = urllib.request.Request(
             f"{address}/repos/{repository}/{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
@@ -156,14 +156,14 @@ def _api(repository: str, token: str, address: str) -> Ask:
                 "X-GitHub-Api-Version": "2022-11-28",
             },
         )
-        with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=SECONDS) as answer:
             return json.loads(answer.read())
 
     return ask
 
 
 def main(arguments: list[str], environment: Mapping[str, str]) -> int:
-    """Comment; gives the exit code: 0 done or overtaken by a newer commit, 4 refused, 5 try again."""
+    """Comment; gives the exit code: 0 done or overtaken by a newer commit, 4 refused, 5 again."""
     folder = Path(arguments[0])
     repository, commit = environment["GITHUB_REPOSITORY"], environment["HEAD_SHA"]
     if not (COMMIT.match(commit) and REPOSITORY.match(repository)):

@@ -1,8 +1,9 @@
 """Fetches what the pull request's stages made, and asks DVC whether it belongs to data and code.
 
-Takes the tree that is judged and the target's DVC settings; leaves the outputs in the tree and gives
-what `dvc status` says. It is `dvc pull` and `dvc status` with each object looked at in between: DVC
-takes a remote's word for what an object is. No stage command runs. Called by `judging`.
+Takes the tree that is judged and the target's DVC settings; leaves the outputs in the tree and
+gives what `dvc status` says. It is `dvc pull` and `dvc status` with each object looked at in
+between: DVC takes a remote's word for what an object is. No stage command runs. Called by
+`judging`.
 """
 
 from __future__ import annotations
@@ -82,8 +83,8 @@ def _pulled(repository: Any, ws: Workspace) -> list[str]:
         raise InputError("the target branch names no default DVC remote", fix=fix) from None
     cache = repository.cache.local
     stages = repository.stage.collect(gate, with_deps=True)
-    outs = [Out(out.def_path, out.hash_info.value)
-            for stage in stages for out in stage.outs if out.use_cache and out.hash_info]  # fmt: skip
+    kept = [out for stage in stages for out in stage.outs if out.use_cache and out.hash_info]
+    outs = [Out(out.def_path, out.hash_info.value) for out in kept]
     files = [one for out in outs for one in _files(out, remote, cache)]
     repository.fetch([gate], with_deps=True)
     _refuse_lacking([one.path for one in files if not Path(cache.oid_to_path(one.md5)).is_file()])

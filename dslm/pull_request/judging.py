@@ -185,7 +185,7 @@ def _same_judge(found: Sequence[Change], target: Workspace) -> Check:
     asked = "code, workflow files, locks and looks at gold as the target branch has them"
     if not other:
         return _check(SAME_JUDGE, asked, "no such file differs", "", fails=False)
-    way = (f"what judges is not judged by itself: land it in a pull request of its own, reviewed as "
+    way = ("what judges is not judged by itself: land it in a pull request of its own, reviewed as "
            f"code, then make the evidence anew; {BEHIND}")  # fmt: skip
     return _check(SAME_JUDGE, asked, _named(other), way, fails=True)
 

@@ -25,7 +25,7 @@ LARGEST = 2**30  # bytes of one file that git has
 
 @dataclass(frozen=True)
 class JudgedWorkspace(Workspace):
-    """The pull request's workflow as it is judged: asked by the target's policy, with its waivers."""
+    """The pull request's workflow as it is judged: by the target's policy, with its waivers."""
 
     target: Workspace
 
@@ -121,7 +121,7 @@ def _only_this_workflow(ws: Workspace) -> None:
 
 
 def _link_base(ws: Workspace, target: Path) -> None:
-    """A base model in a folder of the repository is the target's; its lock is compared when used."""
+    """A base model in a folder of the repository is the target's; it is compared with its lock."""
     folder = recipe_of(ws).base.folder
     if folder is None or Path(folder).is_absolute() or ".." in Path(folder).parts:
         return

@@ -67,7 +67,7 @@ def _curve(curve: Curve) -> RenderableType:
 
 
 def lines(found: Explained) -> list[RenderableType]:
-    """Three parts: what is asked and why, what this gold set can tell, and how likely a loss passes."""
+    """What is asked and why, what this gold set can tell, and how likely a loss passes."""
     asked = [[c.id, visible(c.means) or "–", c.asked] for c in found.checks]
     assumed = (
         f"Two equally good models are taken to differ on {rate(found.discordance)} of the cases; "

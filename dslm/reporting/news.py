@@ -1,6 +1,6 @@
-"""The real news of a verdict that is no PASS: the one thing the reader has to know, in plain words.
+"""The real news of a verdict that is no PASS: the one thing to know of it, in plain words.
 
-Takes report data; gives a sentence. Called by `judging`. Not the first check of the policy, but what
+Takes report data; gives a sentence. Called by `judging`. Not the policy's first check, but what
 weighs most: that nothing can be judged, that nothing goes through, that a slice or the champion's
 quality is lost; that an answer is cut comes last, since the others follow from it.
 """

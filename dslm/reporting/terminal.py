@@ -114,4 +114,9 @@ def run_summary(data: ReportData, told: Mapping[str, str]) -> Group:
     weak = weakest_fields(data.scorecard)
     fields = {"Fields": f"right least often: {weak}"} if weak else {}
     below = labelled({**fields, **told, "Next": said.next_step, **data.where})
-    return Group(verdict_line(said), first_sentence(data), headline_table(data.scorecard, models(data)), below)
+    return Group(
+        verdict_line(said),
+        first_sentence(data),
+        headline_table(data.scorecard, models(data)),
+        below,
+    )

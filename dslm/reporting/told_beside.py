@@ -1,7 +1,7 @@
 """What a verdict says beside its checks, such as what changed since the champion, in lines.
 
-Takes a verdict; gives titles and plain lines, whatever records a later gate adds. Called by page and
-comment, which escape them each in its own way.
+Takes a verdict; gives titles and plain lines, whatever records a later gate adds. Called by page
+and comment, which escape them each in its own way.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _line(value: Any) -> str:
     kept = {
         name.replace("_", " "): part
         for name, part in value.items()
-        if isinstance(part, int | float) and part is not False or part not in EMPTY
+        if (isinstance(part, int | float) and part is not False) or part not in EMPTY
     }
     return "; ".join(
         name if part is True else f"{name}: {_line(part)}" for name, part in kept.items()

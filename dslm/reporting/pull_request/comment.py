@@ -1,8 +1,8 @@
 """The comment on a pull request: the verdict, what it means, and what the change did to each case.
 
-Takes a verdict and what was read of its run; gives GitHub-flavoured markdown. Pure. The hidden first
-line names the workflow, so that a job can find its comment and write over it. Where it would be
-longer than GitHub takes, its tables get shorter, and each says what it left out.
+Takes a verdict and what was read of its run; gives GitHub-flavoured markdown. Pure. The hidden
+first line names the workflow, so that a job can find its comment and write over it. Where it would
+be longer than GitHub takes, its tables get shorter, and each says what it left out.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def not_judged(workflow: str, reason: str, *, red: bool = True) -> str:
 
 
 def _length(text: str) -> int:
-    """In UTF-16 units, of which a sign outside the basic plane has two: never less than is counted."""
+    """In UTF-16 units, two of them for what lies beyond 65,535: never less than is counted."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
@@ -116,8 +116,8 @@ def _lines(verdict: Verdict, data: ReportData | None, beside: Beside, most: int)
     rows = [[words(name), literal(digest)] for name, digest in digests[:most]]
     if rows:
         shown = tables.table(["of", "digest"], rows)
-        yield from _folded("What was judged, by digest",
-                           [*shown, *tables.left_out(len(digests), most, "digests", where)])  # fmt: skip
+        left = tables.left_out(len(digests), most, "digests", where)
+        yield from _folded("What was judged, by digest", [*shown, *left])
 
 
 def _folded(title: str, lines: Sequence[str]) -> list[str]:
@@ -170,7 +170,8 @@ def _waivers(verdict: Verdict, beside: Beside, most: int) -> Iterator[str]:
         yield (f"- {words(waiver.signed_off_by)} {used} {literal(waiver.check)} until "
                f"{waiver.until}: {words(waiver.reason)}")  # fmt: skip
     if len(beside.waivers) > most:
-        yield f"- … and {len(beside.waivers) - most} more: see `eval/{verdict.workflow}/waivers.yaml`"
+        left = len(beside.waivers) - most
+        yield f"- … and {left} more: see `eval/{verdict.workflow}/waivers.yaml`"
 
 
 def _more(verdict: Verdict, most: int) -> Iterator[str]:
@@ -179,4 +180,5 @@ def _more(verdict: Verdict, most: int) -> Iterator[str]:
         yield from ("", f"**{words(title)}**", "")
         yield from (f"- {words(line)}" for line in lines[:most])
         if len(lines) > most:
-            yield f"- … and {len(lines) - most} more: see `eval/{verdict.workflow}/results/gate.json`"
+            where = f"`eval/{verdict.workflow}/results/gate.json`"
+            yield f"- … and {len(lines) - most} more: see {where}"

@@ -1,7 +1,7 @@
 """The comment's tables: numbers beside the champion's, slices, checks, flips.
 
-Takes a run; gives lines of markdown, every text of others escaped. Each table takes the most rows it
-may have and says how many it left out. Called by `comment`.
+Takes a run; gives lines of markdown, every text of others escaped. Each table takes the most rows
+it may have and says how many it left out. Called by `comment`.
 """
 
 from __future__ import annotations
@@ -60,34 +60,41 @@ def difference(found: Comparison | None, name: str, currency: str) -> str:
     """How much better (+) or worse (−) the candidate is, with both bounds."""
     if found is None:
         return "–"
-    unit = metric_name(name).unit
-    one, low, high = (_signed(v, unit, currency) for v in (found.difference, found.low, found.high))
-    return f"{one} ({low} to {high})"
+    money_like = metric_name(name).unit == "money"
+    unit = f"{NBSP}{currency}" if money_like else f"{NBSP}points"
+    one, low, high = (
+        _signed(value, currency if money_like else None)
+        for value in (found.difference, found.low, found.high)
+    )
+    return f"{one}{unit} ({low} to {high})"
 
 
-def _signed(value: float, unit: str, currency: str) -> str:
-    if unit == "money":
-        text = money(abs(value), currency)
-    else:
-        text = f"{abs(value) * 100:.1f}{NBSP}points"
-    return f"{'+' if value > 0 else MINUS if value < 0 else ''}{text}"
+def _signed(value: float, currency: str | None) -> str:
+    """An amount of money, or percentage points, without the unit."""
+    sign = "+" if value > 0 else MINUS if value < 0 else ""
+    if currency is None:
+        return f"{sign}{abs(value) * 100:.1f}"
+    return sign + money(abs(value), currency).removesuffix(f"{NBSP}{currency}")
 
 
 def numbers(data: ReportData, alpha: float) -> list[str]:
     """The headline numbers of candidate, champion and base, with 95 % intervals."""
-    models = [m for m in ("candidate", "champion", "base") if m in data.scorecard.models]
     against = reference_of(data)
-    columns = ["", *(m.capitalize() if m != "base" else "Base, prompted" for m in models)]
+    columns = {"candidate": "Candidate", "champion": "Champion"}
     if against:
-        columns.append("Better (+) or worse (−) than the champion")
-    rows = []
-    for name in SHOWN:
-        cells = [_metric(data, model, name) for model in models]
-        if against:
-            found = paired(data, name, alpha)
-            cells.append(difference(found, name, data.scorecard.currency))
-        rows.append([metric_name(name).label, *cells])
-    return table(columns, rows)
+        columns["gap"] = "Better (+) or worse (−) than the champion"
+    columns["base"] = "Base model, prompted"
+    there = {k: t for k, t in columns.items() if k == "gap" or k in data.scorecard.models}
+    currency = data.scorecard.currency
+    rows = [
+        [metric_name(name).label] + [
+            difference(paired(data, name, alpha), name, currency) if key == "gap"
+            else _metric(data, key, name)
+            for key in there
+        ]
+        for name in SHOWN
+    ]  # fmt: skip
+    return table(["", *there.values()], rows)
 
 
 def _metric(data: ReportData, model: str, name: str) -> str:

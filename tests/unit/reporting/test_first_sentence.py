@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+
 import pytest
 from sample_run import make_run, verdict_of
 
@@ -67,7 +68,8 @@ CUT = ("readable", "schema_valid_rate", "every case", "2 of 8 cases miss it", "o
 NONE_WENT = ("risk", "selective_risk", "at most 0.1, on the value", "nothing", "was not measured")
 ALARM = ("slices", "case_exact_match", "no slice worse than the champion's by 0.150 or more",
          "2 slices, worst: language=fr -0.300 (0 better, 9 worse of 30)",
-         "clearly worse: language=fr -0.300 (p = 0.0021), channel=ocr -0.160 (p = 0.03)")  # fmt: skip
+         "clearly worse: language=fr -0.300 (p = 0.0021), channel=ocr -0.160 (p = 0.03)",
+)  # fmt: skip
 
 
 def test_that_nothing_goes_through_is_the_news_and_not_the_answer_that_was_cut() -> None:

@@ -40,7 +40,9 @@ def test_the_fields_that_hold_a_run_back_are_named_the_worst_first(run: ReportDa
     said = line.split("right least often: ")[1].split(", ")
     assert said == [f"{name} {value * 100:.1f} %" for value, name in wrong[: len(said)]]
     assert said
-    assert "look at the worst cases in artifacts/invoice_intake/report.html; then what moves" in text
+    assert (
+        "look at the worst cases in artifacts/invoice_intake/report.html; then what moves" in text
+    )
     assert "decision.max_selective_risk" in text
 
 
