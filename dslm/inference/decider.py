@@ -15,7 +15,7 @@ from dslm.contract import Contract
 from dslm.contract.answer import grammar
 from dslm.contract.confidence import kept_log_probs, read_answer
 from dslm.contract.deciding import decide
-from dslm.contract.narrowing import narrowed
+from dslm.contract.narrowing import exactly, narrowed
 from dslm.errors import InputError
 from dslm.evidence import adapter_digests, code_digest
 from dslm.inference.base import load_tokenizer, locate
@@ -60,6 +60,20 @@ class Decider:
         kept: dict[int, Mapping[str, str]] = {}
         done = self.engine.generate(prompts, progress, self._narrow(texts, kept))
         return [self._prediction(g, self._not_narrowed(kept, i, g)) for i, g in enumerate(done)]
+
+    def predict_held(self, texts: Sequence[str], answers: Sequence[str]) -> list[Prediction]:
+        """The same, each held to a given text: how probable the model finds that one.
+
+        A text that the contract's grammar does not allow is left where it departs from it.
+        """
+        prompts = [prompt_ids(self.engine.tokenizer, self.prompt, text) for text in texts]
+        done = self.engine.generate(prompts, None, lambda i: exactly(answers[i]))
+        return [self._prediction(generation, {}) for generation in done]
+
+    @property
+    def precision(self) -> str:
+        """What the model computes in: `float32`, `bfloat16`."""
+        return str(self.engine.model.dtype).removeprefix("torch.")
 
     def answer(
         self, texts: Sequence[str], progress: Progress | None = None
