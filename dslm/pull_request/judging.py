@@ -19,7 +19,7 @@ from dslm.errors import EXIT_OK, EXIT_REFUSED, DslmError, InputError, ReleaseRef
 from dslm.gating.gate import exit_code, gate_workspace, unlike
 from dslm.pull_request.changed_files import Change, changes
 from dslm.pull_request.evidence_pull import pull_evidence
-from dslm.pull_request.judging_tree import JudgedWorkspace, lay_out
+from dslm.pull_request.judging_tree import ProposedWorkspace, ask_by_target, lay_out
 from dslm.pull_request.policy_changes import policy_notes
 from dslm.records import Baseline, Check, Record, Verdict
 from dslm.scoring.reproducing import Repeated
@@ -89,9 +89,9 @@ class PullRequest:
         return self.target.root / TREE / self.target.workflow
 
     @property
-    def judged(self) -> JudgedWorkspace:
-        """The workflow in that tree, asked by the target's policy."""
-        return JudgedWorkspace(self.tree, self.target.workflow, self.target)
+    def judged(self) -> Workspace:
+        """The workflow in that tree, in the end asked by the target's policy."""
+        return Workspace(self.tree, self.target.workflow)
 
 
 def judge_pull_request(asked: PullRequest, repeat: Repeat) -> Judgement:
@@ -119,13 +119,21 @@ def judge_pull_request(asked: PullRequest, repeat: Repeat) -> Judgement:
     checks.append(_evidence(asked))
     if _failed(checks):
         return _refused(start, checks)
-    notes = policy_notes(asked.target, Workspace(asked.tree, asked.target.workflow))
-    return _judged(asked, start.model_copy(update={"notes": notes}), checks, repeat)
+    own = ask_by_target(asked.judged, asked.target)
+    noted = start.model_copy(update={"notes": policy_notes(asked.target, own)})
+    return _judged(asked, own, noted, checks, repeat)
 
 
-def _judged(asked: PullRequest, start: Judgement, checks: list[Check], repeat: Repeat) -> Judgement:
+def _judged(
+    asked: PullRequest,
+    own: ProposedWorkspace,
+    start: Judgement,
+    checks: list[Check],
+    repeat: Repeat,
+) -> Judgement:
+    """The gate's verdict, whether it was recorded so, and whether models answer as rows say."""
     verdict = gate_workspace(asked.judged, asked.today)
-    checks.append(_recorded(asked, verdict))
+    checks.append(_recorded(asked, own, verdict))
     again = tuple[Repeated, ...]()
     if verdict.evidence and not _failed(checks):
         check, again = _answered_again(asked.judged, repeat)
@@ -217,9 +225,8 @@ def _evidence(asked: PullRequest) -> Check:
     return _check(EVIDENCE, wanted, "it does", "", fails=False)
 
 
-def _recorded(asked: PullRequest, verdict: Verdict) -> Check:
+def _recorded(asked: PullRequest, ws: ProposedWorkspace, verdict: Verdict) -> Check:
     """Whether the verdict that was committed is the one that rows give, by its own policy."""
-    ws = Workspace(asked.tree, asked.target.workflow)
     wanted = "the committed verdict is the one that the rows give again"
     way = f"run `dvc repro gate@{ws.workflow}`, commit what it writes"
     path = ws.results / "gate.json"
@@ -234,7 +241,7 @@ def _recorded(asked: PullRequest, verdict: Verdict) -> Check:
     return _check(RECORDED, wanted, f"it is: {recorded.status}", "", fails=False)
 
 
-def _asks_the_same(asked: PullRequest, ws: Workspace) -> bool:
+def _asks_the_same(asked: PullRequest, ws: ProposedWorkspace) -> bool:
     pairs = ((asked.target.policy, ws.policy), (asked.target.waivers, ws.waivers))
     return all(
         one.is_file() == other.is_file()

@@ -20,24 +20,48 @@ from dslm.settings.workspace import Workspace
 
 # Of the target: what stages depend on and the gate reads, none of it run from the copy.
 OF_TARGET = ("dslm", "pipelines", "recipes/locks", "dvc.yaml", ".dvcignore", "requirements.lock")
+PROPOSED = "proposed"  # where the pull request's policy and waivers are put aside
 LARGEST = 2**30  # bytes of one file that git has
 
 
 @dataclass(frozen=True)
-class JudgedWorkspace(Workspace):
-    """The pull request's workflow as it is judged: by the target's policy, with its waivers."""
-
-    target: Workspace
+class ProposedWorkspace(Workspace):
+    """The workflow as the pull request asks for it: by its own policy, with its own waivers."""
 
     @property
     def policy(self) -> Path:
-        """The target's gate policy."""
-        return self.target.policy
+        """The pull request's gate policy."""
+        return self.root / PROPOSED / super().policy.name
 
     @property
     def waivers(self) -> Path:
-        """The target's waivers."""
-        return self.target.waivers
+        """The pull request's waivers."""
+        return self.root / PROPOSED / super().waivers.name
+
+
+def ask_by_target(ws: Workspace, target: Workspace) -> ProposedWorkspace:
+    """Put the target's policy and waivers in the place of the pull request's.
+
+    Called when DVC was asked, whose lock names those that the verdict was reached by.
+
+    Args:
+        ws: The workflow in the tree, as the pull request has it.
+        target: The workflow in the target branch.
+
+    Returns:
+        The workflow as the pull request asks for it.
+    """
+    proposed = ProposedWorkspace(ws.root, ws.workflow)
+    proposed.policy.parent.mkdir()
+    for now, own, targets in (
+        (ws.policy, proposed.policy, target.policy),
+        (ws.waivers, proposed.waivers, target.waivers),
+    ):
+        if now.is_file():
+            now.rename(own)
+        if targets.is_file():
+            shutil.copyfile(targets, now)
+    return proposed
 
 
 def lay_out(target: Workspace, head: Path, into: Path) -> Workspace:
