@@ -14,22 +14,20 @@ import shlex
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import tiny_model
 from answered_repository import finish_answering
 from reading_code import ROOT
 from ruamel.yaml import YAML
 from scratch_repository import COPIED
 
-from dslm.evidence import data_digest
-from dslm.provenance import read_manifest, write_atomic, write_manifest
-from dslm.settings.params import recipe_of
+from dslm.provenance import write_atomic
 from dslm.settings.workspace import Workspace
-from pipelines import baseline, calibrate, gate, score, score_base, score_champion
+from pipelines import gate
 
 W = "mini"
 WORKFLOW = ROOT / ".github" / "workflows" / "gate.yml"
@@ -95,7 +93,7 @@ class Hosted:
 
     @property
     def main(self) -> Workspace:
-        """The target branch with all that stages made, as on its author's desk."""
+        """The target branch with all that stages made since, as on an author's desk."""
         return Workspace(self.folder / "main", W)
 
     @property
@@ -109,7 +107,7 @@ class Hosted:
 
     def propose(
         self, name: str, edit: Callable[[Workspace], None], *, commit: bool = False,
-        push: bool = True,
+        push: bool = True, bare: bool = False,
     ) -> None:  # fmt: skip
         """Make a pull request.
 
@@ -118,9 +116,10 @@ class Hosted:
             edit: Changes the author's working tree.
             commit: `dvc commit` after it: the lock says what lies there.
             push: `dvc push` too.
+            bare: Start from the target branch, which has no evidence yet.
         """
         ws = Workspace(self.folder / f"desk-{name}", W)
-        shutil.copytree(self.main.root, ws.root, symlinks=True)
+        shutil.copytree(self.target if bare else self.main.root, ws.root, symlinks=True)
         edit(ws)
         if commit:
             keep(ws.root, push=push)
@@ -176,20 +175,12 @@ def keep(root: Path, *, push: bool = True) -> None:
     """`dvc commit` and `dvc push` of all up to the gate."""
     from dvc.repo import Repo
 
-    with contextlib.chdir(root), Repo(str(root)) as dvc:
-        dvc.commit(f"gate@{W}", with_deps=True, force=True)
-        if push:
-            dvc.push(f"gate@{W}", with_deps=True)
-
-
-def retrain(ws: Workspace, seed: int) -> None:
-    """Another candidate, as the stages leave it."""
-    made_from = read_manifest(ws.adapter, made_by="x")["inputs"]
-    shutil.rmtree(ws.adapter)
-    tiny_model.write_adapter(ws.adapter, seed=seed)
-    now = {"recipe": recipe_of(ws).digest(), "data": data_digest(ws.curated)}
-    write_manifest(ws.adapter, made_from | now)
-    run(ws, calibrate, baseline, score_base, score_champion, score, gate)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what DVC calls
+        with contextlib.chdir(root), Repo(str(root)) as dvc:
+            dvc.commit(f"gate@{W}", with_deps=True, force=True)
+            if push:
+                dvc.push(f"gate@{W}", with_deps=True)
 
 
 def run(ws: Workspace, *stages: Any) -> None:
@@ -200,7 +191,7 @@ def run(ws: Workspace, *stages: Any) -> None:
 
 
 def host(folder: Path) -> Hosted:
-    """Make the repository with its evidence committed and pushed, and a fresh clone of it."""
+    """Make the repository, a fresh clone of it, and a first candidate whose evidence is pushed."""
     hosted = Hosted(folder)
     ws = hosted.main
     finish_answering(ws.root)
@@ -224,8 +215,9 @@ def host(folder: Path) -> Hosted:
     (ws.root / ".dvc" / "config").write_text(
         "[core]\n    remote = store\n['remote \"store\"']\n    url = ../../store\n"
     )
-    keep(ws.root)
     git(ws.root, "add", "--all", "--force", *_proposed(ws.root))
-    git(ws.root, "commit", "--quiet", "--message", "Evidence")
+    git(ws.root, "reset", "--quiet", f"eval/{W}/results")
+    git(ws.root, "commit", "--quiet", "--message", "Begin")
     git(folder, "clone", "--quiet", str(ws.root), str(hosted.target))
+    keep(ws.root)
     return hosted

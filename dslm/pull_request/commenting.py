@@ -26,7 +26,9 @@ MARKER = re.compile(r"<!-- dslm gate (?P<workflow>[a-z][a-z0-9_]{0,62}) -->\Z")
 COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+\Z")
 BOT = "github-actions[bot]"
-LONGEST, MOST_BYTES = 65_536, 4 * 65_536  # characters that GitHub takes, in UTF-16; bytes
+# Characters that GitHub takes, in UTF-16, with room for the commit; bytes.
+LONGEST, MOST_BYTES = 65_536, 4 * 65_536
+ADDED = 80
 PAGE, MOST_PAGES = 100, 20
 MOST_ARTIFACTS = 20
 SECONDS = 30
@@ -65,6 +67,8 @@ def read_comments(folder: Path) -> dict[str, str]:
     entries = sorted(folder.iterdir()) if folder.is_dir() else []
     if len(entries) > MOST_ARTIFACTS:
         raise NotCommented(f"{len(entries)} artifacts are too many")
+    if [entry.name for entry in entries] == [FILE]:  # the only artifact that there was
+        return dict([_comment_in(folder)])
     for entry in entries:
         if not stat.S_ISDIR(entry.lstat().st_mode) or not entry.name.startswith(ARTIFACT):
             raise NotCommented("something that is no artifact of the gate")
@@ -87,7 +91,7 @@ def _comment_in(artifact: Path) -> tuple[str, str]:
     except UnicodeDecodeError:
         raise NotCommented(f"a {FILE} that is not UTF-8") from None
     first = MARKER.match(text.partition("\n")[0])
-    if first is None or len(text.encode("utf-16-le")) // 2 > LONGEST:
+    if first is None or len(text.encode("utf-16-le")) // 2 > LONGEST - ADDED:
         raise NotCommented(f"a {FILE} that is no comment of the gate")
     return first["workflow"], text
 
@@ -105,7 +109,8 @@ def put(job: Job, comments: Mapping[str, str]) -> list[str]:
     for number in numbers:
         held = {marker: comment for comment in _own_comments(job, number)
                 if (marker := _marker(comment["body"]))}  # fmt: skip
-        for workflow, text in sorted(comments.items()):
+        for workflow, judged in sorted(comments.items()):
+            text = f"{judged}\n<sub>Judged: {job.commit}</sub>\n"
             old = held.get(workflow)
             if old is None:
                 job.ask("POST", f"issues/{number}/comments", {"body": text})
