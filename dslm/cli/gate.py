@@ -51,6 +51,10 @@ def gate(
     draw: Annotated[
         int | None, typer.Option(min=0, help="Number that draws them; default: a new one.")
     ] = None,
+    waiver: Annotated[
+        str | None,
+        typer.Option(metavar="CHECK", help="Print a waiver of this check, to be signed."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Ask the gate: exit code 0 PASS, 1 FAIL, 3 INCONCLUSIVE. `explain` tells what is asked."""
@@ -58,6 +62,7 @@ def gate(
 
     files = {"--comment": comment, "--junit": junit, "--json-file": json_file}
     if words[0] == PULL_REQUEST and len(words) == 2:
+        _refuse_idle(words[1], {"--waiver": waiver}, "")
         from dslm.cli.gate_pull_request import judge_pull_request
 
         _refuse_no_file(files)
@@ -65,7 +70,7 @@ def gate(
         return
     _refuse_idle(words[0], {"--head": head, "--cases": cases, "--draw": draw}, PULL_REQUEST)
     if words[0] == EXPLAIN and len(words) == 2:
-        _refuse_idle(words[1], files, "")
+        _refuse_idle(words[1], {**files, "--waiver": waiver}, "")
         _explain(workspace(words[1]), as_json=as_json)
         return
     if len(words) != 1:
@@ -73,7 +78,22 @@ def gate(
         raise InputError(
             f"one workflow at a time, not {', '.join(words)}", where="dslm gate", fix=fix
         )
+    if waiver is not None:
+        _refuse_idle(f"{words[0]} --waiver {waiver}", files, "")
+        _waive(workspace(words[0]), waiver, as_json=as_json)
+        return
     _judge(workspace(words[0]), files, as_json=as_json)
+
+
+def _waive(ws: Workspace, check: str, *, as_json: bool) -> None:
+    """Print a waiver of one check of the candidate that lies there."""
+    from dslm.gating.gate import gate_workspace
+    from dslm.gating.waiving import waiver_text
+    from dslm.settings.policy import load_policy
+
+    today = dt.datetime.now(tz=dt.UTC).date()
+    text = waiver_text(load_policy(ws.policy), gate_workspace(ws, today), check, today)
+    emit({"waiver": text}) if as_json else say(text.rstrip())
 
 
 def _refuse_idle(workflow: str, given: Mapping[str, object], where: str) -> None:
@@ -126,7 +146,8 @@ def _write(ws: Workspace, verdict: Verdict, files: dict[str, Path | None]) -> No
 def _comment(ws: Workspace, verdict: Verdict) -> str:
     """The comment, of the verdict alone where the run cannot be read: then it is a FAIL."""
     from dslm.reporting.pull_request import Beside, comment
-    from dslm.settings.policy import load_policy, load_waivers
+    from dslm.settings.policy import load_policy
+    from dslm.settings.waivers import load_waivers
 
     policy = load_policy(ws.policy)
     data, why = _run(ws, verdict)
@@ -152,6 +173,7 @@ def _run(ws: Workspace, verdict: Verdict) -> tuple[ReportData | None, str]:
 
 
 def _show(verdict: Verdict) -> None:
+    from dslm.gating.changes import changes_told
     from dslm.gating.knobs import knobs
 
     rows = [[c.id, c.status, c.asked, c.seen, c.why] for c in verdict.checks]
@@ -160,6 +182,8 @@ def _show(verdict: Verdict) -> None:
         against += ": a first release"
     title = f"{verdict.workflow}: {verdict.status} (against {against})"
     say(table(title, ["check", "status", "asked", "seen", "why"], rows))
+    if told := changes_told(verdict):
+        say(*told)
     if turned := knobs(verdict):
         say("what moves it:", *(f"  {line}" for line in turned))
 

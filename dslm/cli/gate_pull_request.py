@@ -102,7 +102,8 @@ def _verdict(found: Judgement) -> Verdict:
 def _comment(found: Judgement, asked: PullRequest, draw: int) -> str:
     from dslm.reporting.pull_request import Beside, comment, not_judged
     from dslm.reporting.report import read_shown
-    from dslm.settings.policy import load_policy, load_waivers
+    from dslm.settings.policy import load_policy
+    from dslm.settings.waivers import load_waivers
 
     verdict = found.verdict
     if verdict is None:

@@ -1,9 +1,11 @@
 """What scores, verdicts and releases are evidence of; whoever acts on them compares it all again.
 
 `record` is the noun, `working_tree` what lies there now, `calibration` the threshold's own,
-`champion` what the release that serves says of itself. Needs no torch.
+`champion` what the release that serves says of itself, `anchor` what it was held to. Needs no
+torch.
 """
 
+from dslm.evidence.anchor import ANCHOR_FILE, Anchor, anchor_of, read_anchor
 from dslm.evidence.calibration import (
     OF_THE_TREE,
     Calibration,
@@ -39,6 +41,7 @@ from dslm.evidence.working_tree import (
 )
 
 __all__ = [
+    "ANCHOR_FILE",
     "CHAMPION_FILE",
     "ENGINE",
     "FORMAT",
@@ -47,18 +50,21 @@ __all__ = [
     "NONE",
     "OF_THE_TREE",
     "TRAINED_FROM",
+    "Anchor",
     "Calibration",
     "ChampionRelease",
     "Evidence",
     "Model",
     "Threshold",
     "adapter_digests",
+    "anchor_of",
     "code_digest",
     "current",
     "data_digest",
     "digest_there",
     "engine_differences",
     "load_calibration",
+    "read_anchor",
     "read_champion_release",
     "read_evidence",
     "read_json",

@@ -18,9 +18,9 @@ import dslm
 from dslm.errors import EXIT_OK, EXIT_REFUSED, DslmError, InputError, ReleaseRefused
 from dslm.gating.gate import exit_code, gate_workspace, unlike
 from dslm.pull_request.changed_files import Change, changes
+from dslm.pull_request.document_changes import document_notes
 from dslm.pull_request.evidence_pull import pull_evidence
 from dslm.pull_request.judging_tree import ProposedWorkspace, ask_by_target, lay_out
-from dslm.pull_request.policy_changes import policy_notes
 from dslm.records import Baseline, Check, Record, Verdict
 from dslm.scoring.reproducing import Repeated
 from dslm.settings.policy import PULL_REQUEST_CHECKS
@@ -120,7 +120,7 @@ def judge_pull_request(asked: PullRequest, repeat: Repeat) -> Judgement:
     if _failed(checks):
         return _refused(start, checks)
     own = ask_by_target(asked.judged, asked.target)
-    noted = start.model_copy(update={"notes": policy_notes(asked.target, own)})
+    noted = start.model_copy(update={"notes": document_notes(asked.target, own)})
     return _judged(asked, own, noted, checks, repeat)
 
 

@@ -79,7 +79,7 @@ def lay_out(target: Workspace, head: Path, into: Path) -> Workspace:
     ws = Workspace(into, target.workflow)
     for name in OF_TARGET:
         _copy_own(target.root / name, into / name)
-    _copy_own(target.champion, ws.champion)
+    _copy_own(target.registry, ws.registry)
     for part in (ws.data, ws.eval):
         _take(head, part.relative_to(into).as_posix(), into)
     for path in sorted((head / "recipes").glob("*.yaml")):

@@ -17,6 +17,7 @@ from dslm.contract import Contract, load_contract
 from dslm.contract.answer import schema_errors
 from dslm.errors import DslmError, GateFailed, Inconclusive, InputError, ReleaseRefused
 from dslm.evidence import (
+    ANCHOR_FILE,
     OF_THE_TREE,
     adapter_digests,
     digest_there,
@@ -177,7 +178,7 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     if lacking := [name for name in NEEDED if not (folder / name).is_file()]:
         raise ReleaseRefused(f"the release lacks {', '.join(lacking)}", where=where, fix=RESTORE)
     contract = _contract(folder, where)
-    _refuse_tags(version, where, release_digest(store.model, inputs), inputs, contract)
+    _refuse_tags(version, folder, release_digest(store.model, inputs), inputs, contract)
     verdict = read_verdict(folder / "gate.json", store.model)
     judged = inputs | {"scorecard": digest_file(folder / "scorecard.json")}
     refuse_differences(verdict.evidence, judged, what=f"the verdict in version {version.number}")
@@ -201,13 +202,15 @@ def _contract(folder: Path, where: str) -> Contract:
 
 
 def _refuse_tags(
-    version: Version, where: str, digest: str, inputs: Mapping[str, str], contract: Contract
+    version: Version, folder: Path, digest: str, inputs: Mapping[str, str], contract: Contract
 ) -> None:
     """Refuse tags that say something else than the files: whoever lists versions believes them."""
+    where, anchor = f"{contract.name} version {version.number}", folder / ANCHOR_FILE
     of_files = {
         "digest": digest,
         "contract_version": str(contract.version),
         "evidence": evidence_tag(inputs),
+        "anchor": digest_file(anchor) if anchor.is_file() else None,
     }
     for tag, value in of_files.items():
         if version.tags.get(tag) != value:

@@ -13,8 +13,9 @@ from ruamel.yaml import YAML
 
 from dslm.contract.model import Contract, load_contract
 from dslm.scoring.metrics import METRICS
-from dslm.settings.policy import AnyCheck, Waiver, load_waivers
+from dslm.settings.policy import AnyCheck
 from dslm.settings.recipe import load_recipe
+from dslm.settings.waivers import Waiver, load_waivers
 
 Edges = set[tuple[str, str]]
 CHECKS = typing.get_args(typing.get_args(AnyCheck)[0])

@@ -30,7 +30,8 @@ ACTIVITIES = {
 MAY_CALL = {
     # one prompt renderer, one place that knows base models; the doctor's findings are as a proof's
     "training": {"inference", "proving"},
-    "gating": {"scoring"},  # the gate recomputes the scorecard from the rows
+    # the gate recomputes the scorecard from the rows, and knows repeated texts as curation does
+    "gating": {"scoring", "curation"},
     # the smoke test answers with the decider that serves; its input is gold's, as it may be shown;
     # no verdict is believed: registration and promotion judge the rows by the gate's own function
     "releasing": {"inference", "curation", "gating", "scoring"},

@@ -21,7 +21,7 @@ from dslm.reporting.naming import COST
 from dslm.reporting.pull_request import tables
 from dslm.reporting.pull_request.flips import flips
 from dslm.reporting.told_beside import told_beside
-from dslm.settings.policy import Waiver
+from dslm.settings.waivers import Waiver
 
 MOST_CHARACTERS = 65_400  # GitHub takes 65,536 of a comment; the job that posts it adds a line
 STEPS = (200, 60, 25, 10, 4, 1, 0)  # rows of each table, until it fits

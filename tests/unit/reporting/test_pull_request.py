@@ -26,7 +26,7 @@ from dslm.reporting.pull_request import (
     junit,
     marker,
 )
-from dslm.settings.policy import Waiver
+from dslm.settings.waivers import Waiver
 
 NASTY = (
     "@everyone and @org/team",
