@@ -1,13 +1,12 @@
 """`dslm gate`: the verdict on what was scored last, judged anew; `dslm gate explain` what it asks.
 
 A comment for a pull request and JUnit for a CI page are made from the same verdict, each in a file.
-`dslm gate pull-request` judges files of others: `dslm.cli.gate_pull_request`.
+`dslm gate pull-request` judges the files of others: `dslm.cli.gate_pull_request`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,6 +40,9 @@ def gate(
     json_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the verdict as JSON there.")
     ] = None,
+    waiver: Annotated[
+        str | None, typer.Option(metavar="CHECK", help="Print a waiver of this check to be signed.")
+    ] = None,
     head: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A pull request's files, as data.")
     ] = None,
@@ -51,10 +53,6 @@ def gate(
     draw: Annotated[
         int | None, typer.Option(min=0, help="Number that draws them; default: a new one.")
     ] = None,
-    waiver: Annotated[
-        str | None,
-        typer.Option(metavar="CHECK", help="Print a waiver of this check, to be signed."),
-    ] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Ask the gate: exit code 0 PASS, 1 FAIL, 3 INCONCLUSIVE. `explain` tells what is asked."""
@@ -62,48 +60,48 @@ def gate(
 
     files = {"--comment": comment, "--junit": junit, "--json-file": json_file}
     if words[0] == PULL_REQUEST and len(words) == 2:
-        _refuse_idle(words[1], {"--waiver": waiver}, "")
-        from dslm.cli.gate_pull_request import judge_pull_request
-
-        _refuse_no_file(files)
-        judge_pull_request(workspace(words[1]), head, (cases, draw), files, as_json=as_json)
+        _judge_pull_request(workspace(words[1]), head, (cases, draw), files, as_json=as_json)
         return
-    _refuse_idle(words[0], {"--head": head, "--cases": cases, "--draw": draw}, PULL_REQUEST)
+    if (head, cases, draw) != (None, None, None):
+        raise InputError("--head, --cases and --draw are of a pull request", where="dslm gate",
+                         fix=f"dslm gate {PULL_REQUEST} W --head DIR")  # fmt: skip
     if words[0] == EXPLAIN and len(words) == 2:
-        _refuse_idle(words[1], {**files, "--waiver": waiver}, "")
+        if asked := [name for name, path in files.items() if path is not None]:
+            what = f"{asked[0]} is of a verdict, and {EXPLAIN} gives none"
+            fix = f"dslm gate {words[1]} {asked[0]} …"
+            raise InputError(what, where=f"dslm gate {EXPLAIN}", fix=fix)
         _explain(workspace(words[1]), as_json=as_json)
         return
     if len(words) != 1:
-        fix = f"dslm gate W, or dslm gate {EXPLAIN} W, or dslm gate {PULL_REQUEST} W"
-        raise InputError(
-            f"one workflow at a time, not {', '.join(words)}", where="dslm gate", fix=fix
-        )
+        raise InputError(f"one workflow at a time, not {', '.join(words)}", where="dslm gate",
+                         fix=f"dslm gate W, or dslm gate {EXPLAIN} W")  # fmt: skip
     if waiver is not None:
-        _refuse_idle(f"{words[0]} --waiver {waiver}", files, "")
-        _waive(workspace(words[0]), waiver, as_json=as_json)
+        _waiver(workspace(words[0]), waiver, as_json=as_json)
         return
     _judge(workspace(words[0]), files, as_json=as_json)
 
 
-def _waive(ws: Workspace, check: str, *, as_json: bool) -> None:
-    """Print a waiver of one check of the candidate that lies there."""
+def _judge_pull_request(
+    ws: Workspace, head: Path | None, drawing: tuple[int | None, int | None],
+    files: dict[str, Path | None], *, as_json: bool,
+) -> None:  # fmt: skip
+    from dslm.cli.gate_pull_request import judge_pull_request
+
+    _refuse_no_file(files)
+    judge_pull_request(ws, head, drawing, files, as_json=as_json)
+
+
+def _waiver(ws: Workspace, check: str, *, as_json: bool) -> None:
     from dslm.gating.gate import gate_workspace
     from dslm.gating.waiving import waiver_text
     from dslm.settings.policy import load_policy
 
     today = dt.datetime.now(tz=dt.UTC).date()
     text = waiver_text(load_policy(ws.policy), gate_workspace(ws, today), check, today)
-    emit({"waiver": text}) if as_json else say(text.rstrip())
-
-
-def _refuse_idle(workflow: str, given: Mapping[str, object], where: str) -> None:
-    """Refuse options that say nothing here."""
-    if idle := [name for name, value in given.items() if value is not None]:
-        what = (
-            f"{idle[0]} is of {'a pull request' if where else 'a verdict, which is not asked for'}"
-        )
-        fix = f"dslm gate {where}{' ' if where else ''}{workflow} {idle[0]} …"
-        raise InputError(what, where="dslm gate", fix=fix)
+    if as_json:
+        emit({"waiver": text})
+    else:
+        say(text.rstrip())
 
 
 def _judge(ws: Workspace, files: dict[str, Path | None], *, as_json: bool) -> None:

@@ -5,7 +5,7 @@
 torch.
 """
 
-from dslm.evidence.anchor import ANCHOR_FILE, Anchor, anchor_of, read_anchor
+from dslm.evidence.anchor import ANCHOR_FILE, MADE_FROM, Anchor, anchor_of, read_anchor
 from dslm.evidence.calibration import (
     OF_THE_TREE,
     Calibration,
@@ -47,6 +47,7 @@ __all__ = [
     "FORMAT",
     "JUDGING_CODE",
     "KEYS",
+    "MADE_FROM",
     "NONE",
     "OF_THE_TREE",
     "TRAINED_FROM",

@@ -12,6 +12,7 @@ from dslm.errors import InputError
 from dslm.evidence import KEYS, release_digest
 from dslm.records import NOT_APPLICABLE, Verdict
 from dslm.settings.policy import GatePolicy
+from dslm.settings.waivers import TODO
 
 
 def candidate_digest(workflow: str, evidence: Mapping[str, str]) -> str:
@@ -55,8 +56,8 @@ def waiver_text(policy: GatePolicy, verdict: Verdict, check: str, today: dt.date
     return (
         f"waivers:  # in eval/{verdict.workflow}/waivers.yaml; several stand below one another\n"
         f"  - check: {check}\n"
-        "    reason: TODO why this may pass, at least ten letters\n"
-        "    signed_off_by: TODO who answers for it\n"
+        f"    reason: {TODO} why this may pass, at least ten letters\n"
+        f"    signed_off_by: {TODO} who answers for it\n"
         f'    until: "{until}"  # the last day; {policy.waivers.most_days} days are the most\n'
         f"    candidate: {candidate_digest(verdict.workflow, verdict.evidence)}\n"
         f"    gold: {verdict.evidence['gold']}\n"

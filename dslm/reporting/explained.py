@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dslm.gating.explaining import Curve, Explained, ExplainedCheck
+from dslm.gating.power_curve import PowerPoint
 from dslm.reporting.formatting import rate, visible
 from dslm.reporting.naming import metric_name
 
@@ -48,11 +49,16 @@ def _sees(check: ExplainedCheck) -> list[str]:
 
 def curve_sentence(curve: Curve) -> str:
     """One curve in words: how often an equal model passes, and one that lost the margin."""
-    none = curve.points[0]
-    text = f"An equally good model passes {curve.id} in {rate(none.chance)} of all runs"
-    if none.together is not None:
-        text += f", in {rate(none.together)} where whole groups go the same way"
-    return f"{text}; one that lost {rate(curve.margin)} in at most the error that is allowed."
+    equal = curve.points[0]
+    lost = min(curve.points, key=lambda point: abs(point.loss - curve.margin))
+    text = f"An equally good model passes {curve.id} in {rate(equal.chance)} of all runs"
+    if equal.together is not None:
+        text += f", in {rate(equal.together)} where whole groups go the same way"
+    return f"{text}; one that truly lost {rate(lost.loss)} in {rate(_most(lost))}."
+
+
+def _most(point: PowerPoint) -> float:
+    return point.chance if point.together is None else max(point.chance, point.together)
 
 
 def _curve(curve: Curve) -> RenderableType:

@@ -89,6 +89,8 @@ def headline(data: ReportData) -> Headline:
         if any(check.id == "evidence" for check in bad):
             return Headline("FAIL", news(data, bad), f"{repro}, then look again")
         step = f"look at the worst cases in {report_of(data)}"
+        if any(check.asked.startswith("no slice") for check in bad):
+            step += f", label more of what fell in data/{name}/sources"
         return Headline("FAIL", news(data, bad), _next(data, verdict, bad, step))
     need = [check.needed_cases for check in bad if check.needed_cases]
     enough = f" About {max(need):,} gold cases would decide it." if need else ""

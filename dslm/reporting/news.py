@@ -73,20 +73,47 @@ def _why_nothing(data: ReportData) -> str:
     said = str(found.get("why", ""))
     said = said.removeprefix("no threshold can be certified: ").removesuffix("; nothing proceeds")
     if said:
-        return f"no confidence could be certified: {said}"
+        nearly = almost_certified(found)
+        return f"no confidence could be certified: {said}" + (f". {nearly}" if nearly else "")
     most = data.contract.decision.max_selective_risk
     return f"no confidence could be certified from which at most {rate(most)} are wrong"
 
 
+# What a metric counts, as the subject of a sentence.
+_SUBJECTS = {
+    "case_exact_match": "Cases right in every field",
+    "straight_through_rate": "Cases that go through, and rightly",
+    "coverage": "Cases that go through",
+    "selective_risk": "Wrong among what goes through",
+    "held_back_rate": "Cases held back that were right",
+}
+
+
+def almost_certified(calibration: Mapping[str, Any]) -> str:
+    """What came nearest to being certified, of the numbers of answers that were tested.
+
+    Args:
+        calibration: As recorded; of before the tests were kept it says nothing.
+    """
+    tried = [step for step in calibration.get("steps") or () if not step["certified"]]
+    if not tried:
+        return ""
+    best = min(tried, key=lambda step: float(step["risk"]))
+    wrong = best["wrong"] or "none"
+    return (f"Nearest: {best['answers']:,} answers had {wrong} wrong, enough for a bound of "
+            f"{rate(best['risk'])}")  # fmt: skip
+
+
 def told(data: ReportData, check: Check) -> str:
     """One check in plain words."""
-    name, asked = metric_name(check.metric).label, _asked(check)
+    name = _SUBJECTS.get(check.metric, metric_name(check.metric).label)
+    asked = _asked(check)
     if check.metric in _COUNTED and (line := _misses(data, check)):
         return line
     if check.why.startswith(_FELL):
         drops = _DROP.finditer(check.why.removeprefix(_FELL))
-        parts = [f"{one['slice'].strip()} by {_points(one['drop'])}" for one in drops]
-        return f"{name} fell on {' and on '.join(parts)}."
+        parts = [f"by {_points(one['drop'])} on {one['slice'].strip()}" for one in drops]
+        return f"{name} fell {' and '.join(parts)}."
     pair, who = _PAIR.search(check.seen), _WHO.search(check.asked)
     if pair and who:
         return (f"{name}: better on {pair['won']} and worse on {pair['lost']} of {pair['cases']} "

@@ -17,6 +17,7 @@ from dslm.reporting import casebook, explained, naming, page
 from dslm.reporting.data import ReportData, read_report_data
 from dslm.reporting.first_sentence import first_sentence
 from dslm.reporting.judging import headline
+from dslm.reporting.news import almost_certified
 from dslm.reporting.not_narrowed import not_narrowed
 from dslm.reporting.power_chart import power_svg
 from dslm.reporting.rendering import rendered
@@ -36,7 +37,7 @@ def render(data: ReportData) -> str:
         "report.html.jinja", "report.js",
         data=data, card=data.scorecard, contract=data.contract, headline=headline(data),
         sentence=first_sentence(data), beside=told_beside(data.verdict) if data.verdict else [],
-        explained=explained, power_svg=power_svg,
+        nearly=almost_certified(data.calibration or {}), explained=explained, power_svg=power_svg,
         page=page, naming=naming, worst=casebook.worst_cases(data, WORST), opened=OPENED,
         not_narrowed=not_narrowed(data.rows.get("candidate", ())),
         blob=blob, inputs_cut_at=input_length if input_length < longest else None,

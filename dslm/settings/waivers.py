@@ -10,13 +10,14 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from dslm.errors import DslmError, InputError, Problems
 from dslm.settings.loading import load_document, nearest
 from dslm.settings.policy import GatePolicy, Settings
 
 DIGEST = r"^sha256:[0-9a-f]{64}$"
+TODO = "TODO"  # begins what `dslm gate W --waiver CHECK` leaves open
 NONE_YET = "write `waivers: []` into it where nothing is waived"
 
 
@@ -29,6 +30,13 @@ class Waiver(Settings):
     until: dt.date
     candidate: str = Field(pattern=DIGEST, description="holds only for this candidate")
     gold: str = Field(pattern=DIGEST, description="holds only for this gold set")
+
+    @field_validator("reason", "signed_off_by")
+    @classmethod
+    def _filled_in(cls, value: str) -> str:
+        if value.startswith(TODO):
+            raise ValueError("is still to be filled in")
+        return value
 
 
 class Waivers(Settings):

@@ -1,6 +1,6 @@
 """What rounding does to answers: cases answered again in other batches, threads, precision.
 
-    python tests/bench/answer_repeat.py [--cases 32] [--out docs/measurements/answer_repeat.json]
+    python tests/bench/answer_repeat.py [--cases 32] [--plans 0 3 4] [--out FILE.json]
 
 The embedded base, told the example's task with three examples, answers cases of the example's gold
 set (`--tuned ADAPTER`: with a trained adapter instead). The first run stands for the rows, each
@@ -100,10 +100,10 @@ def edited(model: Decider, cases: Sequence[Case], rows: Sequence[Prediction]) ->
     return sorted(round(gap, 4) for gap in gaps)
 
 
-def measured(cases: Sequence[Case], adapter: Path | None) -> dict[str, Any]:
-    """All plans."""
+def measured(cases: Sequence[Case], adapter: Path | None, plans: Sequence[int]) -> dict[str, Any]:
+    """Each plan, by its number."""
     texts, found, rows = [case.input for case in cases], dict[str, Any](), dict[str, Any]()
-    for precision, batch, threads in PLANS:
+    for precision, batch, threads in (PLANS[n] for n in plans):
         model = decider(precision, batch, adapter)
         torch.set_num_threads(threads)
         began = time.monotonic()
@@ -136,7 +136,7 @@ def main(arguments: Mapping[str, Any]) -> None:
         "machine": platform.processor() or platform.machine(),
         **engine_now(),
         "cases": len(cases),
-        "plans": measured(cases, arguments["tuned"]),
+        "plans": measured(cases, arguments["tuned"], arguments["plans"]),
     }
     if arguments["out"]:
         Path(arguments["out"]).write_text(json.dumps(found, indent=1) + "\n")
@@ -146,5 +146,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=32)
     parser.add_argument("--tuned", type=Path)
+    parser.add_argument("--plans", type=int, nargs="+", default=range(len(PLANS)))
     parser.add_argument("--out")
     main(vars(parser.parse_args()))

@@ -30,6 +30,7 @@ ACTIVITIES = {
 MAY_CALL = {
     # one prompt renderer, one place that knows base models; the doctor's findings are as a proof's
     "training": {"inference", "proving"},
+    "examples": {"scoring"},  # recorded answers become rows by the functions that the stages call
     # the gate recomputes the scorecard from the rows, and knows repeated texts as curation does
     "gating": {"scoring", "curation"},
     # the smoke test answers with the decider that serves; its input is gold's, as it may be shown;

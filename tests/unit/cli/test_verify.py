@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 from collections.abc import Callable
@@ -15,9 +16,15 @@ from scored_rows import MINI
 
 from dslm.cases import read_labelled, read_records
 from dslm.contract.answer import canonical_text
-from dslm.evidence import Model, load_calibration
+from dslm.errors import ReleaseRefused
+from dslm.evidence import Model, current, load_calibration
+from dslm.gating.gate import gate_workspace, write_verdict
 from dslm.provenance import write_atomic
 from dslm.records import Prediction, Row
+from dslm.releasing.checking import Proof
+from dslm.releasing.packaging import package
+from dslm.releasing.pyfunc import answer
+from dslm.releasing.smoke import smoke
 from dslm.scoring import calibrate, make_scorecard
 from dslm.scoring.rows import make_rows, read_again
 from dslm.scoring.verification import read_rows, threshold_of, verify
@@ -159,3 +166,23 @@ def test_what_cannot_be_asked_is_usage(ws: Workspace, dslm: Call, arguments, say
     told = dslm("verify", "mini", *arguments)
     assert told.code == 2
     assert says in told.err
+
+
+def test_a_release_of_such_rows_answers_its_case_as_recorded_and_edited_it_does_not(
+    ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The smoke test, with the model that serves; here, where a model has answered."""
+    monkeypatch.chdir(ws.root)  # its base's folder is relative
+    (ws.root / "registry" / "card-template.md.jinja").write_text("{{ contract.name }}\n")
+    verdict = gate_workspace(ws, dt.datetime.now(dt.UTC).date())
+    write_verdict(ws, verdict)
+
+    def released(name: str) -> Proof:
+        now = current(ws)
+        folder = package(ws, tmp_path / name, now)
+        return Proof(1, name, now, folder, MINI, verdict, "")
+
+    smoke(ws, released("as it is"), answer)
+    edited(ws, "candidate", gold)
+    with pytest.raises(ReleaseRefused, match=r"answers case g-\d+ wrongly: another .* than was"):
+        smoke(ws, released("edited"), answer)

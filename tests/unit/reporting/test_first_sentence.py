@@ -11,6 +11,7 @@ from dslm.records import Check, Metric
 from dslm.reporting.data import ReportData
 from dslm.reporting.first_sentence import first_sentence
 from dslm.reporting.judging import headline
+from dslm.reporting.news import almost_certified
 
 
 def run_with(
@@ -90,11 +91,32 @@ def test_that_nothing_goes_through_is_the_news_and_not_the_answer_that_was_cut()
     assert "artifacts/invoice_intake/report.html" in said.next_step
 
 
+def test_what_came_nearest_to_a_certificate_is_told() -> None:
+    tried = [
+        {"answers": 46, "wrong": 3, "certified": False, "risk": 0.137},
+        {"answers": 57, "wrong": 8, "certified": False, "risk": 0.221},
+    ]
+    said = almost_certified({"steps": tried})
+    assert (
+        said.replace("\u00a0", " ")
+        == "Nearest: 46 answers had 3 wrong, enough for a bound of 13.7 %"
+    )
+    assert almost_certified({"steps": [tried[0] | {"certified": True}]}) == ""
+    assert almost_certified({"why": "of before"}) == ""
+    run = run_with({"held_back": 8}, (3.2, 3.2, 3.2), (0.0, 1.0))
+    card = run.scorecard.model_copy(update={"threshold": None})
+    told = {"why": "too many wrong", "threshold": None, "steps": tried}
+    run = dataclasses.replace(
+        run, verdict=verdict_of("FAIL", checks=failing(NONE_WENT)), scorecard=card, calibration=told
+    )
+    assert "46 answers had 3 wrong" in headline(run).reason
+
+
 def test_a_slice_that_fell_weighs_more_than_an_answer_that_is_no_object() -> None:
     run = dataclasses.replace(make_run(8), verdict=verdict_of("FAIL", checks=failing(CUT, ALARM)))
     said = headline(run).reason
-    assert said == ("Case exact match fell on language=fr by 30.0 points and on channel=ocr by "
-                    "16.0 points. 1 more check says no.")  # fmt: skip
+    assert said == ("Cases right in every field fell by 30.0 points on language=fr and by 16.0 "
+                    "points on channel=ocr. 1 more check says no.")  # fmt: skip
 
 
 @pytest.mark.parametrize("own", ["evidence", "first_release"])

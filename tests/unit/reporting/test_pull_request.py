@@ -16,7 +16,7 @@ from sample_run import CONTRACT, make_run, verdict_of
 
 from dslm.gating.markdown import as_markdown
 from dslm.gating.markdown_text import literal, words
-from dslm.records import Case, Check, Row, Verdict
+from dslm.records import Case, Check, Record, Row, Verdict
 from dslm.reporting.data import ReportData
 from dslm.reporting.pull_request import (
     MOST_CHARACTERS,
@@ -26,6 +26,7 @@ from dslm.reporting.pull_request import (
     junit,
     marker,
 )
+from dslm.reporting.report import render
 from dslm.settings.waivers import Waiver
 
 NASTY = (
@@ -148,7 +149,8 @@ def test_a_comment_tells_verdict_news_numbers_flips_slices_cost_and_digests() ->
     lines = text.splitlines()
     assert lines[:2] == [marker("invoice_intake"), "## ❌ invoice_intake: FAIL"]
     ordered = [
-        "Selective risk:", "Of 120 cases", "Better (+) or worse (−) than the champion",
+        "Wrong among what goes through:", "Of 120 cases",
+        "Better (+) or worse (−) than the champion",
         "The champion is version 4", "Newly wrong: ", "Newly right: ", "<summary>Slices",
         "A case costs: candidate", "people alone 3.20", "Wrong bookings cost more than clerks.",
         "What was judged, by digest",
@@ -224,22 +226,43 @@ def test_a_short_comment_leaves_nothing_out() -> None:
     assert "… and" not in comment(run.verdict, run)
 
 
+class Change(Record):
+    part: str
+    was: str
+    now: str
+    loosens: bool
+
+
+class Changes(Record):
+    since: int = 0
+    found: tuple[Change, ...] = ()
+
+
+class Later(Verdict):
+    changes: Changes = Changes()
+    look: dict[str, Any] | None = None
+
+
 def test_what_a_later_gate_adds_to_its_verdict_is_told() -> None:
-    class Change(Check):
-        loosens: bool = True
-
-    class Later(Verdict):
-        changes: tuple[Change, ...] = ()
-        looks: dict[str, Any] = {}  # noqa: RUF012 - of pydantic
-
     run = make_run(40)
     assert run.verdict is not None
-    change = Change(id="margin", metric="@x", status="FAIL", asked="a", seen="b", why="c")
-    later = Later(**run.verdict.model_dump(), changes=(change,), looks={"number": 3, "alpha": 0.01})
+    plain = run.verdict.model_dump()
+    found = (
+        Change(part="@policy", was="0.05", now="0.1", loosens=True),
+        Change(part="gold", was="", now="g-7", loosens=False),
+    )
+    look = {"format": "1", "gold": "sha256:" + "a" * 64, "number": 3, "share": 1 / 3, "left": 0,
+            "after": ["sha256:" + "a" * 64]}  # fmt: skip
+    later = Later(**plain, changes=Changes(since=4, found=found), look=look)
     text = html.unescape(comment(later, run)).replace("\u200b", "")
-    assert "**What changed since the champion**\n\n- id: margin; metric: @x" in text
-    assert "; loosens\n" in text
-    assert "**Looks at this gold set**\n\n- number: 3; alpha: 0.01\n" in text
+    assert (
+        "**What changed since the champion**\n\n- since: 4\n"
+        "- loosens; part: @policy; was: 0.05; now: 0.1\n- part: gold; now: g-7\n" in text
+    )
+    assert "**Looks at this gold set**\n\n- number: 3; share: 0.3333; left: 0\n" in text
+    page = read(render(dataclasses.replace(run, verdict=later)))
+    assert "loosens; part: @policy" in page.by_id("checks").text
+    assert "What changed" not in comment(Later(**plain), run)
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,8 @@ def test_the_verdict_comes_first_as_a_word_and_a_reason(html: str) -> None:
     assert page.all("h1")[0].text.strip() == "FAIL"
     reason = next(e for e in page.elements if e.attributes.get("class") == "reason")
     assert re.fullmatch(
-        r"Selective risk: 3\.\d\s% \(.* to .*\s%\); asked is at most 5 % at 90 %\.", reason.text
+        r"Wrong among what goes through: 3\.\d\s% \(.* to .*\s%\); asked is at most 5 % at 90 %\.",
+        reason.text,
     )
     sentence = next(e for e in page.elements if e.attributes.get("class") == "sentence")
     assert sentence.text.startswith("Of 120 cases 85 go through, 3 of them wrong")

@@ -21,7 +21,7 @@ def printed(what: RenderableType) -> str:
 
 def test_a_run_is_told_verdict_first_then_numbers_then_places(run: ReportData) -> None:
     lines = printed(run_summary(run, {"Champion": "version 3"})).splitlines()
-    assert lines[0].startswith("✗ FAIL  Selective risk: 3.")
+    assert lines[0].startswith("✗ FAIL  Wrong among what goes through: 3.")
     assert lines[1].startswith("Of 120 cases 85 go through, 3 of them wrong (")
     text = "\n".join(lines)
     ordered = ("Straight-through rate", "version 3", "artifacts/invoice_intake/report.html")
