@@ -7,6 +7,7 @@ whatever happens, so that a pull request that cannot be judged says why.
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from dslm.settings.workspace import Workspace
 
 SHARE, CHANCE = 0.05, 0.95
+REGISTRY = "MLFLOW_TRACKING_URI"  # the champion's files are there
 Files = Mapping[str, Path | None]
 
 
@@ -71,6 +73,9 @@ def _repeat(ws: Workspace, cases: int | None, draw: int) -> Iterator[Repeated]:
     from dslm.cli.answers import Asked, repeat_rows
 
     models: tuple[Model, ...] = ("candidate", "calibration", "base")
+    served = (ws.scores("champion") / "rows.jsonl").is_file()
+    if served and os.environ.get(REGISTRY):
+        models = (*models, "champion")
     return repeat_rows(ws, Asked(models, cases, draw, SHARE, CHANCE))
 
 
@@ -129,8 +134,9 @@ def _told(found: Judgement, draw: int) -> Iterator[str]:
     for one in found.answered_again:
         for line in one.told:
             yield f"Computed otherwise here than where it was scored: {line}."
-    if found.verdict is not None and found.verdict.baseline.version:
-        yield "The champion's rows were not answered again: its files are in the registry."
+    compared = found.verdict is not None and found.verdict.baseline.version
+    if compared and "champion" not in {one.model for one in found.answered_again}:
+        yield f"The champion's rows were not answered again: {REGISTRY} names no registry."
 
 
 def _show(found: Judgement, draw: int, files: Files, *, as_json: bool) -> None:

@@ -23,7 +23,7 @@ from typing import Any
 
 ARTIFACT, FILE = "gate-comment-", "comment.md"
 MARKER = re.compile(r"<!-- dslm gate (?P<workflow>[a-z][a-z0-9_]{0,62}) -->\Z")
-COMMIT = re.compile(r"[0-9a-f]{40}\Z")
+JUDGED = re.compile(r"gate of (?P<commit>[0-9a-f]{40})\Z")
 REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+\Z")
 BOT = "github-actions[bot]"
 # Characters that GitHub takes, in UTF-16, with room for the commit; bytes.
@@ -170,13 +170,13 @@ def _api(repository: str, token: str, address: str) -> Ask:
 def main(arguments: list[str], environment: Mapping[str, str]) -> int:
     """Comment; gives the exit code: 0 done or overtaken by a newer commit, 4 refused, 5 again."""
     folder = Path(arguments[0])
-    repository, commit = environment["GITHUB_REPOSITORY"], environment["HEAD_SHA"]
-    if not (COMMIT.match(commit) and REPOSITORY.match(repository)):
+    repository, judged = environment["GITHUB_REPOSITORY"], JUDGED.match(environment["JUDGED"])
+    if judged is None or not REPOSITORY.match(repository):
         print("gate: no commit or no repository", file=sys.stderr)  # noqa: T201
         return 2
     address = environment.get("GITHUB_API_URL", "https://api.github.com")
     ask = _api(repository, environment["GITHUB_TOKEN"], address)
-    job = Job(repository, commit, environment["TARGET_BRANCH"], ask)
+    job = Job(repository, judged["commit"], environment["TARGET_BRANCH"], ask)
     try:
         comments = read_comments(folder)
     except NotCommented as refused:

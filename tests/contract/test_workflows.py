@@ -9,6 +9,7 @@ import pytest
 from reading_code import ROOT
 from ruamel.yaml import YAML
 
+from dslm.pull_request.commenting import JUDGED
 from dslm.settings.params import load_params
 
 FOLDER = ROOT / ".github" / "workflows"
@@ -85,6 +86,12 @@ def test_the_job_that_comments_runs_the_default_branch_alone() -> None:
     (checkout,) = (s["with"] for s in job["steps"] if "checkout" in s.get("uses", ""))
     assert checkout["ref"] == "${{ github.event.repository.default_branch }}"
     assert "path" not in checkout
+    (step,) = (s for s in job["steps"] if "run" in s)
+    named = workflow("gate.yml")["run-name"].replace(
+        "${{ github.event.pull_request.head.sha }}", "0" * 40
+    )
+    assert JUDGED.match(named)
+    assert step["env"]["JUDGED"] == "${{ github.event.workflow_run.display_title }}"
     (command,) = commands("gate-comment.yml")
     assert command == 'python3 -m dslm.pull_request.commenting "$RUNNER_TEMP/comments"'
 

@@ -127,5 +127,5 @@ def test_a_commit_that_was_overtaken_is_not_commented_on() -> None:
 
 
 def test_a_commit_that_is_none_is_not_asked_for(tmp_path: Path) -> None:
-    named = {"GITHUB_REPOSITORY": "a/b", "HEAD_SHA": "main", "GITHUB_TOKEN": "x"}
+    named = {"GITHUB_REPOSITORY": "a/b", "JUDGED": "gate of main", "GITHUB_TOKEN": "x"}
     assert main([str(tmp_path)], named) == 2
