@@ -221,15 +221,43 @@ class Check(Record):
 
 
 class Baseline(Record):
-    """The release that a candidate is compared with; version 0 = there is none yet."""
+    """The release that a candidate is compared with; version 0 = there is none yet.
+
+    `anchor`: digest of what it was held to; None of a release from before there was one.
+    """
 
     version: int = 0
     digest: str | None = None
     contract_version: int | None = None
+    anchor: str | None = None
 
     def answers_older_contract(self, version: int) -> bool:
         """Whether it was made for an older contract version, so that gold does not fit it."""
         return self.contract_version is not None and self.contract_version < version
+
+
+class Change(Record):
+    """One thing that is not as it was when the champion was judged; `ids` of gold cases."""
+
+    part: Literal["gold", "policy", "contract", "made from"]
+    key: str
+    was: str
+    now: str
+    loosens: bool
+    ids: tuple[str, ...] = ()
+
+
+class Changes(Record):
+    """All that changed since the champion; `unknown` says why that cannot be told."""
+
+    since: int = 0
+    unknown: str = ""
+    found: tuple[Change, ...] = ()
+
+    @property
+    def loosening(self) -> tuple[Change, ...]:
+        """Those by which less is asked than was of the champion, or may be."""
+        return tuple(change for change in self.found if change.loosens)
 
 
 class Verdict(Record):
@@ -237,6 +265,7 @@ class Verdict(Record):
 
     `first_release`: nothing was compared with a champion, since none serves or it cannot be asked.
     `threshold`: what the calibration certified, and what it almost certified.
+    `judged_on`: the day, where something depends on it: waivers do.
     """
 
     workflow: str
@@ -245,6 +274,8 @@ class Verdict(Record):
     baseline: Baseline
     first_release: bool = False
     threshold: str | None = None
+    changes: Changes = Changes()
+    judged_on: str | None = None
     evidence: dict[str, str]
 
 

@@ -1,7 +1,8 @@
 """Evaluators of checks on the candidate alone: zero tolerance, and bounds.
 
-A bound on the interval has three answers: all of it clears the bound (PASS), all of it misses
-(FAIL), or the bound lies inside (INCONCLUSIVE, with the cases that would decide).
+A bound on the interval has three answers: it is cleared with confidence 1 - alpha (PASS), missed
+with it (FAIL), or neither (INCONCLUSIVE, with the cases that would decide). alpha is the policy's,
+one-sided, as in checks against another model.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import math
 from dslm.gating.finding import Found, amount, unit_of, unmeasured, worded
 from dslm.gating.submission import Submission
 from dslm.records import Metric
-from dslm.scoring.metrics import METRICS
+from dslm.scoring.metrics import METRICS, bounded
+from dslm.scoring.outcome import dearest
 from dslm.settings.policy import Bound, ZeroTolerance
 
 
@@ -40,7 +42,7 @@ def zero_tolerance(check: ZeroTolerance, submission: Submission, _: float) -> Fo
     return Found("PASS", asked, f"{metric.n} of {metric.n} cases keep it", why)
 
 
-def bound(check: Bound, submission: Submission, _: float) -> Found:
+def bound(check: Bound, submission: Submission, alpha: float) -> Found:
     """One side of a number."""
     unit = unit_of(check.metric, submission)
     least = check.at_least is not None
@@ -53,26 +55,36 @@ def bound(check: Bound, submission: Submission, _: float) -> Found:
         return unmeasured(asked)
     seen, sign = worded(metric, unit), 1.0 if least else -1.0
     room = sign * (metric.value - limit)
+    if metric.n < check.fewest and room >= 0:
+        why = f"{metric.n} cases proceeded, {check.fewest} are the fewest that are judged"
+        return Found("INCONCLUSIVE", asked, seen, why)
     if check.on == "value":
         clears = room >= 0
         why = "the value clears it" if clears else "the value misses it"
+        why += f"; not proved: {check.unproved}" if check.unproved else ""
         return Found("PASS" if clears else "FAIL", asked, seen, why)
-    ends = (metric.low, metric.high) if least else (metric.high, metric.low)
-    near, far = ends
-    if near is None or far is None or not math.isfinite(near + far):
+    rows = submission.rows.get("candidate", ())
+    ends = bounded(check.metric, rows, dearest(submission.contract), alpha)
+    if ends is None or not all(map(math.isfinite, ends)):
         return unmeasured(asked)
-    return _by_interval(asked, seen, metric.n, room, sign * (near - limit), sign * (far - limit))
+    near, far = ends if least else ends[::-1]
+    sure = f"with confidence {1 - alpha:.3g}"
+    told = f"{'at least' if least else 'at most'} {amount(near, unit)} {sure}"
+    return _by_interval(asked, seen, metric.n, room, sign * (near - limit), sign * (far - limit),
+                        told)  # fmt: skip
 
 
-def _by_interval(asked: str, seen: str, n: int, room: float, near: float, far: float) -> Found:
+def _by_interval(
+    asked: str, seen: str, n: int, room: float, near: float, far: float, told: str
+) -> Found:
     """Judge by how far value, near end and far end of the interval lie on the right side."""
     if near >= 0:
-        return Found("PASS", asked, seen, "all of the 95 % interval clears it")
+        return Found("PASS", asked, seen, f"it is {told}")
     if far < 0:
-        return Found("FAIL", asked, seen, "all of the 95 % interval misses it")
+        return Found("FAIL", asked, seen, "missed with the same confidence as is asked to clear it")
     if room <= 0:
-        why = "the value misses it, the 95 % interval reaches across: better answers are needed"
+        why = f"the value misses it, by chance perhaps: {told}; better answers are needed"
         return Found("INCONCLUSIVE", asked, seen, why)
     needed = math.ceil(n * ((room - near) / room) ** 2)
-    why = "the value clears it, the 95 % interval reaches across"
+    why = f"the value clears it, but it is {told} only"
     return Found("INCONCLUSIVE", asked, seen, why, max(needed, n + 1))

@@ -8,6 +8,7 @@ every number with the rows it came from.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +22,16 @@ from dslm.evidence import (
     CHAMPION_FILE,
     ENGINE,
     JUDGING_CODE,
+    Anchor,
     ChampionRelease,
     Evidence,
     Model,
+    anchor_of,
     code_digest,
     current,
     digest_there,
     load_calibration,
+    read_anchor,
     read_champion_release,
     read_evidence,
     read_json,
@@ -36,10 +40,13 @@ from dslm.evidence import (
     release_digest,
     wanted,
 )
+from dslm.gating.changes import changes_since
 from dslm.gating.submission import Submission
+from dslm.provenance import digest_file
 from dslm.records import Baseline, Case, Row
 from dslm.scoring.verification import Recorded, WorkingTree, read_scorecard, run_differences
-from dslm.settings.policy import GatePolicy, Waiver
+from dslm.settings.policy import GatePolicy
+from dslm.settings.waivers import Waiver
 from dslm.settings.workspace import Workspace, stage_command
 
 NO_BASELINE = Baseline()
@@ -49,7 +56,8 @@ NO_BASELINE = Baseline()
 class Documents:
     """What the team wrote: what is asked, and of what.
 
-    `digests` names what a verdict depends on beyond the answers: policy, waivers, judging code.
+    `digests` names what a verdict depends on beyond the answers: policy, waivers, judging code;
+    `today` is the day until which waivers have to hold.
     """
 
     contract: Contract
@@ -57,6 +65,7 @@ class Documents:
     policy: GatePolicy
     waivers: tuple[Waiver, ...]
     digests: Mapping[str, str]
+    today: dt.date
 
 
 class Run(Recorded, Protocol):
@@ -77,6 +86,9 @@ class Run(Recorded, Protocol):
 
     def champion(self, baseline: Baseline) -> ChampionRelease:
         """What the baseline's release says of itself, proved by its digest."""
+
+    def anchor(self, baseline: Baseline, digest: str) -> Anchor:
+        """What the baseline's release was held to, proved by its digest."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +127,14 @@ class LatestRun(WorkingTree):
         """What the score_champion stage kept of it."""
         path = self.ws.scores("champion") / CHAMPION_FILE
         return read_champion_release(path, self.workflow, baseline.digest)
+
+    def anchor(self, baseline: Baseline, digest: str) -> Anchor:
+        """What promotion kept of it; a candidate that serves by now was compared with another."""
+        before = self.ws.anchor_before
+        theirs = before.is_file() and digest_file(before) == digest
+        fix = f"`git checkout` on it, or promote version {baseline.version} again"
+        path = before if theirs else self.ws.anchor
+        return read_anchor(path, self.workflow, digest, fix=fix)
 
 
 def _worded(one: Baseline) -> str:
@@ -172,7 +192,12 @@ def collect(run: Run, documents: Documents) -> Submission:
     }
     rows: dict[str, Sequence[Row]] = {m: run.answered(m).rows for m in run.models()}
     threshold = load_calibration(run.calibration).why
-    return Submission(documents.contract, documents.gold, card, rows, baseline, named, threshold)
+    then = run.anchor(baseline, baseline.anchor) if baseline.anchor else None
+    now = anchor_of(documents.contract, documents.gold, documents.policy, named)
+    changes = changes_since(baseline, then, now)
+    return Submission(
+        documents.contract, documents.gold, card, rows, baseline, named, threshold, changes
+    )
 
 
 def _proved(run: Run, candidate: Mapping[str, str], baseline: Baseline) -> dict[Model, Evidence]:
@@ -219,6 +244,6 @@ def judging_digests(policy: GatePolicy, waivers: Path) -> dict[str, str]:
     """What a verdict depends on beyond answers and gold."""
     return {
         "policy": policy.digest(),
-        "waivers": digest_there(waivers, fix="mend it") if waivers.is_file() else "none",
+        "waivers": digest_there(waivers, fix="mend it"),
         "gating": code_digest(JUDGING_CODE),
     }

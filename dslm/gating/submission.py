@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from dslm.contract import Contract
 from dslm.errors import DslmError
-from dslm.records import Baseline, Case, Row, Scorecard
+from dslm.records import Baseline, Case, Changes, Row, Scorecard
 from dslm.scoring import make_scorecard
 from dslm.scoring.rows import same_cases
 
@@ -34,6 +34,7 @@ class Submission:
     baseline: Baseline
     evidence: Mapping[str, str] = field(default_factory=dict)
     threshold: str | None = None
+    changes: Changes = field(default_factory=Changes)
 
     @property
     def incomparable(self) -> str | None:

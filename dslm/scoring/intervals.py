@@ -149,6 +149,36 @@ def share_metric(
     return _metric(share, found, cases, SOUGHT)
 
 
+def share_bounds(
+    numerators: Ints, denominators: Ints, groups: Sequence[str] | Ints, tail: float
+) -> Bounds | None:
+    """Bounds of a ratio in [0, 1], each wrong with probability `tail` at most, for decisions.
+
+    Of cases with a group each they are Clopper and Pearson's: Wilson's may miss a little oftener.
+    """
+    below = int(denominators.sum())
+    if below == 0:
+        return None
+    sums = by_group(groups, numerators, denominators)
+    if int(sums[:, 1].max()) == 1:
+        found: Bounds | None = clopper_pearson(int(numerators.sum()) / below, below, 1 - 2 * tail)
+    else:
+        found = mean_bounds(sums[:, 0], sums[:, 1], 0.0, 1.0, tail)
+    return found and (round(found[0], SOUGHT), round(found[1], SOUGHT))
+
+
+def money_bounds(
+    amounts: Ints, groups: Sequence[str], dearest: float, tail: float
+) -> Bounds | None:
+    """The same of a mean amount per case; arguments as for `money_metric`."""
+    if not len(amounts):
+        return None
+    sums = by_group(groups, amounts, np.ones_like(amounts))
+    most = max(dearest * MICRO, float(amounts.max()))
+    found = in_money(mean_bounds(sums[:, 0], sums[:, 1], 0.0, most, tail))
+    return found and (round(found[0], SOUGHT), round(found[1], SOUGHT))
+
+
 def money_metric(amounts: Ints, groups: Sequence[str] | Ints, dearest: float) -> Metric:
     """A mean amount per case, from whole millionths, with its interval.
 
