@@ -236,8 +236,8 @@ class Verdict(Record):
     """The gate's answer, bound by digests to exactly what it looked at.
 
     `first_release`: nothing was compared with a champion, since none serves or it cannot be asked.
-    `judged_on`: the day, where something depends on it: waivers do.
     `threshold`: what the calibration certified, and what it almost certified.
+    `judged_on`: the day, where something depends on it: waivers do.
     """
 
     workflow: str
@@ -245,9 +245,9 @@ class Verdict(Record):
     checks: tuple[Check, ...]
     baseline: Baseline
     first_release: bool = False
+    threshold: str | None = None
     changes: Changes = Changes()
     judged_on: str | None = None
-    threshold: str | None = None
     evidence: dict[str, str]
 
 

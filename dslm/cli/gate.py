@@ -1,6 +1,7 @@
 """`dslm gate`: the verdict on what was scored last, judged anew; `dslm gate explain` what it asks.
 
 A comment for a pull request and JUnit for a CI page are made from the same verdict, each in a file.
+`dslm gate pull-request` judges the files of others: `dslm.cli.gate_pull_request`.
 """
 
 from __future__ import annotations
@@ -23,14 +24,15 @@ if TYPE_CHECKING:
     from dslm.settings.workspace import Workspace
 
 EXITS = {"PASS": EXIT_OK, "FAIL": EXIT_GATE_FAILED, "INCONCLUSIVE": EXIT_INCONCLUSIVE}
-EXPLAIN = "explain"
+EXPLAIN, PULL_REQUEST = "explain", "pull-request"
 
 
 def gate(
     words: Annotated[
         list[str],
-        typer.Argument(metavar=f"[{EXPLAIN}] WORKFLOW", help="A folder in data/ that has a "
-                       f"workflow.yaml; `{EXPLAIN}` before it: what is asked, and why."),
+        typer.Argument(metavar=f"[{EXPLAIN}|{PULL_REQUEST}] WORKFLOW", help="A folder in data/ "
+                       f"that has a workflow.yaml; `{EXPLAIN}` before it: what is asked, and why; "
+                       f"`{PULL_REQUEST}`: judge the files in --head by what lies here."),
     ],
     comment: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a pull-request comment there.")
@@ -44,12 +46,28 @@ def gate(
     waiver: Annotated[
         str | None, typer.Option(metavar="CHECK", help="Print a waiver of this check to be signed.")
     ] = None,
+    head: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A pull request's files, as data.")
+    ] = None,
+    cases: Annotated[
+        int | None, typer.Option(min=1, help="Of a pull request: how many cases of each model are "
+                                 "answered again; default: what finds 5 % edited rows with 95 %.")
+    ] = None,
+    draw: Annotated[
+        int | None, typer.Option(min=0, help="Number that draws them; default: a new one.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Ask the gate: exit code 0 PASS, 1 FAIL, 3 INCONCLUSIVE. `explain` tells what is asked."""
     from dslm.settings.workspace import workspace
 
     files = {"--comment": comment, "--junit": junit, "--json-file": json_file}
+    if words[0] == PULL_REQUEST and len(words) == 2:
+        _judge_pull_request(workspace(words[1]), head, (cases, draw), files, as_json=as_json)
+        return
+    if (head, cases, draw) != (None, None, None):
+        raise InputError("--head, --cases and --draw are of a pull request", where="dslm gate",
+                         fix=f"dslm gate {PULL_REQUEST} W --head DIR")  # fmt: skip
     if words[0] == EXPLAIN and len(words) == 2:
         if asked := [name for name, path in files.items() if path is not None]:
             what = f"{asked[0]} is of a verdict, and {EXPLAIN} gives none"
@@ -64,6 +82,16 @@ def gate(
         _waiver(workspace(words[0]), waiver, as_json=as_json)
         return
     _judge(workspace(words[0]), files, as_json=as_json)
+
+
+def _judge_pull_request(
+    ws: Workspace, head: Path | None, drawing: tuple[int | None, int | None],
+    files: dict[str, Path | None], *, as_json: bool,
+) -> None:  # fmt: skip
+    from dslm.cli.gate_pull_request import judge_pull_request
+
+    _refuse_no_file(files)
+    judge_pull_request(ws, head, drawing, files, as_json=as_json)
 
 
 def _waiver(ws: Workspace, check: str, *, as_json: bool) -> None:

@@ -191,12 +191,12 @@ def collect(run: Run, documents: Documents) -> Submission:
         **{f"rows_{model}": run.answered(model).digest for model in evidence},
     }
     rows: dict[str, Sequence[Row]] = {m: run.answered(m).rows for m in run.models()}
+    threshold = load_calibration(run.calibration).why
     then = run.anchor(baseline, baseline.anchor) if baseline.anchor else None
     now = anchor_of(documents.contract, documents.gold, documents.policy, named)
     changes = changes_since(baseline, then, now)
-    threshold = load_calibration(run.calibration).why
     return Submission(
-        documents.contract, documents.gold, card, rows, baseline, named, changes, threshold
+        documents.contract, documents.gold, card, rows, baseline, named, threshold, changes
     )
 
 

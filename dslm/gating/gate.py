@@ -87,8 +87,8 @@ def judge(policy: GatePolicy, submission: Submission, waivers: Sequence[Waiver] 
         checks=tuple(checks),
         baseline=submission.baseline,
         first_release=submission.incomparable is not None,
-        changes=submission.changes,
         threshold=submission.threshold,
+        changes=submission.changes,
         evidence=dict(sorted(submission.evidence.items())),
     )
 

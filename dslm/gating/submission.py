@@ -33,8 +33,8 @@ class Submission:
     rows: Mapping[str, Sequence[Row]]
     baseline: Baseline
     evidence: Mapping[str, str] = field(default_factory=dict)
-    changes: Changes = field(default_factory=Changes)
     threshold: str | None = None
+    changes: Changes = field(default_factory=Changes)
 
     @property
     def incomparable(self) -> str | None:

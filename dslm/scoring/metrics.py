@@ -130,25 +130,6 @@ def _metric_of(measure: Measure, above: Ints, below: Ints, groups: Ints, dearest
     return share_metric(above, below, groups, exact=measure.exact)
 
 
-def bounded(
-    name: str, rows: Sequence[Row], dearest: float, tail: float
-) -> tuple[float, float] | None:
-    """Bounds of one metric, each wrong with probability `tail` at most; None of no cases.
-
-    Args:
-        name: Of `METRICS`.
-        rows: Scored.
-        dearest: The most that a case can cost, for a metric in money.
-        tail: One-sided error.
-    """
-    measure = METRICS[name]
-    above, below = counts(measure, rows)
-    groups = [row.group for row in rows]
-    if measure.unit == "money":
-        return money_bounds(above, groups, dearest, tail)
-    return share_bounds(above, below, groups, tail)
-
-
 @dataclass(frozen=True)
 class Table:
     """What each row adds to each metric, and the number of its group; counted once for all slices.
@@ -179,6 +160,25 @@ def tabulated(rows: Sequence[Row]) -> Table:
     """What rows add to every metric."""
     counted = {name: counts(measure, rows) for name, measure in METRICS.items()}
     return Table(counted, numbered([row.group for row in rows]))
+
+
+def bounded(
+    name: str, rows: Sequence[Row], dearest: float, tail: float
+) -> tuple[float, float] | None:
+    """Bounds of one metric, each wrong with probability `tail` at most; None of no cases.
+
+    Args:
+        name: Of `METRICS`.
+        rows: Scored.
+        dearest: The most that a case can cost, for a metric in money.
+        tail: One-sided error.
+    """
+    measure = METRICS[name]
+    above, below = counts(measure, rows)
+    groups = [row.group for row in rows]
+    if measure.unit == "money":
+        return money_bounds(above, groups, dearest, tail)
+    return share_bounds(above, below, groups, tail)
 
 
 def all_metrics(rows: Sequence[Row], dearest: float) -> dict[str, Metric]:

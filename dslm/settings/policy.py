@@ -31,7 +31,12 @@ FEWEST = 20  # that proceeded: none wrong of so many still hides a risk of 14 % 
 # Validity, evidence, and what a text makes the model do: where a policy names nothing else
 PROTECTED = ("schema_valid_rate", "evidence", "first_release", "injected_instructions")
 SHORTEST = 10  # characters of a reason
-OWN_CHECKS = ("evidence", "first_release")  # of the gate itself: nobody asks or waives them
+# Of the gate in a pull request, in its order (`dslm.pull_request`).
+PULL_REQUEST_CHECKS = (
+    "same_judge", "same_champion", "evidence_belongs", "recorded_verdict", "answered_again",
+)  # fmt: skip
+# Of the gate itself: nobody asks or waives them.
+OWN_CHECKS = ("evidence", "first_release", *PULL_REQUEST_CHECKS)
 
 
 class Settings(BaseModel):
