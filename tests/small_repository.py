@@ -57,11 +57,12 @@ checks:
 
 
 def case(number: int, *, prefix: str = "g") -> dict[str, Any]:
-    """A labelled case; every fifth is out of scope."""
+    """A labelled case; every fifth is out of scope. Those of gold have a sender each."""
     other = number % 5 == 0
     text = "Thanks for the nice day" if other else f"Please send order A-{number}"
     target = {"kind": "other" if other else "order", "number": None if other else f"A-{number}"}
-    sender = f"{prefix}{0 if other else number % 7}"  # one text, one sender
+    # one text, one sender; of gold each a sender of its own
+    sender = f"{prefix}{number if prefix == 'g' else 0 if other else number % 7}"
     meta = {"language": "en" if number % 2 else "de", "sender": sender}
     return {"id": f"{prefix}-{number:03d}", "input": f"{text}.", "target": target, "meta": meta}
 
