@@ -104,15 +104,20 @@ def expected(sizes: Sequence[int], shares: Sequence[tuple[float, float]]) -> Ali
     return Alike(*(kept[:, column].copy() for column in range(3)))
 
 
+def _chance(ones: int, length: int, share: float) -> float:
+    """Of so many among so many; by logarithms, since ways are more than a float holds."""
+    if share <= 0 or share >= 1:
+        return float(ones == round(length * share))
+    ways = math.lgamma(length + 1) - math.lgamma(ones + 1) - math.lgamma(length - ones + 1)
+    return math.exp(ways + ones * math.log(share) + (length - ones) * math.log1p(-share))
+
+
 def spread(sizes: Sequence[int], share: float) -> Alike:
     """Groups of these sizes, in which each case is 1 with this chance, whatever the others are."""
     found: list[tuple[float, float, float]] = []
     lengths, counts = np.unique(np.asarray(sizes), return_counts=True)
     for length, count in zip(lengths.tolist(), counts.tolist(), strict=True):
-        chances = [
-            math.comb(length, ones) * share**ones * (1 - share) ** (length - ones)
-            for ones in range(length + 1)
-        ]
+        chances = [_chance(ones, length, share) for ones in range(length + 1)]
         found += [(ones, length, count * chance) for ones, chance in enumerate(chances)]
     kept = np.asarray([one for one in found if one[2] > 1e-9], dtype=np.float64)
     return Alike(*(kept[:, column].copy() for column in range(3)))

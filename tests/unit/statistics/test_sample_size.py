@@ -6,7 +6,13 @@ from grouped_worlds import Layout, draw, pairs
 from scipy.stats import binom
 
 from dslm.statistics.group_bounds import p_below
-from dslm.statistics.sample_size import expected, needed_for_margin, needed_to_show, smallest_margin
+from dslm.statistics.sample_size import (
+    expected,
+    needed_for_margin,
+    needed_to_show,
+    smallest_margin,
+    spread,
+)
 
 
 def test_the_needed_cases_show_a_binomial_share_four_times_in_five() -> None:
@@ -54,3 +60,16 @@ def test_expected_groups_add_up_to_what_was_asked() -> None:
     groups = expected([1, 1, 5, 5], ((1.0, 0.02), (-1.0, 0.04)))
     assert groups.cases == pytest.approx(12)
     assert groups.mean == pytest.approx(-0.02)
+
+
+def test_a_share_is_spread_as_independent_cases_would_be() -> None:
+    for sizes, share in (
+        ([1] * 9, 0.3),
+        ([4] * 5, 0.72),
+        ([3_000, 1], 0.85),
+        ([7], 0.0),
+        ([7], 1.0),
+    ):
+        groups = spread(sizes, share)
+        assert groups.cases == pytest.approx(sum(sizes), rel=1e-4)
+        assert groups.mean == pytest.approx(share, abs=1e-4)
