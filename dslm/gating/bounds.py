@@ -92,7 +92,7 @@ def bound(check: Bound, submission: Submission, alpha: float) -> Found:
         return Found("INCONCLUSIVE", asked, seen, why)
     why = f"the value clears it, but it is {told} only"
     open_ = Found("INCONCLUSIVE", asked, seen, why)
-    return _with_needed(open_, submission, check.metric, sign * limit, alpha)
+    return _with_needed(open_, submission, check.metric, -sign * limit, alpha)
 
 
 def _with_needed(
