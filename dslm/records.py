@@ -181,6 +181,7 @@ class Check(Record):
     """One line of the gate: what was asked, what was seen, and what follows.
 
     NOT APPLICABLE: there was nothing to compare with. That is no verdict, and nothing that passed.
+    About `needed_cases` in `needed_groups` would decide what is INCONCLUSIVE.
     """
 
     id: str
@@ -190,6 +191,7 @@ class Check(Record):
     seen: str
     why: str
     needed_cases: int | None = None
+    needed_groups: int | None = None
 
 
 class Baseline(Record):
