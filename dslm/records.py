@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from dslm.strict_json import Record as Record  # where nouns are looked for
+from dslm.strict_record import Record as Record  # where nouns are looked for
 
 
 class Case(Record):

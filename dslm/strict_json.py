@@ -3,7 +3,6 @@
 Python's reader keeps the last of two values under one key, takes NaN and infinities, and makes
 strings that no UTF-8 can write; pydantic's keeps the last value too. Everything that comes from
 outside is read by `strict_json`: sources, gold, labels, answers of a model, registered files.
-`Record`, which all nouns of `dslm.records` are, is read so too.
 RFC 8259, section 4.
 """
 
@@ -14,10 +13,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, Self
-
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from typing import Any
 
 DEEPEST = 100  # objects and lists within each other; other readers of JSON end at 128
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:,]', re.DOTALL)
@@ -171,30 +167,3 @@ def _place_of(doubled: str, text: str) -> int:
                     return token.start()
                 keys.add(key)
     return 0
-
-
-class Record(BaseModel):
-    """A frozen value with a closed set of fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @classmethod
-    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
-        """As pydantic's, of JSON that says one thing: pydantic keeps the last of doubled keys.
-
-        Raises:
-            ValidationError: It is not JSON, or none of this kind.
-        """
-        raw = bytes(json_data) if isinstance(json_data, bytearray) else json_data
-        try:
-            value = strict_json(raw)
-        except ValueError as error:
-            fault = PydanticCustomError("json_invalid", "not JSON: {error}", {"error": str(error)})
-            details = InitErrorDetails(type=fault, input=raw)
-            raise ValidationError.from_exception_data(cls.__name__, [details]) from None
-        return cls.model_validate(value, **options)
-
-    @classmethod
-    def from_own_json(cls, line: str | bytes) -> Self:
-        """A record that this process or stage wrote itself, and so holds nothing twice; faster."""
-        return super().model_validate_json(line)

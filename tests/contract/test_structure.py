@@ -21,6 +21,7 @@ BASE = {
     "progress",
     "statistics",
     "strict_json",
+    "strict_record",
     "uris",
 }
 ACTIVITIES = {
