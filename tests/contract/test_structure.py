@@ -9,6 +9,7 @@ from reading_code import ROOT, modules
 
 BASE = {
     "contract",
+    "record",
     "records",
     "settings",
     "provenance",
