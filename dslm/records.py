@@ -236,6 +236,7 @@ class Verdict(Record):
     """The gate's answer, bound by digests to exactly what it looked at.
 
     `first_release`: nothing was compared with a champion, since none serves or it cannot be asked.
+    `threshold`: what the calibration certified, and what it almost certified.
     `judged_on`: the day, where something depends on it: waivers do.
     """
 
@@ -244,6 +245,7 @@ class Verdict(Record):
     checks: tuple[Check, ...]
     baseline: Baseline
     first_release: bool = False
+    threshold: str | None = None
     changes: Changes = Changes()
     judged_on: str | None = None
     evidence: dict[str, str]

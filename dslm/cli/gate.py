@@ -7,6 +7,7 @@ A comment for a pull request and JUnit for a CI page are made from the same verd
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,8 @@ from dslm.cli.printing import AsJson, emit, say, table
 from dslm.errors import EXIT_GATE_FAILED, EXIT_INCONCLUSIVE, EXIT_OK, DslmError, InputError
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from dslm.records import Verdict
     from dslm.reporting.data import ReportData
     from dslm.settings.workspace import Workspace
@@ -113,7 +116,7 @@ def _judge(ws: Workspace, files: dict[str, Path | None], *, as_json: bool) -> No
     if as_json:
         emit(verdict.model_dump(mode="json"))
     else:
-        _show(verdict)
+        _show(ws, verdict)
         for name, path in files.items():
             if path is not None:
                 say(f"{name.removeprefix('--')}: {path}")
@@ -170,10 +173,12 @@ def _run(ws: Workspace, verdict: Verdict) -> tuple[ReportData | None, str]:
         return None, error.message()
 
 
-def _show(verdict: Verdict) -> None:
+def _show(ws: Workspace, verdict: Verdict) -> None:
+    """The news and what it means, then check by check, then what would move it."""
     from dslm.gating.changes import changes_told
     from dslm.gating.knobs import knobs
 
+    say(*_in_words(ws, verdict))
     rows = [[c.id, c.status, c.asked, c.seen, c.why] for c in verdict.checks]
     against = f"version {verdict.baseline.version}" if verdict.baseline.version else "no champion"
     if verdict.first_release:
@@ -184,6 +189,19 @@ def _show(verdict: Verdict) -> None:
         say(*told)
     if turned := knobs(verdict):
         say("what moves it:", *(f"  {line}" for line in turned))
+
+
+def _in_words(ws: Workspace, verdict: Verdict) -> list[RenderableType]:
+    """The verdict in two sentences; nothing where its numbers were not believed."""
+    from dslm.reporting.data import read_results
+    from dslm.reporting.first_sentence import first_sentence
+    from dslm.reporting.judging import headline
+    from dslm.reporting.terminal import verdict_line
+
+    if not verdict.evidence:
+        return []
+    run = replace(read_results(ws), verdict=verdict)
+    return [verdict_line(headline(run)), first_sentence(run)]
 
 
 def _explain(ws: Workspace, *, as_json: bool) -> None:

@@ -9,8 +9,10 @@ from dslm.evidence.anchor import ANCHOR_FILE, MADE_FROM, Anchor, anchor_of, read
 from dslm.evidence.calibration import (
     OF_THE_TREE,
     Calibration,
+    Step,
     Threshold,
     load_calibration,
+    nearest,
     refuse_foreign,
     threshold_in,
 )
@@ -56,6 +58,7 @@ __all__ = [
     "ChampionRelease",
     "Evidence",
     "Model",
+    "Step",
     "Threshold",
     "adapter_digests",
     "anchor_of",
@@ -65,6 +68,7 @@ __all__ = [
     "digest_there",
     "engine_differences",
     "load_calibration",
+    "nearest",
     "read_anchor",
     "read_champion_release",
     "read_evidence",

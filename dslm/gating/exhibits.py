@@ -30,6 +30,7 @@ from dslm.evidence import (
     code_digest,
     current,
     digest_there,
+    load_calibration,
     read_anchor,
     read_champion_release,
     read_evidence,
@@ -190,10 +191,13 @@ def collect(run: Run, documents: Documents) -> Submission:
         **{f"rows_{model}": run.answered(model).digest for model in evidence},
     }
     rows: dict[str, Sequence[Row]] = {m: run.answered(m).rows for m in run.models()}
+    threshold = load_calibration(run.calibration).why
     then = run.anchor(baseline, baseline.anchor) if baseline.anchor else None
     now = anchor_of(documents.contract, documents.gold, documents.policy, named)
     changes = changes_since(baseline, then, now)
-    return Submission(documents.contract, documents.gold, card, rows, baseline, named, changes)
+    return Submission(
+        documents.contract, documents.gold, card, rows, baseline, named, threshold, changes
+    )
 
 
 def _proved(run: Run, candidate: Mapping[str, str], baseline: Baseline) -> dict[Model, Evidence]:

@@ -87,6 +87,7 @@ def judge(policy: GatePolicy, submission: Submission, waivers: Sequence[Waiver] 
         checks=tuple(checks),
         baseline=submission.baseline,
         first_release=submission.incomparable is not None,
+        threshold=submission.threshold,
         changes=submission.changes,
         evidence=dict(sorted(submission.evidence.items())),
     )

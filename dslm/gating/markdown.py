@@ -50,9 +50,11 @@ def _next_steps(verdict: Verdict) -> list[str]:
         )
     if any(c.metric == "selective_risk" and c.why == UNMEASURED for c in verdict.checks):
         steps.append(
-            f"Nothing proceeds. `artifacts/{workflow}/calibration.json` says why: no threshold "
-            "could be certified, or none is reached. A better model or more calibration cases "
-            "help; so does a looser `decision.max_selective_risk`, if the costs bear it."
+            f"Nothing proceeds: no threshold could be certified, or none is reached. A better "
+            "model or calibration cases of more groups help; so does a looser "
+            "`decision.max_selective_risk`, if the costs bear it: `steps` in "
+            f"`artifacts/{workflow}/calibration.json` says at which risk how many answers would "
+            "have been certified."
         )
     needed = [c for c in verdict.checks if c.status == "INCONCLUSIVE" and c.needed_cases]
     steps += [
@@ -102,6 +104,7 @@ def as_markdown(verdict: Verdict) -> str:
         "",
         f"{', '.join(counts) or 'No check was made'}; {against}.",
         "",
+        *([f"Threshold: {words(verdict.threshold)}.", ""] if verdict.threshold else []),
         "| | check | metric | asked | seen | why |",
         "|---|---|---|---|---|---|",
         *map(_row, checks),

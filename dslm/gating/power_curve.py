@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dslm.gating.power import chance_to_show
 from dslm.records import Record
-from dslm.scoring.group_bounds import p_below
+from dslm.statistics.group_bounds import p_below
 
 DRAWS = 200
 MOST_DRAWN = 400_000  # groups over all draws: a large gold set needs fewer

@@ -22,7 +22,10 @@ REQUIRED = ("candidate", "base")
 
 @dataclass(frozen=True)
 class Submission:
-    """All that a verdict rests on. `evidence` names it by digests."""
+    """All that a verdict rests on.
+
+    `evidence` names it by digests; `threshold` is what the calibration certified, in words.
+    """
 
     contract: Contract
     gold: Sequence[Case]
@@ -30,6 +33,7 @@ class Submission:
     rows: Mapping[str, Sequence[Row]]
     baseline: Baseline
     evidence: Mapping[str, str] = field(default_factory=dict)
+    threshold: str | None = None
     changes: Changes = field(default_factory=Changes)
 
     @property

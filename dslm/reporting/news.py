@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dslm.records import Check
+from dslm.reporting.certificate import almost_certified
 from dslm.reporting.data import ReportData
 from dslm.reporting.first_sentence import went_through
 from dslm.reporting.formatting import interval, quantity, rate
@@ -70,11 +71,14 @@ def _why_nothing(data: ReportData) -> str:
     threshold = data.scorecard.threshold
     if threshold is not None and threshold <= 1:
         return f"no answer is as confident as the certified {rate(threshold)}"
+    if nearly := almost_certified(found):
+        return f"{_uncertified(data)}. {nearly}"
     said = str(found.get("why", ""))
     said = said.removeprefix("no threshold can be certified: ").removesuffix("; nothing proceeds")
-    if said:
-        nearly = almost_certified(found)
-        return f"no confidence could be certified: {said}" + (f". {nearly}" if nearly else "")
+    return f"no confidence could be certified: {said}" if said else _uncertified(data)
+
+
+def _uncertified(data: ReportData) -> str:
     most = data.contract.decision.max_selective_risk
     return f"no confidence could be certified from which at most {rate(most)} are wrong"
 
@@ -87,21 +91,6 @@ _SUBJECTS = {
     "selective_risk": "Wrong among what goes through",
     "held_back_rate": "Cases held back that were right",
 }
-
-
-def almost_certified(calibration: Mapping[str, Any]) -> str:
-    """What came nearest to being certified, of the numbers of answers that were tested.
-
-    Args:
-        calibration: As recorded; of before the tests were kept it says nothing.
-    """
-    tried = [step for step in calibration.get("steps") or () if not step["certified"]]
-    if not tried:
-        return ""
-    best = min(tried, key=lambda step: float(step["risk"]))
-    wrong = best["wrong"] or "none"
-    return (f"Nearest: {best['answers']:,} answers had {wrong} wrong, enough for a bound of "
-            f"{rate(best['risk'])}")  # fmt: skip
 
 
 def told(data: ReportData, check: Check) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from dslm.records import Metric, ModelScore, OutcomeKind
+from dslm.reporting.certificate import certificate_steps as certificate_steps
 from dslm.reporting.charts import Bar, bars, dots, stacked
 from dslm.reporting.curve import at_threshold, risk_coverage
 from dslm.reporting.curve_chart import Curve, curve_svg, describe

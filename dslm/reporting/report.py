@@ -14,10 +14,10 @@ from dslm.curation.personal.showing import How, showing_of
 from dslm.provenance import write_atomic
 from dslm.records import Verdict
 from dslm.reporting import casebook, explained, naming, page
+from dslm.reporting.certificate import almost_certified
 from dslm.reporting.data import ReportData, read_report_data
 from dslm.reporting.first_sentence import first_sentence
 from dslm.reporting.judging import headline
-from dslm.reporting.news import almost_certified
 from dslm.reporting.not_narrowed import not_narrowed
 from dslm.reporting.power_chart import power_svg
 from dslm.reporting.rendering import rendered

@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import Any
 
 from dslm.gating.reach import cases_for
-from dslm.proving.repository import answers_needed
 from dslm.scaffolding.draft import CONFIDENCE, SPLIT, Draft
 from dslm.scaffolding.schema import GROUNDED_SHARE
+from dslm.statistics.zero_failures import needed_right
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _LINE_ENDS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
@@ -100,7 +100,7 @@ def contract_text(name: str, sample: str, made: Draft) -> str:
         properties=properties_text(made.properties, 4), compare=made.compare,
         grounded=list(made.grounded), out_of_scope=out_of_scope(made.properties),
         grounded_share=GROUNDED_SHARE, slices=list(made.slices), risk=made.risk,
-        confidence=CONFIDENCE, review=REVIEW, needed=answers_needed(made.risk, CONFIDENCE),
+        confidence=CONFIDENCE, review=REVIEW, needed=needed_right(made.risk, CONFIDENCE),
         train=SPLIT.train, validation=SPLIT.validation, calibration=SPLIT.calibration,
     )  # fmt: skip
     return text

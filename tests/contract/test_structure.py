@@ -20,6 +20,7 @@ BASE = {
     "errors",
     "foreign_errors",
     "progress",
+    "statistics",
     "strict_json",
     "uris",
 }

@@ -8,10 +8,10 @@ import pytest
 from sample_run import make_run, verdict_of
 
 from dslm.records import Check, Metric
+from dslm.reporting.certificate import almost_certified
 from dslm.reporting.data import ReportData
 from dslm.reporting.first_sentence import first_sentence
 from dslm.reporting.judging import headline
-from dslm.reporting.news import almost_certified
 
 
 def run_with(
@@ -93,9 +93,11 @@ def test_that_nothing_goes_through_is_the_news_and_not_the_answer_that_was_cut()
 
 def test_what_came_nearest_to_a_certificate_is_told() -> None:
     tried = [
-        {"answers": 46, "wrong": 3, "certified": False, "risk": 0.137},
-        {"answers": 57, "wrong": 8, "certified": False, "risk": 0.221},
-    ]
+        {"answers": 46, "groups": 46, "wrong": 3, "p": 0.02, "level": 0.01, "certified": False,
+         "risk": 0.137},
+        {"answers": 57, "groups": 57, "wrong": 8, "p": 0.17, "level": 0.01, "certified": False,
+         "risk": 0.221},
+    ]  # fmt: skip
     said = almost_certified({"steps": tried})
     assert (
         said.replace("\u00a0", " ")

@@ -215,6 +215,17 @@ def test_a_threshold_that_could_not_be_certified_is_explained() -> None:
     )
 
 
+def test_the_answers_that_the_certificate_was_tried_on_are_listed() -> None:
+    run = make_run(20)
+    step = {"answers": 46, "groups": 40, "wrong": 3, "p": 0.034, "level": 0.027,
+            "certified": False, "risk": 0.21}  # fmt: skip
+    told = {"threshold": 0.9, "why": "3 wrong", "steps": [step]}
+    text = read(render(dataclasses.replace(run, calibration=told))).by_id("curve").text
+    assert re.search(r"46\s*40\s*3\s*21\.0\s*%\s*no", text)
+    broken = told | {"steps": [{"answers": "many"}, 7]}
+    assert "Risk, about" not in render(dataclasses.replace(run, calibration=broken))
+
+
 def test_unknown_metrics_are_shown_under_their_own_name() -> None:
     run = make_run(20)
     metric = Metric(value=3.25, low=None, high=None, n=20)
