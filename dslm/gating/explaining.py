@@ -12,8 +12,8 @@ from dslm.cases import read_labelled
 from dslm.contract import load_contract
 from dslm.contract.model import Contract
 from dslm.data_card import CheckReach
-from dslm.gating.power_curve import PowerPoint, power_curve
-from dslm.gating.reach import DISCORDANCE, gold_reach
+from dslm.gating.power_curve import PowerPoint, least_chance, power_curve, times_needed
+from dslm.gating.reach import DISCORDANCE, POWER, gold_reach
 from dslm.records import Case, Record
 from dslm.scoring.metrics import METRICS
 from dslm.settings.policy import AnyCheck, GatePolicy, NonInferior, load_policy
@@ -34,6 +34,7 @@ class ExplainedCheck(Record):
     can: str
     needed_cases: int | None
     enough: bool | None
+    needed_groups: int | None = None
 
 
 class Curve(Record):
@@ -93,13 +94,34 @@ def explained(contract: Contract, gold: list[Case], policy: GatePolicy) -> Expla
                           points=power_curve(sizes, c.margin, policy.alpha, DISCORDANCE))
         for c in reversed(margins)
     }  # fmt: skip
+    checks = [_check(check, reach[check.id]) for check in policy.checks]
+    if max(sizes, default=1) > 1:
+        by_id = {check.id: check for check in margins}
+        checks = [
+            _over_groups(told, by_id[told.id], sizes, policy.alpha) if told.id in by_id else told
+            for told in checks
+        ]
     return Explained(
         workflow=contract.name, cases=len(gold), groups=len(sizes),
         largest_group=max(sizes, default=0), group_by=contract.data.group_by,
         alpha=policy.alpha, discordance=DISCORDANCE,
-        checks=tuple(_check(check, reach[check.id]) for check in policy.checks),
+        checks=tuple(checks),
         curves=tuple(curves.values()),
     )  # fmt: skip
+
+
+def _over_groups(
+    told: ExplainedCheck, check: NonInferior, sizes: list[int], alpha: float
+) -> ExplainedCheck:
+    """What a margin can be told where groups of cases count and not the cases."""
+    equal = power_curve(sizes, check.margin, alpha, DISCORDANCE)[0]
+    times = times_needed(sizes, check.margin, alpha, DISCORDANCE, POWER)
+    can = f"passes an equally good model in {least_chance(equal):.1%} of runs, by its groups"
+    return told.model_copy(update={
+        "can": can, "enough": times == 1,
+        "needed_cases": None if times in (1, None) else times * sum(sizes),
+        "needed_groups": None if times in (1, None) else times * len(sizes),
+    })  # fmt: skip
 
 
 def _is_share(check: NonInferior) -> bool:

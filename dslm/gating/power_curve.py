@@ -24,6 +24,7 @@ MOST_DRAWN = 400_000  # groups over all draws: a large gold set needs fewer
 SEED = 7
 STEPS = 8  # of the loss, from none to a third beyond the margin
 BEYOND = 4 / 3
+TIMES = (2, 3, 4, 6, 8, 12, 16, 24, 32)  # as many groups as there are, tried for what is needed
 
 
 class PowerPoint(Record):
@@ -52,6 +53,26 @@ def power_curve(
         _point(tuple(sorted(sizes)), margin * BEYOND * step / STEPS, margin, alpha, discordance)
         for step in range(STEPS + 1)
     )
+
+
+def least_chance(point: PowerPoint) -> float:
+    """The chance to pass, whichever way the cases of a group hang together."""
+    return point.chance if point.together is None else min(point.chance, point.together)
+
+
+def times_needed(
+    sizes: Sequence[int], margin: float, alpha: float, discordance: float, power: float
+) -> int | None:
+    """How many times as many groups an equal model needs to pass with the power.
+
+    Returns:
+        1 where these are enough; None where the most that is tried would not do.
+    """
+    for times in (1, *TIMES):
+        more = tuple(sorted(list(sizes) * times))
+        if least_chance(_point(more, 0.0, margin, alpha, discordance)) >= power:
+            return times
+    return None
 
 
 @lru_cache(maxsize=256)

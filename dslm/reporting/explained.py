@@ -43,8 +43,15 @@ def _drawn(title: str, columns: list[str], rows: list[list[str]]) -> RenderableT
 
 
 def _sees(check: ExplainedCheck) -> list[str]:
-    needed = f"{check.needed_cases:,}" if check.needed_cases else "–"
-    return [check.id, CAN[check.enough], check.can, needed]
+    return [check.id, CAN[check.enough], check.can, needed(check)]
+
+
+def needed(check: ExplainedCheck) -> str:
+    """How many cases would do, and in how many groups where those count."""
+    if not check.needed_cases:
+        return "–"
+    groups = f" in {check.needed_groups:,} groups" if check.needed_groups else ""
+    return f"{check.needed_cases:,}{groups}"
 
 
 def curve_sentence(curve: Curve) -> str:

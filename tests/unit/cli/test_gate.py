@@ -16,7 +16,7 @@ from dslm.cases import read_labelled
 from dslm.contract import load_contract
 from dslm.gating.comparing import compare
 from dslm.gating.explaining import explained
-from dslm.gating.power_curve import _passes, power_curve
+from dslm.gating.power_curve import _passes, least_chance, power_curve, times_needed
 from dslm.records import Verdict
 from dslm.scoring.intervals import by_group, ints
 from dslm.settings.policy import load_policy
@@ -117,6 +117,24 @@ def test_explain_counts_groups_as_the_gate_does(scored: Workspace) -> None:
     cases = [c.model_copy(update={"meta": {"supplier": f"s{i // 4}"}}) for i, c in enumerate(gold)]
     found = explained(grouped, cases, load_policy(scored.policy))
     assert (found.groups, found.largest_group) == (50, 4)
+    (curve,) = found.curves
+    (check,) = (c for c in found.checks if c.id == curve.id)
+    chance = least_chance(curve.points[0])
+    assert f"{chance:.1%} of runs" in check.can
+    assert check.enough == (chance >= 0.8)
+    assert check.enough == (check.needed_groups is None)
+
+
+def test_too_few_groups_are_told_with_how_many_would_do() -> None:
+    sizes = [4] * 20
+    times = times_needed(sizes, 0.1, 0.05, 0.05, 0.8)
+    assert times is not None
+    assert times > 1
+    enough = power_curve(sizes * times, 0.1, 0.05, 0.05)[0]
+    assert least_chance(enough) >= 0.8
+    assert least_chance(power_curve(sizes, 0.1, 0.05, 0.05)[0]) < 0.8
+    assert times_needed([1] * 200, 0.1, 0.05, 0.05, 0.8) == 1
+    assert times_needed([1] * 3, 0.001, 0.05, 0.05, 0.8) is None
 
 
 @pytest.mark.parametrize("lost", [0, 1, 3, 8])
