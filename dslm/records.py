@@ -209,21 +209,45 @@ class Check(Record):
 
 
 class Baseline(Record):
-    """The release that a candidate is compared with; version 0 = there is none yet."""
+    """The release that a candidate is compared with; version 0 = there is none yet.
+
+    `look`: digest of the look at gold that let it in; None where looks were not counted yet.
+    """
 
     version: int = 0
     digest: str | None = None
     contract_version: int | None = None
+    look: str | None = None
 
     def answers_older_contract(self, version: int) -> bool:
         """Whether it was made for an older contract version, so that gold does not fit it."""
         return self.contract_version is not None and self.contract_version < version
 
 
+class Look(Record):
+    """The first sight of one candidate's answers to one gold set, all by digests.
+
+    `cases` is of the list of the gold set's cases beside it, `after` the newest looks before it at
+    gold that shares cases with this: each names those before it, so that they stand for all. It is
+    the `number`-th, may spend `share` of the policy's alpha, and leaves `left` for all later ones.
+    """
+
+    format: Literal["1"] = "1"
+    gold: str
+    candidate: str
+    cases: str
+    after: tuple[str, ...] = ()
+    number: int = Field(ge=1)
+    share: float = Field(gt=0, le=1, allow_inf_nan=False)
+    left: float = Field(ge=0, lt=1, allow_inf_nan=False)
+
+
 class Verdict(Record):
     """The gate's answer, bound by digests to exactly what it looked at.
 
     `first_release`: nothing was compared with a champion, since none serves or it cannot be asked.
+    `look`: which look at gold it is; None where nothing could be judged, and in verdicts of before
+    looks were counted. Later looks do not change it.
     """
 
     workflow: str
@@ -231,6 +255,7 @@ class Verdict(Record):
     checks: tuple[Check, ...]
     baseline: Baseline
     first_release: bool = False
+    look: Look | None = None
     evidence: dict[str, str]
 
 
@@ -246,6 +271,7 @@ class Release(Record):
     created: str
     evidence: dict[str, str] = Field(default_factory=dict)
     run_id: str | None = None
+    look: str | None = None
 
 
 class JournalEntry(Record):
@@ -265,4 +291,5 @@ class JournalEntry(Record):
     to_digest: str | None = None
     reason: str
     verdict_digest: str
+    look: str | None = None
     previous_digest: str

@@ -31,6 +31,7 @@ def gate(workflow: Workflow, as_json: AsJson = False) -> None:
 
 def _show(verdict: Verdict) -> None:
     from dslm.gating.knobs import knobs
+    from dslm.gating.markdown import look_in_words
 
     rows = [[c.id, c.status, c.asked, c.seen, c.why] for c in verdict.checks]
     against = f"version {verdict.baseline.version}" if verdict.baseline.version else "no champion"
@@ -38,5 +39,7 @@ def _show(verdict: Verdict) -> None:
         against += ": a first release"
     title = f"{verdict.workflow}: {verdict.status} (against {against})"
     say(table(title, ["check", "status", "asked", "seen", "why"], rows))
+    if verdict.look:
+        say(look_in_words(verdict.look))
     if turned := knobs(verdict):
         say("what moves it:", *(f"  {line}" for line in turned))

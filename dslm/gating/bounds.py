@@ -9,9 +9,12 @@ from __future__ import annotations
 import math
 
 from dslm.gating.finding import Found, amount, unit_of, unmeasured, worded
+from dslm.gating.statistics import normal_quantile
 from dslm.gating.submission import Submission
 from dslm.records import Metric
-from dslm.scoring.metrics import METRICS
+from dslm.scoring.intervals import TAIL
+from dslm.scoring.metrics import METRICS, measured
+from dslm.scoring.outcome import dearest
 from dslm.settings.policy import Bound, ZeroTolerance
 
 
@@ -40,8 +43,8 @@ def zero_tolerance(check: ZeroTolerance, submission: Submission, _: float) -> Fo
     return Found("PASS", asked, f"{metric.n} of {metric.n} cases keep it", why)
 
 
-def bound(check: Bound, submission: Submission, _: float) -> Found:
-    """One side of a number."""
+def bound(check: Bound, submission: Submission, alpha: float) -> Found:
+    """One side of a number; on the interval it passes by what this look at gold may spend."""
     unit = unit_of(check.metric, submission)
     least = check.at_least is not None
     limit = check.at_least if check.at_least is not None else check.at_most
@@ -57,22 +60,39 @@ def bound(check: Bound, submission: Submission, _: float) -> Found:
         clears = room >= 0
         why = "the value clears it" if clears else "the value misses it"
         return Found("PASS" if clears else "FAIL", asked, seen, why)
-    ends = (metric.low, metric.high) if least else (metric.high, metric.low)
-    near, far = ends
+    tails = [min(TAIL, level(alpha)) for level in (submission.level, submission.next_level)]
+    wide = metric if tails[0] == TAIL else measured(
+        check.metric, submission.rows["candidate"], dearest(submission.contract), tails[0]
+    )  # fmt: skip
+    near, far = (wide.low, metric.high) if least else (wide.high, metric.low)
     if near is None or far is None or not math.isfinite(near + far):
         return unmeasured(asked)
-    return _by_interval(asked, seen, metric.n, room, sign * (near - limit), sign * (far - limit))
+    ends = room, sign * (near - limit), sign * (far - limit)
+    return _by_interval(asked, seen, metric.n, ends, (tails[0], tails[1]))
 
 
-def _by_interval(asked: str, seen: str, n: int, room: float, near: float, far: float) -> Found:
-    """Judge by how far value, near end and far end of the interval lie on the right side."""
+def _by_interval(
+    asked: str, seen: str, n: int, ends: tuple[float, float, float], tails: tuple[float, float]
+) -> Found:
+    """Judge by how far value, near end and far end of the interval lie on the right side.
+
+    Args:
+        asked: By the check.
+        seen: On gold.
+        n: Cases.
+        ends: The three.
+        tails: What the near end leaves out, at this look and at the next, of a larger gold set.
+    """
+    room, near, far = ends
+    interval = f"{100 * (1 - 2 * tails[0]):.4g} % interval"
     if near >= 0:
-        return Found("PASS", asked, seen, "all of the 95 % interval clears it")
+        return Found("PASS", asked, seen, f"all of the {interval} clears it")
     if far < 0:
         return Found("FAIL", asked, seen, "all of the 95 % interval misses it")
     if room <= 0:
-        why = "the value misses it, the 95 % interval reaches across: better answers are needed"
+        why = f"the value misses it, the {interval} reaches across: better answers are needed"
         return Found("INCONCLUSIVE", asked, seen, why)
-    needed = math.ceil(n * ((room - near) / room) ** 2)
-    why = "the value clears it, the 95 % interval reaches across"
+    wider = (normal_quantile(1 - tails[1]) / normal_quantile(1 - tails[0])) ** 2
+    needed = math.ceil(wider * n * ((room - near) / room) ** 2)
+    why = f"the value clears it, the {interval} reaches across"
     return Found("INCONCLUSIVE", asked, seen, why, max(needed, n + 1))

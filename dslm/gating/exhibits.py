@@ -36,6 +36,7 @@ from dslm.evidence import (
     wanted,
 )
 from dslm.gating.submission import Submission
+from dslm.looks import Ledger, candidate_digest
 from dslm.records import Baseline, Case, Row
 from dslm.scoring.verification import Recorded, WorkingTree, read_scorecard, run_differences
 from dslm.settings.policy import GatePolicy, Waiver
@@ -49,6 +50,7 @@ class Documents:
     """What the team wrote: what is asked, and of what.
 
     `digests` names what a verdict depends on beyond the answers: policy, waivers, judging code.
+    `ledger` has who looked at gold before.
     """
 
     contract: Contract
@@ -56,6 +58,7 @@ class Documents:
     policy: GatePolicy
     waivers: tuple[Waiver, ...]
     digests: Mapping[str, str]
+    ledger: Ledger
 
 
 class Run(Recorded, Protocol):
@@ -170,7 +173,8 @@ def collect(run: Run, documents: Documents) -> Submission:
         **{f"rows_{model}": run.answered(model).digest for model in evidence},
     }
     rows: dict[str, Sequence[Row]] = {m: run.answered(m).rows for m in run.models()}
-    return Submission(documents.contract, documents.gold, card, rows, baseline, named)
+    look = documents.ledger.sight(named["gold"], candidate_digest(named), documents.gold)
+    return Submission(documents.contract, documents.gold, card, rows, baseline, named, look)
 
 
 def _proved(run: Run, candidate: Mapping[str, str], baseline: Baseline) -> dict[Model, Evidence]:

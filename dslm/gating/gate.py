@@ -13,7 +13,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from dslm.cases import read_labelled
+from dslm.cases import read_labelled, read_records
 from dslm.contract import load_contract
 from dslm.errors import EXIT_GATE_FAILED, EXIT_INCONCLUSIVE, EXIT_OK, DslmError
 from dslm.gating.checks import evaluate
@@ -27,8 +27,17 @@ from dslm.gating.exhibits import (
 )
 from dslm.gating.markdown import as_markdown
 from dslm.gating.submission import Submission, reasons_to_refuse
+from dslm.looks import ledger_of
 from dslm.provenance import digest_file, write_atomic
-from dslm.records import NOT_APPLICABLE, Baseline, Check, CheckStatus, Status, Verdict
+from dslm.records import (
+    NOT_APPLICABLE,
+    Baseline,
+    Case,
+    Check,
+    CheckStatus,
+    Status,
+    Verdict,
+)  # fmt: skip
 from dslm.scoring.verification import differences
 from dslm.settings.policy import (
     GatePolicy,
@@ -89,6 +98,7 @@ def judge(policy: GatePolicy, submission: Submission, waivers: Sequence[Waiver] 
         checks=tuple(checks),
         baseline=submission.baseline,
         first_release=submission.incomparable is not None,
+        look=submission.look,
         evidence=dict(sorted(submission.evidence.items())),
     )
 
@@ -122,7 +132,7 @@ def read_documents(ws: Workspace, today: dt.date) -> Documents:
     policy, waivers = load_policy(ws.policy), load_waivers(ws.waivers)
     refuse_idle_waivers(policy, waivers, today=today, gold=digest_file(ws.gold))
     digests = judging_digests(policy, ws.waivers)
-    return Documents(contract, tuple(gold), policy, waivers, digests)
+    return Documents(contract, tuple(gold), policy, waivers, digests, ledger_of(ws))
 
 
 def judge_run(run: Run, documents: Documents) -> Verdict:
@@ -158,7 +168,9 @@ def gate_workspace(ws: Workspace, today: dt.date) -> Verdict:
 
 
 def write_verdict(ws: Workspace, verdict: Verdict) -> None:
-    """Write `gate.json` for machines and `gate.md` for a pull request."""
+    """Write `gate.json` for machines and `gate.md` for a pull request; the look, at first sight."""
+    if verdict.look is not None:
+        ledger_of(ws).keep(verdict.look, read_records(ws.gold, Case))
     write_atomic(ws.results / "gate.json", verdict.model_dump_json(indent=2) + "\n")
     write_atomic(ws.results / "gate.md", as_markdown(verdict))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dslm.gating.finding import UNMEASURED
 from dslm.gating.knobs import knobs
-from dslm.records import NOT_APPLICABLE, Check, CheckStatus, Verdict
+from dslm.records import NOT_APPLICABLE, Check, CheckStatus, Look, Verdict
 from dslm.settings.workspace import stage_command
 
 MARKS: dict[CheckStatus, str] = {
@@ -27,6 +27,12 @@ def _cell(text: str) -> str:
 def _row(check: Check) -> str:
     cells = (check.id, check.metric, check.asked, check.seen, check.why)
     return f"| {MARKS[check.status]} {check.status} | " + " | ".join(map(_cell, cells)) + " |"
+
+
+def look_in_words(look: Look) -> str:
+    """Which look at gold it is, and what that leaves."""
+    place = f"Look {look.number} at this gold set, or one that shares cases with it"
+    return f"{place}: it may spend {look.share:.2%} of alpha, {look.left:.2%} is left after it"
 
 
 def _next_steps(verdict: Verdict) -> list[str]:
@@ -52,6 +58,11 @@ def _next_steps(verdict: Verdict) -> list[str]:
             "help; so does a looser `decision.max_selective_risk`, if the costs bear it."
         )
     needed = [c for c in verdict.checks if c.status == "INCONCLUSIVE" and c.needed_cases]
+    if needed and verdict.look and verdict.look.number > 1:
+        steps.append(
+            f"{verdict.look.number} looks have been taken: where many more cases are asked for, a "
+            f"gold set of new cases alone begins with all of alpha (`eval/{workflow}/gold.jsonl`)."
+        )
     steps += [
         f"{c.id}: about {c.needed_cases} gold cases would decide it "
         f"(`eval/{workflow}/gold.jsonl`)." for c in needed
@@ -81,6 +92,7 @@ def as_markdown(verdict: Verdict) -> str:
         f"## {MARKS[verdict.status]} {verdict.workflow}: {verdict.status}",
         "",
         f"{', '.join(counts) or 'No check was made'}; {against}.",
+        *([f"{look_in_words(verdict.look)}."] if verdict.look else []),
         "",
         "| | check | metric | asked | seen | why |",
         "|---|---|---|---|---|---|",

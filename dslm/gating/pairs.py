@@ -1,8 +1,9 @@
 """Evaluators of checks against another model on the same cases: gain and non-inferiority.
 
 Both ask whether the paired difference is above a number (the wanted gain, or minus the margin) at
-the policy's one-sided error. FAIL is kept for what is shown; what could still be chance is
-INCONCLUSIVE, with the cases that would decide. Neither passes.
+the part of the policy's one-sided error that this look at gold may spend. FAIL is kept for what is
+shown at all of it; what could still be chance is INCONCLUSIVE, with the cases that would decide.
+Neither passes.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dslm.gating.finding import (
     unit_of,
     unmeasured,
 )  # fmt: skip
-from dslm.gating.statistics import needed_cases
+from dslm.gating.statistics import needed_cases, normal_quantile
 from dslm.gating.submission import Submission
 from dslm.records import Status
 from dslm.scoring.outcome import dearest
@@ -49,12 +50,14 @@ def _judge(
     if not mine or not theirs or len(mine) != len(theirs):
         return unmeasured(asked)
     unit = unit_of(metric, submission)
-    found = compare(metric, mine, theirs, alpha, dearest(submission.contract))
+    level = submission.level(alpha)
+    found = compare(metric, mine, theirs, alpha, dearest(submission.contract), level)
     status, why = _above(found.difference, found.low, found.high, margin)
     seen, line = compared(found, unit), signed(-margin, unit)
     if status != "INCONCLUSIVE":
-        return Found(status, asked, seen, why.format(line=line, sure=f"{1 - alpha:.3g}"))
-    needed = _needed(found, margin, alpha, unit)
+        sure = 1 - (level if status == "PASS" else alpha)
+        return Found(status, asked, seen, why.format(line=line, sure=f"{sure:.3g}"))
+    needed = _needed(found, margin, (level, submission.next_level(alpha)), unit)
     if needed is None:
         why += "; at the measured difference no number of cases would pass"
     elif found.grouped:
@@ -74,14 +77,20 @@ def _above(difference: float, low: float, high: float, margin: float) -> tuple[S
     return "INCONCLUSIVE", "may be above or below {line}"
 
 
-def _needed(found: Comparison, margin: float, alpha: float, unit: str | None) -> int | None:
-    """Cases that would decide, if the two models differ as much as was measured."""
+def _needed(
+    found: Comparison, margin: float, levels: tuple[float, float], unit: str | None
+) -> int | None:
+    """Cases that would decide, if the two models differ as much as was measured.
+
+    A gold set of so many cases is looked at anew: `levels` are of this look and of the next.
+    """
     room = found.difference + margin
     needed: int | None
     if unit is None and not found.grouped:
-        needed = needed_cases(found.discordant, margin, alpha, difference=found.difference)
+        needed = needed_cases(found.discordant, margin, levels[1], difference=found.difference)
     elif room > 0:  # bounds come nearer with the root of the groups
-        needed = math.ceil(found.cases * ((found.difference - found.low) / room) ** 2)
+        wider = (normal_quantile(1 - levels[1]) / normal_quantile(1 - levels[0])) ** 2
+        needed = math.ceil(wider * found.cases * ((found.difference - found.low) / room) ** 2)
     else:
         needed = None
     return None if needed is None else max(needed, found.cases + 1)

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from dslm.contract import Contract
 from dslm.errors import DslmError
-from dslm.records import Baseline, Case, Row, Scorecard
+from dslm.looks import next_share
+from dslm.records import Baseline, Case, Look, Row, Scorecard
 from dslm.scoring import make_scorecard
 from dslm.scoring.rows import same_cases
 
@@ -22,7 +23,10 @@ REQUIRED = ("candidate", "base")
 
 @dataclass(frozen=True)
 class Submission:
-    """All that a verdict rests on. `evidence` names it by digests."""
+    """All that a verdict rests on. `evidence` names it by digests.
+
+    `look`: which look at gold this is; without one nothing was seen before.
+    """
 
     contract: Contract
     gold: Sequence[Case]
@@ -30,6 +34,15 @@ class Submission:
     rows: Mapping[str, Sequence[Row]]
     baseline: Baseline
     evidence: Mapping[str, str] = field(default_factory=dict)
+    look: Look | None = None
+
+    def level(self, alpha: float) -> float:
+        """The error with which this look may show something, of the policy's alpha."""
+        return alpha if self.look is None else alpha * self.look.share
+
+    def next_level(self, alpha: float) -> float:
+        """The same of the look after this one, as at a gold set that has grown."""
+        return alpha if self.look is None else alpha * next_share(1.0 - self.look.left)
 
     @property
     def incomparable(self) -> str | None:

@@ -28,6 +28,7 @@ from dslm.evidence import (
 )
 from dslm.provenance import MANIFEST, canonical_json, digest_file, digest_json, files_of
 from dslm.records import NOT_APPLICABLE, Record, Verdict
+from dslm.releasing.look_anchors import refuse_other_look
 from dslm.releasing.packaging import allowed
 from dslm.releasing.store import RESTORE, ModelStore, Version
 from dslm.strict_json import strict_json
@@ -181,6 +182,7 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     verdict = read_verdict(folder / "gate.json", store.model)
     judged = inputs | {"scorecard": digest_file(folder / "scorecard.json")}
     refuse_differences(verdict.evidence, judged, what=f"the verdict in version {version.number}")
+    refuse_other_look(version, verdict, where, RESTORE)
     return Proof(
         version=version.number,
         digest=version.tags["digest"],

@@ -17,6 +17,7 @@ from dslm.records import Baseline, JournalEntry
 from dslm.releasing.checking import Proof
 from dslm.releasing.identity import not_that_release, registered
 from dslm.releasing.journal import Journal, digest_of, served
+from dslm.releasing.look_anchors import TAG, look_of
 from dslm.releasing.store import ModelStore, Version
 from dslm.settings.workspace import Workspace
 
@@ -57,6 +58,7 @@ def move(
         to_digest=proof.digest,
         reason=reason.strip(),
         verdict_digest=proof.verdict_digest,
+        look=look_of(proof.verdict),
         previous_digest=digest_of(entries[-1]) if entries else journal.genesis,
     )
     journal.append(entry)
@@ -87,7 +89,9 @@ def serve(ws: Workspace, store: ModelStore, entries: tuple[JournalEntry, ...]) -
         if after.get(alias) != number:
             what = f"alias {alias} names {after.get(alias)}, not {number}"
             raise ReleaseRefused(what, where=ws.workflow, fix="somebody else moved it: try again")
-    text = json.dumps(_noted(champion).model_dump(), indent=2) + "\n"
+    noted = _noted(champion)
+    without = {"look"} if noted.look is None else set[str]()
+    text = json.dumps(noted.model_dump(exclude=without), indent=2) + "\n"
     if not ws.champion.is_file() or ws.champion.read_text(encoding="utf-8") != text:
         write_atomic(ws.champion, text)
 
@@ -113,4 +117,5 @@ def _noted(version: Version) -> Baseline:
         version=version.number,
         digest=version.digest,
         contract_version=version.contract_version or None,
+        look=version.tags.get(TAG),
     )

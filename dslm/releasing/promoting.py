@@ -32,6 +32,7 @@ from dslm.releasing.identity import (
     same_release,
 )
 from dslm.releasing.journal import Journal, served
+from dslm.releasing.look_anchors import refuse_lost_looks
 from dslm.releasing.moving import move, serve
 from dslm.releasing.opening import client, nothing_yet
 from dslm.releasing.registering import as_release
@@ -103,6 +104,7 @@ def promote(
         refuse_stale(ws, proof, champion, lost=gone)
         refuse_old_contract(proof, ws)
         if not (gone and proof.digest == champion.digest):  # what let it in once still stands
+            refuse_lost_looks(ws, versions, entries)
             refuse_unlike_release(ws, proof)
         return move(ws, store, entries, "promote", proof, reason, actor, champion.digest)
 

@@ -21,6 +21,7 @@ from dslm.records import JournalEntry, Release, Verdict
 from dslm.releasing.checking import Answer, evidence_tag, prove, read_verdict, smoke
 from dslm.releasing.identity import is_release
 from dslm.releasing.journal import Journal
+from dslm.releasing.look_anchors import TAG, refuse_lost_looks, refuse_uncounted, tags_of
 from dslm.releasing.packaging import package
 from dslm.releasing.rejudging import refuse_unlike_latest
 from dslm.releasing.store import ModelStore, Version
@@ -44,12 +45,14 @@ def register(ws: Workspace, answer: Answer) -> Release:
     _refuse_experiment()
     verdict = read_verdict(ws.results / "gate.json", ws.workflow)
     refuse_unlike_latest(ws, verdict)
+    refuse_uncounted(ws, verdict, ws.results / "gate.json")
     now = {key: verdict.evidence[key] for key in sorted(KEYS)}
     with exclusive(ws.root, f"release-{ws.workflow}", refusal=ReleaseRefused):
         store = ModelStore(ws.root, ws.workflow)
         digest = release_digest(ws.workflow, now)
-        champion = Journal(store).entries()[-1:]
-        version = _same(store, digest, verdict, champion) or _upload(
+        entries = Journal(store).entries()
+        refuse_lost_looks(ws, store.versions(), entries)
+        version = _same(store, digest, verdict, entries[-1:]) or _upload(
             ws, store, digest, now, verdict
         )
         _approve(store, version, answer)
@@ -82,6 +85,7 @@ def as_release(workflow: str, version: Version) -> Release:
         created=version.created,
         evidence=version.evidence,
         run_id=version.run_id,
+        look=version.tags.get(TAG),
     )
 
 
@@ -127,6 +131,7 @@ def _upload(
             "status": "registering",
             "evidence": evidence_tag(now),
             "verdict": _verdict_key(verdict),
+            **tags_of(verdict),
         }
         run_id, source = store.upload(folder, {"dslm.digest": digest})
     return store.version(store.add(source, tags, run_id))

@@ -29,6 +29,7 @@ from dslm.gating.gate import gate_workspace, judge_run, read_documents, unlike
 from dslm.provenance import digest_file
 from dslm.records import Baseline, Row, Verdict
 from dslm.releasing.checking import Proof, digests_of_files
+from dslm.releasing.look_anchors import refuse_uncounted
 from dslm.releasing.packaging import CHAMPION, EVIDENCE
 from dslm.scoring.verification import MODELS, Answered, answers_digest
 from dslm.settings.recipe import load_recipe
@@ -76,6 +77,7 @@ def refuse_unlike_release(ws: Workspace, proof: Proof) -> None:
     if proof.evidence.get("format") != FORMAT:
         what = "was made before releases held what judging again needs: it can be loaded and "
         raise ReleaseRefused(f"{what}rolled back to, not promoted", where=where, fix=fix)
+    refuse_uncounted(ws, proof.verdict, where)
     documents = read_documents(ws, _today())
     run = ReleaseRun(proof, documents, digest_file(ws.gold))
     refuse_unlike(proof.verdict, judge_run(run, documents), where=where, fix=fix)

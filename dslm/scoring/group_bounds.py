@@ -96,9 +96,14 @@ def _counted(sums: Numbers, sizes: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def mean_bounds(
-    sums: Numbers, sizes: Numbers, least: float, most: float, tail: float
+    sums: Numbers,
+    sizes: Numbers,
+    least: float,
+    most: float,
+    tail: float,
+    above: float | None = None,
 ) -> tuple[float, float] | None:
-    """Bounds of a mean over cases, each with probability `tail` of being wrong.
+    """Bounds of a mean over cases, each wrong with probability `tail` at most.
 
     Args:
         sums: What the cases of each group add up to.
@@ -106,6 +111,7 @@ def mean_bounds(
         least: The least that a case can have.
         most: The most.
         tail: Probability left out on each side.
+        above: That of the upper side, where it is another one.
 
     Returns:
         None where no group has a case.
@@ -114,8 +120,9 @@ def mean_bounds(
     if not len(sums):
         return None
     mean = float(sums.sum()) / float(sizes.sum())
+    upper = tail if above is None else above
     low = _crossing(lambda d: _chance_at_most(d, sums, sizes, least) - tail, least, mean)
-    high = _crossing(lambda d: _chance_at_most(d, sums, sizes, most) - 1 + tail, mean, most)
+    high = _crossing(lambda d: _chance_at_most(d, sums, sizes, most) - 1 + upper, mean, most)
     return low, high
 
 

@@ -17,7 +17,7 @@ from typing import Literal
 
 from dslm.errors import InputError
 from dslm.records import Metric, Row
-from dslm.scoring.intervals import MICRO, Ints, ints, money_metric, share_metric
+from dslm.scoring.intervals import MICRO, TAIL, Ints, ints, money_metric, share_metric
 
 Counted = tuple[int, int]
 LARGEST_SUM = 2**62  # so that differences of two sums fit too
@@ -100,22 +100,23 @@ def counts(measure: Measure, rows: Sequence[Row]) -> tuple[Ints, Ints]:
     return ints(above), ints([below for _, below in pairs])
 
 
-def measured(name: str, rows: Sequence[Row], dearest: float = 0.0) -> Metric:
-    """One metric over rows, with its 95 % interval.
+def measured(name: str, rows: Sequence[Row], dearest: float = 0.0, tail: float = TAIL) -> Metric:
+    """One metric over rows, with its interval, of 95 % by default.
 
     Args:
         name: Of `METRICS`.
         rows: Scored.
         dearest: The most that a case can cost, for a metric in money.
+        tail: The chance that the interval leaves out on each side.
     """
     measure = METRICS[name]
     above, below = counts(measure, rows)
     groups = [row.group for row in rows]
     if measure.unit == "money":
-        return money_metric(above, groups, dearest)
+        return money_metric(above, groups, dearest, tail)
     if not len(rows):
         return Metric(value=None, low=None, high=None, n=0)
-    return share_metric(above, below, groups, exact=measure.exact)
+    return share_metric(above, below, groups, exact=measure.exact, tail=tail)
 
 
 def all_metrics(rows: Sequence[Row], dearest: float) -> dict[str, Metric]:

@@ -68,6 +68,11 @@ class Workspace:
         return self.eval / "results"
 
     @property
+    def looks(self) -> Path:
+        """Git-tracked ledger of looks at gold; an experiment's are its repository's."""
+        return origin(self.root) / "eval" / self.workflow / "looks"
+
+    @property
     def artifacts(self) -> Path:
         """Run-time outputs, cached by DVC."""
         return self.root / "artifacts" / self.workflow

@@ -33,7 +33,8 @@ def as_before(run: Run, folder: Path) -> Path:
         (folder / name).unlink(missing_ok=True)
 
     def shorten(value: dict) -> None:
-        value.pop("first_release", None)
+        for key in ("first_release", "look"):
+            value.pop(key, None)
         value["evidence"] = {k: d for k, d in value["evidence"].items() if k not in NEW}
 
     for name in ("calibration.json", "scorecard.json", "gate.json"):

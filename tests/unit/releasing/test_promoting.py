@@ -36,8 +36,13 @@ def test_promotion_names_champion_and_previous_and_writes_the_receipt(unmoved) -
     assert aliases(unmoved) == {"candidate": 3, "champion": 2, "previous": 1}
     second = releases(unmoved.ws)[1]
     assert champion(unmoved) == Baseline(
-        version=2, digest=second.digest, contract_version=second.contract_version
+        version=2,
+        digest=second.digest,
+        contract_version=second.contract_version,
+        look=second.look,
     )
+    assert second.look == history(unmoved.ws)[-1].look
+    assert second.look
 
 
 @pytest.mark.slow
