@@ -212,12 +212,20 @@ class Baseline(Record):
     """The release that a candidate is compared with; version 0 = there is none yet.
 
     `look`: digest of the look at gold that let it in; None where looks were not counted yet.
+    `anchor_release`: the first champion of its contract's version, from which loss adds up.
     """
 
     version: int = 0
     digest: str | None = None
     contract_version: int | None = None
     look: str | None = None
+    anchor_release: Baseline | None = None
+
+    @property
+    def other_anchor(self) -> Baseline | None:
+        """The anchor release, where it is another than this one."""
+        anchor = self.anchor_release
+        return None if anchor is None or anchor.digest == self.digest else anchor
 
     def answers_older_contract(self, version: int) -> bool:
         """Whether it was made for an older contract version, so that gold does not fit it."""

@@ -37,7 +37,7 @@ from dslm.evidence import (
 )
 from dslm.gating.submission import Submission
 from dslm.looks import Ledger, candidate_digest
-from dslm.records import Baseline, Case, Row
+from dslm.records import Baseline, Case, Look, Row
 from dslm.scoring.verification import Recorded, WorkingTree, read_scorecard, run_differences
 from dslm.settings.policy import GatePolicy, Waiver
 from dslm.settings.workspace import Workspace, stage_command
@@ -50,7 +50,7 @@ class Documents:
     """What the team wrote: what is asked, and of what.
 
     `digests` names what a verdict depends on beyond the answers: policy, waivers, judging code.
-    `ledger` has who looked at gold before.
+    `ledger` has who looked at gold before, `look` is the one of a verdict that is reached again.
     """
 
     contract: Contract
@@ -59,6 +59,7 @@ class Documents:
     waivers: tuple[Waiver, ...]
     digests: Mapping[str, str]
     ledger: Ledger
+    look: Look | None = None
 
 
 class Run(Recorded, Protocol):
@@ -79,6 +80,9 @@ class Run(Recorded, Protocol):
 
     def champion(self, baseline: Baseline) -> ChampionRelease:
         """What the baseline's release says of itself, proved by its digest."""
+
+    def anchor(self, baseline: Baseline) -> ChampionRelease:
+        """The same of the anchor release, where that is another."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,17 @@ class LatestRun(WorkingTree):
         """What the score_champion stage kept of it."""
         path = self.ws.scores("champion") / CHAMPION_FILE
         return read_champion_release(path, self.workflow, baseline.digest)
+
+    def anchor(self, baseline: Baseline) -> ChampionRelease:
+        """What the score_champion stage kept of the anchor release."""
+        path = self.ws.scores("anchor") / CHAMPION_FILE
+        return read_champion_release(path, self.workflow, digest_of_anchor(baseline))
+
+
+def digest_of_anchor(baseline: Baseline) -> str | None:
+    """The digest of the anchor release; None where the baseline is it, or names none."""
+    anchor = baseline.other_anchor
+    return None if anchor is None else anchor.digest
 
 
 def _worded(one: Baseline) -> str:
@@ -173,7 +188,8 @@ def collect(run: Run, documents: Documents) -> Submission:
         **{f"rows_{model}": run.answered(model).digest for model in evidence},
     }
     rows: dict[str, Sequence[Row]] = {m: run.answered(m).rows for m in run.models()}
-    look = documents.ledger.sight(named["gold"], candidate_digest(named), documents.gold)
+    pair = named["gold"], candidate_digest(named)
+    look = documents.ledger.sight(*pair, documents.gold, documents.look)
     return Submission(documents.contract, documents.gold, card, rows, baseline, named, look)
 
 
@@ -184,13 +200,14 @@ def _proved(run: Run, candidate: Mapping[str, str], baseline: Baseline) -> dict[
         model: read_evidence(run.answered(model).evidence, what=_of(model)) for model in models
     }
     champion = run.champion(baseline) if "champion" in found else None
+    anchor = run.anchor(baseline) if "anchor" in found else None
     split = run.calibration_cases
     cases = (
         None
         if split is None
         else digest_there(split, fix=f"run {stage_command('curate', run.workflow)}")
     )
-    asked = wanted(candidate, found, champion, cases, run.workflow)
+    asked = wanted(candidate, found, champion, cases, run.workflow, anchor)
     for model, evidence in found.items():
         refuse_others(evidence, asked[model], what=_of(model))
     for model, evidence in found.items():
@@ -202,7 +219,8 @@ def _of(model: Model) -> str:
     return "the calibration" if model == "calibration" else f"the rows of the {model}"
 
 
-STAGES = {"base": "score_base", "champion": "score_champion", "calibration": "calibrate"}
+STAGES = {"base": "score_base", "champion": "score_champion", "anchor": "score_champion",
+          "calibration": "calibrate"}  # fmt: skip
 
 
 def _refuse_other_engine(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from dslm.cases import read_labelled, read_records
@@ -35,6 +36,7 @@ from dslm.records import (
     Case,
     Check,
     CheckStatus,
+    Look,
     Status,
     Verdict,
 )  # fmt: skip
@@ -154,17 +156,18 @@ def _baseline_of(run: Run) -> Baseline:
         return NO_BASELINE
 
 
-def gate_workspace(ws: Workspace, today: dt.date) -> Verdict:
+def gate_workspace(ws: Workspace, today: dt.date, look: Look | None = None) -> Verdict:
     """The verdict on what lies in the working tree.
 
     Args:
         ws: The workflow.
         today: Until when waivers have to hold.
+        look: That of a verdict which is to be reached again.
 
     Raises:
         InputError: Contract, gold set, policy or waivers are wrong.
     """
-    return judge_run(LatestRun(ws), read_documents(ws, today))
+    return judge_run(LatestRun(ws), replace(read_documents(ws, today), look=look))
 
 
 def write_verdict(ws: Workspace, verdict: Verdict) -> None:

@@ -44,9 +44,9 @@ def non_inferior(check: NonInferior, submission: Submission, alpha: float) -> Fo
 def _judge(
     asked: str, metric: str, model: str, margin: float, submission: Submission, alpha: float
 ) -> Found:
-    if model == "champion" and submission.incomparable:
-        return nothing_to_compare(asked, submission.incomparable)
-    mine, theirs = submission.rows.get("candidate"), submission.rows.get(model)
+    if nothing := submission.no_reference(model):
+        return nothing_to_compare(asked, nothing, model)
+    mine, theirs = submission.rows.get("candidate"), submission.reference(model)
     if not mine or not theirs or len(mine) != len(theirs):
         return unmeasured(asked)
     unit = unit_of(metric, submission)

@@ -57,6 +57,26 @@ class Submission:
             )
         return None
 
+    def no_reference(self, model: str) -> str | None:
+        """Why there is nothing of a model to compare with; None where there is, or has to be."""
+        if model == "champion":
+            return self.incomparable
+        if model != "anchor":
+            return None
+        anchor = self.baseline.anchor_release
+        if self.incomparable or anchor is None:
+            unnamed = "no anchor release is named: promote the champion again, which names it"
+            return self.incomparable or unnamed
+        if anchor.answers_older_contract(self.contract.version):
+            return f"the anchor release answers contract version {anchor.contract_version}"
+        return None
+
+    def reference(self, model: str) -> Sequence[Row] | None:
+        """A model's rows, to compare with; the anchor release's are the champion's where it is."""
+        if model == "anchor" and self.baseline.other_anchor is None:
+            model = "champion"
+        return self.rows.get(model)
+
 
 def _finite(row: Row) -> bool:
     answer = row.prediction
@@ -69,7 +89,7 @@ def _of_rows(submission: Submission) -> Iterator[str]:
         if not submission.rows.get(model):
             yield f"no rows of the {model}"
     for model, rows in sorted(submission.rows.items()):
-        if model not in (*REQUIRED, "champion"):
+        if model not in (*REQUIRED, "champion", "anchor"):
             yield f"rows of an unknown model {model!r}"
         try:
             same_cases(submission.gold, rows)
@@ -89,6 +109,12 @@ def _of_baseline(submission: Submission) -> Iterator[str]:
         yield f"version {version} serves, and there are no rows of it on this gold set"
     if submission.incomparable and rows is not None:
         yield "there are rows of a champion, and the baseline says that there is none to compare"
+    anchor, of_anchor = submission.baseline.other_anchor, submission.rows.get("anchor")
+    asked = anchor is not None and submission.no_reference("anchor") is None
+    if asked and not of_anchor:
+        yield "there is an anchor release, and there are no rows of it on this gold set"
+    if not asked and of_anchor is not None:
+        yield "there are rows of an anchor release that the baseline does not name"
     if version and submission.baseline.digest is None:
         yield f"the baseline does not say what version {version} is"
 

@@ -108,13 +108,16 @@ class Ledger:
     folder: Path
     receipts: tuple[Path, ...] = ()
 
-    def sight(self, gold: str, candidate: str, cases: Sequence[Case]) -> Look:
+    def sight(
+        self, gold: str, candidate: str, cases: Sequence[Case], known: Look | None = None
+    ) -> Look:
         """The look of a pair: that of its first sight, or the one that it would have now.
 
         Args:
             gold: Digest of the gold set.
             candidate: As `candidate_digest` has it.
             cases: Of the gold set.
+            known: That of a verdict on the pair: it is kept to, if it is written down here.
 
         Raises:
             ReleaseRefused: The ledger is broken, or lacks a look that a receipt names.
@@ -124,6 +127,8 @@ class Ledger:
         refuse_gaps(kept.looks, named)
         pair = gold, candidate
         same = [one for one in kept.looks.values() if (one.gold, one.candidate) == pair]
+        if known in same:
+            return known
         if same:  # two branches may have seen one pair, each first by its own ledger
             return min(same, key=lambda look: (look.number, look_digest(look)))
         listed = case_digests(cases)

@@ -90,7 +90,7 @@ def _attainable(ws: Workspace, policy: GatePolicy, gold: int) -> Iterator[Findin
             found.append((check.id, "not even a perfect score would clear the bound", "",
                           f"loosen its {side} or set `on: value`"))  # fmt: skip
     for name, message, to, knob in found:
-        when = " once a champion serves" if to == "champion" else ""
+        when = " once a champion serves" if to in ("champion", "anchor") else ""
         yield warn(
             "margins", f"{name}: {message}; gold has {gold}: it will be INCONCLUSIVE{when}",
             where=f"{ws.policy}: checks.{name}", fix=f"label more gold, or {knob}",

@@ -14,6 +14,7 @@ from typing import Literal
 from dslm.errors import ReleaseRefused
 from dslm.provenance import write_atomic
 from dslm.records import Baseline, JournalEntry
+from dslm.releasing.anchor_release import anchor_release
 from dslm.releasing.checking import Proof
 from dslm.releasing.identity import not_that_release, registered
 from dslm.releasing.journal import Journal, digest_of, served
@@ -89,9 +90,11 @@ def serve(ws: Workspace, store: ModelStore, entries: tuple[JournalEntry, ...]) -
         if after.get(alias) != number:
             what = f"alias {alias} names {after.get(alias)}, not {number}"
             raise ReleaseRefused(what, where=ws.workflow, fix="somebody else moved it: try again")
-    noted = _noted(champion)
-    without = {"look"} if noted.look is None else set[str]()
-    text = json.dumps(noted.model_dump(exclude=without), indent=2) + "\n"
+    anchor = anchor_release(ws, store, entries, champion.contract_version)
+    noted = _noted(champion).model_copy(update={"anchor_release": anchor})
+    said = noted.model_dump(mode="json", exclude_none=True)
+    said["digest"], said["contract_version"] = noted.digest, noted.contract_version
+    text = json.dumps(said, indent=2) + "\n"
     if not ws.champion.is_file() or ws.champion.read_text(encoding="utf-8") != text:
         write_atomic(ws.champion, text)
 

@@ -28,14 +28,15 @@ from dslm.settings.params import recipe_path
 from dslm.settings.workspace import Workspace, stage_command
 
 EVIDENCE = "evidence.json"  # of every model's answers
-CHAMPION = "rows/champion.release.json"  # what the champion's release says of itself
+RELEASES = ("champion", "anchor")
+CHAMPION, ANCHOR = (f"rows/{model}.release.json" for model in RELEASES)  # what they say they are
 TOP = frozenset({
     "MANIFEST.json", "MLmodel", "calibration.json", "card.md", "data-card.json", EVIDENCE,
     "gate.json", "gate.md", "recipe.yaml", "requirements.txt", "scorecard.json", "smoke.json",
     "workflow.yaml",
 })  # fmt: skip
-MODELS = ("base", "calibration", "candidate", "champion")
-ROWS = frozenset({CHAMPION, *(f"rows/{model}.jsonl" for model in MODELS)})
+MODELS = ("anchor", "base", "calibration", "candidate", "champion")
+ROWS = frozenset({ANCHOR, CHAMPION, *(f"rows/{model}.jsonl" for model in MODELS)})
 ADAPTER_KINDS = frozenset({".safetensors", ".json", ".jsonl", ".md", ".txt"})
 
 # MLflow's own loader calls `_load_pyfunc` of this module: nothing is unpickled, no code comes
@@ -107,11 +108,11 @@ def _sources(ws: Workspace) -> Iterator[tuple[str, Path]]:
         yield f"adapter/{path.relative_to(ws.adapter).as_posix()}", path
     for model in MODELS:
         rows = ws.scores(model) / "rows.jsonl"
-        if model != "champion" or rows.exists():
+        if model not in RELEASES or rows.exists():
             _proved(ws.scores(model), ws.scored_by(model))
             yield f"rows/{model}.jsonl", rows
-            if model == "champion":
-                yield CHAMPION, ws.scores(model) / CHAMPION_FILE
+            if model in RELEASES:
+                yield f"rows/{model}.release.json", ws.scores(model) / CHAMPION_FILE
 
 
 def _data_card(ws: Workspace, evidence: Mapping[str, str]) -> Iterator[tuple[str, Path]]:

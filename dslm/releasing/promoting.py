@@ -14,6 +14,7 @@ from pathlib import Path
 from dslm.errors import InputError, ReleaseRefused
 from dslm.records import JournalEntry, Release
 from dslm.releasing.agreement import refuse_wrong_alias
+from dslm.releasing.anchor_release import refuse_other_anchor
 from dslm.releasing.approval import (
     lost,
     refuse_old_contract,
@@ -105,6 +106,7 @@ def promote(
         refuse_old_contract(proof, ws)
         if not (gone and proof.digest == champion.digest):  # what let it in once still stands
             refuse_lost_looks(ws, versions, entries)
+            refuse_other_anchor(ws, store, entries, proof)
             refuse_unlike_release(ws, proof)
         return move(ws, store, entries, "promote", proof, reason, actor, champion.digest)
 

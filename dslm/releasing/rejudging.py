@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dslm.cases import read_records
@@ -24,14 +24,14 @@ from dslm.evidence import (
     read_champion_release,
     read_json,
 )
-from dslm.gating.exhibits import Documents
+from dslm.gating.exhibits import Documents, digest_of_anchor
 from dslm.gating.gate import gate_workspace, judge_run, read_documents, unlike
 from dslm.provenance import digest_file
 from dslm.records import Baseline, Row, Verdict
 from dslm.releasing.checking import Proof, digests_of_files
 from dslm.releasing.look_anchors import refuse_uncounted
-from dslm.releasing.packaging import CHAMPION, EVIDENCE
-from dslm.scoring.verification import MODELS, Answered, answers_digest
+from dslm.releasing.packaging import ANCHOR, CHAMPION, EVIDENCE
+from dslm.scoring.verification import MODELS, RELEASES, Answered, answers_digest
 from dslm.settings.recipe import load_recipe
 from dslm.settings.workspace import Workspace, stage_command
 
@@ -58,7 +58,7 @@ def refuse_unlike_latest(ws: Workspace, recorded: Verdict) -> None:
         ReleaseRefused: The recorded verdict is another one.
         InputError: Contract, gold set, policy or waivers are wrong.
     """
-    again = gate_workspace(ws, _today())
+    again = gate_workspace(ws, _today(), recorded.look)
     fix = f"run {stage_command('gate', ws.workflow)} and look at the new verdict"
     refuse_unlike(recorded, again, where=ws.results / "gate.json", fix=fix)
 
@@ -78,7 +78,7 @@ def refuse_unlike_release(ws: Workspace, proof: Proof) -> None:
         what = "was made before releases held what judging again needs: it can be loaded and "
         raise ReleaseRefused(f"{what}rolled back to, not promoted", where=where, fix=fix)
     refuse_uncounted(ws, proof.verdict, where)
-    documents = read_documents(ws, _today())
+    documents = replace(read_documents(ws, _today()), look=proof.verdict.look)
     run = ReleaseRun(proof, documents, digest_file(ws.gold))
     refuse_unlike(proof.verdict, judge_run(run, documents), where=where, fix=fix)
 
@@ -118,8 +118,7 @@ class ReleaseRun:
 
     def models(self) -> list[Model]:
         """The models that have answered gold; candidate and base always have to be."""
-        champion = self._rows("champion").is_file()
-        return [m for m in MODELS if m != "champion" or champion]
+        return [m for m in MODELS if m not in RELEASES or self._rows(m).is_file()]
 
     def answered(self, model: Model) -> Answered:
         """A model's answers."""
@@ -160,6 +159,11 @@ class ReleaseRun:
         """What the baseline's release says of itself."""
         path = self.proof.folder / CHAMPION
         return read_champion_release(path, self.workflow, baseline.digest)
+
+    def anchor(self, baseline: Baseline) -> ChampionRelease:
+        """What the anchor release says of itself, where that is another."""
+        path = self.proof.folder / ANCHOR
+        return read_champion_release(path, self.workflow, digest_of_anchor(baseline))
 
     def _rows(self, model: Model) -> Path:
         return self.proof.folder / "rows" / f"{model}.jsonl"

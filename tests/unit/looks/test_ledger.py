@@ -203,7 +203,9 @@ def test_branches_merge_without_conflict_and_their_verdicts_keep_their_looks(tmp
         assert [look_digest(one) in ledger.read().looks for one in mine] == [True, True]
     assert look(ledger, "b") == ours[0]
     assert look(ledger, "d") == theirs[0]
-    assert look(ledger, "c") in (ours[1], theirs[2])  # seen by both: one pair, spent once
+    for known in (ours[1], theirs[2]):  # seen by both: one pair, spent once, two verdicts
+        assert ledger.sight(digest("gold"), digest("c"), GOLD, known) == known
+    assert look(ledger, "c") in (ours[1], theirs[2])
     later = look(ledger, "f")
     assert later.number == 5  # a, b, c and d were before
     assert len(later.after) == 2
