@@ -211,8 +211,7 @@ class Check(Record):
 class Baseline(Record):
     """The release that a candidate is compared with; version 0 = there is none yet.
 
-    `look`: digest of the look at gold that let it in; None where looks were not counted yet.
-    `anchor_release`: the first champion of its contract's version, from which loss adds up.
+    `look`: of the one that let it in. `anchor_release`: from which loss adds up.
     """
 
     version: int = 0
@@ -224,8 +223,8 @@ class Baseline(Record):
     @property
     def other_anchor(self) -> Baseline | None:
         """The anchor release, where it is another than this one."""
-        anchor = self.anchor_release
-        return None if anchor is None or anchor.digest == self.digest else anchor
+        one = self.anchor_release
+        return one if one and one.digest != self.digest else None
 
     def answers_older_contract(self, version: int) -> bool:
         """Whether it was made for an older contract version, so that gold does not fit it."""
@@ -235,9 +234,7 @@ class Baseline(Record):
 class Look(Record):
     """The first sight of one candidate's answers to one gold set, all by digests.
 
-    `cases` is of the list of the gold set's cases beside it, `after` the newest looks before it at
-    gold that shares cases with this: each names those before it, so that they stand for all. It is
-    the `number`-th, may spend `share` of the policy's alpha, and leaves `left` for all later ones.
+    `cases`: of the list beside it. `after`: the newest looks before it. `share`: of alpha.
     """
 
     format: Literal["1"] = "1"
@@ -254,8 +251,7 @@ class Verdict(Record):
     """The gate's answer, bound by digests to exactly what it looked at.
 
     `first_release`: nothing was compared with a champion, since none serves or it cannot be asked.
-    `look`: which look at gold it is; None where nothing could be judged, and in verdicts of before
-    looks were counted. Later looks do not change it.
+    `look`: which look at gold it is, fixed; None where nothing was judged, or none counted.
     """
 
     workflow: str

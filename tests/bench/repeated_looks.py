@@ -12,7 +12,7 @@ passes at any of the looks: with alpha at every look, as it was, and with what e
 - branches: two branches of five candidates each, that know nothing of each other.
 
 Candidates share the champion's answers and the gold set, so that their looks are not independent.
-Power: how often an equally good candidate passes at its look. A minute or two on one core.
+Power: how often an equally good candidate passes at its look.
 """
 
 from __future__ import annotations
