@@ -6,39 +6,11 @@ parsed it.
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import Field
 
-from dslm.strict_json import strict_json
-
-
-class Record(BaseModel):
-    """A frozen value with a closed set of fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @classmethod
-    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
-        """As pydantic's, of JSON that says one thing: pydantic keeps the last of doubled keys.
-
-        Raises:
-            ValidationError: It is not JSON, or none of this kind.
-        """
-        raw = bytes(json_data) if isinstance(json_data, bytearray) else json_data
-        try:
-            value = strict_json(raw)
-        except ValueError as error:
-            fault = PydanticCustomError("json_invalid", "not JSON: {error}", {"error": str(error)})
-            details = InitErrorDetails(type=fault, input=raw)
-            raise ValidationError.from_exception_data(cls.__name__, [details]) from None
-        return cls.model_validate(value, **options)
-
-    @classmethod
-    def from_own_json(cls, line: str | bytes) -> Self:
-        """A record that this process or stage wrote itself, and so holds nothing twice; faster."""
-        return super().model_validate_json(line)
+from dslm.record import Record as Record
 
 
 class Case(Record):
@@ -51,13 +23,24 @@ class Case(Record):
 
 
 FinishReason = Literal["stop", "length", "invalid"]
+# Of an answer's tokens, those that were not certain: first byte, length, logarithm of probability
+LogProbs = tuple[
+    tuple[
+        Annotated[int, Field(ge=0)],
+        Annotated[int, Field(ge=0)],
+        Annotated[float, Field(lt=0, allow_inf_nan=False)],
+    ],
+    ...,
+]
 
 
 class Prediction(Record):
     """What the model answered.
 
     `confidence` is the joint probability of the answer's unforced tokens under the grammar;
-    `field_confidence` the same over one field's tokens. `latency_ms` is the wall time from the
+    `field_confidence` the same over one field's tokens; both follow from `log_probs`
+    (`dslm.contract.confidence`), which is None where the model has no probability for the answer,
+    and in rows of before it was kept. `latency_ms` is the wall time from the
     beginning of the case's prompt to the end of its answer, beside the others of its batch.
     `not_narrowed` says of grounded fields, or parts of them, why this answer was not held to the
     input there, where the recipe asks for it (`copy_grounded`).
@@ -72,6 +55,7 @@ class Prediction(Record):
     answer_tokens: int
     latency_ms: float
     not_narrowed: dict[str, str] = Field(default_factory=dict)
+    log_probs: LogProbs | None = None
 
 
 Action = Literal["proceed", "abstain", "escalate"]
@@ -251,6 +235,7 @@ class Verdict(Record):
     """The gate's answer, bound by digests to exactly what it looked at.
 
     `first_release`: nothing was compared with a champion, since none serves or it cannot be asked.
+    `threshold`: what the calibration certified, and what it almost certified.
     `look`: which look at gold it is, fixed; None where nothing was judged, or none counted.
     """
 
@@ -259,6 +244,7 @@ class Verdict(Record):
     checks: tuple[Check, ...]
     baseline: Baseline
     first_release: bool = False
+    threshold: str | None = None
     look: Look | None = None
     evidence: dict[str, str]
 

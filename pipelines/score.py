@@ -13,7 +13,7 @@ from dslm.settings.workspace import Workspace
 def body(ws: Workspace) -> None:
     """Answer gold, then aggregate the rows of all models."""
     from dslm.inference.loading import load_candidate
-    from dslm.scoring.plots import field_f1, risk_coverage
+    from dslm.scoring.dvc_files import field_f1, metrics, risk_coverage
     from dslm.scoring.running import answer_cases
     from dslm.scoring.scorecard import make_scorecard
     from dslm.scoring.verification import models_scored, read_rows
@@ -31,12 +31,14 @@ def body(ws: Workspace) -> None:
     card = make_scorecard(
         contract, gold, threshold=certified, rows_by_model=by_model, evidence=evidence
     )
-    for name, points in (("risk_coverage", risk_coverage(by_model)), ("fields", field_f1(card))):
-        write_atomic(ws.results / "plots" / f"{name}.json", json.dumps(points, indent=1) + "\n")
+    drawn = {"plots/risk_coverage": risk_coverage(by_model["candidate"]),
+             "plots/fields": field_f1(card), "metrics": metrics(card)}  # fmt: skip
+    for name, value in drawn.items():
+        write_atomic(ws.results / f"{name}.json", json.dumps(value, indent=1) + "\n")
     write_atomic(ws.results / "scorecard.json", card.model_dump_json(indent=2) + "\n")
-    metrics = card.models["candidate"].metrics
+    measured = card.models["candidate"].metrics
     shown = ("case_exact_match", "straight_through_rate", "selective_risk")
-    values = ", ".join(f"{name} {_percent(metrics[name].value)}" for name in shown)
+    values = ", ".join(f"{name} {_percent(measured[name].value)}" for name in shown)
     print(f"score {ws.workflow}: {values}")
 
 

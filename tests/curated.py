@@ -74,7 +74,7 @@ def read(contract: Contract, folder: Path) -> Reading:
     table = pa.Table.from_pylist(found, schema=row_schema())
     hashes = np.zeros((len(found), HASHES), dtype=np.uint32)
     marks = Marks(hashes, np.zeros((len(found), END_COLUMNS), dtype=np.uint64))
-    rows = Rows(table, marks, tuple(file.name for file in files))
+    rows = Rows(table, marks, tuple(file.name for file in files), folder)
     rejects = rejects_of(rows, contract, folder)
     named, order = with_unique_ids(rows)
     cases = [

@@ -1,6 +1,6 @@
 """Worlds in which cases come in groups: pairs of answers, right ones and costs, drawn by rule.
 
-Used by tests of `dslm.scoring.group_bounds` and by `tests/bench/grouped_gate.py`. Within a group
+Used by tests of `dslm.statistics.group_bounds` and by `tests/bench/grouped_gate.py`. Within a group
 cases are alike as the intraclass correlation says: counts are Dirichlet-multinomial.
 """
 
@@ -67,3 +67,44 @@ def cost_pairs(discordant: float, loss: float) -> tuple[Numbers, Numbers]:
     more = (float(values @ even) + loss) / 15  # of bookings instead of nothing
     even[0], even[2] = even[0] + more, even[2] - more
     return values, even
+
+
+def ranked_groups(
+    rng: np.random.Generator,
+    layout: Layout,
+    risk: float,
+    alike: float,
+    *,
+    slope: float = 0.0,
+    larger_worse: bool = False,
+) -> tuple[list[float], list[bool], list[str]]:
+    """Confidences (falling), wrong answers and groups of one world.
+
+    Args:
+        rng: Drawn from.
+        layout: How many groups, of what sizes.
+        risk: Of all answers together.
+        alike: Intraclass correlation of right and wrong, and of confidences.
+        slope: 0: as often wrong at every confidence; else the more confident the less, as
+            (1 + slope) × risk × (1 - confidence) ** slope. The risk above a confidence is then
+            risk × (1 - confidence) ** slope.
+        larger_worse: The larger a group, the more often its answers are wrong.
+    """
+    from scipy.special import ndtr
+
+    sizes = rng.choice(np.asarray(layout.sizes), size=layout.groups)
+    of = np.repeat(np.arange(layout.groups), sizes)
+
+    def uniform() -> Numbers:  # of normal variables that share a part within their group
+        shared = np.sqrt(alike) * rng.normal(size=layout.groups)[of]
+        return np.asarray(ndtr(shared + np.sqrt(1 - alike) * rng.normal(size=len(of))))
+
+    sure = ndtr(np.sqrt(alike / 2) * rng.normal(size=layout.groups)[of]
+                + np.sqrt(1 - alike / 2) * rng.normal(size=len(of)))  # fmt: skip
+    local = np.clip(risk * (1 + slope) * (1 - sure) ** slope, 0, 1)
+    if larger_worse:
+        every = np.asarray(layout.sizes)
+        local = np.clip(local * sizes[of] * every.mean() / (every**2).mean(), 0, 1)
+    wrong = uniform() < local
+    order = np.argsort(-sure, kind="stable")
+    return sure[order].tolist(), wrong[order].tolist(), [str(g) for g in of[order]]

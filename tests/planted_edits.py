@@ -5,6 +5,7 @@ As `planted_faults`: gives names with what each does to the files of a passed ru
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -12,14 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from planted_faults import FILES, FOLDERS, MODELS, Plant, Runs, all_of, edit
-from scored_repository import FORTY, digest_of, inputs_of, seal_again, seal_rows
+from pydantic import ValidationError
+from scored_repository import FORTY, THIRTY, digest_of, inputs_of, seal_again, seal_rows
 from scored_rows import MINI
 
 from dslm.cases import read_records
 from dslm.evidence import KEYS, NONE
 from dslm.provenance import MANIFEST, write_manifest
-from dslm.records import Row
-from dslm.scoring.rows import recompute
+from dslm.records import Prediction, Row
+from dslm.scoring.rows import make_rows, recompute
 from dslm.settings.workspace import Workspace
 
 NOT_FINITE = ("NaN", "Infinity", "-Infinity", "1e999")
@@ -174,6 +176,43 @@ def edit_line(ws: Workspace, model: str, change: Callable[[dict[str, Any]], obje
     seal_again(ws, model)
 
 
+def _believed() -> Iterator[tuple[str, Plant]]:
+    """What a row says of its own answer, edited so that decision, outcome and seal are in step."""
+    for model in MODELS:
+        for name, change in (
+            ("surer than its tokens", lambda p: p.update(confidence=1.0)),
+            ("less sure than its tokens", lambda p: p.update(confidence=0.2)),
+            ("a field surer", lambda p: p["field_confidence"].update(kind=0.5)),
+            ("no field's confidence", lambda p: p.update(field_confidence={})),
+            ("tokens surer than its confidence", lambda p: p.update(log_probs=[])),
+            ("no log-probabilities", lambda p: p.pop("log_probs")),
+            ("log-probabilities null", lambda p: p.update(log_probs=None)),
+            ("a token more than certain", lambda p: p.update(log_probs=[[0, 1, 0.01]])),
+            ("a token before the text", lambda p: p.update(log_probs=[[-4, 1, -0.01005]])),
+            ("invalid, and an answer", lambda p: p.update(finish_reason="invalid")),
+            ("cut, and an answer", lambda p: p.update(finish_reason="length")),
+            ("another text", lambda p: p.update(text=p["text"].replace("other", "order"))),
+            ("an object without its text", lambda p: p.update(text="{}")),
+        ):  # fmt: skip
+            yield f"{model}: {name}", lambda r, m=model, c=change: _answer_edited(r.ws, m, c)
+
+
+def _answer_edited(ws: Workspace, model: str, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the answer of every row, and decide and judge it anew where that can be done."""
+    path, cases = ws.scores(model) / "rows.jsonl", THIRTY if model == "calibration" else FORTY
+    values = [json.loads(line) for line in path.read_text().splitlines()]
+    before, threshold = json.dumps(values), float(inputs_of(ws, model)["threshold"])
+    for value in values:
+        change(value["prediction"])
+    assert json.dumps(values) != before
+    with contextlib.suppress(ValidationError):
+        answers = [Prediction.model_validate(value["prediction"]) for value in values]
+        rows = make_rows(MINI, cases, answers, threshold)
+        values = [row.model_dump(mode="json", exclude_unset=True) for row in rows]
+    path.write_text("".join(json.dumps(value) + "\n" for value in values))
+    seal_again(ws, model)
+
+
 def _champion_threshold(ws: Workspace) -> None:
     def change(value: dict[str, Any]) -> None:
         value["calibration"] = value["calibration"].replace('"threshold": 0.5', '"threshold": 2.0')
@@ -185,4 +224,5 @@ def _champion_threshold(ws: Workspace) -> None:
 
 def edit_faults() -> dict[str, Plant]:
     """All of them by name."""
-    return {name: plant for table in (_numbers, _keys, _edited) for name, plant in table()}
+    tables = (_numbers, _keys, _edited, _believed)
+    return {name: plant for table in tables for name, plant in table()}

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dslm.gating.statistics import QUARTER_PAIR, normal_quantile, tango_statistic
 from dslm.looks import next_share
-from dslm.scoring.group_bounds import p_below
+from dslm.statistics.group_bounds import p_below
 
 ALPHA, MARGIN = 0.05, 0.05
 CANDIDATES, GROWTHS = 10, 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,8 @@ from small_repository import CONTRACT, case
 
 from dslm.contract import Contract
 from dslm.contract.answer import canonical_text
-from dslm.records import Case, Prediction, Row
+from dslm.contract.confidence import DECIMALS, read_answer
+from dslm.records import Case, FinishReason, LogProbs, Prediction, Row
 from dslm.scoring.rows import make_rows
 
 MINI = Contract.model_validate(YAML(typ="safe").load(CONTRACT))
@@ -32,12 +34,23 @@ def answer(
 ) -> Prediction:
     """What a model wrote; None is a text that is no object."""
     text = "no idea" if target is None else canonical_text(MINI, target)
+    finish: FinishReason = "length" if target is None else "stop"
+    log_probs = log_probs_of(confidence)
+    read = read_answer(MINI, text, finish, log_probs)
+    sure = read.confidence if 0 <= confidence <= 1 else confidence
     values = {
-        "object": target, "text": text, "confidence": confidence, "prompt_tokens": 40,
-        "finish_reason": "length" if target is None else "stop", "answer_tokens": 12,
-        "latency_ms": 120.0,
+        "object": target, "text": text, "confidence": sure,
+        "field_confidence": read.field_confidence, "prompt_tokens": 40, "finish_reason": finish,
+        "answer_tokens": 12, "latency_ms": 120.0, "log_probs": log_probs,
     }  # fmt: skip
     return Prediction.model_validate(values | changes)
+
+
+def log_probs_of(confidence: float) -> LogProbs:
+    """Tokens of which only the first, in no field's value, was less than certain."""
+    if not 0 <= confidence < 1:
+        return ()
+    return ((0, 1, round(math.log(max(confidence, 1e-40)), DECIMALS)),)
 
 
 def rows_of(

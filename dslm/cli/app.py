@@ -16,6 +16,7 @@ from dslm.cli import (
     breaks,
     check,
     compare,
+    demo,
     doctor,
     gate,
     importing,
@@ -42,6 +43,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
+app.command("demo")(demo.demo)
 app.command("init")(init.init)
 app.command("import")(importing.import_cases)
 app.command("check")(check.check)

@@ -28,6 +28,7 @@ def doctor(workflow: Workflow, as_json: AsJson = False) -> None:
     else:
         say(*finding_lines(workflow, found.findings, ws.root, "checks"))
         say(f"  memory: {memory['text']}", f"  work: {amount['text']}")
+        say(f"  time: {amount['time']['text']}")
         say(f"  case {found.preview['case']} is asked", *_indented(found.preview["prompt"]))
         say("  and trained to answer", *_indented(found.preview["learnt"]))
     if found.failing:
@@ -43,7 +44,7 @@ def _diagnosis(ws: Workspace) -> tuple[Diagnosis, dict[str, Any], dict[str, Any]
     from dslm.settings.params import recipe_of
     from dslm.training.doctor.checks import diagnose
     from dslm.training.doctor.subject import subject
-    from dslm.training.forecast import forecast, work
+    from dslm.training.forecast import duration, forecast, work
 
     contract, recipe = load_contract(ws.contract), recipe_of(ws)
     if not (ws.curated / "train.jsonl").is_file():
@@ -56,7 +57,9 @@ def _diagnosis(ws: Workspace) -> tuple[Diagnosis, dict[str, Any], dict[str, Any]
     asked = (ws.curated / "calibration.jsonl", ws.gold)  # answered, never trained on
     others = [c for path in asked if path.is_file() for c in read_labelled(path, contract)]
     seen = subject(load_tokenizer(files), files, tuned_prompt(contract), cases, *limits, others)
-    amount = work(recipe, seen.rows[: len(trained)])
+    rows = seen.rows[: len(trained)]
+    amount = work(recipe, rows)
+    amount["time"] = duration(ws, recipe, files.folder, rows, amount["tokens"])
     return diagnose(seen), forecast(recipe, files.folder, seen.rows), amount
 
 

@@ -1,32 +1,125 @@
-"""`dslm gate`: the verdict on what was scored last, computed anew from scorecard and policy."""
+"""`dslm gate`: the verdict on what was scored last, judged anew; `dslm gate explain` what it asks.
+
+A comment for a pull request and JUnit for a CI page are made from the same verdict, each in a file.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dslm.cli.printing import AsJson, Workflow, emit, say, table
-from dslm.errors import EXIT_GATE_FAILED, EXIT_INCONCLUSIVE, EXIT_OK
+from dslm.cli.printing import AsJson, emit, say, table
+from dslm.errors import EXIT_GATE_FAILED, EXIT_INCONCLUSIVE, EXIT_OK, DslmError, InputError
 
 if TYPE_CHECKING:
     from dslm.records import Verdict
+    from dslm.reporting.data import ReportData
+    from dslm.settings.workspace import Workspace
 
 EXITS = {"PASS": EXIT_OK, "FAIL": EXIT_GATE_FAILED, "INCONCLUSIVE": EXIT_INCONCLUSIVE}
+EXPLAIN = "explain"
 
 
-def gate(workflow: Workflow, as_json: AsJson = False) -> None:
-    """Ask the gate. Exit code 0 PASS, 1 FAIL, 3 INCONCLUSIVE."""
-    from dslm.gating.gate import gate_workspace
+def gate(
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar=f"[{EXPLAIN}] WORKFLOW", help="A folder in data/ that has a "
+                       f"workflow.yaml; `{EXPLAIN}` before it: what is asked, and why."),
+    ],
+    comment: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a pull-request comment there.")
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write JUnit XML there, a test a check.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the verdict as JSON there.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Ask the gate: exit code 0 PASS, 1 FAIL, 3 INCONCLUSIVE. `explain` tells what is asked."""
     from dslm.settings.workspace import workspace
 
-    verdict = gate_workspace(workspace(workflow), dt.datetime.now(tz=dt.UTC).date())
+    files = {"--comment": comment, "--junit": junit, "--json-file": json_file}
+    if words[0] == EXPLAIN and len(words) == 2:
+        if asked := [name for name, path in files.items() if path is not None]:
+            what = f"{asked[0]} is of a verdict, and {EXPLAIN} gives none"
+            fix = f"dslm gate {words[1]} {asked[0]} …"
+            raise InputError(what, where=f"dslm gate {EXPLAIN}", fix=fix)
+        _explain(workspace(words[1]), as_json=as_json)
+        return
+    if len(words) != 1:
+        raise InputError(f"one workflow at a time, not {', '.join(words)}", where="dslm gate",
+                         fix=f"dslm gate W, or dslm gate {EXPLAIN} W")  # fmt: skip
+    _judge(workspace(words[0]), files, as_json=as_json)
+
+
+def _judge(ws: Workspace, files: dict[str, Path | None], *, as_json: bool) -> None:
+    from dslm.gating.gate import gate_workspace
+
+    _refuse_no_file(files)
+    verdict = gate_workspace(ws, dt.datetime.now(tz=dt.UTC).date())
+    _write(ws, verdict, files)
     if as_json:
         emit(verdict.model_dump(mode="json"))
     else:
         _show(verdict)
+        for name, path in files.items():
+            if path is not None:
+                say(f"{name.removeprefix('--')}: {path}")
     raise typer.Exit(EXITS[verdict.status])
+
+
+def _refuse_no_file(files: dict[str, Path | None]) -> None:
+    """A folder or a device is not written over."""
+    for name, path in files.items():
+        if path is not None and path.exists() and not path.is_file():
+            raise InputError("is no file", where=f"{name} {path}", fix="name a file to write")
+
+
+def _write(ws: Workspace, verdict: Verdict, files: dict[str, Path | None]) -> None:
+    """Each file that was asked for, whole or not at all."""
+    from dslm.provenance import write_atomic
+
+    if path := files["--json-file"]:
+        write_atomic(path, verdict.model_dump_json(indent=2) + "\n")
+    if path := files["--junit"]:
+        from dslm.reporting.pull_request import junit
+
+        write_atomic(path, junit(verdict))
+    if path := files["--comment"]:
+        write_atomic(path, _comment(ws, verdict))
+
+
+def _comment(ws: Workspace, verdict: Verdict) -> str:
+    """The comment, of the verdict alone where the run cannot be read: then it is a FAIL."""
+    from dslm.reporting.pull_request import Beside, comment
+    from dslm.settings.policy import load_policy, load_waivers
+
+    policy = load_policy(ws.policy)
+    data, why = _run(ws, verdict)
+    beside = Beside(
+        means={check.id: check.means for check in policy.checks},
+        waivers=load_waivers(ws.waivers), alpha=policy.alpha, why_no_run=why,
+    )  # fmt: skip
+    return comment(verdict, data, beside)
+
+
+def _run(ws: Workspace, verdict: Verdict) -> tuple[ReportData | None, str]:
+    """The run as the report shows it, or why it cannot be read."""
+    from dslm.reporting.report import read_shown
+
+    if not verdict.evidence:  # nothing of it was believed: no number of it is told
+        return None, next((check.seen for check in verdict.checks), "there is no evidence")
+    try:
+        return read_shown(ws, verdict), ""
+    except DslmError as error:
+        if verdict.status != "FAIL":
+            raise
+        return None, error.message()
 
 
 def _show(verdict: Verdict) -> None:
@@ -43,3 +136,15 @@ def _show(verdict: Verdict) -> None:
         say(look_in_words(verdict.look))
     if turned := knobs(verdict):
         say("what moves it:", *(f"  {line}" for line in turned))
+
+
+def _explain(ws: Workspace, *, as_json: bool) -> None:
+    from dslm.gating.explaining import explain
+
+    found = explain(ws)
+    if as_json:
+        emit(found.model_dump(mode="json"))
+        return
+    from dslm.reporting.explained import lines
+
+    say(*lines(found))

@@ -90,13 +90,18 @@ class Personal(Settings):
     demonstration_key: bool = Field(
         False, description="use the published key, which hides nothing: for invented data only"
     )
+    quote_in_comments: bool = Field(
+        False, description="a comment on a pull request may quote gold cases that changed, input "
+        "and values, personal ones replaced as `mode` says; else it names them by their ids alone"
+    )  # fmt: skip
 
     @model_serializer(mode="wrap")
-    def _without_no_fields(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Contracts from before there were fields keep their digest."""
+    def _without_newer_keys(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Contracts from before there were these keys keep their digest."""
         written: dict[str, Any] = write(self)
-        if not self.fields:
-            del written["fields"]
+        for name, value in (("fields", self.fields), ("quote_in_comments", self.quote_in_comments)):
+            if not value:
+                del written[name]
         return written
 
     @property

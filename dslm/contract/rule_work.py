@@ -9,10 +9,12 @@ and the texts that are searched. Called by `rules`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from dslm.contract.pattern_work import CHARACTERS, steps_of_matching, unrolled
 
 MOST_STEPS = 50_000_000  # of some 40 nanoseconds each
 _LOOPS = {"all": False, "exists": False, "exists_one": False, "map": True, "filter": True}
@@ -24,15 +26,17 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
-_CHARACTERS = 100  # of a text that are gone through in one step
-_MATCHING = 8_000  # steps that a regular expression takes for these, measured at its worst
 
 
 @dataclass(frozen=True)
 class _Word:
-    """A variable, with what is looked up in it; a text or number where it has no name."""
+    """A variable, with what is looked up in it; a text or number where it has no name.
+
+    `unrolled` is what counts make of a text that is a pattern.
+    """
 
     name: str | None
+    unrolled: int = 0
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,8 @@ class _Reader:
         """One operand with all that is looked up in it and done with it."""
         kind, token = self.ahead()
         self.at += 1
-        node: _Node = _Word(token if kind == "word" else None)
+        node: _Node = _Word(token if kind == "word" else None,
+                            unrolled(token) if kind == "text" else 0)  # fmt: skip
         if token in _CLOSING and kind == "sign":
             node = self.several(_CLOSING[token], listed=token != "(")
         while self.ahead()[0] == "sign" and self.ahead()[1] in ("(", "[", "{", "."):
@@ -143,11 +148,13 @@ def too_many_steps(expr: str, text: str, answer: Mapping[str, Any]) -> int:
     Raises:
         RecursionError: Brackets stand in each other by the hundred.
     """
-    if _read(expr) is None:
+    tree = _read(expr)
+    if tree is None:
         return 0
-    sizes = _Sizes()
+    sizes = _Sizes(patterns=_matches_what_is_given(tree))
     whole = sizes.of(dict(answer))
-    asked = (sizes.longest, whole, sizes.item, max(len(text), sizes.characters), len(text))
+    sizes.of(text)
+    asked = (sizes.longest, whole, sizes.item, sizes.characters, len(text), sizes.unrolled)
     if _steps(expr, *(1 << number.bit_length() for number in asked)) <= MOST_STEPS:
         return 0
     found = _steps(expr, *asked)
@@ -155,14 +162,16 @@ def too_many_steps(expr: str, text: str, answer: Mapping[str, Any]) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _steps(expr: str, longest: int, size: int, item: int, characters: int, said: int) -> int:
+def _steps(
+    expr: str, longest: int, size: int, item: int, characters: int, said: int, states: int
+) -> int:
     """An upper bound of the steps, by the sizes of input and answer."""
     tree = _read(expr)
     assert tree is not None
     whole = _Bound(longest, size, item)
-    given = {"output": whole, "input": _Bound(1, 1 + said // _CHARACTERS, 1)}
-    matched = (1 + characters // _CHARACTERS) * (1 + expr.count("+"))
-    reckoning = _Reckoning(whole, matched)
+    given = {"output": whole, "input": _Bound(1, 1 + said // CHARACTERS, 1)}
+    matched = (1 + characters // CHARACTERS) * (1 + expr.count("+"))
+    reckoning = _Reckoning(whole, matched, states)
     reckoning.bound(tree, given)
     return reckoning.steps
 
@@ -170,15 +179,18 @@ def _steps(expr: str, longest: int, size: int, item: int, characters: int, said:
 class _Sizes:
     """How long the lists and objects of an answer are, and how large their items."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, patterns: bool) -> None:
         self.longest = self.item = 1
-        self.characters = 0
+        self.characters = self.unrolled = 0
+        self.patterns = patterns  # whether a text may be one
 
     def of(self, value: Any) -> int:
         """The size of a value: its parts, keys and long texts."""
         if isinstance(value, str):
             self.characters = max(self.characters, len(value))
-            return 1 + len(value) // _CHARACTERS
+            if self.patterns:
+                self.unrolled = max(self.unrolled, unrolled(value))
+            return 1 + len(value) // CHARACTERS
         if not isinstance(value, dict | list):
             return 1
         self.longest = max(self.longest, len(value))
@@ -189,11 +201,36 @@ class _Sizes:
         return 1 + sum(sizes) + (len(value) if isinstance(value, dict) else 0)
 
 
+def _words(node: _Node) -> Iterator[_Word]:
+    """The variables and texts of a part."""
+    match node:
+        case _Word():
+            yield node
+        case _Several(parts) | _Call(_, parts):
+            for part in parts:
+                yield from _words(part)
+        case _Loop():
+            yield from _words(node.over)
+            yield from _words(node.body)
+
+
+def _matches_what_is_given(node: _Node) -> bool:
+    """Whether a pattern is a variable anywhere, and not written into the expression."""
+    match node:
+        case _Call("matches", parts):
+            return any(word.name is not None for part in parts[1:] for word in _words(part))
+        case _Several(parts) | _Call(_, parts):
+            return any(map(_matches_what_is_given, parts))
+        case _Loop():
+            return _matches_what_is_given(node.over) or _matches_what_is_given(node.body)
+    return False
+
+
 class _Reckoning:
     """Adds up the steps of an expression."""
 
-    def __init__(self, whole: _Bound, matched: int):
-        self.whole, self.matched, self.steps = whole, matched, 0
+    def __init__(self, whole: _Bound, matched: int, states: int):
+        self.whole, self.matched, self.states, self.steps = whole, matched, states, 0
 
     def bound(self, node: _Node, known: Mapping[str, _Bound]) -> _Bound:
         """What a part may become; its own steps are added."""
@@ -209,7 +246,9 @@ class _Reckoning:
                 return _Bound(items, 1 + sum(one.size for one in bounds), most)
             case _Call(name, parts):
                 made = self.bound(_Several(parts, False), known)
-                searched = _MATCHING * min(self.matched, made.size)
+                states = [word.unrolled if word.name is None else self.states
+                          for part in parts[1:] for word in _words(part)]  # fmt: skip
+                searched = steps_of_matching(max(states, default=0)) * min(self.matched, made.size)
                 self.steps += searched if name == "matches" else made.size
                 return made
             case _Loop():

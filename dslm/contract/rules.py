@@ -44,7 +44,7 @@ def compile_rule(rule: Rule) -> None:
     except ValueError as error:
         fix = "write CEL over `input` and `output`"
         raise InputError(str(error).splitlines()[0], where=f"rule {rule.id}", fix=fix) from None
-    fix = "put fewer loops into each other"
+    fix = "put fewer loops, or counts of a pattern, into each other"
     try:
         most = too_many_steps(rule.expr, "", {})
     except RecursionError:
@@ -56,7 +56,7 @@ def compile_rule(rule: Rule) -> None:
 
 def _too_many(steps: int) -> str:
     said = f"{steps:,}" if steps <= _MOST_SAID else f"more than {_MOST_SAID:,}"
-    return f"its loops may take {said} steps, of at most {MOST_STEPS:,},"
+    return f"its loops and patterns may take {said} steps, of at most {MOST_STEPS:,},"
 
 
 @dataclass(frozen=True)

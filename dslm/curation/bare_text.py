@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dslm.contract.model import Contract
 from dslm.contract.text.folding import fold
@@ -31,8 +32,11 @@ class BareText:
     fields: tuple[str, ...] = ()
 
 
+_folded_word = lru_cache(maxsize=1 << 15)(fold)  # the same words stand in many texts
+
+
 def _words(text: str) -> list[str]:
-    return [word for word in map(fold, text.split()) if word]
+    return [word for word in map(_folded_word, text.split()) if word]
 
 
 def identifiers(contract: Contract, case: Case) -> Iterator[tuple[str, str]]:

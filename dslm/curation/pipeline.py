@@ -104,7 +104,8 @@ def curate(
     lists = _write_lists(rejects, found, folder)
     write_atomic(folder / "ledger.json", ledger.to_json())
     if cleaning:
-        cleaning.prove(folder, {name: part.held() for name, part in parts.items()}, lists, known)
+        found_in = {name: part.held() for name, part in parts.items()}
+        cleaning.prove(folder, found_in, lists, known, work, engine)
     shutil.rmtree(work)
     return Curated(ledger=ledger, inputs=inputs)
 

@@ -8,8 +8,12 @@ not grow with the number of cases. Called by `pipeline`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +22,7 @@ import numpy as np
 from dslm.cases import as_line
 from dslm.contract.model import Contract
 from dslm.curation.blocks import Block, sift
+from dslm.curation.blocks.rule_breaks import rule_breaks
 from dslm.curation.case_table import case_fields, columns_of
 from dslm.curation.ends import END_COLUMNS, end_keys
 from dslm.curation.engine import ROWS, STOP, Engine, Tally, stopped
@@ -26,6 +31,7 @@ from dslm.curation.ledger import Drop
 from dslm.curation.mapping import Misfit, to_case
 from dslm.curation.personal.found import Found
 from dslm.curation.personal.replacing import Replaced, Replacer
+from dslm.curation.personal.written import words_but
 from dslm.curation.pieces import Piece, SourceFile, files_of, pieces_of
 from dslm.curation.signatures import Marks, as_signatures, signature, spaced
 from dslm.curation.similarity import HASHES
@@ -37,8 +43,10 @@ from dslm.records import Case
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SPACED = "spaced"  # a column that is on its way only: the folded input, for its signature
-TABLE, SIGNED, ENDS = "rows.arrow", "signatures.u32", "ends.u64"
+# Columns that are on their way only: the folded input, for its signature; on the first row of each
+# piece how many of its cases hold each word, as JSON.
+SPACED, WORDS = "spaced", "words"
+TABLE, SIGNED, ENDS, COUNTS = "rows.arrow", "signatures.u32", "ends.u64", "words.jsonl"
 
 
 def row_schema() -> pa.Schema:
@@ -80,6 +88,7 @@ class RowReader:
     ):  # fmt: skip
         self.contract, self.pieces, self.blocks = contract, pieces, blocks
         self.verdicts, self.replacer = verdicts, replacer
+        self._rules_asked = any(isinstance(b, partial) and b.func is rule_breaks for b in blocks)
 
     def rows(self, number: int) -> list[dict[str, Any]]:
         """All rows of one piece, by the columns of the table."""
@@ -108,17 +117,25 @@ class RowReader:
             | self._case_row(case, said.get(case.id), came)
             for (file, line), (case, own, came) in found.items()
         ]
+        if self.replacer and lines:
+            counts = Counter(chain.from_iterable(line.pop(WORDS) for line in lines))
+            lines[0][WORDS] = json.dumps(counts)
         lines += [{"file": file, "line": line, "fault": fault}
                   for (file, line), fault in faults.items()]  # fmt: skip
         return [{"piece": number, "source": sources[line["file"]]} | line for line in lines]
 
     def _case_row(self, case: Case, drop: Drop | None, came: Case) -> dict[str, Any]:
-        """What the table holds of a case; a block's reason to drop it comes before ours."""
-        done = self.replacer.case(case, came) if self.replacer else Replaced(case, Found())
-        columns = columns_of(case, self.contract)
+        """What the table holds of a case; a block's reason to drop it comes before ours.
+
+        Where no block has one, its target breaks the rules that it says it does.
+        """
+        broken = case.meta.get("breaks", []) if self._rules_asked and drop is None else None
+        done = self.replacer.case(case, came, broken) if self.replacer else Replaced(case, Found())
+        columns, record = columns_of(case, self.contract), as_line(done.case)
         return columns | {
             SPACED: spaced(columns["folded"]),
-            "record": as_line(done.case),
+            WORDS: words_but(record, done.found.given) if self.replacer else None,
+            "record": record,
             "reason": drop.reason if drop else done.reason,
             "of": drop.of if drop else None,
             "personal": done.found.to_json() if done.found else None,
@@ -144,11 +161,19 @@ class Rows:
         table: One row each, mapped from a file.
         marks: By what similar ones find each other, mapped too; of no meaning for a fault.
         sources: The names of the files by their numbers.
+        counts: The file with in how many cases of each piece each word stands, but for what was
+            given there for a value.
     """
 
     table: pa.Table
     marks: Marks
     sources: tuple[str, ...]
+    counts: Path
+
+    def word_counts(self) -> Iterator[dict[str, int]]:
+        """What `counts` holds, piece by piece."""
+        with self.counts.open(encoding="utf-8") as lines:
+            yield from map(json.loads, lines)
 
 
 def read_sources(
@@ -180,7 +205,7 @@ def read_sources(
         hashes=np.memmap(work / SIGNED, dtype=np.uint32, mode="r").reshape(-1, HASHES),
         ends=np.memmap(work / ENDS, dtype=np.uint64, mode="r").reshape(-1, END_COLUMNS),
     )
-    return Rows(table, marks, tuple(file.name for file in files))
+    return Rows(table, marks, tuple(file.name for file in files), work / COUNTS)
 
 
 def _store(engine: Engine, reader: RowReader, work: Path, threshold: float) -> set[int]:
@@ -193,7 +218,8 @@ def _store(engine: Engine, reader: RowReader, work: Path, threshold: float) -> s
     import pyarrow as pa
 
     schema = row_schema()
-    sent = schema.append(pa.field(SPACED, pa.large_string()))
+    on_their_way = [pa.field(name, pa.large_string()) for name in (SPACED, WORDS)]
+    sent = pa.schema([*schema, *on_their_way])
     rows = engine.read(reader, len(reader.pieces), sent)
     signed = rows.with_column("signature", signature(daft.col(SPACED).fill_null("")))
     signed = signed.exclude(SPACED)
@@ -204,6 +230,7 @@ def _store(engine: Engine, reader: RowReader, work: Path, threshold: float) -> s
         pa.ipc.new_file(sink, schema) as table,
         (work / SIGNED).open("wb") as hashes,
         (work / ENDS).open("wb") as ends,
+        (work / COUNTS).open("w", encoding="utf-8") as counts,
         noticed() as interruption,
         Progress("curate", len(reader.pieces), "parts") as bar,
     ):
@@ -216,7 +243,8 @@ def _store(engine: Engine, reader: RowReader, work: Path, threshold: float) -> s
             hashes.write(as_signatures(batch.column("signature")).tobytes())
             folded = batch.column("folded").fill_null("").to_pylist()
             ends.write(end_keys(folded, threshold).tobytes())
-            table.write_batch(batch.drop_columns(["signature"]).cast(schema))
+            counts.writelines(f"{line}\n" for line in batch.column(WORDS).drop_null().to_pylist())
+            table.write_batch(batch.drop_columns(["signature", WORDS]).cast(schema))
             seen |= set(batch.column("file").unique().to_pylist())
         if interruption.seen:
             raise KeyboardInterrupt

@@ -50,12 +50,23 @@ def excerpt(text: str) -> str:
     return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"
 
 
-def _row(one: Suspect, case: Case, kept: str | None) -> ReviewRow:
+def _row(contract: Contract, one: Suspect, case: Case, kept: str | None) -> ReviewRow:
+    if kept is not None and _hidden(contract, one.field):
+        kept = "another value"  # it may be of before the contract hid it
     since = "" if kept is None else f" (kept when it was {kept})"
     return ReviewRow(
         id=one.id, field=one.field, label=one.label, suggested=one.suggested or "",
         score=f"{one.score:.3f}", reason=f"{one.kind}: {one.why}{since}", input=excerpt(case.input),
     )  # fmt: skip
+
+
+def _hidden(contract: Contract, field: str) -> bool:
+    """Whether a field of the answer holds, itself or within, what the contract hides."""
+    place = f"target.{field}"
+    personal = contract.data.personal
+    return personal.hides and any(
+        f"{one}.".startswith(f"{place}.") or place.startswith(f"{one}.") for one in personal.places
+    )
 
 
 def _requoted(contract: Contract, row: ReviewRow, cases: Mapping[str, Case]) -> ReviewRow:
@@ -165,7 +176,9 @@ def reviewed(
     found = [one for one in suspects_of(contract, [*cases, *beside]) if one.id in by_id]
     left = unsettled(found, settled)
     shown = chosen(left, at_most)
-    rows = tuple(_row(one, by_id[one.id], old.get((one.id, one.field))) for one in shown)
+    rows = tuple(
+        _row(contract, one, by_id[one.id], old.get((one.id, one.field))) for one in shown
+    )
     again = {row.key for row in rows}
     decided = [_requoted(contract, row, by_id) for row in decided if row.key not in again]
     write_review(path, [*rows, *decided])

@@ -7,8 +7,10 @@
 from dslm.evidence.calibration import (
     OF_THE_TREE,
     Calibration,
+    Step,
     Threshold,
     load_calibration,
+    nearest,
     refuse_foreign,
     threshold_in,
 )
@@ -51,6 +53,7 @@ __all__ = [
     "ChampionRelease",
     "Evidence",
     "Model",
+    "Step",
     "Threshold",
     "adapter_digests",
     "code_digest",
@@ -59,6 +62,7 @@ __all__ = [
     "digest_there",
     "engine_differences",
     "load_calibration",
+    "nearest",
     "read_champion_release",
     "read_evidence",
     "read_json",

@@ -9,7 +9,8 @@ no more than the threshold and its evidence.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,8 +28,39 @@ MODEL = ("adapter", "base", "tokenizer", "template", "recipe", "data")
 OF_THE_TREE = ("recipe", "data")
 
 
+class Step(Record):
+    """So many most confident answers, tested against the bound.
+
+    Attributes:
+        answers: That a threshold would let through.
+        groups: They are of.
+        wrong: Of them.
+        p: Against "its selective risk is above the bound".
+        level: That `p` had to keep.
+        certified: Whether it did, or one with more answers did.
+        risk: About the bound for which it would have been certified.
+    """
+
+    answers: int
+    groups: int
+    wrong: int
+    p: float
+    level: float
+    certified: bool
+    risk: float
+
+
+def nearest(steps: Sequence[Step]) -> Step | None:
+    """The rung above all certified ones that came nearest to passing; None where there is none."""
+    above = [step for step in steps if not step.certified]
+    return min(above, key=lambda step: step.p / max(step.level, sys.float_info.min), default=None)
+
+
 class Calibration(Record):
-    """A threshold and how it was found, or why there is none."""
+    """A threshold and how it was found, or why there is none.
+
+    Calibrations of before the certificate knew groups have no `groups` and no `steps`.
+    """
 
     threshold: float | None
     certified: bool
@@ -43,6 +75,8 @@ class Calibration(Record):
     design_effect: float
     needed_right: int
     why: str
+    groups: int | None = None
+    steps: tuple[Step, ...] = ()
     evidence: dict[str, str]
 
     @property

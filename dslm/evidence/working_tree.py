@@ -22,8 +22,8 @@ from dslm.settings.workspace import Workspace, stage_command
 from dslm.strict_json import strict_json
 
 # The parts of the library that an answer and its score depend on, and those that judge.
-DECIDING_CODE = ("contract", "inference", "scoring")
-JUDGING_CODE = ("evidence", "gating", "looks")
+DECIDING_CODE = ("contract", "inference", "scoring", "statistics")
+JUDGING_CODE = ("evidence", "gating", "looks", "statistics")
 
 # What a stage's manifest must say that the adapter was made from.
 TRAINED_FROM = ("base", "tokenizer", "template", "data", "recipe")

@@ -2,7 +2,8 @@
 
 Takes rows of candidate and reference; gives a frozen `Comparison`, oriented so that more is
 better. Shares of cases with a group each go through Tango's score interval; shares of grouped
-cases and money through the bounds of `dslm.scoring.group_bounds`. Called by `pairs` and `slices`.
+cases and money through the bounds of `dslm.statistics.group_bounds`. Called by `pairs` and
+`slices`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import numpy as np
 
 from dslm.gating.statistics import gate_bounds, mcnemar_exact, normal_quantile, worse_p
 from dslm.records import Row
-from dslm.scoring.group_bounds import mean_bounds, p_below
 from dslm.scoring.intervals import (
     DECIMALS,
     MICRO,
@@ -24,6 +24,7 @@ from dslm.scoring.intervals import (
     in_money,
 )  # fmt: skip
 from dslm.scoring.metrics import METRICS, counts
+from dslm.statistics.group_bounds import mean_bounds, p_below
 
 
 @dataclass(frozen=True)

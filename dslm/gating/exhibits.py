@@ -27,6 +27,7 @@ from dslm.evidence import (
     code_digest,
     current,
     digest_there,
+    load_calibration,
     read_champion_release,
     read_evidence,
     read_json,
@@ -190,7 +191,10 @@ def collect(run: Run, documents: Documents) -> Submission:
     rows: dict[str, Sequence[Row]] = {m: run.answered(m).rows for m in run.models()}
     pair = named["gold"], candidate_digest(named)
     look = documents.ledger.sight(*pair, documents.gold, documents.look)
-    return Submission(documents.contract, documents.gold, card, rows, baseline, named, look)
+    threshold = load_calibration(run.calibration).why
+    return Submission(
+        documents.contract, documents.gold, card, rows, baseline, named, threshold, look
+    )
 
 
 def _proved(run: Run, candidate: Mapping[str, str], baseline: Baseline) -> dict[Model, Evidence]:

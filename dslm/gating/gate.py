@@ -10,6 +10,7 @@ evidence, and broken evidence is a FAIL.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -101,6 +102,7 @@ def judge(policy: GatePolicy, submission: Submission, waivers: Sequence[Waiver] 
         baseline=submission.baseline,
         first_release=submission.incomparable is not None,
         look=submission.look,
+        threshold=submission.threshold,
         evidence=dict(sorted(submission.evidence.items())),
     )
 
@@ -171,16 +173,21 @@ def gate_workspace(ws: Workspace, today: dt.date, look: Look | None = None) -> V
 
 
 def write_verdict(ws: Workspace, verdict: Verdict) -> None:
-    """Write `gate.json` for machines and `gate.md` for a pull request; the look, at first sight."""
+    """Write `gate.json` for machines, `gate.md` for people, `checks.json` for `dvc metrics`.
+
+    The look at gold too, where this is its first sight.
+    """
     if verdict.look is not None:
         ledger_of(ws).keep(verdict.look, read_records(ws.gold, Case))
     write_atomic(ws.results / "gate.json", verdict.model_dump_json(indent=2) + "\n")
     write_atomic(ws.results / "gate.md", as_markdown(verdict))
+    told = {"verdict": verdict.status, "checks": {c.id: c.status for c in verdict.checks}}
+    write_atomic(ws.results / "checks.json", json.dumps(told, indent=1) + "\n")
 
 
 def withdraw_verdict(ws: Workspace) -> None:
     """Take the last verdict away: none stands while another is being reached, or where none is."""
-    for name in ("gate.json", "gate.md"):
+    for name in ("gate.json", "gate.md", "checks.json"):
         (ws.results / name).unlink(missing_ok=True)
 
 

@@ -37,13 +37,23 @@ KNOBS = {
 }
 
 
+def first_knob(verdict: Verdict, metric: str) -> str:
+    """The settings that move one metric, as plain text; empty where it has none."""
+    words = KNOBS.get(metric, "")
+    return words.format(workflow=verdict.workflow, recipe=_recipe(verdict)).replace("`", "")
+
+
+def _recipe(verdict: Verdict) -> str:
+    return f"recipes/<recipe of {verdict.workflow}>.yaml"
+
+
 def knobs(verdict: Verdict) -> list[str]:
     """One line a knob, with all the checks that it would move, in the order of the verdict."""
     found: dict[str, list[str]] = {}
     for check in verdict.checks:
         if check.status in ("FAIL", "INCONCLUSIVE") and check.metric in KNOBS:
             found.setdefault(KNOBS[check.metric], []).append(check.id)
-    recipe = f"recipes/<recipe of {verdict.workflow}>.yaml"
+    recipe = _recipe(verdict)
     return [
         f"{', '.join(ids)}: {words.format(workflow=verdict.workflow, recipe=recipe)}; what is "
         f"asked stands under {'its id' if len(ids) == 1 else 'their ids'} in "

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dslm.gating.finding import UNMEASURED
 from dslm.gating.knobs import knobs
+from dslm.gating.markdown_text import literal, words
 from dslm.records import NOT_APPLICABLE, Check, CheckStatus, Look, Verdict
 from dslm.settings.workspace import stage_command
 
@@ -15,18 +16,19 @@ MARKS: dict[CheckStatus, str] = {
 }  # fmt: skip
 ORDER: dict[CheckStatus, int] = {"FAIL": 0, "INCONCLUSIVE": 1, "PASS": 2, NOT_APPLICABLE: 3}
 
-
-def _cell(text: str) -> str:
-    """Text that cannot leave its table cell, nor become markup."""
-    one_line = " ".join(text.split())
-    for char, escaped in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "&#124;")):
-        one_line = one_line.replace(char, escaped)
-    return one_line.replace("`", "'")
+LONGEST_CELL = 2_000
 
 
 def _row(check: Check) -> str:
     cells = (check.id, check.metric, check.asked, check.seen, check.why)
-    return f"| {MARKS[check.status]} {check.status} | " + " | ".join(map(_cell, cells)) + " |"
+    told = " | ".join(words(cell, LONGEST_CELL) for cell in cells)
+    return f"| {MARKS[check.status]} {check.status} | {told} |"
+
+
+def _escaped(verdict: Verdict) -> Verdict:
+    """The verdict with ids that are markdown: one that was stored may hold anything."""
+    checks = [check.model_copy(update={"id": words(check.id)}) for check in verdict.checks]
+    return verdict.model_copy(update={"checks": tuple(checks)})
 
 
 def look_in_words(look: Look) -> str:
@@ -53,9 +55,11 @@ def _next_steps(verdict: Verdict) -> list[str]:
         )
     if any(c.metric == "selective_risk" and c.why == UNMEASURED for c in verdict.checks):
         steps.append(
-            f"Nothing proceeds. `artifacts/{workflow}/calibration.json` says why: no threshold "
-            "could be certified, or none is reached. A better model or more calibration cases "
-            "help; so does a looser `decision.max_selective_risk`, if the costs bear it."
+            f"Nothing proceeds: no threshold could be certified, or none is reached. A better "
+            "model or calibration cases of more groups help; so does a looser "
+            "`decision.max_selective_risk`, if the costs bear it: `steps` in "
+            f"`artifacts/{workflow}/calibration.json` says at which risk how many answers would "
+            "have been certified."
         )
     needed = [c for c in verdict.checks if c.status == "INCONCLUSIVE" and c.needed_cases]
     if needed and verdict.look and verdict.look.number > 1:
@@ -87,20 +91,21 @@ def as_markdown(verdict: Verdict) -> str:
         if (n := sum(check.status == status for check in verdict.checks))
     ]  # fmt: skip
     checks = sorted(verdict.checks, key=lambda check: ORDER[check.status])
-    evidence = [f"| {_cell(key)} | {_cell(d)} |" for key, d in sorted(verdict.evidence.items())]
+    evidence = [f"| {words(key)} | {literal(d)} |" for key, d in sorted(verdict.evidence.items())]
     lines = [
         f"## {MARKS[verdict.status]} {verdict.workflow}: {verdict.status}",
         "",
         f"{', '.join(counts) or 'No check was made'}; {against}.",
         *([f"{look_in_words(verdict.look)}."] if verdict.look else []),
         "",
+        *([f"Threshold: {words(verdict.threshold)}.", ""] if verdict.threshold else []),
         "| | check | metric | asked | seen | why |",
         "|---|---|---|---|---|---|",
         *map(_row, checks),
         "",
         "**What to do**",
         "",
-        *(f"- {step}" for step in _next_steps(verdict)),
+        *(f"- {step}" for step in _next_steps(_escaped(verdict))),
         "",
         "<details><summary>Evidence</summary>",
         "",

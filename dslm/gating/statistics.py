@@ -5,7 +5,7 @@ cases a decision would need. Called by `comparing`; no files, no policy.
 
 `gained` counts cases that only the candidate has right, `lost` those that only the reference has.
 All of cases that are independent of one another: grouped ones go through
-`dslm.scoring.group_bounds`.
+`dslm.statistics.group_bounds`.
 """
 
 from __future__ import annotations

@@ -23,9 +23,10 @@ REQUIRED = ("candidate", "base")
 
 @dataclass(frozen=True)
 class Submission:
-    """All that a verdict rests on. `evidence` names it by digests.
+    """All that a verdict rests on.
 
-    `look`: which look at gold this is; without one nothing was seen before.
+    `evidence` names it by digests; `threshold` is what the calibration certified, in words; `look`
+    which look at gold this is: without one nothing was seen before.
     """
 
     contract: Contract
@@ -34,6 +35,7 @@ class Submission:
     rows: Mapping[str, Sequence[Row]]
     baseline: Baseline
     evidence: Mapping[str, str] = field(default_factory=dict)
+    threshold: str | None = None
     look: Look | None = None
 
     def level(self, alpha: float) -> float:

@@ -6,28 +6,33 @@ there, drops a cut last line, and goes on. Called by `dslm predict`.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
+import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
+
+from pydantic import ValidationError
 
 from dslm.cases import MOST_REPORTED, json_lines_in, numbered_records, records_in
 from dslm.contract.grounding import groundings
 from dslm.contract.model import Contract
-from dslm.errors import DslmError, InputError, Problems
+from dslm.errors import DslmError, EnvironmentFault, InputError, Problems
 from dslm.inference.decider import Decider
 from dslm.progress import Progress
 from dslm.provenance import canonical_json, digest_bytes
-from dslm.records import Case, Decision, Prediction
+from dslm.records import Answer, Case, Decision, Prediction
 from dslm.strict_json import strict_json
 
 BATCHES_A_WRITE = 4  # what an interruption can lose; batches within a write have no idle tails
 STANDARD_STREAM = Path("-")
-BEGINNING = b'{"id": '  # of every answer's line
+BEGINNING, NEXT = b'{"id": "', b'", "object": '  # of every answer's line, around its id
 DIGITS = len("sha256:") + 24  # of a digest, enough to tell one from another
 
 
@@ -41,6 +46,7 @@ class Asked:
         actions: Of the answers, by the case's id.
         made_from: What they say that they were made from.
         whole: Bytes of the output up to its last whole line.
+        size: Bytes of it in all.
     """
 
     waiting: tuple[Case, ...]
@@ -48,6 +54,7 @@ class Asked:
     actions: dict[str, str]
     made_from: dict[str, str]
     whole: int
+    size: int
 
 
 def read_asked(source: Path, out: Path) -> Asked:
@@ -61,10 +68,12 @@ def read_asked(source: Path, out: Path) -> Asked:
     if not cases:
         raise InputError("no cases in this file", where=source)
     _refuse_repeated(source, numbered)
-    actions, made_from, whole = _answered(out, {case.id for case in cases})
-    waiting = tuple(case for case in cases if case.id not in actions)
-    answered = tuple(case for case in cases if case.id in actions)
-    return Asked(waiting, answered, actions, made_from, whole)
+    there, whole, size = _answered(out, {case.id for case in cases})
+    waiting = tuple(case for case in cases if case.id not in there)
+    answered = tuple(case for case in cases if case.id in there)
+    actions: dict[str, str] = {name: one.action for name, one in there.items()}
+    return Asked(waiting, answered, actions, {n: one.made_from for n, one in there.items()},
+                 whole, size)  # fmt: skip
 
 
 def _numbered(source: Path) -> list[tuple[int, Case]]:
@@ -107,14 +116,12 @@ def answer(decider: Decider, asked: Asked, out: Path) -> dict[str, int]:
 
     Raises:
         InputError: The file holds answers of another model, or to other inputs.
+        EnvironmentFault: Another process writes into it, or did since it was read.
     """
     _refuse_mixed(decider, asked, out)
-    if out.exists() and out.stat().st_size > asked.whole:  # only now: what is refused stays
-        os.truncate(out, asked.whole)
     left, actions = asked.waiting, dict(asked.actions)
     size = decider.engine.batch_size * BATCHES_A_WRITE
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with out.open("a", encoding="utf-8") as stream, Progress("predict", len(left), "cases") as bar:
+    with _held(out, asked) as stream, Progress("predict", len(left), "cases") as bar:
         for start in range(0, len(left), size):
             batch = left[start : start + size]
             answers = decider.answer([case.input for case in batch])
@@ -125,6 +132,23 @@ def answer(decider: Decider, asked: Asked, out: Path) -> dict[str, int]:
             for case, (_, decision) in zip(batch, answers, strict=True):
                 actions[case.id] = decision.action
     return dict(sorted(Counter(actions.values()).items()))
+
+
+@contextlib.contextmanager
+def _held(out: Path, asked: Asked) -> Iterator[TextIO]:
+    """The output to append to, held by this process alone; its cut last line is removed."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.open("a", encoding="utf-8") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fix = "let it end, or name another output file"
+            raise EnvironmentFault("another run writes into it", where=out, fix=fix) from None
+        if os.fstat(stream.fileno()).st_size != asked.size:
+            what = "was written into while the model was loaded"
+            raise EnvironmentFault(what, where=out, fix="run the command again")
+        stream.truncate(asked.whole)  # only now: what is refused stays
+        yield stream
 
 
 def _made_from(decider: Decider, text: str) -> str:
@@ -183,34 +207,39 @@ def _lines(
     ]
 
 
-def _answered(out: Path, known: set[str]) -> tuple[dict[str, str], dict[str, str], int]:
-    """Actions of an earlier run, what they were made from, and the bytes of its whole lines."""
+def _answered(out: Path, known: set[str]) -> tuple[dict[str, Answer], int, int]:
+    """Answers of an earlier run, the bytes of its whole lines, and of all of it."""
+    fix = "name another output file"
     if out == STANDARD_STREAM:
         raise InputError("answers go into a file", where=out, fix="name one")
     if not out.exists():
-        return {}, {}, 0
+        return {}, 0, 0
     if not out.is_file():  # a pipe would be waited for
-        raise InputError("is no regular file", where=out, fix="name another output file")
+        raise InputError("is no regular file", where=out, fix=fix)
     data = out.read_bytes()
     whole = data[: data.rfind(b"\n") + 1]
-    cut = data[len(whole) :]
-    if not cut.startswith(BEGINNING[: len(cut)]):
-        fix = "name another output file"
+    if not _is_begun(data[len(whole) :]):
         raise InputError("its last line is no answer of dslm", where=out, fix=fix)
-    actions: dict[str, str] = {}
-    made_from: dict[str, str] = {}
+    found: dict[str, Answer] = {}
     for number, line in enumerate(whole.splitlines(), start=1):
+        where = f"{out}:{number}"
         try:
-            answer = strict_json(line)
-            actions[answer["id"]] = answer["action"]
-            made_from[answer["id"]] = answer.get("made_from", "")
-        except (ValueError, KeyError, TypeError):
-            fix = "name another output file"
-            raise InputError("is no answer of dslm", where=f"{out}:{number}", fix=fix) from None
-        if answer["id"] not in known:
-            raise InputError(
-                f"holds an answer to case {answer['id']!r}, which the input lacks",
-                where=f"{out}:{number}",
-                fix="name another output file",
-            )
-    return actions, made_from, len(whole)
+            answer = Answer.model_validate(strict_json(line))
+        except (ValueError, ValidationError):
+            raise InputError("is no answer of dslm", where=where, fix=fix) from None
+        if answer.id not in known:
+            what = f"holds an answer to case {answer.id!r}, which the input lacks"
+            raise InputError(what, where=where, fix=fix)
+        if answer.id in found:
+            what = f"holds a second answer to case {answer.id!r}"
+            raise InputError(what, where=where, fix="keep one of them, or name another output file")
+        found[answer.id] = answer
+    return found, len(whole), len(data)
+
+
+def _is_begun(cut: bytes) -> bool:
+    """Whether a half line is the beginning of an answer, not a case or label without a line end."""
+    named = re.match(rb'\{"id": "(?:[^"\\]|\\.)*\\?', cut)
+    if not named:
+        return BEGINNING.startswith(cut)
+    return cut.startswith(NEXT, named.end()) or NEXT.startswith(cut[named.end() :])

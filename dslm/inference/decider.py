@@ -7,16 +7,15 @@ prediction and the registered model all hold one. What is gated is what is serve
 from __future__ import annotations
 
 import importlib.metadata
-import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dslm.contract import Contract
-from dslm.contract.answer import grammar, parse
+from dslm.contract.answer import grammar
+from dslm.contract.confidence import kept_log_probs, read_answer
 from dslm.contract.deciding import decide
-from dslm.contract.narrowing import narrowed
+from dslm.contract.narrowing import exactly, narrowed
 from dslm.errors import InputError
 from dslm.evidence import adapter_digests, code_digest
 from dslm.inference.base import load_tokenizer, locate
@@ -26,7 +25,7 @@ from dslm.inference.models import device, load_adapter, load_base
 from dslm.inference.packed import pack
 from dslm.inference.prompt import Prompt, prompt_ids, shared_prefix
 from dslm.inference.threads import choose_threads
-from dslm.records import Decision, FinishReason, Prediction
+from dslm.records import Decision, Prediction
 from dslm.settings.recipe import Recipe
 
 ENGINE_PACKAGES = ("llguidance", "peft", "tokenizers", "torch", "transformers")
@@ -61,6 +60,20 @@ class Decider:
         kept: dict[int, Mapping[str, str]] = {}
         done = self.engine.generate(prompts, progress, self._narrow(texts, kept))
         return [self._prediction(g, self._not_narrowed(kept, i, g)) for i, g in enumerate(done)]
+
+    def predict_held(self, texts: Sequence[str], answers: Sequence[str]) -> list[Prediction]:
+        """The same, each held to a given text: how probable the model finds that one.
+
+        A text that the contract's grammar does not allow is left where it departs from it.
+        """
+        prompts = [prompt_ids(self.engine.tokenizer, self.prompt, text) for text in texts]
+        done = self.engine.generate(prompts, None, lambda i: exactly(answers[i]))
+        return [self._prediction(generation, {}) for generation in done]
+
+    @property
+    def precision(self) -> str:
+        """What the model computes in: `float32`, `bfloat16`."""
+        return str(self.engine.model.dtype).removeprefix("torch.")
 
     def answer(
         self, texts: Sequence[str], progress: Progress | None = None
@@ -100,53 +113,20 @@ class Decider:
     def _prediction(self, generation: Generation, not_narrowed: dict[str, str]) -> Prediction:
         pieces = [self.engine.lexicon.decode_bytes([token]) for token in generation.tokens]
         text = b"".join(pieces).decode("utf-8", errors="replace")
-        sure = _probability(generation.log_probs)
-        whole = generation.finish == "stop" and sure is not None
-        answer = parse(self.contract, text) if whole else None
-        finish: FinishReason = generation.finish
-        if answer is None and finish == "stop":
-            finish = "invalid"
+        log_probs = kept_log_probs(pieces, generation.log_probs)
+        read = read_answer(self.contract, text, generation.finish, log_probs)
         return Prediction(
-            object=answer,
+            object=read.object,
             text=text,
-            confidence=sure or 0.0,
-            field_confidence=_field_confidence(text, pieces, generation, tuple(answer or ())),
-            finish_reason=finish,
+            confidence=read.confidence,
+            field_confidence=read.field_confidence,
+            finish_reason=read.finish_reason,
             prompt_tokens=generation.prompt_tokens,
             answer_tokens=len(generation.tokens),
             latency_ms=round(generation.seconds * 1000, 1),
             not_narrowed=not_narrowed,
+            log_probs=log_probs,
         )
-
-
-def _probability(log_probs: Sequence[float]) -> float | None:
-    """Joint probability of tokens; None where one has none, so that the answer is no answer."""
-    return _joint(sum(log_probs)) if all(map(math.isfinite, log_probs)) else None
-
-
-def _joint(log_prob: float) -> float:
-    """A probability; in float32 a certain token's logarithm may be a little above 0."""
-    return min(1.0, round(math.exp(log_prob), 6))
-
-
-def _field_confidence(
-    text: str, pieces: Sequence[bytes], generation: Generation, fields: Sequence[str]
-) -> dict[str, float]:
-    """Joint probability of the tokens that reach into each field's value."""
-    decoder = json.JSONDecoder()
-    found: dict[str, float] = {}
-    at = 0
-    for field in fields:
-        start = text.index(":", text.index(json.dumps(field, ensure_ascii=False), at)) + 1
-        _, at = decoder.raw_decode(text, start)
-        first, last = len(text[:start].encode()), len(text[:at].encode())
-        total, offset = 0.0, 0
-        for piece, log_prob in zip(pieces, generation.log_probs, strict=True):
-            if offset < last and offset + len(piece) > first:
-                total += log_prob
-            offset += len(piece)
-        found[field] = _joint(total)
-    return found
 
 
 def engine_now() -> dict[str, str]:

@@ -13,7 +13,7 @@ from dslm.contract.model import Contract
 from dslm.contract.personal_kinds import kind_suspected
 from dslm.contract.schemas.holding import places_in
 from dslm.curation.personal.showing import showing_of
-from dslm.curation.personal.undeclared import suspected
+from dslm.curation.personal.undeclared import Suspects
 from dslm.proving.finding import Finding, fail, ok, warn
 from dslm.records import Case
 from dslm.settings.workspace import Workspace
@@ -29,8 +29,9 @@ def prove_personal(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> I
         place: kind for place in named
         if (kind := kind_suspected(place.partition(".")[2])) and not personal.declares(place)
     }  # fmt: skip
+    suspects = Suspects(personal)
     for case in gold:
-        found.update(suspected(personal, {}, case.meta))
+        found.update(suspects({}, case.meta))
     for place, kind in sorted(found.items()):
         yield warn(
             "personal", f"{place} looks personal ({kind}), and nothing says what becomes of it",

@@ -6,7 +6,6 @@ wrong answers of at most r is certified with confidence c once (1 - r)^n <= 1 - 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from dslm.contract.model import Contract
@@ -17,6 +16,7 @@ from dslm.proving.sources import prove_sources
 from dslm.settings.params import load_params, recipe_of, recipe_path
 from dslm.settings.regular_files import refuse_no_file
 from dslm.settings.workspace import Workspace
+from dslm.statistics.zero_failures import needed_right
 
 
 def prove_data(ws: Workspace, contract: Contract, seen: SourceCases) -> Iterator[Finding]:
@@ -25,14 +25,9 @@ def prove_data(ws: Workspace, contract: Contract, seen: SourceCases) -> Iterator
         yield from _bound(ws, contract, rows)
 
 
-def answers_needed(risk: float, confidence: float) -> int:
-    """Right answers, and no wrong one, that certify a risk bound."""
-    return math.ceil(math.log(1 - confidence) / math.log(1 - risk))
-
-
 def _bound(ws: Workspace, contract: Contract, rows: int) -> Iterator[Finding]:
     policy = contract.decision
-    needed = answers_needed(policy.max_selective_risk, policy.confidence)
+    needed = needed_right(policy.max_selective_risk, policy.confidence)
     held = int(rows * contract.data.split.calibration)
     asked = f"{policy.max_selective_risk:.3g} risk at {policy.confidence:.3g} confidence"
     if held < needed:

@@ -6,16 +6,14 @@ else. Called wherever a release is registered, promoted, rolled back to or loade
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import ConfigDict, ValidationError
 
 from dslm.contract import Contract, load_contract
-from dslm.contract.answer import schema_errors
-from dslm.errors import DslmError, GateFailed, Inconclusive, InputError, ReleaseRefused
+from dslm.errors import GateFailed, Inconclusive, InputError, ReleaseRefused
 from dslm.evidence import (
     OF_THE_TREE,
     adapter_digests,
@@ -31,13 +29,9 @@ from dslm.records import NOT_APPLICABLE, Record, Verdict
 from dslm.releasing.look_anchors import refuse_other_look
 from dslm.releasing.packaging import allowed
 from dslm.releasing.store import RESTORE, ModelStore, Version
-from dslm.strict_json import strict_json
-
-Answer = Callable[[Path, str], Mapping[str, Any]]
 
 # MLflow leaves this note beside the files of a model that it loaded from the registry.
 MLFLOW_NOTE = "registered_model_meta"
-ACTIONS = ("proceed", "abstain", "escalate")
 # What every release has held, of whatever time: without one it cannot be judged, or cannot answer.
 NEEDED = ("gate.json", "recipe.yaml", "scorecard.json", "smoke.json", "workflow.yaml")
 
@@ -69,6 +63,16 @@ class _Manifest(Record):
 def evidence_tag(evidence: Mapping[str, str]) -> str:
     """The evidence as a version's tag holds it, for those who list versions without their files."""
     return canonical_json(dict(evidence)).decode()
+
+
+def verdict_tag(verdict: Verdict) -> str:
+    """What a verdict was about, as a version's tag holds it: all that went in.
+
+    Rows and scorecard came out of it, and hold times that differ at every scoring.
+    """
+    asked = {k: d for k, d in verdict.evidence.items() if k != "scorecard" and k[:5] != "rows_"}
+    about = {"baseline": verdict.baseline.model_dump(), "evidence": asked}
+    return canonical_json(about).decode()
 
 
 def checked_files(folder: Path) -> dict[str, str]:
@@ -178,8 +182,14 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     if lacking := [name for name in NEEDED if not (folder / name).is_file()]:
         raise ReleaseRefused(f"the release lacks {', '.join(lacking)}", where=where, fix=RESTORE)
     contract = _contract(folder, where)
-    _refuse_tags(version, where, release_digest(store.model, inputs), inputs, contract)
+    _refuse_tags(version, where, {
+        "digest": release_digest(store.model, inputs),
+        "contract_version": str(contract.version),
+        "evidence": evidence_tag(inputs),
+    })  # fmt: skip
     verdict = read_verdict(folder / "gate.json", store.model)
+    if "format" in inputs:  # before, the tag was made of what a verdict named then
+        _refuse_tags(version, where, {"verdict": verdict_tag(verdict)})
     judged = inputs | {"scorecard": digest_file(folder / "scorecard.json")}
     refuse_differences(verdict.evidence, judged, what=f"the verdict in version {version.number}")
     refuse_other_look(version, verdict, where, RESTORE)
@@ -202,56 +212,9 @@ def _contract(folder: Path, where: str) -> Contract:
         raise ReleaseRefused(what, where=where, fix=RESTORE) from error
 
 
-def _refuse_tags(
-    version: Version, where: str, digest: str, inputs: Mapping[str, str], contract: Contract
-) -> None:
+def _refuse_tags(version: Version, where: str, of_files: Mapping[str, str]) -> None:
     """Refuse tags that say something else than the files: whoever lists versions believes them."""
-    of_files = {
-        "digest": digest,
-        "contract_version": str(contract.version),
-        "evidence": evidence_tag(inputs),
-    }
     for tag, value in of_files.items():
         if version.tags.get(tag) != value:
             what = f"its {tag.replace('_', ' ')} is not that of its files"
             raise ReleaseRefused(what, where=where, fix=RESTORE)
-
-
-def smoke(proof: Proof, answer: Answer) -> None:
-    """Load a release and let it answer the case that it carries.
-
-    Args:
-        proof: The release.
-        answer: Loads a release's folder and answers one input with `object` and `action`.
-
-    Raises:
-        ReleaseRefused: It cannot be loaded, or what it says is no decided answer.
-    """
-    where = f"{proof.contract.name} version {proof.version}"
-    case = _smoke_case(proof.folder / "smoke.json", where)
-    try:
-        said = answer(proof.folder, case["input"])
-    except DslmError as error:
-        raise ReleaseRefused(f"does not load or answer: {error.message()}", where=where) from error
-    action, found = said.get("action"), said.get("object")
-    problems = [] if action in ACTIONS else [f"action {action!r} is none of {', '.join(ACTIONS)}"]
-    if found is not None:
-        problems += schema_errors(proof.contract, found)
-    elif action == "proceed":
-        problems.append("proceeds without an answer")
-    if problems:
-        what = f"answers case {case['id']} wrongly: {'; '.join(problems)}"
-        raise ReleaseRefused(what, where=where)
-
-
-def _smoke_case(path: Path, where: str) -> dict[str, str]:
-    """The case that a release carries: its id and input."""
-    try:
-        case = strict_json(path.read_bytes())
-    except ValueError as error:
-        raise ReleaseRefused(f"{path.name}: not JSON: {error}", where=where, fix=RESTORE) from None
-    if isinstance(case, dict):
-        found = {key: case[key] for key in ("id", "input") if isinstance(case.get(key), str)}
-        if len(found) == 2:
-            return found
-    raise ReleaseRefused(f"{path.name} names no id and input", where=where, fix=RESTORE)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from dslm.cases import read_labelled, read_record
+from dslm.cases import read_labelled, read_record, read_records
 from dslm.contract import Contract, load_contract
 from dslm.curation.personal.showing import showing_of
 from dslm.data_card import read_data_card
@@ -22,7 +22,7 @@ from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import CHAMPION_FILE, refuse_differences
 from dslm.gating.markdown import as_markdown
 from dslm.provenance import files_of, read_manifest, write_atomic, write_manifest
-from dslm.records import Verdict
+from dslm.records import Row, Verdict
 from dslm.releasing.card import render_card
 from dslm.settings.params import recipe_path
 from dslm.settings.workspace import Workspace, stage_command
@@ -142,11 +142,13 @@ def _proved(folder: Path, made_by: str) -> dict[str, Any]:
         raise ReleaseRefused(error.what, where=error.where, fix=error.fix) from error
 
 
-def _smoke_case(ws: Workspace, contract: Contract) -> dict[str, str]:
-    """The input that the release must answer wherever it is loaded: the first gold case.
+def _smoke_case(ws: Workspace, contract: Contract) -> dict[str, object]:
+    """The input that the release must answer wherever it is loaded, as its row says: a gold case.
 
-    Personal values in it stand as their kind in brackets, whatever key is set: the registry is
-    read by more people than gold, and the same release has the same bytes.
+    Of those that hold nothing personal, the one that was answered most surely: another machine
+    rounds otherwise, and answers that one all the same. Where all hold something, the first with
+    personal values as their kind in brackets, whatever key is set, and `as_gold` false: the
+    registry is read by more people than gold, and the same release has the same bytes.
 
     Raises:
         ReleaseRefused: They cannot be looked for here.
@@ -155,7 +157,13 @@ def _smoke_case(ws: Workspace, contract: Contract) -> dict[str, str]:
     showing = showing_of(contract, gold, None)
     if showing.how == "nothing":
         raise ReleaseRefused(f"the registry gets no personal data: {showing.fault}", where=ws.gold)
-    return {"id": gold[0].id, "input": showing.case(gold[0]).input}
+    sure = {
+        row.id: (row.prediction.object is not None, row.prediction.confidence)
+        for row in read_records(ws.scores("candidate") / "rows.jsonl", Row)
+    }
+    plain = [case for case in gold if case.id in sure and showing.case(case).input == case.input]
+    chosen = max(plain, key=lambda case: sure[case.id], default=gold[0])
+    return {"id": chosen.id, "input": showing.case(chosen).input, "as_gold": bool(plain)}
 
 
 def _write_json(path: Path, value: object) -> None:

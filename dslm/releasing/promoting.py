@@ -23,7 +23,7 @@ from dslm.releasing.approval import (
     refuse_unexpected,
     serving,
 )
-from dslm.releasing.checking import Answer, prove, smoke
+from dslm.releasing.checking import prove
 from dslm.releasing.identity import (
     AS_NEW,
     is_release,
@@ -38,6 +38,7 @@ from dslm.releasing.moving import move, serve
 from dslm.releasing.opening import client, nothing_yet
 from dslm.releasing.registering import as_release
 from dslm.releasing.rejudging import refuse_unlike_release
+from dslm.releasing.smoke import Answer, smoke
 from dslm.releasing.store import ModelStore, Version
 from dslm.settings.workspace import Workspace, stage_command
 from dslm.stage import exclusive
@@ -150,7 +151,7 @@ def rollback(
             raise _gone(store, entries, target, versions)
         refuse_unapproved(store, entries, version)
         proof = prove(store, version, Path(scratch))
-        smoke(proof, answer)
+        smoke(ws, proof, answer)
         return move(ws, store, entries, "rollback", proof, reason, actor, champion.digest)
 
 

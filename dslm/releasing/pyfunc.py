@@ -26,9 +26,9 @@ class Decider(Protocol):
 class PythonModel:
     """What MLflow serves."""
 
-    def __init__(self, decider: Decider):
-        """Serve what a decider says."""
-        self._decider = decider
+    def __init__(self, decider: Decider, told: Sequence[str] = ()):
+        """Serve what a decider says; `told` is what it computes otherwise here."""
+        self._decider, self.told = decider, tuple(told)
 
     def predict(self, model_input: Any, params: Any = None) -> list[dict[str, Any]]:
         """Answer inputs.
@@ -78,9 +78,13 @@ def _load_pyfunc(data_path: str, model_config: Any = None) -> PythonModel:
     decider = load_release(folder)
     told = [f"dslm: the threshold was certified elsewhere, here is {one}\n" for one in decider.told]
     sys.stderr.writelines(told)
-    return PythonModel(decider)
+    return PythonModel(decider, decider.told)
 
 
 def answer(folder: Path, text: str) -> dict[str, Any]:
-    """Load a release and answer one input, as MLflow would serve it."""
-    return _load_pyfunc(str(folder)).predict([text])[0]
+    """Load a release and answer one input, as MLflow would serve it.
+
+    With `told`: what computes otherwise here than when its threshold was certified.
+    """
+    model = _load_pyfunc(str(folder))
+    return model.predict([text])[0] | {"told": model.told}

@@ -16,14 +16,15 @@ from pathlib import Path
 from dslm.contract import load_contract
 from dslm.errors import ReleaseRefused
 from dslm.evidence import KEYS, release_digest
-from dslm.provenance import MANIFEST, canonical_json, digest_file, write_atomic
+from dslm.provenance import MANIFEST, digest_file, write_atomic
 from dslm.records import JournalEntry, Release, Verdict
-from dslm.releasing.checking import Answer, evidence_tag, prove, read_verdict, smoke
+from dslm.releasing.checking import evidence_tag, prove, read_verdict, verdict_tag
 from dslm.releasing.identity import is_release
 from dslm.releasing.journal import Journal
 from dslm.releasing.look_anchors import TAG, refuse_lost_looks, refuse_uncounted, tags_of
 from dslm.releasing.packaging import package
 from dslm.releasing.rejudging import refuse_unlike_latest
+from dslm.releasing.smoke import Answer, smoke
 from dslm.releasing.store import ModelStore, Version
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
@@ -55,7 +56,7 @@ def register(ws: Workspace, answer: Answer) -> Release:
         version = _same(store, digest, verdict, entries[-1:]) or _upload(
             ws, store, digest, now, verdict
         )
-        _approve(store, version, answer)
+        _approve(ws, store, version, answer)
         store.point("candidate", version.number)
         release = as_release(ws.workflow, store.version(version.number))
         receipt = release.model_copy(update={"aliases": ("candidate",)})
@@ -103,19 +104,9 @@ def _same(
             continue
         if any(is_release(store, entry, version) for entry in champion):
             return version
-        if tags.get("verdict") == _verdict_key(verdict):
+        if tags.get("verdict") == verdict_tag(verdict):
             return version
     return None
-
-
-def _verdict_key(verdict: Verdict) -> str:
-    """What a verdict was about: all that went in.
-
-    Rows and scorecard came out of it, and hold times that differ at every scoring.
-    """
-    asked = {k: d for k, d in verdict.evidence.items() if k != "scorecard" and k[:5] != "rows_"}
-    about = {"baseline": verdict.baseline.model_dump(), "evidence": asked}
-    return canonical_json(about).decode()
 
 
 def _upload(
@@ -130,20 +121,20 @@ def _upload(
             "contract_version": str(load_contract(folder / "workflow.yaml").version),
             "status": "registering",
             "evidence": evidence_tag(now),
-            "verdict": _verdict_key(verdict),
+            "verdict": verdict_tag(verdict),
             **tags_of(verdict),
         }
         run_id, source = store.upload(folder, {"dslm.digest": digest})
     return store.version(store.add(source, tags, run_id))
 
 
-def _approve(store: ModelStore, version: Version, answer: Answer) -> None:
-    """Read a version back, prove every byte, let it answer once; one that cannot is broken."""
+def _approve(ws: Workspace, store: ModelStore, version: Version, answer: Answer) -> None:
+    """Read a version back, prove every byte, let it answer as was recorded, or mark it broken."""
     with tempfile.TemporaryDirectory(prefix="dslm-release-") as scratch:
         try:
             proof = prove(store, version, Path(scratch))
             if version.tags.get("status") != "candidate":
-                smoke(proof, answer)
+                smoke(ws, proof, answer)
         except ReleaseRefused:
             store.tag(version.number, "status", "broken")
             raise

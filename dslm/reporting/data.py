@@ -16,9 +16,11 @@ from pydantic import BaseModel, ValidationError
 
 from dslm.cases import read_labelled, read_records
 from dslm.contract import Contract, load_contract
-from dslm.errors import InputError
+from dslm.errors import DslmError, InputError
+from dslm.gating.explaining import Explained, explained
 from dslm.provenance import read_manifest
 from dslm.records import Baseline, Case, Release, Row, Scorecard, Verdict
+from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json
 
@@ -34,6 +36,7 @@ class ReportData:
     labelled cases in the order of the gold set. Of results alone both are empty. `shown_as` says
     what stands for personal values in them, `raw` that somebody asked for them as they are, `found`
     how each case's answer was found in the input as it was; None where the cases are as they were.
+    `asked` is what the gate asks and what gold can tell; None where the policy cannot be read.
     """
 
     contract: Contract
@@ -50,6 +53,7 @@ class ReportData:
     shown_as: str = ""
     raw: bool = False
     found: Mapping[str, Mapping[str, str]] | None = None
+    asked: Explained | None = None
 
 
 def _fix(ws: Workspace) -> str:
@@ -127,6 +131,7 @@ def read_results(ws: Workspace) -> ReportData:
         verdict=_record(ws.results / "gate.json", Verdict, fix),
         rows={},
         gold=(),
+        calibration=_facts(ws.calibration, fix),
         registered=(registered := _record(ws.receipt, Release, "restore it from git")),
         champion=_record(ws.champion, Baseline, "restore it from git") or Baseline(),
         where=_where(ws, registered),
@@ -146,10 +151,19 @@ def read_report_data(ws: Workspace) -> ReportData:
         results,
         rows=_all_rows(ws, gold),
         gold=gold,
-        calibration=_facts(ws.calibration, fix),
+        asked=_asked(ws, results.contract, gold),
         ledger=_facts(ws.curated / "ledger.json", fix),
         training=_facts(ws.adapter / "training.json", fix),
     )
+
+
+def _asked(ws: Workspace, contract: Contract, gold: tuple[Case, ...]) -> Explained | None:
+    """What the gate asks: the policy's owner is told by the gate where it is wrong."""
+    try:
+        policy = load_policy(ws.policy)
+    except DslmError:
+        return None
+    return explained(contract, list(gold), policy)
 
 
 def _where(ws: Workspace, registered: Release | None) -> dict[str, str]:

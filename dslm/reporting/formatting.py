@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import math
-import unicodedata
 from typing import Any, Literal
 
+from dslm.contract.text.visible import visible
 from dslm.records import Metric
+
+__all__ = ["visible"]  # of the templates too
 
 NA = "n/a"
 NBSP = "\u00a0"
@@ -77,23 +79,6 @@ def short_digest(digest: str) -> str:
     """The first twelve hex digits of a digest; other text as it is."""
     algorithm, colon, digits = digest.partition(":")
     return digits[:12] if colon and algorithm == "sha256" else digest
-
-
-def visible(text: str) -> str:
-    """Text in which nothing is invisible: controls and bidi marks are written ⟨U+202E⟩.
-
-    Line breaks and tabs stay. Joiners stay after a character outside ASCII, where scripts and
-    emoji need them.
-    """
-    shown = []
-    before = "a"
-    for char in text:
-        joins = char in "\u200c\u200d" and not before.isascii()
-        hidden = unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")
-        kept = joins or char in "\n\t" or not hidden
-        shown.append(char if kept else f"⟨U+{ord(char):04X}⟩")
-        before = char
-    return "".join(shown)
 
 
 def plain_value(value: Any) -> str:

@@ -6,11 +6,14 @@ is no verdict: it reads STALE, whatever it said.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from dslm.gating.knobs import first_knob
 from dslm.records import NOT_APPLICABLE, Check, Scorecard, Verdict
 from dslm.reporting.data import ReportData
+from dslm.reporting.news import news, weightiest
 
 Word = Literal["PASS", "FAIL", "INCONCLUSIVE", "NOT GATED", "STALE"]
 
@@ -35,15 +38,10 @@ def changed_since(scorecard: Scorecard, verdict: Verdict) -> list[str]:
     return sorted(k for k, d in verdict.evidence.items() if k in known and known[k] != d)
 
 
-def _listed(checks: list[Check]) -> str:
-    first = checks[0]
-    more = f" (and {len(checks) - 1} more)" if len(checks) > 1 else ""
-    return f"{first.id}: {first.why.rstrip('. ')}{more}."
-
-
-def _of(part: int, whole: int, verb: str) -> str:
-    checks = "check" if whole == 1 else "checks"
-    return f"{part} of {whole} {checks} {verb}"
+def _next(data: ReportData, verdict: Verdict, bad: Sequence[Check], first: str) -> str:
+    """What to do about the news: the data first, then the settings that move it."""
+    turned = first_knob(verdict, weightiest(data, bad))
+    return f"{first}; then what moves it: {turned}" if turned else first
 
 
 def _after_a_pass(data: ReportData) -> str:
@@ -80,18 +78,27 @@ def headline(data: ReportData) -> Headline:
     if changed := changed_since(data.scorecard, verdict):
         reason = f"The gate said {verdict.status} on other evidence: {', '.join(changed)} changed."
         return Headline("STALE", reason, repro)
-    total = len(verdict.checks)
     bad = [check for check in verdict.checks if check.status == verdict.status]
     if verdict.status == "PASS":
         reason = f"{_passed(verdict)}; {_compared_with(verdict)}."
         return Headline("PASS", reason, _after_a_pass(data))
     if not bad:
-        return Headline(verdict.status, f"{total} checks, none of which says why.", repro)
+        reason = f"{len(verdict.checks)} checks, none of which says why."
+        return Headline(verdict.status, reason, repro)
     if verdict.status == "FAIL":
-        reason = f"{_of(len(bad), total, 'failed')}. {_listed(bad)}"
-        step = f"look at the failed checks and the worst cases: dslm report {name}"
-        return Headline("FAIL", reason, step)
+        if any(check.id == "evidence" for check in bad):
+            return Headline("FAIL", news(data, bad), f"{repro}, then look again")
+        step = f"look at the worst cases in {report_of(data)}"
+        if any(check.asked.startswith("no slice") for check in bad):
+            step += f", label more of what fell in data/{name}/sources"
+        return Headline("FAIL", news(data, bad), _next(data, verdict, bad, step))
     need = [check.needed_cases for check in bad if check.needed_cases]
     enough = f" About {max(need):,} gold cases would decide it." if need else ""
-    reason = f"{_of(len(bad), total, 'cannot be decided')}. {_listed(bad)}{enough}"
-    return Headline("INCONCLUSIVE", reason, f"add gold cases to eval/{name}/gold.jsonl")
+    reason = f"It cannot be decided yet. {news(data, bad)}{enough}"
+    step = f"add gold cases to eval/{name}/gold.jsonl"
+    return Headline("INCONCLUSIVE", reason, step if need else _next(data, verdict, bad, step))
+
+
+def report_of(data: ReportData) -> str:
+    """Where the report lies."""
+    return data.where.get("Report", f"artifacts/{data.scorecard.workflow}/report.html")

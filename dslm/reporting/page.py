@@ -13,6 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from dslm.records import Metric, ModelScore, OutcomeKind
+from dslm.reporting.certificate import certificate_steps as certificate_steps
 from dslm.reporting.charts import Bar, bars, dots, stacked
 from dslm.reporting.curve import at_threshold, risk_coverage
 from dslm.reporting.curve_chart import Curve, curve_svg, describe
@@ -95,6 +96,11 @@ def _values(data: ReportData, key: str) -> tuple[tuple[str, Metric], ...]:
 
 def _bars(values: Sequence[tuple[str, Metric]]) -> list[Bar]:
     return [Bar(model, metric) for model, metric in values]
+
+
+def means(data: ReportData) -> dict[str, str]:
+    """Check → why it is asked, in the owner's words."""
+    return {c.id: c.means for c in data.asked.checks if c.means} if data.asked else {}
 
 
 def tiles(data: ReportData) -> list[Compared]:

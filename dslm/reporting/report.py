@@ -7,17 +7,22 @@ Takes a workspace, gives `report.html`, with the contract's surrogates in place 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dslm.curation.personal.showing import How, showing_of
 from dslm.provenance import write_atomic
-from dslm.reporting import casebook, naming, page
+from dslm.records import Verdict
+from dslm.reporting import casebook, explained, naming, page
+from dslm.reporting.certificate import almost_certified
 from dslm.reporting.data import ReportData, read_report_data
+from dslm.reporting.first_sentence import first_sentence
 from dslm.reporting.judging import headline
 from dslm.reporting.not_narrowed import not_narrowed
+from dslm.reporting.power_chart import power_svg
 from dslm.reporting.rendering import rendered
 from dslm.reporting.shown import shown
+from dslm.reporting.told_beside import told_beside
 from dslm.settings.workspace import Workspace
 
 WORST = 12
@@ -31,6 +36,8 @@ def render(data: ReportData) -> str:
     return rendered(
         "report.html.jinja", "report.js",
         data=data, card=data.scorecard, contract=data.contract, headline=headline(data),
+        sentence=first_sentence(data), beside=told_beside(data.verdict) if data.verdict else [],
+        nearly=almost_certified(data.calibration or {}), explained=explained, power_svg=power_svg,
         page=page, naming=naming, worst=casebook.worst_cases(data, WORST), opened=OPENED,
         not_narrowed=not_narrowed(data.rows.get("candidate", ())),
         blob=blob, inputs_cut_at=input_length if input_length < longest else None,
@@ -70,3 +77,17 @@ def write_report(ws: Workspace, *, raw: bool = False) -> Written:
     path = ws.raw_report if data.raw else ws.report
     write_atomic(path, render(data))
     return Written(path, showing.how, data.shown_as, showing.fault)
+
+
+def read_shown(ws: Workspace, verdict: Verdict) -> ReportData:
+    """The newest run as the report shows it, with a verdict that was reached just now.
+
+    Args:
+        ws: The workflow.
+        verdict: The gate's, of what lies there.
+
+    Raises:
+        InputError: There is no scorecard yet, or what was read does not belong together.
+    """
+    read = replace(read_report_data(ws), verdict=verdict)
+    return shown(read, showing_of(read.contract, read.gold, os.environ))

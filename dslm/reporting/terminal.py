@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from dslm.records import Metric, Scorecard
 from dslm.reporting.data import ReportData
+from dslm.reporting.first_sentence import first_sentence
 from dslm.reporting.formatting import interval, quantity, rate, visible
 from dslm.reporting.judging import Headline, headline
 from dslm.reporting.naming import metric_name, model_name
@@ -113,4 +114,9 @@ def run_summary(data: ReportData, told: Mapping[str, str]) -> Group:
     weak = weakest_fields(data.scorecard)
     fields = {"Fields": f"right least often: {weak}"} if weak else {}
     below = labelled({**fields, **told, "Next": said.next_step, **data.where})
-    return Group(verdict_line(said), headline_table(data.scorecard, models(data)), below)
+    return Group(
+        verdict_line(said),
+        first_sentence(data),
+        headline_table(data.scorecard, models(data)),
+        below,
+    )

@@ -20,7 +20,6 @@ from dslm.curation.grouping import group_of
 from dslm.curation.identifiers import NoName, identifier
 from dslm.errors import DslmError, InputError, Problems
 from dslm.proving.gold import SMALLEST_SLICE
-from dslm.proving.repository import answers_needed
 from dslm.records import Case
 from dslm.scaffolding.comparators import comparator
 from dslm.scaffolding.sample import Numbered
@@ -34,6 +33,7 @@ from dslm.scaffolding.schema import (
     may_be_quoted,
 )
 from dslm.scaffolding.value_notes import rare_fields, value_notes
+from dslm.statistics.zero_failures import needed_right
 
 CONFIDENCE = 0.9
 RISKS = (0.02, 0.05, 0.1, 0.2)
@@ -184,7 +184,7 @@ def _split(
 
 def _risk(calibration: int) -> float:
     """The strictest bound that leaves calibration room for some wrong and some held answers."""
-    fits = (r for r in RISKS if answers_needed(r, CONFIDENCE) <= calibration * 0.4)
+    fits = (r for r in RISKS if needed_right(r, CONFIDENCE) <= calibration * 0.4)
     return next(fits, RISKS[-1])
 
 

@@ -12,15 +12,16 @@ from functools import lru_cache
 from typing import Any
 
 from dslm.gating.reach import cases_for
-from dslm.proving.repository import answers_needed
 from dslm.scaffolding.draft import CONFIDENCE, SPLIT, Draft
 from dslm.scaffolding.schema import GROUNDED_SHARE
+from dslm.statistics.zero_failures import needed_right
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _LINE_ENDS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
 _YAML_WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
 REJECTIONS = {"irrelevant", "none", "oos", "other", "out_of_scope", "spam", "unknown"}
 WIDEST = 100
+REVIEW = 3.0  # what a person costs in the proposed contract, and so in the policy
 ALPHA = 0.05
 MARGINS = (0.02, 0.03, 0.05, 0.1, 0.15, 0.2)
 
@@ -99,7 +100,7 @@ def contract_text(name: str, sample: str, made: Draft) -> str:
         properties=properties_text(made.properties, 4), compare=made.compare,
         grounded=list(made.grounded), out_of_scope=out_of_scope(made.properties),
         grounded_share=GROUNDED_SHARE, slices=list(made.slices), risk=made.risk,
-        confidence=CONFIDENCE, needed=answers_needed(made.risk, CONFIDENCE),
+        confidence=CONFIDENCE, review=REVIEW, needed=needed_right(made.risk, CONFIDENCE),
         train=SPLIT.train, validation=SPLIT.validation, calibration=SPLIT.calibration,
     )  # fmt: skip
     return text
@@ -132,6 +133,8 @@ def policy_text(name: str, made: Draft) -> str:
     text: str = (
         _templates()
         .get_template("gate.yaml.jinja")
-        .render(name=name, gold=gold, risk=made.risk, margin=margin, needed=needs[margin])
+        .render(
+            name=name, gold=gold, risk=made.risk, review=REVIEW, margin=margin, needed=needs[margin]
+        )
     )
     return text

@@ -1,102 +1,141 @@
 """The confidence from which an answer may proceed, certified on the calibration split.
 
 Takes scored calibration rows; gives a `Calibration`. Called by the calibrate stage, and again by
-`dslm verify`. Learn-then-test (Angelopoulos et al. 2021, arXiv:2110.01052) with exact binomial
-tails and fixed-sequence testing:
+`dslm verify` and the gate. Learn-then-test (Angelopoulos et al. 2021, arXiv:2110.01052): numbers of
+most confident answers, fixed before any answer is looked at (`dslm.statistics.ladder`), are tested
+against "its selective risk is above the bound", and the largest that passes gives the threshold.
 
-- A *rung* is a number of answers to accept: the fewest that certify the bound with 0, 1, 2, …
-  wrong ones among them (45, 77, 105, 132, … for 5 % risk at 90 %), and at last all of them.
-  Rungs depend on the bound alone, so they are fixed before any answer is looked at.
-- Going down from high confidence, the rung that takes m answers is tested on these m: given the
-  confidence that follows next, they are independent draws of the answers above it, so the number
-  of wrong ones is binomial with that threshold's selective risk. The rung holds if
-  P(Binomial(m, bound) ≤ wrong) ≤ 1 - confidence.
-- The sequence starts at the highest rung that takes at most half of the answers, and stops at the
-  first that fails. Starting at the first rung, one wrong answer of high confidence would end
-  everything; starting later asks for much of a weak model. Which start a run has depends only on
-  how many answers could proceed.
+The unit of chance is the group, where the contract names one: the p-value is Gaffke's over groups
+(`dslm.statistics.group_bounds`), each with its wrong answers among those that the threshold lets
+through. Nothing is assumed about what the answers of a group share. Where each of them has a group
+of its own that is the exact binomial tail.
 
 Then the chance that a threshold is given out whose true selective risk exceeds the bound is at
 most 1 - confidence, for cases like the calibration split's, over all of them and not per slice.
-`tests/unit/scoring/test_calibration.py` simulates it. Wrong answers that cluster by group weaken
-this; `design_effect` says how much they do here.
+`tests/bench/grouped_certificate.py` simulates it.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from dslm.contract import Contract
 from dslm.contract.ranking import ranked, would_be_wrong
 from dslm.errors import InputError
-from dslm.evidence import Calibration
+from dslm.evidence import Calibration, Step, nearest
 from dslm.records import Row
-from dslm.scoring.intervals import DECIMALS, effective_cases, ints
+from dslm.scoring.intervals import DECIMALS, SOUGHT, Ints, by_group, effective_cases, ints
+from dslm.statistics.group_bounds import mean_bounds, p_below
+from dslm.statistics.ladder import binomial_tail, level_of, rungs_of
+from dslm.statistics.zero_failures import needed_right, p_without_failure
+
+_ROUNDING = 1 + 1e-9
 
 
-def binomial_tail(wrong: int, accepted: int, risk: float) -> float:
-    """P(Binomial(accepted, risk) ≤ wrong)."""
-    from scipy.special import betainc
+@dataclass(frozen=True)
+class Answers:
+    """What is known of the answers that could proceed, the most confident first.
 
-    return 1.0 if wrong >= accepted else float(betainc(accepted - wrong, wrong + 1, 1 - risk))
+    Attributes:
+        confidences: Falling.
+        wrong: Whether each would be wrong.
+        groups: Of each.
+    """
 
+    confidences: Sequence[float]
+    wrong: Sequence[bool]
+    groups: Sequence[str]
 
-def needed_right(risk: float, confidence: float) -> int:
-    """Right answers, and no wrong one, that certify a bound."""
-    return math.ceil(math.log(1 - confidence) / math.log(1 - risk))
+    def by_group(self, taken: int) -> Ints:
+        """Wrong answers, and answers, of each group among so many most confident; (groups, 2)."""
+        wrong = ints([int(one) for one in self.wrong[:taken]])
+        return by_group(self.groups[:taken], wrong, np.ones_like(wrong))
 
-
-def rungs(answers: int, risk: float, confidence: float) -> Iterator[int]:
-    """How many answers each step accepts: the fewest that certify with 0, 1, 2, … wrong; all."""
-    wrong, taken = 0, needed_right(risk, confidence)
-    while taken < answers:
-        yield taken
-        wrong += 1
-        while binomial_tail(wrong, taken, risk) > 1 - confidence:
+    def with_equals(self, taken: int) -> int:
+        """So many answers and all that are as confident: a threshold takes them together."""
+        last = self.confidences[taken - 1]
+        while taken < len(self.confidences) and self.confidences[taken] == last:
             taken += 1
-    if answers >= needed_right(risk, confidence):
-        yield answers
+        return taken
 
 
-@lru_cache(maxsize=64)
-def sequence(answers: int, risk: float, confidence: float) -> tuple[int, ...]:
-    """The rungs in the order they are tested, from the starting one on."""
-    steps = tuple(rungs(answers, risk, confidence))
-    start = max((i for i, taken in enumerate(steps) if taken <= answers / 2), default=0)
-    return steps[start:]
+def p_value(sums: Ints, risk: float) -> float:
+    """Against "at least this share is wrong", of wrong answers and answers by group."""
+    if int(sums[:, 1].max()) == 1:
+        return binomial_tail(int(sums[:, 0].sum()), len(sums), risk)
+    return max(0.0, round(p_below(sums[:, 0], sums[:, 1], risk, 1.0), SOUGHT))
 
 
-def accepted_answers(
-    confidences: Sequence[float], wrong: Sequence[bool], risk: float, confidence: float
-) -> int:
-    """How many answers, from the most confident one on, may proceed; 0 where none may.
+def upper_bound(sums: Ints, tail: float) -> float:
+    """The largest risk that wrong answers and answers by group leave possible, but for the tail."""
+    from scipy.special import betaincinv
+
+    wrong, answers = (int(one) for one in sums.sum(axis=0))
+    if wrong >= answers:
+        return 1.0
+    if int(sums[:, 1].max()) == 1:
+        return round(float(betaincinv(wrong + 1, answers - wrong, 1 - tail)), DECIMALS)
+    bounds = mean_bounds(sums[:, 0], sums[:, 1], 0.0, 1.0, tail)
+    return 1.0 if bounds is None else round(bounds[1], SOUGHT)
+
+
+def tested_rungs(answers: Answers, risk: float, confidence: float) -> tuple[int, ...]:
+    """The rungs that are tested: those that would pass if no answer were wrong."""
+    rungs = rungs_of(len(answers.confidences), risk, confidence)
+    found = dict.fromkeys(answers.with_equals(rung) for rung in rungs)
+    most = (1 - confidence) * _ROUNDING
+    return tuple(
+        taken for taken in found
+        if p_without_failure(answers.by_group(taken)[:, 1].tolist(), risk) <= most
+    )  # fmt: skip
+
+
+def certified_rungs(
+    rungs: tuple[int, ...], p_values: Sequence[float], risk: float, confidence: float
+) -> tuple[int, list[float]]:
+    """How many of the rungs are certified, and the level that each had to keep.
 
     Args:
-        confidences: Of the answers that could proceed, falling.
-        wrong: Whether each is wrong.
+        rungs: Numbers of answers, rising.
+        p_values: Of each.
         risk: Largest share of wrong answers among those that proceed.
         confidence: With which the bound must hold.
     """
-    best = 0
-    for step in sequence(len(confidences), risk, confidence):
-        taken = step
-        while taken < len(confidences) and confidences[taken] == confidences[step - 1]:
-            taken += 1  # a threshold takes equal confidences together
-        if binomial_tail(sum(wrong[:taken]), taken, risk) > 1 - confidence:
+    levels, first = [0.0] * len(rungs), 0
+    while first < len(rungs):
+        level = level_of(rungs[first:], risk, confidence)
+        levels[first:] = [level] * (len(rungs) - first)
+        passed = [place for place in range(first, len(rungs)) if p_values[place] <= level]
+        if not passed:
             break
-        best = taken
-    return best
+        first = passed[-1] + 1
+    return first, levels
 
 
-def upper_bound(wrong: int, accepted: int, confidence: float) -> float:
-    """The largest selective risk that the counts leave possible (Clopper–Pearson, one-sided)."""
-    from scipy.special import betaincinv
+def certify(answers: Answers, risk: float, confidence: float) -> tuple[Step, ...]:
+    """Every rung that was tested; the last certified one gives the threshold.
 
-    if wrong >= accepted:
-        return 1.0
-    return round(float(betaincinv(wrong + 1, accepted - wrong, confidence)), DECIMALS)
+    Args:
+        answers: That could proceed.
+        risk: Largest share of wrong answers among those that proceed.
+        confidence: With which the bound must hold.
+    """
+    rungs = tested_rungs(answers, risk, confidence)
+    sums = [answers.by_group(rung) for rung in rungs]
+    p_values = [p_value(one, risk) for one in sums]
+    first, levels = certified_rungs(rungs, p_values, risk, confidence)
+    return tuple(
+        Step(
+            answers=rung, groups=len(of), wrong=int(of[:, 0].sum()), p=round(p, DECIMALS),
+            level=round(level, DECIMALS), certified=place < first, risk=upper_bound(of, level),
+        )
+        for place, (rung, of, p, level) in enumerate(
+            zip(rungs, sums, p_values, levels, strict=True)
+        )
+    )  # fmt: skip
 
 
 def calibrate(contract: Contract, rows: Sequence[Row], evidence: Mapping[str, str]) -> Calibration:
@@ -113,56 +152,75 @@ def calibrate(contract: Contract, rows: Sequence[Row], evidence: Mapping[str, st
     if not rows:
         raise InputError("no calibration rows", fix="raise data.split.calibration")
     policy, order = contract.decision, ranked(rows)
-    wrong = [would_be_wrong(row) for row in order]
-    taken = accepted_answers(
+    answers = Answers(
         [row.prediction.confidence for row in order],
-        wrong, policy.max_selective_risk, policy.confidence,
-    )  # fmt: skip
-    found = sum(wrong[:taken])
+        [would_be_wrong(row) for row in order],
+        [row.group for row in order],
+    )
+    steps = certify(answers, policy.max_selective_risk, policy.confidence)
+    best = next((step for step in reversed(steps) if step.certified), None)
+    taken = best.answers if best else 0
     return Calibration(
-        threshold=order[taken - 1].prediction.confidence if taken else None,
-        certified=taken > 0,
+        threshold=answers.confidences[taken - 1] if best else None,
+        certified=best is not None,
         max_selective_risk=policy.max_selective_risk,
         confidence=policy.confidence,
         cases=len(rows),
         could_proceed=len(order),
         accepted=taken,
-        wrong=found,
+        wrong=best.wrong if best else 0,
         coverage=round(taken / len(rows), DECIMALS),
-        upper_bound=upper_bound(found, taken, policy.confidence) if taken else None,
-        design_effect=_design_effect(order, wrong),
+        upper_bound=best.risk if best else None,
+        design_effect=_design_effect(answers),
         needed_right=needed_right(policy.max_selective_risk, policy.confidence),
-        why=_why(contract, wrong, taken),
+        why=_why(contract, answers, steps),
+        groups=best.groups if best else 0,
+        steps=steps,
         evidence=dict(sorted(evidence.items())),
     )
 
 
-def _design_effect(order: Sequence[Row], wrong: Sequence[bool]) -> float:
+def _design_effect(answers: Answers) -> float:
     """By how much grouping inflates the variance of the error rate; 1 = answers are independent."""
-    if not order:
+    if not answers.wrong:
         return 1.0
-    flags = ints([int(w) for w in wrong])
-    cases = effective_cases(flags, ints([1] * len(flags)), [row.group for row in order])
+    flags = ints([int(one) for one in answers.wrong])
+    cases = effective_cases(flags, ints([1] * len(flags)), answers.groups)
     return round(len(flags) / cases, 4)
 
 
-def _why(contract: Contract, wrong: Sequence[bool], taken: int) -> str:
-    policy = contract.decision
+def _counted(step: Step) -> str:
+    grouped = f" in {step.groups} groups" if step.groups < step.answers else ""
+    return f"{step.wrong} wrong among the {step.answers} most confident answers{grouped}"
+
+
+def _almost(step: Step) -> str:
+    return f"{_counted(step)} leave a risk of {step.risk:.3g} possible (p = {step.p:.2g}, " + (
+        f"at most {step.level:.2g} passes)"
+    )
+
+
+def _why(contract: Contract, answers: Answers, steps: Sequence[Step]) -> str:
+    policy, near = contract.decision, nearest(steps)
     risk, sure = f"{policy.max_selective_risk:.3g}", f"{policy.confidence:.3g}"
-    if taken:
-        return (
-            f"{sum(wrong[:taken])} wrong among the {taken} most confident answers: "
-            f"selective risk is at most {risk} with confidence {sure}"
-        )
-    steps = sequence(len(wrong), policy.max_selective_risk, policy.confidence)
+    best = next((step for step in reversed(steps) if step.certified), None)
+    if best:
+        why = f"{_counted(best)}: selective risk is at most {risk} with confidence {sure}"
+        return why if near is None else f"{why}; almost certified: {_almost(near)}"
     needed = needed_right(policy.max_selective_risk, policy.confidence)
-    if not steps:
+    if near:
         return (
-            f"no threshold can be certified: risk {risk} at confidence {sure} needs {needed} right "
-            f"answers and no wrong one, only {len(wrong)} answers could proceed; nothing proceeds"
+            f"no threshold can be certified for risk {risk} at confidence {sure}; nearest: "
+            f"{_almost(near)}; nothing proceeds"
+        )
+    able = f"only {len(answers.wrong)} answers could proceed"
+    if len(answers.wrong) >= needed:
+        sums = answers.by_group(len(answers.wrong))
+        able = (
+            f"the {len(answers.wrong)} answers that could proceed are of {len(sums)} groups of up "
+            f"to {int(sums[:, 1].max())}, too few even if none of them were wrong"
         )
     return (
-        f"no threshold can be certified: {sum(wrong[: steps[0]])} wrong among the {steps[0]} most "
-        f"confident answers, too many for risk {risk} at confidence {sure} "
-        f"({needed} right answers and no wrong one are the least); nothing proceeds"
+        f"no threshold can be certified: risk {risk} at confidence {sure} needs {needed} right "
+        f"answers of as many groups and no wrong one, {able}; nothing proceeds"
     )

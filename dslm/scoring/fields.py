@@ -15,7 +15,7 @@ import numpy as np
 
 from dslm.contract import Contract
 from dslm.records import Case, FieldScore, Row
-from dslm.scoring.intervals import ints, share_metric
+from dslm.scoring.intervals import Ints, ints, numbered, share_metric
 
 
 class Answered(NamedTuple):
@@ -27,9 +27,8 @@ class Answered(NamedTuple):
     group: str
 
 
-def field_score(field: str, answers: Sequence[Answered]) -> FieldScore:
-    """The scores of one field, with intervals between groups."""
-    groups = [a.group for a in answers]
+def field_score(field: str, answers: Sequence[Answered], groups: Ints) -> FieldScore:
+    """The scores of one field, with intervals between groups (numbers of `numbered`)."""
     right = ints([int(field not in a.wrong) for a in answers])
     given = ints([int((a.answer or {}).get(field) is not None) for a in answers])
     wanted = ints([int(a.target.get(field) is not None) for a in answers])
@@ -50,4 +49,5 @@ def field_scores(
         Answered(row.prediction.object, case.target or {}, row.outcome.wrong_fields, row.group)
         for case, row in zip(gold, rows, strict=True)
     ]
-    return {field: field_score(field, answers) for field in contract.fields}
+    groups = numbered([answered.group for answered in answers])
+    return {field: field_score(field, answers, groups) for field in contract.fields}

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dslm.records import Metric
-from dslm.scoring.group_bounds import mean_bounds
+from dslm.statistics.group_bounds import mean_bounds
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -39,13 +39,20 @@ def ints(values: Sequence[int] | Ints) -> Ints:
     return np.asarray(values, dtype=np.int64)
 
 
-def by_group(groups: Sequence[str], *columns: Ints) -> Ints:
+def numbered(groups: Sequence[str]) -> Ints:
+    """The number of each case's group, groups sorted by name."""
+    place = {name: number for number, name in enumerate(sorted(set(groups)))}
+    return ints([place[name] for name in groups])
+
+
+def by_group(groups: Sequence[str] | Ints, *columns: Ints) -> Ints:
     """Sums of columns within each group, groups sorted; shape (groups, columns).
 
-    Sorting makes every interval independent of the order of rows.
+    Sorting makes every interval independent of the order of rows. Groups are names, or numbers of
+    `numbered`; of some of its cases there may be groups without any.
     """
-    names, place = np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)
-    sums = np.zeros((len(names), len(columns)), dtype=np.int64)
+    place = groups if isinstance(groups, np.ndarray) else numbered(groups)
+    sums = np.zeros((int(place.max(initial=-1)) + 1, len(columns)), dtype=np.int64)
     for index, column in enumerate(columns):
         np.add.at(sums[:, index], place, column)
     return sums
@@ -133,7 +140,7 @@ def _metric(value: float, bounds: Bounds | None, n: int, decimals: int = DECIMAL
 def share_metric(
     numerators: Ints,
     denominators: Ints,
-    groups: Sequence[str],
+    groups: Sequence[str] | Ints,
     *,
     exact: bool = False,
     tail: float = TAIL,
@@ -157,7 +164,7 @@ def share_metric(
 
 
 def money_metric(
-    amounts: Ints, groups: Sequence[str], dearest: float, tail: float = TAIL
+    amounts: Ints, groups: Sequence[str] | Ints, dearest: float, tail: float = TAIL
 ) -> Metric:
     """A mean amount per case, from whole millionths, with its interval.
 

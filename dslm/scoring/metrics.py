@@ -11,13 +11,13 @@ own, and a number that depends on how busy the machine was is no evidence.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from dslm.errors import InputError
 from dslm.records import Metric, Row
-from dslm.scoring.intervals import MICRO, TAIL, Ints, ints, money_metric, share_metric
+from dslm.scoring.intervals import MICRO, TAIL, Ints, ints, money_metric, numbered, share_metric
 
 Counted = tuple[int, int]
 LARGEST_SUM = 2**62  # so that differences of two sums fit too
@@ -111,17 +111,54 @@ def measured(name: str, rows: Sequence[Row], dearest: float = 0.0, tail: float =
     """
     measure = METRICS[name]
     above, below = counts(measure, rows)
-    groups = [row.group for row in rows]
+    return _metric_of(measure, above, below, numbered([row.group for row in rows]), dearest, tail)
+
+
+def _metric_of(
+    measure: Measure, above: Ints, below: Ints, groups: Ints, dearest: float, tail: float = TAIL
+) -> Metric:
     if measure.unit == "money":
         return money_metric(above, groups, dearest, tail)
-    if not len(rows):
+    if not len(above):
         return Metric(value=None, low=None, high=None, n=0)
     return share_metric(above, below, groups, exact=measure.exact, tail=tail)
 
 
+@dataclass(frozen=True)
+class Table:
+    """What each row adds to each metric, and the number of its group; counted once for all slices.
+
+    Attributes:
+        counted: Numerators and denominators per row, by metric.
+        groups: Per row.
+    """
+
+    counted: Mapping[str, tuple[Ints, Ints]]
+    groups: Ints
+
+    def metrics(self, dearest: float, places: Sequence[int] | None = None) -> dict[str, Metric]:
+        """Every metric, of all rows or of those at `places`.
+
+        Args:
+            dearest: The most that a case can cost.
+            places: None for all.
+        """
+        at = slice(None) if places is None else ints(places)
+        return {
+            name: _metric_of(METRICS[name], above[at], below[at], self.groups[at], dearest)
+            for name, (above, below) in self.counted.items()
+        }
+
+
+def tabulated(rows: Sequence[Row]) -> Table:
+    """What rows add to every metric."""
+    counted = {name: counts(measure, rows) for name, measure in METRICS.items()}
+    return Table(counted, numbered([row.group for row in rows]))
+
+
 def all_metrics(rows: Sequence[Row], dearest: float) -> dict[str, Metric]:
     """Every metric over rows; `dearest` is the most that a case can cost."""
-    return {name: measured(name, rows, dearest) for name in METRICS}
+    return tabulated(rows).metrics(dearest)
 
 
 def latency_percentiles(rows: Sequence[Row]) -> dict[str, float]:

@@ -6,6 +6,8 @@ they are. Called for every scored row, so that cost and straight-through rate fo
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from dslm.contract import Contract
 from dslm.contract.comparing import wrong_fields
 from dslm.contract.deciding import ideal
@@ -13,15 +15,15 @@ from dslm.errors import InputError
 from dslm.records import Case, Decision, Outcome, OutcomeKind, Prediction
 
 
-def cost_of_wrong(contract: Contract, wrong: tuple[str, ...]) -> float:
-    """What it costs when a case proceeds wrongly: the dearest of its wrong fields.
+def cost_of_wrong(contract: Contract, wrong: Collection[str], *, may_proceed: bool) -> float:
+    """What it costs when a case proceeds wrongly: the dearest of all that is wrong with it.
 
-    A case that may not proceed at all costs `wrong_proceed`, even where every field is right.
+    Each wrong field costs its `by_field`, or `wrong_proceed`; that the case may not proceed at all
+    costs `wrong_proceed`. So more that is wrong never costs less.
     """
     costs = contract.costs
-    if not wrong:
-        return costs.wrong_proceed
-    return max(costs.by_field.get(field, costs.wrong_proceed) for field in wrong)
+    faults = [costs.by_field.get(field, costs.wrong_proceed) for field in wrong]
+    return max([*faults, *([] if may_proceed else [costs.wrong_proceed])])
 
 
 def dearest(contract: Contract) -> float:
@@ -50,7 +52,7 @@ def outcome(contract: Contract, case: Case, prediction: Prediction, decision: De
     if decision.action == "proceed":
         right = may_proceed and not wrong
         kind = "straight_through" if right else "wrong_proceed"
-        cost = 0.0 if right else cost_of_wrong(contract, wrong)
+        cost = 0.0 if right else cost_of_wrong(contract, wrong, may_proceed=may_proceed)
     else:
         kind = "held_back" if may_proceed else "rightly_held"
         reviewed = decision.action == "abstain"

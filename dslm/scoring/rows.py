@@ -1,16 +1,16 @@
 """Scored rows: made from predictions, and made again from their own raw text.
 
 Called by the calibrate and score stages (`make_rows`), and by `dslm verify` and the gate
-(`recompute`), which trust nothing in a row but what the model wrote and how sure it was.
+(`recompute`), which trust nothing in a row but what the model wrote and how probable each of its
+tokens was. Whether a model wrote that at all, `dslm.scoring.reproducing` asks it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from dslm.contract import Contract
-from dslm.contract.answer import parse
+from dslm.contract.confidence import read_answer
 from dslm.contract.deciding import decide
 from dslm.contract.slicing import slices_of
 from dslm.errors import InputError
@@ -79,19 +79,24 @@ def same_cases(cases: Sequence[Case], rows: Sequence[Row]) -> None:
 def recompute(
     contract: Contract, cases: Sequence[Case], rows: Sequence[Row], threshold: float
 ) -> list[Row]:
-    """Rows derived anew from the raw text and confidence of given ones.
+    """Rows derived anew from what the model wrote, and what it thought of each token.
 
-    Object, decision, outcome, group and slices come from contract, case and threshold; nothing
-    else of the old row is used.
+    Object, confidence, decision, outcome, group and slices come from these, contract, case and
+    threshold; nothing else of the old row is used.
     """
     same_cases(cases, rows)
-    answers = [
-        row.prediction.model_copy(update={"object": _object(contract, row.prediction)})
-        for row in rows
-    ]
+    answers = [read_again(contract, row.prediction) for row in rows]
     return make_rows(contract, cases, answers, threshold)
 
 
-def _object(contract: Contract, answer: Prediction) -> dict[str, Any] | None:
-    """What an answer says; nothing where the model had no probability for it."""
-    return None if answer.finish_reason == "invalid" else parse(contract, answer.text)
+def read_again(contract: Contract, written: Prediction) -> Prediction:
+    """A prediction with all that follows from its text and log-probabilities made anew."""
+    read = read_answer(contract, written.text, written.finish_reason, written.log_probs)
+    return written.model_copy(
+        update={
+            "object": read.object,
+            "finish_reason": read.finish_reason,
+            "confidence": read.confidence,
+            "field_confidence": read.field_confidence,
+        }
+    )

@@ -13,20 +13,23 @@ from dslm.contract import Contract
 from dslm.errors import InputError
 from dslm.records import Case, Metric, ModelScore, OutcomeKind, Row, Scorecard
 from dslm.scoring.fields import field_scores
-from dslm.scoring.metrics import all_metrics, latency_percentiles
+from dslm.scoring.metrics import Table, latency_percentiles, tabulated
 from dslm.scoring.outcome import dearest
 from dslm.scoring.rows import same_cases
 
 KINDS: tuple[OutcomeKind, ...] = ("straight_through", "wrong_proceed", "held_back", "rightly_held")
 
 
-def _slices(contract: Contract, rows: Sequence[Row]) -> dict[str, dict[str, dict[str, Metric]]]:
+def _slices(
+    contract: Contract, rows: Sequence[Row], table: Table
+) -> dict[str, dict[str, dict[str, Metric]]]:
     """Slice → its value → metrics over the rows that have it."""
     found: dict[str, dict[str, dict[str, Metric]]] = {}
     for name in contract.slices:
-        values = sorted({row.slices[name] for row in rows})
-        parts = {v: [row for row in rows if row.slices[name] == v] for v in values}
-        found[name] = {v: all_metrics(part, dearest(contract)) for v, part in parts.items()}
+        parts: dict[str, list[int]] = {}
+        for place, row in enumerate(rows):
+            parts.setdefault(row.slices[name], []).append(place)
+        found[name] = {v: table.metrics(dearest(contract), parts[v]) for v in sorted(parts)}
     return found
 
 
@@ -39,11 +42,11 @@ def score_model(contract: Contract, gold: Sequence[Case], rows: Sequence[Row]) -
     if not rows:
         raise InputError("no rows to score", fix="score again")
     same_cases(gold, rows)
-    kinds = Counter(row.outcome.kind for row in rows)
+    kinds, table = Counter(row.outcome.kind for row in rows), tabulated(rows)
     return ModelScore(
-        metrics=all_metrics(rows, dearest(contract)),
+        metrics=table.metrics(dearest(contract)),
         fields=field_scores(contract, gold, rows),
-        slices=_slices(contract, rows),
+        slices=_slices(contract, rows, table),
         latency_ms=latency_percentiles(rows),
         outcomes={kind: kinds[kind] for kind in KINDS},
     )

@@ -2,8 +2,8 @@
 
 Takes what stages recorded of a run, in the working tree or in a release; gives the differences
 found, none if all is well. Called by `dslm verify` and by the gate. Trusts gold, contract and what
-the models wrote; derives all else again: object, decision, outcome of every row, the certified
-threshold, and every aggregate.
+the models wrote with the log-probabilities of its tokens; derives all else again: object,
+confidence, decision, outcome of every row, the certified threshold, and every aggregate.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dslm.evidence import Model, load_calibration
 from dslm.provenance import digest_file, digest_json, read_manifest
 from dslm.records import Case, Row, Scorecard
 from dslm.scoring.calibration import calibrate
-from dslm.scoring.rows import recompute
+from dslm.scoring.rows import read_again, recompute
 from dslm.scoring.scorecard import make_scorecard
 from dslm.settings.workspace import Workspace, stage_command
 
@@ -179,13 +179,29 @@ def _derived(
 ) -> tuple[list[Row], list[str]]:
     """Rows made again, and where the written ones differ from them."""
     again = recompute(contract, cases, rows, threshold)
-    pairs = zip(rows, again, strict=True)
+    return again, _rows_differ(contract, rows, again, what)
+
+
+def _rows_differ(
+    contract: Contract, rows: Sequence[Row], again: Sequence[Row], what: str
+) -> list[str]:
+    if older := [row.id for row in rows if _is_older(row)]:
+        return [
+            f"{what}: {len(older)} without log-probabilities, so that no confidence follows from "
+            f"them (case {older[0]} is the first): rows of before these were kept are scored again"
+        ]
     hides = contract.data.personal.hides
-    return again, [
+    return [
         _unquoted(d) if hides else d
-        for old, new in pairs
+        for old, new in zip(rows, again, strict=True)
         for d in _compare(old, new, f"{what}: case {old.id}")
     ]
+
+
+def _is_older(row: Row) -> bool:
+    """Whether a row says how sure its answer is and not why."""
+    answer = row.prediction
+    return answer.log_probs is None and (answer.object is not None or answer.confidence > 0)
 
 
 def _unquoted(difference: str) -> str:
@@ -208,6 +224,12 @@ def _calibration_differs(run: Recorded, contract: Contract, _: Sequence[Case]) -
         cases = read_labelled(path, contract)
         threshold = threshold_of(said.evidence, run.calibration)
         rows, found = _derived(contract, cases, rows, threshold, "calibration rows")
+    else:  # without its inputs nothing is decided anew, but what was answered is read anew
+        again = [
+            row.model_copy(update={"prediction": read_again(contract, row.prediction)})
+            for row in rows
+        ]
+        found = _rows_differ(contract, rows, again, "calibration rows")
     written = load_calibration(run.calibration)
     if written.evidence != dict(said.evidence):
         pair = written.evidence, dict(said.evidence)

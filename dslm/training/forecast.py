@@ -1,4 +1,4 @@
-"""What a run would take, told before there is one: memory of this machine, updates and tokens.
+"""What a run would take, told before there is one: memory of this machine, updates, tokens, time.
 
 Takes a recipe and its rows; gives numbers and a sentence. Called by `dslm doctor`, which
 loads no torch; the machine that trains may be another, so nothing is refused here.
@@ -11,10 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dslm.errors import InputError
+from dslm.errors import DslmError, InputError
 from dslm.settings.recipe import Recipe
+from dslm.settings.workspace import Workspace
+from dslm.strict_json import strict_json
 from dslm.training.encoding import Encoded
 from dslm.training.fitting import Fitter
+from dslm.training.flops import flops_per_token
 from dslm.training.room import room_without_torch
 from dslm.training.shapes import shapes_of
 
@@ -37,6 +40,55 @@ def work(recipe: Recipe, rows: Sequence[Encoded]) -> dict[str, Any]:
     tokens = round(updates * together * mean)
     text = f"{updates:,} updates of {together} rows, {tokens:,} tokens in all"
     return {"updates": updates, "tokens": tokens, "text": text}
+
+
+def duration(
+    ws: Workspace, recipe: Recipe, folder: Path, rows: Sequence[Encoded], tokens: int
+) -> dict[str, Any]:
+    """How long a run would take, by the pace of the last one in this checkout.
+
+    The last run's operations a second, over all of it, validation and checkpoints included; its
+    base, recipe and rows may have been others. Another device or a busier one takes another time,
+    so the device is named.
+
+    Args:
+        ws: The workflow's paths; runs of other workflows count too.
+        recipe: How.
+        folder: Of the base model.
+        rows: To train on.
+        tokens: Of all updates, from `work`.
+
+    Returns:
+        `minutes` (None where no run was made here, or shapes are not known), and `text`.
+    """
+    unknown = {"minutes": None, "text": "not known before a first run: training tells what is left "
+               "from its second update on"}  # fmt: skip
+    base = shapes_of(recipe.base, folder)
+    runs = [run for path in _newest_first(ws) if (run := _pace(path))]
+    if base is None or not rows or not runs:
+        return unknown
+    flops_per_second, on = runs[0]
+    minutes = flops_per_token(base, recipe, rows) * tokens / flops_per_second / 60
+    told = f"{minutes:.0f} minutes" if minutes >= 2 else f"{minutes * 60:.0f} seconds"
+    text = f"about {told} at the pace of the last run here, on {on}"
+    return {"minutes": round(minutes, 1), "text": text}
+
+
+def _newest_first(ws: Workspace) -> list[Path]:
+    found = [
+        path for path in ws.artifacts.parent.glob(f"*/{ws.training_run.name}") if path.is_file()
+    ]
+    return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+
+
+def _pace(path: Path) -> tuple[float, str] | None:
+    """Operations a second of a run, and on what; None where its file does not say."""
+    try:
+        run = strict_json(path.read_bytes())
+        pace = float(run["flops_per_token"]) * float(run["tokens_per_second"])
+        return (pace, str(run["device_name"])) if 0 < pace < math.inf else None
+    except (OSError, ValueError, KeyError, TypeError, DslmError):
+        return None
 
 
 def forecast(recipe: Recipe, folder: Path, rows: Sequence[Encoded]) -> dict[str, Any]:

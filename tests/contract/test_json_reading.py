@@ -19,11 +19,11 @@ OWN = {
     "dslm.curation.case_table": "a row of the table that is being worked on, a million times",
     "dslm.curation.engine": "what a worker told",
     "dslm.curation.personal.found": "a column of the table",
-    "dslm.curation.personal.known_values": "a column of the table",
     "dslm.curation.personal.proof": "the ledger, written by the same run",
     "dslm.curation.personal.spreading": "a row of the table",
     "dslm.curation.personal.written": "a line that the same run wrote",
     "dslm.curation.pipeline": "a row of the table",
+    "dslm.curation.reading": "a column that it made itself",
     "dslm.inference.decider": "where a value ends in an answer that was read strictly before",
     "dslm.training.doctor.identity": "a tokenizer in memory",
 }  # fmt: skip

@@ -9,6 +9,7 @@ from reading_code import ROOT, modules
 
 BASE = {
     "contract",
+    "record",
     "records",
     "settings",
     "provenance",
@@ -20,6 +21,7 @@ BASE = {
     "errors",
     "foreign_errors",
     "progress",
+    "statistics",
     "strict_json",
     "uris",
 }
@@ -31,12 +33,14 @@ ACTIVITIES = {
 MAY_CALL = {
     # one prompt renderer, one place that knows base models; the doctor's findings are as a proof's
     "training": {"inference", "proving"},
+    "examples": {"scoring"},  # recorded answers become rows by the functions that the stages call
     "gating": {"scoring"},  # the gate recomputes the scorecard from the rows
     # the smoke test answers with the decider that serves; its input is gold's, as it may be shown;
     # no verdict is believed: registration and promotion judge the rows by the gate's own function
     "releasing": {"inference", "curation", "gating", "scoring"},
-    # what is shown of gold has the surrogates that curation makes
-    "reporting": {"curation"},
+    # what is shown of gold has the surrogates that curation makes; a difference between two models
+    # is the gate's own, and so is what this gold set can show
+    "reporting": {"curation", "gating"},
     # rows are counted by the readers that curation reads them with, tokens as training counts them,
     # and the gold cases that a margin needs by the gate's own test
     "proving": {"curation", "inference", "gating"},

@@ -33,11 +33,15 @@ _TIMED_YEAR = re.compile(
     r"\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[ap]\.?m\.?)?(?:\s[a-z]{2,5})?\s(\d{4})(?!\d)"
 )
 _MONEY = (  # not: 4 Mar 25 EUR -5.00
-    r"\s?(?:[$]|(?:euros?|eur|usd|gbp|chf|kr|zl)(?![^\W\d_]))"
-    r"(?!\s?(?:[-\u2212\u2013+]?\d|\([\d.,]+\)))"
+    r",-(?!\d)|\s?(?:[$]|(?:euros?|eur|usd|gbp|chf|kr|zl|pln|czk|kc|sek|nok|dkk|tl|cad|aud|inr|rs"
+    r"|jpy|cny|brl|руб\w*|sfr|dollars?|pounds?|kronen|kronor|kroner|lira|zloty\w*)(?![^\W\d_]))"
+    r"(?!\s?(?:[-+]?\d|\([\d.,]+\)))"
 )
 _A_YEAR = r"(?:19|20)\d\d(?!\d|[.,]\d)"  # not: 4 Mar 25 1250.00
-_BEYOND_A_YEAR = re.compile(rf"[^\W_]|[.,:/\-]\d|\s?%|[\s,]{{1,2}}{_A_YEAR}|{_MONEY}")
+_BEYOND_MARKED = re.compile(r"[^\W_]|[.,:/\-]\d|\s?%")
+_BEYOND_A_YEAR = re.compile(rf"{_BEYOND_MARKED.pattern}|[\s,]{{1,2}}{_A_YEAR}|{_MONEY}")
+# What stands before a short year, whatever follows: 04-Mar-25, 04MAR25, Mar/04/25, 4 Mar '25
+_MARKED = re.compile(r"(?:\d([.\-/]?)[^\W\d_]+\.?\1|[^\W\d_]([\-/])\d\d?\2|')\Z")
 _HOURS = re.compile(
     r"(?:\s?(?:-|to|bis|a|al|till?|do|до)\s?\d\d?)?"
     r"\s?(?:uhr|hrs?|h|[ap]\.?m|o'clock|heures?|horas?|uur|ч|час\w*|時|点|點|시)(?![^\W\d_])"
@@ -100,12 +104,23 @@ def month_readings(months: Months, day: str, year: str, customs: Customs) -> fro
 
 def _is_short_year(text: str, span: Span, known: MonthWords) -> bool:
     """Whether two digits after a month are a year, and not a day, a time, an amount or a share."""
-    if _BEYOND_A_YEAR.match(text, span[1]):
-        return False
-    if int(text[slice(*span)]) <= _LAST_HOUR and _HOURS.match(text, span[1]):
+    marked = _is_marked(text, span[0])
+    beyond = _BEYOND_MARKED if marked else _BEYOND_A_YEAR
+    if beyond.match(text, span[1]) or _is_hour(text, span):
         return False
     following = _NEXT_WORD.match(text, span[1])
-    return not (following and following.group(1) in known.months)
+    if not following or following.group(1) not in known.months:
+        return True
+    return marked and text[span[1]] not in "-./"  # not: 04-Mar-10-Mar-2025; 04-Mar-25 Jan Kowalski
+
+
+def _is_hour(text: str, span: Span) -> bool:
+    return int(text[slice(*span)]) <= _LAST_HOUR and bool(_HOURS.match(text, span[1]))
+
+
+def _is_marked(text: str, start: int) -> bool:
+    """Whether the number at a place is the year of a day by its signs: 04-Mar-25, 4 Mar '25."""
+    return bool(_MARKED.search(text, max(0, start - WIDEST), start))
 
 
 def _year_at(text: str, span: Span, known: MonthWords) -> tuple[str, int] | None:
@@ -133,14 +148,15 @@ def _month_first(
     text: str, first: Span, second: Span, known: MonthWords, customs: Customs
 ) -> Found | None:
     """`March 4, 2025`."""
-    year = _year_at(text, second, known)
+    year = None if _is_marked(text, first[0]) else _year_at(text, second, known)
     month = last_month(text, first[0], known) if year else None
     if not year or not month:
         return None
     if len(year[0]) == 2:  # not: March 4, 25 people
         gap = text[first[1] : second[0]]
-        marked = gap != "," and any(sign in gap for sign in ",'-/")  # May 25,50 is an amount
-        if not marked or _FOLLOWED_BY_A_WORD.match(text, second[1]):
+        parted = gap != "," and any(sign in gap for sign in ",-/")  # May 25,50 is an amount
+        unclear = not parted or _FOLLOWED_BY_A_WORD.match(text, second[1])
+        if unclear and not _is_marked(text, second[0]):
             return None
     return month[0], year[1], month_readings(month[1], text[slice(*first)], year[0], customs)
 

@@ -10,7 +10,8 @@ words, but not invent any. What is not held to the input is said: `limits`, `Nar
 
 from __future__ import annotations
 
+from dslm.contract.narrowing.lark import exactly
 from dslm.contract.narrowing.narrowed import Limits, Narrowed, limits, narrowed
 from dslm.contract.narrowing.uncopied import uncopied
 
-__all__ = ["Limits", "Narrowed", "limits", "narrowed", "uncopied"]
+__all__ = ["Limits", "Narrowed", "exactly", "limits", "narrowed", "uncopied"]

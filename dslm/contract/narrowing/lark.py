@@ -35,6 +35,11 @@ def _literal(text: str) -> str:
     return written(text)
 
 
+def exactly(text: str) -> str:
+    """The grammar of one text."""
+    return f"start: {_literal(text)}\n"
+
+
 class _Writer:
     """Rules (`part_3`) and terminals (`VALUE_3`) of one grammar; equal ones are written once."""
 

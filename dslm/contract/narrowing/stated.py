@@ -17,10 +17,14 @@ from dslm.contract.numbers import Amount, amounts_in, plain, readings_of
 Allowed = Callable[[str], bool]
 
 # An amount with a currency on either side, as it stands; what is none, `readings_of` says.
-_SIDE = r"(?:[^\W\d_]{1,4}\.?|[^\w\s.,;:()\"'/-]{1,2})"
+_SIGN = r"[^\w\s.,;:()\"'/-]{1,2}"
+_BEFORE = rf"(?:(?:[^\W\d_]{{1,4}} ?|U\.S\. ?)?{_SIGN}|(?:[A-Z]{{3}} )?[^\W\d_]{{1,4}}\.?)"
+_AFTER = rf"(?:{_SIGN}(?: ?[A-Z]{{2,3}})?|[^\W\d_]{{1,4}}\.?(?: [A-Z]{{3}})?)"
 _DIGITS = r"[-\u2212(]?\d[\d.,'\u00a0\u202f]*\)?-?"
 _FIRST = r"(?<!\d)(?<!\d[.,'\u00a0\u202f])"  # from each digit on it would take the square of them
-_PRICED = re.compile(rf"(?=({_SIDE} ?{_DIGITS}))|{_FIRST}(?=({_DIGITS} ?{_SIDE}))")
+_PRICED = re.compile(
+    rf"(?=([-\u2212]?{_BEFORE} ?{_DIGITS}))|{_FIRST}(?=({_DIGITS} ?{_AFTER})?)(?=({_DIGITS})?)"
+)
 _MOST_DIGITS = 300  # of a JSON number; a float has no larger ones
 
 
@@ -38,10 +42,10 @@ def amount_texts(text: str, locale: Locale, allowed: Allowed) -> Iterator[str]:
     for number in sorted(stated):
         written = filter(allowed, dict.fromkeys(forms(number)))
         yield from (form for form in written if _may_be(form, stated, locale, number))
-    for match in _PRICED.finditer(text):
-        for form in filter(None, match.groups()):
-            if allowed(priced := form.strip()) and _may_be(priced, stated, locale):
-                yield priced
+    found = (form.strip() for match in _PRICED.finditer(text) for form in match.groups() if form)
+    for form in dict.fromkeys(found):
+        if allowed(form) and _may_be(form, stated, locale):
+            yield form
 
 
 def _may_be(

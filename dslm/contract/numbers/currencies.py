@@ -61,12 +61,22 @@ def currencies(word: str, locales: tuple[str, ...]) -> frozenset[str]:
         return frozenset()
     if bare not in _IN_THEIR_CASE.get(key, (bare,)):
         return frozenset()
-    signs = currency_signs(locales)
-    found = signs.get(key, frozenset())
-    if not found and key.endswith("$"):  # CAD$5
-        found = signs.get(key[:-1], frozenset()) & signs["$"]
+    found = currency_signs(locales).get(key) or _by_code_and_sign(word, locales)
     own = len(key) == 1 and key not in _PARTS and unicodedata.category(key) == "Sc"
     return found or (frozenset((key,)) if own else frozenset())
+
+
+def _by_code_and_sign(word: str, locales: tuple[str, ...]) -> frozenset[str]:
+    """What a code and a sign beside each other name, in either order: CAD$, $ CAD, kr NOK."""
+    parts = word.replace("\u00a0", " ").strip().split(" ")
+    pairs = [(parts[0], parts[1])] if len(parts) == 2 else []
+    if len(parts) == 1 and len(word) > 1:
+        signed = [(word[:-1], word[-1]), (word[1:], word[0])]
+        pairs = [(code, sign) for code, sign in signed if unicodedata.category(sign) == "Sc"]
+    for one, other in pairs:
+        if both := currencies(one, locales) & currencies(other, locales):
+            return both
+    return frozenset()
 
 
 def sign_key(sign: str) -> str:

@@ -21,6 +21,8 @@ _LONG_DASH = "\u2014"
 _LONGEST = 8  # characters of a currency's sign
 _IN_WORD = re.compile(rf"[^\s\d\u00a0()\[\]{{}}<>|\"*_#%/\\:;,=~+\-{MINUS}]")
 
+_CODE_BEFORE = re.compile(r"(?<![^\W_])(?:[A-Z]{3}|U\.?S\.?)[ \u00a0]\Z")
+
 
 @dataclass(frozen=True)
 class Side:
@@ -58,11 +60,20 @@ def _currency_before(text: str, end: int, locales: tuple[str, ...]) -> tuple[int
     while start > 0 and end - start <= _LONGEST and _IN_WORD.match(text[start - 1]):
         start -= 1
     if start < end and (found := currencies(text[start:end], locales)):
-        return start, found
+        return _code_before(text, start, text[start:end], locales) or (start, found)
     glued = end > 0 and unicodedata.category(text[end - 1]) == "Sc"  # Betrag€5
     if glued and (found := currencies(text[end - 1], locales)):
         return end - 1, found
     return end, frozenset()
+
+
+def _code_before(
+    text: str, place: int, sign: str, locales: tuple[str, ...]
+) -> tuple[int, frozenset[str]] | None:
+    """Where a code starts that says whose sign it is which stands behind it, and what: CAD $5."""
+    code = _CODE_BEFORE.search(text, max(0, place - _LONGEST), place)
+    both = currencies(code.group() + sign.strip(), locales) if code else None
+    return (code.start(), both) if code and both else None
 
 
 def _word_end(text: str, start: int) -> int:
@@ -98,7 +109,8 @@ def before(text: str, start: int, locales: tuple[str, ...], alone: bool) -> Side
         signs, sign = POSITIVE, place - 1 - _blank(text, place - 1)
         if named and _is_in(text, sign, f"+{_HYPHENS}"):
             signs = _sign(text, sign, glued=sign == place - 1, swiss=False)
-            place = sign
+            coded = _code_before(text, sign, text[place:start], locales)  # CAD -$5
+            place, named = coded or (sign, named)
     rest = text[:place].rstrip(" \u00a0\n") if alone else text[max(0, place - 2) : place].rstrip()
     bracket = rest.endswith("(")
     if bracket and not named:  # $(120.50), USD (120.50)
@@ -121,7 +133,9 @@ def _sign(text: str, place: int, *, glued: bool, swiss: bool) -> Signs:
         return POSITIVE
     if not _joins(text, place):
         return NEGATIVE if glued or text[place] == MINUS else EITHER
-    return EITHER if (glued and swiss) or (text[place] == MINUS and not glued) else POSITIVE
+    if glued and swiss:
+        return NEGATIVE if text[place] == MINUS else EITHER
+    return EITHER if text[place] == MINUS and not glued else POSITIVE
 
 
 def after(text: str, end: int, locales: tuple[str, ...], alone: bool, *, fraction: bool) -> Side:

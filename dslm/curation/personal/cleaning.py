@@ -16,9 +16,11 @@ from dslm.contract.personal import PersonalKind
 from dslm.curation.engine import Engine
 from dslm.curation.ledger import PersonalBook, PersonalCount
 from dslm.curation.personal.finder import refuse_missing
+from dslm.curation.personal.found import tallied
 from dslm.curation.personal.keys import fingerprint, key_of
-from dslm.curation.personal.known_values import KnownValues, known_values, rows_found
-from dslm.curation.personal.proof import Lines, Proof
+from dslm.curation.personal.known_values import KnownValues, known_values, texts_found
+from dslm.curation.personal.proof import Proof
+from dslm.curation.personal.proving import Lines, refuse_left
 from dslm.curation.personal.replacing import Replacer
 from dslm.curation.personal.spreading import spread
 from dslm.curation.reading import Rows
@@ -57,10 +59,10 @@ class Cleaning:
         cases: Counter[PersonalKind] = Counter()
         findings: Counter[PersonalKind] = Counter()
         left: Counter[str] = Counter()
-        for _, found in rows_found(rows):
-            cases.update(found.counts.keys())
-            findings.update(found.counts)
-            left.update(found.left.keys())
+        for counts, places, number in tallied(texts_found(rows)):
+            cases.update(dict.fromkeys(counts, number))
+            findings.update({kind: count * number for kind, count in counts.items()})
+            left.update(dict.fromkeys(places, number))
         return PersonalBook(
             mode=self.contract.data.personal.mode,
             key=self.key_fingerprint,
@@ -74,7 +76,7 @@ class Cleaning:
 
     def prove(
         self, folder: Path, splits: Mapping[str, Lines], unnamed: Mapping[str, int],
-        known: KnownValues,
+        known: KnownValues, work: Path, engine: Engine,
     ) -> None:  # fmt: skip
         """Stop where anything in `folder` still holds a value.
 
@@ -84,6 +86,8 @@ class Cleaning:
             unnamed: Other files of lines, of which no case is known to hold anything, and how
                 many lines each has.
             known: All values; none where the mode is keep.
+            work: Where the table of all rows lies.
+            engine: Whose processes look.
 
         Raises:
             InputError: Something is left.
@@ -95,9 +99,8 @@ class Cleaning:
         ]
         files += [(folder / f"{name}.jsonl", [(None, None)] * lines)
                   for name, lines in unnamed.items()]  # fmt: skip
-        proof = Proof(self.replacer, known)
-        proof.refuse_left(files)
-        proof.refuse_left_in_ledger(folder / "ledger.json")
+        refuse_left(files, self.replacer, known, work, engine)
+        Proof(self.replacer, known).refuse_left_in_ledger(folder / "ledger.json")
 
 
 def cleaning_of(contract: Contract, environment: Mapping[str, str]) -> Cleaning | None:

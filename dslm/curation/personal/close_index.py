@@ -11,9 +11,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from dslm.curation.personal.days import days_in, days_of
+from dslm.curation.personal.days import DAY, days_in, days_of
 from dslm.curation.personal.finding import Finding, Identity
 from dslm.curation.personal.names import (
     parts,
@@ -24,6 +25,7 @@ from dslm.curation.personal.names import (
 )
 from dslm.curation.personal.spellings import any_spellings, partial_spellings
 from dslm.curation.personal.streams import (
+    MAY_SOUND_OTHERWISE,
     Hearing,
     Stream,
     folded_words,
@@ -58,17 +60,28 @@ def hearing_of(identity: Identity) -> Hearing:
     return "address" if identity.kind == "email" else "digits"
 
 
-def keys_of(identity: Identity, text: str) -> set[Key]:
+def keys_of(identity: Identity, text: str) -> frozenset[Key]:
     """All that means a value in the cases of its group; `text` is how it was labelled."""
-    hearing = hearing_of(identity)
     if identity.kind == "name":
-        spelled = whole_spellings(identity) | parts(identity) | runs(identity)
-        spelled |= {short for short in short_spellings(identity) if len(short) >= WITHIN_WORD}
-        spelled |= {other for one in spelled for other in transcribed(one)}
-    else:
-        spelled = any_spellings(identity, text) | {text} | partial_spellings(identity, text)
-    made = {Key(hearing, heard(one, hearing)) for one in spelled}
-    return {key for key in made if key.chars}
+        return _keys_of_name(identity)
+    hearing = hearing_of(identity)
+    if text == identity.value and identity.kind == "id" and text.isascii() and text.isdigit():
+        return frozenset({Key(hearing, text)})  # most numbers
+    spelled = any_spellings(identity, text) | {text} | partial_spellings(identity, text)
+    return _heard_keys(hearing, spelled)
+
+
+@lru_cache(maxsize=1 << 16)  # a name stands in many cases
+def _keys_of_name(name: Identity) -> frozenset[Key]:
+    spelled = whole_spellings(name) | parts(name) | runs(name)
+    spelled |= {short for short in short_spellings(name) if len(short) >= WITHIN_WORD}
+    spelled |= {other for one in spelled for other in transcribed(one)}
+    return _heard_keys("letters", spelled)
+
+
+def _heard_keys(hearing: Hearing, spelled: Iterable[str]) -> frozenset[Key]:
+    made = (Key(hearing, heard(one, hearing)) for one in spelled)
+    return frozenset(key for key in made if key.chars)
 
 
 class CloseIndex:
@@ -79,16 +92,18 @@ class CloseIndex:
         self._parted: set[str] = set()
         self._days: dict[dt.date, Identity] = {}
         for identity, text in values:
-            words = folded_words(text)
-            if len(words) > 1 and len(words := [*heard_words(words, "digits")]) > 1:
-                self._parted.add("".join(words))
-            self._days |= dict.fromkeys(days_of(identity), identity)
+            if not (text.isascii() and text.isalnum()):
+                self._parted |= _parted(text)
+            if identity.form == DAY:
+                self._days |= dict.fromkeys(days_of(identity), identity)
             for key in keys_of(identity, text):
                 other = self.known.get(key)
                 self.known[key] = identity if other is None else _first(identity, other)
+        by_hearing: dict[Hearing, list[str]] = {}
+        for hearing, chars in self.known:
+            by_hearing.setdefault(hearing, []).append(chars)
         self._sought = {
-            hearing: _Sought(chars for one, chars in self.known if one == hearing)
-            for hearing in sorted({key.hearing for key in self.known}, key=_HEARINGS.index)
+            hearing: _Sought(by_hearing[hearing]) for hearing in _HEARINGS if hearing in by_hearing
         }
 
     def __bool__(self) -> bool:
@@ -124,6 +139,20 @@ class CloseIndex:
         if len(chars) >= IN_GROUPS or chars in self._parted or not chars.isascii():
             return False
         return chars.isalpha() or (chars.isdigit() and not spoken)
+
+    def whole(self, text: str) -> Finding | None:
+        """The value that a text is from its first character to its last, if that is soon said."""
+        if not (text.isascii() and text[:1].isalnum() and text[-1:].isalnum()):
+            return None
+        words = folded_words(text)
+        chars = "".join(words)
+        brief = len(words) > 1 and len(chars) < IN_GROUPS
+        if brief or not MAY_SOUND_OTHERWISE.isdisjoint(words):
+            return None
+        for hearing in self._sought:
+            if identity := self.known.get(Key(hearing, chars)):
+                return Finding(identity.kind, 0, len(text), text, identity)
+        return None
 
     def findings(self, text: str) -> list[Finding]:
         """Every known value in a text, the longest first; they may overlap."""
@@ -162,6 +191,14 @@ class CloseIndex:
             return True
         whole = _begins(stream, start) and _begins(stream, end)
         return whole and stream.chars[start:end] in self._parted
+
+
+def _parted(text: str) -> set[str]:
+    """The letters and digits of a value that was labelled in several words."""
+    words = folded_words(text)
+    if len(words) > 1 and len(words := [*heard_words(words, "digits")]) > 1:
+        return {"".join(words)}
+    return set()
 
 
 class _Sought:

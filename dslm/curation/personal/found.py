@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from dslm.contract.personal import PersonalKind
 from dslm.curation.personal.finding import Finding, Identity
+
+_NOTHING_LEFT = ", {}]"
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,22 @@ class Found:
         counts, values, given, left = json.loads(text)
         pairs = frozenset((Identity(*value[:3]), value[3]) for value in values)
         return cls(Counter(counts), pairs, frozenset(given), Counter(left))
+
+
+def values_in(text: str) -> list[tuple[Identity, str]]:
+    """The values alone of what `Found.to_json` wrote, which is soon read."""
+    return [(Identity(kind, form, value), spelled) for kind, form, value, spelled
+            in json.loads(text)[1]]  # fmt: skip
+
+
+def tallied(texts: Iterable[str]) -> Iterator[tuple[dict[PersonalKind, int], list[str], int]]:
+    """Of what `Found.to_json` wrote: counts, what is left, and how many texts say just that."""
+    seen: Counter[tuple[str, str]] = Counter()
+    for text in texts:
+        left = "{}" if text.endswith(_NOTHING_LEFT) else json.dumps(json.loads(text)[3])
+        seen[text[1 : text.index("}") + 1], left] += 1
+    for (counts, left), number in seen.items():
+        yield json.loads(counts), [*json.loads(left)], number
 
 
 def found_of(findings: Iterable[Finding], given: Iterable[str]) -> Found:

@@ -7,10 +7,9 @@ sources (`common_words`). Used by `spreading` and `proof`.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -18,13 +17,11 @@ from itertools import pairwise
 from dslm.curation.personal.close_index import CloseIndex
 from dslm.curation.personal.common_words import COMMON_WORDS, FUNCTION_WORDS, is_common
 from dslm.curation.personal.finding import Finding, Identity
-from dslm.curation.personal.found import Found
+from dslm.curation.personal.found import Found, values_in
 from dslm.curation.personal.names import WORD, whole_spellings
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.spellings import any_spellings
-from dslm.curation.personal.streams import folded_words
 from dslm.curation.personal.word_index import WordIndex
-from dslm.curation.personal.written import words_of_line
 from dslm.curation.reading import Rows
 
 _YEAR_OR_SUM = re.compile(r"(?:19|20)\d\d|[1-9]\d{1,2}00")
@@ -49,7 +46,7 @@ class KnownValues:
     short: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.index.known or any(self.groups.values()))
+        return bool(self.index.known or self.exempted or self.short or any(self.groups.values()))
 
     def of_group(self, number: int | None, own: Found) -> Values:
         """The values of a case's group, and those that were found whole in the case itself.
@@ -83,30 +80,28 @@ def close_index_of(values: Values) -> CloseIndex:
     return CloseIndex(sorted(values))
 
 
-def rows_found(rows: Rows) -> Iterator[tuple[int | None, Found]]:
-    """What each row held that held something, and its group's number."""
-    import pyarrow.compute as pc
-
-    table = rows.table.select(["personal", "group_number"])
-    held = table.filter(pc.is_valid(table.column("personal")))
-    for batch in held.to_batches():
-        numbers, texts = batch.column("group_number").to_pylist(), batch.column("personal")
-        yield from zip(numbers, map(Found.from_json, texts.to_pylist()), strict=True)
-
-
 def known_values(rows: Rows) -> KnownValues:
-    """All values of all rows."""
-    return known_of(rows_found(rows), lambda: _words_left(rows), len(rows.table))
+    """All values of all rows, but for those of groups, which are read where they are needed."""
+    values = ((None, values_in(text)) for text in texts_found(rows))
+    return known_of(values, rows.word_counts, len(rows.table))
+
+
+def texts_found(rows: Rows) -> Iterator[str]:
+    """What each row held that held something, as `Found.to_json` wrote it."""
+    for chunk in rows.table.column("personal").chunks:
+        yield from chunk.drop_null().to_pylist()
 
 
 def known_of(
-    held: Iterable[tuple[int | None, Found]], words_left: Callable[[], Iterable[set[str]]], of: int
-) -> KnownValues:
+    held: Iterable[tuple[int | None, Iterable[tuple[Identity, str]]]],
+    words_left: Callable[[], Iterable[Mapping[str, int]]], of: int,
+) -> KnownValues:  # fmt: skip
     """All values of some cases.
 
     Args:
-        held: What each case held that held something, and its group's number.
-        words_left: Gives the words of each case but for what was found in it.
+        held: The values that each case held that held something, and its group's number.
+        words_left: Gives in how many cases each word stands, but for what was found there; some
+            cases at a time.
         of: How many cases there are.
     """
     known: dict[str, Identity] = {}
@@ -114,24 +109,41 @@ def known_of(
     groups: dict[int, set[tuple[Identity, str]]] = defaultdict(set)
     labelled: Counter[str] = Counter()
     short: set[Identity] = set()
-    for number, found in held:
+    for number, values in held:
         here: set[str] = set()
-        for identity, text in found.values:
-            spelled = {key for key in any_spellings(identity, text) if telling(identity, key)}
+        for identity, text in values:
+            spelled = _spelled(identity, text)
             if not spelled:
                 short.add(identity)
-            for key in spelled:
+            for key, parts in spelled:
                 known[key] = min(identity, known.get(key, identity))
-                words[key] = _words_of(key, identity, text)
-                here |= words[key]
-        labelled.update(here)
+                words[key] = parts
+                here |= parts
+        for word in here:
+            labelled[word] += 1
         if number is not None:
-            groups[number] |= found.values
+            groups[number].update(values)
     common = _common(words_left, of, words, labelled)
     index = WordIndex({key: value for key, value in known.items() if key not in common})
     return KnownValues(
         index, {n: frozenset(values) for n, values in groups.items()}, common, len(short)
     )
+
+
+def _spelled(identity: Identity, text: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The spellings that mean a value in every case, each with its words."""
+    if identity.kind == "name":
+        return _spelled_name(identity, text)
+    if text == identity.value and identity.kind == "id" and text.isascii() and text.isdigit():
+        keys = {text}  # most numbers
+    else:
+        keys = any_spellings(identity, text)
+    return tuple((key, _words_of(key, identity, text)) for key in keys if telling(identity, key))
+
+
+@lru_cache(maxsize=1 << 16)  # a name stands in many cases
+def _spelled_name(name: Identity, text: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    return tuple((key, _words_of(key, name, text)) for key in any_spellings(name, text))
 
 
 def _words_of(key: str, identity: Identity, text: str) -> frozenset[str]:
@@ -166,7 +178,7 @@ def _is_counted(key: str) -> bool:
 
 
 def _common(
-    words_left: Callable[[], Iterable[set[str]]], of: int,
+    words_left: Callable[[], Iterable[Mapping[str, int]]], of: int,
     words: dict[str, frozenset[str]], labelled: Counter[str],
 ) -> frozenset[str]:  # fmt: skip
     """The values that are common words.
@@ -178,29 +190,10 @@ def _common(
     seen: Counter[str] = Counter()
     if asked:
         for there in words_left():
-            seen.update(there & asked)
+            seen.update({word: count for word, count in there.items() if word in asked})
     shown = FUNCTION_WORDS.union(w for w, n in seen.items() if is_common(n, labelled[w], of))
     return frozenset(
         key
         for key, parts in words.items()
         if parts <= shown or (len(parts) == 1 and key in COMMON_WORDS)
     )
-
-
-def _words_left(rows: Rows) -> Iterator[set[str]]:
-    """The words of each row after replacing in itself, but for those that were given there."""
-    table = rows.table.select(["record", "personal"])
-    for batch in table.to_batches():
-        columns = (batch.column(name).to_pylist() for name in ("record", "personal"))
-        for record, personal in zip(*columns, strict=True):
-            if record is not None:
-                yield words_but(record, json.loads(personal)[2] if personal else ())
-
-
-def words_but(record: str, given: Iterable[str]) -> set[str]:
-    """The words of a case's text, but for those that were given there."""
-    return set(words_of_line(record)) - _words_in(given)
-
-
-def _words_in(texts: Iterable[str]) -> set[str]:
-    return {word for text in texts for word in folded_words(text)}

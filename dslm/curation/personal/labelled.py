@@ -7,7 +7,7 @@ labelled here and found there has one surrogate, else one of a free form. Called
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from dslm.contract.personal import Personal, PersonalKind
@@ -48,10 +48,7 @@ class Labelled:
     def identity(self, kind: PersonalKind, text: str) -> Identity | None:
         """Which value a field's text is; None for none."""
         if kind == "name":
-            words = words_of(text)
-            telling = [word for word in words if word not in UNTELLING]
-            known = any(len(word) > 1 and not word.isdigit() for word in telling)
-            return Identity("name", "", " ".join(words)) if known else None
+            return _name(text)
         day = day_identity(text) if kind == "date" else None
         return day or self._as_found(kind, text) or _free(kind, text)
 
@@ -65,6 +62,14 @@ class Labelled:
                 if joined(one.text) == joined(text):
                     return one.identity
         return None
+
+
+@lru_cache(maxsize=1 << 16)  # a name stands in many cases
+def _name(text: str) -> Identity | None:
+    words = words_of(text)
+    telling = [word for word in words if word not in UNTELLING]
+    known = any(len(word) > 1 and not word.isdigit() for word in telling)
+    return Identity("name", "", " ".join(words)) if known else None
 
 
 def _free(kind: PersonalKind, text: str) -> Identity | None:

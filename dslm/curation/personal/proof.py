@@ -3,7 +3,7 @@
 Reads the files again and looks for every value, case folded, in texts, targets, meta, keys, ids and
 reasons of rejects: in every spelling, within longer words and for every part of a name in the cases
 of its own group; for whole values and uncommon parts of names elsewhere. It does not ask the
-finders, which would miss again what they missed. Called by `pipeline` after writing.
+finders, which would miss again what they missed. Called by `proving` after writing.
 """
 
 from __future__ import annotations
@@ -12,24 +12,47 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dslm.curation.personal.finding import Finding
-from dslm.curation.personal.found import Found
+from dslm.curation.personal.found import Found, values_in
 from dslm.curation.personal.given import outside
 from dslm.curation.personal.known_values import KnownValues, close_index_of
 from dslm.curation.personal.replacing import Replacer
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.word_index import SURE
 from dslm.curation.personal.written import texts_in, words_of_line
-from dslm.errors import InputError, Problems
+from dslm.errors import InputError
 
-# Of each line what its case held, as `Found.to_json` wrote it, and the number of its group.
-Lines = Iterable[tuple[str | None, int | None]]
-MOST_REPORTED = 20
 SURE_NAME = 3  # letters of a name in an id that are hardly chance
 FIX = ("an id or a key of meta cannot be replaced: take another column; else this is a fault of "
        "dslm's, to be reported")  # fmt: skip
+
+
+class Line(NamedTuple):
+    """A line that was written.
+
+    Attributes:
+        file: The name of its file.
+        number: From 1.
+        text: JSON.
+        held: What its case held, as `Found.to_json` wrote it.
+        group: The number of its group.
+    """
+
+    file: str
+    number: int
+    text: str
+    held: str | None
+    group: int | None
+
+
+class Left(NamedTuple):
+    """What a line still holds; the value itself is not told."""
+
+    file: str
+    number: int
+    kinds: str
 
 
 @dataclass(frozen=True)
@@ -59,34 +82,22 @@ class Proof:
             kinds.update(hit.kind for hit in outside(hits, text, found.given))
         return kinds
 
-    def refuse_left(self, files: Iterable[tuple[Path, Lines]]) -> None:
-        """Stop where a file of JSON lines still holds a value.
+    def left(self, lines: Iterable[Line]) -> Iterator[Left]:
+        """What lines of JSON still hold, line by line that holds something."""
+        for line in lines:
+            if self._may_be_left(line):
+                found = Found.from_json(line.held) if line.held else Found()
+                if kinds := self.left_in(self._untimed(json.loads(line.text)), found, line.group):
+                    yield Left(line.file, line.number, ", ".join(sorted(kinds)))
 
-        Args:
-            files: Each with what the case of each of its lines held.
-
-        Raises:
-            Problems: The first lines that hold one; the value itself is not told.
-        """
-        faults = []
-        for path, held in files:
-            for (number, line), (text, group) in zip(_lines(path), held, strict=True):
-                found = Found.from_json(text) if text else Found()
-                if not self._may_be_left(line, found, group):
-                    continue
-                if kinds := self.left_in(self._untimed(json.loads(line)), found, group):
-                    what = f"personal data is left: {', '.join(sorted(kinds))}"
-                    faults.append(InputError(what, where=f"{path.name}:{number}", fix=FIX))
-                    if len(faults) == MOST_REPORTED:
-                        raise Problems(faults)
-        if faults:
-            raise Problems(faults)
-
-    def _may_be_left(self, line: str, found: Found, group: int | None) -> bool:
+    def _may_be_left(self, line: Line) -> bool:
         """Whether a line may hold a value, which is soon said unless its case held a stranger's."""
-        values = self.known.of_group(group, found)
-        others = values and values is not self.known.groups.get(-1 if group is None else group)
-        return bool(others) or self.known.may_be_in(words_of_line(line), group)
+        of_group = self.known.groups.get(-1 if line.group is None else line.group, frozenset())
+        if line.held and not of_group.issuperset(values_in(line.held)):
+            values = self.known.of_group(line.group, Found.from_json(line.held))
+            if values and values is not of_group:
+                return True
+        return self.known.may_be_in(words_of_line(line.text), line.group)
 
     def refuse_left_in_ledger(self, path: Path) -> None:
         """Stop where the ledger holds a value in the name of a source or the id of a dropped case.
@@ -110,12 +121,6 @@ class Proof:
         if time is None or not isinstance(line.get("meta"), dict):
             return line
         return line | {"meta": {k: v for k, v in line["meta"].items() if k != time}}
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a file that we wrote, with their numbers from 1."""
-    with path.open(encoding="utf-8", newline="\n") as stream:
-        yield from enumerate(stream, start=1)
 
 
 def _is_telling(hit: Finding) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -30,7 +30,7 @@ from dslm.curation.personal.given import outside
 from dslm.curation.personal.labelled import Labelled
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.surrogates import Surrogates
-from dslm.curation.personal.undeclared import suspected
+from dslm.curation.personal.undeclared import Suspects
 from dslm.curation.personal.written import texts_in, whole_number
 from dslm.records import Case
 
@@ -74,6 +74,10 @@ class Replacer:
         return Labelled(self.personal)
 
     @cached_property
+    def _suspects(self) -> Suspects:
+        return Suspects(self.personal)
+
+    @cached_property
     def _unasked(self) -> Finder:
         """Finds what looks like personal data of the kinds that the contract does not name."""
         kinds = [k for k in FOUND_KINDS if k != "name" and k not in self.personal.kinds]
@@ -84,13 +88,16 @@ class Replacer:
         """Keys and listed values of the contract's output: a label's own words, nobody's."""
         return frozenset(own_words(self.contract.schema))
 
-    def case(self, case: Case, came: Case | None = None) -> Replaced:
+    def case(
+        self, case: Case, came: Case | None = None, broken: Collection[str] | None = None
+    ) -> Replaced:
         """A case without what its fields hold and what is found in it.
 
         Args:
             case: As a reviewer fixed it, if one did.
             came: As it came, where it was fixed: what its fields held is personal too, and what
                 the reviewer took from the text with surrogates, which is what reviewers see, stays.
+            broken: The rules that its target breaks, where that was asked already.
         """
         in_input = self._finder(case.input)
         values, shown = self._values(case, in_input), frozenset[str]()
@@ -101,10 +108,12 @@ class Replacer:
         index = CloseIndex(values)
 
         def look(text: str) -> list[Finding]:
+            if one := index.whole(text):  # nothing is longer
+                return [one]
             return longest([*index.findings(text), *self.certain(text)])
 
         in_input = longest([*index.findings(case.input), *in_input])
-        done = self.without(case, in_input, look, shown)
+        done = self.without(case, in_input, look, shown, broken)
         left = self._left(done, index)
         return replace(done, found=replace(done.found, left=left)) if left else done
 
@@ -139,7 +148,7 @@ class Replacer:
     def _left(self, done: Replaced, index: CloseIndex) -> Counter[str]:
         """What still looks personal: fields nobody declared, kinds in the text nobody asked for."""
         case = done.case
-        left = Counter(place for place, _ in suspected(self.personal, case.target or {}, case.meta))
+        left = Counter(place for place, _ in self._suspects(case.target or {}, case.meta))
         if found := outside(self._unasked(case.input), case.input, done.found.given):
             declared = index.findings(case.input) if self.personal.mode == "keep" else []
             left.update(
@@ -184,11 +193,11 @@ class Replacer:
 
     def without(
         self, case: Case, in_input: list[Finding], look: Look,
-        shown: frozenset[str] = frozenset(),
+        shown: frozenset[str] = frozenset(), broken: Collection[str] | None = None,
     ) -> Replaced:  # fmt: skip
         """A case without the findings in its input, and without what `look` finds elsewhere.
 
-        Texts of the target that are `shown` are surrogates already.
+        Texts of the target that are `shown` are surrogates already; `broken` as in `case`.
         """
         findings: list[Finding] = []
         given: list[str] = [*shown]
@@ -213,10 +222,10 @@ class Replacer:
         changed = case.model_copy(update=update)
         if self.personal.mode == "drop":
             return Replaced(changed, found, f"{REASON}{found.first_kind}")
-        whole = self._label_holds(case, changed)
+        whole = self._label_holds(case, changed, broken)
         return Replaced(changed, found, None if whole else BROKEN_LABEL)
 
-    @property
+    @cached_property
     def kept_time(self) -> str | None:
         """The key of meta with the time of arrival, unless the contract calls it personal."""
         time = self.contract.data.time
@@ -233,7 +242,9 @@ class Replacer:
             return f"[{one.kind}]"
         return self._surrogates.of(one.identity, one.text)
 
-    def _label_holds(self, before: Case, after: Case) -> bool:
+    def _label_holds(
+        self, before: Case, after: Case, broken: Collection[str] | None = None
+    ) -> bool:
         """Whether the label is as valid, as grounded and as true to the rules as it was."""
         contract = self.contract
         old, new = before.target or {}, after.target or {}
@@ -244,7 +255,9 @@ class Replacer:
         loose = set(ungrounded(contract, after.input, new))
         if loose and loose - set(ungrounded(contract, before.input, old)):
             return False
-        return breaches(contract, before.input, old) == breaches(contract, after.input, new)
+        if broken is None:
+            broken = [rule.id for rule in breaches(contract, before.input, old)]
+        return {rule.id for rule in breaches(contract, after.input, new)} == set(broken)
 
 
 def longest(findings: list[Finding]) -> list[Finding]:

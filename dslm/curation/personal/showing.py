@@ -9,6 +9,7 @@ it is said why. Called by the report, `dslm check`, `dslm review` and packaging.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -25,9 +26,9 @@ from dslm.curation.personal.known_values import (
     Values,
     close_index_of,
     known_of,
-    words_but,
 )
 from dslm.curation.personal.replacing import Look, Replaced, Replacer, longest, mapped
+from dslm.curation.personal.written import words_but
 from dslm.errors import DslmError, EnvironmentFault, InputError
 from dslm.records import Case
 
@@ -86,11 +87,11 @@ class Showing:
 
     @cached_property
     def _known(self) -> KnownValues:
-        held = [(self._groups[case], done.found) for case, done in self._done.items()]
+        held = [(self._groups[case], done.found.values) for case, done in self._done.items()]
 
-        def words_left() -> Iterator[set[str]]:
+        def words_left() -> Iterator[Counter[str]]:
             for done in self._done.values():
-                yield words_but(as_line(done.case), done.found.given)
+                yield Counter(words_but(as_line(done.case), done.found.given))
 
         return known_of(held, words_left, len(self.gold))
 

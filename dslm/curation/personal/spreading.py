@@ -12,9 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dslm.cases import as_line
-from dslm.curation.engine import ROWS, STOP, Engine, Tally, stopped
-from dslm.curation.interrupting import noticed
+from dslm.curation.engine import Engine
+from dslm.curation.personal import by_group
+from dslm.curation.personal.by_group import GroupValues, all_rows, mapped_table, part_of
 from dslm.curation.personal.finding import Finding
 from dslm.curation.personal.found import Found
 from dslm.curation.personal.given import outside
@@ -22,15 +25,14 @@ from dslm.curation.personal.known_values import KnownValues, Values, close_index
 from dslm.curation.personal.replacing import Replaced, Replacer, longest
 from dslm.curation.personal.written import words_of_line
 from dslm.curation.reading import TABLE, Rows
-from dslm.errors import InputError
 from dslm.records import Case
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 SPREAD = "spread.arrow"
-ROWS_A_PART = 50_000  # fewer are done here: a worker takes seconds to start
 PLACE = "place"  # of a row in the table
+AT_ONCE = 5_000  # rows that are read together
 COLUMNS = ("record", "personal", "reason", "of", "fault")
 NONE: Values = frozenset()
 
@@ -43,28 +45,25 @@ class Part:
         table: The file with all rows.
         size: How many rows a part has.
         replacer: What replaces.
-        known: All values.
+        values: What is looked for.
     """
 
     table: Path
     size: int
     replacer: Replacer
-    known: KnownValues
+    values: GroupValues
 
     def rows(self, number: int) -> list[dict[str, Any]]:
         """The rows of a part that change, by their place in the table."""
-        import pyarrow as pa
-
-        first = number * self.size
-        table = pa.ipc.open_file(pa.memory_map(str(self.table))).read_all()
-        seen = table.select([*COLUMNS, "group_number"]).slice(first, self.size)
+        table = mapped_table(self.table).select([*COLUMNS, "group_number"])
+        places, groups = part_of(table, number, self.size)
+        known = self.values.between(groups[0].item(), groups[-1].item())
         changed = []
-        for batch in seen.to_batches():
-            for place, row in enumerate(batch.to_pylist(), start=first):
-                if (made := _row(row, self.replacer, self.known)) is not row:
+        for batch in np.array_split(places, -(-len(places) // AT_ONCE)):
+            for place, row in zip(batch.tolist(), table.take(batch).to_pylist(), strict=True):
+                if (made := _row(row, self.replacer, known)) is not row:
                     made.pop("group_number")
                     changed.append({"piece": number, PLACE: place, **made})
-            first += len(batch)
         return changed
 
 
@@ -72,40 +71,15 @@ def spread(rows: Rows, replacer: Replacer, known: KnownValues, work: Path, engin
     """The rows with every known value replaced, in a file in `work`, where their table lies."""
     if not known:
         return rows
-    parts = -(-len(rows.table) // ROWS_A_PART)
-    part = Part(work / TABLE, ROWS_A_PART, replacer, known)
-    changed = part.rows(0) if parts <= 1 else _from_workers(part, parts, rows.table.schema, engine)
-    return replace(rows, table=_with(rows.table, changed, work / SPREAD))
-
-
-def _from_workers(
-    part: Part, parts: int, schema: pa.Schema, engine: Engine
-) -> list[dict[str, Any]]:
-    """All rows that change, from processes of this machine, where the table is.
-
-    Raises:
-        InputError: A part could not be done, or not all of it came.
-    """
     import pyarrow as pa
 
-    kept = [schema.field(name) for name in ("piece", *COLUMNS, STOP, ROWS)]
-    sent = replace(engine, kind="local").read(
-        part, parts, pa.schema([*kept, pa.field(PLACE, pa.int64())])
-    )
-    changed: list[dict[str, Any]] = []
-    tally = Tally(parts)
-    with noticed() as interruption:
-        for batch in sent.to_arrow_iter():
-            if told := batch.column(STOP).drop_null().to_pylist():
-                raise stopped(told[0])
-            changed += tally.add(batch).to_pylist()
-    if interruption.seen:
-        raise KeyboardInterrupt
-    if not tally.whole:
-        raise InputError(
-            "only part of the rows came back without personal data", fix="run it again"
-        )
-    return changed
+    size = by_group.ROWS_A_PART
+    values = GroupValues.written(known, work / TABLE, work)
+    part = Part(work / TABLE, size, replacer, values)
+    kept = [rows.table.schema.field(name) for name in ("piece", *COLUMNS)]
+    schema = pa.schema([*kept, pa.field(PLACE, pa.int64())])
+    changed = all_rows(part, len(rows.table), size, schema, engine)
+    return replace(rows, table=_with(rows.table, changed, work / SPREAD))
 
 
 def _with(table: pa.Table, changed: list[dict[str, Any]], path: Path) -> pa.Table:
@@ -121,7 +95,7 @@ def _with(table: pa.Table, changed: list[dict[str, Any]], path: Path) -> pa.Tabl
                 here.append(by_place.pop())
             file.write_batch(_changed(batch, {row[PLACE] - first: row for row in here}))
             first += len(batch)
-    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    return mapped_table(path)
 
 
 def _changed(batch: pa.RecordBatch, rows: Mapping[int, Mapping[str, Any]]) -> pa.RecordBatch:

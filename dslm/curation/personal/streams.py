@@ -11,7 +11,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
@@ -22,6 +22,7 @@ Hearing = Literal["letters", "digits", "address"]
 _SIGNS = frozenset(
     {"at", "dot", "point", "period", "underscore", "dash", "hyphen", "minus", "plus"}
 )
+MAY_SOUND_OTHERWISE = MAY_SAY_DIGITS | _SIGNS  # than they are written
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 # Accents, vowel signs that Arabic and Hebrew may leave out, a stroke that only lengthens, frames.
 _LEFT_OUT = frozenset([
@@ -76,6 +77,31 @@ class Stream:
         return self.words[word].ends[place - self.firsts[word]]
 
 
+class _AsciiStream(Stream):
+    """Of an ASCII text, most of which is never asked where it stands."""
+
+    def __init__(self, text: str):
+        lower = text.lower()
+        self._spans = [found.span() for found in _ASCII_WORD.finditer(lower)]
+        self.chars = "".join(_ASCII_WORD.findall(lower))
+        self.firsts = [0, *accumulate([end - start for start, end in self._spans])]
+
+    @cached_property
+    def words(self) -> list[Word]:  # type: ignore[override]
+        return [
+            Word(self.chars[first : first + end - start], range(start, end),
+                 range(start + 1, end + 1))
+            for first, (start, end) in zip(self.firsts, self._spans, strict=False)
+        ]  # fmt: skip
+
+    def start(self, place: int) -> int:
+        word = self.word(place)
+        return self._spans[word][0] + place - self.firsts[word]
+
+    def end(self, place: int) -> int:
+        return self.start(place) + 1
+
+
 @lru_cache(maxsize=1 << 12)
 def _folded(char: str) -> str | None:
     """A character folded: empty where it is not seen, None where it separates."""
@@ -121,13 +147,9 @@ def folded_words(text: str) -> list[str]:
     return text.translate(_FOLDING).split()
 
 
-def _words(text: str) -> Iterator[Word]:
-    if text.isascii():  # most texts, several times as fast
-        for found in _ASCII_WORD.finditer(text.lower()):
-            start, end = found.span()
-            yield Word(found[0], range(start, end), range(start + 1, end + 1))
-    else:
-        yield from _placed_words(text)
+def _words(text: str) -> list[Word]:
+    # most texts are ASCII, several times as fast
+    return _AsciiStream(text).words if text.isascii() else [*_placed_words(text)]
 
 
 def _placed_words(text: str) -> Iterator[Word]:
@@ -172,7 +194,9 @@ def stream_of(text: str, hearing: Hearing = "letters") -> Stream:
         hearing: `letters` as they are written; `digits`: spoken ones too; `address`: those, and
             the spoken signs of an e-mail address left out.
     """
-    words = list(_words(text))
+    if hearing == "letters" and text.isascii():
+        return _AsciiStream(text)
+    words = _words(text)
     if hearing != "letters":
         words = [
             words[first] if last == first + 1 and chars == words[first].chars

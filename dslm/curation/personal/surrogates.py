@@ -22,7 +22,8 @@ from dslm.curation.personal.surrogate_names import Renamer
 from dslm.curation.personal.surrogate_numbers import card_like, iban_like, tax_like
 from dslm.curation.personal.surrogate_phones import phone_like
 
-REMEMBERED = 1 << 16
+# Names stand in many cases, most other values in one: so many of these would drive those out.
+REMEMBERED_NAMES, REMEMBERED = 1 << 17, 1 << 14
 
 
 class Surrogates:
@@ -32,12 +33,13 @@ class Surrogates:
         self._key = key
         self._names = Renamer(key)
         self._value = lru_cache(maxsize=REMEMBERED)(self._drawn)
-        self.of = lru_cache(maxsize=REMEMBERED)(self._spelled)
+        self._name = lru_cache(maxsize=REMEMBERED_NAMES)(self._names.spelled)
 
-    def _spelled(self, identity: Identity, text: str) -> str:
+    def of(self, identity: Identity, text: str) -> str:
         """What stands for a value that is spelled `text`."""
-        if identity.kind == "name":
-            return self._names.spelled(identity, text)
+        return self._name(identity, text) if identity.kind == "name" else self._as(identity, text)
+
+    def _as(self, identity: Identity, text: str) -> str:
         value = self._value(identity)
         if text == identity.value and text.isdecimal() and text.isascii():
             return value  # most numbers: nothing to be spelled alike

@@ -12,14 +12,26 @@ from dslm.contract.personal import Personal
 from dslm.contract.personal_kinds import kind_suspected
 
 
-def suspected(
-    personal: Personal, target: Mapping[str, Any], meta: Mapping[str, Any]
-) -> Iterator[tuple[str, str]]:
-    """Each place of a case that looks personal and is not declared, and the kind it looks like."""
-    for place in (*_places("target", target), *_places("meta", meta)):
+class Suspects:
+    """Says of places what they look like; of each it is asked once, as cases have the same ones."""
+
+    def __init__(self, personal: Personal):
+        self._personal = personal
+        self._known: dict[str, str | None] = {}
+
+    def __call__(
+        self, target: Mapping[str, Any], meta: Mapping[str, Any]
+    ) -> Iterator[tuple[str, str]]:
+        """Each place of a case that looks personal and is not declared, and the kind."""
+        for place in (*_places("target", target), *_places("meta", meta)):
+            if place not in self._known:
+                self._known[place] = self._kind(place)
+            if kind := self._known[place]:
+                yield place, kind
+
+    def _kind(self, place: str) -> str | None:
         kind = kind_suspected(place.partition(".")[2])
-        if kind and not personal.declares(place):
-            yield place, kind
+        return kind if kind and not self._personal.declares(place) else None
 
 
 def _places(before: str, value: Any) -> Iterator[str]:

@@ -3,9 +3,9 @@
 A value is the words it consists of, joined and folded: "DE89 3704", "de893704" and "DE89-3704" are
 one. A text is read word by word; where the next characters begin a known value, the joined words
 are looked up in a set. A set was chosen over an Aho-Corasick automaton: values begin and end with
-words, so a text of n words asks about n short prefixes, without a library, without building time,
-and a million values take as much memory as their characters and a hash each. Made by
-`known_values`, used by `spreading` and `proof`.
+words, so a text of n words asks about n beginnings, all at once and most often to be told of none,
+without a library, without building time, and a million values take as much memory as their
+characters and a hash each. Made by `known_values`, used by `spreading` and `proof`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.spoken_digits import MAY_SAY_DIGITS
 from dslm.curation.personal.streams import Stream, folded_words, heard_words, stream_of
 
-_PREFIX = 3
 LEAST_WITHIN = 3  # letters of a value in a text that writes no blanks around it
 SURE = 6  # letters and digits that are hardly met by chance
 _RUN = 3  # spoken digits that follow each other
@@ -39,11 +38,19 @@ class WordIndex:
 
     def __init__(self, known: Mapping[str, Identity]):
         self.known = known
-        self._short = min((_PREFIX, *map(len, known)))
         self._starts: dict[str, int] = {}  # and how long the longest is that begins so
+        brief: set[str] = set()
         for key in known:
-            start = key[: SURE if len(key) >= SURE else self._short]
-            self._starts[start] = max(len(key), self._starts.get(start, 0))
+            if len(key) < SURE:
+                brief.add(key)
+            else:
+                start = key[:SURE]
+                self._starts[start] = max(len(key), self._starts.get(start, 0))
+        self._brief = frozenset(brief)
+        self._sizes = sorted({len(key) for key in brief}, reverse=True)
+        # Of the brief ones those that several words may spell: whole names as short as "Li Wu".
+        self._parted = frozenset(key for key in brief if self._may_be_parted(key))
+        self._parted_sizes = sorted({len(key) for key in self._parted})
 
     def may_be_in(self, words: Sequence[str]) -> bool:
         """Whether a text of these folded words may hold a value, which is soon said."""
@@ -51,9 +58,9 @@ class WordIndex:
             return False
         if next(self._spans(words), None):
             return True
-        return (
-            _is_spoken(words) and next(self._spans(heard_words(words, "digits")), None) is not None
-        )
+        if not _is_spoken(words):
+            return False
+        return next(self._spans(heard_words(words, "digits"), spoken=True), None) is not None
 
     def hits(self, text: str) -> list[Hit]:
         """Every known value in a text, by place; of those that begin alike the longest."""
@@ -68,7 +75,8 @@ class WordIndex:
     def _in(self, stream: Stream, text: str, *, spoken: bool = False) -> list[Hit]:
         found: list[Hit] = []
         free = 0
-        for first, last, key in self._spans([word.chars for word in stream.words]):
+        said = [word.chars for word in stream.words]
+        for first, last, key in self._spans(said, spoken=spoken):
             start, end = stream.words[first].starts[0], stream.words[last - 1].ends[-1]
             hit = Hit(start, end, key)
             if first >= free and self._may_be(hit, text, 1 if spoken else last - first):
@@ -76,18 +84,45 @@ class WordIndex:
                 free = last
         return found
 
-    def _spans(self, words: Sequence[str]) -> Iterator[tuple[int, int, str]]:
-        """From which word to before which a known value stands, the longest from each first."""
+    def _spans(
+        self, words: Sequence[str], *, spoken: bool = False
+    ) -> Iterator[tuple[int, int, str]]:  # fmt: skip
+        """From which word to before which a known value stands, the longest from each first.
+
+        Brief ones that no single word spells are left out where none of them may be parted; of
+        `spoken` digits each is a word.
+        """
         whole = "".join(words)
         begins = [0, *accumulate(map(len, words))]
-        starts, known, short = self._starts, self.known, self._short
-        for first, at in enumerate(begins):
-            long = whole[at : at + SURE]
-            if long in starts or long[:short] in starts:
-                longest = starts.get(long) or starts[long[:short]]
+        cuts = [whole[at : at + SURE] for at in begins]
+        starts, known = self._starts, self.known
+        brief = spoken or self._has_brief(words, cuts)
+        if not brief and starts.keys().isdisjoint(cuts):
+            return
+        for first, cut in enumerate(cuts):
+            longest = starts.get(cut) or (self._brief_from(cut) if brief else 0)
+            if longest:
+                at = begins[first]
                 for last in range(bisect_right(begins, at + longest) - 1, first, -1):
                     if (key := whole[at : begins[last]]) in known:
                         yield first, last, key
+
+    def _has_brief(self, words: Sequence[str], cuts: Sequence[str]) -> bool:
+        """Whether a word is a brief value, or several words spell one that may be parted."""
+        if not self._brief.isdisjoint(words):
+            return True
+        return any(
+            not self._parted.isdisjoint([cut[:size] for cut in cuts]) for size in self._parted_sizes
+        )
+
+    def _brief_from(self, cut: str) -> int:
+        """How long the longest brief value is that a text begins with; 0 for none."""
+        return next((size for size in self._sizes if cut[:size] in self._brief), 0)
+
+    def _may_be_parted(self, key: str) -> bool:
+        """Whether a brief value may stand in several words, of which none is spoken."""
+        identity = self.known[key]
+        return identity.kind == "name" and key not in folded_words(identity.value)
 
     def _may_be(self, hit: Hit, text: str, words: int) -> bool:
         """Whether a short number is one: in one word, and no part of an amount or a date.

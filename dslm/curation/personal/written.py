@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dslm.curation.personal.streams import folded_words
@@ -54,3 +54,8 @@ def words_of_line(line: str) -> list[str]:
     for between in _BETWEEN:
         line = line.replace(between, f" {_NO_DIGIT} ")
     return folded_words(line)
+
+
+def words_but(record: str, given: Iterable[str]) -> set[str]:
+    """The words of a case's line, but for those that were given there."""
+    return set(words_of_line(record)) - {word for text in given for word in folded_words(text)}

@@ -13,6 +13,7 @@ from dslm.contract import load_contract
 from dslm.contract.answer import parse
 from dslm.contract.comparing import wrong_fields
 from dslm.scoring.fields import Answered, field_score
+from dslm.scoring.intervals import numbered
 
 _DESCRIPTION = "F1 of non-null values, by output field, under the contract's comparators."
 _INPUTS = """
@@ -48,4 +49,5 @@ class FieldF1(evaluate.Metric):
             if target is None:
                 raise ValueError(f"a reference that the contract's schema refuses: {gold[:80]}")
             answers.append(Answered(answer, target, wrong_fields(agreed, answer, target), group))
-        return {field: field_score(field, answers).f1.value for field in agreed.fields}
+        groups = numbered([one.group for one in answers])
+        return {field: field_score(field, answers, groups).f1.value for field in agreed.fields}

@@ -70,6 +70,24 @@ def test_updates_and_tokens_of_a_run_are_told_before_there_is_one(
     assert f"work: {told['updates']} updates of {together} rows" in dslm("doctor", "mini").out
 
 
+def test_minutes_are_told_by_the_pace_of_the_last_run_here(dslm: Call, curated: Workspace) -> None:
+    unknown = json.loads(dslm("doctor", "mini", "--json").out)["work"]["time"]
+    assert unknown["minutes"] is None
+    assert "time: not known before a first run" in dslm("doctor", "mini").out
+    run = {"flops_per_token": 1e6, "tokens_per_second": 50.0, "device_name": "Some CPU"}
+    other = curated.artifacts.parent / "another" / "training-run.json"
+    other.parent.mkdir(parents=True)
+    other.write_text(json.dumps(run))
+    slow = json.loads(dslm("doctor", "mini", "--json").out)["work"]["time"]
+    curated.training_run.write_text(json.dumps(run | {"tokens_per_second": 500.0}))
+    quick = json.loads(dslm("doctor", "mini", "--json").out)["work"]["time"]
+    assert slow["minutes"] == pytest.approx(10 * quick["minutes"], abs=1)
+    assert slow["minutes"] > 0
+    assert "the last run here, on Some CPU" in dslm("doctor", "mini").out
+    curated.training_run.write_text("{")  # half written: the run before it is asked
+    assert json.loads(dslm("doctor", "mini", "--json").out)["work"]["time"] == slow
+
+
 def test_a_failing_check_names_the_row_and_what_to_do_and_exits_with_2(
     dslm: Call, curated: Workspace
 ) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dslm.contract import rules
 from dslm.contract.model import Rule
+from dslm.contract.pattern_work import unrolled
 from dslm.contract.rule_work import too_many_steps
 from dslm.contract.rules import (
     LONGEST_EXPRESSION,
@@ -126,6 +127,39 @@ def test_loops_that_may_take_too_long_are_not_begun(expr: str) -> None:
 )  # fmt: skip
 def test_loops_over_what_an_answer_holds_are_evaluated(expr: str) -> None:
     assert holds(rule(expr), "t" * 100_000, MANY)
+
+
+NESTED = "(((a{1,20}){1,20}){1,20}){1,5}[bc]"  # it took a minute for 5,000 characters
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [f"input.matches('{NESTED}')", "input.matches(output.pattern)",
+     "output.text.matches(output.pattern)",
+     f"[1, 2].all(n, input.matches('x' + r'{NESTED}'))",
+     "input.matches('((?:a?b?c?){1,1000}){20}x')"],
+)  # fmt: skip
+def test_a_pattern_whose_counts_multiply_is_not_begun(expr: str) -> None:
+    began = time.process_time()
+    found = evaluated(rule(expr), "a" * 5000, {"pattern": NESTED, "text": "a" * 5000})
+    assert isinstance(found, Unevaluable)
+    assert "patterns may take" in found.why
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "states"),
+    [("a{1,1000}", 0), ("(a|b)+", 0), ("(ab{2}){3}", 9), ("((a{1,30}){1,30}){1,10}", 9000),
+     (r"^(\d{1,3}\.){3}\d{1,3}$", 12), (r"([(){9}]x){2}", 4), (r"(\(a){2,}\{9}", 4),
+     ("){3}(", 0), ("(a)" + "{999999999}" * 300, 10**12)],
+)  # fmt: skip
+def test_the_size_that_counts_make_of_a_pattern(pattern: str, states: int) -> None:
+    assert unrolled(pattern) == states
+
+
+def test_usual_patterns_go_over_long_texts() -> None:
+    for pattern in (r"^(\d{1,3}\.){3}\d{1,3}$", "([A-Z]{2}[0-9]{1,5}-?){1,3}", "([a-z]+ ?){1,50}"):
+        assert isinstance(evaluated(rule(f"input.matches(r'{pattern}')"), "t" * 50_000, {}), bool)
 
 
 LOOPS = ["all", "exists", "exists_one", "map", "filter"]

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from dslm.contract.personal import Personal
 from dslm.curation import review as reviewing
 from dslm.curation.engine import Engine
 from dslm.curation.pipeline import curate
@@ -320,6 +321,31 @@ def test_a_keep_speaks_of_the_label_that_it_was_said_of(workflow):
     assert open_again[one.key].reason.endswith("(kept when it was claim)")
     assert open_again[one.key].label == "other"
     assert not open_again[one.key].verdict
+
+
+@pytest.mark.parametrize(
+    ("place", "field", "quoted"),
+    [
+        ("target.kind", "kind", False),
+        ("target.kind.name", "kind", False),
+        ("target.kind", "amount", True),
+        ("meta.kind", "kind", True),
+    ],
+)
+def test_a_label_of_before_it_was_hidden_is_not_quoted(contract, rows, place, field, quoted):
+    """A verdict of then may speak of a real name; the row that opens again does not repeat it."""
+    personal = Personal.model_validate(
+        {"mode": "mask", "kinds": ["name"], "fields": {place: {"kind": "name"}}}
+    )
+    data = contract.data.model_copy(update={"personal": personal})
+    hiding = contract.model_copy(update={"data": data})
+    case = Case.model_validate(rows[0])
+    one = Suspect(
+        id=case.id, field=field, label="x", suggested=None, score=0.5, kind="rare_shape", why="rare"
+    )
+    reason = reviewing._row(hiding, one, case, "Robin Crusoe").reason
+    assert ("Robin Crusoe" in reason) is quoted
+    assert "kept when it was" in reason
 
 
 @pytest.mark.parametrize(

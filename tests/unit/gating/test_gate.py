@@ -189,7 +189,7 @@ def test_the_comment_can_not_be_broken_by_what_it_quotes() -> None:
                       evidence={})  # fmt: skip
     row = next(line for line in as_markdown(verdict).splitlines() if "❌ FAIL" in line)
     assert row.count("|") == 7
-    assert "a &#124; b &lt;img src=x&gt; 'c' &amp; d" in row
+    assert "a &#124; b &#60;img src=x&#62; &#96;c&#96; &#38; d" in row
 
 
 def test_an_empty_gold_set_is_not_judged(submit, asking) -> None:

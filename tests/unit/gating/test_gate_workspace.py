@@ -48,6 +48,9 @@ def test_current_evidence_of_a_good_candidate_passes(ws: Workspace) -> None:
     verdict = gate_workspace(ws, TODAY)
     assert verdict.status == "PASS"
     assert verdict.baseline.version == 3
+    assert str(verdict.threshold).startswith("0 wrong among the 96 most confident answers")
+    write_verdict(ws, verdict)
+    assert f"Threshold: {verdict.threshold}." in (ws.results / "gate.md").read_text()
     assert {"adapter", "gold", "policy", "scorecard", "rows_champion"} <= set(verdict.evidence)
     write_verdict(ws, verdict)
     assert Verdict.model_validate_json((ws.results / "gate.json").read_bytes()) == verdict

@@ -9,11 +9,12 @@ from typing import Any, cast
 
 import jsonschema_rs
 import pytest
-from scored_rows import answer, cases
+from scored_rows import answer as said_to
+from scored_rows import cases
 from small_repository import ROOT, write_lines
 
-from dslm.errors import InputError, Problems
-from dslm.inference.batch import answer_file
+from dslm.errors import EnvironmentFault, InputError, Problems
+from dslm.inference.batch import answer, answer_file, read_asked
 from dslm.inference.decider import Decider
 from dslm.records import Answer, Decision, Prediction
 
@@ -36,7 +37,7 @@ class Scripted:
         if len(self.asked) >= self.fails_after:
             raise KeyboardInterrupt
         self.asked += texts
-        said = answer({"kind": "order", "number": "A-1"})
+        said = said_to({"kind": "order", "number": "A-1"})
         return [(said, Decision(action="proceed" if "A-" in t else "abstain")) for t in texts]
 
 
@@ -139,8 +140,10 @@ def test_a_file_that_is_no_answer_of_ours_is_not_touched(
 
 
 @pytest.mark.parametrize(
-    "text", ["my precious notes", '{"text": 1}\n{"text": 2}', '{"id": 1}\n{"id']
-)
+    "text",
+    ["my precious notes", '{"text": 1}\n{"text": 2}', '{"id": 1}\n{"id', '{"id": 1',
+     '{"id": "g-000", "input": "A-1 is late"}', '{"id": "g-000", "target": {"kind": "order"}}'],
+)  # fmt: skip
 def test_a_file_of_something_else_that_ends_in_mid_line_is_not_touched(
     source: Path, out: Path, text: str
 ) -> None:
@@ -199,4 +202,62 @@ def test_answers_that_do_not_say_what_made_them_are_told_apart(source: Path, out
     old = [json.loads(line) for line in out.read_text().splitlines()[:3]]
     write_lines(out, [{k: v for k, v in line.items() if k != "made_from"} for line in old])
     with pytest.raises(InputError, match="does not say what made it, as an older dslm"):
+        predict(Scripted(), source, out)
+
+
+def test_a_line_that_is_cut_anywhere_is_answered_again(source: Path, out: Path) -> None:
+    write_lines(source, [{"id": 'a "b" \\ é', "input": "A-1"}])
+    predict(Scripted(), source, out)
+    whole = out.read_bytes()
+    for length in range(len(whole)):
+        out.write_bytes(whole[:length])
+        predict(Scripted(), source, out)
+        assert out.read_bytes() == whole
+
+
+def test_an_input_is_never_taken_for_the_output(source: Path) -> None:
+    source.write_text('{"id": "g-000", "input": "A-1"}')
+    with pytest.raises(InputError, match="its last line is no answer"):
+        predict(Scripted(), source, source)
+    assert source.read_text() == '{"id": "g-000", "input": "A-1"}'
+
+
+def test_what_another_run_wrote_meanwhile_stays(source: Path, out: Path) -> None:
+    asked = read_asked(source, out)
+    with pytest.raises(KeyboardInterrupt):
+        predict(Scripted(fails_after=4), source, out)
+    before = out.read_bytes()
+    with pytest.raises(EnvironmentFault, match="was written into while the model was loaded"):
+        answer(cast(Decider, Scripted()), asked, out)
+    assert out.read_bytes() == before
+
+
+def test_two_runs_do_not_write_into_one_file(source: Path, out: Path) -> None:
+    @dataclass
+    class Meanwhile(Scripted):
+        def answer(self, texts: Sequence[str]) -> list[tuple[Prediction, Decision]]:
+            with pytest.raises(EnvironmentFault, match="another run writes into it"):
+                predict(Scripted(), source, out)
+            return super().answer(texts)
+
+    assert sum(predict(Meanwhile(), source, out).values()) == COUNT
+    assert ids(out) == [c.id for c in cases(COUNT)]
+
+
+@pytest.mark.parametrize("forged", [{"action": "fly"}, {"action": ["x"]}, {"action": None},
+                                    {"made_from": 5}, {"id": 7}, {"confidence": -1}])  # fmt: skip
+def test_a_line_that_is_no_whole_answer_is_not_counted(
+    source: Path, out: Path, forged: dict[str, Any]
+) -> None:
+    predict(Scripted(), source, out)
+    lines = [json.loads(line) for line in out.read_text().splitlines()]
+    write_lines(out, [lines[0], lines[1] | forged, *lines[2:]])
+    with pytest.raises(InputError, match=r"out\.jsonl:2: is no answer of dslm"):
+        predict(Scripted(), source, out)
+
+
+def test_a_second_answer_to_a_case_is_refused(source: Path, out: Path) -> None:
+    predict(Scripted(), source, out)
+    out.write_bytes(out.read_bytes() + out.read_bytes().splitlines(keepends=True)[0])
+    with pytest.raises(InputError, match=r"out\.jsonl:11: holds a second answer to case 'g-000'"):
         predict(Scripted(), source, out)

@@ -11,6 +11,11 @@ import pytest
 import tiny_model
 from small_repository import RECIPE, case, write_lines
 
+from dslm.cases import read_labelled
+from dslm.contract import load_contract
+from dslm.curation.engine import Engine
+from dslm.curation.personal.keys import fingerprint
+from dslm.curation.pipeline import curate
 from dslm.curation.review_file import COLUMNS, ReviewRow, write_review
 from dslm.proving.finding import Finding
 from dslm.proving.proof import prove
@@ -46,6 +51,11 @@ def surrogates(ws: Workspace) -> None:
     ws.contract.write_text(text + "  personal: {mode: surrogate, kinds: [email]}\n")
 
 
+def made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def said(ws: Workspace, *rows: tuple[str, str, str, str]) -> None:
     blank = dict.fromkeys(COLUMNS, "")
     write_review(ws.review, [
@@ -72,6 +82,25 @@ def test_a_key_that_is_set_holds(repository: Workspace, monkeypatch: pytest.Monk
     surrogates(repository)
     monkeypatch.setenv("DSLM_PERSONAL_KEY", 32 * "k")
     assert [f.kind for f in found(repository, "personal.key")] == ["ok"]
+
+
+def test_another_key_than_curation_used_is_told(
+    repository: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    surrogates(repository)
+    monkeypatch.setenv("DSLM_PERSONAL_KEY", 32 * "k")
+    contract = load_contract(repository.contract)
+    ungrouped = contract.data.model_copy(update={"group_by": None})
+    contract = contract.model_copy(update={"data": ungrouped})
+    gold = read_labelled(repository.gold, contract)
+    curate(contract, repository.data, gold, made(repository.curated), Engine(workers=1))
+    assert [f.kind for f in found(repository, "personal.key")] == ["ok"]
+    monkeypatch.setenv("DSLM_PERSONAL_KEY", 32 * "n")
+    (finding,) = found(repository, "personal.key")
+    assert finding.kind == "warn"
+    assert fingerprint(32 * b"k") in finding.message
+    assert fingerprint(32 * b"n") in finding.message
+    assert "dvc repro" in (finding.fix or "")
 
 
 @pytest.mark.parametrize("missing", ["UK", "phonenumbers"])

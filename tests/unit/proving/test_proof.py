@@ -10,10 +10,9 @@ from dslm.cases import read_labelled
 from dslm.contract.model import load_contract
 from dslm.gating.reach import gold_reach
 from dslm.proving.proof import Finding, prove
-from dslm.proving.repository import answers_needed
-from dslm.scoring.calibration import needed_right
 from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace, workspace
+from dslm.statistics.zero_failures import needed_right
 
 
 def change(ws: Workspace, old: str, new: str) -> None:
@@ -296,10 +295,9 @@ def test_a_list_whose_items_are_named_can_be_out_of_scope(repository: Workspace)
 
 
 @pytest.mark.parametrize(("risk", "needed"), [(0.05, 45), (0.1, 22), (0.02, 114)])
-def test_answers_needed_is_the_exact_binomial_bound(risk: float, needed: int) -> None:
-    assert answers_needed(risk, 0.9) == needed
+def test_needed_right_is_the_exact_binomial_bound(risk: float, needed: int) -> None:
+    assert needed_right(risk, 0.9) == needed
     assert (1 - risk) ** needed <= 0.1 < (1 - risk) ** (needed - 1)
-    assert needed == needed_right(risk, 0.9)  # what calibration goes by
 
 
 @pytest.mark.slow

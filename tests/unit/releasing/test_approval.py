@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
-from finished_run import Run, W
+from finished_run import Run, W, answers_well
 
 from dslm.errors import ReleaseRefused
 from dslm.provenance import canonical_json
@@ -16,10 +17,6 @@ from dslm.releasing.fetching import fetch_release, fetch_version
 from dslm.releasing.promoting import history, promote, releases, rollback
 from dslm.releasing.store import ModelStore
 from dslm.settings.workspace import Workspace
-
-
-def abstains(*_: object) -> dict[str, object]:
-    return {"object": None, "action": "abstain"}
 
 
 def registry(run: Run) -> ModelStore:
@@ -60,7 +57,7 @@ def test_a_broken_version_is_not_gone_back_to(two) -> None:
     registry(two).tag(1, "status", "broken")
     before = two.state()
     with pytest.raises(ReleaseRefused, match="its status is 'broken'"):
-        rollback(two.ws, "wrong totals", "me", abstains)
+        rollback(two.ws, "wrong totals", "me", answers_well)
     assert two.state() == before
 
 
@@ -109,6 +106,15 @@ def test_evidence_that_is_not_that_of_the_files_is_refused(two, tmp_path, said) 
         scored(two, tmp_path)
 
 
+def test_what_a_verdict_was_about_is_that_of_the_files(two, tmp_path) -> None:
+    about = json.loads(registry(two).version(2).tags["verdict"])
+    for said in ("", canonical_json(about | {"baseline": {"version": 7}}).decode()):
+        registry(two).tag(2, "verdict", said)
+        refused(two, 2, "its verdict is not that of its files")
+        with pytest.raises(ReleaseRefused, match="its verdict"):
+            scored(two, tmp_path)
+
+
 @pytest.mark.parametrize("said", ["{", "[1]", '{"gold": 1}', "", '{"a": "b", "a": "c"}'])
 def test_versions_with_tags_that_hold_no_record_are_listed(two, said) -> None:
     registry(two).tag(2, "evidence", said)
@@ -148,7 +154,7 @@ def test_without_a_journal_the_champion_is_the_one_that_the_repository_names(two
     assert told(two) == ""
     two.released(b"weights three")
     assert promote(two.ws, 3, "third", "ann") is not None
-    assert rollback(two.ws, "wrong totals", "ann", abstains).to_version == 2
+    assert rollback(two.ws, "wrong totals", "ann", answers_well).to_version == 2
 
 
 def test_a_clone_without_a_registry_gets_its_champion_by_registering_it(two, tmp_path) -> None:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from finished_run import Run, W
+from finished_run import Run, W, answers_well
 from scored_repository import make_champion
 from typer.testing import CliRunner
 
@@ -27,10 +27,6 @@ NOT_THAT = "version 1 is not the release that the journal names"
 
 def cannot(*_: object) -> dict[str, object]:
     raise InputError("no such base model")
-
-
-def abstains(*_: object) -> dict[str, object]:
-    return {"object": None, "action": "abstain"}
 
 
 def registry(run: Run) -> ModelStore:
@@ -131,9 +127,9 @@ def test_going_back_to_a_former_champion_whose_number_was_taken_over_is_refused(
     before = anew.state()
     fix = r"other bytes.*none is.*backup.*promote it as a new release"
     with pytest.raises(ReleaseRefused, match=f"{NOT_THAT}.*{fix}"):
-        rollback(anew.ws, "wrong totals", "ann", abstains)
+        rollback(anew.ws, "wrong totals", "ann", answers_well)
     with pytest.raises(ReleaseRefused, match="is the champion now"):
-        rollback(anew.ws, "wrong totals", "ann", abstains, to=1)
+        rollback(anew.ws, "wrong totals", "ann", answers_well, to=1)
     assert anew.state() == before
 
 
@@ -144,9 +140,9 @@ def test_going_back_names_the_former_champions_that_are_still_there(two) -> None
     before = two.state()
     said = r"version 2 \(\w{8}\) is not in the registry any more.*champion that is there \(1\)"
     with pytest.raises(ReleaseRefused, match=said):
-        rollback(two.ws, "wrong totals", "ann", abstains)
+        rollback(two.ws, "wrong totals", "ann", answers_well)
     assert two.state() == before
-    assert rollback(two.ws, "wrong totals", "ann", abstains, to=1).to_version == 1
+    assert rollback(two.ws, "wrong totals", "ann", answers_well, to=1).to_version == 1
 
 
 def test_the_same_release_registered_anew_is_the_champion_still(one) -> None:
@@ -303,11 +299,11 @@ def test_a_journal_of_before_digests_goes_on(two) -> None:
     without_digests(two)
     assert disagreements(two.ws) == []
     assert promote(two.ws, 2, "again", "me") is None
-    back = rollback(two.ws, "wrong totals", "ann", abstains)
+    back = rollback(two.ws, "wrong totals", "ann", answers_well)
     assert (back.to_version, back.to_digest) == (1, releases(two.ws)[1].digest)
     assert back.from_digest == releases(two.ws)[0].digest
     assert registry(two).aliases() == {"candidate": 2, "champion": 1}
-    again = rollback(two.ws, "it was right", "ann", abstains, to=2)
+    again = rollback(two.ws, "it was right", "ann", answers_well, to=2)
     assert again.to_version == 2
     assert registry(two).aliases() == {"candidate": 2, "champion": 2, "previous": 1}
 

@@ -5,9 +5,11 @@ import sys
 from itertools import pairwise
 
 import pytest
+from finished_run import GOLD
 from sample_card import make_card
 
 from dslm import evidence
+from dslm.cases import write_records
 from dslm.data_card import read_data_card
 from dslm.errors import InputError, ReleaseRefused
 from dslm.provenance import write_atomic, write_manifest
@@ -52,7 +54,12 @@ def test_the_registry_gets_no_personal_data_of_the_gold_case_that_a_release_answ
         monkeypatch.setenv("DSLM_PERSONAL_KEY", key)
         folder = package(ws, tmp_path / f"staged {bool(key)}", now)
         asked = json.loads((folder / "smoke.json").read_bytes())
-        assert asked == {"id": "g-001", "input": "Please send order [id]."}
+        assert asked == {"id": "g-005", "input": "Thanks for the nice day.", "as_gold": True}
+    orders = [case for case in GOLD if "order" in case.input]  # none without an id
+    write_records(ws.gold, orders)
+    folder = package(ws, tmp_path / "orders", now)
+    asked = json.loads((folder / "smoke.json").read_bytes())
+    assert asked == {"id": "g-001", "input": "Please send order [id].", "as_gold": False}
     monkeypatch.setitem(sys.modules, "phonenumbers", None)
     with pytest.raises(ReleaseRefused, match="phonenumbers is not installed"):
         package(ws, tmp_path / "none", now)

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from finished_run import W
+from finished_run import W, answers_well
 
 from dslm.errors import EXIT_BAD_INPUT, EXIT_REFUSED, InputError, ReleaseRefused
 from dslm.provenance import MANIFEST, digest_bytes, digest_file, write_manifest
@@ -21,10 +21,6 @@ def aliases(run) -> dict[str, int]:
 
 def champion(run) -> Baseline:
     return Baseline.model_validate_json(run.ws.champion.read_bytes())
-
-
-def abstains(*_: object) -> dict[str, object]:
-    return {"object": None, "action": "abstain"}
 
 
 def refuses_to_load(*_: object) -> dict[str, object]:
@@ -77,7 +73,7 @@ def test_a_move_without_a_reason_is_refused(unmoved, reason) -> None:
         promote(unmoved.ws, 1, reason, "me")
     assert caught.value.exit_code == EXIT_BAD_INPUT
     with pytest.raises(InputError, match="reason is empty"):
-        rollback(unmoved.ws, reason, "me", abstains)
+        rollback(unmoved.ws, reason, "me", answers_well)
 
 
 @pytest.mark.slow
@@ -108,7 +104,7 @@ def test_another_champion_than_the_caller_expects_is_refused(unmoved) -> None:
     with pytest.raises(ReleaseRefused, match="the champion is version 2, not 3"):
         promote(unmoved.ws, 2, "again", "me", expected=3)
     with pytest.raises(ReleaseRefused, match="the champion is version 2, not 1"):
-        rollback(unmoved.ws, "wrong totals", "me", abstains, expected=1)
+        rollback(unmoved.ws, "wrong totals", "me", answers_well, expected=1)
     for now_or_before in (2, 1):  # the same command again, when its answer was lost
         assert promote(unmoved.ws, 2, "again", "me", expected=now_or_before) is None
 
@@ -196,6 +192,9 @@ def test_a_version_s_rows_are_judged_again_before_it_is_promoted(run) -> None:
     sealed_again(run, "rows/candidate.jsonl", '"confidence":0.99', '"confidence":0.98')
     refused("judged again it is FAIL: candidate rows: case g-001")
     sealed_again(run, "rows/candidate.jsonl", '"confidence":0.98', '"confidence":0.99')
+    sealed_again(run, "rows/calibration.jsonl", '"kind":1.0', '"kind":0.9')
+    refused("FAIL: calibration rows: case c-000: prediction.field_confidence.kind: written 0.9")
+    sealed_again(run, "rows/calibration.jsonl", '"kind":0.9', '"kind":1.0')
     sealed_again(run, "evidence.json", '"model": "base"', '"model": "champion"')
     refused("judged again it is FAIL: the rows of the base is evidence of something else: model")
     sealed_again(run, "evidence.json", '"model": "champion"', '"model": "base"')
@@ -231,7 +230,7 @@ def test_a_version_that_somebody_else_put_there_is_refused(run) -> None:
 
 @pytest.mark.slow
 def test_rollback_restores_the_champion_before(two) -> None:
-    entry = rollback(two.ws, "wrong totals", "ann", abstains)
+    entry = rollback(two.ws, "wrong totals", "ann", answers_well)
     assert (entry.action, entry.from_version, entry.to_version) == ("rollback", 2, 1)
     assert aliases(two) == {"candidate": 2, "champion": 1}
     assert champion(two).version == 1
@@ -240,19 +239,19 @@ def test_rollback_restores_the_champion_before(two) -> None:
 
 @pytest.mark.slow
 def test_rolling_back_further_than_the_first_champion_is_refused(two) -> None:
-    rollback(two.ws, "wrong totals", "ann", abstains)
+    rollback(two.ws, "wrong totals", "ann", answers_well)
     with pytest.raises(ReleaseRefused, match=r"nothing to roll back to.*before: 2"):
-        rollback(two.ws, "again", "ann", abstains)
-    assert rollback(two.ws, "it was right", "ann", abstains, to=2).to_version == 2
+        rollback(two.ws, "again", "ann", answers_well)
+    assert rollback(two.ws, "it was right", "ann", answers_well, to=2).to_version == 2
     assert aliases(two) == {"candidate": 2, "champion": 2, "previous": 1}
 
 
 @pytest.mark.slow
 def test_rollback_to_a_version_that_never_served_is_refused(unmoved) -> None:
     with pytest.raises(ReleaseRefused, match=r"version 3 was never champion.*before: 1"):
-        rollback(unmoved.ws, "try", "me", abstains, to=3)
+        rollback(unmoved.ws, "try", "me", answers_well, to=3)
     with pytest.raises(ReleaseRefused, match="is the champion now"):
-        rollback(unmoved.ws, "try", "me", abstains, to=2)
+        rollback(unmoved.ws, "try", "me", answers_well, to=2)
 
 
 @pytest.mark.slow
@@ -260,7 +259,7 @@ def test_a_tampered_target_is_refused_and_the_champion_stays(two) -> None:
     two.stored(1, "calibration.json").write_text('{"threshold": 0.0}\n')
     before = two.state()
     with pytest.raises(ReleaseRefused, match="bytes differ"):
-        rollback(two.ws, "wrong totals", "ann", abstains)
+        rollback(two.ws, "wrong totals", "ann", answers_well)
     assert two.state() == before
 
 
@@ -299,7 +298,7 @@ def test_a_broken_journal_stops_every_move(two) -> None:
     entry = json.loads(pages.version(1).tags["entry"]) | {"actor": "nobody"}
     pages.tag(1, "entry", json.dumps(entry))
     with pytest.raises(ReleaseRefused, match="journal entry 1 was changed"):
-        rollback(two.ws, "wrong totals", "ann", abstains)
+        rollback(two.ws, "wrong totals", "ann", answers_well)
     with pytest.raises(ReleaseRefused, match="journal entry 1 was changed"):
         history(two.ws)
 
@@ -310,7 +309,7 @@ def test_two_moves_at_once_on_one_machine_exclude_each_other(unmoved) -> None:
         exclusive(unmoved.ws.root, f"release-{W}"),
         pytest.raises(ReleaseRefused, match="going on"),
     ):
-        rollback(unmoved.ws, "wrong totals", "ann", abstains)
+        rollback(unmoved.ws, "wrong totals", "ann", answers_well)
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ import contextlib
 import random
 
 import pytest
-from finished_run import Run, W
+from finished_run import Run, W, answers_well
 from mlflow.exceptions import MlflowException
 
 from dslm.errors import InputError, ReleaseRefused
@@ -24,10 +24,6 @@ ACTS = [
 
 def cannot(*_: object) -> dict[str, object]:
     raise InputError("no such base model")
-
-
-def abstains(*_: object) -> dict[str, object]:
-    return {"object": None, "action": "abstain"}
 
 
 class Hands:
@@ -72,7 +68,7 @@ class Hands:
         self.mlflow.delete_registered_model_alias(W, "champion")
 
     def rollback(self) -> None:
-        rollback(self.run.ws, "back", "me", abstains)
+        rollback(self.run.ws, "back", "me", answers_well)
 
     def delete_model(self) -> None:
         self.mlflow.delete_registered_model(W)

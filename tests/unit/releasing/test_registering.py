@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from finished_run import Run
+from finished_run import OBJECT, Run, answers_well
 from scored_repository import digest_of, make_champion
 
 from dslm.errors import (
@@ -19,6 +19,8 @@ from dslm.provenance import write_atomic
 from dslm.records import Release
 from dslm.releasing.opening import nothing_yet
 from dslm.releasing.promoting import promote, releases
+
+WELL = dict(answers_well(Path(), ""))
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -218,11 +220,30 @@ def test_a_candidate_that_cannot_answer_is_marked_broken(run) -> None:
         ({"action": "shrug", "object": None}, "shrug"),
         ({"action": "proceed", "object": None}, "without an answer"),
         ({"action": "abstain", "object": {"kind": "poem"}}, "poem"),
+        (
+            WELL | {"object": OBJECT | {"number": "A-2"}},
+            "another number than was recorded",
+        ),
+        (WELL | {"object": None, "action": "escalate"}, "another kind, number than was recorded"),
+        (WELL | {"confidence": 0.985}, r"confidence 0\.985, recorded 0\.99"),
+        (WELL | {"confidence": float("nan")}, "confidence nan"),
+        ({"object": OBJECT, "action": "proceed"}, "confidence None"),
+        (WELL | {"action": "abstain"}, "action abstain, recorded proceed"),
+        (
+            WELL | {"action": "escalate", "reasons": ["rule:numbered"]},
+            "held back for rule:numbered",
+        ),
     ],
 )
-def test_a_smoke_answer_must_be_decided_and_valid(run, said, complaint) -> None:
+def test_a_smoke_answer_must_be_decided_valid_and_the_recorded_one(run, said, complaint) -> None:
     with pytest.raises(ReleaseRefused, match=complaint):
         run.register(lambda *_: said)
+    assert [r.status for r in releases(run.ws)] == ["broken"]
+
+
+def test_a_smoke_answer_may_round_otherwise(run) -> None:
+    unsure = {"confidence": 0.9895, "action": "abstain", "reasons": ["low_confidence"]}
+    assert run.register(lambda *_: WELL | unsure).status == "candidate"
 
 
 def test_an_interrupted_registration_is_finished_by_the_next(run) -> None:
@@ -237,12 +258,12 @@ def test_an_interrupted_registration_is_finished_by_the_next(run) -> None:
     assert run.register().version == 1
 
 
-def test_the_smoke_input_is_the_first_gold_case_from_the_stored_files(run) -> None:
+def test_the_smoke_input_is_a_gold_case_from_the_stored_files(run) -> None:
     asked = []
 
     def answer(folder, text):
         asked.append((text, sorted(f.name for f in folder.iterdir() if f.is_dir())))
-        return {"object": None, "action": "abstain"}
+        return WELL
 
     run.register(answer)
     assert asked == [("Please send order A-1.", ["adapter", "rows"])]

@@ -61,7 +61,12 @@ def test_the_verdict_comes_first_as_a_word_and_a_reason(html: str) -> None:
     assert page.all("title")[0].text.startswith("FAIL · invoice_intake")
     assert page.all("h1")[0].text.strip() == "FAIL"
     reason = next(e for e in page.elements if e.attributes.get("class") == "reason")
-    assert "1 of 3 checks failed. risk: Selective risk is above the contract's bound" in reason.text
+    assert re.fullmatch(
+        r"Wrong among what goes through: 3\.\d\s% \(.* to .*\s%\); asked is at most 5 % at 90 %\.",
+        reason.text,
+    )
+    sentence = next(e for e in page.elements if e.attributes.get("class") == "sentence")
+    assert sentence.text.startswith("Of 120 cases 85 go through, 3 of them wrong")
 
 
 @pytest.mark.parametrize("status", ["PASS", "INCONCLUSIVE"])
@@ -208,6 +213,17 @@ def test_a_threshold_that_could_not_be_certified_is_explained() -> None:
     assert "so nothing proceeds: needs 45 right answers, 12 could proceed." in (
         page.by_id("curve").text
     )
+
+
+def test_the_answers_that_the_certificate_was_tried_on_are_listed() -> None:
+    run = make_run(20)
+    step = {"answers": 46, "groups": 40, "wrong": 3, "p": 0.034, "level": 0.027,
+            "certified": False, "risk": 0.21}  # fmt: skip
+    told = {"threshold": 0.9, "why": "3 wrong", "steps": [step]}
+    text = read(render(dataclasses.replace(run, calibration=told))).by_id("curve").text
+    assert re.search(r"46\s*40\s*3\s*21\.0\s*%\s*no", text)
+    broken = told | {"steps": [{"answers": "many"}, 7]}
+    assert "Risk, about" not in render(dataclasses.replace(run, calibration=broken))
 
 
 def test_unknown_metrics_are_shown_under_their_own_name() -> None:

@@ -21,7 +21,8 @@ def printed(what: RenderableType) -> str:
 
 def test_a_run_is_told_verdict_first_then_numbers_then_places(run: ReportData) -> None:
     lines = printed(run_summary(run, {"Champion": "version 3"})).splitlines()
-    assert lines[0].startswith("✗ FAIL  1 of 3 checks failed. risk:")
+    assert lines[0].startswith("✗ FAIL  Wrong among what goes through: 3.")
+    assert lines[1].startswith("Of 120 cases 85 go through, 3 of them wrong (")
     text = "\n".join(lines)
     ordered = ("Straight-through rate", "version 3", "artifacts/invoice_intake/report.html")
     assert sorted(ordered, key=text.index) == list(ordered)
@@ -39,7 +40,10 @@ def test_the_fields_that_hold_a_run_back_are_named_the_worst_first(run: ReportDa
     said = line.split("right least often: ")[1].split(", ")
     assert said == [f"{name} {value * 100:.1f} %" for value, name in wrong[: len(said)]]
     assert said
-    assert "worst cases: dslm report invoice_intake" in text
+    assert (
+        "look at the worst cases in artifacts/invoice_intake/report.html; then what moves" in text
+    )
+    assert "decision.max_selective_risk" in text
 
 
 def test_a_stages_line_says_what_it_made_and_reads_no_markup() -> None:

@@ -10,6 +10,7 @@ from dslm.contract.deciding import NEVER, decide, ideal
 from dslm.errors import InputError
 from dslm.records import Decision
 from dslm.scoring import outcome
+from dslm.scoring.outcome import cost_of_wrong, dearest
 
 PAYABLE, OTHER = cases(6)[1], cases(6)[0]
 PROCEED = Decision(action="proceed")
@@ -37,6 +38,30 @@ def test_the_dearest_wrong_field_counts() -> None:
 def test_a_case_that_must_not_proceed_is_wrong_even_with_every_field_right() -> None:
     found = outcome(MINI, OTHER, answer(OTHER.target), PROCEED)
     assert (found.kind, found.exact, found.cost) == ("wrong_proceed", True, 45.0)
+
+
+def test_a_cheap_wrong_field_makes_no_case_cheaper_that_must_not_proceed() -> None:
+    costs = MINI.costs.model_copy(update={"by_field": {"kind": 1.0, "number": 1.0}})
+    contract = MINI.model_copy(update={"costs": costs})
+    also_wrong = answer({"kind": "order", "number": None})
+    assert outcome(contract, OTHER, answer(OTHER.target), PROCEED).cost == 45.0
+    found = outcome(contract, OTHER, also_wrong, PROCEED)
+    assert (found.wrong_fields, found.cost) == (("kind",), 45.0)
+
+
+@given(
+    costs=st.deferred(lambda: COSTS),
+    wrong=st.sets(st.sampled_from(["kind", "number", "total"]), min_size=1),
+    more=st.sets(st.sampled_from(["kind", "number", "total", "date"])),
+)
+def test_more_that_is_wrong_never_costs_less(costs, wrong, more) -> None:
+    contract = Contract.model_validate(MINI.model_dump(by_alias=True) | {"costs": costs})
+    once = cost_of_wrong(contract, wrong, may_proceed=True)
+    assert cost_of_wrong(contract, wrong | more, may_proceed=True) >= once
+    assert cost_of_wrong(contract, wrong, may_proceed=False) >= once
+    held = cost_of_wrong(contract, (), may_proceed=False)
+    assert cost_of_wrong(contract, wrong | more, may_proceed=False) >= max(once, held)
+    assert cost_of_wrong(contract, wrong | more, may_proceed=False) <= dearest(contract)
 
 
 @pytest.mark.parametrize(("decision", "cost"), [(ABSTAIN, 3.0), (ESCALATE, 5.0)])

@@ -1,4 +1,5 @@
 import random
+from typing import Any
 
 import pytest
 from scored_rows import MINI, cases, first, rows_of
@@ -6,7 +7,7 @@ from scored_rows import MINI, cases, first, rows_of
 from dslm.errors import InputError
 from dslm.records import Scorecard
 from dslm.scoring import make_scorecard, recompute, score_model
-from dslm.scoring.plots import field_f1, risk_coverage
+from dslm.scoring.dvc_files import field_f1, metrics, risk_coverage
 
 GOLD = cases(60, groups=20)
 SURE = [0.3 + 0.7 * (i % 13) / 13 for i in range(60)]
@@ -60,7 +61,7 @@ def test_rows_of_other_cases_or_none_are_refused() -> None:
 
 
 def test_the_curve_ends_at_the_coverage_of_all_that_could_proceed() -> None:
-    points = [p for p in risk_coverage({"candidate": ROWS}) if p["model"] == "candidate"]
+    points = risk_coverage(ROWS)
     coverage = [p["coverage"] for p in points]
     assert coverage == sorted(coverage)
     assert len(points) == len({p["confidence"] for p in points})
@@ -70,8 +71,32 @@ def test_the_curve_ends_at_the_coverage_of_all_that_could_proceed() -> None:
     assert points[-1]["selective_risk"] == pytest.approx(8 / 48, abs=1e-6)
 
 
-def test_field_points_name_model_and_field() -> None:
-    points = field_f1(card(ROWS))
-    assert {(p["model"], p["field"]) for p in points} == {
-        (m, f) for m in ("base", "candidate") for f in ("kind", "number")
-    }
+def test_a_plot_of_a_revision_has_one_point_a_place() -> None:
+    """DVC draws one line a revision: points of several models would be joined to a zigzag."""
+    assert [p["field"] for p in field_f1(card(ROWS))] == ["kind", "number"]
+    places = [p["coverage"] for p in risk_coverage(ROWS)]
+    assert len(places) == len(set(places))
+
+
+def leaves(value: Any, at: str = "") -> dict[str, Any]:
+    if not isinstance(value, dict):
+        return {at: value}
+    return {k: v for name, part in value.items() for k, v in leaves(part, f"{at}.{name}").items()}
+
+
+def test_the_metrics_of_dvc_are_few_short_and_the_scorecards() -> None:
+    made = card(ROWS)
+    found = metrics(made)
+    mine = made.models["candidate"].metrics
+    assert found["case_exact_match"] == round(mine["case_exact_match"].value or 0, 4)
+    assert set(mine) <= set(found) | {n for n, m in mine.items() if m.value is None}
+    told = leaves(found)
+    assert len(told) <= 40
+    assert max(len(f"{name} {value}") for name, value in told.items()) <= 60
+    assert not [value for value in told.values() if "sha256" in str(value) or value is None]
+    assert (
+        found["right_by_slice"]["language"].keys()
+        == made.models["candidate"].slices["language"].keys()
+    )
+    nothing = made.model_copy(update={"threshold": None})
+    assert "threshold" not in metrics(nothing)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from scored_repository import GOLD, finish_scoring, seal_rows
+from scored_repository import GOLD, finish_scoring, seal_again, seal_rows
 from scored_rows import first, rows_of
 
 from dslm import evidence
@@ -76,6 +76,19 @@ def test_a_difference_goes_into_the_verdict_without_a_personal_answer(ws: Worksp
     personal = "  personal: {mode: surrogate, kinds: [email], fields: {target.number: id}}\n"
     ws.contract.write_text(ws.contract.read_text() + personal)
     assert f"{said}is not what is derived (personal, not quoted)" in verify(ws)
+
+
+def test_rows_of_before_log_probabilities_were_kept_are_told_so_once(ws: Workspace) -> None:
+    path = ws.scores("base") / "rows.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    for row in rows[3:]:
+        del row["prediction"]["log_probs"]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    seal_again(ws, "base")
+    (found,) = [d for d in verify(ws) if "base rows" in d]
+    assert found.startswith("base rows: 197 without log-probabilities")
+    assert "case g-003 is the first" in found
+    assert found.endswith("are scored again")
 
 
 def test_bytes_that_no_manifest_names_are_found(ws: Workspace) -> None:

@@ -33,7 +33,9 @@ _HEAD = 4096  # bytes of a page in which it says what it is in
 _META = re.compile(
     rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE
 )
-_WORDS = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+|[$£¥\u20a0-\u20cf]")
+# Of currencies (Unicode's category Sc), as NFKC has them
+_SIGNS = "$¢£¤¥\u058f\u060b\u07fe\u07ff\u09f2\u09f3\u09fb\u0af1\u0bf9\u20a0-\u20cf\ua838"
+_WORDS = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+|[{_SIGNS}]")
 _IGNORABLE = re.compile(f"[{IGNORABLE}]")  # where a word may be parted, for one
 # What programs write into the plain form behind a link's words or for a picture
 _NO_WORDS = re.compile(

@@ -51,7 +51,9 @@ def test_neighbouring_dates_do_not_lend_each_other_numbers() -> None:
     "text",
     ["12 Mai 10 Uhr", "12 mai 20 h", "12 May 10 am", "12 May 10 a.m.", "12 Mai 15 bis 16 Uhr",
      "12 мая 10 часов", "2 mai 30 €", "2 mai 30€", "2 May 30 EUR", "5 May 20 $",
-     "2 mai 30 € (5 Personen)", "12 Mai 25,50", "5 Mar 30,00", "Mai 25,50"],
+     "2 mai 30 € (5 Personen)", "12 Mai 20,- €", "12 maja 50 PLN", "12 мая 50 руб.",
+     "12 May 50 dollars", "12 maj 50 SEK", "2 května 30 Kč", "12-May-20 hrs", "12 Mai 25,50",
+     "5 Mar 30,00", "Mai 25,50"],
 )  # fmt: skip
 def test_an_hour_or_an_amount_behind_a_month_is_no_year(text: str) -> None:
     assert dates(text) == set()
@@ -65,6 +67,20 @@ def test_an_hour_or_an_amount_behind_a_month_is_no_year(text: str) -> None:
                                   "04 Mar 25 EUR (12.50)", "4 Mar 25 -12,50"])  # fmt: skip
 def test_two_digits_behind_a_month_are_a_year_all_the_same(text: str) -> None:
     assert dates(text) == {dt.date(2025, 3, 4)}
+
+
+@pytest.mark.parametrize("day", ["04-Mar-25", "04/Mar/25", "04.Mar.25", "04MAR25", "04 Mar '25",
+                                 "Mar-04-25", "Mar/04/25", "March 4th, '25"])  # fmt: skip
+def test_a_short_year_that_its_signs_mark_is_one_whatever_follows(day: str) -> None:
+    for rest in ("Tesco -12.50", "Jan Kowalski 12,50", "EUR", "EUR Rewe -12,50", "May Ltd (5.00)"):
+        assert dates(f"{day} {rest}") == {DAY}
+    for rest in ("1999", "2026 5.00", "1500"):
+        assert day[0] == "M" or dates(f"{day} {rest}") == {DAY}
+
+
+def test_days_that_are_joined_by_the_sign_within_are_two() -> None:
+    assert dates("04-Mar-10-Mar-2025") == {DAY, dt.date(2025, 3, 10)}
+    assert dates("March 4-25 sale") == set()
 
 
 @pytest.mark.parametrize(

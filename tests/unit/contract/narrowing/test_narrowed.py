@@ -312,3 +312,15 @@ def test_every_run_of_words_is_a_choice(mini: Contract, words: list[str], data: 
     made = contract(mini, STRING, "text")
     for spelt in (wanted, wanted.upper(), wanted.lower()):
         assert allowed(made, "\n".join(whole), spelt)
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["R$ 12,50", "-R$ 12,50", "R$ -12,50", "US$ 5.00", "CA$5", "CAD$5", "CAD $5.00", "U.S. $5",
+     "HK$ 5", "-\u20ac5.00", "-EUR 5", "5 $ US", "5 $ CAD", "SEK kr 5", "CNY\u00a55", "(5.00)",
+     "5.00-", "1.234,-", "EUR 5", "5 \u20ac", "$(5.00)"],
+)  # fmt: skip
+def test_an_amount_may_be_copied_as_it_stands(mini: Contract, form: str) -> None:
+    made = contract(mini, {"type": "string", "maxLength": 20}, "decimal")
+    assert allowed(made, f"Total: {form} due", form)
+    assert not allowed(made, f"Total: {form} due", form.replace("5", "6").replace("1", "7"))

@@ -259,6 +259,38 @@ def test_a_code_before_its_sign_says_whose_sign_it_is(written: str) -> None:
     assert readings_of(written.replace("CA", "EU").replace("ca", "eu")) == ()  # EUD
 
 
+@pytest.mark.parametrize(
+    ("written", "code", "not_code"),
+    [("CAD $5", "CAD", "USD"), ("USD $ 5", "USD", "CAD"), ("US $5", "USD", "CAD"),
+     ("U.S. $5", "USD", "CAD"), ("5 $ CAD", "CAD", "USD"), ("5$CAD", "CAD", "USD"),
+     ("$CAD 5", "CAD", "USD"), ("CNY¥5", "CNY", "JPY"), ("JPY ¥5", "JPY", "CNY"),
+     ("RMB¥5", "CNY", "JPY"), ("GBP£5", "GBP", "EGP"), ("EGP £5", "EGP", "GBP"),
+     ("INR Rs 5", "INR", "PKR"), ("BRL R$ 5", "BRL", "USD"), ("NOK kr 5", "NOK", "SEK"),
+     ("5 kr NOK", "NOK", "SEK"), ("€EUR 5", "EUR", "USD")],
+)  # fmt: skip
+def test_a_code_beside_a_sign_says_whose_sign_it_is(written: str, code: str, not_code: str) -> None:
+    assert [one.currencies for one in readings_of(written)] == [{code}]
+    assert occurs("decimal", f"{code} 5", f"pay {written} now")
+    assert not occurs("decimal", f"{not_code} 5", f"pay {written} now")
+
+
+@pytest.mark.parametrize(
+    "written", ["CAD -$5", "CAD $-5", "-CAD $5", "CAD - $5", "CAD $ (5)", "CAD\u22125"]
+)
+def test_a_code_stands_before_the_sign_of_a_negative_amount_too(written: str) -> None:
+    assert [(one.value, one.currencies) for one in readings_of(written)] == [(-5, {"CAD"})]
+    assert occurs("decimal", "CAD -5", f"pay {written} now")
+    assert not occurs("decimal", "USD -5", f"pay {written} now")
+    assert ("(" in written or " - " in written) == occurs("decimal", "CAD 5", f"pay {written} now")
+
+
+@pytest.mark.parametrize(
+    "written", ["the A $5", "TOP $5", "ALL $5", "5 $ all", "5 $ cop", "EUR $5"]
+)
+def test_a_word_before_a_sign_makes_it_no_other_currencys(written: str) -> None:
+    assert all(occurs("decimal", f"{code} 5", written) for code in ("USD", "CAD"))
+
+
 @pytest.mark.parametrize("form", ["1.234,-", "1,234.-", "1.234,– €", "EUR 1.234,—", "Rs 1,234/-"])
 def test_a_number_without_cents_is_whole(form: str) -> None:
     assert decimal_of(form) == 1234

@@ -20,12 +20,13 @@ from dslm.contract.model import Columns
 from dslm.curation.engine import Engine
 from dslm.curation.ledger import PersonalBook, PersonalCount
 from dslm.curation.mapping import Misfit, to_case
-from dslm.curation.personal import spreading
+from dslm.curation.personal import by_group
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.found import Found
 from dslm.curation.personal.keys import DEMONSTRATION_KEY, fingerprint, key_of
 from dslm.curation.personal.known_values import KnownValues
 from dslm.curation.personal.proof import Proof
+from dslm.curation.personal.proving import lines_of, refuse
 from dslm.curation.personal.replacing import Replacer
 from dslm.curation.personal.word_index import WordIndex
 from dslm.curation.review_file import COLUMNS, ReviewRow, write_review
@@ -195,7 +196,7 @@ def test_workers_replace_what_one_process_replaces(
     planted[30]["target"]["kind"] = {"maurer": "Eva Maurer"}
     folder, told = write_source(planted), []
     for size in (50_000, 16):
-        monkeypatch.setattr(spreading, "ROWS_A_PART", size)
+        monkeypatch.setattr(by_group, "ROWS_A_PART", size)
         engine = Engine(workers=2)
         told.append(run(settle(), folder, gold, tmp_path / f"{size}", monkeypatch, engine)[1])
     assert told[0] == told[1]
@@ -339,12 +340,12 @@ def test_the_proof_sees_a_value_in_any_spelling_and_any_place(settle, tmp_path):
     for held in ("+49 30 9018-2012", ["x", {"+493090182012": 1}], 493090182012):
         path.write_text(json.dumps({"meta": {"note": held}}) + "\n")
         with pytest.raises(InputError, match="phone"):
-            proof.refuse_left([(path, [(None, None)])])
+            refuse(proof.left(lines_of([(path, [(None, None)])])))
     path.write_text(json.dumps({"input": "+49 30 9018-2012"}) + "\n")
     own = Found(
         given=frozenset({"+49 30 9018-2012"})
     )  # another's surrogate may be this one's value
-    proof.refuse_left([(path, [(own.to_json(), None)])])
+    refuse(proof.left(lines_of([(path, [(own.to_json(), None)])])))
 
 
 @pytest.mark.parametrize("key", [None, "", "too short", DEMONSTRATION_KEY.decode()])

@@ -13,6 +13,7 @@ from dslm.curation.personal.found import Found
 from dslm.curation.personal.known_values import KnownValues, known_of
 from dslm.curation.personal.labelled import Labelled
 from dslm.curation.personal.proof import Proof
+from dslm.curation.personal.proving import lines_of, refuse
 from dslm.curation.personal.replacing import Replacer
 from dslm.curation.personal.streams import folded_words
 from dslm.curation.personal.word_index import WordIndex
@@ -109,8 +110,8 @@ def test_a_strangers_name_is_proved_closely_where_it_stood(prove, tmp_path, grou
     path.write_text(json.dumps(case("of xcrusoe9")) + "\n")
     held = Found(values=frozenset({(ROBIN, "Robin Crusoe")}))
     with pytest.raises(InputError, match="personal data is left: name"):
-        proof.refuse_left([(path, [(held.to_json(), group)])])
-    proof.refuse_left([(path, [(None, group)])])
+        refuse(proof.left(lines_of([(path, [(held.to_json(), group)])])))
+    refuse(proof.left(lines_of([(path, [(None, group)])])))
 
 
 def test_a_name_in_an_id_of_its_group_fails_also_within_a_longer_word(prove):
@@ -154,13 +155,14 @@ def test_digits_are_not_heard_over_the_end_of_a_text(prove, tmp_path, value, tur
     known = {value: Identity("id", "free", value)}
     line = json.dumps(case("", meta={"turns": turns}), separators=(",", ":"))
     (tmp_path / "train.jsonl").write_text(f"{line}\n")
+    lines = lines_of([(tmp_path / "train.jsonl", [(None, OTHER)])])
     with pytest.raises(InputError, match="personal data is left: id"):
-        prove(known_by(everywhere=known)).refuse_left([(tmp_path / "train.jsonl", [(None, OTHER)])])
+        refuse(prove(known_by(everywhere=known)).left(lines))
 
 
 @pytest.mark.parametrize("name", ["วิชัย ใจดี", "佐藤 さくら", "प्रिया शर्मा"])
 def test_a_name_is_not_common_because_its_letters_are(name):
     values = frozenset({(Identity("name", "", name), name)})
-    letters = [set(folded_words(" ".join(name))) for _ in range(100)]
-    known = known_of([(GROUP, Found(values=values))], lambda: letters, 1_000)
+    letters = [dict.fromkeys(folded_words(" ".join(name)), 1)] * 100
+    known = known_of([(GROUP, values)], lambda: letters, 1_000)
     assert [known.index.known[hit.key].value for hit in known.index.hits(f"x {name} y")] == [name]

@@ -21,8 +21,8 @@ integral through the saddle point: no random numbers.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,17 +82,28 @@ def _chance_above_zero(values: Floats, counts: Floats) -> float:
     return float(np.dot(weights, paths.imag) * width / np.pi)
 
 
-def _chance_at_most(line: float, sums: Numbers, sizes: Numbers, worst: float) -> float:
-    """The chance that the weighted mean, the imaginary group's cases being `worst`, is ≤ `line`."""
-    largest = float(sizes.max())
-    found = np.append(sums - line * sizes, largest * (worst - line))
-    values, counts = np.unique(found, return_counts=True)
-    return chance_below_zero(values.astype(np.float64), counts.astype(np.float64))
+class _Alike(NamedTuple):
+    """Groups that are alike, told together: sum, size, and how many such groups there are."""
+
+    sums: Floats
+    sizes: Floats
+    counts: Floats
+
+    def chance_at_most(self, line: float, worst: float) -> float:
+        """The chance that the weighted mean, the imaginary group's cases `worst`, is ≤ `line`."""
+        worst_of_all = float(self.sizes.max()) * (worst - line)
+        values = np.append(self.sums - line * self.sizes, worst_of_all)
+        return chance_below_zero(values, np.append(self.counts, 1.0))
 
 
-def _counted(sums: Numbers, sizes: Numbers) -> tuple[Numbers, Numbers]:
+def _alike(sums: Numbers, sizes: Numbers) -> _Alike | None:
+    """Groups by what they add; those without a case tell nothing. None where none has one."""
     there = sizes > 0
-    return sums[there], sizes[there]
+    if not there.any():
+        return None
+    pairs = np.stack([sums[there], sizes[there]], axis=1).astype(np.float64)
+    pairs, counts = np.unique(pairs, axis=0, return_counts=True)
+    return _Alike(pairs[:, 0].copy(), pairs[:, 1].copy(), counts.astype(np.float64))
 
 
 def mean_bounds(
@@ -116,13 +127,22 @@ def mean_bounds(
     Returns:
         None where no group has a case.
     """
-    sums, sizes = _counted(sums, sizes)
-    if not len(sums):
+    groups = _alike(sums, sizes)
+    if groups is None:
         return None
-    mean = float(sums.sum()) / float(sizes.sum())
     upper = tail if above is None else above
-    low = _crossing(lambda d: _chance_at_most(d, sums, sizes, least) - tail, least, mean)
-    high = _crossing(lambda d: _chance_at_most(d, sums, sizes, most) - 1 + upper, mean, most)
+    return _bounds(*(column.tobytes() for column in groups), least, most, tail, upper)
+
+
+@lru_cache(maxsize=8192)
+def _bounds(
+    sums: bytes, sizes: bytes, counts: bytes, least: float, most: float, tail: float, above: float
+) -> tuple[float, float]:
+    """The same; a scorecard asks for many of them twice, and the gate for all of them again."""
+    groups = _Alike(*(np.frombuffer(column) for column in (sums, sizes, counts)))
+    mean = float(groups.sums @ groups.counts) / float(groups.sizes @ groups.counts)
+    low = _crossing(lambda d: groups.chance_at_most(d, least) - tail, least, mean)
+    high = _crossing(lambda d: groups.chance_at_most(d, most) - 1 + above, mean, most)
     return low, high
 
 
@@ -146,7 +166,5 @@ def p_below(sums: Numbers, sizes: Numbers, line: float, most: float) -> float:
         line: The claimed mean.
         most: The most that a case can have.
     """
-    sums, sizes = _counted(sums, sizes)
-    if not len(sums):
-        return 1.0
-    return 1.0 - _chance_at_most(line, sums, sizes, most)
+    groups = _alike(sums, sizes)
+    return 1.0 if groups is None else 1.0 - groups.chance_at_most(line, most)

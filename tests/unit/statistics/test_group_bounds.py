@@ -5,8 +5,8 @@ import pytest
 from grouped_worlds import Layout, cost_pairs, draw, pairs
 from scipy.stats import binom
 
-from dslm.scoring.group_bounds import chance_below_zero, mean_bounds, p_below
 from dslm.scoring.intervals import clopper_pearson
+from dslm.statistics.group_bounds import chance_below_zero, mean_bounds, p_below
 
 ALPHA = 0.05
 

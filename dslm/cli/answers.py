@@ -1,0 +1,156 @@
+"""The models that recorded answers name, loaded to answer some of the cases again.
+
+Takes a workspace and a model's name; gives what `dslm.scoring.reproducing` repeats rows with, and
+the outcome for all models that were asked for. Called by `dslm verify --answers`. A model that
+cannot be had or held here is refused with the reason, and never passed over.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+import struct
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dslm.errors import EnvironmentFault, InputError
+
+if TYPE_CHECKING:
+    from dslm.evidence import Model
+    from dslm.inference.decider import Decider
+    from dslm.records import Case
+    from dslm.scoring.reproducing import Repeated
+    from dslm.settings.recipe import Recipe
+    from dslm.settings.workspace import Workspace
+
+HIGHEST_DRAW = 10**9
+BESIDES = 1.5e9  # bytes: torch, the tokenizer, keys and values of a batch
+BYTES = {"float32": 4.0, "bfloat16": 2.0}
+FOUR_BIT = 0.8  # bytes a parameter, embeddings and scales counted in
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be answered again.
+
+    Attributes:
+        models: Whose rows.
+        cases: How many of each; None for as many as find `share` edited ones.
+        draw: The number that chooses them.
+        share: Of the rows, edited ones.
+        chance: With which at least one of them is drawn.
+    """
+
+    models: Sequence[Model]
+    cases: int | None
+    draw: int
+    share: float
+    chance: float
+
+
+def new_draw() -> int:
+    """A number that nobody could know before."""
+    return secrets.randbelow(HIGHEST_DRAW)
+
+
+def repeat_rows(ws: Workspace, asked: Asked) -> Iterator[Repeated]:
+    """Answer again what was drawn of each model's rows, model by model.
+
+    Raises:
+        ReleaseRefused: A model is not the one that its rows name, or not in the registry.
+        InputError: Rows, cases or a model's files are missing.
+        EnvironmentFault: A base is larger than the memory there is.
+    """
+    from dslm.scoring.reproducing import cases_needed, drawn, repeat
+    from dslm.scoring.verification import WorkingTree
+
+    tree = WorkingTree(ws)
+    if "champion" in asked.models and "champion" not in tree.models():
+        raise InputError("no champion has answered", where=ws.scores("champion"),
+                         fix="leave out --model champion")  # fmt: skip
+    for model in asked.models:
+        said, cases = tree.answered(model), _cases(ws, model)
+        count = asked.cases or cases_needed(len(said.rows), asked.share, asked.chance)
+        places = drawn(said.rows, count, asked.draw, model)
+        with tempfile.TemporaryDirectory() as into:
+            decider = _load(ws, model, Path(into))
+            yield repeat(model, decider, cases, said.rows, said.evidence, places)
+
+
+def _cases(ws: Workspace, model: Model) -> list[Case]:
+    """What a model was asked."""
+    from dslm.cases import read_labelled
+    from dslm.contract import load_contract
+
+    path = ws.curated / "calibration.jsonl" if model == "calibration" else ws.gold
+    return read_labelled(path, load_contract(ws.contract))
+
+
+def _load(ws: Workspace, model: Model, into: Path) -> Decider:
+    from dslm.contract.deciding import NEVER
+    from dslm.inference.loading import load_candidate, load_prompted_base
+    from dslm.settings.params import recipe_of
+
+    if model == "champion":
+        return _champion(ws, into)
+    refuse_too_large(recipe_of(ws), ws.root)
+    if model == "base":
+        return load_prompted_base(ws)
+    return load_candidate(ws, threshold=NEVER if model == "calibration" else None)
+
+
+def _champion(ws: Workspace, into: Path) -> Decider:
+    """The release that the candidate was compared with, from the registry."""
+    from dslm.cases import read_record
+    from dslm.contract import load_contract
+    from dslm.inference.loading import load_release
+    from dslm.records import Baseline
+    from dslm.releasing.fetching import fetch_release
+    from dslm.settings.recipe import load_recipe
+    from dslm.settings.workspace import stage_command
+
+    fix = f"run {stage_command('baseline', ws.workflow)}"
+    baseline = read_record(ws.baseline, Baseline, missing="no baseline chosen yet", fix=fix)
+    release = fetch_release(ws, baseline, into)
+    refuse_too_large(load_recipe(release / "recipe.yaml"), ws.root)
+    return load_release(release, root=ws.root, contract=load_contract(ws.contract))
+
+
+def refuse_too_large(recipe: Recipe, root: Path) -> None:
+    """Stop before a base is loaded that the machine cannot hold: it would be killed without a word.
+
+    Raises:
+        EnvironmentFault: It is one; says how much it takes and what there is.
+    """
+    from dslm.inference.base import locate_tokenizer
+    from dslm.inference.models import device
+    from dslm.training.room import room
+
+    precision = recipe.inference.dtype
+    each = FOUR_BIT if recipe.method == "qlora" else BYTES[precision]
+    files = sorted(locate_tokenizer(recipe.base, root).folder.rglob("*.safetensors"))
+    needed = sum(map(_parameters, files)) * each + BESIDES
+    there = room(on_gpu=device() == "cuda")
+    if needed > there.bytes:
+        what = f"{recipe.base.name} takes about {needed / 1e9:.1f} GB to answer in {precision}"
+        raise EnvironmentFault(
+            f"{what}, the {there.of} is {there.bytes / 1e9:.1f} GB",
+            fix="answer again on a machine that holds it: a runner with a label of its own",
+        )
+
+
+def _parameters(path: Path) -> int:
+    """How many numbers a safetensors file holds, by its header."""
+    from dslm.strict_json import strict_json
+
+    try:
+        with path.open("rb") as stream:
+            (size,) = struct.unpack("<Q", stream.read(8))
+            header = strict_json(stream.read(size))
+        tensors = [one for name, one in header.items() if name != "__metadata__"]
+        return sum(math.prod(one["shape"]) for one in tensors)
+    except (struct.error, ValueError, TypeError, KeyError, AttributeError):
+        raise InputError("is no safetensors file", where=path, fix="fetch the base again") from None

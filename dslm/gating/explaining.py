@@ -1,0 +1,113 @@
+"""What the gate asks and what this gold set can tell, before anything is scored: `gate explain`.
+
+Takes a workspace; gives an `Explained`. No model and no run is needed. What the gold set can do is
+said by `reach`, how likely a loss slips through by `power_curve`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from dslm.cases import read_labelled
+from dslm.contract import load_contract
+from dslm.contract.model import Contract
+from dslm.data_card import CheckReach
+from dslm.gating.power_curve import PowerPoint, power_curve
+from dslm.gating.reach import DISCORDANCE, gold_reach
+from dslm.records import Case, Record
+from dslm.scoring.metrics import METRICS
+from dslm.settings.policy import AnyCheck, GatePolicy, NonInferior, load_policy
+from dslm.settings.workspace import Workspace
+
+
+class ExplainedCheck(Record):
+    """One check: what is asked, why in the owner's words, and what this gold set can do for it.
+
+    `can` follows "this gold set"; `enough` is None where only scores can tell.
+    """
+
+    id: str
+    kind: str
+    metric: str
+    asked: str
+    means: str
+    can: str
+    needed_cases: int | None
+    enough: bool | None
+
+
+class Curve(Record):
+    """How likely a true loss passes one check."""
+
+    id: str
+    metric: str
+    margin: float
+    points: tuple[PowerPoint, ...]
+
+
+class Explained(Record):
+    """A policy on its gold set.
+
+    `largest_group` is in cases; 1 where every case stands for itself. Of two equal models it is
+    assumed that they differ on `discordance` of the cases.
+    """
+
+    workflow: str
+    cases: int
+    groups: int
+    largest_group: int
+    group_by: str | None
+    alpha: float
+    discordance: float
+    checks: tuple[ExplainedCheck, ...]
+    curves: tuple[Curve, ...]
+
+
+def group_sizes(contract: Contract, gold: list[Case]) -> list[int]:
+    """Cases of each group of gold; one without a group stands for itself."""
+    key = contract.data.group_by
+    named = Counter(
+        f"case {case.id}" if key is None or case.meta.get(key) is None else f"of {case.meta[key]}"
+        for case in gold
+    )
+    return sorted(named.values())
+
+
+def explain(ws: Workspace) -> Explained:
+    """What is asked of a candidate of this workflow.
+
+    Raises:
+        InputError: Contract, gold set or policy are wrong.
+    """
+    contract = load_contract(ws.contract)
+    return explained(contract, read_labelled(ws.gold, contract), load_policy(ws.policy))
+
+
+def explained(contract: Contract, gold: list[Case], policy: GatePolicy) -> Explained:
+    """The same of what was read."""
+    sizes = group_sizes(contract, gold)
+    reach = {one.id: one for one in gold_reach(contract, gold, policy).checks}
+    margins = [c for c in policy.checks if isinstance(c, NonInferior) and _is_share(c)]
+    curves = {  # checks that ask the same have one curve
+        (c.margin): Curve(id=c.id, metric=c.metric, margin=c.margin,
+                          points=power_curve(sizes, c.margin, policy.alpha, DISCORDANCE))
+        for c in reversed(margins)
+    }  # fmt: skip
+    return Explained(
+        workflow=contract.name, cases=len(gold), groups=len(sizes),
+        largest_group=max(sizes, default=0), group_by=contract.data.group_by,
+        alpha=policy.alpha, discordance=DISCORDANCE,
+        checks=tuple(_check(check, reach[check.id]) for check in policy.checks),
+        curves=tuple(curves.values()),
+    )  # fmt: skip
+
+
+def _is_share(check: NonInferior) -> bool:
+    return METRICS[check.metric].unit == "share"
+
+
+def _check(check: AnyCheck, reach: CheckReach) -> ExplainedCheck:
+    return ExplainedCheck(
+        id=check.id, kind=check.kind, metric=check.metric, asked=reach.asked, means=check.means,
+        can=reach.can, needed_cases=reach.needed, enough=reach.enough,
+    )  # fmt: skip

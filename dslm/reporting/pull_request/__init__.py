@@ -1,0 +1,12 @@
+"""A verdict for those who read it elsewhere: a comment on a pull request, and JUnit for a CI page.
+
+In: a verdict, and what was read of its run. Out: text. `flips` says which cases the candidate and
+the champion answer differently, `tables` and `comment` write markdown, `junit` XML. Called by
+`dslm gate`; nothing here runs or believes anything that a pull request brought along.
+"""
+
+from dslm.reporting.pull_request.comment import MOST_CHARACTERS, Beside, comment, marker
+from dslm.reporting.pull_request.flips import Flip, flips
+from dslm.reporting.pull_request.junit import junit
+
+__all__ = ["MOST_CHARACTERS", "Beside", "Flip", "comment", "flips", "junit", "marker"]

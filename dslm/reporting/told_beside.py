@@ -1,0 +1,72 @@
+"""What a verdict says beside its checks, such as what changed since the champion, in lines.
+
+Takes a verdict; gives titles and plain lines, whatever records a later gate adds. What is as it is
+by default is not told, nor are digests: they stand at the end. Called by page and comment, which
+escape the lines each in its own way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dslm.records import Verdict
+
+TOLD = {"workflow", "status", "checks", "baseline", "first_release", "evidence"}
+TITLES = {"changes": "What changed since the champion", "look": "Looks at this gold set"}
+UNTOLD = ("format",)  # entries that say nothing to people
+EMPTY: tuple[object, ...] = (None, "", [], {}, False)
+
+
+def told_beside(verdict: Verdict) -> list[tuple[str, list[str]]]:
+    """Each further part of a verdict that says anything, with a title."""
+    found = []
+    for name, value in verdict.model_dump(mode="json", exclude_defaults=True).items():
+        if name in TOLD or not (lines := list(_lines(value))):
+            continue
+        found.append((TITLES.get(name, name.replace("_", " ").capitalize()), lines))
+    return found
+
+
+def _lines(value: Any) -> Iterator[str]:
+    """A part in lines: one for what it says itself, one for each record in a list of it."""
+    if isinstance(value, list):
+        yield from filter(None, map(_line, value))
+        return
+    if not isinstance(value, Mapping):
+        yield str(value)
+        return
+    records = {
+        name: part for name, part in value.items()
+        if isinstance(part, list) and any(isinstance(one, Mapping) for one in part)
+    }  # fmt: skip
+    if own := _line({name: part for name, part in value.items() if name not in records}):
+        yield own
+    for part in records.values():
+        yield from filter(None, map(_line, part))
+
+
+def _line(value: Any) -> str:
+    """One record as text, what is simply true first; empty where it says nothing."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(_line, value)))
+    if not isinstance(value, Mapping):
+        return "" if str(value).startswith("sha256:") else str(value)
+    named = {name.replace("_", " "): part for name, part in value.items() if name not in UNTOLD}
+    true = [name for name, part in named.items() if part is True]
+    said = [f"{name}: {text}" for name, part in named.items() if (text := _text(part))]
+    return "; ".join([*true, *said])
+
+
+def _text(part: Any) -> str:
+    """An entry of a record; empty for truth values, digests and what is empty itself."""
+    if isinstance(part, bool) or (not _is_number(part) and part in EMPTY):
+        return ""
+    return _line(part)
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is a number, 0 among them; a truth value is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,76 @@
+"""What `dvc metrics diff`, `dvc exp show` and `dvc plots diff` read: a few numbers, well named.
+
+Takes a scorecard and rows; gives values for `eval/W/results/metrics.json` and `plots/`. Written by
+the score stage. DVC draws one line a revision and lists every leaf of a metrics file, so these are
+of the candidate, rounded, without digests; all of it, with every interval, is in `scorecard.json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dslm.contract.ranking import ranked, would_be_wrong
+from dslm.records import Metric, ModelScore, Row, Scorecard
+
+Point = dict[str, str | float]
+DIGITS = 4
+HEADLINE = ("case_exact_match", "straight_through_rate", "selective_risk", "cost_per_case")
+
+
+def metrics(card: Scorecard) -> dict[str, Any]:
+    """`metrics.json`: the candidate's metrics by name, then fields, slices and the other models.
+
+    What could not be measured is left out.
+    """
+    mine = card.models["candidate"]
+    found: dict[str, Any] = {**_values(mine, tuple(mine.metrics)), "threshold": card.threshold}
+    found["interval"] = {
+        name: f"{_rounded(m.low)} to {_rounded(m.high)}"
+        for name, m in mine.metrics.items()
+        if name in HEADLINE and m.low is not None and m.high is not None
+    }
+    found["f1"] = _named({name: score.f1 for name, score in mine.fields.items()})
+    found["right_by_slice"] = {
+        name: _named({v: metrics["case_exact_match"] for v, metrics in values.items()})
+        for name, values in mine.slices.items()
+    }
+    for model in ("champion", "base"):
+        if model in card.models:
+            found[model] = _values(card.models[model], HEADLINE)
+    return {name: value for name, value in found.items() if value not in (None, {})}
+
+
+def _values(score: ModelScore, names: tuple[str, ...]) -> dict[str, float]:
+    return _named({name: score.metrics[name] for name in names if name in score.metrics})
+
+
+def _named(values: dict[str, Metric]) -> dict[str, float]:
+    return {n: _rounded(m.value) for n, m in values.items() if m.value is not None}
+
+
+def _rounded(value: float | None) -> float:
+    return round(value or 0.0, DIGITS)
+
+
+def risk_coverage(rows: Sequence[Row]) -> list[Point]:
+    """`risk_coverage.json`: coverage and selective risk of the candidate at every threshold."""
+    points: list[Point] = []
+    order, wrong = ranked(rows), 0
+    for taken, row in enumerate(order, start=1):
+        wrong += would_be_wrong(row)
+        confidence = row.prediction.confidence
+        if taken < len(order) and order[taken].prediction.confidence == confidence:
+            continue  # a threshold takes equal confidences together
+        points.append({"confidence": confidence, "coverage": round(taken / len(rows), 6),
+                       "selective_risk": round(wrong / taken, 6)})  # fmt: skip
+    return points
+
+
+def field_f1(card: Scorecard) -> list[Point]:
+    """`fields.json`: F1 of every field of the candidate; one that gold never has is left out."""
+    return [
+        {"field": field, "f1": score.f1.value}
+        for field, score in card.models["candidate"].fields.items()
+        if score.f1.value is not None
+    ]

@@ -1,0 +1,53 @@
+"""The repository of `mini` with a tiny model that answered all cases: as the stages leave it.
+
+Takes an empty folder; gives its workspace. Unlike `scored_repository` the rows are a model's own,
+so that it can be asked again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from pathlib import Path
+
+import tiny_model
+from scored_rows import cases
+from scratch_repository import unlike_cases
+from small_repository import make_repository
+
+from dslm.cases import write_records
+from dslm.evidence import data_digest
+from dslm.inference.locks import lock_base
+from dslm.provenance import read_manifest, write_atomic, write_manifest
+from dslm.records import Case
+from dslm.settings.params import recipe_of
+from dslm.settings.recipe import BaseModelSource
+from dslm.settings.workspace import Workspace
+from pipelines import baseline, calibrate, score, score_base, score_champion
+
+COUNT = 20
+
+
+def finish_answering(root: Path) -> Workspace:
+    """Curated, trained, calibrated and scored; there is no champion."""
+    ws = make_repository(root)
+    tiny_model.write_base(root / "base" / "tiny")
+    (root / "recipes" / "tiny.yaml").write_text(tiny_model.recipe_text("base/tiny"))
+    lock_base(BaseModelSource(folder="base/tiny"), root)
+    (root / "params.yaml").write_text("workflows: {mini: {recipe: tiny}}\n")
+    ws.lock.write_text("dslm==0.1.0\n")
+    write_records(
+        ws.gold, [Case.model_validate(c) for c in unlike_cases(COUNT, prefix="g", seed=2)]
+    )
+    for name in ("train", "validation", "calibration"):
+        write_records(ws.curated / f"{name}.jsonl", cases(12, prefix=name[0]))
+    write_manifest(ws.curated, {})
+    tiny_model.write_adapter(ws.adapter)
+    made_from = read_manifest(ws.adapter, made_by="x")["inputs"]
+    now = {"recipe": recipe_of(ws).digest(), "data": data_digest(ws.curated)}
+    write_manifest(ws.adapter, made_from | now)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        for stage in (calibrate, baseline, score_base, score_champion, score):
+            stage.body(ws)
+    write_atomic(ws.waivers, "waivers: []\n")
+    return ws

@@ -1,0 +1,144 @@
+"""Answers given again: how many to draw, which, and what counts as the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from scipy.stats import hypergeom
+from scored_repository import digest_of
+from scored_rows import MINI, answer, cases, first, rows_of
+
+from dslm.contract import Contract
+from dslm.contract.answer import canonical_text
+from dslm.errors import ReleaseRefused
+from dslm.records import LogProbs, Prediction
+from dslm.scoring.reproducing import BOUNDS, Repeated, cases_needed, drawn, repeat
+
+GOLD = cases(20)
+EVIDENCE = {"adapter": digest_of("adapter"), "packages": "torch 2.13.0", "device": "cuda"}
+RIGHT, OTHER = '{"kind":"order","number":"A-1"}', '{"kind":"order","number":"B-1"}'
+PARTS = RIGHT.index("A-1")  # the byte where the two part
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """Stands for a model: what it says freely, and what it thinks of a given text."""
+
+    free: Sequence[Prediction]
+    held: Callable[[str], Prediction] = lambda _: pytest.fail("nothing has to be held")
+    precision: str = "float32"
+    identity: Mapping[str, str] = None  # type: ignore[assignment]
+
+    @property
+    def contract(self) -> Contract:
+        return MINI
+
+    def predict(self, texts: Sequence[str], progress: Any = None) -> list[Prediction]:
+        assert len(texts) == len(self.free)
+        return list(self.free)
+
+    def predict_held(self, texts: Sequence[str], answers: Sequence[str]) -> list[Prediction]:
+        assert len(texts) == len(answers)
+        return [self.held(answer) for answer in answers]
+
+
+def said(text: str, log_probs: LogProbs | None, **changes: Any) -> Prediction:
+    return answer({"kind": "other", "number": None}, text=text, log_probs=log_probs, **changes)
+
+
+def repeated(written: Prediction, *model: Any, **named: Any) -> Repeated:
+    """One row, repeated by a scripted model."""
+    (row,) = rows_of(GOLD[1:2], [True])
+    row = row.model_copy(update={"prediction": written})
+    decider = Scripted(*model, identity=EVIDENCE | named.pop("identity", {}), **named)
+    return repeat("candidate", decider, GOLD[1:2], [row], EVIDENCE, [0])
+
+
+@pytest.mark.parametrize(
+    ("rows", "share", "drawn"),
+    [(20, 0.05, 19), (100, 0.05, 45), (203, 0.05, 48), (1000, 0.05, 57),
+     (100, 1.0, 1), (1, 0.05, 1)],
+)  # fmt: skip
+def test_as_many_are_drawn_as_find_an_edited_row(rows: int, share: float, drawn: int) -> None:
+    assert cases_needed(rows, share, 0.95) == drawn
+    edited = max(1, math.ceil(rows * share))
+    assert hypergeom.pmf(0, rows, edited, drawn) <= 0.05 + 1e-9
+    assert drawn == 1 or hypergeom.pmf(0, rows, edited, drawn - 1) > 0.05
+
+
+def test_a_number_draws_the_same_cases_and_another_number_others() -> None:
+    rows = rows_of(GOLD, first(20, 20))
+    places = drawn(rows, 5, 7, "candidate")
+    assert places == sorted(places) == drawn(rows, 5, 7, "candidate")
+    assert places != drawn(rows, 5, 7, "base")
+    times = [0] * 20
+    for number in range(400):
+        for place in drawn(rows, 5, number, "candidate"):
+            times[place] += 1
+    assert all(60 <= count <= 140 for count in times), times  # 100 expected, deviation 9
+    assert drawn(rows, 99, 1, "candidate") == list(range(20))
+
+
+def test_the_same_words_count_if_each_token_is_as_probable_within_the_bound() -> None:
+    written = said(RIGHT, ((9, 3, -0.1), (PARTS, 1, -0.02)))
+    near = said(RIGHT, ((9, 3, -0.1 + BOUNDS["float32"] * 0.9), (PARTS, 1, -0.02), (29, 1, -1e-6)))
+    one = repeated(written, [near])
+    assert (one.same, one.unlike, one.largest) == (1, (), 0.0009)
+    for far in (
+        ((9, 3, -0.102), (PARTS, 1, -0.02)),
+        ((9, 3, -0.1),),
+        ((9, 2, -0.1), (PARTS, 1, -0.02)),
+        (),
+    ):
+        one = repeated(written, [said(RIGHT, far)])
+        assert one.same == 0
+        assert "case g-001: a token's logarithm of probability differs" in one.unlike[0]
+    assert "in one of both only" in repeated(written, [said(RIGHT, None)]).unlike[0]
+    for changes in ({"prompt_tokens": 41}, {"not_narrowed": {"number": "why"}},
+                    {"finish_reason": "length"}):  # fmt: skip
+        assert repeated(written, [said(RIGHT, written.log_probs, **changes)]).unlike
+
+
+def test_where_two_tokens_are_as_probable_the_rows_own_text_is_put_to_the_model() -> None:
+    written = said(RIGHT, ((9, 3, -0.1), (PARTS, 1, -0.69)))
+    free = said(OTHER, ((9, 3, -0.1), (PARTS, 1, -0.68)))
+    held = {"held": lambda _: said(RIGHT, ((9, 3, -0.1), (PARTS, 1, -0.7)))}
+    one = repeated(written, [free], **held, precision="bfloat16")
+    assert (one.same, one.near_ties, one.unlike, one.largest) == (0, 1, (), 0.01)
+    one = repeated(written, [free], **held)  # in float32 that is far too much
+    assert "case g-001: answers otherwise" in one.unlike[0]
+    assert "more probable by 0.020 where they part" in one.unlike[0]
+
+
+def test_an_answer_that_the_model_does_not_hold_for_probable_is_no_tie() -> None:
+    """Rewritten to gold, with whatever probabilities."""
+    free = said(OTHER, ((PARTS, 1, -0.05),))
+    for believed, held in (
+        ((), ((PARTS, 1, -3.0),)),  # improbable where they part
+        ((), ((PARTS, 1, -0.3), (PARTS + 2, 1, -4.0))),  # and where they do not
+    ):
+        model = {"held": lambda _, held=held: said(RIGHT, held), "precision": "bfloat16"}
+        assert repeated(said(RIGHT, believed), [free], **model).unlike
+    model = {"held": lambda _: said('{"kind":"o', ((PARTS, 1, -0.05),)), "precision": "bfloat16"}
+    assert "cannot be held to the row's" in repeated(said(RIGHT, ()), [free], **model).unlike[0]
+
+
+def test_answers_otherwise_are_told_by_field_and_without_values() -> None:
+    written, free = answer(GOLD[1].target), answer({"kind": "order", "number": "B-77"})
+    held = answer(GOLD[1].target, log_probs=((PARTS, 1, -2.0),))
+    one = repeated(written, [free], held=lambda _: held)
+    assert "answers otherwise (number)" in one.unlike[0]
+    assert "B-77" not in one.unlike[0]
+    assert canonical_text(MINI, GOLD[1].target or {}) == RIGHT
+
+
+def test_a_model_that_the_rows_do_not_name_answers_nothing_and_an_engine_is_told() -> None:
+    written = said(RIGHT, ())
+    one = repeated(written, [written], identity={"device": "cpu"})
+    assert one.told == ("cpu (was cuda)",)
+    with pytest.raises(ReleaseRefused, match=r"rows of the candidate is evidence .*: adapter"):
+        repeated(written, [written], identity={"adapter": digest_of("another")})
