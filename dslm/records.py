@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from dslm.looks.look import Look as Look
 from dslm.record import Record as Record
 
 
@@ -195,12 +196,14 @@ class Check(Record):
 class Baseline(Record):
     """The release that a candidate is compared with; version 0 = there is none yet.
 
+    `anchor`: digest of what it was held to; None of a release from before there was one.
     `look`: of the one that let it in. `anchor_release`: from which loss adds up.
     """
 
     version: int = 0
     digest: str | None = None
     contract_version: int | None = None
+    anchor: str | None = None
     look: str | None = None
     anchor_release: Baseline | None = None
 
@@ -215,20 +218,28 @@ class Baseline(Record):
         return self.contract_version is not None and self.contract_version < version
 
 
-class Look(Record):
-    """The first sight of one candidate's answers to one gold set, all by digests.
+class Change(Record):
+    """One thing that is not as it was when the champion was judged; `ids` of gold cases."""
 
-    `cases`: of the list beside it. `after`: the newest looks before it. `share`: of alpha.
-    """
+    part: Literal["gold", "policy", "contract", "made from"]
+    key: str
+    was: str
+    now: str
+    loosens: bool
+    ids: tuple[str, ...] = ()
 
-    format: Literal["1"] = "1"
-    gold: str
-    candidate: str
-    cases: str
-    after: tuple[str, ...] = ()
-    number: int = Field(ge=1)
-    share: float = Field(gt=0, le=1, allow_inf_nan=False)
-    left: float = Field(ge=0, lt=1, allow_inf_nan=False)
+
+class Changes(Record):
+    """All that changed since the champion; `unknown` says why that cannot be told."""
+
+    since: int = 0
+    unknown: str = ""
+    found: tuple[Change, ...] = ()
+
+    @property
+    def loosening(self) -> tuple[Change, ...]:
+        """Those by which less is asked than was of the champion, or may be."""
+        return tuple(change for change in self.found if change.loosens)
 
 
 class Verdict(Record):
@@ -236,6 +247,7 @@ class Verdict(Record):
 
     `first_release`: nothing was compared with a champion, since none serves or it cannot be asked.
     `threshold`: what the calibration certified, and what it almost certified.
+    `judged_on`: the day, where something depends on it: waivers do.
     `look`: which look at gold it is, fixed; None where nothing was judged, or none counted.
     """
 
@@ -245,6 +257,8 @@ class Verdict(Record):
     baseline: Baseline
     first_release: bool = False
     threshold: str | None = None
+    changes: Changes = Changes()
+    judged_on: str | None = None
     look: Look | None = None
     evidence: dict[str, str]
 

@@ -4,7 +4,7 @@ import json
 
 from dslm.cases import read_labelled
 from dslm.cli.stage import stage_main
-from dslm.looks import candidate_digest, ledger_of
+from dslm.looks.ledger import candidate_digest, ledger_of
 from dslm.provenance import digest_file, write_atomic
 from dslm.records import Row
 from dslm.settings.workspace import Workspace

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import shutil
 from pathlib import Path
 
 import tiny_model
@@ -42,12 +43,18 @@ def finish_answering(root: Path) -> Workspace:
     for name in ("train", "validation", "calibration"):
         write_records(ws.curated / f"{name}.jsonl", cases(12, prefix=name[0]))
     write_manifest(ws.curated, {})
-    tiny_model.write_adapter(ws.adapter)
+    write_atomic(ws.waivers, "waivers: []\n")
+    answer_all(ws)
+    return ws
+
+
+def answer_all(ws: Workspace, *, seed: int = 0) -> None:
+    """Train, with weights drawn by a number, and let every model answer."""
+    shutil.rmtree(ws.adapter, ignore_errors=True)
+    tiny_model.write_adapter(ws.adapter, seed=seed)
     made_from = read_manifest(ws.adapter, made_by="x")["inputs"]
     now = {"recipe": recipe_of(ws).digest(), "data": data_digest(ws.curated)}
     write_manifest(ws.adapter, made_from | now)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         for stage in (calibrate, baseline, score_base, score_champion, score):
             stage.body(ws)
-    write_atomic(ws.waivers, "waivers: []\n")
-    return ws

@@ -175,6 +175,7 @@ def finish_run(root: Path) -> Run:
     write_atomic(ws.contract, CONTRACT)
     write_atomic(ws.champion, '{"version": 0, "digest": null}\n')
     curate(ws, GOLD, CALIBRATION)
+    write_atomic(ws.waivers, "waivers: []\n")
     run = Run(ws)
     run.candidate(b"weights one")
     run.gate()

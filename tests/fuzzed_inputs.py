@@ -37,7 +37,8 @@ LONGEST = 10  # seconds; what takes longer hangs
 WHOLE_CURATION = 0.02  # the share of curations that go to the end, by Daft, at half a second each
 WAIVERS = """\
 waivers:
-  - {check: right, until: "2030-12-31", reason: known, signed_off_by: ann, gold: "sha256:0"}
+  - {check: right, until: "2030-12-31", reason: known, signed_off_by: ann, gold: "sha256:0",
+     candidate: "sha256:0"}
 """
 REVIEW = """\
 id,field,label,suggested,score,reason,input,verdict

@@ -40,7 +40,7 @@ def _numbers() -> Iterator[tuple[str, Plant]]:
                 f"{number} as threshold of {model}",
                 lambda r, m=model, n=number: seal_again(r.ws, m, threshold=n),
             )
-        for name in FILES[2:4] + FILES[-4:-1]:
+        for name in FILES[2:4] + FILES[-5:-1]:
             yield f"{number} in {name}", lambda r, a=name, n=number: _each(r.ws, r.ws.root / a, n)
 
 

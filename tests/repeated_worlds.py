@@ -16,7 +16,7 @@ from grouped_worlds import Layout, draw, pairs
 from numpy.typing import NDArray
 
 from dslm.gating.statistics import QUARTER_PAIR, normal_quantile, tango_statistic
-from dslm.looks import next_share
+from dslm.looks.spending import next_share
 from dslm.statistics.group_bounds import p_below
 
 ALPHA, MARGIN = 0.05, 0.05

@@ -19,12 +19,14 @@ from dslm.provenance import digest_bytes, digest_file, write_atomic, write_manif
 from dslm.records import Baseline, Case, Row
 from dslm.scoring import calibrate, make_scorecard
 from dslm.settings.params import recipe_of
+from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace
 
 GOLD = cases(200, groups=100)
 CALIBRATION = cases(120, prefix="c")
 FORTY = cases(40)  # of gold, and thirty of calibration: as few as can pass
 THIRTY = cases(30, prefix="c")
+PAIRS = cases(60, groups=30)  # as few groups of two as can pass
 ENGINE = {"packages": "torch 2.13.0, transformers 5.17.0", "device": "cpu"}
 SURE = 0.99
 
@@ -121,6 +123,15 @@ def make_champion(threshold: float = 0.5, day: str = "today") -> Champion:
     return Champion(says, baseline)
 
 
+def anchored(ws: Workspace, champion: Champion, gold: Sequence[Case], day: str) -> Champion:
+    """The champion with what it was held to, kept as promotion keeps it."""
+    made_from = {key: digest_of(f"older {key} of {day}") for key in evidence.MADE_FROM}
+    text = evidence.anchor_of(MINI, gold, load_policy(ws.policy), made_from).text()
+    write_atomic(ws.anchor, text)
+    anchor = {"anchor": digest_bytes(text.encode())}
+    return Champion(champion.says, champion.baseline.model_copy(update=anchor))
+
+
 def finish_scoring(
     root: Path,
     *,
@@ -139,7 +150,7 @@ def finish_scoring(
     train(ws, f"weights of {day}".encode())
     latency = 120.0 + len(day)
     calibrated(ws, calibration, latency)
-    serves = None if champion is None else make_champion(day=day)
+    serves = None if champion is None else anchored(ws, make_champion(day=day), gold, day)
     baseline = Baseline() if serves is None else serves.baseline
     for path in (ws.baseline, ws.champion):
         write_atomic(path, baseline.model_dump_json() + "\n")

@@ -12,6 +12,7 @@ from small_repository import CONTRACT, case
 from dslm.contract import Contract
 from dslm.contract.answer import canonical_text
 from dslm.contract.confidence import DECIMALS, read_answer
+from dslm.provenance import digest_json
 from dslm.records import Case, FinishReason, LogProbs, Prediction, Row
 from dslm.scoring.rows import make_rows
 
@@ -24,6 +25,8 @@ def cases(count: int, *, groups: int | None = None, prefix: str = "g") -> list[C
     found = []
     for number in range(count):
         made = case(number, prefix=prefix)
+        if made["target"]["kind"] == "other":  # no case repeats one of another group
+            made["input"] = f"{digest_json(number)[7:39]}."
         made["meta"]["sender"] = f"s{number if groups is None else number % groups}"
         found.append(Case.model_validate(made))
     return found

@@ -61,7 +61,8 @@ def case(number: int, *, prefix: str = "g") -> dict[str, Any]:
     other = number % 5 == 0
     text = "Thanks for the nice day" if other else f"Please send order A-{number}"
     target = {"kind": "other" if other else "order", "number": None if other else f"A-{number}"}
-    meta = {"language": "en" if number % 2 else "de", "sender": f"{prefix}{number % 7}"}
+    sender = f"{prefix}{0 if other else number % 7}"  # one text, one sender
+    meta = {"language": "en" if number % 2 else "de", "sender": sender}
     return {"id": f"{prefix}-{number:03d}", "input": f"{text}.", "target": target, "meta": meta}
 
 
@@ -90,6 +91,7 @@ def make_repository(root: Path) -> Workspace:
     ws.champion.write_text('{"version": 0, "digest": null}\n')
     shutil.copytree(ROOT / "recipes", root / "recipes")
     ws.policy.write_text(POLICY)
+    ws.waivers.write_text("waivers: []\n")
     (root / "params.yaml").write_text(
         f"# what is here\nworkflows:\n  mini:\n    recipe: {RECIPE}  # small\n"
     )

@@ -39,13 +39,14 @@ def demo(
 ) -> None:
     """Gate a recorded pair of runs: better on average, worse on one slice. Exit code 0."""
     from dslm.gating.gate import gate_workspace, write_verdict
-    from dslm.reporting.report import read_shown, write_report
+    from dslm.provenance import write_atomic
+    from dslm.reporting.report import read_shown, render
 
     ws = _laid_out(out)
     verdict = gate_workspace(ws, dt.datetime.now(tz=dt.UTC).date())
     write_verdict(ws, verdict)
-    report = write_report(ws).path
-    run = read_shown(ws, verdict)
+    run, report = read_shown(ws, verdict), ws.report
+    write_atomic(report, render(run))
     if as_json:
         emit({"workflow": ws.workflow, "status": verdict.status, "folder": str(ws.root),
               "report": str(report), "verdict": verdict.model_dump(mode="json")})  # fmt: skip

@@ -1,11 +1,13 @@
 """`dslm gate`: the verdict on what was scored last, judged anew; `dslm gate explain` what it asks.
 
 A comment for a pull request and JUnit for a CI page are made from the same verdict, each in a file.
+`dslm gate pull-request` judges the files of others: `dslm.cli.gate_pull_request`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,19 +17,22 @@ from dslm.cli.printing import AsJson, emit, say, table
 from dslm.errors import EXIT_GATE_FAILED, EXIT_INCONCLUSIVE, EXIT_OK, DslmError, InputError
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from dslm.records import Verdict
     from dslm.reporting.data import ReportData
     from dslm.settings.workspace import Workspace
 
 EXITS = {"PASS": EXIT_OK, "FAIL": EXIT_GATE_FAILED, "INCONCLUSIVE": EXIT_INCONCLUSIVE}
-EXPLAIN = "explain"
+EXPLAIN, PULL_REQUEST = "explain", "pull-request"
 
 
 def gate(
     words: Annotated[
         list[str],
-        typer.Argument(metavar=f"[{EXPLAIN}] WORKFLOW", help="A folder in data/ that has a "
-                       f"workflow.yaml; `{EXPLAIN}` before it: what is asked, and why."),
+        typer.Argument(metavar=f"[{EXPLAIN}|{PULL_REQUEST}] WORKFLOW", help="A folder in data/ "
+                       f"that has a workflow.yaml; `{EXPLAIN}` before it: what is asked, and why; "
+                       f"`{PULL_REQUEST}`: judge the files in --head by what lies here."),
     ],
     comment: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a pull-request comment there.")
@@ -38,12 +43,31 @@ def gate(
     json_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the verdict as JSON there.")
     ] = None,
+    waiver: Annotated[
+        str | None, typer.Option(metavar="CHECK", help="Print a waiver of this check to be signed.")
+    ] = None,
+    head: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A pull request's files, as data.")
+    ] = None,
+    cases: Annotated[
+        int | None, typer.Option(min=1, help="Of a pull request: how many cases of each model are "
+                                 "answered again; default: what finds 5 % edited rows with 95 %.")
+    ] = None,
+    draw: Annotated[
+        int | None, typer.Option(min=0, help="Number that draws them; default: a new one.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Ask the gate: exit code 0 PASS, 1 FAIL, 3 INCONCLUSIVE. `explain` tells what is asked."""
     from dslm.settings.workspace import workspace
 
     files = {"--comment": comment, "--junit": junit, "--json-file": json_file}
+    if words[0] == PULL_REQUEST and len(words) == 2:
+        _judge_pull_request(workspace(words[1]), head, (cases, draw), files, as_json=as_json)
+        return
+    if (head, cases, draw) != (None, None, None):
+        raise InputError("--head, --cases and --draw are of a pull request", where="dslm gate",
+                         fix=f"dslm gate {PULL_REQUEST} W --head DIR")  # fmt: skip
     if words[0] == EXPLAIN and len(words) == 2:
         if asked := [name for name, path in files.items() if path is not None]:
             what = f"{asked[0]} is of a verdict, and {EXPLAIN} gives none"
@@ -54,7 +78,33 @@ def gate(
     if len(words) != 1:
         raise InputError(f"one workflow at a time, not {', '.join(words)}", where="dslm gate",
                          fix=f"dslm gate W, or dslm gate {EXPLAIN} W")  # fmt: skip
+    if waiver is not None:
+        _waiver(workspace(words[0]), waiver, as_json=as_json)
+        return
     _judge(workspace(words[0]), files, as_json=as_json)
+
+
+def _judge_pull_request(
+    ws: Workspace, head: Path | None, drawing: tuple[int | None, int | None],
+    files: dict[str, Path | None], *, as_json: bool,
+) -> None:  # fmt: skip
+    from dslm.cli.gate_pull_request import judge_pull_request
+
+    _refuse_no_file(files)
+    judge_pull_request(ws, head, drawing, files, as_json=as_json)
+
+
+def _waiver(ws: Workspace, check: str, *, as_json: bool) -> None:
+    from dslm.gating.gate import gate_workspace
+    from dslm.gating.waiving import waiver_text
+    from dslm.settings.policy import load_policy
+
+    today = dt.datetime.now(tz=dt.UTC).date()
+    text = waiver_text(load_policy(ws.policy), gate_workspace(ws, today), check, today)
+    if as_json:
+        emit({"waiver": text})
+    else:
+        say(text.rstrip())
 
 
 def _judge(ws: Workspace, files: dict[str, Path | None], *, as_json: bool) -> None:
@@ -66,7 +116,7 @@ def _judge(ws: Workspace, files: dict[str, Path | None], *, as_json: bool) -> No
     if as_json:
         emit(verdict.model_dump(mode="json"))
     else:
-        _show(verdict)
+        _show(ws, verdict)
         for name, path in files.items():
             if path is not None:
                 say(f"{name.removeprefix('--')}: {path}")
@@ -97,7 +147,8 @@ def _write(ws: Workspace, verdict: Verdict, files: dict[str, Path | None]) -> No
 def _comment(ws: Workspace, verdict: Verdict) -> str:
     """The comment, of the verdict alone where the run cannot be read: then it is a FAIL."""
     from dslm.reporting.pull_request import Beside, comment
-    from dslm.settings.policy import load_policy, load_waivers
+    from dslm.settings.policy import load_policy
+    from dslm.settings.waivers import load_waivers
 
     policy = load_policy(ws.policy)
     data, why = _run(ws, verdict)
@@ -122,10 +173,13 @@ def _run(ws: Workspace, verdict: Verdict) -> tuple[ReportData | None, str]:
         return None, error.message()
 
 
-def _show(verdict: Verdict) -> None:
+def _show(ws: Workspace, verdict: Verdict) -> None:
+    """The news and what it means, then check by check, then what would move it."""
+    from dslm.gating.changes import changes_told
     from dslm.gating.knobs import knobs
     from dslm.gating.markdown import look_in_words
 
+    say(*_in_words(ws, verdict))
     rows = [[c.id, c.status, c.asked, c.seen, c.why] for c in verdict.checks]
     against = f"version {verdict.baseline.version}" if verdict.baseline.version else "no champion"
     if verdict.first_release:
@@ -134,8 +188,23 @@ def _show(verdict: Verdict) -> None:
     say(table(title, ["check", "status", "asked", "seen", "why"], rows))
     if verdict.look:
         say(look_in_words(verdict.look))
+    if told := changes_told(verdict):
+        say(*told)
     if turned := knobs(verdict):
         say("what moves it:", *(f"  {line}" for line in turned))
+
+
+def _in_words(ws: Workspace, verdict: Verdict) -> list[RenderableType]:
+    """The verdict in two sentences; nothing where its numbers were not believed."""
+    from dslm.reporting.data import read_results
+    from dslm.reporting.first_sentence import first_sentence
+    from dslm.reporting.judging import headline
+    from dslm.reporting.terminal import verdict_line
+
+    if not verdict.evidence:
+        return []
+    run = replace(read_results(ws), verdict=verdict)
+    return [verdict_line(headline(run)), first_sentence(run)]
 
 
 def _explain(ws: Workspace, *, as_json: bool) -> None:

@@ -63,7 +63,7 @@ def _summary(made: Scaffolded) -> dict[str, object]:
 
 def _lines(made: Scaffolded) -> list[str]:
     name, draft = made.workspace.workflow, made.draft
-    dropped = f", exact duplicates of gold left out: {draft.dropped}" if draft.dropped else ""
+    dropped = f", repeats of gold left out: {draft.dropped}" if draft.dropped else ""
     return [
         f"{name}: {len(draft.sources)} cases to train and calibrate on, {len(draft.gold)} gold"
         f"{dropped}",

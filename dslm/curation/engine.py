@@ -6,6 +6,7 @@ raised in a worker it would reach nobody but as a traceback of Daft's. Called by
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections import Counter
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 
 STOP = "stop"  # the column that holds an error, as text
+# A worker makes and drops millions of objects, hardly any of them in a circle.
+MADE_UNTIL_COLLECTED = 100_000
 ROWS = "rows"  # the column that holds how many rows a piece has, in a row of its own
 
 
@@ -106,6 +109,8 @@ class Engine:
             def __init__(self) -> None:
                 if master is not None:
                     serve_only(master)
+                    gc.freeze()
+                    gc.set_threshold(MADE_UNTIL_COLLECTED)
                 self.reader = reader
 
             @daft.method.batch(return_dtype=rows, batch_size=1)  # type: ignore[untyped-decorator]

@@ -176,9 +176,7 @@ def reviewed(
     found = [one for one in suspects_of(contract, [*cases, *beside]) if one.id in by_id]
     left = unsettled(found, settled)
     shown = chosen(left, at_most)
-    rows = tuple(
-        _row(contract, one, by_id[one.id], old.get((one.id, one.field))) for one in shown
-    )
+    rows = tuple(_row(contract, one, by_id[one.id], old.get((one.id, one.field))) for one in shown)
     again = {row.key for row in rows}
     decided = [_requoted(contract, row, by_id) for row in decided if row.key not in again]
     write_review(path, [*rows, *decided])

@@ -1,9 +1,11 @@
 """What scores, verdicts and releases are evidence of; whoever acts on them compares it all again.
 
 `record` is the noun, `working_tree` what lies there now, `calibration` the threshold's own,
-`champion` what the release that serves says of itself. Needs no torch.
+`champion` what the release that serves says of itself, `anchor` what it was held to. Needs no
+torch.
 """
 
+from dslm.evidence.anchor import ANCHOR_FILE, MADE_FROM, Anchor, anchor_of, read_anchor
 from dslm.evidence.calibration import (
     OF_THE_TREE,
     Calibration,
@@ -41,14 +43,17 @@ from dslm.evidence.working_tree import (
 )
 
 __all__ = [
+    "ANCHOR_FILE",
     "CHAMPION_FILE",
     "ENGINE",
     "FORMAT",
     "JUDGING_CODE",
     "KEYS",
+    "MADE_FROM",
     "NONE",
     "OF_THE_TREE",
     "TRAINED_FROM",
+    "Anchor",
     "Calibration",
     "ChampionRelease",
     "Evidence",
@@ -56,6 +61,7 @@ __all__ = [
     "Step",
     "Threshold",
     "adapter_digests",
+    "anchor_of",
     "code_digest",
     "current",
     "data_digest",
@@ -63,6 +69,7 @@ __all__ = [
     "engine_differences",
     "load_calibration",
     "nearest",
+    "read_anchor",
     "read_champion_release",
     "read_evidence",
     "read_json",

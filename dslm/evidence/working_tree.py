@@ -23,7 +23,8 @@ from dslm.strict_json import strict_json
 
 # The parts of the library that an answer and its score depend on, and those that judge.
 DECIDING_CODE = ("contract", "inference", "scoring", "statistics")
-JUDGING_CODE = ("evidence", "gating", "looks", "statistics")
+SAME_TEXTS = ("curation/ends.py", "curation/grouping.py", "curation/letters.py")  # gold's repeats
+JUDGING_CODE = ("evidence", "gating", "looks", "statistics", *SAME_TEXTS)
 
 # What a stage's manifest must say that the adapter was made from.
 TRAINED_FROM = ("base", "tokenizer", "template", "data", "recipe")
@@ -31,9 +32,10 @@ TRAINED_ON = ("train.jsonl", "validation.jsonl")
 
 
 def code_digest(parts: Sequence[str] = DECIDING_CODE) -> str:
-    """Digest of the library code that answers, decides and scores, or of other parts."""
+    """Digest of the library code that answers, decides and scores, or of other parts or files."""
     root = Path(dslm.__file__).parent
-    return digest_files(root, [f for p in parts for f in (root / p).rglob("*.py")])
+    files = [root / p for p in parts if p.endswith(".py")]
+    return digest_files(root, [*files, *(f for p in parts for f in (root / p).rglob("*.py"))])
 
 
 def digest_there(path: Path, *, fix: str) -> str:

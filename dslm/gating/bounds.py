@@ -1,7 +1,8 @@
 """Evaluators of checks on the candidate alone: zero tolerance, and bounds.
 
-A bound on the interval has three answers: all of it clears the bound (PASS), all of it misses
-(FAIL), or the bound lies inside (INCONCLUSIVE, with the cases that would decide).
+A bound on the interval has three answers: it is cleared with confidence 1 - alpha (PASS), missed
+with it (FAIL), or neither (INCONCLUSIVE, with the cases that would decide). alpha is the policy's,
+one-sided, as in checks against another model.
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ from dslm.gating.finding import Found, amount, unit_of, unmeasured, worded
 from dslm.gating.statistics import normal_quantile
 from dslm.gating.submission import Submission
 from dslm.records import Metric
-from dslm.scoring.intervals import TAIL
-from dslm.scoring.metrics import METRICS, measured
+from dslm.scoring.metrics import METRICS, bounded
 from dslm.scoring.outcome import dearest
 from dslm.settings.policy import Bound, ZeroTolerance
 
@@ -56,23 +56,29 @@ def bound(check: Bound, submission: Submission, alpha: float) -> Found:
         return unmeasured(asked)
     seen, sign = worded(metric, unit), 1.0 if least else -1.0
     room = sign * (metric.value - limit)
+    if metric.n < check.fewest and room >= 0:
+        why = f"{metric.n} cases proceeded, {check.fewest} are the fewest that are judged"
+        return Found("INCONCLUSIVE", asked, seen, why)
     if check.on == "value":
         clears = room >= 0
         why = "the value clears it" if clears else "the value misses it"
+        why += f"; not proved: {check.unproved}" if check.unproved else ""
         return Found("PASS" if clears else "FAIL", asked, seen, why)
-    tails = [min(TAIL, level(alpha)) for level in (submission.level, submission.next_level)]
-    wide = metric if tails[0] == TAIL else measured(
-        check.metric, submission.rows["candidate"], dearest(submission.contract), tails[0]
-    )  # fmt: skip
-    near, far = (wide.low, metric.high) if least else (wide.high, metric.low)
-    if near is None or far is None or not math.isfinite(near + far):
+    rows = submission.rows.get("candidate", ())
+    level, most = submission.level(alpha), dearest(submission.contract)
+    passing, failing = (bounded(check.metric, rows, most, tail) for tail in (level, alpha))
+    if passing is None or failing is None or not all(map(math.isfinite, (*passing, *failing))):
         return unmeasured(asked)
+    near, far = (passing[0], failing[1]) if least else (passing[1], failing[0])
+    told = f"{'at least' if least else 'at most'} {amount(near, unit)} "
+    told += f"with confidence {1 - level:.3g}"
     ends = room, sign * (near - limit), sign * (far - limit)
-    return _by_interval(asked, seen, metric.n, ends, (tails[0], tails[1]))
+    wider = normal_quantile(1 - submission.next_level(alpha)) / normal_quantile(1 - level)
+    return _by_interval(asked, seen, metric.n, ends, told, wider**2)
 
 
 def _by_interval(
-    asked: str, seen: str, n: int, ends: tuple[float, float, float], tails: tuple[float, float]
+    asked: str, seen: str, n: int, ends: tuple[float, float, float], told: str, wider: float
 ) -> Found:
     """Judge by how far value, near end and far end of the interval lie on the right side.
 
@@ -80,19 +86,18 @@ def _by_interval(
         asked: By the check.
         seen: On gold.
         n: Cases.
-        ends: The three.
-        tails: What the near end leaves out, at this look and at the next, of a larger gold set.
+        ends: The three: the near one at what this look may spend, the far one at all of alpha.
+        told: The near end in words.
+        wider: How many times the cases a next look, at a larger gold set, needs for the same.
     """
     room, near, far = ends
-    interval = f"{100 * (1 - 2 * tails[0]):.4g} % interval"
     if near >= 0:
-        return Found("PASS", asked, seen, f"all of the {interval} clears it")
+        return Found("PASS", asked, seen, f"it is {told}")
     if far < 0:
-        return Found("FAIL", asked, seen, "all of the 95 % interval misses it")
+        return Found("FAIL", asked, seen, "missed with the same confidence as is asked to clear it")
     if room <= 0:
-        why = f"the value misses it, the {interval} reaches across: better answers are needed"
+        why = f"the value misses it, by chance perhaps: {told}; better answers are needed"
         return Found("INCONCLUSIVE", asked, seen, why)
-    wider = (normal_quantile(1 - tails[1]) / normal_quantile(1 - tails[0])) ** 2
     needed = math.ceil(wider * n * ((room - near) / room) ** 2)
-    why = f"the value clears it, the {interval} reaches across"
+    why = f"the value clears it, but it is {told} only"
     return Found("INCONCLUSIVE", asked, seen, why, max(needed, n + 1))

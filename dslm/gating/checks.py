@@ -14,7 +14,8 @@ from dslm.gating.pairs import gain, non_inferior
 from dslm.gating.slices import slice_alarm
 from dslm.gating.submission import Submission
 from dslm.records import NOT_APPLICABLE, Check, CheckStatus
-from dslm.settings.policy import AnyCheck, Waiver
+from dslm.settings.policy import AnyCheck
+from dslm.settings.waivers import Waiver
 
 # Each takes its own kind of check, a submission, and the policy's alpha.
 EVALUATORS: dict[str, Callable[[Any, Submission, float], Found]] = {

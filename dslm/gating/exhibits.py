@@ -8,6 +8,7 @@ every number with the rows it came from.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +22,16 @@ from dslm.evidence import (
     CHAMPION_FILE,
     ENGINE,
     JUDGING_CODE,
+    Anchor,
     ChampionRelease,
     Evidence,
     Model,
+    anchor_of,
     code_digest,
     current,
     digest_there,
     load_calibration,
+    read_anchor,
     read_champion_release,
     read_evidence,
     read_json,
@@ -36,11 +40,14 @@ from dslm.evidence import (
     release_digest,
     wanted,
 )
+from dslm.gating.changes import changes_since
 from dslm.gating.submission import Submission
-from dslm.looks import Ledger, candidate_digest
+from dslm.looks.ledger import Ledger, candidate_digest
+from dslm.provenance import digest_file
 from dslm.records import Baseline, Case, Look, Row
 from dslm.scoring.verification import Recorded, WorkingTree, read_scorecard, run_differences
-from dslm.settings.policy import GatePolicy, Waiver
+from dslm.settings.policy import GatePolicy
+from dslm.settings.waivers import Waiver
 from dslm.settings.workspace import Workspace, stage_command
 
 NO_BASELINE = Baseline()
@@ -50,8 +57,9 @@ NO_BASELINE = Baseline()
 class Documents:
     """What the team wrote: what is asked, and of what.
 
-    `digests` names what a verdict depends on beyond the answers: policy, waivers, judging code.
-    `ledger` has who looked at gold before, `look` is the one of a verdict that is reached again.
+    `digests` names what a verdict depends on beyond the answers: policy, waivers, judging code;
+    `today` is the day until which waivers have to hold. `ledger` has who looked at gold before,
+    `look` is the one of a verdict that is reached again.
     """
 
     contract: Contract
@@ -59,6 +67,7 @@ class Documents:
     policy: GatePolicy
     waivers: tuple[Waiver, ...]
     digests: Mapping[str, str]
+    today: dt.date
     ledger: Ledger
     look: Look | None = None
 
@@ -82,8 +91,11 @@ class Run(Recorded, Protocol):
     def champion(self, baseline: Baseline) -> ChampionRelease:
         """What the baseline's release says of itself, proved by its digest."""
 
-    def anchor(self, baseline: Baseline) -> ChampionRelease:
+    def anchor_release(self, baseline: Baseline) -> ChampionRelease:
         """The same of the anchor release, where that is another."""
+
+    def anchor(self, baseline: Baseline, digest: str) -> Anchor:
+        """What the baseline's release was held to, proved by its digest."""
 
 
 @dataclass(frozen=True)
@@ -123,10 +135,18 @@ class LatestRun(WorkingTree):
         path = self.ws.scores("champion") / CHAMPION_FILE
         return read_champion_release(path, self.workflow, baseline.digest)
 
-    def anchor(self, baseline: Baseline) -> ChampionRelease:
+    def anchor_release(self, baseline: Baseline) -> ChampionRelease:
         """What the score_champion stage kept of the anchor release."""
         path = self.ws.scores("anchor") / CHAMPION_FILE
         return read_champion_release(path, self.workflow, digest_of_anchor(baseline))
+
+    def anchor(self, baseline: Baseline, digest: str) -> Anchor:
+        """What promotion kept of it; a candidate that serves by now was compared with another."""
+        before = self.ws.anchor_before
+        theirs = before.is_file() and digest_file(before) == digest
+        fix = f"`git checkout` on it, or promote version {baseline.version} again"
+        path = before if theirs else self.ws.anchor
+        return read_anchor(path, self.workflow, digest, fix=fix)
 
 
 def digest_of_anchor(baseline: Baseline) -> str | None:
@@ -192,8 +212,18 @@ def collect(run: Run, documents: Documents) -> Submission:
     pair = named["gold"], candidate_digest(named)
     look = documents.ledger.sight(*pair, documents.gold, documents.look)
     threshold = load_calibration(run.calibration).why
+    then = run.anchor(baseline, baseline.anchor) if baseline.anchor else None
+    now = anchor_of(documents.contract, documents.gold, documents.policy, named)
     return Submission(
-        documents.contract, documents.gold, card, rows, baseline, named, threshold, look
+        documents.contract,
+        documents.gold,
+        card,
+        rows,
+        baseline,
+        named,
+        threshold=threshold,
+        changes=changes_since(baseline, then, now),
+        look=look,
     )
 
 
@@ -204,7 +234,7 @@ def _proved(run: Run, candidate: Mapping[str, str], baseline: Baseline) -> dict[
         model: read_evidence(run.answered(model).evidence, what=_of(model)) for model in models
     }
     champion = run.champion(baseline) if "champion" in found else None
-    anchor = run.anchor(baseline) if "anchor" in found else None
+    anchor = run.anchor_release(baseline) if "anchor" in found else None
     split = run.calibration_cases
     cases = (
         None
@@ -243,6 +273,6 @@ def judging_digests(policy: GatePolicy, waivers: Path) -> dict[str, str]:
     """What a verdict depends on beyond answers and gold."""
     return {
         "policy": policy.digest(),
-        "waivers": digest_there(waivers, fix="mend it") if waivers.is_file() else "none",
+        "waivers": digest_there(waivers, fix="mend it"),
         "gating": code_digest(JUDGING_CODE),
     }

@@ -28,8 +28,10 @@ from dslm.gating.exhibits import (
     judging_digests,
 )
 from dslm.gating.markdown import as_markdown
+from dslm.gating.repeated_gold import refuse_repeated_gold
 from dslm.gating.submission import Submission, reasons_to_refuse
-from dslm.looks import ledger_of
+from dslm.gating.waiving import candidate_digest
+from dslm.looks.ledger import ledger_of
 from dslm.provenance import digest_file, write_atomic
 from dslm.records import (
     NOT_APPLICABLE,
@@ -42,13 +44,8 @@ from dslm.records import (
     Verdict,
 )  # fmt: skip
 from dslm.scoring.verification import differences
-from dslm.settings.policy import (
-    GatePolicy,
-    Waiver,
-    load_policy,
-    load_waivers,
-    refuse_idle_waivers,
-)  # fmt: skip
+from dslm.settings.policy import GatePolicy, load_policy
+from dslm.settings.waivers import Waiver, load_waivers, refuse_idle_waivers
 from dslm.settings.workspace import Workspace
 
 EXIT_CODES: dict[Status, int] = {
@@ -103,6 +100,7 @@ def judge(policy: GatePolicy, submission: Submission, waivers: Sequence[Waiver] 
         first_release=submission.incomparable is not None,
         look=submission.look,
         threshold=submission.threshold,
+        changes=submission.changes,
         evidence=dict(sorted(submission.evidence.items())),
     )
 
@@ -133,21 +131,33 @@ def read_documents(ws: Workspace, today: dt.date) -> Documents:
     """
     contract = load_contract(ws.contract)
     gold = read_labelled(ws.gold, contract)
+    refuse_repeated_gold(contract, gold, ws.gold)
     policy, waivers = load_policy(ws.policy), load_waivers(ws.waivers)
     refuse_idle_waivers(policy, waivers, today=today, gold=digest_file(ws.gold))
     digests = judging_digests(policy, ws.waivers)
-    return Documents(contract, tuple(gold), policy, waivers, digests, ledger_of(ws))
+    return Documents(contract, tuple(gold), policy, waivers, digests, today, ledger_of(ws))
 
 
 def judge_run(run: Run, documents: Documents) -> Verdict:
-    """The verdict on what stages recorded; what cannot be read or believed is a FAIL."""
+    """The verdict on what stages recorded; what cannot be read or believed is a FAIL.
+
+    Raises:
+        InputError: A waiver is for another candidate.
+    """
     try:
         submission = collect(run, documents)
     except (DslmError, OSError) as error:
         reason = error.message() if isinstance(error, DslmError) else str(error)
         return Verdict(workflow=run.workflow, status="FAIL", checks=(_refused(reason),),
                        baseline=_baseline_of(run), evidence={})  # fmt: skip
-    return judge(documents.policy, submission, documents.waivers)
+    if not documents.waivers:
+        return judge(documents.policy, submission)
+    candidate = candidate_digest(run.workflow, submission.evidence)
+    gold = submission.evidence["gold"]
+    refuse_idle_waivers(documents.policy, documents.waivers, today=documents.today, gold=gold,
+                        candidate=candidate)  # fmt: skip
+    verdict = judge(documents.policy, submission, documents.waivers)
+    return verdict.model_copy(update={"judged_on": documents.today.isoformat()})
 
 
 def _baseline_of(run: Run) -> Baseline:
@@ -202,6 +212,13 @@ def unlike(recorded: Verdict, again: Verdict) -> list[str]:
 
 
 def _by_place(verdict: Verdict) -> dict[str, Any]:
-    """A verdict but its evidence, with its checks by number, to be compared key by key."""
-    value = verdict.model_dump(mode="json", exclude={"evidence"})
+    """A verdict but its evidence, with its checks by number, to be compared key by key.
+
+    The day is left out: on another day it is another one.
+    """
+    value = verdict.model_dump(mode="json", exclude={"evidence", "judged_on", "changes"})
+    changes = verdict.changes.model_dump(mode="json")
+    value["changes"] = changes | {
+        "found": {str(n): str(one) for n, one in enumerate(changes["found"], 1)}
+    }
     return value | {"checks": {str(n): check for n, check in enumerate(value["checks"], start=1)}}

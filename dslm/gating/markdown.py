@@ -5,6 +5,7 @@ Takes a `Verdict`; gives GitHub-flavoured markdown. Written to `eval/W/results/g
 
 from __future__ import annotations
 
+from dslm.gating.changes import changes_told
 from dslm.gating.finding import UNMEASURED
 from dslm.gating.knobs import knobs
 from dslm.gating.markdown_text import literal, words
@@ -75,8 +76,23 @@ def _next_steps(verdict: Verdict) -> list[str]:
     if open_:
         steps.append(f"{', '.join(open_)}: more cases alone will not do, the answers must improve.")
     steps += knobs(verdict)
-    steps.append(f"An exception needs a dated, signed waiver in `eval/{workflow}/waivers.yaml`.")
+    steps.append(
+        f"An exception needs a dated, signed waiver in `eval/{workflow}/waivers.yaml`: "
+        f"`dslm gate {workflow} --waiver CHECK` prints one to fill in."
+    )
     return steps
+
+
+def _changed(verdict: Verdict) -> list[str]:
+    """What changed since the champion was judged."""
+    told = changes_told(verdict)
+    if not told:
+        return []
+    head, *lines = told
+    loosened = verdict.changes.loosening
+    if loosened:
+        lines.append(f"What is LOOSENED ({len(loosened)}) is refused at promotion.")
+    return [f"**{head[0].upper()}{head[1:]}**", "", *(f"- {words(line)}" for line in lines), ""]
 
 
 def as_markdown(verdict: Verdict) -> str:
@@ -86,6 +102,8 @@ def as_markdown(verdict: Verdict) -> str:
     if verdict.first_release:
         beside = f", version {version} cannot be asked" if version else ""
         against = f"a first release: nothing was compared with a champion{beside}"
+    if verdict.judged_on:
+        against += f"; judged on {verdict.judged_on}"
     counts = [
         f"{n} {status}" for status in ORDER
         if (n := sum(check.status == status for check in verdict.checks))
@@ -103,6 +121,7 @@ def as_markdown(verdict: Verdict) -> str:
         "|---|---|---|---|---|---|",
         *map(_row, checks),
         "",
+        *_changed(verdict),
         "**What to do**",
         "",
         *(f"- {step}" for step in _next_steps(_escaped(verdict))),

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from dslm.contract import Contract
 from dslm.errors import DslmError
-from dslm.looks import next_share
-from dslm.records import Baseline, Case, Look, Row, Scorecard
+from dslm.looks.spending import next_share
+from dslm.records import Baseline, Case, Changes, Look, Row, Scorecard
 from dslm.scoring import make_scorecard
 from dslm.scoring.rows import same_cases
 
@@ -36,6 +36,7 @@ class Submission:
     baseline: Baseline
     evidence: Mapping[str, str] = field(default_factory=dict)
     threshold: str | None = None
+    changes: Changes = field(default_factory=Changes)
     look: Look | None = None
 
     def level(self, alpha: float) -> float:

@@ -211,11 +211,6 @@ def refuse_gaps(looks: Mapping[str, Look], named: Iterable[tuple[str, str]]) -> 
             raise ReleaseRefused(what, where=by, fix=GIT)
 
 
-def named_in(path: Path) -> list[tuple[str, str]]:
-    """The looks that a record in git names: that of `release.json` or `champion.json`."""
-    return list(_named_by(path))
-
-
 def _named_by(path: Path) -> Iterator[tuple[str, str]]:
     if not path.is_file():
         return

@@ -14,6 +14,7 @@ from dslm.contract.model import Contract
 from dslm.contract.narrowing import uncopied
 from dslm.contract.rules import breaches
 from dslm.errors import DslmError
+from dslm.gating.repeated_gold import refuse_repeated_gold
 from dslm.proving.finding import Finding, fail, failures, named, ok, warn
 from dslm.proving.personal import without_values
 from dslm.records import Case, Decision
@@ -31,6 +32,7 @@ def prove_gold(ws: Workspace, contract: Contract) -> Generator[Finding, None, li
         yield from failures("gold", error)
         return []
     yield ok("gold", f"{len(gold)} cases, ids unique, all valid under output")
+    yield from _repeats(ws, contract, gold)
     yield from _breaks(ws, contract, gold)
     decisions = {case.id: ideal(contract, case.input, case.target or {}) for case in gold}
     yield from _grounding(ws, contract, gold, decisions)
@@ -39,6 +41,16 @@ def prove_gold(ws: Workspace, contract: Contract) -> Generator[Finding, None, li
     yield from _decisions(ws, decisions)
     yield from _slices(ws, contract, gold)
     return gold
+
+
+def _repeats(ws: Workspace, contract: Contract, gold: list[Case]) -> Iterator[Finding]:
+    """One case under several ids and groups would count as several."""
+    try:
+        refuse_repeated_gold(contract, gold, ws.gold)
+    except DslmError as error:
+        yield from failures("gold.repeats", error)
+        return
+    yield ok("gold.repeats", "no case repeats one of another group")
 
 
 def _breaks(ws: Workspace, contract: Contract, gold: list[Case]) -> Iterator[Finding]:

@@ -19,12 +19,9 @@ from dslm.settings.policy import (
     GatePolicy,
     NonInferior,
     load_policy,
-    load_waivers,
-    refuse_idle_waivers,
 )
+from dslm.settings.waivers import load_waivers, refuse_idle_waivers
 from dslm.settings.workspace import Workspace
-
-TAIL = 0.025  # of a 95 % interval, on one side
 
 
 def prove_policy(
@@ -85,10 +82,10 @@ def _attainable(ws: Workspace, policy: GatePolicy, gold: int) -> Iterator[Findin
                 found.append((check.id, f"a margin of {check.margin:g} needs {many} if models "
                               f"differ on {DISCORDANCE:.0%}", check.to,
                               "raise its margin"))  # fmt: skip
-        if isinstance(check, Bound) and not _clearable(check, gold):
+        if isinstance(check, Bound) and not _clearable(check, gold, policy.alpha):
             side = "at_most" if check.at_least is None else "at_least"
             found.append((check.id, "not even a perfect score would clear the bound", "",
-                          f"loosen its {side} or set `on: value`"))  # fmt: skip
+                          f"another {side}"))  # fmt: skip
     for name, message, to, knob in found:
         when = " once a champion serves" if to in ("champion", "anchor") else ""
         yield warn(
@@ -99,11 +96,11 @@ def _attainable(ws: Workspace, policy: GatePolicy, gold: int) -> Iterator[Findin
         yield ok("margins", f"{gold} gold cases can decide every check")
 
 
-def _clearable(check: Bound, gold: int) -> bool:
-    """Whether the interval of a perfect score lies beyond the bound (Clopper–Pearson)."""
+def _clearable(check: Bound, gold: int, alpha: float) -> bool:
+    """Whether a perfect score would clear the bound (Clopper–Pearson, one-sided)."""
     if check.on != "interval" or check.metric == "cost_per_case":
         return True
-    best = float(TAIL ** (1 / gold))
+    best = float(alpha ** (1 / gold))
     if check.at_least is not None:
         return best > check.at_least
     return check.at_most is None or 1 - best < check.at_most

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dslm.errors import ReleaseRefused
-from dslm.looks import ledger_of, look_digest, refuse_gaps
+from dslm.looks.ledger import ledger_of, look_digest, refuse_gaps
 from dslm.records import JournalEntry, Verdict
 from dslm.releasing.store import Version
 from dslm.settings.workspace import Workspace

@@ -12,14 +12,16 @@ from dataclasses import replace
 from typing import Literal
 
 from dslm.errors import ReleaseRefused
-from dslm.provenance import write_atomic
+from dslm.evidence import ANCHOR_FILE
+from dslm.provenance import digest_bytes, digest_file, write_atomic
 from dslm.records import Baseline, JournalEntry
 from dslm.releasing.anchor_release import anchor_release
 from dslm.releasing.checking import Proof
 from dslm.releasing.identity import not_that_release, registered
 from dslm.releasing.journal import Journal, digest_of, served
 from dslm.releasing.look_anchors import TAG, look_of
-from dslm.releasing.store import ModelStore, Version
+from dslm.releasing.packaging import CHAMPION_ANCHOR
+from dslm.releasing.store import RESTORE, ModelStore, Version
 from dslm.settings.workspace import Workspace
 
 Action = Literal["promote", "rollback"]
@@ -90,13 +92,35 @@ def serve(ws: Workspace, store: ModelStore, entries: tuple[JournalEntry, ...]) -
         if after.get(alias) != number:
             what = f"alias {alias} names {after.get(alias)}, not {number}"
             raise ReleaseRefused(what, where=ws.workflow, fix="somebody else moved it: try again")
-    anchor = anchor_release(ws, store, entries, champion.contract_version)
-    noted = _noted(champion).model_copy(update={"anchor_release": anchor})
-    said = noted.model_dump(mode="json", exclude_none=True)
-    said["digest"], said["contract_version"] = noted.digest, noted.contract_version
-    text = json.dumps(said, indent=2) + "\n"
-    if not ws.champion.is_file() or ws.champion.read_text(encoding="utf-8") != text:
+    first = anchor_release(ws, store, entries, champion.contract_version)
+    noted = _noted(champion).model_copy(update={"anchor_release": first})
+    said = noted.model_dump(mode="json", exclude={"look", "anchor_release"})
+    more = noted.model_dump(mode="json", include={"look", "anchor_release"}, exclude_none=True)
+    text = json.dumps(said | more, indent=2) + "\n"
+    known = ws.champion.is_file() and ws.champion.read_text(encoding="utf-8") == text
+    anchor = digest_file(ws.anchor) if ws.anchor.is_file() else None
+    if not known or anchor != champion.anchor:
+        _keep_anchors(ws, store, champion)
         write_atomic(ws.champion, text)
+
+
+def _keep_anchors(ws: Workspace, store: ModelStore, champion: Version) -> None:
+    """What the champion was held to, and what that was compared with, as its files have them.
+
+    Written before `champion.json`, which names the first.
+
+    Raises:
+        ReleaseRefused: A file is not the one that was registered.
+    """
+    for name, path in ((CHAMPION_ANCHOR, ws.anchor_before), (ANCHOR_FILE, ws.anchor)):
+        text = store.read(champion, name) if champion.anchor else None
+        if name == ANCHOR_FILE and champion.anchor and digest_bytes(text or b"") != champion.anchor:
+            what = f"version {champion.number}: {name} is not the one that was registered"
+            raise ReleaseRefused(what, where=ws.workflow, fix=RESTORE)
+        if text is None:
+            path.unlink(missing_ok=True)
+        else:
+            write_atomic(path, text)
 
 
 def _wanted(store: ModelStore, entries: tuple[JournalEntry, ...]) -> tuple[Version, Version | None]:
@@ -121,4 +145,5 @@ def _noted(version: Version) -> Baseline:
         digest=version.digest,
         contract_version=version.contract_version or None,
         look=version.tags.get(TAG),
+        anchor=version.anchor,
     )

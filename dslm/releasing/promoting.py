@@ -37,7 +37,7 @@ from dslm.releasing.look_anchors import refuse_lost_looks
 from dslm.releasing.moving import move, serve
 from dslm.releasing.opening import client, nothing_yet
 from dslm.releasing.registering import as_release
-from dslm.releasing.rejudging import refuse_unlike_release
+from dslm.releasing.rejudging import of_before_formats, refuse_unlike_release
 from dslm.releasing.smoke import Answer, smoke
 from dslm.releasing.store import ModelStore, Version
 from dslm.settings.workspace import Workspace, stage_command
@@ -105,9 +105,11 @@ def promote(
         gone = lost(store, entries, versions, champion)
         refuse_stale(ws, proof, champion, lost=gone)
         refuse_old_contract(proof, ws)
-        if not (gone and proof.digest == champion.digest):  # what let it in once still stands
+        again = gone and proof.digest == champion.digest
+        if not again:  # what let it in once still stands
             refuse_lost_looks(ws, versions, entries)
             refuse_other_anchor(ws, store, entries, proof)
+        if not (again and of_before_formats(proof)):  # which holds too little to be judged again
             refuse_unlike_release(ws, proof)
         return move(ws, store, entries, "promote", proof, reason, actor, champion.digest)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dslm.contract import load_contract
 from dslm.errors import ReleaseRefused
-from dslm.evidence import KEYS, release_digest
+from dslm.evidence import ANCHOR_FILE, KEYS, release_digest
 from dslm.provenance import MANIFEST, digest_file, write_atomic
 from dslm.records import JournalEntry, Release, Verdict
 from dslm.releasing.checking import evidence_tag, prove, read_verdict, verdict_tag
@@ -63,6 +63,14 @@ def register(ws: Workspace, answer: Answer) -> Release:
         text = json.dumps(receipt.model_dump(mode="json"), indent=2, sort_keys=True)
         write_atomic(ws.receipt, text + "\n")
     return release
+
+
+def loosened(ws: Workspace) -> list[str]:
+    """What will be refused at promotion: in which the candidate is asked less than the champion."""
+    verdict = read_verdict(ws.results / "gate.json", ws.workflow)
+    found = [f"  {one.part} {one.key}: {one.was} → {one.now}" for one in verdict.changes.loosening]
+    head = f"it cannot be promoted: it is asked less than version {verdict.changes.since} was"
+    return [head, *found] if found else []
 
 
 def _refuse_experiment() -> None:
@@ -123,6 +131,7 @@ def _upload(
             "evidence": evidence_tag(now),
             "verdict": verdict_tag(verdict),
             **tags_of(verdict),
+            "anchor": digest_file(folder / ANCHOR_FILE),
         }
         run_id, source = store.upload(folder, {"dslm.digest": digest})
     return store.version(store.add(source, tags, run_id))

@@ -18,9 +18,11 @@ from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import (
     FORMAT,
     NONE,
+    Anchor,
     ChampionRelease,
     Model,
     code_digest,
+    read_anchor,
     read_champion_release,
     read_json,
 )
@@ -30,7 +32,8 @@ from dslm.provenance import digest_file
 from dslm.records import Baseline, Row, Verdict
 from dslm.releasing.checking import Proof, digests_of_files
 from dslm.releasing.look_anchors import refuse_uncounted
-from dslm.releasing.packaging import ANCHOR, CHAMPION, EVIDENCE
+from dslm.releasing.packaging import ANCHOR_RELEASE, CHAMPION, CHAMPION_ANCHOR, EVIDENCE
+from dslm.releasing.store import RESTORE
 from dslm.scoring.verification import MODELS, RELEASES, Answered, answers_digest
 from dslm.settings.recipe import load_recipe
 from dslm.settings.workspace import Workspace, stage_command
@@ -74,13 +77,40 @@ def refuse_unlike_release(ws: Workspace, proof: Proof) -> None:
     where = f"{ws.workflow} version {proof.version}"
     again = stage_command("register", ws.workflow)
     fix = f"{again} scores, gates and registers the candidate anew; promote that version"
-    if proof.evidence.get("format") != FORMAT:
+    if of_before_formats(proof):
         what = "was made before releases held what judging again needs: it can be loaded and "
         raise ReleaseRefused(f"{what}rolled back to, not promoted", where=where, fix=fix)
     refuse_uncounted(ws, proof.verdict, where)
     documents = replace(read_documents(ws, _today()), look=proof.verdict.look)
     run = ReleaseRun(proof, documents, digest_file(ws.gold))
-    refuse_unlike(proof.verdict, judge_run(run, documents), where=where, fix=fix)
+    verdict = judge_run(run, documents)
+    refuse_unlike(proof.verdict, verdict, where=where, fix=fix)
+    refuse_loosening(verdict, where=where)
+
+
+def of_before_formats(proof: Proof) -> bool:
+    """Whether a release was made before evidence had a format."""
+    return proof.evidence.get("format") != FORMAT
+
+
+def refuse_loosening(verdict: Verdict, *, where: str) -> None:
+    """Refuse to promote what was asked less than the champion was.
+
+    Raises:
+        ReleaseRefused: Something was loosened since; names each.
+    """
+    changes = verdict.changes
+    if not changes.loosening:
+        return
+    told = [
+        f"{one.part} {one.key}: {one.was} → {one.now}" + (f" ({', '.join(one.ids[:MOST_NAMED])}"
+        f"{', …' if len(one.ids) > MOST_NAMED else ''})" if one.ids else "")
+        for one in changes.loosening
+    ]  # fmt: skip
+    more = f"; and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else ""
+    what = f"asked less than version {changes.since} was: {'; '.join(told[:MOST_NAMED])}{more}"
+    fix = "take that back, gate and register anew; a loosening needs a signed approval, and there "
+    raise ReleaseRefused(what, where=where, fix=f"{fix}are none yet (docs/gates.md has the table)")
 
 
 def _today() -> dt.date:
@@ -160,10 +190,15 @@ class ReleaseRun:
         path = self.proof.folder / CHAMPION
         return read_champion_release(path, self.workflow, baseline.digest)
 
-    def anchor(self, baseline: Baseline) -> ChampionRelease:
+    def anchor_release(self, baseline: Baseline) -> ChampionRelease:
         """What the anchor release says of itself, where that is another."""
-        path = self.proof.folder / ANCHOR
+        path = self.proof.folder / ANCHOR_RELEASE
         return read_champion_release(path, self.workflow, digest_of_anchor(baseline))
+
+    def anchor(self, baseline: Baseline, digest: str) -> Anchor:
+        """What the baseline's release was held to."""
+        path = self.proof.folder / CHAMPION_ANCHOR
+        return read_anchor(path, self.workflow, digest, fix=RESTORE)
 
     def _rows(self, model: Model) -> Path:
         return self.proof.folder / "rows" / f"{model}.jsonl"

@@ -44,6 +44,11 @@ class Version:
         return self.tags.get("digest", "")
 
     @property
+    def anchor(self) -> str | None:
+        """Digest of what it was held to as tagged; None of one from before there was one."""
+        return self.tags.get("anchor")
+
+    @property
     def approved(self) -> bool:
         """Whether it was read back and has answered."""
         return self.tags.get("status") == "candidate"

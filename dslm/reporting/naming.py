@@ -98,6 +98,16 @@ _DROPS = {
     "language": "is in a language that is not served",
     "over_cap": "its value has enough cases already",
     "breaks": "the right answer breaks a rule",
+    "breaks_not": "is said to break a rule (meta.breaks), but keeps it",
+    "breaks_is_no_list": "meta.breaks is no list of rules",
+    "hidden_text": "the input holds text that nobody sees",
+    "instructed_target": "the right answer holds an instruction to a model",
+    "over_source_cap": "its source has enough cases already",
+    "reviewed": "a reviewer took it out",
+    "valid_until_is_no_date": "its label's last day is no date",
+    "near_validation": "nearly the same input as a validation case",
+    "near_calibration": "nearly the same input as a calibration case",
+    "personal": "holds personal data that may not be kept",
 }
 
 

@@ -19,6 +19,7 @@ from dslm.contract.text.folding import fold
 from dslm.curation.grouping import group_of
 from dslm.curation.identifiers import NoName, identifier
 from dslm.errors import DslmError, InputError, Problems
+from dslm.gating.repeated_gold import repeats_in_gold
 from dslm.proving.gold import SMALLEST_SLICE
 from dslm.records import Case
 from dslm.scaffolding.comparators import comparator
@@ -92,11 +93,22 @@ def draft(path: Path, sample: Sequence[Numbered], group_by: str | None, share: f
     compare = {f: how for f, s in properties.items() if (how := comparator(s, values[f]))}
     calibration = int(len(sources) * SPLIT.calibration)
     made = Draft(
-        properties, compare, (), _slices(gold), _risk(calibration), group_by,
+        properties, compare, (), (), _risk(calibration), group_by,
         tuple(sources), tuple(gold), dropped,
         (*rare_fields(values, len(cases)), *value_notes(compare, values)),
     )  # fmt: skip
-    return replace(made, grounded=_grounded(made, cases))
+    made = _without_repeats(made)
+    return replace(made, grounded=_grounded(made, cases), slices=_slices(made.gold))
+
+
+def _without_repeats(made: Draft) -> Draft:
+    """Gold without cases that repeat one of another group: they would count as many draws."""
+    trial = contract_of(made, "trial", ())
+    data = trial.data.model_copy(update={"group_by": made.group_by})
+    found = repeats_in_gold(trial.model_copy(update={"data": data}), made.gold)
+    repeats = {repeat for _, repeat in found}
+    gold = tuple(case for case in made.gold if case.id not in repeats)
+    return replace(made, gold=gold, dropped=made.dropped + len(repeats))
 
 
 def _properties(path: Path, sample: Sequence[Numbered]) -> dict[str, Schema]:

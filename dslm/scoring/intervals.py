@@ -27,7 +27,6 @@ Floats = NDArray[np.float64]
 Bounds = tuple[float, float]
 
 LEVEL = 0.95
-TAIL = (1 - LEVEL) / 2
 Z = 1.959963984540054  # normal quantile of 0.975
 MICRO = 1_000_000  # money is summed in millionths, as whole numbers
 DECIMALS = 10  # below this, mathematical libraries of two machines may differ
@@ -81,12 +80,6 @@ def _student(degrees: int) -> float:
     return float(stdtrit(degrees, 0.5 + LEVEL / 2))
 
 
-def _normal_quantile(p: float) -> float:
-    from scipy.special import ndtri
-
-    return float(ndtri(p))
-
-
 def effective_cases(numerators: Ints, denominators: Ints, groups: Sequence[str]) -> float:
     """Independent cases that would tell as much about a ratio in [0, 1].
 
@@ -138,17 +131,11 @@ def _metric(value: float, bounds: Bounds | None, n: int, decimals: int = DECIMAL
 
 
 def share_metric(
-    numerators: Ints,
-    denominators: Ints,
-    groups: Sequence[str] | Ints,
-    *,
-    exact: bool = False,
-    tail: float = TAIL,
+    numerators: Ints, denominators: Ints, groups: Sequence[str] | Ints, *, exact: bool = False
 ) -> Metric:
     """A ratio in [0, 1] with its interval; unmeasured where nothing was counted.
 
-    `n` is the number of counted units: cases of a share, value pairs of an F1. `tail` is the chance
-    that the interval leaves out on each side.
+    `n` is the number of counted units: cases of a share, value pairs of an F1.
     """
     below = int(denominators.sum())
     if below == 0:
@@ -156,30 +143,56 @@ def share_metric(
     share, cases = int(numerators.sum()) / below, below // int(denominators.max())
     sums = by_group(groups, numerators, denominators)
     if int(sums[:, 1].max()) == 1:
-        z = Z if tail == TAIL else _normal_quantile(1 - tail)
-        bounds = clopper_pearson(share, below, 1 - 2 * tail) if exact else wilson(share, below, z)
+        bounds = clopper_pearson(share, below) if exact else wilson(share, below)
         return _metric(share, bounds, cases)
-    found = mean_bounds(sums[:, 0], sums[:, 1], 0.0, 1.0, tail)
+    found = mean_bounds(sums[:, 0], sums[:, 1], 0.0, 1.0, (1 - LEVEL) / 2)
     return _metric(share, found, cases, SOUGHT)
 
 
-def money_metric(
-    amounts: Ints, groups: Sequence[str] | Ints, dearest: float, tail: float = TAIL
-) -> Metric:
+def share_bounds(
+    numerators: Ints, denominators: Ints, groups: Sequence[str] | Ints, tail: float
+) -> Bounds | None:
+    """Bounds of a ratio in [0, 1], each wrong with probability `tail` at most, for decisions.
+
+    Of cases with a group each they are Clopper and Pearson's: Wilson's may miss a little oftener.
+    """
+    below = int(denominators.sum())
+    if below == 0:
+        return None
+    sums = by_group(groups, numerators, denominators)
+    if int(sums[:, 1].max()) == 1:
+        found: Bounds | None = clopper_pearson(int(numerators.sum()) / below, below, 1 - 2 * tail)
+    else:
+        found = mean_bounds(sums[:, 0], sums[:, 1], 0.0, 1.0, tail)
+    return found and (round(found[0], SOUGHT), round(found[1], SOUGHT))
+
+
+def money_bounds(
+    amounts: Ints, groups: Sequence[str], dearest: float, tail: float
+) -> Bounds | None:
+    """The same of a mean amount per case; arguments as for `money_metric`."""
+    if not len(amounts):
+        return None
+    sums = by_group(groups, amounts, np.ones_like(amounts))
+    most = max(dearest * MICRO, float(amounts.max()))
+    found = in_money(mean_bounds(sums[:, 0], sums[:, 1], 0.0, most, tail))
+    return found and (round(found[0], SOUGHT), round(found[1], SOUGHT))
+
+
+def money_metric(amounts: Ints, groups: Sequence[str] | Ints, dearest: float) -> Metric:
     """A mean amount per case, from whole millionths, with its interval.
 
     Args:
         amounts: Per case, in millionths; none below 0.
         groups: Per case.
         dearest: The most that a case can cost, in whole money.
-        tail: The chance that the interval leaves out on each side.
     """
     if not len(amounts):
         return Metric(value=None, low=None, high=None, n=0)
     mean = int(amounts.sum()) / (len(amounts) * MICRO)
     sums = by_group(groups, amounts, np.ones_like(amounts))
     most = max(dearest * MICRO, float(amounts.max()))
-    bounds = mean_bounds(sums[:, 0], sums[:, 1], 0.0, most, tail)
+    bounds = mean_bounds(sums[:, 0], sums[:, 1], 0.0, most, (1 - LEVEL) / 2)
     return _metric(mean, in_money(bounds), len(amounts), SOUGHT)
 
 

@@ -17,7 +17,16 @@ from typing import Literal
 
 from dslm.errors import InputError
 from dslm.records import Metric, Row
-from dslm.scoring.intervals import MICRO, TAIL, Ints, ints, money_metric, numbered, share_metric
+from dslm.scoring.intervals import (
+    MICRO,
+    Ints,
+    ints,
+    money_bounds,
+    money_metric,
+    numbered,
+    share_bounds,
+    share_metric,
+)
 
 Counted = tuple[int, int]
 LARGEST_SUM = 2**62  # so that differences of two sums fit too
@@ -100,28 +109,25 @@ def counts(measure: Measure, rows: Sequence[Row]) -> tuple[Ints, Ints]:
     return ints(above), ints([below for _, below in pairs])
 
 
-def measured(name: str, rows: Sequence[Row], dearest: float = 0.0, tail: float = TAIL) -> Metric:
-    """One metric over rows, with its interval, of 95 % by default.
+def measured(name: str, rows: Sequence[Row], dearest: float = 0.0) -> Metric:
+    """One metric over rows, with its 95 % interval.
 
     Args:
         name: Of `METRICS`.
         rows: Scored.
         dearest: The most that a case can cost, for a metric in money.
-        tail: The chance that the interval leaves out on each side.
     """
     measure = METRICS[name]
     above, below = counts(measure, rows)
-    return _metric_of(measure, above, below, numbered([row.group for row in rows]), dearest, tail)
+    return _metric_of(measure, above, below, numbered([row.group for row in rows]), dearest)
 
 
-def _metric_of(
-    measure: Measure, above: Ints, below: Ints, groups: Ints, dearest: float, tail: float = TAIL
-) -> Metric:
+def _metric_of(measure: Measure, above: Ints, below: Ints, groups: Ints, dearest: float) -> Metric:
     if measure.unit == "money":
-        return money_metric(above, groups, dearest, tail)
+        return money_metric(above, groups, dearest)
     if not len(above):
         return Metric(value=None, low=None, high=None, n=0)
-    return share_metric(above, below, groups, exact=measure.exact, tail=tail)
+    return share_metric(above, below, groups, exact=measure.exact)
 
 
 @dataclass(frozen=True)
@@ -154,6 +160,25 @@ def tabulated(rows: Sequence[Row]) -> Table:
     """What rows add to every metric."""
     counted = {name: counts(measure, rows) for name, measure in METRICS.items()}
     return Table(counted, numbered([row.group for row in rows]))
+
+
+def bounded(
+    name: str, rows: Sequence[Row], dearest: float, tail: float
+) -> tuple[float, float] | None:
+    """Bounds of one metric, each wrong with probability `tail` at most; None of no cases.
+
+    Args:
+        name: Of `METRICS`.
+        rows: Scored.
+        dearest: The most that a case can cost, for a metric in money.
+        tail: One-sided error.
+    """
+    measure = METRICS[name]
+    above, below = counts(measure, rows)
+    groups = [row.group for row in rows]
+    if measure.unit == "money":
+        return money_bounds(above, groups, dearest, tail)
+    return share_bounds(above, below, groups, tail)
 
 
 def all_metrics(rows: Sequence[Row], dearest: float) -> dict[str, Metric]:

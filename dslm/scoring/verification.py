@@ -178,6 +178,8 @@ def _derived(
     contract: Contract, cases: Sequence[Case], rows: Sequence[Row], threshold: float, what: str
 ) -> tuple[list[Row], list[str]]:
     """Rows made again, and where the written ones differ from them."""
+    if older := _older(rows, what):  # nothing follows from them: all else is told of what they say
+        return list(rows), older
     again = recompute(contract, cases, rows, threshold)
     return again, _rows_differ(contract, rows, again, what)
 
@@ -185,16 +187,22 @@ def _derived(
 def _rows_differ(
     contract: Contract, rows: Sequence[Row], again: Sequence[Row], what: str
 ) -> list[str]:
-    if older := [row.id for row in rows if _is_older(row)]:
-        return [
-            f"{what}: {len(older)} without log-probabilities, so that no confidence follows from "
-            f"them (case {older[0]} is the first): rows of before these were kept are scored again"
-        ]
     hides = contract.data.personal.hides
     return [
         _unquoted(d) if hides else d
         for old, new in zip(rows, again, strict=True)
         for d in _compare(old, new, f"{what}: case {old.id}")
+    ]
+
+
+def _older(rows: Sequence[Row], what: str) -> list[str]:
+    """What is said of rows of before log-probabilities were kept; nothing where there are none."""
+    older = [row.id for row in rows if _is_older(row)]
+    if not older:
+        return []
+    return [
+        f"{what}: {len(older)} without log-probabilities, so that no confidence follows from "
+        f"them (case {older[0]} is the first): rows of before these were kept are scored again"
     ]
 
 
@@ -229,7 +237,9 @@ def _calibration_differs(run: Recorded, contract: Contract, _: Sequence[Case]) -
             row.model_copy(update={"prediction": read_again(contract, row.prediction)})
             for row in rows
         ]
-        found = _rows_differ(contract, rows, again, "calibration rows")
+        found = _older(rows, "calibration rows") or _rows_differ(
+            contract, rows, again, "calibration rows"
+        )
     written = load_calibration(run.calibration)
     if written.evidence != dict(said.evidence):
         pair = written.evidence, dict(said.evidence)

@@ -1,21 +1,18 @@
-"""The gate policy, `eval/<workflow>/gate.yaml`, and its waivers, closed and typed.
+"""The gate policy, `eval/<workflow>/gate.yaml`, closed and typed.
 
-What a candidate must show before it may be released, and what was signed off in spite of it.
-Loaded by the gate and by `dslm check`; judged by `dslm.gating`.
+What a candidate must show before it may be released. Loaded by the gate and by `dslm check`; judged
+by `dslm.gating`. What is signed off in spite of it is in `waivers`.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from dslm.errors import DslmError, InputError, Problems
 from dslm.provenance import digest_json
-from dslm.settings.loading import load_document, nearest
-from dslm.settings.regular_files import is_there
+from dslm.settings.loading import load_document
 
 # Metrics with one value per case, so that two models can be compared case by case.
 ShareMetric = Literal[
@@ -29,7 +26,17 @@ ShareMetric = Literal[
 PairedMetric = ShareMetric | Literal["cost_per_case"]
 MetricName = PairedMetric | Literal["selective_risk"]
 Reference = Literal["base", "champion"]
-OWN_CHECKS = ("evidence", "first_release")  # of the gate itself: nobody asks or waives them
+SAFETY = ("selective_risk", "straight_through_rate", "cost_per_case")
+FEWEST = 20  # that proceeded: none wrong of so many still hides a risk of 14 % (rule of three)
+# Validity, evidence, and what a text makes the model do: where a policy names nothing else
+PROTECTED = ("schema_valid_rate", "evidence", "first_release", "injected_instructions")
+SHORTEST = 10  # characters of a reason
+# Of the gate in a pull request, in its order (`dslm.pull_request`).
+PULL_REQUEST_CHECKS = (
+    "same_judge", "same_champion", "evidence_belongs", "recorded_verdict", "answered_again",
+)  # fmt: skip
+# Of the gate itself: nobody asks or waives them.
+OWN_CHECKS = ("evidence", "first_release", *PULL_REQUEST_CHECKS)
 
 
 class Settings(BaseModel):
@@ -66,15 +73,39 @@ class Bound(Asked):
     at_least: float | None = Field(None, allow_inf_nan=False)
     at_most: float | None = Field(None, allow_inf_nan=False)
     on: Literal["value", "interval"] = Field(
-        description="value: the measured value decides. interval: all of the 95 % interval has to "
-        "clear the bound; INCONCLUSIVE where the bound lies inside it"
+        "interval",
+        description="interval: the bound has to be cleared with the policy's confidence, 1 - alpha;"
+        " INCONCLUSIVE where the gold set cannot tell. value: the measured value decides",
     )
+    unproved: str = Field(
+        "", description="why the measured value may decide on risk, cost or straight-through rate; "
+        "stands in every verdict",
+    )  # fmt: skip
+    least_cases: int | None = Field(
+        None, ge=2, description="of selective_risk: cases that have to proceed, 20 where not named;"
+        " with fewer it is INCONCLUSIVE",
+    )  # fmt: skip
 
     @model_validator(mode="after")
-    def _one_side(self) -> Self:
+    def _hangs_together(self) -> Self:
         if (self.at_least is None) == (self.at_most is None):
             raise ValueError("name exactly one of at_least, at_most")
+        if self.on == "value" and self.metric in SAFETY and len(self.unproved) < SHORTEST:
+            raise ValueError(
+                f"{self.metric} is judged on the interval: a measured value alone shows nothing. "
+                "Where this gold set cannot show it, say why in `unproved`; it stands in the "
+                "verdict"
+            )
+        if self.on == "interval" and self.unproved:
+            raise ValueError("`unproved` belongs to `on: value`")
+        if self.least_cases is not None and self.metric != "selective_risk":
+            raise ValueError("least_cases is of selective_risk alone")
         return self
+
+    @property
+    def fewest(self) -> int:
+        """Cases that the metric has to be measured on."""
+        return (self.least_cases or FEWEST) if self.metric == "selective_risk" else 1
 
 
 class Gain(Asked):
@@ -119,12 +150,23 @@ AnyCheck = Annotated[
 ]
 
 
+class WaiverRules(Settings):
+    """What may be waived, and for how long."""
+
+    most_days: int = Field(90, ge=1, le=366, description="from the day of a verdict to `until`")
+    never: list[str] = Field(
+        list(PROTECTED), description="metrics and ids of checks that nobody can waive"
+    )
+
+
 class GatePolicy(Settings):
     """All that a candidate has to show."""
 
     alpha: float = Field(
-        0.05, gt=0, le=0.1, description="chance of passing a candidate that is worse by the margin"
-    )
+        0.05, gt=0, le=0.1, description="chance, for each check on an interval or against another "
+        "model, of passing a candidate that truly misses it",
+    )  # fmt: skip
+    waivers: WaiverRules = WaiverRules()
     first_release: Literal["allow", "until_one_serves", "refuse"] = Field(
         "until_one_serves",
         description="whether a candidate may pass that no champion could be compared with. "
@@ -145,23 +187,9 @@ class GatePolicy(Settings):
         """What the policy asks; comments and layout do not count."""
         return digest_json(self.model_dump(mode="json"))
 
-
-class Waiver(Settings):
-    """One check that may fail, until a day, by somebody's signature."""
-
-    check: str
-    reason: str = Field(min_length=10)
-    signed_off_by: str = Field(min_length=2)
-    until: dt.date
-    gold: str | None = Field(
-        None, pattern=r"^sha256:[0-9a-f]{64}$", description="holds only for this gold set"
-    )
-
-
-class Waivers(Settings):
-    """The document `eval/<workflow>/waivers.yaml`."""
-
-    waivers: list[Waiver]
+    def protects(self, check: AnyCheck) -> bool:
+        """Whether nobody can waive a check."""
+        return bool({check.id, check.metric} & {*self.waivers.never, *OWN_CHECKS})
 
 
 def load_policy(path: Path) -> GatePolicy:
@@ -171,45 +199,3 @@ def load_policy(path: Path) -> GatePolicy:
         Problems: Every mistake in it, with file, line and key.
     """
     return load_document(path, GatePolicy, fix="`dslm init` writes one to start from")
-
-
-def load_waivers(path: Path) -> tuple[Waiver, ...]:
-    """The waivers at `path`; no file, no waiver.
-
-    Raises:
-        Problems: Every mistake in it, with file, line and key.
-    """
-    return tuple(load_document(path, Waivers).waivers) if is_there(path) else ()
-
-
-def refuse_idle_waivers(
-    policy: GatePolicy, waivers: tuple[Waiver, ...], *, today: dt.date, gold: str
-) -> None:
-    """A waiver that does not apply is a mistake somebody relies on, not a thing to pass over.
-
-    Args:
-        policy: Whose checks are waived.
-        waivers: As loaded.
-        today: The day of the verdict.
-        gold: Digest of the gold set's file.
-
-    Raises:
-        Problems: Waivers of unknown checks, expired ones, doubled ones, ones for another gold set.
-    """
-    ids = [check.id for check in policy.checks]
-    faults: list[DslmError] = []
-    for number, waiver in enumerate(waivers, start=1):
-        where = f"waiver {number} ({waiver.check})"
-        if waiver.check not in ids:
-            near = nearest(waiver.check, ids)
-            fix = f"did you mean {near!r}?" if near else f"checks: {', '.join(ids)}"
-            faults.append(InputError("waives no check of the policy", where=where, fix=fix))
-        if waiver.until < today:
-            what = f"expired on {waiver.until}"
-            faults.append(InputError(what, where=where, fix="remove it, or have it signed anew"))
-        if waiver.gold is not None and waiver.gold != gold:
-            faults.append(InputError("is for another gold set", where=where, fix="remove it"))
-        if waiver.check in [w.check for w in waivers[: number - 1]]:
-            faults.append(InputError("waives a check twice", where=where, fix="keep one"))
-    if faults:
-        raise Problems(faults)

@@ -152,6 +152,16 @@ class Workspace:
         return self.registry / "champion.json"
 
     @property
+    def anchor(self) -> Path:
+        """What the version that serves was held to, as of the same move."""
+        return self.registry / "anchor.json"
+
+    @property
+    def anchor_before(self) -> Path:
+        """What the version was held to that the one which serves was compared with."""
+        return self.registry / "anchor-before.json"
+
+    @property
     def baseline(self) -> Path:
         """The release the candidate is compared with."""
         return self.artifacts / "baseline.json"

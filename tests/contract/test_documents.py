@@ -13,8 +13,9 @@ from ruamel.yaml import YAML
 
 from dslm.contract.model import Contract, load_contract
 from dslm.scoring.metrics import METRICS
-from dslm.settings.policy import AnyCheck, Waiver, load_waivers
+from dslm.settings.policy import AnyCheck, WaiverRules, load_policy
 from dslm.settings.recipe import load_recipe
+from dslm.settings.waivers import Waiver, load_waivers
 
 Edges = set[tuple[str, str]]
 CHECKS = typing.get_args(typing.get_args(AnyCheck)[0])
@@ -89,10 +90,12 @@ def test_the_recipe_for_a_gpu_loads(tmp_path: Path) -> None:
 
 
 def test_the_waiver_shown_is_one(tmp_path: Path) -> None:
-    (example,) = blocks("docs/gates.md", "yaml")
+    example, rules = blocks("docs/gates.md", "yaml")
     path = tmp_path / "waivers.yaml"
     path.write_text(example.replace("sha256:…", "sha256:" + "0" * 64), encoding="utf-8")
     assert len(load_waivers(path)) == 1
+    path.write_text(rules + "checks: [{id: a, kind: zero_tolerance, metric: truncation_rate}]\n")
+    assert load_policy(path).waivers == WaiverRules()
 
 
 def keys_of(model: type[BaseModel]) -> set[str]:

@@ -15,8 +15,9 @@ from ruamel.yaml import YAML
 from dslm.contract import load_contract
 from dslm.records import Baseline
 from dslm.settings.params import load_params, recipe_path
-from dslm.settings.policy import load_policy, load_waivers
+from dslm.settings.policy import load_policy
 from dslm.settings.recipe import load_recipe
+from dslm.settings.waivers import load_waivers
 from dslm.settings.workspace import Workspace
 
 RECIPES = sorted((ROOT / "recipes").glob("*.yaml"))

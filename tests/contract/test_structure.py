@@ -27,14 +27,15 @@ BASE = {
 }
 ACTIVITIES = {
     "curation", "training", "inference", "scoring", "gating", "releasing", "reporting", "examples",
-    "proving", "scaffolding",
+    "proving", "scaffolding", "pull_request",
 }  # fmt: skip
 # Which activity may call which, beyond the base; everything else goes through records and files.
 MAY_CALL = {
     # one prompt renderer, one place that knows base models; the doctor's findings are as a proof's
     "training": {"inference", "proving"},
     "examples": {"scoring"},  # recorded answers become rows by the functions that the stages call
-    "gating": {"scoring"},  # the gate recomputes the scorecard from the rows
+    # the gate recomputes the scorecard from the rows, and knows repeated texts as curation does
+    "gating": {"scoring", "curation"},
     # the smoke test answers with the decider that serves; its input is gold's, as it may be shown;
     # no verdict is believed: registration and promotion judge the rows by the gate's own function
     "releasing": {"inference", "curation", "gating", "scoring"},
@@ -44,6 +45,8 @@ MAY_CALL = {
     # rows are counted by the readers that curation reads them with, tokens as training counts them,
     # and the gold cases that a margin needs by the gate's own test
     "proving": {"curation", "inference", "gating"},
+    # it lets the gate judge what it laid out, and reads how rows fared that were answered again
+    "pull_request": {"gating", "scoring"},
     # it proposes only what the proofs accept, and reads a sample as curation reads sources
     "scaffolding": {"proving", "curation", "inference", "gating"},
 }

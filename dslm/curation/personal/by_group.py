@@ -2,8 +2,8 @@
 
 A value is looked for closely in the cases of its group, which lie anywhere in the sources. Cases
 are therefore taken group by group: each group's values are made ready once, by one worker, and are
-forgotten with it. What means a value everywhere is read from a file, since a million values take
-half a minute to be handed to a worker otherwise. Used by `spreading` and `proving`.
+forgotten with it. What means a value everywhere lies in a file, which each worker reads once; Daft
+would write it out three times for every stage. Used by `spreading` and `proving`.
 """
 
 from __future__ import annotations

@@ -10,10 +10,12 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from dslm.contract.personal import PersonalKind
 from dslm.curation.personal.finding import Finding, Identity
 
+NOTHING: Counter[Any] = Counter()  # one for all, as making it takes longer than reading it
 _NOTHING_LEFT = ", {}]"
 
 
@@ -29,10 +31,10 @@ class Found:
             findings in the text by their kind.
     """
 
-    counts: Counter[PersonalKind] = field(default_factory=Counter)
+    counts: Counter[PersonalKind] = field(default_factory=lambda: NOTHING)
     values: frozenset[tuple[Identity, str]] = frozenset()
     given: frozenset[str] = frozenset()
-    left: Counter[str] = field(default_factory=Counter)
+    left: Counter[str] = field(default_factory=lambda: NOTHING)
 
     def __add__(self, other: Found) -> Found:
         return Found(

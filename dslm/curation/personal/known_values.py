@@ -117,7 +117,7 @@ def known_of(
                 short.add(identity)
             for key, parts in spelled:
                 known[key] = min(identity, known.get(key, identity))
-                words[key] = parts
+                words[key] = max(parts, words.get(key, parts), key=_in_words)
                 here |= parts
         for word in here:
             labelled[word] += 1
@@ -152,6 +152,11 @@ def _words_of(key: str, identity: Identity, text: str) -> frozenset[str]:
         if not joining.isalnum() and joined(joining) == key:
             return frozenset(map(joined, WORD.findall(joining)))
     return frozenset({key})
+
+
+def _in_words(parts: frozenset[str]) -> tuple[int, list[str]]:
+    """Of several ways to part a spelling always the same is taken: that of the most words."""
+    return len(parts), sorted(parts)
 
 
 def _is_whole(identity: Identity, text: str) -> bool:

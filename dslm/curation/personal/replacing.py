@@ -25,7 +25,7 @@ from dslm.curation.mapping import content_id
 from dslm.curation.personal.close_index import CloseIndex
 from dslm.curation.personal.finder import Finder
 from dslm.curation.personal.finding import Finding, Identity, without_overlaps
-from dslm.curation.personal.found import Found, found_of
+from dslm.curation.personal.found import NOTHING, Found, found_of
 from dslm.curation.personal.given import outside
 from dslm.curation.personal.labelled import Labelled
 from dslm.curation.personal.spelling import joined
@@ -148,14 +148,14 @@ class Replacer:
     def _left(self, done: Replaced, index: CloseIndex) -> Counter[str]:
         """What still looks personal: fields nobody declared, kinds in the text nobody asked for."""
         case = done.case
-        left = Counter(place for place, _ in self._suspects(case.target or {}, case.meta))
+        left = [place for place, _ in self._suspects(case.target or {}, case.meta)]
         if found := outside(self._unasked(case.input), case.input, done.found.given):
             declared = index.findings(case.input) if self.personal.mode == "keep" else []
-            left.update(
+            left += [
                 f"input: {one.kind}" for one in found
                 if all(one.end <= known.start or known.end <= one.start for known in declared)
-            )  # fmt: skip
-        return left
+            ]  # fmt: skip
+        return Counter(left) if left else NOTHING
 
     def named(self, case: Case) -> Case:
         """A case whose id was made of its content, which then tells nothing of it.

@@ -29,8 +29,10 @@ SHOWN = (  # which amounts are printed, with weights
     (frozenset({"exempt", "total"}), 5),
     (frozenset({"zero", "rate", "total"}), 5),
 )
-FIRST_DAY: dict[bool, date] = {False: date(2024, 9, 1), True: date(2025, 9, 1)}
-DAYS: dict[bool, int] = {False: 240, True: 115}
+# The first day of a bill, and how many days there are: of the sources, of those later, of gold.
+SOURCE_DAYS = (date(2024, 9, 1), 240)
+LATER_DAYS = (date(2025, 6, 1), 84)
+GOLD_DAYS = (date(2025, 9, 1), 115)
 
 Target = dict[str, str | None]
 EMPTY_TARGET: Target = dict.fromkeys(("supplier", "number", "date", "net", "rate", "total"))
@@ -70,7 +72,7 @@ def draw_facts(
     rate = "0" if untaxed else rng.choice(RATES[supplier.language])
     net = _draw_net(rng, roomy="net" not in shown)
     tax = int((Decimal(net) * Decimal(rate) / 100).quantize(Decimal(1), ROUND_HALF_UP))
-    first, days = FIRST_DAY[supplier.unseen], DAYS[supplier.unseen]
+    first, days = _days(supplier)
     return Facts(
         kind=kind,
         number=draw_number(rng, supplier.number_pattern),
@@ -82,6 +84,12 @@ def draw_facts(
         shown=shown | {"number", "date"},
         credited=draw_number(rng, supplier.number_pattern) if kind == "credit_note" else None,
     )
+
+
+def _days(supplier: Supplier) -> tuple[date, int]:
+    if supplier.unseen:
+        return GOLD_DAYS
+    return LATER_DAYS if supplier.later else SOURCE_DAYS
 
 
 def draw_number(rng: random.Random, pattern: str) -> str:

@@ -55,6 +55,25 @@ def _composed(language: str) -> tuple[str, ...]:
     return tuple(names[int(place * step)] for place in range(COMPOSED[language]))
 
 
+# Of suppliers that write once, after the others: two parts again, with beginnings of their own.
+_LATER_BEGINNINGS: dict[str, tuple[str, ...]] = {
+    "de": _words(
+        "Birn Dorn Erlen Fichten Kirch Lang Neu Ober Sand Schön Tief Unter Weiden Winkel Burg "
+        "Gold Hasel Klein Mittel Mühl Rosen Salz Teich Brunn"
+    ),
+    "en": _words(
+        "Bright Crow Dun East Fair Green Hazel High King Long Marl New North Old Raven Red Rock "
+        "Shel South Stone Wal West Whit"
+    ),
+    "fr": _words(
+        "Aigue Bour Castel Chante Courte Fresne Grand Haute Lande Long Mal Mire Neu Noir Orme "
+        "Pierre Plan Sol Vert"
+    ),
+}
+LATER_NAMES: dict[str, tuple[str, ...]] = {
+    language: tuple(first + last for first, last in product(words, _ENDINGS[language]))
+    for language, words in _LATER_BEGINNINGS.items()
+}
 SOURCE_NAMES: dict[str, tuple[str, ...]] = {
     language: words + _composed(language) for language, words in _SINGLE_NAMES.items()
 }

@@ -1,7 +1,8 @@
 """Suppliers, each with a layout of its own: words, order, separators, formats and manners.
 
-Takes a seed and the split (`sources` or `gold`), gives frozen suppliers. `cases` draws bills for
-them. Gold suppliers have other names, and most of them words and orders that sources lack.
+Takes a seed and the split (`sources`, `later` or `gold`), gives frozen suppliers.
+`cases` draws bills for them. Gold suppliers have other names, and most of them words and orders
+that sources lack.
 """
 
 from __future__ import annotations
@@ -38,6 +39,11 @@ GOLD_OCR_STYLES = ("form", "form", "headed", "headed", "run_on", "assigned", "co
 HEADED = 0.3  # share of source suppliers whose trade stands before their name
 LONGEST_NAMING = 9  # rough tokens of a supplier's name and one of its numbers together
 SEPARATORS = (": ", ": ", ": ", " ", " = ")
+LISTS = {
+    "sources": names.SOURCE_NAMES,
+    "later": names.LATER_NAMES,
+    "gold": names.GOLD_NAMES,
+}
 SIGNATURES = ("sign", "contact", "from", "address")
 
 
@@ -60,22 +66,22 @@ class Supplier:
     signature: str
     wording: int  # which of a language's openers and greetings the supplier uses
     unseen: bool  # a gold supplier: may use phrases kept out of the sources
+    later: bool = False  # writes once, after all others of the sources
 
 
 def make_suppliers(seed: int, split: str) -> tuple[Supplier, ...]:
-    """Make the suppliers of `sources` (422) or `gold` (30), each from a random source of its own.
+    """Make the suppliers of `sources` (422), `later` (486) or `gold` (30), each drawn by itself.
 
     Raises:
-        ValueError: The split is neither `sources` nor `gold`.
+        ValueError: The split is none of these.
     """
-    if split not in ("sources", "gold"):
-        raise ValueError(f"unknown split {split!r}: use 'sources' or 'gold'")
-    lists = names.SOURCE_NAMES if split == "sources" else names.GOLD_NAMES
+    if split not in LISTS:
+        raise ValueError(f"unknown split {split!r}: use one of {', '.join(LISTS)}")
+    lists = LISTS[split]
     made = []
     for language, words in lists.items():
         for position, word in enumerate(words, start=1):
-            prefix = "s" if split == "sources" else "g"
-            identity = f"{prefix}-{language}-{position:02d}"
+            identity = f"{split[0]}-{language}-{position:02d}"
             made.append(_make_supplier(random.Random(f"{seed}:{identity}"), identity, word))
     return tuple(made)
 
@@ -100,6 +106,7 @@ def _make_supplier(rng: random.Random, identity: str, word: str) -> Supplier:
         signature=rng.choice(SIGNATURES),
         wording=rng.randrange(1000),
         unseen=unseen,
+        later=identity.startswith("l-"),
     )
 
 

@@ -1,7 +1,8 @@
 """Decides how many cases of each tag there are, numbers them and writes the JSONL files.
 
-Takes a folder and a seed, gives `data/invoice_intake/sources/cases.jsonl` and
-`eval/invoice_intake/gold.jsonl` below it. Called by `__main__` and by the regeneration test.
+Takes a folder and a seed, gives `data/invoice_intake/sources/cases.jsonl`, `later.jsonl` beside it
+(suppliers that write once, after all others) and `eval/invoice_intake/gold.jsonl`. Called by
+`__main__` and by the regeneration test.
 """
 
 from __future__ import annotations
@@ -18,11 +19,16 @@ from dslm.examples.invoice_intake.suppliers import Supplier, make_suppliers
 
 DEFAULT_SEED = 7
 SOURCES_PATH = Path("data/invoice_intake/sources/cases.jsonl")
+LATER_PATH = Path("data/invoice_intake/sources/later.jsonl")
 GOLD_PATH = Path("eval/invoice_intake/gold.jsonl")
 COUNTS: dict[str, dict[str, int]] = {
     "sources": {
         "clean": 185, "ocr_noise": 120, "distractors": 240, "bad_total": 70,
         "missing_field": 190, "credit_note": 165, "not_invoice": 235, "injection": 95,
+    },
+    "later": {
+        "clean": 69, "ocr_noise": 45, "distractors": 90, "bad_total": 26,
+        "missing_field": 71, "credit_note": 62, "not_invoice": 87, "injection": 36,
     },
     "gold": {
         "clean": 38, "ocr_noise": 21, "distractors": 26, "bad_total": 12,
@@ -33,8 +39,11 @@ MAIL_SHARE = 0.66  # of the tags that either channel can have
 
 
 def write_all(folder: Path, seed: int = DEFAULT_SEED) -> dict[str, int]:
-    """Write both files below `folder` and give the number of cases by relative path."""
-    files = {SOURCES_PATH: source_lines(seed), GOLD_PATH: gold_lines(seed)}
+    """Write all files below `folder` and give the number of cases by relative path."""
+    files = {
+        SOURCES_PATH: source_lines(seed), LATER_PATH: later_lines(seed),
+        GOLD_PATH: gold_lines(seed),
+    }  # fmt: skip
     for path, lines in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes("".join(f"{line}\n" for line in lines).encode())
@@ -48,6 +57,13 @@ def source_lines(seed: int) -> list[str]:
     examples += draw_flaws(rng, examples)
     rng.shuffle(examples)
     return [_line(f"inv-{place:05d}", one) for place, one in enumerate(examples, start=1)]
+
+
+def later_lines(seed: int) -> list[str]:
+    """Give the cases of suppliers that write once, sorted by id; nothing is wrong with them."""
+    examples = _make_examples(seed, "later")
+    random.Random(f"{seed}:later").shuffle(examples)
+    return [_line(f"later-{place:03d}", one) for place, one in enumerate(examples, start=1)]
 
 
 def gold_lines(seed: int) -> list[str]:

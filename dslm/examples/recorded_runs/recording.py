@@ -9,14 +9,19 @@ compares with the files that ship.
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from dslm.cases import write_records
+from dslm.contract import load_contract
+from dslm.contract.confidence import DECIMALS, read_answer
+from dslm.contract.model import Contract
 from dslm.examples.invoice_intake.writing import gold_lines, source_lines
-from dslm.records import Case, Prediction
+from dslm.records import Case, LogProbs, Prediction
 
 SEEDS = range(41, 49)  # of invented suppliers; one mail of each, so that cases are independent
 GOLD = {"en": 48, "de": 48, "fr": 24}
@@ -59,25 +64,44 @@ def _misread(target: Object, draw: random.Random) -> Object:
     return said
 
 
-def answer(case: Case, skills: Mapping[str, float], draw: random.Random) -> Prediction:
+def _log_probs(text: str, said: Object, sure: float, draw: random.Random) -> LogProbs:
+    """One token a value that is less than certain, so that all of them together are so sure."""
+    weights = {name: draw.random() for name in said}
+    found = []
+    for name, weight in weights.items():
+        value = json.dumps(said[name], ensure_ascii=False)
+        start = text.index(f'"{name}":{value}') + len(f'"{name}":')
+        log_prob = round(math.log(sure) * weight / sum(weights.values()), DECIMALS)
+        if log_prob < 0:
+            found.append((len(text[:start].encode()), len(value.encode()), log_prob))
+    return tuple(found)
+
+
+def answer(
+    contract: Contract, case: Case, skills: Mapping[str, float], draw: random.Random
+) -> Prediction:
     """One answer: right by chance, surer of itself where it is."""
     target = case.target or {}
     right = draw.random() < skills[str(case.meta["language"])]
     said = dict(target) if right else _misread(target, draw)
     sure = draw.betavariate(40, 1) if right else draw.betavariate(4, 3)
     text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    log_probs = _log_probs(text, said, sure, draw)
+    read = read_answer(contract, text, "stop", log_probs)
     return Prediction(
-        object=said, text=text, confidence=round(sure, 6), finish_reason="stop",
-        field_confidence={name: round(sure ** draw.random(), 6) for name in said},
+        object=read.object, text=text, confidence=read.confidence,
+        finish_reason=read.finish_reason, field_confidence=read.field_confidence,
         prompt_tokens=len(case.input) // 4, answer_tokens=len(text) // 3,
-        latency_ms=round(draw.uniform(300, 900), 1),
+        latency_ms=round(draw.uniform(300, 900), 1), log_probs=log_probs,
     )  # fmt: skip
 
 
 def answers(cases: Sequence[Case], model: str, part: str) -> list[Prediction]:
     """The answers of one model to some cases."""
+    with resources.as_file(resources.files(__package__) / "workflow.yaml") as path:
+        contract = load_contract(path)
     draw = random.Random(f"{SEEDS[0]}:{model}:{part}")
-    return [answer(case, SKILLS[model], draw) for case in cases]
+    return [answer(contract, case, SKILLS[model], draw) for case in cases]
 
 
 def _one_a_supplier(

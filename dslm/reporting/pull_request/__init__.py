@@ -5,8 +5,8 @@ the champion answer differently, `tables` and `comment` write markdown, `junit` 
 `dslm gate`; nothing here runs or believes anything that a pull request brought along.
 """
 
-from dslm.reporting.pull_request.comment import MOST_CHARACTERS, Beside, comment, marker
+from dslm.reporting.pull_request.comment import MOST_CHARACTERS, Beside, comment, marker, not_judged
 from dslm.reporting.pull_request.flips import Flip, flips
 from dslm.reporting.pull_request.junit import junit
 
-__all__ = ["MOST_CHARACTERS", "Beside", "Flip", "comment", "flips", "junit", "marker"]
+__all__ = ["MOST_CHARACTERS", "Beside", "Flip", "comment", "flips", "junit", "marker", "not_judged"]

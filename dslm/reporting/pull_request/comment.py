@@ -21,9 +21,9 @@ from dslm.reporting.naming import COST
 from dslm.reporting.pull_request import tables
 from dslm.reporting.pull_request.flips import flips
 from dslm.reporting.told_beside import told_beside
-from dslm.settings.policy import Waiver
+from dslm.settings.waivers import Waiver
 
-MOST_CHARACTERS = 65_536  # of a comment on GitHub; GitLab takes a million
+MOST_CHARACTERS = 65_400  # GitHub takes 65,536 of a comment; the job that posts it adds a line
 STEPS = (200, 60, 25, 10, 4, 1, 0)  # rows of each table, until it fits
 
 
@@ -36,12 +36,14 @@ class Beside:
         waivers: As they are in force.
         alpha: One-sided error of the paired bounds.
         why_no_run: Why the run cannot be told, where it could not be read.
+        notes: What has to be read first, such as what a pull request changes.
     """
 
     means: Mapping[str, str] = field(default_factory=dict)
     waivers: Sequence[Waiver] = ()
     alpha: float = 0.05
     why_no_run: str = ""
+    notes: Sequence[str] = ()
 
 
 def marker(workflow: str) -> str:
@@ -67,6 +69,13 @@ def comment(verdict: Verdict, data: ReportData | None, beside: Beside | None = N
     return "\n".join(lines) + "\n"
 
 
+def not_judged(workflow: str, reason: str, *, red: bool = True) -> str:
+    """A comment where there is no verdict: nothing differs, or something is in the way."""
+    mark = "❌" if red else "➖"
+    title = f"## {mark} {workflow}: {'not judged' if red else 'nothing to judge'}"
+    return f"{marker(workflow)}\n{title}\n\n{words(reason, 2_000)}\n"
+
+
 def _length(text: str) -> int:
     """In UTF-16 units, two of them for what lies beyond 65,535: never less than is counted."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
@@ -85,6 +94,8 @@ def _lines(verdict: Verdict, data: ReportData | None, beside: Beside, most: int)
     where = _report(verdict)
     yield from _head(verdict)
     yield ""
+    if beside.notes:
+        yield from (*(f"- {words(note, 1_000)}" for note in beside.notes), "")
     if data is None:
         yield words(f"The run itself cannot be told: {beside.why_no_run}", 1_000)
     else:

@@ -50,6 +50,13 @@ def test_one_verdict_is_printed_and_written_in_every_form(
     assert not (scored.results / "gate.json").exists()  # the command writes what it is asked to
 
 
+def test_the_terminal_says_first_what_it_means(scored: Workspace, dslm: Call) -> None:
+    lines = dslm("gate", "mini").out.splitlines()
+    assert lines[0].startswith("✓ PASS  All 3 checks passed")
+    assert lines[1].startswith("Of 200 cases 160 go through, ")
+    assert "a case against people alone" in lines[1].replace("\u00a0", " ")
+
+
 def test_a_run_that_cannot_be_believed_still_has_a_comment(
     scored: Workspace, dslm: Call, tmp_path: Path
 ) -> None:

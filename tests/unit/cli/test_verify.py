@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answered_repository import COUNT, finish_answering
+from answered_repository import COUNT, answer_all, finish_answering
 from scored_repository import inputs_of, seal_rows
 from scored_rows import MINI
+from scratch_repository import POLICY
 
 from dslm.cases import read_labelled, read_records
 from dslm.contract.answer import canonical_text
@@ -23,11 +24,13 @@ from dslm.provenance import write_atomic
 from dslm.records import Prediction, Row
 from dslm.releasing.checking import Proof
 from dslm.releasing.packaging import package
+from dslm.releasing.promoting import promote
 from dslm.releasing.pyfunc import answer
+from dslm.releasing.registering import register
 from dslm.releasing.smoke import smoke
 from dslm.scoring import calibrate, make_scorecard
 from dslm.scoring.rows import make_rows, read_again
-from dslm.scoring.verification import read_rows, threshold_of, verify
+from dslm.scoring.verification import models_scored, read_rows, threshold_of, verify
 from dslm.settings.workspace import Workspace
 
 Call = Callable[..., Any]
@@ -73,7 +76,7 @@ def edited(ws: Workspace, model: Model, change: Change, count: int = 100) -> Non
     if model == "calibration":
         assert calibrate(MINI, made, inputs) == load_calibration(ws.calibration)
         return
-    by_model = {m: read_records(ws.scores(m) / "rows.jsonl", Row) for m in ("base", "candidate")}
+    by_model = {m: read_records(ws.scores(m) / "rows.jsonl", Row) for m in models_scored(ws)}
     card = make_scorecard(MINI, cases, threshold=load_calibration(ws.calibration).threshold,
                           rows_by_model=by_model, evidence=inputs_of(ws, "candidate"))  # fmt: skip
     write_atomic(ws.results / "scorecard.json", card.model_dump_json(indent=2) + "\n")
@@ -186,3 +189,32 @@ def test_a_release_of_such_rows_answers_its_case_as_recorded_and_edited_it_does_
     edited(ws, "candidate", gold)
     with pytest.raises(ReleaseRefused, match=r"answers case g-\d+ wrongly: another .* than was"):
         smoke(ws, released("edited"), answer)
+
+
+@pytest.mark.slow
+def test_the_champion_is_fetched_and_answers_again(
+    ws: Workspace, dslm: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ws.root)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    (ws.root / "registry" / "card-template.md.jinja").write_text("{{ contract.name }}\n")
+    ws.policy.write_text(POLICY)
+    verdict = gate_workspace(ws, dt.datetime.now(dt.UTC).date())
+    assert verdict.status == "PASS", verdict.checks
+    write_verdict(ws, verdict)
+    register(ws, answer)
+    promote(ws, None, "first", "ann")
+    answer_all(ws, seed=1)  # another candidate
+    told = dslm("verify", "mini", "--answers", "--model", "champion")
+    assert told.code == 0, told.err
+    assert "champion: 19 of 20 cases answered again, 19 the same" in told.out
+    edited(ws, "champion", gold)
+    assert verify(ws) == []
+    told = dslm("verify", "mini", "--answers", "--model", "champion", "--cases", "3")
+    assert told.code == 4
+    clone = ws.root.with_name("another clone")  # where nobody has named a registry
+    shutil.copytree(ws.root, clone, ignore=shutil.ignore_patterns(".mlflow"))
+    monkeypatch.setenv("DSLM_ROOT", str(clone))
+    told = dslm("verify", "mini", "--answers", "--model", "champion")
+    assert told.code == 4
+    assert "is not in the registry" in told.err

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from dslm.examples.invoice_intake import cases, iban, names, writing
 from dslm.examples.invoice_intake.formats import MONTHS
 
 ROOT = Path(__file__).parents[3]
-FILES = {"sources": writing.SOURCES_PATH, "gold": writing.GOLD_PATH}
+FILES = {
+    "sources": writing.SOURCES_PATH, "later": writing.LATER_PATH, "gold": writing.GOLD_PATH,
+}  # fmt: skip
 TAGS = (
     "clean", "ocr_noise", "distractors", "bad_total",
     "missing_field", "credit_note", "not_invoice", "injection",
@@ -157,7 +160,7 @@ def written_amounts(value: str) -> Iterator[str]:
 
 
 def test_a_supplier_is_named_in_every_input_that_has_no_scanner_noise() -> None:
-    for case in (*read("sources"), *read("gold")):
+    for case in (*read("sources"), *read("later"), *read("gold")):
         name = case["target"]["supplier"]
         if name and case["meta"]["channel"] == "mail":
             assert name in case["input"], case["id"]
@@ -181,10 +184,19 @@ def test_no_gold_supplier_occurs_in_the_sources() -> None:
     ids = {split: {case["meta"]["supplier_id"] for case in read(split)} for split in FILES}
     called = {split: {case["target"]["supplier"] for case in read(split)} for split in FILES}
     assert len(ids["sources"]) == 422
-    assert not ids["sources"] & ids["gold"]
-    assert not (called["sources"] & called["gold"]) - {None}
+    for one, other in combinations(FILES, 2):
+        assert not ids[one] & ids[other]
+        assert not (called[one] & called[other]) - {None}
     for language in names.SOURCE_NAMES:
         assert not set(names.SOURCE_NAMES[language]) & set(names.GOLD_NAMES[language])
+
+
+def test_a_later_supplier_writes_once_and_after_all_the_others() -> None:
+    later = read("later")
+    assert len({case["meta"]["supplier_id"] for case in later}) == len(later) == 486
+    days = {split: [case["meta"]["received_at"] for case in read(split)] for split in FILES}
+    assert max(days["sources"]) < min(days["later"])
+    assert max(days["later"]) < min(days["gold"])
 
 
 def test_no_gold_input_occurs_in_the_sources_or_twice() -> None:

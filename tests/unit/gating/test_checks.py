@@ -50,17 +50,30 @@ def test_one_unreadable_answer_is_one_too_many(ask, submit, asking) -> None:
 def test_a_bound_on_the_value_asks_the_value_alone(ask) -> None:
     assert ask(bound(on="value", at_least=0.95)).status == "PASS"
     assert ask(bound(on="value", at_least=0.951)).status == "FAIL"
-    assert ask(bound("selective_risk", "value", at_most=0.07)).status == "PASS"
-    assert ask(bound("selective_risk", "value", at_most=0.01)).status == "FAIL"
+    risk = bound("selective_risk", "value", unproved="gold is too small for it")
+    assert ask(risk | {"at_most": 0.01}).status == "FAIL"
+    found = ask(risk | {"at_most": 0.07})
+    assert (found.status, found.why) == (
+        "PASS", "the value clears it; not proved: gold is too small for it"
+    )  # fmt: skip
+
+
+def test_a_risk_of_too_few_cases_that_proceeded_is_not_judged(ask) -> None:
+    risk = bound("selective_risk", at_most=0.5)
+    assert ask(risk).status == "PASS"
+    few = ask(risk | {"least_cases": 161})
+    assert (few.status, few.needed_cases) == ("INCONCLUSIVE", None)
+    assert few.why == "160 cases proceeded, 161 are the fewest that are judged"
+    assert ask(risk | {"least_cases": 161, "at_most": 0.01}).status == "FAIL"
 
 
 def test_a_bound_on_the_interval_has_three_answers(ask) -> None:
-    # 190 of 200: 0.95 [0.910, 0.973]
+    # 190 of 200: 0.95, at least 0.917 and at most 0.973 with confidence 0.95
     clear, across, beyond = (ask(bound(at_least=limit)) for limit in (0.9, 0.93, 0.98))
     assert (clear.status, across.status, beyond.status) == ("PASS", "INCONCLUSIVE", "FAIL")
     assert across.needed_cases is not None
-    assert 700 < across.needed_cases < 900
-    assert "reaches across" in across.why
+    assert 500 < across.needed_cases < 600
+    assert across.why == "the value clears it, but it is at least 0.917 with confidence 0.95 only"
     missed = ask(bound(at_least=0.96))
     assert (missed.status, missed.needed_cases) == ("INCONCLUSIVE", None)
     assert "better answers are needed" in missed.why
@@ -81,7 +94,7 @@ def test_a_metric_that_was_not_measured_does_not_pass(ask, submit) -> None:
     held = rows_of(whole.gold, nothing, confidence=[0.1] * 200)
     rows = {**whole.rows, "candidate": held}
     card = make_scorecard(MINI, whole.gold, threshold=0.5, rows_by_model=rows, evidence={})
-    found = ask(bound("selective_risk", "value", at_most=0.5), rows=rows, scorecard=card)
+    found = ask(bound("selective_risk", at_most=0.5), rows=rows, scorecard=card)
     assert (found.status, found.seen) == ("FAIL", "nothing")
 
 

@@ -9,13 +9,14 @@ from dslm.gating.finding import UNMEASURED
 from dslm.gating.gate import exit_code, judge, overall
 from dslm.gating.markdown import as_markdown
 from dslm.records import NOT_APPLICABLE, Baseline, Check, Verdict
-from dslm.settings.policy import Waiver
+from dslm.settings.waivers import Waiver
 
 VALID = {"kind": "zero_tolerance", "metric": "schema_valid_rate"}
 RIGHT = {"kind": "bound", "metric": "case_exact_match", "at_least": 0.93, "on": "interval"}
 HOLDS = {"kind": "non_inferior", "metric": "case_exact_match", "to": "champion", "margin": 0.05}
 WAIVER = Waiver(check="check_0", reason="agreed in review 12", signed_off_by="J. Doe",
-                until=dt.date(2026, 12, 31))  # fmt: skip
+                until=dt.date(2026, 12, 31), candidate=f"sha256:{0:064}",
+                gold=f"sha256:{0:064}")  # fmt: skip
 
 
 def check(status: str, **changes: object) -> Check:

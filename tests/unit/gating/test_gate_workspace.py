@@ -9,7 +9,9 @@ from scored_rows import first
 
 from dslm.errors import InputError, Problems
 from dslm.gating.gate import gate_workspace, write_verdict
-from dslm.provenance import write_manifest
+from dslm.gating.markdown import as_markdown
+from dslm.gating.waiving import candidate_digest
+from dslm.provenance import digest_file, write_manifest
 from dslm.records import Baseline, Verdict
 from dslm.settings.workspace import Workspace
 
@@ -141,13 +143,30 @@ def test_a_forged_number_is_found_in_the_rows(ws: Workspace) -> None:
 
 
 def test_what_the_team_wrote_wrongly_is_an_input_error(ws: Workspace) -> None:
-    waiver = "waivers:\n  - {check: right, reason: agreed in review, signed_off_by: J. Doe, until: "
-    ws.waivers.write_text(waiver + '"2026-11-21"}\n')
+    def waive(until: str, candidate: str) -> None:
+        ws.waivers.write_text(
+            "waivers:\n  - {check: right, reason: agreed in review, signed_off_by: J. Doe, "
+            f'until: "{until}", candidate: {candidate}, gold: {digest_file(ws.gold)}}}\n'
+        )
+
+    before = gate_workspace(ws, TODAY)
+    assert before.judged_on is None
+    candidate = candidate_digest("mini", before.evidence)
+    waive("2026-11-21", candidate)
     with pytest.raises(Problems, match="expired on 2026-11-21"):
         gate_workspace(ws, TODAY)
-    ws.waivers.write_text(waiver + '"2026-11-22"}\n')
+    waive("2026-11-22", digest_of("another candidate"))
+    with pytest.raises(Problems, match=f"for another candidate than {candidate}"):
+        gate_workspace(ws, TODAY)
+    waive("2026-11-22", candidate)
     verdict = gate_workspace(ws, TODAY)
-    assert verdict.evidence["waivers"].startswith("sha256:")
+    assert verdict.judged_on == "2026-11-22"
+    assert verdict.evidence["waivers"] == digest_file(ws.waivers)
+    assert "judged on 2026-11-22" in as_markdown(verdict)
+    ws.waivers.unlink()
+    with pytest.raises(InputError, match="no such file"):
+        gate_workspace(ws, TODAY)
+    ws.waivers.write_text("waivers: []\n")
     ws.policy.write_text("checks: []\n")
     with pytest.raises(Problems, match="at least 1 item"):
         gate_workspace(ws, TODAY)

@@ -13,7 +13,7 @@ from scored_rows import cases, first
 
 from dslm.errors import EXIT_INCONCLUSIVE, ReleaseRefused
 from dslm.gating.gate import gate_workspace, judge, write_verdict
-from dslm.looks import look_digest
+from dslm.looks.ledger import look_digest
 from dslm.provenance import digest_file
 from dslm.records import Look, Verdict
 from dslm.releasing.registering import register

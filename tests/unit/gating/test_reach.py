@@ -152,7 +152,16 @@ def test_a_bound_that_even_a_perfect_score_misses_is_not_decidable(contract: Con
     ("check", "enough"),
     [
         ({"kind": "bound", "metric": "cost_per_case", "at_most": 3, "on": "interval"}, None),
-        ({"kind": "bound", "metric": "cost_per_case", "at_most": 3, "on": "value"}, True),
+        (
+            {
+                "kind": "bound",
+                "metric": "cost_per_case",
+                "at_most": 3,
+                "on": "value",
+                "unproved": "too few cases",
+            },
+            True,
+        ),
         ({"kind": "gain", "metric": "cost_per_case", "over": "base", "at_least": 0}, None),
         ({"kind": "gain", "metric": "coverage", "over": "base", "at_least": 0.4}, True),
         ({"kind": "gain", "metric": "coverage", "over": "base", "at_least": 0.94}, False),

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from dslm.errors import ReleaseRefused
-from dslm.looks import Ledger, candidate_digest, look_digest
-from dslm.looks.ledger import CANDIDATE, CASES
+from dslm.looks.ledger import CANDIDATE, CASES, Ledger, candidate_digest, look_digest
 from dslm.provenance import digest_bytes
 from dslm.records import Case, Look
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -9,6 +10,7 @@ from small_repository import case, write_lines
 from dslm.cases import read_labelled
 from dslm.contract.model import load_contract
 from dslm.gating.reach import gold_reach
+from dslm.provenance import digest_file
 from dslm.proving.proof import Finding, prove
 from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace, workspace
@@ -252,11 +254,12 @@ def test_a_bad_policy_fails_with_its_line(repository: Workspace) -> None:
 
 
 def test_a_waiver_is_shown_and_an_idle_one_fails(repository: Workspace) -> None:
-    waiver = (
-        '{check: holds, reason: agreed in the meeting, signed_off_by: Kim, until: "2999-01-01"}'
-    )
+    until = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=30)
+    of = f"candidate: sha256:{'0' * 64}, gold: {digest_file(repository.gold)}"
+    waiver = "{check: holds, reason: agreed in the meeting, signed_off_by: Kim, "
+    waiver += f'until: "{until}", {of}}}'
     repository.waivers.write_text(f"waivers:\n  - {waiver}\n")
-    assert "holds until 2999-01-01 by Kim" in found(repository, "warn", "waivers")[0].message
+    assert f"holds until {until} by Kim" in found(repository, "warn", "waivers")[0].message
     repository.waivers.write_text(f"waivers:\n  - {waiver.replace('holds', 'hold')}\n")
     assert "did you mean 'holds'?" in str(found(repository, "fail", "waivers")[0].fix)
 
@@ -279,7 +282,7 @@ def test_a_gate_that_forbids_the_risk_that_the_contract_allows_is_told(
     repository: Workspace, risk: float, kinds: set[str]
 ) -> None:
     text = repository.policy.read_text()
-    check = f"{{id: few_wrong, kind: bound, metric: selective_risk, at_most: {risk}, on: value}}"
+    check = f"{{id: few_wrong, kind: bound, metric: selective_risk, at_most: {risk}}}"
     repository.policy.write_text(f"{text.rstrip()}\n  - {check}\n")
     told = [f for f in prove(repository) if f.proof == "promise"]
     assert {f.kind for f in told} == kinds

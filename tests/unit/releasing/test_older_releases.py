@@ -11,14 +11,14 @@ from planted_faults import edit
 from scored_repository import digest_of
 
 from dslm.errors import ReleaseRefused
-from dslm.evidence import KEYS, read_champion_release, release_digest
+from dslm.evidence import ANCHOR_FILE, KEYS, read_champion_release, release_digest
 from dslm.provenance import MANIFEST, canonical_json, digest_file, write_atomic, write_manifest
 from dslm.records import Baseline
 from dslm.releasing.checking import checked_files, prove
 from dslm.releasing.fetching import fetch_version, what_it_says
 from dslm.releasing.journal import Journal
 from dslm.releasing.moving import move
-from dslm.releasing.packaging import CHAMPION, EVIDENCE, package
+from dslm.releasing.packaging import CHAMPION, CHAMPION_ANCHOR, EVIDENCE, package
 from dslm.releasing.promoting import history, promote, releases, rollback
 from dslm.releasing.store import ModelStore
 
@@ -29,11 +29,11 @@ def as_before(run: Run, folder: Path) -> Path:
     """A package as it was made before: evidence of fewer keys, no rows of the calibration."""
     verdict = json.loads((run.ws.results / "gate.json").read_text())
     package(run.ws, folder, {key: verdict["evidence"][key] for key in KEYS})
-    for name in (EVIDENCE, "rows/calibration.jsonl", CHAMPION):
+    for name in (EVIDENCE, "rows/calibration.jsonl", CHAMPION, ANCHOR_FILE, CHAMPION_ANCHOR):
         (folder / name).unlink(missing_ok=True)
 
     def shorten(value: dict) -> None:
-        for key in ("first_release", "look"):
+        for key in ("first_release", "changes", "judged_on", "look"):
             value.pop(key, None)
         value["evidence"] = {k: d for k, d in value["evidence"].items() if k not in NEW}
 

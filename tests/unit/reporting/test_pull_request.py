@@ -27,7 +27,7 @@ from dslm.reporting.pull_request import (
     marker,
 )
 from dslm.reporting.report import render
-from dslm.settings.policy import Waiver
+from dslm.settings.waivers import Waiver
 
 NASTY = (
     "@everyone and @org/team",

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from dslm.errors import DslmError, InputError, Problems
 from dslm.settings.loading import load_document
-from dslm.settings.policy import load_waivers
+from dslm.settings.waivers import load_waivers
 
 
 class Part(BaseModel):

@@ -3,21 +3,21 @@ from pathlib import Path
 
 import pytest
 
-from dslm.errors import Problems
-from dslm.settings.policy import (
-    GatePolicy,
-    Waiver,
-    load_policy,
-    load_waivers,
-    refuse_idle_waivers,
-)  # fmt: skip
+from dslm.errors import InputError, Problems
+from dslm.settings.policy import GatePolicy, load_policy
+from dslm.settings.waivers import Waiver, load_waivers, refuse_idle_waivers
 
 ROOT = Path(__file__).parents[3]
 TODAY = dt.date(2026, 11, 22)
 GOLD = "sha256:" + "0" * 64
 CHECK = "{id: right, kind: bound, metric: case_exact_match, at_least: 0.7, on: interval}"
 POLICY = GatePolicy.model_validate(
-    {"checks": [{"id": "cut", "kind": "zero_tolerance", "metric": "truncation_rate"}]}
+    {
+        "checks": [
+            {"id": "cut", "kind": "zero_tolerance", "metric": "truncation_rate"},
+            {"id": "valid", "kind": "zero_tolerance", "metric": "schema_valid_rate"},
+        ]
+    }
 )
 
 
@@ -29,7 +29,7 @@ def policy(tmp_path: Path, *checks: str, more: str = "") -> GatePolicy:
 
 def waiver(**changes: object) -> Waiver:
     values = {"check": "cut", "reason": "the cut cases are spam", "signed_off_by": "J. Doe",
-              "until": "2026-12-31"}  # fmt: skip
+              "until": "2026-12-31", "candidate": GOLD, "gold": GOLD}  # fmt: skip
     return Waiver.model_validate(values | changes)
 
 
@@ -79,35 +79,81 @@ def test_a_policy_asks_something_and_names_each_check_once(tmp_path: Path) -> No
         load_policy(tmp_path / "gate.yaml")
 
 
-def test_no_file_means_no_waiver_and_a_file_is_read_strictly(tmp_path: Path) -> None:
+@pytest.mark.parametrize("metric", ["selective_risk", "straight_through_rate", "cost_per_case"])
+def test_a_safety_check_is_judged_on_the_interval_or_says_why_not(tmp_path, metric: str) -> None:
+    check = f"{{id: safe, kind: bound, metric: {metric}, at_most: 0.1, MORE}}"
+    assert policy(tmp_path, check.replace(", MORE", "")).checks[0].on == "interval"
+    for more in ("on: value", "on: value, unproved: few", "unproved: too few cases"):
+        with pytest.raises(Problems, match=r"judged on the interval|belongs to `on: value`"):
+            policy(tmp_path, check.replace("MORE", more))
+    said = policy(tmp_path, check.replace("MORE", "on: value, unproved: too few cases"))
+    assert said.checks[0].unproved == "too few cases"
+
+
+def test_a_risk_is_measured_on_so_many_cases_at_least(tmp_path: Path) -> None:
+    risk = "{id: safe, kind: bound, metric: selective_risk, at_most: 0.1, least_cases: 5}"
+    assert policy(tmp_path, risk).checks[0].fewest == 5
+    assert policy(tmp_path, risk.replace(", least_cases: 5", "")).checks[0].fewest == 20
+    assert policy(tmp_path, CHECK).checks[0].fewest == 1
+    with pytest.raises(Problems, match="least_cases is of selective_risk"):
+        policy(tmp_path, CHECK.replace("on:", "least_cases: 5, on:"))
+
+
+def test_waivers_are_a_file_that_is_there_and_is_read_strictly(tmp_path: Path) -> None:
     path = tmp_path / "waivers.yaml"
+    with pytest.raises(InputError, match=r"no such file.*waivers: \[\]"):
+        load_waivers(path)
+    path.write_text("waivers: []\n")
     assert load_waivers(path) == ()
-    path.write_text(
+    whole = (
         "waivers:\n  - {check: cut, reason: the cut cases are spam, signed_off_by: J. Doe, "
-        'until: "2026-12-31"}\n'
+        f'until: "2026-12-31", candidate: {GOLD}, gold: {GOLD}}}\n'
     )
+    path.write_text(whole)
     assert load_waivers(path) == (waiver(),)
-    path.write_text("waivers:\n  - {check: cut, reason: short, until: soon}\n")
+    path.write_text("waivers:\n  - {check: cut, reason: short, until: soon, candidate: v3}\n")
     with pytest.raises(Problems) as caught:
         load_waivers(path)
-    for part in ("reason", "signed_off_by", "until"):
+    for part in ("reason", "signed_off_by", "until", "candidate", "gold"):
         assert part in caught.value.message()
+    for broken in ("", "[]\n", "waivers: none\n", "waivers:\n", "waved: []\n", whole + "also: 1\n"):
+        path.write_text(broken)
+        with pytest.raises((InputError, Problems)):
+            load_waivers(path)
 
 
-def test_a_waiver_holds_through_its_last_day() -> None:
-    refuse_idle_waivers(POLICY, (waiver(until=TODAY, gold=GOLD),), today=TODAY, gold=GOLD)
+def applied(policy: GatePolicy, *waivers: Waiver) -> None:
+    refuse_idle_waivers(policy, waivers, today=TODAY, gold=GOLD, candidate=GOLD)
+
+
+def test_a_waiver_holds_through_its_last_day_and_ninety_days_at_most() -> None:
+    applied(POLICY, waiver(until=TODAY))
+    applied(POLICY, waiver(until=TODAY + dt.timedelta(days=90)))
 
 
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
         ({"until": TODAY - dt.timedelta(days=1)}, "expired on 2026-11-21"),
+        ({"until": TODAY + dt.timedelta(days=91)}, "90 days are the most — 2027-02-20 is the last"),
+        ({"until": "9999-12-31"}, "holds until 9999-12-31"),
         ({"check": "cuts"}, "waives no check of the policy — did you mean 'cut'"),
+        ({"check": "valid"}, "waives a check that nobody can waive"),
+        ({"check": "evidence"}, "waives no check of the policy"),
         ({"gold": "sha256:" + "1" * 64}, "for another gold set"),
+        ({"candidate": "sha256:" + "1" * 64}, f"for another candidate than {GOLD}"),
     ],
 )
 def test_a_waiver_that_does_not_apply_is_an_error(changes: dict[str, object], says: str) -> None:
     with pytest.raises(Problems, match=says):
-        refuse_idle_waivers(POLICY, (waiver(**changes),), today=TODAY, gold=GOLD)
+        applied(POLICY, waiver(**changes))
     with pytest.raises(Problems, match="waives a check twice"):
-        refuse_idle_waivers(POLICY, (waiver(), waiver()), today=TODAY, gold=GOLD)
+        applied(POLICY, waiver(), waiver())
+
+
+def test_a_policy_says_what_nobody_can_waive_and_for_how_long_the_rest() -> None:
+    rules = {"most_days": 5, "never": ["cut"]}
+    strict = GatePolicy.model_validate(POLICY.model_dump() | {"waivers": rules})
+    with pytest.raises(Problems, match=r"(?s)nobody can waive.*5 days are the most"):
+        applied(strict, waiver())
+    applied(strict, waiver(check="valid", until=TODAY))

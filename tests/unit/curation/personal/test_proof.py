@@ -166,3 +166,11 @@ def test_a_name_is_not_common_because_its_letters_are(name):
     letters = [dict.fromkeys(folded_words(" ".join(name)), 1)] * 100
     known = known_of([(GROUP, values)], lambda: letters, 1_000)
     assert [known.index.known[hit.key].value for hit in known.index.hits(f"x {name} y")] == [name]
+
+
+def test_which_values_are_common_words_is_the_same_in_every_order_of_the_cases():
+    spelled = ["mary ann", "maryann"]
+    values = [(None, [(Identity("id", "free", "maryann"), text)]) for text in spelled]
+    words = [{"mary": 100, "ann": 100}]
+    told = [known_of(held, lambda: words, 1_000) for held in (values, values[::-1])]
+    assert [one.exempted for one in told] == [{"maryann"}] * 2

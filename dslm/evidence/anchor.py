@@ -1,0 +1,107 @@
+"""What a release was held to: gold case by case, policy, contract, and what it was made from.
+
+Each release carries its own, and git has the champion's beside `champion.json`, which names its
+digest: the next candidate is compared with it, so that nothing is loosened without a word. Of a
+gold case it has two digests and no text. Made when a release is packaged; read by the gate.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from dslm.contract import Contract
+from dslm.errors import ReleaseRefused
+from dslm.provenance import digest_bytes, digest_json
+from dslm.records import Case, Record
+from dslm.settings.policy import GatePolicy
+from dslm.settings.regular_files import what_is_there
+
+ANCHOR_FILE = "anchor.json"
+MADE_FROM = ("recipe", "base", "data", "code", "gating", "lock")
+
+
+class Anchor(Record):
+    """What one release was held to.
+
+    Attributes:
+        format: Of this record.
+        workflow: Whose it is.
+        gold: Of each case by id: the digest of input, target and meta, and that of its group.
+        policy: What was asked.
+        contract: By which answers were judged.
+        made_from: Digests of `MADE_FROM`.
+    """
+
+    format: Literal["1"]
+    workflow: str
+    gold: dict[str, tuple[str, str]]
+    policy: dict[str, Any]
+    contract: dict[str, Any]
+    made_from: dict[str, str]
+
+    def text(self) -> str:
+        """As it is written: a line a value, so that git shows what changed."""
+        return json.dumps(self.model_dump(mode="json"), indent=1, sort_keys=True) + "\n"
+
+
+def anchor_of(
+    contract: Contract, gold: Sequence[Case], policy: GatePolicy, evidence: Mapping[str, str]
+) -> Anchor:
+    """What a candidate is held to now.
+
+    Args:
+        contract: In force.
+        gold: The gold set.
+        policy: In force.
+        evidence: The candidate's, and the digest of the judging code.
+    """
+    key = contract.data.group_by
+    return Anchor(
+        format="1",
+        workflow=contract.name,
+        gold={case.id: (_case_digest(case), _group_digest(case, key)) for case in gold},
+        policy=policy.model_dump(mode="json"),
+        contract=contract.model_dump(mode="json", by_alias=True),
+        made_from={name: evidence[name] for name in MADE_FROM},
+    )
+
+
+def _case_digest(case: Case) -> str:
+    return digest_json({"input": case.input, "target": case.target, "meta": case.meta})
+
+
+def _group_digest(case: Case, key: str | None) -> str:
+    value = None if key is None else case.meta.get(key)
+    return digest_json(case.id if value is None else str(value))
+
+
+def read_anchor(path: Path, workflow: str, digest: str, *, fix: str) -> Anchor:
+    """What the champion was held to, proved by its digest.
+
+    Args:
+        path: The file.
+        workflow: Whose champion.
+        digest: As `champion.json` has it.
+        fix: What to do where it is not there.
+
+    Raises:
+        ReleaseRefused: It is missing, or is not the champion's.
+    """
+    if found := what_is_there(path):
+        raise ReleaseRefused(found, where=path, fix=fix)
+    data = path.read_bytes()
+    if digest_bytes(data) != digest:
+        raise ReleaseRefused("is not what the champion was held to", where=path, fix=fix)
+    try:
+        anchor = Anchor.model_validate_json(data)
+    except ValidationError as error:
+        what = f"cannot be read ({error.errors()[0]['msg']})"
+        raise ReleaseRefused(what, where=path, fix=fix) from None
+    if anchor.workflow != workflow:
+        raise ReleaseRefused(f"is of workflow {anchor.workflow!r}", where=path, fix=fix)
+    return anchor

@@ -1,0 +1,145 @@
+"""What changed since the champion was judged, and which of it loosens.
+
+Takes what the champion was held to and what the candidate is; gives `Changes`, part of every
+verdict. Pure. Gold is told case by case, policy and contract value by value, the rest by digest.
+Promotion refuses what loosens; `loosening` has the tables.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from dslm.contract import Contract
+from dslm.evidence import Anchor
+from dslm.gating.loosening import ABSENT, CONTRACT, POLICY, Rules, Turn, loosens
+from dslm.records import Baseline, Change, Changes, Verdict
+from dslm.settings.policy import GatePolicy
+
+MOST_NAMED = 5  # cases
+LONGEST = 80  # characters of a value that are told
+WHOLE = ("compare",)  # how a field is compared is one thing
+BY_ID = ("checks", "rules")  # lists whose items have one
+OLDER = "was registered before releases kept what they were held to"
+PARTS = {"gating": "code of the gate", "code": "code that answers and scores", "lock": "lock file"}
+
+
+def changes_since(baseline: Baseline, then: Anchor | None, now: Anchor) -> Changes:
+    """All that changed since the champion was judged.
+
+    Args:
+        baseline: The champion; version 0 where there is none.
+        then: What it was held to; None where it kept nothing.
+        now: What the candidate is held to.
+    """
+    if baseline.version == 0:
+        return Changes()
+    if then is None:
+        return Changes(since=baseline.version, unknown=f"version {baseline.version} {OLDER}")
+    found = [*_gold(then, now), *_policy(then, now), *_contract(then, now), *_made_from(then, now)]
+    return Changes(since=baseline.version, found=tuple(found))
+
+
+def changes_told(verdict: Verdict) -> list[str]:
+    """What changed since the champion, a line each, what loosens first; nothing where nothing did.
+
+    Of gold its first ids are named.
+    """
+    changes = verdict.changes
+    if changes.unknown:
+        return [f"what changed since cannot be said: {changes.unknown}"]
+    lines = []
+    for change in sorted(changes.found, key=lambda one: not one.loosens):
+        ids = ", ".join(change.ids[:MOST_NAMED])
+        more = f" and {len(change.ids) - MOST_NAMED} more" if len(change.ids) > MOST_NAMED else ""
+        named = f" ({ids}{more})" if ids else ""
+        values = "" if change.part == "made from" else f": {change.was} → {change.now}{named}"
+        marked = "LOOSENED " if change.loosens else ""
+        lines.append(f"{marked}{change.part} {change.key}{values}")
+    return (
+        [f"changed since version {changes.since}:", *(f"  {one}" for one in lines)] if lines else []
+    )
+
+
+def _gold(then: Anchor, now: Anchor) -> Iterator[Change]:
+    both = then.gold.keys() & now.gold.keys()
+    turned = {
+        "removed": (sorted(then.gold.keys() - now.gold.keys()), True),
+        "changed": (sorted(one for one in both if then.gold[one] != now.gold[one]), True),
+        "added": (sorted(now.gold.keys() - then.gold.keys()), False),
+    }
+    for key, (ids, less) in turned.items():
+        if ids:
+            was, is_now = f"{len(then.gold)} cases", f"{len(now.gold)} cases, {len(ids)} {key}"
+            yield Change(part="gold", key=key, was=was, now=is_now, loosens=less, ids=tuple(ids))
+
+
+def _policy(then: Anchor, now: Anchor) -> Iterator[Change]:
+    try:  # as this code reads it: keys that came since have their defaults
+        was = GatePolicy.model_validate(then.policy).model_dump(mode="json")
+    except ValidationError:
+        was = then.policy
+    alarmed = any(check["kind"] == "slice_alarm" for check in now.policy["checks"])
+    for place, turn in _turns(was, now.policy, alarmed):
+        yield _change("policy", place, turn, POLICY)
+
+
+def _contract(then: Anchor, now: Anchor) -> Iterator[Change]:
+    try:
+        known = Contract.model_validate(then.contract)
+        was = known.model_dump(mode="json", by_alias=True)
+    except ValidationError:
+        was = then.contract
+    alarmed = any(check["kind"] == "slice_alarm" for check in now.policy["checks"])
+    for place, turn in _turns(was, now.contract, alarmed):
+        yield _change("contract", place, turn, CONTRACT)
+
+
+def _made_from(then: Anchor, now: Anchor) -> Iterator[Change]:
+    for key in sorted(then.made_from.keys() | now.made_from.keys()):
+        was, new = then.made_from.get(key, "none"), now.made_from.get(key, "none")
+        if was != new:
+            name = PARTS.get(key, key)
+            yield Change(part="made from", key=name, was=was, now=new, loosens=False)
+
+
+def _turns(
+    was: Mapping[str, Any], now: Mapping[str, Any], alarmed: bool
+) -> Iterator[tuple[str, Turn]]:
+    """Each value that differs; a check or rule that is new or gone is one."""
+    old, new = (dict(_places(document)) for document in (was, now))
+    whole = tuple(f"{place}." for place in old.keys() ^ new.keys() if _of_a_list(place))
+    for place in sorted({*old, *new}):
+        turn = Turn(old.get(place, ABSENT), new.get(place, ABSENT), alarmed)
+        if turn.was != turn.now and not place.startswith(whole):
+            yield place, turn
+
+
+def _of_a_list(place: str) -> bool:
+    first, _, rest = place.partition(".")
+    return first in BY_ID and bool(rest) and "." not in rest
+
+
+def _places(value: Any, at: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Each value of a document with its place."""
+    if at and at[-1] in BY_ID and isinstance(value, list):
+        value = {one["id"]: {k: v for k, v in one.items() if k != "id"} for one in value}
+        yield from ((".".join((*at, name)), "asked") for name in value)
+    if isinstance(value, dict) and at[:-1] != WHOLE:
+        for key, one in value.items():
+            yield from _places(one, (*at, str(key)))
+    else:
+        yield ".".join(at), value
+
+
+def _change(part: Any, place: str, turn: Turn, rules: Rules) -> Change:
+    return Change(part=part, key=place, was=_told(turn.was), now=_told(turn.now),
+                  loosens=loosens(rules, place, turn))  # fmt: skip
+
+
+def _told(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

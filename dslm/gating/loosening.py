@@ -1,0 +1,141 @@
+"""Which changes of policy and contract ask less of a candidate than was asked of the champion.
+
+One table a document: the place of a value, and when a change of it loosens. The first that fits
+counts; a place that no line names loosens by any change, since in doubt it does. docs/gates.md has
+the same tables for people. Called by `changes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+ABSENT: Any = "absent"  # what the other side has where a place is new or gone
+FIRST_RELEASES = ("refuse", "until_one_serves", "allow")  # each allows more than the one before
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One value as it was and is.
+
+    `alarmed`: a check of slices is asked, whose correction for many slices and level reach it.
+    """
+
+    was: Any
+    now: Any
+    alarmed: bool = False
+
+
+Rule = Callable[[Turn], bool]
+
+
+def never(_: Turn) -> bool:
+    """It changes nothing that is judged, or only asks more."""
+    return False
+
+
+def always(_: Turn) -> bool:
+    """Any change may."""
+    return True
+
+
+def _numbers(turn: Turn) -> bool:
+    both = (turn.was, turn.now)
+    return all(isinstance(one, int | float) and not isinstance(one, bool) for one in both)
+
+
+def raised(turn: Turn) -> bool:
+    """More than it was; a number that is new or gone asks something else."""
+    return not _numbers(turn) or turn.now > turn.was
+
+
+def lowered(turn: Turn) -> bool:
+    """Less than it was; a number that is new or gone asks something else."""
+    return not _numbers(turn) or turn.now < turn.was
+
+
+def gone(turn: Turn) -> bool:
+    """It was asked and is no more."""
+    return bool(turn.now == ABSENT)
+
+
+def fewer(turn: Turn) -> bool:
+    """A list lost something."""
+    both = isinstance(turn.was, list) and isinstance(turn.now, list)
+    return not both or any(one not in turn.now for one in turn.was)
+
+
+def _alpha(turn: Turn) -> bool:
+    """A smaller error makes checks stricter, and slices ring later."""
+    return raised(turn) or turn.alarmed
+
+
+def _first_release(turn: Turn) -> bool:
+    known = turn.was in FIRST_RELEASES and turn.now in FIRST_RELEASES
+    return not known or FIRST_RELEASES.index(turn.now) > FIRST_RELEASES.index(turn.was)
+
+
+def _slices(turn: Turn) -> bool:
+    """Fewer are looked at; or more, so that the correction for many makes each ring later."""
+    return fewer(turn) or turn.alarmed
+
+
+def _compare(turn: Turn) -> bool:
+    """Exact is the strictest, and what a field has that is not named."""
+    was, now = (
+        {"as": "exact", "tolerance": 0.0} if one == ABSENT else dict(one)
+        for one in (turn.was, turn.now)
+    )
+    if now["as"] == "exact":
+        return False
+    if was["as"] == now["as"]:
+        return raised(Turn(was.get("tolerance"), now.get("tolerance")))
+    return True
+
+
+def _value_decides(turn: Turn) -> bool:
+    return bool(turn.now != "interval")
+
+
+Rules = Sequence[tuple[str, Rule]]
+POLICY: Rules = (
+    ("alpha", _alpha),
+    ("first_release", _first_release),
+    ("waivers.most_days", raised),
+    ("waivers.never", fewer),
+    ("checks.*.means", never),
+    ("checks.*.unproved", never),  # `on` says whether it is
+    ("checks.*.at_least", lowered),
+    ("checks.*.at_most", raised),
+    ("checks.*.on", _value_decides),
+    ("checks.*.margin", raised),
+    ("checks.*.worse_by", raised),
+    ("checks.*.least_cases", lowered),
+    ("checks.*.*", always),  # another kind, metric or reference; other slices judged
+    ("checks.*", gone),
+)
+TOLD = (
+    "summary", "task", "slo*", "costs.hardware_hour", "rules.*.means", "rules.*.examples*",
+    "data.sources*", "data.split*", "data.personal*", "data.time", "data.max_rejects",
+    "data.valid_until", "data.window*", "data.contradictions", "data.languages*",
+    "data.least_characters", "data.at_most_per*",
+)  # fmt: skip
+CONTRACT: Rules = (
+    *((place, never) for place in TOLD),
+    ("version", lowered),
+    ("compare.*", _compare),
+    ("rules.*.*", always),
+    ("rules.*", gone),
+    ("grounded", fewer),
+    ("slices", _slices),
+    ("decision.max_selective_risk", raised),
+    ("decision.confidence", lowered),
+    ("data.near_duplicate", raised),
+)
+
+
+def loosens(rules: Rules, place: str, turn: Turn) -> bool:
+    """Whether a change does, by the first line of a table that fits its place."""
+    return next((rule for known, rule in rules if fnmatchcase(place, known)), always)(turn)

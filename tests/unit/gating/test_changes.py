@@ -1,0 +1,195 @@
+"""What changed since the champion, and which of it asks less."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from scored_repository import digest_of
+from scored_rows import MINI, cases
+
+from dslm.contract import Contract
+from dslm.evidence import Anchor, anchor_of
+from dslm.evidence.anchor import MADE_FROM
+from dslm.gating.changes import changes_since
+from dslm.records import Baseline, Change
+from dslm.settings.policy import GatePolicy
+
+GOLD = cases(10)
+SERVES = Baseline(version=3, digest=digest_of("three"))
+MADE = {key: digest_of(key) for key in MADE_FROM}
+ASKED: dict[str, Any] = {
+    "alpha": 0.05,
+    "first_release": "until_one_serves",
+    "waivers": {"most_days": 30, "never": ["schema_valid_rate", "right"]},
+    "checks": [
+        {"id": "valid", "kind": "zero_tolerance", "metric": "schema_valid_rate"},
+        {"id": "right", "kind": "bound", "metric": "case_exact_match", "at_least": 0.7},
+        {"id": "cut", "kind": "bound", "metric": "truncation_rate", "at_most": 0.1},
+        {"id": "risk", "kind": "bound", "metric": "selective_risk", "at_most": 0.1,
+         "least_cases": 30},
+        {"id": "holds", "kind": "non_inferior", "metric": "coverage", "to": "champion",
+         "margin": 0.1},
+        {"id": "gains", "kind": "gain", "metric": "coverage", "over": "base", "at_least": 0.1},
+        {"id": "falls", "kind": "slice_alarm", "metric": "coverage", "against": "champion",
+         "worse_by": 0.1, "min_cases": 15},
+    ],
+}  # fmt: skip
+CONTRACT = MINI.model_dump(mode="json", by_alias=True)
+
+
+def held_to(
+    policy: dict[str, Any] = ASKED, contract: dict[str, Any] = CONTRACT, gold: Any = GOLD
+) -> Anchor:
+    made = Contract.model_validate(contract)
+    return anchor_of(made, gold, GatePolicy.model_validate(policy), MADE)
+
+
+THEN = held_to()
+
+
+def turned(document: dict[str, Any], place: str, value: Any) -> dict[str, Any]:
+    """A document with one value changed; `absent` takes it out. Checks and rules go by their id."""
+    key, _, rest = place.partition(".")
+    if isinstance(document, list):
+        found = []
+        for one in document:
+            if one["id"] != key:
+                found.append(one)
+            elif rest or value != "absent":
+                found.append(turned(one, rest, value))
+        return found  # type: ignore[return-value]
+    if rest:
+        return document | {key: turned(document.get(key, {}), rest, value)}
+    return {k: v for k, v in (document | {key: value}).items() if value != "absent" or k != key}
+
+
+def found(now: Anchor) -> dict[str, Change]:
+    changes = changes_since(SERVES, THEN, now)
+    assert (changes.since, changes.unknown) == (3, "")
+    return {f"{change.part} {change.key}": change for change in changes.found}
+
+
+def test_nothing_changed_says_nothing_and_without_a_champion_there_is_nothing_to_say() -> None:
+    assert found(held_to()) == {}
+    assert changes_since(Baseline(), None, THEN).found == ()
+    older = changes_since(SERVES, None, THEN)
+    assert older.unknown == "version 3 was registered before releases kept what they were held to"
+    assert older.loosening == ()
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "loosens"),
+    [
+        ("alpha", 0.1, True), ("alpha", 0.01, True),  # slices would ring later
+        ("first_release", "allow", True), ("first_release", "refuse", False),
+        ("waivers.most_days", 31, True), ("waivers.most_days", 7, False),
+        ("waivers.never", ["right"], True),
+        ("waivers.never", ["schema_valid_rate", "right", "cut"], False),
+        ("checks.right", "absent", True), ("checks.right.means", "asked by Kim", False),
+        ("checks.right.at_least", 0.6, True), ("checks.right.at_least", 0.8, False),
+        ("checks.cut.at_most", 0.2, True), ("checks.cut.at_most", 0.05, False),
+        ("checks.right.on", "value", True), ("checks.right.metric", "coverage", True),
+        ("checks.risk.least_cases", 20, True), ("checks.risk.least_cases", 40, False),
+        ("checks.risk.least_cases", "absent", True),
+        ("checks.holds.margin", 0.2, True), ("checks.holds.margin", 0.05, False),
+        ("checks.holds.to", "base", True),
+        ("checks.gains.at_least", 0.05, True), ("checks.gains.at_least", 0.2, False),
+        ("checks.falls.worse_by", 0.2, True), ("checks.falls.worse_by", 0.05, False),
+        ("checks.falls.min_cases", 30, True), ("checks.falls.min_cases", 10, True),
+    ],
+)  # fmt: skip
+def test_a_policy_is_compared_value_by_value(place: str, value: Any, loosens: bool) -> None:
+    now = held_to(policy=turned(ASKED, place, value))
+    assert {key: change.loosens for key, change in found(now).items()} == {
+        f"policy {place}": loosens
+    }
+
+
+def test_a_check_more_loosens_nothing_and_an_exchanged_bound_does() -> None:
+    more = {"id": "more", "kind": "bound", "metric": "coverage", "at_least": 0.1}
+    change = found(held_to(policy=ASKED | {"checks": [*ASKED["checks"], more]}))
+    assert [(key, one.loosens) for key, one in change.items()] == [("policy checks.more", False)]
+    turned_round = turned(
+        turned(ASKED, "checks.right.at_least", "absent"), "checks.right.at_most", 1
+    )
+    assert {one.loosens for one in found(held_to(policy=turned_round)).values()} == {True}
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "loosens"),
+    [
+        ("version", 2, False), ("summary", "Mails", False), ("task", "Read it.", False),
+        ("output.properties.kind.enum", ["order", "other", "spam"], True),
+        ("locale", "de_DE", True),
+        ("compare.number", {"as": "set"}, True), ("compare.number", {"as": "exact"}, False),
+        ("compare.number", "absent", False), ("compare.kind", {"as": "text"}, True),
+        ("rules.numbered", "absent", True), ("rules.numbered.breach", "escalate", True),
+        ("rules.numbered.expr", "true", True), ("rules.numbered.means", "so it is", False),
+        ("grounded", [], True), ("grounded", ["number", "kind"], False),
+        ("out_of_scope.kind", [], True),
+        ("decision.max_selective_risk", 0.2, True), ("decision.max_selective_risk", 0.05, False),
+        ("decision.confidence", 0.8, True), ("decision.confidence", 0.95, False),
+        ("decision.invalid", "abstain", True),
+        ("costs.wrong_proceed", 4.5, True), ("costs.wrong_proceed", 450.0, True),
+        ("costs.review", 2.0, True), ("costs.by_field.number", 1.0, True),
+        ("costs.hardware_hour", 9.0, False), ("slo.p99_ms", 9000.0, False),
+        ("slices", [], True), ("slices", ["language", "channel"], True),  # the alarm has more
+        ("data.near_duplicate", 0.9, True), ("data.near_duplicate", 0.7, False),
+        ("data.group_by", "language", True), ("data.time", "received_at", False),
+        ("data.max_rejects", 0.02, False),
+    ],
+)  # fmt: skip
+def test_a_contract_is_compared_value_by_value(place: str, value: Any, loosens: bool) -> None:
+    change = found(held_to(contract=turned(CONTRACT, place, value)))
+    regrouped = change.pop("gold changed", None)
+    assert (regrouped is not None) == (place == "data.group_by")
+    assert {key: one.loosens for key, one in change.items()} == {f"contract {place}": loosens}
+
+
+def test_a_raised_version_hides_nothing() -> None:
+    easier = turned(turned(CONTRACT, "version", 2), "decision.max_selective_risk", 0.5)
+    change = found(held_to(contract=easier, gold=GOLD[:-1]))
+    assert {key for key, one in change.items() if one.loosens} == {
+        "contract decision.max_selective_risk", "gold removed",
+    }  # fmt: skip
+    assert not change["contract version"].loosens
+
+
+def test_gold_is_compared_case_by_case_and_only_more_of_it_loosens_nothing() -> None:
+    moved = GOLD[2].model_copy(update={"meta": GOLD[2].meta | {"sender": "s1"}})
+    told = GOLD[3].model_copy(update={"target": {"kind": "order", "number": "A-9"}})
+    now = [*GOLD[:2], moved, told, *GOLD[5:], *cases(3, prefix="new")]
+    change = found(held_to(gold=now))
+    assert {key: (one.ids, one.loosens) for key, one in change.items()} == {
+        "gold added": (("new-000", "new-001", "new-002"), False),
+        "gold changed": (("g-002", "g-003"), True),
+        "gold removed": (("g-004",), True),
+    }
+    assert change["gold removed"].now == "12 cases, 1 removed"
+
+
+def test_what_it_was_made_from_is_told_and_never_loosens() -> None:
+    others = {key: digest_of(f"other {key}") for key in MADE_FROM}
+    change = found(THEN.model_copy(update={"made_from": others}))
+    assert len(change) == len(MADE_FROM)
+    assert not any(one.loosens for one in change.values())
+
+
+def test_an_anchor_holds_no_text_of_gold() -> None:
+    text = THEN.text()
+    for case in GOLD:
+        assert case.id in text
+        assert case.input not in text
+        assert str(case.meta["sender"]) not in text.replace(case.id, "")
+    assert Anchor.model_validate_json(text) == THEN
+
+
+def test_keys_that_came_since_have_their_defaults_in_an_older_anchor() -> None:
+    policy = {key: value for key, value in THEN.policy.items() if key != "first_release"}
+    contract = {key: value for key, value in THEN.contract.items() if key != "locale"}
+    older = THEN.model_copy(update={"policy": policy, "contract": contract})
+    assert changes_since(SERVES, older, THEN).found == ()
+    unreadable = THEN.model_copy(update={"policy": policy | {"gone": 1}})
+    keys = {change.key for change in changes_since(SERVES, unreadable, THEN).found}
+    assert keys == {"gone", "first_release"}

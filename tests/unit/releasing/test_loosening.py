@@ -1,0 +1,89 @@
+"""What a release is held to: kept with it, compared by the next one, and not loosened."""
+
+from __future__ import annotations
+
+import finished_run
+import pytest
+from finished_run import Run, answers_well
+
+from dslm.errors import EXIT_REFUSED, ReleaseRefused
+from dslm.evidence import ANCHOR_FILE, Anchor
+from dslm.provenance import digest_file, write_atomic
+from dslm.records import Baseline
+from dslm.releasing.baseline import read_champion
+from dslm.releasing.packaging import CHAMPION_ANCHOR
+from dslm.releasing.promoting import promote, rollback
+from dslm.releasing.registering import loosened
+from dslm.releasing.store import ModelStore
+
+ASKS_LESS = finished_run.POLICY.replace("at_least: 0.8", "at_least: 0.7")
+
+
+def test_a_loosened_policy_is_told_by_the_gate_and_refused_at_promotion(
+    one: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one.candidate(b"weights two")
+    monkeypatch.setattr(finished_run, "POLICY", ASKS_LESS)
+    verdict = one.gate()
+    assert [change.key for change in verdict.changes.loosening] == ["checks.exact.at_least"]
+    told = (one.ws.results / "gate.md").read_text()
+    assert "**Changed since version 1:**" in told
+    assert "- LOOSENED policy checks.exact.at_least: 0.8 → 0.7" in told
+    version = one.register().version
+    assert "asked less than version 1 was" in loosened(one.ws)[0]
+    before = one.state()
+    with pytest.raises(ReleaseRefused, match=r"checks\.exact\.at_least: 0\.8 → 0\.7") as caught:
+        promote(one.ws, version, "as good", "ann")
+    assert caught.value.exit_code == EXIT_REFUSED
+    assert one.state() == before
+    monkeypatch.undo()
+    assert one.released(b"weights three").version == 3
+    assert loosened(one.ws) == []
+    assert promote(one.ws, 3, "asks as much", "ann") is not None
+
+
+def test_the_champions_anchor_is_kept_in_git_and_goes_with_every_move(two: Run) -> None:
+    ws, store = two.ws, ModelStore(two.ws.root, "mini")
+    champion = read_champion(ws.champion)
+    assert champion.anchor == digest_file(ws.anchor) == digest_file(two.stored(2, ANCHOR_FILE))
+    assert digest_file(ws.anchor_before) == digest_file(two.stored(2, CHAMPION_ANCHOR))
+    assert Anchor.model_validate_json(ws.anchor.read_bytes()).workflow == "mini"
+    assert two.judge().status == "PASS"  # the champion itself, against the one before
+    rollback(ws, "wrong totals", "ann", answers_well)
+    assert read_champion(ws.champion).anchor == digest_file(ws.anchor)
+    assert read_champion(ws.champion).anchor == store.version(1).anchor
+    assert not ws.anchor_before.exists()
+
+
+def test_an_anchor_edited_or_gone_or_argued_away_is_refused(one: Run) -> None:
+    ws, text = one.ws, one.ws.anchor.read_text()
+    one.candidate(b"weights two")
+    one.gate()
+    for broken in (text.replace("0.8", "0.1"), "{}", None):
+        ws.anchor.unlink(missing_ok=True)
+        if broken is not None:
+            write_atomic(ws.anchor, broken)
+        verdict = one.judge()
+        assert verdict.status == "FAIL"
+        assert "anchor.json: " in verdict.checks[0].seen
+    ws.anchor.unlink(missing_ok=True)
+    argued = read_champion(ws.champion).model_copy(update={"anchor": None})
+    verdict = one.gate(baseline=argued)
+    assert verdict.changes.unknown.startswith("version 1 was registered before releases kept")
+    version = one.register().version
+    with pytest.raises(ReleaseRefused, match="not compared with what the champion was held to"):
+        promote(ws, version, "older, it says", "ann")
+
+
+def test_a_forged_first_champion_is_judged_before_it_is_promoted(run: Run) -> None:
+    """`champion.json` names the candidate's own digest; no journal, nothing to compare with."""
+    release = run.register()
+    forged = Baseline(version=1, digest=release.digest, contract_version=1)
+    write_atomic(run.ws.champion, forged.model_dump_json())
+    policy = run.ws.policy.read_text()
+    write_atomic(run.ws.policy, policy.replace("at_least: 0.8", "at_least: 0.9"))
+    with pytest.raises(ReleaseRefused, match="its evidence is of something else: policy"):
+        promote(run.ws, 1, "it served before", "eve")
+    write_atomic(run.ws.policy, policy)
+    assert promote(run.ws, 1, "restored", "ann") is not None  # as documented
+    assert read_champion(run.ws.champion).digest == release.digest
