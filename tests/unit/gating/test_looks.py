@@ -165,7 +165,7 @@ def test_later_looks_ask_for_more_and_fail_as_before(submit, asking) -> None:
     margin, interval, alarm = found[2].checks
     assert margin.status == "INCONCLUSIVE"
     assert margin.needed_cases
-    assert "99.24 % interval" in interval.why
+    assert "with confidence 0.996" in interval.why
     assert alarm == found[1].checks[2]  # an alarm is no proof: it is not made deafer
     for n in (1, 2, 10):
         worse = judge(policy, submit(first(150, 200), champion=champion, look=nth(n)))
