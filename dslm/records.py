@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from dslm.looks.look import Look as Look
 from dslm.record import Record as Record
 
 
@@ -193,12 +194,21 @@ class Baseline(Record):
     """The release that a candidate is compared with; version 0 = there is none yet.
 
     `anchor`: digest of what it was held to; None of a release from before there was one.
+    `look`: of the one that let it in. `anchor_release`: from which loss adds up.
     """
 
     version: int = 0
     digest: str | None = None
     contract_version: int | None = None
     anchor: str | None = None
+    look: str | None = None
+    anchor_release: Baseline | None = None
+
+    @property
+    def other_anchor(self) -> Baseline | None:
+        """The anchor release, where it is another than this one."""
+        one = self.anchor_release
+        return one if one and one.digest != self.digest else None
 
     def answers_older_contract(self, version: int) -> bool:
         """Whether it was made for an older contract version, so that gold does not fit it."""
@@ -235,6 +245,7 @@ class Verdict(Record):
     `first_release`: nothing was compared with a champion, since none serves or it cannot be asked.
     `threshold`: what the calibration certified, and what it almost certified.
     `judged_on`: the day, where something depends on it: waivers do.
+    `look`: which look at gold it is, fixed; None where nothing was judged, or none counted.
     """
 
     workflow: str
@@ -245,6 +256,7 @@ class Verdict(Record):
     threshold: str | None = None
     changes: Changes = Changes()
     judged_on: str | None = None
+    look: Look | None = None
     evidence: dict[str, str]
 
 
@@ -260,6 +272,7 @@ class Release(Record):
     created: str
     evidence: dict[str, str] = Field(default_factory=dict)
     run_id: str | None = None
+    look: str | None = None
 
 
 class JournalEntry(Record):
@@ -279,4 +292,5 @@ class JournalEntry(Record):
     to_digest: str | None = None
     reason: str
     verdict_digest: str
+    look: str | None = None
     previous_digest: str

@@ -56,7 +56,7 @@ def zero_tolerance(check: ZeroTolerance, submission: Submission, _: float) -> Fo
 
 
 def bound(check: Bound, submission: Submission, alpha: float) -> Found:
-    """One side of a number."""
+    """One side of a number; on the interval it passes by what this look at gold may spend."""
     unit = unit_of(check.metric, submission)
     least = check.at_least is not None
     limit = check.at_least if check.at_least is not None else check.at_most
@@ -77,11 +77,12 @@ def bound(check: Bound, submission: Submission, alpha: float) -> Found:
         why += f"; not proved: {check.unproved}" if check.unproved else ""
         return Found("PASS" if clears else "FAIL", asked, seen, why)
     rows = submission.rows.get("candidate", ())
-    ends = bounded(check.metric, rows, dearest(submission.contract), alpha)
-    if ends is None or not all(map(math.isfinite, ends)):
+    level, most = submission.level(alpha), dearest(submission.contract)
+    passing, failing = (bounded(check.metric, rows, most, tail) for tail in (level, alpha))
+    if passing is None or failing is None or not all(map(math.isfinite, (*passing, *failing))):
         return unmeasured(asked)
-    near, far = ends if least else ends[::-1]
-    sure = f"with confidence {1 - alpha:.3g}"
+    near, far = (passing[0], failing[1]) if least else (passing[1], failing[0])
+    sure = f"with confidence {1 - level:.3g}"
     told = f"{'at least' if least else 'at most'} {amount(near, unit)} {sure}"
     if sign * (near - limit) >= 0:
         return Found("PASS", asked, seen, f"it is {told}")
@@ -92,20 +93,24 @@ def bound(check: Bound, submission: Submission, alpha: float) -> Found:
         return Found("INCONCLUSIVE", asked, seen, why)
     why = f"the value clears it, but it is {told} only"
     open_ = Found("INCONCLUSIVE", asked, seen, why)
-    return _with_needed(open_, submission, check.metric, -sign * limit, alpha)
+    return _with_needed(open_, submission, check.metric, -sign * limit,
+                        submission.next_level(alpha))  # fmt: skip
 
 
 def _with_needed(
-    found: Found, submission: Submission, name: str, line: float, alpha: float
+    found: Found, submission: Submission, name: str, line: float, level: float
 ) -> Found:
-    """What is open, with the groups and cases that would decide; `line` below 0 is a least."""
+    """What is open, with the groups and cases that would decide; `line` below 0 is a least.
+
+    A gold set of so many is looked at anew: `level` is what that look may spend.
+    """
     rows, measure = submission.rows.get("candidate", ()), METRICS[name]
     above, below = counts(measure, rows)
     sums = by_group([row.group for row in rows], above, below)
     sums = sums[sums[:, 1] > 0]
     dear, scale = (dearest(submission.contract), MICRO) if measure.unit == "money" else (1.0, 1)
     sign, most = (-1, 0.0) if line < 0 else (1, max(dear * scale, float(above.max(initial=0))))
-    needed = needed_to_show(sign * sums[:, 0], sums[:, 1], line * scale, most, alpha)
+    needed = needed_to_show(sign * sums[:, 0], sums[:, 1], line * scale, most, level)
     if needed is None:
         return replace(found, why=f"{found.why}; how many cases would decide cannot be told")
     needed = at_least_one_more(needed, len(sums))

@@ -56,9 +56,9 @@ def unmeasured(asked: str) -> Found:
     return Found("FAIL", asked, "nothing", UNMEASURED, measured=False)
 
 
-def nothing_to_compare(asked: str, why: str) -> Found:
-    """NOT APPLICABLE, since there is no champion, or none that can be asked."""
-    return Found(NOT_APPLICABLE, asked, "no champion", why)
+def nothing_to_compare(asked: str, why: str, model: str = "champion") -> Found:
+    """NOT APPLICABLE, since there is no champion or anchor release, or none that can be asked."""
+    return Found(NOT_APPLICABLE, asked, f"no {model}", why)
 
 
 def unit_of(metric: str, submission: Submission) -> str | None:

@@ -50,10 +50,20 @@ def tango_bounds(gained: float, lost: float, cases: float, z: float) -> tuple[fl
     return _crossing(gained, lost, cases, z), _crossing(gained, lost, cases, -z)
 
 
-def gate_bounds(gained: float, lost: float, cases: float, z: float) -> tuple[float, float]:
-    """Tango's bounds with a quarter pair against each claim: the error stays below its level."""
+def gate_bounds(
+    gained: float, lost: float, cases: float, z: float, above: float | None = None
+) -> tuple[float, float]:
+    """Tango's bounds with a quarter pair against each claim: the error stays below its level.
+
+    Args:
+        gained: Cases that only the candidate has right.
+        lost: Cases that only the reference has right.
+        cases: All of them.
+        z: Normal quantile of the lower bound's confidence.
+        above: That of the upper bound's, by default the same.
+    """
     low = _crossing(gained, lost + QUARTER_PAIR, cases, z)
-    return low, _crossing(gained + QUARTER_PAIR, lost, cases, -z)
+    return low, _crossing(gained + QUARTER_PAIR, lost, cases, -z if above is None else -above)
 
 
 def _crossing(gained: float, lost: float, cases: float, target: float) -> float:

@@ -94,7 +94,7 @@ def _attainable(
     groups = len(group_sizes(contract, gold))
     here = f"{len(gold)}" if groups == len(gold) else f"{len(gold)} in {groups} groups"
     for name, message, to, knob in found:
-        when = " once a champion serves" if to == "champion" else ""
+        when = " once a champion serves" if to in ("champion", "anchor") else ""
         yield warn(
             "margins", f"{name}: {message}; gold has {here}: it will be INCONCLUSIVE{when}",
             where=f"{ws.policy}: checks.{name}", fix=f"label more gold, or {knob}",

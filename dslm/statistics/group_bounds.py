@@ -121,9 +121,14 @@ def alike(sums: Numbers, sizes: Numbers) -> Alike | None:
 
 
 def mean_bounds(
-    sums: Numbers, sizes: Numbers, least: float, most: float, tail: float
+    sums: Numbers,
+    sizes: Numbers,
+    least: float,
+    most: float,
+    tail: float,
+    above: float | None = None,
 ) -> tuple[float, float] | None:
-    """Bounds of a mean over cases, each with probability `tail` of being wrong.
+    """Bounds of a mean over cases, each wrong with probability `tail` at most.
 
     Args:
         sums: What the cases of each group add up to.
@@ -131,27 +136,31 @@ def mean_bounds(
         least: The least that a case can have.
         most: The most.
         tail: Probability left out on each side.
+        above: That of the upper side, where it is another one.
 
     Returns:
         None where no group has a case.
     """
     groups = alike(sums, sizes)
-    return None if groups is None else bounds_of(groups, least, most, tail)
+    return None if groups is None else bounds_of(groups, least, most, tail, above)
 
 
-def bounds_of(groups: Alike, least: float, most: float, tail: float) -> tuple[float, float]:
+def bounds_of(
+    groups: Alike, least: float, most: float, tail: float, above: float | None = None
+) -> tuple[float, float]:
     """The same of groups that are told together."""
-    return _bounds(*(column.tobytes() for column in groups), least, most, tail)
+    upper = tail if above is None else above
+    return _bounds(*(column.tobytes() for column in groups), least, most, tail, upper)
 
 
 @lru_cache(maxsize=8192)
 def _bounds(
-    sums: bytes, sizes: bytes, counts: bytes, least: float, most: float, tail: float
+    sums: bytes, sizes: bytes, counts: bytes, least: float, most: float, tail: float, above: float
 ) -> tuple[float, float]:
     """The same; a scorecard asks for many of them twice, and the gate for all of them again."""
     groups = Alike(*(np.frombuffer(column) for column in (sums, sizes, counts)))
     low = _crossing(lambda d: groups.chance_at_most(d, least) - tail, least, groups.mean)
-    high = _crossing(lambda d: groups.chance_at_most(d, most) - 1 + tail, groups.mean, most)
+    high = _crossing(lambda d: groups.chance_at_most(d, most) - 1 + above, groups.mean, most)
     return low, high
 
 
