@@ -107,22 +107,21 @@ class Hosted:
 
     def propose(
         self, name: str, edit: Callable[[Workspace], None], *, commit: bool = False,
-        push: bool = True, bare: bool = False,
+        bare: bool = False,
     ) -> None:  # fmt: skip
         """Make a pull request.
 
         Args:
             name: Of it.
             edit: Changes the author's working tree.
-            commit: `dvc commit` after it: the lock says what lies there.
-            push: `dvc push` too.
+            commit: `dvc commit` and `dvc push` after it: the lock says what lies there.
             bare: Start from the target branch, which has no evidence yet.
         """
         ws = Workspace(self.folder / f"desk-{name}", W)
         shutil.copytree(self.target if bare else self.main.root, ws.root, symlinks=True)
         edit(ws)
         if commit:
-            keep(ws.root, push=push)
+            keep(ws.root)
         git(ws.root, "add", "--all", "--force", *_proposed(ws.root))
         self.head(name).mkdir(parents=True)
         git(ws.root, "checkout-index", "--all", f"--prefix={self.head(name)}/")
@@ -171,7 +170,7 @@ def git(root: Path, *arguments: str) -> None:
     subprocess.run(["git", "-C", str(root), *author, *arguments], check=True, capture_output=True)
 
 
-def keep(root: Path, *, push: bool = True) -> None:
+def keep(root: Path) -> None:
     """`dvc commit` and `dvc push` of all up to the gate."""
     from dvc.repo import Repo
 
@@ -179,8 +178,7 @@ def keep(root: Path, *, push: bool = True) -> None:
         warnings.simplefilter("ignore")  # of what DVC calls
         with contextlib.chdir(root), Repo(str(root)) as dvc:
             dvc.commit(f"gate@{W}", with_deps=True, force=True)
-            if push:
-                dvc.push(f"gate@{W}", with_deps=True)
+            dvc.push(f"gate@{W}", with_deps=True)
 
 
 def run(ws: Workspace, *stages: Any) -> None:

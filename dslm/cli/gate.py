@@ -58,7 +58,7 @@ def gate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Ask the gate: exit code 0 PASS, 1 FAIL, 3 INCONCLUSIVE. `explain` tells what is asked."""
+    """Ask the gate: exit code 0 PASS, 1 FAIL, 3 INCONCLUSIVE; 4: a pull request is refused."""
     from dslm.settings.workspace import workspace
 
     files = {"--comment": comment, "--junit": junit, "--json-file": json_file}

@@ -14,8 +14,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from dslm.contract import load_contract
 from dslm.errors import InputError, ReleaseRefused
 from dslm.settings.params import load_params, recipe_of
+from dslm.settings.policy import load_policy
+from dslm.settings.waivers import load_waivers
 from dslm.settings.workspace import Workspace
 
 # Of the target: what stages depend on and the gate reads, none of it run from the copy.
@@ -74,7 +77,7 @@ def lay_out(target: Workspace, head: Path, into: Path) -> Workspace:
 
     Raises:
         ReleaseRefused: A file of the pull request is no regular file, or is not there.
-        InputError: Its `params.yaml` or recipe cannot be read.
+        InputError: Its `params.yaml`, recipe, contract, policy or waivers cannot be read.
     """
     ws = Workspace(into, target.workflow)
     for name in OF_TARGET:
@@ -88,6 +91,9 @@ def lay_out(target: Workspace, head: Path, into: Path) -> Workspace:
     _take(head, "params.yaml", into, needed=True)
     _only_this_workflow(ws)
     _link_base(ws, target.root)
+    load_contract(ws.contract)  # DVC reads these too, and bounds neither their size nor their depth
+    load_policy(ws.policy)
+    load_waivers(ws.waivers)
     return ws
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,8 +89,24 @@ def another_champion(ws: Workspace) -> None:
     ws.champion.write_text('{"version": 3, "digest": "sha256:' + "0" * 64 + '"}\n')
 
 
+def relock(ws: Workspace, path: Path, digest: str, size: int) -> None:
+    """Have `dvc.lock` name other bytes of one output, without `dvc commit`."""
+    lock, name = ws.root / "dvc.lock", path.relative_to(ws.root).as_posix()
+    entry = re.compile(rf"(- path: {re.escape(name)}\n +hash: md5\n +md5: )\w+(\n +size: )\d+\n")
+    text, found = entry.subn(rf"\g<1>{digest}\g<2>{size}\n", lock.read_text())
+    assert found == 1
+    lock.write_text(text)
+
+
 def outputs_that_were_not_pushed(ws: Workspace) -> None:
-    write_atomic(ws.training_run, '{"seconds": 1}\n')
+    relock(ws, ws.training_run, "a" * 32, 3)
+
+
+def an_output_that_is_another_in_the_remote(ws: Workspace) -> None:
+    relock(ws, ws.training_run, "f" * 32, 3)
+    there = ws.root.parent / "store" / "files" / "md5" / "ff" / ("f" * 30)
+    write_atomic(there, "{}\n")
+    there.chmod(0o444)  # else DVC itself looks, where the remote is a folder
 
 
 def gold_that_was_edited_after_scoring(ws: Workspace) -> None:
@@ -97,7 +115,10 @@ def gold_that_was_edited_after_scoring(ws: Workspace) -> None:
 
 
 def a_verdict_that_was_written_by_hand(ws: Workspace) -> None:
-    change(ws.results / "gate.json", "20 of 20 cases keep it", "2000 of 2000 cases keep it")
+    verdict = ws.results / "gate.json"
+    change(verdict, "20 of 20 cases keep it", "2000 of 2000 cases keep it")
+    data = verdict.read_bytes()
+    relock(ws, verdict, hashlib.md5(data, usedforsecurity=False).hexdigest(), len(data))
 
 
 def gold_that_is_a_link(ws: Workspace) -> None:
@@ -117,16 +138,12 @@ def judged(hosted: Hosted) -> dict[str, Judged]:
     hosted.propose(
         "docs", lambda ws: write_atomic(ws.root / "docs" / "new.md", "# New\n"), bare=True
     )
-    kept: tuple[tuple[Callable[[Workspace], None], bool], ...] = (
-        (rows_with_right_answers, True),
-        (a_worse_candidate_and_a_policy_that_asks_less, True),
-        (a_verdict_that_was_written_by_hand, True),
-        (outputs_that_were_not_pushed, False),
-    )
-    for edit, push in kept:
-        hosted.propose(edit.__name__, edit, commit=True, push=push)
+    for edit in (rows_with_right_answers, a_worse_candidate_and_a_policy_that_asks_less):
+        hosted.propose(edit.__name__, edit, commit=True)
     for edit in (a_gate_that_passes_all, files_that_run_where_somebody_looks, another_champion,
-                 gold_that_was_edited_after_scoring, gold_that_is_a_link):  # fmt: skip
+                 a_verdict_that_was_written_by_hand, outputs_that_were_not_pushed,
+                 an_output_that_is_another_in_the_remote, gold_that_was_edited_after_scoring,
+                 gold_that_is_a_link):  # fmt: skip
         hosted.propose(edit.__name__, edit)
     names = sorted(path.name for path in (hosted.folder / "heads").iterdir())
     found = hosted.judge_all(dict.fromkeys(names, ()))
@@ -162,7 +179,8 @@ def test_one_that_changes_nothing_that_is_judged_passes(judged: dict[str, Judged
         (a_gate_that_passes_all, "same_judge", "dslm/gating/gate.py (changed)"),
         (files_that_run_where_somebody_looks, "same_judge", "dvc.yaml (changed)"),
         (another_champion, "same_champion", "another one (changed)"),
-        (outputs_that_were_not_pushed, "evidence_belongs", "training-run.json"),
+        (outputs_that_were_not_pushed, "evidence_belongs", "not in the DVC remote"),
+        (an_output_that_is_another_in_the_remote, "evidence_belongs", "other bytes than dvc.lock"),
         (gold_that_was_edited_after_scoring, "evidence_belongs", "gold.jsonl (modified)"),
         (a_verdict_that_was_written_by_hand, "recorded_verdict", "2000 of 2000"),
         (gold_that_is_a_link, "evidence_belongs", "no regular file"),

@@ -70,12 +70,25 @@ def test_a_run_that_cannot_be_believed_still_has_a_comment(
     assert "MANIFEST" in text or "manifest" in text
 
 
+def test_a_pull_request_that_other_code_would_judge_is_not_judged_and_says_so(
+    repository: Workspace, dslm: Call, tmp_path: Path
+) -> None:
+    path = tmp_path / "c.md"
+    done = dslm("gate", "pull-request", "mini", "--head", repository.root, "--comment", path)
+    assert done.code == 2
+    assert "not that of the target branch" in done.err
+    assert path.read_text().startswith("<!-- dslm gate mini -->\n## ❌ mini: not judged\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("gate", "explain", "mini", "--junit", "x.xml"), "--junit is of a verdict"),
         (("gate", "mini", "mini"), "one workflow at a time"),
         (("gate", "explain"), "no workflow 'explain'"),
+        (("gate", "mini", "--head", "."), "are of a pull request"),
+        (("gate", "pull-request", "mini"), "--head is missing"),
+        (("gate", "pull-request", "mini", "--head", ".", "--junit", "/"), "is no file"),
         (("gate", "mini", "--comment", "/"), "is no file"),
         (("gate", "mini", "--junit", "/dev/null"), "is no file"),
         (("gate",), "Missing argument"),
