@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from dslm.looks.look import Look as Look
 from dslm.record import Record as Record
 
 
@@ -23,15 +24,10 @@ class Case(Record):
 
 
 FinishReason = Literal["stop", "length", "invalid"]
+_Place = Annotated[int, Field(ge=0)]
+_Doubt = Annotated[float, Field(lt=0, allow_inf_nan=False)]
 # Of an answer's tokens, those that were not certain: first byte, length, logarithm of probability
-LogProbs = tuple[
-    tuple[
-        Annotated[int, Field(ge=0)],
-        Annotated[int, Field(ge=0)],
-        Annotated[float, Field(lt=0, allow_inf_nan=False)],
-    ],
-    ...,
-]
+LogProbs = tuple[tuple[_Place, _Place, _Doubt], ...]
 
 
 class Prediction(Record):
@@ -40,8 +36,8 @@ class Prediction(Record):
     `confidence` is the joint probability of the answer's unforced tokens under the grammar;
     `field_confidence` the same over one field's tokens; both follow from `log_probs`
     (`dslm.contract.confidence`), which is None where the model has no probability for the answer,
-    and in rows of before it was kept. `latency_ms` is the wall time from the
-    beginning of the case's prompt to the end of its answer, beside the others of its batch.
+    and in rows of before it was kept. `latency_ms` is the wall time from the beginning of the
+    case's prompt to the end of its answer, beside the others of its batch.
     `not_narrowed` says of grounded fields, or parts of them, why this answer was not held to the
     input there, where the recipe asks for it (`copy_grounded`).
     """
@@ -181,6 +177,7 @@ class Check(Record):
     """One line of the gate: what was asked, what was seen, and what follows.
 
     NOT APPLICABLE: there was nothing to compare with. That is no verdict, and nothing that passed.
+    About `needed_cases` in `needed_groups` would decide what is INCONCLUSIVE.
     """
 
     id: str
@@ -190,18 +187,28 @@ class Check(Record):
     seen: str
     why: str
     needed_cases: int | None = None
+    needed_groups: int | None = None
 
 
 class Baseline(Record):
     """The release that a candidate is compared with; version 0 = there is none yet.
 
     `anchor`: digest of what it was held to; None of a release from before there was one.
+    `look`: of the one that let it in. `anchor_release`: from which loss adds up.
     """
 
     version: int = 0
     digest: str | None = None
     contract_version: int | None = None
     anchor: str | None = None
+    look: str | None = None
+    anchor_release: Baseline | None = None
+
+    @property
+    def other_anchor(self) -> Baseline | None:
+        """The anchor release, where it is another than this one."""
+        one = self.anchor_release
+        return one if one and one.digest != self.digest else None
 
     def answers_older_contract(self, version: int) -> bool:
         """Whether it was made for an older contract version, so that gold does not fit it."""
@@ -238,6 +245,7 @@ class Verdict(Record):
     `first_release`: nothing was compared with a champion, since none serves or it cannot be asked.
     `threshold`: what the calibration certified, and what it almost certified.
     `judged_on`: the day, where something depends on it: waivers do.
+    `look`: which look at gold it is, fixed; None where nothing was judged, or none counted.
     """
 
     workflow: str
@@ -248,6 +256,7 @@ class Verdict(Record):
     threshold: str | None = None
     changes: Changes = Changes()
     judged_on: str | None = None
+    look: Look | None = None
     evidence: dict[str, str]
 
 
@@ -263,6 +272,7 @@ class Release(Record):
     created: str
     evidence: dict[str, str] = Field(default_factory=dict)
     run_id: str | None = None
+    look: str | None = None
 
 
 class JournalEntry(Record):
@@ -282,4 +292,5 @@ class JournalEntry(Record):
     to_digest: str | None = None
     reason: str
     verdict_digest: str
+    look: str | None = None
     previous_digest: str

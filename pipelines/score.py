@@ -4,6 +4,7 @@ import json
 
 from dslm.cases import read_labelled
 from dslm.cli.stage import stage_main
+from dslm.looks.ledger import candidate_digest, ledger_of
 from dslm.provenance import digest_file, write_atomic
 from dslm.records import Row
 from dslm.settings.workspace import Workspace
@@ -17,11 +18,14 @@ def body(ws: Workspace) -> None:
     from dslm.scoring.scorecard import make_scorecard
     from dslm.scoring.verification import models_scored, read_rows
 
+    ledger = ledger_of(ws)
+    ledger.read()  # a broken one is told before anything is answered
     decider = load_candidate(ws)
     contract = decider.contract
     gold = read_labelled(ws.gold, contract)
     digests = {"gold": digest_file(ws.gold), "calibration": digest_file(ws.calibration)}
     _, evidence = answer_cases(ws, "candidate", decider, gold, digests)
+    ledger.record(digests["gold"], candidate_digest(evidence), gold)
     by_model: dict[str, list[Row]] = {m: read_rows(ws, m)[0] for m in models_scored(ws)}
     certified = decider.threshold if decider.threshold <= 1 else None
     card = make_scorecard(

@@ -1,4 +1,4 @@
-"""Score champion: the release the candidate is compared with, over today's gold."""
+"""Score champion: the release the candidate is compared with, and the anchor, over today's gold."""
 
 import json
 import tempfile
@@ -7,7 +7,7 @@ from pathlib import Path
 from dslm.cases import read_labelled, read_record
 from dslm.cli.stage import stage_main
 from dslm.contract import Contract, load_contract
-from dslm.evidence import CHAMPION_FILE
+from dslm.evidence import CHAMPION_FILE, Model
 from dslm.provenance import digest_file, write_atomic
 from dslm.records import Baseline
 from dslm.settings.workspace import Workspace, stage_command
@@ -15,20 +15,31 @@ from dslm.stage import whole_folder
 
 
 def body(ws: Workspace) -> None:
-    """Fetch the baseline's files from the registry and answer gold with them."""
+    """Fetch the releases' files from the registry and answer gold with them."""
     baseline = read_record(ws.baseline, Baseline, missing="no baseline chosen yet",
                            fix=f"run {stage_command('baseline', ws.workflow)}")  # fmt: skip
     contract = load_contract(ws.contract)
-    if baseline.version == 0 or baseline.answers_older_contract(contract.version):
-        note = {"champion": baseline.version, "contract_version": baseline.contract_version}
-        with whole_folder(ws.scores("champion"), {}) as folder:
-            write_atomic(folder / "note.json", json.dumps(note) + "\n")
-        print(f"score_champion {ws.workflow}: no champion of this contract version")
+    for model, release in (("champion", baseline), ("anchor", baseline.other_anchor)):
+        _score_or_note(ws, contract, model, release)  # type: ignore[arg-type]  # of two names
+
+
+def _score_or_note(
+    ws: Workspace, contract: Contract, model: Model, release: Baseline | None
+) -> None:
+    """Rows of a release, or a note that there is none that can be asked."""
+    if release and release.version and not release.answers_older_contract(contract.version):
+        _score(ws, contract, model, release)
         return
-    _score(ws, contract, baseline)
+    note = {"version": None, "contract_version": None} if release is None else {
+        "version": release.version, "contract_version": release.contract_version
+    }  # fmt: skip
+    with whole_folder(ws.scores(model), {}) as folder:
+        write_atomic(folder / "note.json", json.dumps(note) + "\n")
+    other = "" if model == "champion" else " other than the champion"
+    print(f"score_champion {ws.workflow}: no {model}{other} of this contract version")
 
 
-def _score(ws: Workspace, contract: Contract, baseline: Baseline) -> None:
+def _score(ws: Workspace, contract: Contract, model: Model, baseline: Baseline) -> None:
     from dslm.inference.loading import load_release
     from dslm.releasing.fetching import fetch_release, what_it_says
     from dslm.scoring.running import answer_cases
@@ -44,8 +55,8 @@ def _score(ws: Workspace, contract: Contract, baseline: Baseline) -> None:
         }
         decider = load_release(release, root=ws.root, contract=contract)
         beside = {CHAMPION_FILE: says.model_dump_json(indent=2) + "\n"}
-        rows, _ = answer_cases(ws, "champion", decider, gold, digests, beside)
-    print(f"score_champion {ws.workflow}: version {baseline.version}, {len(rows)} cases")
+        rows, _ = answer_cases(ws, model, decider, gold, digests, beside)
+    print(f"score_champion {ws.workflow}: {model} version {baseline.version}, {len(rows)} cases")
 
 
 if __name__ == "__main__":

@@ -87,7 +87,11 @@ class Run:
         serves = Champion(self._says(chosen), chosen) if asked else None
         right = first(len(GOLD) // 2 if status == "FAIL" else len(GOLD), len(GOLD))
         champion = first(len(GOLD), len(GOLD)) if serves else None
-        score(ws, right, champion=champion, serves=serves, gold=GOLD, latency=seconds * 1000)
+        apart = chosen.other_anchor if asked else None
+        anchor = apart and (first(len(GOLD), len(GOLD)), Champion(self._says(apart), apart))
+        shutil.rmtree(ws.scores("anchor"), ignore_errors=True)
+        score(ws, right, champion=champion, serves=serves, gold=GOLD, latency=seconds * 1000,
+              anchor=anchor)  # fmt: skip
         verdict = self.judge()
         assert verdict.status == status
         return verdict

@@ -159,6 +159,14 @@ def finish_scoring(
     return ws
 
 
+def _identity(ws: Workspace, one: Champion) -> tuple[dict[str, str], dict[str, str]]:
+    """What a release's decider says of itself here, and what it is asked with."""
+    own = one.says.evidence
+    made = {key: own[key] for key in ("adapter", *evidence.TRAINED_FROM, "plan")}
+    asked = {"release": str(one.baseline.digest), "calibration": own["calibration"]}
+    return identity_of(ws) | made, asked
+
+
 def score(
     ws: Workspace,
     right: Sequence[bool],
@@ -167,18 +175,21 @@ def score(
     serves: Champion | None = None,
     gold: Sequence[Case] = GOLD,
     latency: float = 120.0,
+    anchor: tuple[Sequence[bool], Champion] | None = None,
 ) -> None:
     """Rows of all models and the scorecard, as of the working tree now."""
     serves, asked = serves or make_champion(), {"gold": digest_file(ws.gold)}
     calibration = {"calibration": digest_file(ws.calibration)}
-    own = serves.says.evidence
-    of_champion = identity_of(ws) | {k: own[k] for k in ("adapter", *evidence.TRAINED_FROM, "plan")}
-    release = {"release": str(serves.baseline.digest), "calibration": own["calibration"]}
+    releases: dict[str, Champion] = {"champion": serves}
+    flags_of = {"champion": champion}
+    if anchor is not None:
+        flags_of["anchor"], releases["anchor"] = anchor
     models: dict[Model, tuple[Sequence[bool] | None, float, dict[str, str], dict[str, str]]] = {
         "candidate": (right, SURE, identity_of(ws), calibration),
         "base": (first(len(gold) * 3 // 10, len(gold)), ALWAYS, identity_of(ws, adapter=False), {}),
-        "champion": (champion, serves.says.threshold().cutoff, of_champion, release),
-    }
+        **{m: (flags_of[m], one.says.threshold().cutoff, *_identity(ws, one))
+           for m, one in releases.items()},
+    }  # fmt: skip
     rows: dict[str, list[Row]] = {}
     for model, (flags, threshold, identity, more) in models.items():
         shutil.rmtree(ws.scores(model), ignore_errors=True)
@@ -187,8 +198,8 @@ def score(
             write_manifest(ws.scores(model), {})
             continue
         rows[model] = rows_of(gold, flags, threshold=threshold, latency=latency)
-        if model == "champion":
-            text = serves.says.model_dump_json()
+        if model in releases:
+            text = releases[model].says.model_dump_json()
             write_atomic(ws.scores(model) / CHAMPION_FILE, text)
         named = Evidence.of(model, identity, asked, more, {"threshold": str(threshold)}).named()
         seal_rows(ws, model, rows[model], named)

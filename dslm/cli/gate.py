@@ -177,6 +177,7 @@ def _show(ws: Workspace, verdict: Verdict) -> None:
     """The news and what it means, then check by check, then what would move it."""
     from dslm.gating.changes import changes_told
     from dslm.gating.knobs import knobs
+    from dslm.gating.markdown import look_in_words
 
     say(*_in_words(ws, verdict))
     rows = [[c.id, c.status, c.asked, c.seen, c.why] for c in verdict.checks]
@@ -185,6 +186,8 @@ def _show(ws: Workspace, verdict: Verdict) -> None:
         against += ": a first release"
     title = f"{verdict.workflow}: {verdict.status} (against {against})"
     say(table(title, ["check", "status", "asked", "seen", "why"], rows))
+    if verdict.look:
+        say(look_in_words(verdict.look))
     if told := changes_told(verdict):
         say(*told)
     if turned := knobs(verdict):

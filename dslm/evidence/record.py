@@ -21,7 +21,7 @@ from dslm.records import Record
 
 FORMAT: Literal["1"] = "1"
 NONE: Literal["none"] = "none"
-Model = Literal["candidate", "base", "champion", "calibration"]
+Model = Literal["candidate", "base", "champion", "anchor", "calibration"]
 
 # What computed the answers. Answers that are compared with each other have to come from one engine;
 # where a model is loaded, another engine is told of and not refused: it may be another machine.
@@ -62,7 +62,7 @@ class Evidence(Record):
         calibration_cases: The cases asked by the calibration; none for all others.
         calibration: The file that the threshold is from; none for base and calibration.
         threshold: Confidence from which an answer proceeded.
-        release: The champion's digest; none for all others.
+        release: The digest of the champion, or of the anchor release; none for all others.
     """
 
     format: Literal["1"]

@@ -20,6 +20,7 @@ def wanted(
     champion: ChampionRelease | None,
     calibration_cases: str | None,
     workflow: str,
+    anchor: ChampionRelease | None = None,
 ) -> dict[Model, dict[str, str]]:
     """Every key but the engine's, for each model that has answered.
 
@@ -29,6 +30,7 @@ def wanted(
         champion: What the champion's release says of itself, where one has answered.
         calibration_cases: Digest of the calibration split; None where it is not at hand.
         workflow: Whose run it is.
+        anchor: What the anchor release says of itself, where it has answered.
     """
     split = calibration_cases or recorded["calibration"].calibration_cases
     found: dict[Model, dict[str, str]] = {
@@ -43,14 +45,16 @@ def wanted(
         },
     }  # fmt: skip
     if champion is not None:
-        found["champion"] = _champion(candidate, champion, workflow)
+        found["champion"] = _release("champion", candidate, champion, workflow)
+    if anchor is not None:
+        found["anchor"] = _release("anchor", candidate, anchor, workflow)
     return found
 
 
-def _champion(
-    candidate: Mapping[str, str], champion: ChampionRelease, workflow: str
+def _release(
+    model: Model, candidate: Mapping[str, str], champion: ChampionRelease, workflow: str
 ) -> dict[str, str]:
-    """The champion is another model, asked the same cases and judged the same way."""
+    """A release is another model, asked the same cases and judged the same way."""
     own = dict(champion.evidence)
     if "format" not in own:
         own |= {"recipe": champion.recipe, "data": champion.data}
@@ -59,7 +63,7 @@ def _champion(
     return {
         **candidate,
         **{key: own.get(key, NONE) for key in (*MODEL, "plan", "calibration")},
-        "model": "champion",
+        "model": model,
         "threshold": str(champion.threshold().cutoff),
         "release": release_digest(workflow, champion.evidence),
     }

@@ -24,7 +24,7 @@ from dslm.strict_json import strict_json
 # The parts of the library that an answer and its score depend on, and those that judge.
 DECIDING_CODE = ("contract", "inference", "scoring", "statistics")
 SAME_TEXTS = ("curation/ends.py", "curation/grouping.py", "curation/letters.py")  # gold's repeats
-JUDGING_CODE = ("evidence", "gating", "statistics", *SAME_TEXTS)
+JUDGING_CODE = ("evidence", "gating", "looks", "statistics", *SAME_TEXTS)
 
 # What a stage's manifest must say that the adapter was made from.
 TRAINED_FROM = ("base", "tokenizer", "template", "data", "recipe")

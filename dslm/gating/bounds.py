@@ -8,13 +8,25 @@ one-sided, as in checks against another model.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from dslm.gating.finding import Found, amount, unit_of, unmeasured, worded
+from dslm.gating.finding import (
+    Found,
+    amount,
+    at_least_one_more,
+    more_groups,
+    unit_of,
+    unmeasured,
+    worded,
+)
 from dslm.gating.submission import Submission
 from dslm.records import Metric
-from dslm.scoring.metrics import METRICS, bounded
+from dslm.scoring.intervals import MICRO, by_group
+from dslm.scoring.metrics import METRICS, bounded, counts
 from dslm.scoring.outcome import dearest
 from dslm.settings.policy import Bound, ZeroTolerance
+from dslm.statistics.sample_size import needed_to_show
+from dslm.statistics.zero_failures import hidden_share
 
 
 def _metric(name: str, submission: Submission) -> Metric | None:
@@ -37,13 +49,14 @@ def zero_tolerance(check: ZeroTolerance, submission: Submission, _: float) -> Fo
         misses = round(abs(metric.value - goal) * metric.n)
         seen = f"{misses} of {metric.n} cases miss it"
         return Found("FAIL", asked, seen, "one miss is one too many")
-    hidden = min(1.0, 3 / metric.n)
-    why = f"{hidden:.1%} could still be hidden from so many cases (rule of three)"
+    groups = len({row.group for row in submission.rows.get("candidate", ())}) or metric.n
+    of = "cases" if groups >= metric.n else f"cases in {groups} groups"
+    why = f"{hidden_share(groups):.1%} could still be hidden from so many {of} (rule of three)"
     return Found("PASS", asked, f"{metric.n} of {metric.n} cases keep it", why)
 
 
 def bound(check: Bound, submission: Submission, alpha: float) -> Found:
-    """One side of a number."""
+    """One side of a number; on the interval it passes by what this look at gold may spend."""
     unit = unit_of(check.metric, submission)
     least = check.at_least is not None
     limit = check.at_least if check.at_least is not None else check.at_most
@@ -64,27 +77,42 @@ def bound(check: Bound, submission: Submission, alpha: float) -> Found:
         why += f"; not proved: {check.unproved}" if check.unproved else ""
         return Found("PASS" if clears else "FAIL", asked, seen, why)
     rows = submission.rows.get("candidate", ())
-    ends = bounded(check.metric, rows, dearest(submission.contract), alpha)
-    if ends is None or not all(map(math.isfinite, ends)):
+    level, most = submission.level(alpha), dearest(submission.contract)
+    passing, failing = (bounded(check.metric, rows, most, tail) for tail in (level, alpha))
+    if passing is None or failing is None or not all(map(math.isfinite, (*passing, *failing))):
         return unmeasured(asked)
-    near, far = ends if least else ends[::-1]
-    sure = f"with confidence {1 - alpha:.3g}"
+    near, far = (passing[0], failing[1]) if least else (passing[1], failing[0])
+    sure = f"with confidence {1 - level:.3g}"
     told = f"{'at least' if least else 'at most'} {amount(near, unit)} {sure}"
-    return _by_interval(asked, seen, metric.n, room, sign * (near - limit), sign * (far - limit),
-                        told)  # fmt: skip
-
-
-def _by_interval(
-    asked: str, seen: str, n: int, room: float, near: float, far: float, told: str
-) -> Found:
-    """Judge by how far value, near end and far end of the interval lie on the right side."""
-    if near >= 0:
+    if sign * (near - limit) >= 0:
         return Found("PASS", asked, seen, f"it is {told}")
-    if far < 0:
+    if sign * (far - limit) < 0:
         return Found("FAIL", asked, seen, "missed with the same confidence as is asked to clear it")
     if room <= 0:
         why = f"the value misses it, by chance perhaps: {told}; better answers are needed"
         return Found("INCONCLUSIVE", asked, seen, why)
-    needed = math.ceil(n * ((room - near) / room) ** 2)
     why = f"the value clears it, but it is {told} only"
-    return Found("INCONCLUSIVE", asked, seen, why, max(needed, n + 1))
+    open_ = Found("INCONCLUSIVE", asked, seen, why)
+    return _with_needed(open_, submission, check.metric, -sign * limit,
+                        submission.next_level(alpha))  # fmt: skip
+
+
+def _with_needed(
+    found: Found, submission: Submission, name: str, line: float, level: float
+) -> Found:
+    """What is open, with the groups and cases that would decide; `line` below 0 is a least.
+
+    A gold set of so many is looked at anew: `level` is what that look may spend.
+    """
+    rows, measure = submission.rows.get("candidate", ()), METRICS[name]
+    above, below = counts(measure, rows)
+    sums = by_group([row.group for row in rows], above, below)
+    sums = sums[sums[:, 1] > 0]
+    dear, scale = (dearest(submission.contract), MICRO) if measure.unit == "money" else (1.0, 1)
+    sign, most = (-1, 0.0) if line < 0 else (1, max(dear * scale, float(above.max(initial=0))))
+    needed = needed_to_show(sign * sums[:, 0], sums[:, 1], line * scale, most, level)
+    if needed is None:
+        return replace(found, why=f"{found.why}; how many cases would decide cannot be told")
+    needed = at_least_one_more(needed, len(sums))
+    why = found.why + more_groups(needed, len(sums), int(sums[:, 1].sum()))
+    return replace(found, why=why, needed=needed.cases, needed_groups=needed.groups)

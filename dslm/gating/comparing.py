@@ -9,7 +9,7 @@ cases and money through the bounds of `dslm.statistics.group_bounds`. Called by 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -31,8 +31,9 @@ from dslm.statistics.group_bounds import mean_bounds, p_below
 class Comparison:
     """How much better the candidate is, in the metric's unit.
 
-    `low` and `high` are each a one-sided bound at the policy's alpha. `p_equal` and `p_worse` are
-    of shares only.
+    `high` is a one-sided bound at the policy's alpha, `low` one at what this look may spend of it.
+    `p_equal` and `p_worse` are of shares only. `sums` are of the groups: what the candidate is
+    better by, in millionths where it is money, and cases; `most` is the most that a case can differ by.
     """
 
     difference: float
@@ -44,6 +45,8 @@ class Comparison:
     lost: int
     p_equal: float | None = None
     p_worse: float | None = None
+    sums: Ints = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64), compare=False)
+    most: float = 1.0
 
     @property
     def discordant(self) -> float:
@@ -57,7 +60,12 @@ class Comparison:
 
 
 def compare(
-    name: str, candidate: Sequence[Row], reference: Sequence[Row], alpha: float, dearest: float
+    name: str,
+    candidate: Sequence[Row],
+    reference: Sequence[Row],
+    alpha: float,
+    dearest: float,
+    level: float | None = None,
 ) -> Comparison:
     """The paired difference of one metric that has a value for every case.
 
@@ -65,20 +73,23 @@ def compare(
         name: Of `METRICS`.
         candidate: Its rows.
         reference: Rows of the same cases, in the same order.
-        alpha: One-sided error of each bound.
+        alpha: One-sided error of the upper bound: that the candidate is called worse.
         dearest: The most that a case can cost.
+        level: One-sided error of the lower bound, by default alpha: that it passes.
     """
-    measure = METRICS[name]
+    measure, level = METRICS[name], alpha if level is None else level
     mine, _ = counts(measure, candidate)
     theirs, _ = counts(measure, reference)
     better: Ints = (mine - theirs) if measure.better == "higher" else (theirs - mine)
     sums = by_group([row.group for row in candidate], better, np.ones_like(better))
     gained, lost = int((better > 0).sum()), int((better < 0).sum())
     if measure.unit == "money":
-        low, high = _money_bounds(sums, max(dearest, float(np.abs(better).max()) / MICRO), alpha)
+        most = max(dearest, float(np.abs(better).max()) / MICRO)
+        low, high = _money_bounds(sums, most, alpha, level)
         mean = round(int(better.sum()) / (len(better) * MICRO), DECIMALS)
-        return Comparison(mean, low, high, len(better), len(sums), gained, lost)
-    low, high, p_equal, p_worse = _of_shares(sums, gained, lost, alpha)
+        counted = (len(better), len(sums), gained, lost)
+        return Comparison(mean, low, high, *counted, sums=sums, most=most)
+    low, high, p_equal, p_worse = _of_shares(sums, gained, lost, alpha, level)
     return Comparison(
         difference=round(int(better.sum()) / len(better), DECIMALS),
         low=low,
@@ -89,27 +100,29 @@ def compare(
         lost=lost,
         p_equal=p_equal,
         p_worse=p_worse,
+        sums=sums,
     )
 
 
-def _money_bounds(sums: Ints, dearest: float, alpha: float) -> tuple[float, float]:
+def _money_bounds(sums: Ints, dearest: float, alpha: float, level: float) -> tuple[float, float]:
     most = dearest * MICRO
-    bounds = in_money(mean_bounds(sums[:, 0], sums[:, 1], -most, most, alpha))
+    bounds = in_money(mean_bounds(sums[:, 0], sums[:, 1], -most, most, level, alpha))
     if bounds is None:
         raise ValueError("no cases")  # `compare` is not called without
     return round(bounds[0], SOUGHT), round(bounds[1], SOUGHT)
 
 
 def _of_shares(
-    sums: Ints, gained: int, lost: int, alpha: float
+    sums: Ints, gained: int, lost: int, alpha: float, level: float
 ) -> tuple[float, float, float, float]:
     """Both bounds, and the p-values of "as good as each other" and "no worse"."""
     cases = int(sums[:, 1].sum())
     if len(sums) == cases:
-        low, high = gate_bounds(gained, lost, cases, normal_quantile(1 - alpha))
+        quantiles = normal_quantile(1 - level), normal_quantile(1 - alpha)
+        low, high = gate_bounds(gained, lost, cases, *quantiles)
         bounds = round(low, DECIMALS), round(high, DECIMALS)
         return *bounds, mcnemar_exact(gained, lost), worse_p(gained, lost)
-    found = mean_bounds(sums[:, 0], sums[:, 1], -1.0, 1.0, alpha)
+    found = mean_bounds(sums[:, 0], sums[:, 1], -1.0, 1.0, level, alpha)
     if found is None:
         raise ValueError("no cases")
     worse, better = (  # the far digits are of the machine, and a verdict is compared as it is told

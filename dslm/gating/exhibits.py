@@ -42,8 +42,9 @@ from dslm.evidence import (
 )
 from dslm.gating.changes import changes_since
 from dslm.gating.submission import Submission
+from dslm.looks.ledger import Ledger, candidate_digest
 from dslm.provenance import digest_file
-from dslm.records import Baseline, Case, Row
+from dslm.records import Baseline, Case, Look, Row
 from dslm.scoring.verification import Recorded, WorkingTree, read_scorecard, run_differences
 from dslm.settings.policy import GatePolicy
 from dslm.settings.waivers import Waiver
@@ -57,7 +58,8 @@ class Documents:
     """What the team wrote: what is asked, and of what.
 
     `digests` names what a verdict depends on beyond the answers: policy, waivers, judging code;
-    `today` is the day until which waivers have to hold.
+    `today` is the day until which waivers have to hold. `ledger` has who looked at gold before,
+    `look` is the one of a verdict that is reached again.
     """
 
     contract: Contract
@@ -66,6 +68,8 @@ class Documents:
     waivers: tuple[Waiver, ...]
     digests: Mapping[str, str]
     today: dt.date
+    ledger: Ledger
+    look: Look | None = None
 
 
 class Run(Recorded, Protocol):
@@ -86,6 +90,9 @@ class Run(Recorded, Protocol):
 
     def champion(self, baseline: Baseline) -> ChampionRelease:
         """What the baseline's release says of itself, proved by its digest."""
+
+    def anchor_release(self, baseline: Baseline) -> ChampionRelease:
+        """The same of the anchor release, where that is another."""
 
     def anchor(self, baseline: Baseline, digest: str) -> Anchor:
         """What the baseline's release was held to, proved by its digest."""
@@ -128,6 +135,11 @@ class LatestRun(WorkingTree):
         path = self.ws.scores("champion") / CHAMPION_FILE
         return read_champion_release(path, self.workflow, baseline.digest)
 
+    def anchor_release(self, baseline: Baseline) -> ChampionRelease:
+        """What the score_champion stage kept of the anchor release."""
+        path = self.ws.scores("anchor") / CHAMPION_FILE
+        return read_champion_release(path, self.workflow, digest_of_anchor(baseline))
+
     def anchor(self, baseline: Baseline, digest: str) -> Anchor:
         """What promotion kept of it; a candidate that serves by now was compared with another."""
         before = self.ws.anchor_before
@@ -135,6 +147,12 @@ class LatestRun(WorkingTree):
         fix = f"`git checkout` on it, or promote version {baseline.version} again"
         path = before if theirs else self.ws.anchor
         return read_anchor(path, self.workflow, digest, fix=fix)
+
+
+def digest_of_anchor(baseline: Baseline) -> str | None:
+    """The digest of the anchor release; None where the baseline is it, or names none."""
+    anchor = baseline.other_anchor
+    return None if anchor is None else anchor.digest
 
 
 def _worded(one: Baseline) -> str:
@@ -191,12 +209,21 @@ def collect(run: Run, documents: Documents) -> Submission:
         **{f"rows_{model}": run.answered(model).digest for model in evidence},
     }
     rows: dict[str, Sequence[Row]] = {m: run.answered(m).rows for m in run.models()}
+    pair = named["gold"], candidate_digest(named)
+    look = documents.ledger.sight(*pair, documents.gold, documents.look)
     threshold = load_calibration(run.calibration).why
     then = run.anchor(baseline, baseline.anchor) if baseline.anchor else None
     now = anchor_of(documents.contract, documents.gold, documents.policy, named)
-    changes = changes_since(baseline, then, now)
     return Submission(
-        documents.contract, documents.gold, card, rows, baseline, named, threshold, changes
+        documents.contract,
+        documents.gold,
+        card,
+        rows,
+        baseline,
+        named,
+        threshold=threshold,
+        changes=changes_since(baseline, then, now),
+        look=look,
     )
 
 
@@ -207,13 +234,14 @@ def _proved(run: Run, candidate: Mapping[str, str], baseline: Baseline) -> dict[
         model: read_evidence(run.answered(model).evidence, what=_of(model)) for model in models
     }
     champion = run.champion(baseline) if "champion" in found else None
+    anchor = run.anchor_release(baseline) if "anchor" in found else None
     split = run.calibration_cases
     cases = (
         None
         if split is None
         else digest_there(split, fix=f"run {stage_command('curate', run.workflow)}")
     )
-    asked = wanted(candidate, found, champion, cases, run.workflow)
+    asked = wanted(candidate, found, champion, cases, run.workflow, anchor)
     for model, evidence in found.items():
         refuse_others(evidence, asked[model], what=_of(model))
     for model, evidence in found.items():
@@ -225,7 +253,8 @@ def _of(model: Model) -> str:
     return "the calibration" if model == "calibration" else f"the rows of the {model}"
 
 
-STAGES = {"base": "score_base", "champion": "score_champion", "calibration": "calibrate"}
+STAGES = {"base": "score_base", "champion": "score_champion", "anchor": "score_champion",
+          "calibration": "calibrate"}  # fmt: skip
 
 
 def _refuse_other_engine(

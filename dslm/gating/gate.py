@@ -12,9 +12,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from dslm.cases import read_labelled
+from dslm.cases import read_labelled, read_records
 from dslm.contract import load_contract
 from dslm.errors import EXIT_GATE_FAILED, EXIT_INCONCLUSIVE, EXIT_OK, DslmError
 from dslm.gating.checks import evaluate
@@ -30,8 +31,18 @@ from dslm.gating.markdown import as_markdown
 from dslm.gating.repeated_gold import refuse_repeated_gold
 from dslm.gating.submission import Submission, reasons_to_refuse
 from dslm.gating.waiving import candidate_digest
+from dslm.looks.ledger import ledger_of
 from dslm.provenance import digest_file, write_atomic
-from dslm.records import NOT_APPLICABLE, Baseline, Check, CheckStatus, Status, Verdict
+from dslm.records import (
+    NOT_APPLICABLE,
+    Baseline,
+    Case,
+    Check,
+    CheckStatus,
+    Look,
+    Status,
+    Verdict,
+)  # fmt: skip
 from dslm.scoring.verification import differences
 from dslm.settings.policy import GatePolicy, load_policy
 from dslm.settings.waivers import Waiver, load_waivers, refuse_idle_waivers
@@ -87,6 +98,7 @@ def judge(policy: GatePolicy, submission: Submission, waivers: Sequence[Waiver] 
         checks=tuple(checks),
         baseline=submission.baseline,
         first_release=submission.incomparable is not None,
+        look=submission.look,
         threshold=submission.threshold,
         changes=submission.changes,
         evidence=dict(sorted(submission.evidence.items())),
@@ -123,7 +135,7 @@ def read_documents(ws: Workspace, today: dt.date) -> Documents:
     policy, waivers = load_policy(ws.policy), load_waivers(ws.waivers)
     refuse_idle_waivers(policy, waivers, today=today, gold=digest_file(ws.gold))
     digests = judging_digests(policy, ws.waivers)
-    return Documents(contract, tuple(gold), policy, waivers, digests, today)
+    return Documents(contract, tuple(gold), policy, waivers, digests, today, ledger_of(ws))
 
 
 def judge_run(run: Run, documents: Documents) -> Verdict:
@@ -156,21 +168,27 @@ def _baseline_of(run: Run) -> Baseline:
         return NO_BASELINE
 
 
-def gate_workspace(ws: Workspace, today: dt.date) -> Verdict:
+def gate_workspace(ws: Workspace, today: dt.date, look: Look | None = None) -> Verdict:
     """The verdict on what lies in the working tree.
 
     Args:
         ws: The workflow.
         today: Until when waivers have to hold.
+        look: That of a verdict which is to be reached again.
 
     Raises:
         InputError: Contract, gold set, policy or waivers are wrong.
     """
-    return judge_run(LatestRun(ws), read_documents(ws, today))
+    return judge_run(LatestRun(ws), replace(read_documents(ws, today), look=look))
 
 
 def write_verdict(ws: Workspace, verdict: Verdict) -> None:
-    """Write `gate.json` for machines, `gate.md` for people, `checks.json` for `dvc metrics`."""
+    """Write `gate.json` for machines, `gate.md` for people, `checks.json` for `dvc metrics`.
+
+    The look at gold too, where this is its first sight.
+    """
+    if verdict.look is not None:
+        ledger_of(ws).keep(verdict.look, read_records(ws.gold, Case))
     write_atomic(ws.results / "gate.json", verdict.model_dump_json(indent=2) + "\n")
     write_atomic(ws.results / "gate.md", as_markdown(verdict))
     told = {"verdict": verdict.status, "checks": {c.id: c.status for c in verdict.checks}}

@@ -9,7 +9,7 @@ from dslm.gating.changes import changes_told
 from dslm.gating.finding import UNMEASURED
 from dslm.gating.knobs import knobs
 from dslm.gating.markdown_text import literal, words
-from dslm.records import NOT_APPLICABLE, Check, CheckStatus, Verdict
+from dslm.records import NOT_APPLICABLE, Check, CheckStatus, Look, Verdict
 from dslm.settings.workspace import stage_command
 
 MARKS: dict[CheckStatus, str] = {
@@ -30,6 +30,12 @@ def _escaped(verdict: Verdict) -> Verdict:
     """The verdict with ids that are markdown: one that was stored may hold anything."""
     checks = [check.model_copy(update={"id": words(check.id)}) for check in verdict.checks]
     return verdict.model_copy(update={"checks": tuple(checks)})
+
+
+def look_in_words(look: Look) -> str:
+    """Which look at gold it is, and what that leaves."""
+    place = f"Look {look.number} at this gold set, or one that shares cases with it"
+    return f"{place}: it may spend {look.share:.2%} of alpha, {look.left:.2%} is left after it"
 
 
 def _next_steps(verdict: Verdict) -> list[str]:
@@ -57,6 +63,11 @@ def _next_steps(verdict: Verdict) -> list[str]:
             "have been certified."
         )
     needed = [c for c in verdict.checks if c.status == "INCONCLUSIVE" and c.needed_cases]
+    if needed and verdict.look and verdict.look.number > 1:
+        steps.append(
+            f"{verdict.look.number} looks have been taken: where many more cases are asked for, a "
+            f"gold set of new cases alone begins with all of alpha (`eval/{workflow}/gold.jsonl`)."
+        )
     steps += [
         f"{c.id}: about {c.needed_cases} gold cases would decide it "
         f"(`eval/{workflow}/gold.jsonl`)." for c in needed
@@ -103,6 +114,7 @@ def as_markdown(verdict: Verdict) -> str:
         f"## {MARKS[verdict.status]} {verdict.workflow}: {verdict.status}",
         "",
         f"{', '.join(counts) or 'No check was made'}; {against}.",
+        *([f"{look_in_words(verdict.look)}."] if verdict.look else []),
         "",
         *([f"Threshold: {words(verdict.threshold)}.", ""] if verdict.threshold else []),
         "| | check | metric | asked | seen | why |",

@@ -1,29 +1,32 @@
 """Evaluators of checks against another model on the same cases: gain and non-inferiority.
 
 Both ask whether the paired difference is above a number (the wanted gain, or minus the margin) at
-the policy's one-sided error. FAIL is kept for what is shown; what could still be chance is
-INCONCLUSIVE, with the cases that would decide. Neither passes.
+the part of the policy's one-sided error that this look at gold may spend. FAIL is kept for what is
+shown at all of it; what could still be chance is INCONCLUSIVE, with the cases that would decide.
+Neither passes.
 """
 
 from __future__ import annotations
-
-import math
 
 from dslm.gating.comparing import Comparison, compare
 from dslm.gating.finding import (
     Found,
     amount,
+    at_least_one_more,
     compared,
+    more_groups,
     nothing_to_compare,
     signed,
     unit_of,
     unmeasured,
 )  # fmt: skip
-from dslm.gating.statistics import needed_cases
+from dslm.gating.power import cases_to_show
 from dslm.gating.submission import Submission
 from dslm.records import Status
+from dslm.scoring.intervals import MICRO
 from dslm.scoring.outcome import dearest
 from dslm.settings.policy import Gain, NonInferior
+from dslm.statistics.sample_size import Needed, needed_to_show
 
 
 def gain(check: Gain, submission: Submission, alpha: float) -> Found:
@@ -43,24 +46,25 @@ def non_inferior(check: NonInferior, submission: Submission, alpha: float) -> Fo
 def _judge(
     asked: str, metric: str, model: str, margin: float, submission: Submission, alpha: float
 ) -> Found:
-    if model == "champion" and submission.incomparable:
-        return nothing_to_compare(asked, submission.incomparable)
-    mine, theirs = submission.rows.get("candidate"), submission.rows.get(model)
+    if nothing := submission.no_reference(model):
+        return nothing_to_compare(asked, nothing, model)
+    mine, theirs = submission.rows.get("candidate"), submission.reference(model)
     if not mine or not theirs or len(mine) != len(theirs):
         return unmeasured(asked)
     unit = unit_of(metric, submission)
-    found = compare(metric, mine, theirs, alpha, dearest(submission.contract))
+    level = submission.level(alpha)
+    found = compare(metric, mine, theirs, alpha, dearest(submission.contract), level)
     status, why = _above(found.difference, found.low, found.high, margin)
     seen, line = compared(found, unit), signed(-margin, unit)
     if status != "INCONCLUSIVE":
-        return Found(status, asked, seen, why.format(line=line, sure=f"{1 - alpha:.3g}"))
-    needed = _needed(found, margin, alpha, unit)
+        sure = 1 - (level if status == "PASS" else alpha)
+        return Found(status, asked, seen, why.format(line=line, sure=f"{sure:.3g}"))
+    needed = _needed(found, margin, submission.next_level(alpha), unit)
     if needed is None:
         why += "; at the measured difference no number of cases would pass"
-    elif found.grouped:
-        more = math.ceil(needed / found.cases * found.groups) - found.groups
-        why += f"; about {more} more groups of cases would decide, {found.groups} are here"
-    return Found(status, asked, seen, why.format(line=line), needed)
+        return Found(status, asked, seen, why.format(line=line))
+    why += more_groups(needed, found.groups, found.cases)
+    return Found(status, asked, seen, why.format(line=line), needed.cases, needed.groups)
 
 
 def _above(difference: float, low: float, high: float, margin: float) -> tuple[Status, str]:
@@ -74,14 +78,18 @@ def _above(difference: float, low: float, high: float, margin: float) -> tuple[S
     return "INCONCLUSIVE", "may be above or below {line}"
 
 
-def _needed(found: Comparison, margin: float, alpha: float, unit: str | None) -> int | None:
-    """Cases that would decide, if the two models differ as much as was measured."""
-    room = found.difference + margin
-    needed: int | None
+def _needed(found: Comparison, margin: float, level: float, unit: str | None) -> Needed | None:
+    """Groups and cases that would decide four times in five, if the models differ as measured.
+
+    A gold set of so many is looked at anew: `level` is what that look may spend.
+    """
     if unit is None and not found.grouped:
-        needed = needed_cases(found.discordant, margin, alpha, difference=found.difference)
-    elif room > 0:  # bounds come nearer with the root of the groups
-        needed = math.ceil(found.cases * ((found.difference - found.low) / room) ** 2)
-    else:
-        needed = None
-    return None if needed is None else max(needed, found.cases + 1)
+        cases = cases_to_show(
+            found.gained / found.cases, found.lost / found.cases, -margin, level
+        )  # fmt: skip
+        return None if cases is None else at_least_one_more(Needed(cases, cases), found.cases)
+    scale = 1 if unit is None else MICRO
+    needed = needed_to_show(
+        -found.sums[:, 0], found.sums[:, 1], margin * scale, found.most * scale, level
+    )
+    return None if needed is None else at_least_one_more(needed, found.groups)

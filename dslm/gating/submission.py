@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from dslm.contract import Contract
 from dslm.errors import DslmError
-from dslm.records import Baseline, Case, Changes, Row, Scorecard
+from dslm.looks.spending import next_share
+from dslm.records import Baseline, Case, Changes, Look, Row, Scorecard
 from dslm.scoring import make_scorecard
 from dslm.scoring.rows import same_cases
 
@@ -24,7 +25,8 @@ REQUIRED = ("candidate", "base")
 class Submission:
     """All that a verdict rests on.
 
-    `evidence` names it by digests; `threshold` is what the calibration certified, in words.
+    `evidence` names it by digests; `threshold` is what the calibration certified, in words; `look`
+    which look at gold this is: without one nothing was seen before.
     """
 
     contract: Contract
@@ -35,6 +37,15 @@ class Submission:
     evidence: Mapping[str, str] = field(default_factory=dict)
     threshold: str | None = None
     changes: Changes = field(default_factory=Changes)
+    look: Look | None = None
+
+    def level(self, alpha: float) -> float:
+        """The error with which this look may show something, of the policy's alpha."""
+        return alpha if self.look is None else alpha * self.look.share
+
+    def next_level(self, alpha: float) -> float:
+        """The same of the look after this one, as at a gold set that has grown."""
+        return alpha if self.look is None else alpha * next_share(1.0 - self.look.left)
 
     @property
     def incomparable(self) -> str | None:
@@ -49,6 +60,26 @@ class Submission:
             )
         return None
 
+    def no_reference(self, model: str) -> str | None:
+        """Why there is nothing of a model to compare with; None where there is, or has to be."""
+        if model == "champion":
+            return self.incomparable
+        if model != "anchor":
+            return None
+        anchor = self.baseline.anchor_release
+        if self.incomparable or anchor is None:
+            unnamed = "no anchor release is named: promote the champion again, which names it"
+            return self.incomparable or unnamed
+        if anchor.answers_older_contract(self.contract.version):
+            return f"the anchor release answers contract version {anchor.contract_version}"
+        return None
+
+    def reference(self, model: str) -> Sequence[Row] | None:
+        """A model's rows, to compare with; the anchor release's are the champion's where it is."""
+        if model == "anchor" and self.baseline.other_anchor is None:
+            model = "champion"
+        return self.rows.get(model)
+
 
 def _finite(row: Row) -> bool:
     answer = row.prediction
@@ -61,7 +92,7 @@ def _of_rows(submission: Submission) -> Iterator[str]:
         if not submission.rows.get(model):
             yield f"no rows of the {model}"
     for model, rows in sorted(submission.rows.items()):
-        if model not in (*REQUIRED, "champion"):
+        if model not in (*REQUIRED, "champion", "anchor"):
             yield f"rows of an unknown model {model!r}"
         try:
             same_cases(submission.gold, rows)
@@ -81,6 +112,12 @@ def _of_baseline(submission: Submission) -> Iterator[str]:
         yield f"version {version} serves, and there are no rows of it on this gold set"
     if submission.incomparable and rows is not None:
         yield "there are rows of a champion, and the baseline says that there is none to compare"
+    anchor, of_anchor = submission.baseline.other_anchor, submission.rows.get("anchor")
+    asked = anchor is not None and submission.no_reference("anchor") is None
+    if asked and not of_anchor:
+        yield "there is an anchor release, and there are no rows of it on this gold set"
+    if not asked and of_anchor is not None:
+        yield "there are rows of an anchor release that the baseline does not name"
     if version and submission.baseline.digest is None:
         yield f"the baseline does not say what version {version} is"
 

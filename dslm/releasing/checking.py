@@ -27,6 +27,7 @@ from dslm.evidence import (
 )
 from dslm.provenance import MANIFEST, canonical_json, digest_file, digest_json, files_of
 from dslm.records import NOT_APPLICABLE, Record, Verdict
+from dslm.releasing.look_anchors import refuse_other_look
 from dslm.releasing.packaging import allowed
 from dslm.releasing.store import RESTORE, ModelStore, Version
 
@@ -194,6 +195,7 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
         _refuse_tags(version, where, {"verdict": verdict_tag(verdict)})
     judged = inputs | {"scorecard": digest_file(folder / "scorecard.json")}
     refuse_differences(verdict.evidence, judged, what=f"the verdict in version {version.number}")
+    refuse_other_look(version, verdict, where, RESTORE)
     return Proof(
         version=version.number,
         digest=version.tags["digest"],

@@ -15,9 +15,11 @@ from dslm.errors import ReleaseRefused
 from dslm.evidence import ANCHOR_FILE
 from dslm.provenance import digest_bytes, digest_file, write_atomic
 from dslm.records import Baseline, JournalEntry
+from dslm.releasing.anchor_release import anchor_release
 from dslm.releasing.checking import Proof
 from dslm.releasing.identity import not_that_release, registered
 from dslm.releasing.journal import Journal, digest_of, served
+from dslm.releasing.look_anchors import TAG, look_of
 from dslm.releasing.packaging import CHAMPION_ANCHOR
 from dslm.releasing.store import RESTORE, ModelStore, Version
 from dslm.settings.workspace import Workspace
@@ -59,6 +61,7 @@ def move(
         to_digest=proof.digest,
         reason=reason.strip(),
         verdict_digest=proof.verdict_digest,
+        look=look_of(proof.verdict),
         previous_digest=digest_of(entries[-1]) if entries else journal.genesis,
     )
     journal.append(entry)
@@ -89,7 +92,11 @@ def serve(ws: Workspace, store: ModelStore, entries: tuple[JournalEntry, ...]) -
         if after.get(alias) != number:
             what = f"alias {alias} names {after.get(alias)}, not {number}"
             raise ReleaseRefused(what, where=ws.workflow, fix="somebody else moved it: try again")
-    text = json.dumps(_noted(champion).model_dump(), indent=2) + "\n"
+    first = anchor_release(ws, store, entries, champion.contract_version)
+    noted = _noted(champion).model_copy(update={"anchor_release": first})
+    said = noted.model_dump(mode="json", exclude={"look", "anchor_release"})
+    more = noted.model_dump(mode="json", include={"look", "anchor_release"}, exclude_none=True)
+    text = json.dumps(said | more, indent=2) + "\n"
     known = ws.champion.is_file() and ws.champion.read_text(encoding="utf-8") == text
     anchor = digest_file(ws.anchor) if ws.anchor.is_file() else None
     if not known or anchor != champion.anchor:
@@ -137,5 +144,6 @@ def _noted(version: Version) -> Baseline:
         version=version.number,
         digest=version.digest,
         contract_version=version.contract_version or None,
+        look=version.tags.get(TAG),
         anchor=version.anchor,
     )

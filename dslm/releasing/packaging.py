@@ -29,7 +29,8 @@ from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace, stage_command
 
 EVIDENCE = "evidence.json"  # of every model's answers
-CHAMPION = "rows/champion.release.json"  # what the champion's release says of itself
+RELEASES = ("champion", "anchor")
+CHAMPION, ANCHOR_RELEASE = (f"rows/{model}.release.json" for model in RELEASES)
 CHAMPION_ANCHOR = "champion-anchor.json"  # what it was held to
 TOP = frozenset({
     "MANIFEST.json", "MLmodel", "calibration.json", "card.md", "data-card.json", EVIDENCE,
@@ -37,8 +38,8 @@ TOP = frozenset({
     "gate.json", "gate.md", "recipe.yaml", "requirements.txt", "scorecard.json", "smoke.json",
     "workflow.yaml",
 })  # fmt: skip
-MODELS = ("base", "calibration", "candidate", "champion")
-ROWS = frozenset({CHAMPION, *(f"rows/{model}.jsonl" for model in MODELS)})
+MODELS = ("anchor", "base", "calibration", "candidate", "champion")
+ROWS = frozenset({ANCHOR_RELEASE, CHAMPION, *(f"rows/{model}.jsonl" for model in MODELS)})
 ADAPTER_KINDS = frozenset({".safetensors", ".json", ".jsonl", ".md", ".txt"})
 
 # MLflow's own loader calls `_load_pyfunc` of this module: nothing is unpickled, no code comes
@@ -112,11 +113,11 @@ def _sources(ws: Workspace) -> Iterator[tuple[str, Path]]:
         yield f"adapter/{path.relative_to(ws.adapter).as_posix()}", path
     for model in MODELS:
         rows = ws.scores(model) / "rows.jsonl"
-        if model != "champion" or rows.exists():
+        if model not in RELEASES or rows.exists():
             _proved(ws.scores(model), ws.scored_by(model))
             yield f"rows/{model}.jsonl", rows
-            if model == "champion":
-                yield CHAMPION, ws.scores(model) / CHAMPION_FILE
+            if model in RELEASES:
+                yield f"rows/{model}.release.json", ws.scores(model) / CHAMPION_FILE
 
 
 def _champion_anchor(ws: Workspace) -> Iterator[tuple[str, Path]]:

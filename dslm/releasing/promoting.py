@@ -14,6 +14,7 @@ from pathlib import Path
 from dslm.errors import InputError, ReleaseRefused
 from dslm.records import JournalEntry, Release
 from dslm.releasing.agreement import refuse_wrong_alias
+from dslm.releasing.anchor_release import refuse_other_anchor
 from dslm.releasing.approval import (
     lost,
     refuse_old_contract,
@@ -32,6 +33,7 @@ from dslm.releasing.identity import (
     same_release,
 )
 from dslm.releasing.journal import Journal, served
+from dslm.releasing.look_anchors import refuse_lost_looks
 from dslm.releasing.moving import move, serve
 from dslm.releasing.opening import client, nothing_yet
 from dslm.releasing.registering import as_release
@@ -104,6 +106,9 @@ def promote(
         refuse_stale(ws, proof, champion, lost=gone)
         refuse_old_contract(proof, ws)
         again = gone and proof.digest == champion.digest
+        if not again:  # what let it in once still stands
+            refuse_lost_looks(ws, versions, entries)
+            refuse_other_anchor(ws, store, entries, proof)
         if not (again and of_before_formats(proof)):  # which holds too little to be judged again
             refuse_unlike_release(ws, proof)
         return move(ws, store, entries, "promote", proof, reason, actor, champion.digest)

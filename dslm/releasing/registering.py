@@ -21,6 +21,7 @@ from dslm.records import JournalEntry, Release, Verdict
 from dslm.releasing.checking import evidence_tag, prove, read_verdict, verdict_tag
 from dslm.releasing.identity import is_release
 from dslm.releasing.journal import Journal
+from dslm.releasing.look_anchors import TAG, refuse_lost_looks, refuse_uncounted, tags_of
 from dslm.releasing.packaging import package
 from dslm.releasing.rejudging import refuse_unlike_latest
 from dslm.releasing.smoke import Answer, smoke
@@ -45,12 +46,14 @@ def register(ws: Workspace, answer: Answer) -> Release:
     _refuse_experiment()
     verdict = read_verdict(ws.results / "gate.json", ws.workflow)
     refuse_unlike_latest(ws, verdict)
+    refuse_uncounted(ws, verdict, ws.results / "gate.json")
     now = {key: verdict.evidence[key] for key in sorted(KEYS)}
     with exclusive(ws.root, f"release-{ws.workflow}", refusal=ReleaseRefused):
         store = ModelStore(ws.root, ws.workflow)
         digest = release_digest(ws.workflow, now)
-        champion = Journal(store).entries()[-1:]
-        version = _same(store, digest, verdict, champion) or _upload(
+        entries = Journal(store).entries()
+        refuse_lost_looks(ws, store.versions(), entries)
+        version = _same(store, digest, verdict, entries[-1:]) or _upload(
             ws, store, digest, now, verdict
         )
         _approve(ws, store, version, answer)
@@ -91,6 +94,7 @@ def as_release(workflow: str, version: Version) -> Release:
         created=version.created,
         evidence=version.evidence,
         run_id=version.run_id,
+        look=version.tags.get(TAG),
     )
 
 
@@ -126,6 +130,7 @@ def _upload(
             "status": "registering",
             "evidence": evidence_tag(now),
             "verdict": verdict_tag(verdict),
+            **tags_of(verdict),
             "anchor": digest_file(folder / ANCHOR_FILE),
         }
         run_id, source = store.upload(folder, {"dslm.digest": digest})

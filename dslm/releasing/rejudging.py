@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dslm.cases import read_records
@@ -26,14 +26,15 @@ from dslm.evidence import (
     read_champion_release,
     read_json,
 )
-from dslm.gating.exhibits import Documents
+from dslm.gating.exhibits import Documents, digest_of_anchor
 from dslm.gating.gate import gate_workspace, judge_run, read_documents, unlike
 from dslm.provenance import digest_file
 from dslm.records import Baseline, Row, Verdict
 from dslm.releasing.checking import Proof, digests_of_files
-from dslm.releasing.packaging import CHAMPION, CHAMPION_ANCHOR, EVIDENCE
+from dslm.releasing.look_anchors import refuse_uncounted
+from dslm.releasing.packaging import ANCHOR_RELEASE, CHAMPION, CHAMPION_ANCHOR, EVIDENCE
 from dslm.releasing.store import RESTORE
-from dslm.scoring.verification import MODELS, Answered, answers_digest
+from dslm.scoring.verification import MODELS, RELEASES, Answered, answers_digest
 from dslm.settings.recipe import load_recipe
 from dslm.settings.workspace import Workspace, stage_command
 
@@ -60,7 +61,7 @@ def refuse_unlike_latest(ws: Workspace, recorded: Verdict) -> None:
         ReleaseRefused: The recorded verdict is another one.
         InputError: Contract, gold set, policy or waivers are wrong.
     """
-    again = gate_workspace(ws, _today())
+    again = gate_workspace(ws, _today(), recorded.look)
     fix = f"run {stage_command('gate', ws.workflow)} and look at the new verdict"
     refuse_unlike(recorded, again, where=ws.results / "gate.json", fix=fix)
 
@@ -79,7 +80,8 @@ def refuse_unlike_release(ws: Workspace, proof: Proof) -> None:
     if of_before_formats(proof):
         what = "was made before releases held what judging again needs: it can be loaded and "
         raise ReleaseRefused(f"{what}rolled back to, not promoted", where=where, fix=fix)
-    documents = read_documents(ws, _today())
+    refuse_uncounted(ws, proof.verdict, where)
+    documents = replace(read_documents(ws, _today()), look=proof.verdict.look)
     run = ReleaseRun(proof, documents, digest_file(ws.gold))
     verdict = judge_run(run, documents)
     refuse_unlike(proof.verdict, verdict, where=where, fix=fix)
@@ -146,8 +148,7 @@ class ReleaseRun:
 
     def models(self) -> list[Model]:
         """The models that have answered gold; candidate and base always have to be."""
-        champion = self._rows("champion").is_file()
-        return [m for m in MODELS if m != "champion" or champion]
+        return [m for m in MODELS if m not in RELEASES or self._rows(m).is_file()]
 
     def answered(self, model: Model) -> Answered:
         """A model's answers."""
@@ -188,6 +189,11 @@ class ReleaseRun:
         """What the baseline's release says of itself."""
         path = self.proof.folder / CHAMPION
         return read_champion_release(path, self.workflow, baseline.digest)
+
+    def anchor_release(self, baseline: Baseline) -> ChampionRelease:
+        """What the anchor release says of itself, where that is another."""
+        path = self.proof.folder / ANCHOR_RELEASE
+        return read_champion_release(path, self.workflow, digest_of_anchor(baseline))
 
     def anchor(self, baseline: Baseline, digest: str) -> Anchor:
         """What the baseline's release was held to."""

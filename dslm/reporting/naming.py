@@ -52,6 +52,7 @@ MODELS: dict[str, str] = {
     "candidate": "Candidate",
     "base": "Base model",
     "champion": "Champion",
+    "anchor": "Anchor release",
 }
 
 PARTS: dict[str, str] = {

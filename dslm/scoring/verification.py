@@ -27,7 +27,8 @@ from dslm.scoring.rows import read_again, recompute
 from dslm.scoring.scorecard import make_scorecard
 from dslm.settings.workspace import Workspace, stage_command
 
-MODELS: tuple[Model, ...] = ("base", "candidate", "champion")
+MODELS: tuple[Model, ...] = ("base", "candidate", "champion", "anchor")
+RELEASES: tuple[Model, ...] = ("champion", "anchor")  # there only once one serves
 MOST_REPORTED = 20
 
 
@@ -125,8 +126,7 @@ def read_rows(ws: Workspace, model: str) -> tuple[list[Row], dict[str, str]]:
 
 def models_scored(ws: Workspace) -> list[Model]:
     """The models that rows are there of; candidate and base always have to be."""
-    champion = (ws.scores("champion") / "rows.jsonl").is_file()
-    return [m for m in MODELS if m != "champion" or champion]
+    return [m for m in MODELS if m not in RELEASES or (ws.scores(m) / ROWS).is_file()]
 
 
 def threshold_of(inputs: Mapping[str, str], where: Path) -> float:

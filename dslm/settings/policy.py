@@ -118,11 +118,15 @@ class Gain(Asked):
 
 
 class NonInferior(Asked):
-    """The candidate is worse than a reference by less than the margin, on the same cases."""
+    """The candidate is worse than a reference by less than the margin, on the same cases.
+
+    `anchor`: the first champion of the contract's version. Losses that each champion's margin lets
+    through add up from it; a wider margin of its own bounds their sum.
+    """
 
     kind: Literal["non_inferior"]
     metric: PairedMetric
-    to: Reference
+    to: Reference | Literal["anchor"]
     margin: float = Field(gt=0, allow_inf_nan=False, description="in the metric's unit")
 
 

@@ -68,6 +68,11 @@ class Workspace:
         return self.eval / "results"
 
     @property
+    def looks(self) -> Path:
+        """Git-tracked ledger of looks at gold; an experiment's are its repository's."""
+        return origin(self.root) / "eval" / self.workflow / "looks"
+
+    @property
     def artifacts(self) -> Path:
         """Run-time outputs, cached by DVC."""
         return self.root / "artifacts" / self.workflow
@@ -113,7 +118,7 @@ class Workspace:
 
     def scored_by(self, model: str) -> str:
         """The command that makes those rows, for a message's next step."""
-        stages = {"calibration": "calibrate", "candidate": "score"}
+        stages = {"calibration": "calibrate", "candidate": "score", "anchor": "score_champion"}
         return stage_command(stages.get(model, f"score_{model}"), self.workflow)
 
     @property

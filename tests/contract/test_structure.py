@@ -16,6 +16,7 @@ BASE = {
     "cases",
     "data_card",
     "evidence",
+    "looks",
     "stage",
     "errors",
     "foreign_errors",

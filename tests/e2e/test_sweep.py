@@ -89,7 +89,10 @@ def test_a_sweep_is_queued_run_and_compared_and_registers_nothing(scratch: Scrat
 
     assert releases(scratch) == [1]
     assert (adapter(scratch), scratch.ws.champion.read_bytes()) == before
-    assert scratch.done("git", "status", "--porcelain").out == ""
+    looks = list(scratch.ws.looks.glob("*/*-*.json"))
+    assert len(looks) == 3, "each of the two that was scored is a look, beside the first release's"
+    changed = scratch.done("git", "status", "--porcelain").out.split()
+    assert all(name == "??" or name.startswith("eval/mini/looks/") for name in changed), changed
 
     the_winner_is_taken_over(scratch, weights["wide"])
 

@@ -33,7 +33,7 @@ def as_before(run: Run, folder: Path) -> Path:
         (folder / name).unlink(missing_ok=True)
 
     def shorten(value: dict) -> None:
-        for key in ("first_release", "changes", "judged_on"):
+        for key in ("first_release", "changes", "judged_on", "look"):
             value.pop(key, None)
         value["evidence"] = {k: d for k, d in value["evidence"].items() if k not in NEW}
 

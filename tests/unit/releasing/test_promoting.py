@@ -30,10 +30,18 @@ def refuses_to_load(*_: object) -> dict[str, object]:
 @pytest.mark.slow
 def test_promotion_names_champion_and_previous_and_writes_the_receipt(unmoved) -> None:
     assert aliases(unmoved) == {"candidate": 3, "champion": 2, "previous": 1}
-    second = releases(unmoved.ws)[1]
+    _, second, first = releases(unmoved.ws)
+    anchor = Baseline(version=1, digest=first.digest, contract_version=1)
     assert champion(unmoved) == Baseline(
-        version=2, digest=second.digest, contract_version=second.contract_version
+        version=2,
+        digest=second.digest,
+        contract_version=second.contract_version,
+        look=second.look,
+        anchor=digest_file(unmoved.ws.anchor),
+        anchor_release=anchor,
     )
+    assert second.look == history(unmoved.ws)[-1].look
+    assert second.look
 
 
 @pytest.mark.slow
@@ -303,3 +311,42 @@ def test_two_moves_at_once_on_one_machine_exclude_each_other(unmoved) -> None:
         pytest.raises(ReleaseRefused, match="going on"),
     ):
         rollback(unmoved.ws, "wrong totals", "ann", answers_well)
+
+
+@pytest.mark.slow
+def test_a_candidate_has_to_be_compared_with_the_first_champion_of_the_journal(two) -> None:
+    ws = two.ws
+    said = json.loads(ws.champion.read_text())
+    assert said["anchor_release"]["version"] == 1
+    ws.champion.write_text(json.dumps(said | {"anchor_release": None}))
+    two.released(b"weights three")
+    with pytest.raises(ReleaseRefused, match=r"the anchor release is version 1 .*with none"):
+        promote(ws, None, "drifts", "ann")
+    ws.champion.write_text(json.dumps(said))
+    two.released(b"weights four")
+    assert promote(ws, None, "held to the first", "ann") is not None
+    assert json.loads(ws.champion.read_text())["anchor_release"] == said["anchor_release"]
+
+
+@pytest.mark.slow
+def test_a_ledger_without_a_look_that_the_registry_names_stops_registration_and_promotion(
+    two,
+) -> None:
+    ws = two.ws
+    release = two.released(b"weights three")
+    there = {path: path.read_bytes() for path in ws.looks.rglob("*-*.json")}
+    for path in there:
+        path.unlink()
+    with pytest.raises(ReleaseRefused, match="the ledger of looks lacks"):
+        promote(ws, None, "hidden", "ann")
+    for receipt in (ws.champion, ws.receipt):  # and in git too: the registry still knows
+        receipt.write_text(json.dumps(json.loads(receipt.read_text()) | {"look": None}))
+    two.gate()
+    with pytest.raises(ReleaseRefused, match=r"lacks .*, which this names") as caught:
+        two.register()
+    assert str(caught.value.where) == "mini version 1"
+    for path, data in there.items():
+        path.write_bytes(data)
+    entry = promote(ws, release.version, "all there", "ann")
+    assert entry is not None
+    assert entry.look == release.look
