@@ -115,9 +115,10 @@ def _comment(found: Judgement, asked: PullRequest, draw: int) -> str:
         return not_judged(found.workflow, "Nothing that the gate looks at differs from the target "
                           "branch.", red=False)  # fmt: skip
     if found.refused:
-        notes = [f"{c.id}: {c.seen}. {c.why}" for c in verdict.checks if c.status == "FAIL"]
+        only = _why_refused(verdict)
+        notes = [f"{c.id}: {c.seen} — {c.why}" for c in only.checks if c.status == "FAIL"]
         why = "it is refused, and no number of it is believed"
-        return comment(verdict, None, Beside(notes=(*notes, *found.notes), why_no_run=why))
+        return comment(only, None, Beside(notes=(*notes, *found.notes), why_no_run=why))
     policy = load_policy(asked.judged.policy)
     beside = Beside(
         means={check.id: check.means for check in policy.checks},
@@ -125,6 +126,17 @@ def _comment(found: Judgement, asked: PullRequest, draw: int) -> str:
         notes=(*found.notes, *_told(found, draw)),
     )  # fmt: skip
     return comment(verdict, read_shown(asked.judged, verdict), beside)
+
+
+def _why_refused(verdict: Verdict) -> Verdict:
+    """A verdict with what refuses it alone: nothing else of it is believed."""
+    from dslm.records import Baseline, Verdict
+    from dslm.settings.policy import PULL_REQUEST_CHECKS
+
+    own = {*PULL_REQUEST_CHECKS, "evidence"}
+    checks = tuple(check for check in verdict.checks if check.id in own)
+    return Verdict(workflow=verdict.workflow, status="FAIL", checks=checks, baseline=Baseline(),
+                   evidence={})  # fmt: skip
 
 
 def _told(found: Judgement, draw: int) -> Iterator[str]:

@@ -195,6 +195,7 @@ def test_one_that_cheats_is_refused_and_told_why(
     assert seen in found.checks[failed]["seen"]
     assert found.comment.startswith("<!-- dslm gate mini -->\n## ❌ mini: FAIL")
     assert "no number of it is believed" in found.comment
+    assert "certified" not in found.comment
 
 
 def test_everything_that_would_run_is_named(judged: dict[str, Judged]) -> None:
