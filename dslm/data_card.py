@@ -169,6 +169,7 @@ class ReachOf(Record):
     Attributes:
         name: Of the slice value, as `slice=value`; "gold" for all of it.
         cases: How many there are.
+        groups: They are of; None in cards of before they counted.
         margin: Smallest non-inferiority margin that an equal model passes with the power; 1: none.
         gain: Smallest true gain that is told from none with the power; None: no gain is.
         half_width: Of the 95 % interval of a share at the usual share of right answers.
@@ -179,13 +180,14 @@ class ReachOf(Record):
     margin: float
     gain: float | None
     half_width: float
+    groups: int | None = None
 
 
 class CheckReach(Record):
     """Whether the gold set is large enough for one check of the gate policy.
 
-    `can` says what the gold set can do, after "it"; `needed` is about how many cases would do.
-    `enough` is None where it cannot be said before there are scores.
+    `can` says what the gold set can do, after "it"; about `needed` cases in `needed_groups` would
+    do. `enough` is None where it cannot be said before there are scores.
     """
 
     id: str
@@ -193,6 +195,7 @@ class CheckReach(Record):
     can: str
     needed: int | None
     enough: bool | None
+    needed_groups: int | None = None
 
 
 class Reach(Record):

@@ -24,15 +24,10 @@ class Case(Record):
 
 
 FinishReason = Literal["stop", "length", "invalid"]
+_Place = Annotated[int, Field(ge=0)]
+_Doubt = Annotated[float, Field(lt=0, allow_inf_nan=False)]
 # Of an answer's tokens, those that were not certain: first byte, length, logarithm of probability
-LogProbs = tuple[
-    tuple[
-        Annotated[int, Field(ge=0)],
-        Annotated[int, Field(ge=0)],
-        Annotated[float, Field(lt=0, allow_inf_nan=False)],
-    ],
-    ...,
-]
+LogProbs = tuple[tuple[_Place, _Place, _Doubt], ...]
 
 
 class Prediction(Record):
@@ -41,8 +36,8 @@ class Prediction(Record):
     `confidence` is the joint probability of the answer's unforced tokens under the grammar;
     `field_confidence` the same over one field's tokens; both follow from `log_probs`
     (`dslm.contract.confidence`), which is None where the model has no probability for the answer,
-    and in rows of before it was kept. `latency_ms` is the wall time from the
-    beginning of the case's prompt to the end of its answer, beside the others of its batch.
+    and in rows of before it was kept. `latency_ms` is the wall time from the beginning of the
+    case's prompt to the end of its answer, beside the others of its batch.
     `not_narrowed` says of grounded fields, or parts of them, why this answer was not held to the
     input there, where the recipe asks for it (`copy_grounded`).
     """
@@ -182,6 +177,7 @@ class Check(Record):
     """One line of the gate: what was asked, what was seen, and what follows.
 
     NOT APPLICABLE: there was nothing to compare with. That is no verdict, and nothing that passed.
+    About `needed_cases` in `needed_groups` would decide what is INCONCLUSIVE.
     """
 
     id: str
@@ -191,6 +187,7 @@ class Check(Record):
     seen: str
     why: str
     needed_cases: int | None = None
+    needed_groups: int | None = None
 
 
 class Baseline(Record):

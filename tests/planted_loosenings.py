@@ -58,7 +58,7 @@ def _gold() -> Iterator[tuple[str, Fault]]:
     said = [c.model_copy(update={"input": f"Hello, {c.input}"}) for c in tripled[60:]]
     alone = [c.model_copy(update={"meta": c.meta | {"sender": c.id}}) for c in PAIRS]
     spam = {"kind": "other", "number": None}
-    easier = [*PAIRS[:-3], *(c.model_copy(update={"target": spam}) for c in PAIRS[-3:])]
+    easier = [*PAIRS[:-1], PAIRS[-1].model_copy(update={"target": spam})]
     shorter = [*PAIRS[:-1], PAIRS[-1].model_copy(update={"input": "A-59"})]
     for name, gold in (
         ("the same cases three times under new ids and groups", tripled),
@@ -127,7 +127,7 @@ def _waivers() -> Iterator[tuple[str, Fault]]:
 
 def _waive(ws: Workspace, **changes: Any) -> None:
     """A waiver of a check that fails, as `dslm gate --waiver` prints it, but for some changes."""
-    scored_anew(ws, PAIRS, [n % 30 >= 6 for n in range(60)])
+    scored_anew(ws, PAIRS, [n % 30 >= 4 for n in range(60)])
     text = waiver_text(load_policy(ws.policy), gate_workspace(ws, TODAY), "holds", TODAY)
     text = text.replace("TODO why this may pass, at least ten letters", "agreed in the meeting")
     text = text.replace("TODO who answers for it", "Kim of accounts")

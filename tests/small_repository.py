@@ -56,12 +56,24 @@ checks:
 """
 
 
+# Of gold no two repeat one another under different senders.
+ASIDES = (
+    "Thanks for the nice day", "See you at lunch", "Who has the blue folder",
+    "Our office moves soon", "Happy birthday, Maria", "Is the coffee machine fixed",
+    "Please water my plants",
+    "A parcel came for Tom", "Lights stay on until nine", "Bring your own mug tomorrow",
+    "What a match last night", "Choir practice was great",
+)  # fmt: skip
+
+
 def case(number: int, *, prefix: str = "g") -> dict[str, Any]:
-    """A labelled case; every fifth is out of scope."""
+    """A labelled case; every fifth is out of scope. Those of gold have a sender each."""
     other = number % 5 == 0
-    text = "Thanks for the nice day" if other else f"Please send order A-{number}"
+    aside = ASIDES[number // 5 % len(ASIDES)] if prefix == "g" else ASIDES[0]
+    text = aside if other else f"Please send order A-{number}"
     target = {"kind": "other" if other else "order", "number": None if other else f"A-{number}"}
-    sender = f"{prefix}{0 if other else number % 7}"  # one text, one sender
+    # one text, one sender; of gold each a sender of its own
+    sender = f"{prefix}{number if prefix == 'g' else 0 if other else number % 7}"
     meta = {"language": "en" if number % 2 else "de", "sender": sender}
     return {"id": f"{prefix}-{number:03d}", "input": f"{text}.", "target": target, "meta": meta}
 

@@ -11,6 +11,7 @@ import re
 
 CHARACTERS = 100  # of a text that are gone through in one step
 _LARGEST = 10**12
+_VERBOSE = re.compile(r"\(\?[a-zA-Z]*x")  # (?x): blanks say nothing, also between group and count
 _MATCHING = 8_000  # steps that a regular expression takes for these, measured at its worst
 # What a pattern is made of; counts of groups are written out before it is matched
 _PART = re.compile(
@@ -27,6 +28,7 @@ def unrolled(pattern: str) -> int:
     where no group is counted.
     """
     sums, last, grouped, largest = [0], 0, False, 0
+    blanks = " \t\r\n" if _VERBOSE.search(pattern) else ""
     for found in _PART.finditer(pattern):
         if found["sign"] == "(":
             sums.append(0)
@@ -38,7 +40,7 @@ def unrolled(pattern: str) -> int:
             sums[-1] = min(sums[-1] + last * (most - 1), _LARGEST)
             last = min(last * most, _LARGEST)
             largest = max(largest, last) if grouped and most > 1 else largest
-        elif found.group() not in ("*", "+", "?", "|", "^", "$"):
+        elif found.group() not in ("*", "+", "?", "|", "^", "$", *blanks):
             last, grouped = 1, False
             sums[-1] += 1
     return largest

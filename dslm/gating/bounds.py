@@ -8,14 +8,25 @@ one-sided, as in checks against another model.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from dslm.gating.finding import Found, amount, unit_of, unmeasured, worded
-from dslm.gating.statistics import normal_quantile
+from dslm.gating.finding import (
+    Found,
+    amount,
+    at_least_one_more,
+    more_groups,
+    unit_of,
+    unmeasured,
+    worded,
+)
 from dslm.gating.submission import Submission
 from dslm.records import Metric
-from dslm.scoring.metrics import METRICS, bounded
+from dslm.scoring.intervals import MICRO, by_group
+from dslm.scoring.metrics import METRICS, bounded, counts
 from dslm.scoring.outcome import dearest
 from dslm.settings.policy import Bound, ZeroTolerance
+from dslm.statistics.sample_size import needed_to_show
+from dslm.statistics.zero_failures import hidden_share
 
 
 def _metric(name: str, submission: Submission) -> Metric | None:
@@ -38,8 +49,9 @@ def zero_tolerance(check: ZeroTolerance, submission: Submission, _: float) -> Fo
         misses = round(abs(metric.value - goal) * metric.n)
         seen = f"{misses} of {metric.n} cases miss it"
         return Found("FAIL", asked, seen, "one miss is one too many")
-    hidden = min(1.0, 3 / metric.n)
-    why = f"{hidden:.1%} could still be hidden from so many cases (rule of three)"
+    groups = len({row.group for row in submission.rows.get("candidate", ())}) or metric.n
+    of = "cases" if groups >= metric.n else f"cases in {groups} groups"
+    why = f"{hidden_share(groups):.1%} could still be hidden from so many {of} (rule of three)"
     return Found("PASS", asked, f"{metric.n} of {metric.n} cases keep it", why)
 
 
@@ -70,34 +82,38 @@ def bound(check: Bound, submission: Submission, alpha: float) -> Found:
     if passing is None or failing is None or not all(map(math.isfinite, (*passing, *failing))):
         return unmeasured(asked)
     near, far = (passing[0], failing[1]) if least else (passing[1], failing[0])
-    told = f"{'at least' if least else 'at most'} {amount(near, unit)} "
-    told += f"with confidence {1 - level:.3g}"
-    ends = room, sign * (near - limit), sign * (far - limit)
-    wider = normal_quantile(1 - submission.next_level(alpha)) / normal_quantile(1 - level)
-    return _by_interval(asked, seen, metric.n, ends, told, wider**2)
-
-
-def _by_interval(
-    asked: str, seen: str, n: int, ends: tuple[float, float, float], told: str, wider: float
-) -> Found:
-    """Judge by how far value, near end and far end of the interval lie on the right side.
-
-    Args:
-        asked: By the check.
-        seen: On gold.
-        n: Cases.
-        ends: The three: the near one at what this look may spend, the far one at all of alpha.
-        told: The near end in words.
-        wider: How many times the cases a next look, at a larger gold set, needs for the same.
-    """
-    room, near, far = ends
-    if near >= 0:
+    sure = f"with confidence {1 - level:.3g}"
+    told = f"{'at least' if least else 'at most'} {amount(near, unit)} {sure}"
+    if sign * (near - limit) >= 0:
         return Found("PASS", asked, seen, f"it is {told}")
-    if far < 0:
+    if sign * (far - limit) < 0:
         return Found("FAIL", asked, seen, "missed with the same confidence as is asked to clear it")
     if room <= 0:
         why = f"the value misses it, by chance perhaps: {told}; better answers are needed"
         return Found("INCONCLUSIVE", asked, seen, why)
-    needed = math.ceil(wider * n * ((room - near) / room) ** 2)
     why = f"the value clears it, but it is {told} only"
-    return Found("INCONCLUSIVE", asked, seen, why, max(needed, n + 1))
+    open_ = Found("INCONCLUSIVE", asked, seen, why)
+    return _with_needed(
+        open_, submission, check.metric, -sign * limit, submission.next_level(alpha)
+    )
+
+
+def _with_needed(
+    found: Found, submission: Submission, name: str, line: float, alpha: float
+) -> Found:
+    """What is open, with the groups and cases that would decide; `line` below 0 is a least.
+
+    `alpha` is what the next look may spend, since a gold set that has grown is looked at anew.
+    """
+    rows, measure = submission.rows.get("candidate", ()), METRICS[name]
+    above, below = counts(measure, rows)
+    sums = by_group([row.group for row in rows], above, below)
+    sums = sums[sums[:, 1] > 0]
+    dear, scale = (dearest(submission.contract), MICRO) if measure.unit == "money" else (1.0, 1)
+    sign, most = (-1, 0.0) if line < 0 else (1, max(dear * scale, float(above.max(initial=0))))
+    needed = needed_to_show(sign * sums[:, 0], sums[:, 1], line * scale, most, alpha)
+    if needed is None:
+        return replace(found, why=f"{found.why}; how many cases would decide cannot be told")
+    needed = at_least_one_more(needed, len(sums))
+    why = found.why + more_groups(needed, len(sums), int(sums[:, 1].sum()))
+    return replace(found, why=why, needed=needed.cases, needed_groups=needed.groups)

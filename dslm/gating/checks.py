@@ -41,6 +41,7 @@ def evaluate(
         seen=found.seen,
         why=why,
         needed_cases=found.needed,
+        needed_groups=found.needed_groups,
     )
 
 

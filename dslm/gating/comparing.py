@@ -9,7 +9,7 @@ cases and money through the bounds of `dslm.statistics.group_bounds`. Called by 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -32,7 +32,9 @@ class Comparison:
     """How much better the candidate is, in the metric's unit.
 
     `high` is a one-sided bound at the policy's alpha, `low` one at what this look may spend of it.
-    `p_equal` and `p_worse` are of shares only.
+    `p_equal` and `p_worse` are of shares only. `sums` are of the groups: what the candidate is
+    better by, in millionths where it is money, and cases; `most` is the most that a case can
+    differ by.
     """
 
     difference: float
@@ -44,6 +46,8 @@ class Comparison:
     lost: int
     p_equal: float | None = None
     p_worse: float | None = None
+    sums: Ints = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64), compare=False)
+    most: float = 1.0
 
     @property
     def discordant(self) -> float:
@@ -84,7 +88,8 @@ def compare(
         most = max(dearest, float(np.abs(better).max()) / MICRO)
         low, high = _money_bounds(sums, most, alpha, level)
         mean = round(int(better.sum()) / (len(better) * MICRO), DECIMALS)
-        return Comparison(mean, low, high, len(better), len(sums), gained, lost)
+        counted = (len(better), len(sums), gained, lost)
+        return Comparison(mean, low, high, *counted, sums=sums, most=most)
     low, high, p_equal, p_worse = _of_shares(sums, gained, lost, alpha, level)
     return Comparison(
         difference=round(int(better.sum()) / len(better), DECIMALS),
@@ -96,6 +101,7 @@ def compare(
         lost=lost,
         p_equal=p_equal,
         p_worse=p_worse,
+        sums=sums,
     )
 
 

@@ -6,14 +6,12 @@ said by `reach`, how likely a loss slips through by `power_curve`.
 
 from __future__ import annotations
 
-from collections import Counter
-
 from dslm.cases import read_labelled
 from dslm.contract import load_contract
 from dslm.contract.model import Contract
 from dslm.data_card import CheckReach
 from dslm.gating.power_curve import PowerPoint, power_curve
-from dslm.gating.reach import DISCORDANCE, gold_reach
+from dslm.gating.reach import DISCORDANCE, gold_reach, group_sizes
 from dslm.records import Case, Record
 from dslm.scoring.metrics import METRICS
 from dslm.settings.policy import AnyCheck, GatePolicy, NonInferior, load_policy
@@ -61,16 +59,6 @@ class Explained(Record):
     discordance: float
     checks: tuple[ExplainedCheck, ...]
     curves: tuple[Curve, ...]
-
-
-def group_sizes(contract: Contract, gold: list[Case]) -> list[int]:
-    """Cases of each group of gold; one without a group stands for itself."""
-    key = contract.data.group_by
-    named = Counter(
-        f"case {case.id}" if key is None or case.meta.get(key) is None else f"of {case.meta[key]}"
-        for case in gold
-    )
-    return sorted(named.values())
 
 
 def explain(ws: Workspace) -> Explained:

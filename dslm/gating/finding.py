@@ -11,6 +11,7 @@ from dslm.gating.comparing import Comparison
 from dslm.gating.submission import Submission
 from dslm.records import NOT_APPLICABLE, CheckStatus, Metric
 from dslm.scoring.metrics import METRICS
+from dslm.statistics.sample_size import Needed
 
 UNMEASURED = "was not measured: what is not measured does not pass"
 
@@ -19,7 +20,8 @@ UNMEASURED = "was not measured: what is not measured does not pass"
 class Found:
     """What was asked, what was seen, and what follows.
 
-    `measured` is False where a number was missing: no waiver stands in for evidence.
+    `needed` cases, in `needed_groups`, would decide four times in five. `measured` is False where a
+    number was missing: no waiver stands in for evidence.
     """
 
     status: CheckStatus
@@ -27,7 +29,26 @@ class Found:
     seen: str
     why: str
     needed: int | None = None
+    needed_groups: int | None = None
     measured: bool = True
+
+
+def at_least_one_more(needed: Needed, groups: int) -> Needed:
+    """What decides is more than what did not, whatever the chances say."""
+    if needed.groups > groups:
+        return needed
+    return Needed(groups + 1, -(-needed.cases * (groups + 1) // max(1, needed.groups)))
+
+
+def more_groups(needed: Needed, groups: int, cases: int) -> str:
+    """How many more groups, and cases, would decide."""
+    more = needed.groups - groups
+    if groups == cases:
+        return f"; about {more} more cases would decide, {cases} are here"
+    return (
+        f"; about {more} more groups like these, with {max(1, needed.cases - cases)} cases, would "
+        f"decide; {cases} cases in {groups} groups are here"
+    )
 
 
 def unmeasured(asked: str) -> Found:

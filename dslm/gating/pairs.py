@@ -8,23 +8,25 @@ Neither passes.
 
 from __future__ import annotations
 
-import math
-
 from dslm.gating.comparing import Comparison, compare
 from dslm.gating.finding import (
     Found,
     amount,
+    at_least_one_more,
     compared,
+    more_groups,
     nothing_to_compare,
     signed,
     unit_of,
     unmeasured,
 )  # fmt: skip
-from dslm.gating.statistics import needed_cases, normal_quantile
+from dslm.gating.power import cases_to_show
 from dslm.gating.submission import Submission
 from dslm.records import Status
+from dslm.scoring.intervals import MICRO
 from dslm.scoring.outcome import dearest
 from dslm.settings.policy import Gain, NonInferior
+from dslm.statistics.sample_size import Needed, needed_to_show
 
 
 def gain(check: Gain, submission: Submission, alpha: float) -> Found:
@@ -57,13 +59,12 @@ def _judge(
     if status != "INCONCLUSIVE":
         sure = 1 - (level if status == "PASS" else alpha)
         return Found(status, asked, seen, why.format(line=line, sure=f"{sure:.3g}"))
-    needed = _needed(found, margin, (level, submission.next_level(alpha)), unit)
+    needed = _needed(found, margin, submission.next_level(alpha), unit)
     if needed is None:
         why += "; at the measured difference no number of cases would pass"
-    elif found.grouped:
-        more = math.ceil(needed / found.cases * found.groups) - found.groups
-        why += f"; about {more} more groups of cases would decide, {found.groups} are here"
-    return Found(status, asked, seen, why.format(line=line), needed)
+        return Found(status, asked, seen, why.format(line=line))
+    why += more_groups(needed, found.groups, found.cases)
+    return Found(status, asked, seen, why.format(line=line), needed.cases, needed.groups)
 
 
 def _above(difference: float, low: float, high: float, margin: float) -> tuple[Status, str]:
@@ -77,20 +78,18 @@ def _above(difference: float, low: float, high: float, margin: float) -> tuple[S
     return "INCONCLUSIVE", "may be above or below {line}"
 
 
-def _needed(
-    found: Comparison, margin: float, levels: tuple[float, float], unit: str | None
-) -> int | None:
-    """Cases that would decide, if the two models differ as much as was measured.
+def _needed(found: Comparison, margin: float, alpha: float, unit: str | None) -> Needed | None:
+    """Groups and cases that would decide four times in five, if the models differ as measured.
 
-    A gold set of so many cases is looked at anew: `levels` are of this look and of the next.
+    `alpha` is what the next look may spend: a gold set that has grown is looked at anew.
     """
-    room = found.difference + margin
-    needed: int | None
     if unit is None and not found.grouped:
-        needed = needed_cases(found.discordant, margin, levels[1], difference=found.difference)
-    elif room > 0:  # bounds come nearer with the root of the groups
-        wider = (normal_quantile(1 - levels[1]) / normal_quantile(1 - levels[0])) ** 2
-        needed = math.ceil(wider * found.cases * ((found.difference - found.low) / room) ** 2)
-    else:
-        needed = None
-    return None if needed is None else max(needed, found.cases + 1)
+        cases = cases_to_show(
+            found.gained / found.cases, found.lost / found.cases, -margin, alpha
+        )  # fmt: skip
+        return None if cases is None else at_least_one_more(Needed(cases, cases), found.cases)
+    scale = 1 if unit is None else MICRO
+    needed = needed_to_show(
+        -found.sums[:, 0], found.sums[:, 1], margin * scale, found.most * scale, alpha
+    )
+    return None if needed is None else at_least_one_more(needed, found.groups)

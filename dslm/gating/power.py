@@ -4,11 +4,9 @@ Takes shares of cases that one model alone has right; gives chances, and the sma
 the number of cases for a wanted chance. Called by `reach`. Without scipy, which `dslm check` would
 load for nothing else.
 
-Why there are two: `reach` promises, before any score, what a gold set can show; it sums exactly.
-`statistics.needed_cases` is the gate's hint after an INCONCLUSIVE: its shares are estimates of few
-pairs themselves. It is a normal approximation: where it promises 80 %, it holds 76 to 80 % from 25
-differing pairs on, and 66 % with six. A test holds the two together. Both are of cases that have a
-group each; of grouped ones the gate says how many more groups would do (`pairs`).
+`reach` promises by it, before any score, what a gold set can show; the gate says by it, after an
+INCONCLUSIVE, how many cases would decide. Both are of cases that have a group each; of grouped ones
+`dslm.statistics.sample_size` tells both.
 """
 
 from __future__ import annotations
@@ -23,9 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from dslm.gating.statistics import QUARTER_PAIR, tango_statistic
+from dslm.statistics.sample_size import POWER
 
 STEPS = 10_000  # differences are told to a hundredth of a point, rounded up
-MOST_CASES = 1_000_000
+MOST_CASES = 200_000
 _SPREADS = 7.0  # standard deviations of a count beyond which nothing is summed
 
 
@@ -74,6 +73,24 @@ def chance_to_show(cases: int, gained: float, lost: float, line: float, alpha: f
     return float(np.sum(weight, where=shown))
 
 
+@lru_cache(maxsize=64)
+def cases_to_show(gained: float, lost: float, line: float, alpha: float) -> int | None:
+    """About how many cases show a difference to be above `line` four times in five.
+
+    Args:
+        gained: Share of cases that only the candidate has right.
+        lost: Share that only the reference has right.
+        line: Minus the margin, or the wanted gain.
+        alpha: One-sided error.
+
+    Returns:
+        None where no number would do, or none that can be told.
+    """
+    if gained - lost <= line:
+        return None
+    return least_cases(lambda cases: chance_to_show(cases, gained, lost, line, alpha), POWER)
+
+
 def least_difference(chance: Callable[[float], float], power: float, most: float) -> float | None:
     """The smallest difference of at most `most` whose chance reaches the power; None for none."""
     steps = range(1, round(most * STEPS) + 1)
@@ -82,7 +99,7 @@ def least_difference(chance: Callable[[float], float], power: float, most: float
 
 
 def least_cases(chance: Callable[[int], float], power: float) -> int | None:
-    """About how many cases reach the power; None where a million do not.
+    """About how many cases reach the power; None where 200,000 do not.
 
     The chance climbs with the cases in a saw's teeth, so a few fewer may reach it too.
     """

@@ -2,13 +2,15 @@
 
 Takes contract, gold cases and policy; gives `Reach`, the small-data report of the data card. Called
 by `pipelines.curate`. All by the gate's own statistics: what is promised here is what it will find.
-It is assumed that cases are independent, and that two models that are equally good differ on
-`DISCORDANCE` of the cases, half of them each way; a better one wins further cases.
+It is assumed that two models that are equally good differ on `DISCORDANCE` of the cases, half of
+them each way; a better one wins further cases. Groups count as the gate counts them; that no two
+differing cases are of one group is the best that may be hoped for.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 
@@ -19,7 +21,7 @@ from dslm.gating.finding import amount
 from dslm.gating.power import STEPS, chance_to_show, least_cases, least_difference
 from dslm.gating.statistics import worse_p
 from dslm.records import Case
-from dslm.scoring.intervals import clopper_pearson, wilson
+from dslm.scoring.intervals import LEVEL, clopper_pearson, wilson
 from dslm.scoring.metrics import METRICS
 from dslm.settings.policy import (
     AnyCheck,
@@ -30,8 +32,11 @@ from dslm.settings.policy import (
     SliceAlarm,
     ZeroTolerance,
 )
+from dslm.statistics import sample_size
+from dslm.statistics.group_bounds import bounds_of
+from dslm.statistics.sample_size import POWER, Needed
+from dslm.statistics.zero_failures import hidden_share
 
-POWER = 0.8  # as the gate's `needed_cases`
 DISCORDANCE = 0.05  # two good models of one workflow differ on about every twentieth case
 RIGHT = 0.85  # share of right answers that half-widths are told for
 MOST_SLICES = 200
@@ -64,56 +69,104 @@ def smallest_gain(cases: int, alpha: float, asked: float = 0.0) -> float | None:
     return least_difference(chance, POWER, 1 - DISCORDANCE)
 
 
-def _reach_of(name: str, cases: int, alpha: float) -> ReachOf:
-    low, high = wilson(RIGHT, cases)
+def group_sizes(contract: Contract, gold: Sequence[Case]) -> tuple[int, ...]:
+    """Cases of each group of gold; one without a group stands for itself."""
+    key = contract.data.group_by
+    named = Counter(
+        f"case {case.id}" if key is None or case.meta.get(key) is None else f"of {case.meta[key]}"
+        for case in gold
+    )
+    return tuple(sorted(named.values()))
+
+
+def margin_of(sizes: Sequence[int], alpha: float) -> float:
+    """The smallest margin that an equal model passes with the power; 1 for none.
+
+    Args:
+        sizes: Cases of each group.
+        alpha: One-sided error.
+    """
+    if max(sizes) == 1:
+        return smallest_margin(len(sizes), alpha)
+    return sample_size.smallest_margin(sizes, DISCORDANCE, alpha)
+
+
+def needed_for(sizes: Sequence[int], margin: float, alpha: float) -> Needed | None:
+    """About how many groups like these, and cases, an equal model needs to pass a margin."""
+    if max(sizes) > 1:
+        return sample_size.needed_for_margin(sizes, margin, DISCORDANCE, alpha)
+    cases = cases_for(margin, alpha)
+    return None if cases is None else Needed(cases, cases)
+
+
+def _gain_of(sizes: Sequence[int], alpha: float, asked: float = 0.0) -> float | None:
+    if max(sizes) == 1:
+        return smallest_gain(len(sizes), alpha, asked)
+    return sample_size.smallest_gain(sizes, DISCORDANCE, alpha, asked)
+
+
+def _share_bounds(sizes: Sequence[int], share: float, tail: float) -> tuple[float, float]:
+    """The gate's bounds of a measured share; of groups, as if cases were independent."""
+    if max(sizes) == 1:
+        return clopper_pearson(share, len(sizes), 1 - 2 * tail)
+    return bounds_of(sample_size.spread(sizes, share), 0.0, 1.0, tail)
+
+
+def _reach_of(name: str, sizes: Sequence[int], alpha: float) -> ReachOf:
+    alone = max(sizes) == 1
+    low, high = wilson(RIGHT, len(sizes)) if alone else _share_bounds(sizes, RIGHT, (1 - LEVEL) / 2)
     return ReachOf(
-        name=name, cases=cases, margin=smallest_margin(cases, alpha),
-        gain=smallest_gain(cases, alpha), half_width=round((high - low) / 2, 4),
+        name=name, cases=sum(sizes), margin=margin_of(sizes, alpha),
+        gain=_gain_of(sizes, alpha), half_width=round((high - low) / 2, 4), groups=len(sizes),
     )  # fmt: skip
 
 
 def gold_reach(contract: Contract, gold: Sequence[Case], policy: GatePolicy) -> Reach:
     """What a gold set can show, over all of it, slice by slice and check by check."""
-    counted: dict[str, Counter[str]] = {name: Counter() for name in contract.slices}
+    parted: dict[str, dict[str, list[Case]]] = {name: {} for name in contract.slices}
     for case in gold:
         for name, value in slices_of(contract, case).items():
-            counted[name][value] += 1
+            parted[name].setdefault(value, []).append(case)
     sizes = {
-        f"{name}={value}": count
-        for name, counts in counted.items()
-        for value, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+        f"{name}={value}": group_sizes(contract, cases)
+        for name, parts in parted.items()
+        for value, cases in sorted(parts.items(), key=lambda pair: (-len(pair[1]), pair[0]))
     }
+    whole = group_sizes(contract, gold)
     return Reach(
         alpha=policy.alpha,
         power=POWER,
         discordance=DISCORDANCE,
         right=RIGHT,
-        gold=_reach_of("gold", len(gold), policy.alpha),
+        gold=_reach_of("gold", whole, policy.alpha),
         slices=tuple(_reach_of(n, c, policy.alpha) for n, c in list(sizes.items())[:MOST_SLICES]),
         unlisted_slices=max(0, len(sizes) - MOST_SLICES),
         checks=tuple(
-            _check(check, len(gold), list(sizes.values()), policy.alpha, contract.costs.currency)
+            _check(check, whole, [sum(one) for one in sizes.values()], policy.alpha,
+                   contract.costs.currency)
             for check in policy.checks
         ),
-    )
+    )  # fmt: skip
 
 
 def _check(
-    check: AnyCheck, cases: int, slices: Sequence[int], alpha: float, currency: str
+    check: AnyCheck, sizes: Sequence[int], slices: Sequence[int], alpha: float, currency: str
 ) -> CheckReach:
     if isinstance(check, ZeroTolerance):
         asked = f"no case fails {check.metric}"
-        can = f"leaves up to {min(1.0, 3 / cases):.1%} of failing cases hidden (rule of three)"
+        can = f"leaves up to {hidden_share(len(sizes)):.1%} of failing cases hidden (rule of three)"
         return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=True)
     if isinstance(check, SliceAlarm):
         return _alarm(check, slices, alpha)
     unit = currency if METRICS[check.metric].unit == "money" else None
     if isinstance(check, Bound):
-        return _bound(check, cases, unit)
-    return _pair(check, cases, alpha, unit)
+        return _bound(check, sizes, alpha, unit)
+    return _pair(check, sizes, alpha, unit)
 
 
-def _pair(check: Gain | NonInferior, cases: int, alpha: float, unit: str | None) -> CheckReach:
+def _pair(
+    check: Gain | NonInferior, sizes: Sequence[int], alpha: float, unit: str | None
+) -> CheckReach:
     gains = isinstance(check, Gain)
     number = check.at_least if isinstance(check, Gain) else check.margin
     other = check.over if isinstance(check, Gain) else check.to
@@ -124,16 +177,19 @@ def _pair(check: Gain | NonInferior, cases: int, alpha: float, unit: str | None)
         can = MONEY
         return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=None)
     if gains:
-        gain = smallest_gain(cases, alpha, number)
+        gain = _gain_of(sizes, alpha, number)
         can = "shows no gain" if gain is None else f"shows it from a true gain of {gain:.3f} on"
         return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=gain is not None)
-    margin = smallest_margin(cases, alpha)
+    margin = margin_of(sizes, alpha)
     can = f"decides margins from {margin:.3f} on"
-    needed = None if margin <= number else cases_for(number, alpha)
-    return CheckReach(id=check.id, asked=asked, can=can, needed=needed, enough=margin <= number)
+    needed = None if margin <= number else needed_for(sizes, number, alpha)
+    return CheckReach(
+        id=check.id, asked=asked, can=can, needed=needed.cases if needed else None,
+        enough=margin <= number, needed_groups=needed.groups if needed else None,
+    )  # fmt: skip
 
 
-def _bound(check: Bound, cases: int, unit: str | None) -> CheckReach:
+def _bound(check: Bound, sizes: Sequence[int], alpha: float, unit: str | None) -> CheckReach:
     least = check.at_least is not None
     limit = check.at_least if check.at_least is not None else check.at_most
     if limit is None:
@@ -146,18 +202,19 @@ def _bound(check: Bound, cases: int, unit: str | None) -> CheckReach:
     if unit is not None:
         can = MONEY
         return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=None)
-    measure = METRICS[check.metric]
-    interval = clopper_pearson if measure.exact else wilson
-    clear = [
-        hits / cases
-        for hits in range(cases + 1)
-        if (interval(hits / cases, cases)[0] >= limit if least
-            else interval(hits / cases, cases)[1] <= limit)
-    ]  # fmt: skip
+    cases = sum(sizes)
+
+    def fails(misses: int) -> bool:  # so many cases from the perfect score
+        share = misses / cases
+        low, high = _share_bounds(sizes, 1 - share if least else share, alpha)
+        return low < limit if least else high > limit
+
+    clear = bisect_left(range(cases + 1), True, key=fails)
     if not clear:
         can = "cannot clear it even with a perfect score"
     else:
-        can = f"clears it with {side} {min(clear) if least else max(clear):.3f} measured"
+        share = (clear - 1) / cases
+        can = f"clears it with {side} {1 - share if least else share:.3f} measured"
         can += ", if every case proceeds" if check.metric == "selective_risk" else ""
     return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=bool(clear))
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 
 from dslm.gating.comparing import Comparison, compare
 from dslm.gating.finding import Found, nothing_to_compare, unmeasured
-from dslm.gating.statistics import holm
 from dslm.gating.submission import Submission
 from dslm.records import Row
 from dslm.scoring.outcome import dearest
 from dslm.settings.policy import SliceAlarm
+from dslm.statistics.holm import holm
 
 MOST_NAMED = 3
 

@@ -1,7 +1,7 @@
 """Statistics of pairs: the same cases answered by two models.
 
-Takes counts of discordant pairs; gives score statistics, intervals, exact p-values and how many
-cases a decision would need. Called by `comparing`; no files, no policy.
+Takes counts of discordant pairs; gives score statistics, intervals and exact p-values. Called by
+`comparing`; no files, no policy.
 
 `gained` counts cases that only the candidate has right, `lost` those that only the reference has.
 All of cases that are independent of one another: grouped ones go through
@@ -10,8 +10,6 @@ All of cases that are independent of one another: grouped ones go through
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +18,6 @@ import numpy as np
 # candidates that are worse by exactly the margin; with a quarter pair it is at most 4.9 % over
 # n = 50 to 1000, at one to three points of power (the tests enumerate it exactly).
 QUARTER_PAIR = 0.25
-POWER_Z = 0.8416212335729143  # normal quantile of 0.80: chance to pass when truly equal
 _HALVINGS = 60
 
 
@@ -95,40 +92,3 @@ def worse_p(gained: int, lost: int) -> float:
 
     pairs = gained + lost
     return 1.0 if pairs == 0 else float(bdtr(gained, pairs, 0.5))
-
-
-def needed_cases(
-    discordant: float, margin: float, alpha: float, *, difference: float = 0.0
-) -> int | None:
-    """Cases for a chance of about 80 % to show that a difference is above -margin.
-
-    An approximation, too low for few differing pairs; `power` says how much, and why there are two.
-
-    Args:
-        discordant: Share of cases on which the two models differ.
-        margin: Non-inferiority margin; minus the wanted gain for a superiority check.
-        alpha: One-sided error.
-        difference: The true difference assumed.
-
-    Returns:
-        None where no number would do: the assumed difference is at or below -margin.
-    """
-    room = difference + margin
-    if room <= 0:
-        return None
-    z = normal_quantile(1 - alpha)
-    spread = max(discordant - difference**2, 0.0)
-    by_power = (z + POWER_Z) ** 2 * spread / room**2
-    # Tango's bound of n pairs without a difference is z²/(n + z²)
-    by_bound = z * z * (1 - room) / room if room < 1 else 0.0
-    return math.ceil(max(by_power, by_bound))
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """P-values adjusted for looking at all of them (Holm 1979), in the order given."""
-    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
-    adjusted, so_far = [0.0] * len(p_values), 0.0
-    for rank, index in enumerate(order):
-        so_far = max(so_far, min(1.0, p_values[index] * (len(p_values) - rank)))
-        adjusted[index] = so_far
-    return adjusted

@@ -7,13 +7,15 @@ Called by `dslm.proving.proof`. How many gold cases a margin needs is told by th
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dslm.contract.model import Contract
+from dslm.data_card import CheckReach
 from dslm.errors import DslmError
-from dslm.gating.reach import DISCORDANCE, cases_for
+from dslm.gating.reach import DISCORDANCE, gold_reach, group_sizes
 from dslm.provenance import digest_file
 from dslm.proving.finding import Finding, failures, named, ok, warn
+from dslm.records import Case
 from dslm.settings.policy import (
     Bound,
     GatePolicy,
@@ -25,7 +27,7 @@ from dslm.settings.workspace import Workspace
 
 
 def prove_policy(
-    ws: Workspace, contract: Contract | None, *, gold_cases: int | None
+    ws: Workspace, contract: Contract | None, *, gold: Sequence[Case]
 ) -> Iterator[Finding]:
     """All proofs on policy and waivers; some only where contract or gold set could be read."""
     try:
@@ -37,8 +39,8 @@ def prove_policy(
     yield from _waivers(ws, policy)
     if contract:
         yield from _promised(ws, policy, contract)
-    if gold_cases:
-        yield from _attainable(ws, policy, gold_cases)
+    if contract and gold:
+        yield from _attainable(ws, policy, contract, gold)
 
 
 def _waivers(ws: Workspace, policy: GatePolicy) -> Iterator[Finding]:
@@ -72,35 +74,37 @@ def _promised(ws: Workspace, policy: GatePolicy, contract: Contract) -> Iterator
             )  # fmt: skip
 
 
-def _attainable(ws: Workspace, policy: GatePolicy, gold: int) -> Iterator[Finding]:
+def _attainable(
+    ws: Workspace, policy: GatePolicy, contract: Contract, gold: Sequence[Case]
+) -> Iterator[Finding]:
+    reach = {one.id: one for one in gold_reach(contract, gold, policy).checks}
     found: list[tuple[str, str, str, str]] = []
     for check in policy.checks:
-        if isinstance(check, NonInferior) and check.metric != "cost_per_case":
-            needed = cases_for(check.margin, policy.alpha)
-            if needed is None or needed > gold:
-                many = "more cases than can be told" if needed is None else f"about {needed} cases"
-                found.append((check.id, f"a margin of {check.margin:g} needs {many} if models "
-                              f"differ on {DISCORDANCE:.0%}", check.to,
-                              "raise its margin"))  # fmt: skip
-        if isinstance(check, Bound) and not _clearable(check, gold, policy.alpha):
+        can = reach[check.id]
+        if can.enough is not False:
+            continue
+        if isinstance(check, NonInferior):
+            needs = f"a margin of {check.margin:g} needs {_many(can)}"
+            found.append((check.id, f"{needs} if models differ on {DISCORDANCE:.0%}", check.to,
+                          "raise its margin"))  # fmt: skip
+        if isinstance(check, Bound):
             side = "at_most" if check.at_least is None else "at_least"
             found.append((check.id, "not even a perfect score would clear the bound", "",
                           f"another {side}"))  # fmt: skip
+    groups = len(group_sizes(contract, gold))
+    here = f"{len(gold)}" if groups == len(gold) else f"{len(gold)} in {groups} groups"
     for name, message, to, knob in found:
         when = " once a champion serves" if to in ("champion", "anchor") else ""
         yield warn(
-            "margins", f"{name}: {message}; gold has {gold}: it will be INCONCLUSIVE{when}",
+            "margins", f"{name}: {message}; gold has {here}: it will be INCONCLUSIVE{when}",
             where=f"{ws.policy}: checks.{name}", fix=f"label more gold, or {knob}",
         )  # fmt: skip
     if not found:
-        yield ok("margins", f"{gold} gold cases can decide every check")
+        yield ok("margins", f"{len(gold)} gold cases can decide every check")
 
 
-def _clearable(check: Bound, gold: int, alpha: float) -> bool:
-    """Whether a perfect score would clear the bound (Clopper–Pearson, one-sided)."""
-    if check.on != "interval" or check.metric == "cost_per_case":
-        return True
-    best = float(alpha ** (1 / gold))
-    if check.at_least is not None:
-        return best > check.at_least
-    return check.at_most is None or 1 - best < check.at_most
+def _many(reach: CheckReach) -> str:
+    if reach.needed is None:
+        return "more cases than can be told"
+    grouped = reach.needed_groups not in (None, reach.needed)
+    return f"about {reach.needed} cases" + (f" in {reach.needed_groups} groups" if grouped else "")

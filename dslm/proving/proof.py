@@ -35,7 +35,7 @@ def _findings(ws: Workspace) -> Iterator[Finding]:
         contract = load_contract(ws.contract)
     except DslmError as error:
         yield from failures("contract", error)
-        yield from prove_policy(ws, None, gold_cases=None)
+        yield from prove_policy(ws, None, gold=())
         yield from prove_settings(ws)
         return
     yield ok("contract", f"version {contract.version}, {len(contract.fields)} fields")
@@ -56,5 +56,5 @@ def _findings(ws: Workspace) -> Iterator[Finding]:
     seen.keep_apart(gold)
     yield from prove_data(ws, contract, seen)
     yield from prove_before_curation(ws, contract, gold, seen)
-    yield from prove_policy(ws, contract, gold_cases=len(gold) or None)
+    yield from prove_policy(ws, contract, gold=gold)
     yield from prove_settings(ws)

@@ -168,7 +168,7 @@ def share_bounds(
 
 
 def money_bounds(
-    amounts: Ints, groups: Sequence[str], dearest: float, tail: float
+    amounts: Ints, groups: Sequence[str] | Ints, dearest: float, tail: float
 ) -> Bounds | None:
     """The same of a mean amount per case; arguments as for `money_metric`."""
     if not len(amounts):

@@ -82,12 +82,26 @@ def _chance_above_zero(values: Floats, counts: Floats) -> float:
     return float(np.dot(weights, paths.imag) * width / np.pi)
 
 
-class _Alike(NamedTuple):
+class Alike(NamedTuple):
     """Groups that are alike, told together: sum, size, and how many such groups there are."""
 
     sums: Floats
     sizes: Floats
     counts: Floats
+
+    @property
+    def cases(self) -> float:
+        """All of them."""
+        return float(self.sizes @ self.counts)
+
+    @property
+    def mean(self) -> float:
+        """Over all cases."""
+        return float(self.sums @ self.counts) / self.cases
+
+    def times(self, factor: float) -> Alike:
+        """So many times as many groups of each kind."""
+        return self._replace(counts=self.counts * factor)
 
     def chance_at_most(self, line: float, worst: float) -> float:
         """The chance that the weighted mean, the imaginary group's cases `worst`, is ≤ `line`."""
@@ -96,14 +110,14 @@ class _Alike(NamedTuple):
         return chance_below_zero(values, np.append(self.counts, 1.0))
 
 
-def _alike(sums: Numbers, sizes: Numbers) -> _Alike | None:
+def alike(sums: Numbers, sizes: Numbers) -> Alike | None:
     """Groups by what they add; those without a case tell nothing. None where none has one."""
     there = sizes > 0
     if not there.any():
         return None
     pairs = np.stack([sums[there], sizes[there]], axis=1).astype(np.float64)
     pairs, counts = np.unique(pairs, axis=0, return_counts=True)
-    return _Alike(pairs[:, 0].copy(), pairs[:, 1].copy(), counts.astype(np.float64))
+    return Alike(pairs[:, 0].copy(), pairs[:, 1].copy(), counts.astype(np.float64))
 
 
 def mean_bounds(
@@ -127,9 +141,14 @@ def mean_bounds(
     Returns:
         None where no group has a case.
     """
-    groups = _alike(sums, sizes)
-    if groups is None:
-        return None
+    groups = alike(sums, sizes)
+    return None if groups is None else bounds_of(groups, least, most, tail, above)
+
+
+def bounds_of(
+    groups: Alike, least: float, most: float, tail: float, above: float | None = None
+) -> tuple[float, float]:
+    """The same of groups that are told together."""
     upper = tail if above is None else above
     return _bounds(*(column.tobytes() for column in groups), least, most, tail, upper)
 
@@ -139,10 +158,9 @@ def _bounds(
     sums: bytes, sizes: bytes, counts: bytes, least: float, most: float, tail: float, above: float
 ) -> tuple[float, float]:
     """The same; a scorecard asks for many of them twice, and the gate for all of them again."""
-    groups = _Alike(*(np.frombuffer(column) for column in (sums, sizes, counts)))
-    mean = float(groups.sums @ groups.counts) / float(groups.sizes @ groups.counts)
-    low = _crossing(lambda d: groups.chance_at_most(d, least) - tail, least, mean)
-    high = _crossing(lambda d: groups.chance_at_most(d, most) - 1 + above, mean, most)
+    groups = Alike(*(np.frombuffer(column) for column in (sums, sizes, counts)))
+    low = _crossing(lambda d: groups.chance_at_most(d, least) - tail, least, groups.mean)
+    high = _crossing(lambda d: groups.chance_at_most(d, most) - 1 + above, groups.mean, most)
     return low, high
 
 
@@ -166,5 +184,5 @@ def p_below(sums: Numbers, sizes: Numbers, line: float, most: float) -> float:
         line: The claimed mean.
         most: The most that a case can have.
     """
-    groups = _alike(sums, sizes)
+    groups = alike(sums, sizes)
     return 1.0 if groups is None else 1.0 - groups.chance_at_most(line, most)

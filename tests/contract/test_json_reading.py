@@ -12,6 +12,7 @@ OWN = {
     "dslm.strict_json": "the reader itself",
     "dslm.contract.schemas.acceptance": "the contract's schema, from an object in memory",
     "dslm.contract.answer": "that schema too",
+    "dslm.contract.confidence": "where a value ends in an answer that was read strictly before",
     "dslm.contract.dates.date_words": "a table that comes with the package",
     "dslm.contract.schemas.canonical": "a part of that schema",
     "dslm.contract.narrowing.uncopied": "a text that was written from memory",
@@ -24,7 +25,6 @@ OWN = {
     "dslm.curation.personal.written": "a line that the same run wrote",
     "dslm.curation.pipeline": "a row of the table",
     "dslm.curation.reading": "a column that it made itself",
-    "dslm.inference.decider": "where a value ends in an answer that was read strictly before",
     "dslm.training.doctor.identity": "a tokenizer in memory",
 }  # fmt: skip
 PLAIN = {"loads", "load", "from_own_json", "raw_decode", "JSONDecoder", "validate_json"}

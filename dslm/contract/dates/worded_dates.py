@@ -34,8 +34,8 @@ _TIMED_YEAR = re.compile(
 )
 _MONEY = (  # not: 4 Mar 25 EUR -5.00
     r",-(?!\d)|\s?(?:[$]|(?:euros?|eur|usd|gbp|chf|kr|zl|pln|czk|kc|sek|nok|dkk|tl|cad|aud|inr|rs"
-    r"|jpy|cny|brl|руб\w*|sfr|dollars?|pounds?|kronen|kronor|kroner|lira|zloty\w*)(?![^\W\d_]))"
-    r"(?!\s?(?:[-+]?\d|\([\d.,]+\)))"
+    r"|jpy|cny|brl|руб\w*|sfr|dollars|pounds|kronen|kronor|kroner|lira|zloty\w*)(?![^\W\d_]))"
+    r"(?!\.?\s?(?:[-+]?\d|\([\d.,]+\)))"
 )
 _A_YEAR = r"(?:19|20)\d\d(?!\d|[.,]\d)"  # not: 4 Mar 25 1250.00
 _BEYOND_MARKED = re.compile(r"[^\W_]|[.,:/\-]\d|\s?%")
@@ -44,8 +44,11 @@ _BEYOND_A_YEAR = re.compile(rf"{_BEYOND_MARKED.pattern}|[\s,]{{1,2}}{_A_YEAR}|{_
 _MARKED = re.compile(r"(?:\d([.\-/]?)[^\W\d_]+\.?\1|[^\W\d_]([\-/])\d\d?\2|')\Z")
 _HOURS = re.compile(
     r"(?:\s?(?:-|to|bis|a|al|till?|do|до)\s?\d\d?)?"
-    r"\s?(?:uhr|hrs?|h|[ap]\.?m|o'clock|heures?|horas?|uur|ч|час\w*|時|点|點|시)(?![^\W\d_])"
+    r"\s?(?:uhr|hrs?|h(?!\s?&)|[ap]\.?m|o'clock|heures?|horas?|uur|ч|час\w*|時|点|點|시)"
+    r"(?![^\W\d_])"
 )
+# Those that no name begins with: not 04-Mar-24 H&M, 04-Mar-10 AM Best Co
+_HOURS_SAID = re.compile(r"\s?(?:uhr|hrs?|o'clock|heures?|horas?|uur|час\w*)(?![^\W\d_])")
 _OLD_OR_FAR = re.compile(r"(?!19|20)\d{4}[.,]\d\d(?![\d:.])")  # rather an amount: 1250.00
 _LAST_HOUR = 24
 _BREAK = re.compile(r"[\d;:$]")
@@ -106,7 +109,7 @@ def _is_short_year(text: str, span: Span, known: MonthWords) -> bool:
     """Whether two digits after a month are a year, and not a day, a time, an amount or a share."""
     marked = _is_marked(text, span[0])
     beyond = _BEYOND_MARKED if marked else _BEYOND_A_YEAR
-    if beyond.match(text, span[1]) or _is_hour(text, span):
+    if beyond.match(text, span[1]) or _is_hour(text, span, marked=marked):
         return False
     following = _NEXT_WORD.match(text, span[1])
     if not following or following.group(1) not in known.months:
@@ -114,8 +117,10 @@ def _is_short_year(text: str, span: Span, known: MonthWords) -> bool:
     return marked and text[span[1]] not in "-./"  # not: 04-Mar-10-Mar-2025; 04-Mar-25 Jan Kowalski
 
 
-def _is_hour(text: str, span: Span) -> bool:
-    return int(text[slice(*span)]) <= _LAST_HOUR and bool(_HOURS.match(text, span[1]))
+def _is_hour(text: str, span: Span, *, marked: bool) -> bool:
+    """Whether a number is an hour; of one that its signs mark as a year, a word must say so."""
+    said = _HOURS_SAID if marked else _HOURS
+    return int(text[slice(*span)]) <= _LAST_HOUR and bool(said.match(text, span[1]))
 
 
 def _is_marked(text: str, start: int) -> bool:

@@ -17,13 +17,19 @@ from dslm.contract.numbers import Amount, amounts_in, plain, readings_of
 Allowed = Callable[[str], bool]
 
 # An amount with a currency on either side, as it stands; what is none, `readings_of` says.
-_SIGN = r"[^\w\s.,;:()\"'/-]{1,2}"
-_BEFORE = rf"(?:(?:[^\W\d_]{{1,4}} ?|U\.S\. ?)?{_SIGN}|(?:[A-Z]{{3}} )?[^\W\d_]{{1,4}}\.?)"
-_AFTER = rf"(?:{_SIGN}(?: ?[A-Z]{{2,3}})?|[^\W\d_]{{1,4}}\.?(?: [A-Z]{{3}})?)"
-_DIGITS = r"[-\u2212(]?\d[\d.,'\u00a0\u202f]*\)?-?"
+_SIGN = r"[^\w\s.,;:()\"'/\u2013\u2212-]{1,2}"
+_LETTERS = r"[^\W\d_]{1,4}"
+_CODE_OR_SIGN = rf"{_LETTERS}(?:\.{_LETTERS}){{0,2}}\.?"  # EUR, kr., U.S., \u062f.\u0625
+_BEFORE = rf"(?:(?:{_CODE_OR_SIGN} ?)?{_SIGN}|(?:[A-Z]{{3}} )?{_CODE_OR_SIGN})"
+_AFTER = rf"(?:(?:{_LETTERS})?{_SIGN}(?: ?[A-Z]{{2,3}})?|{_CODE_OR_SIGN}(?: [A-Z]{{3}})?)"
+_MINUS = r"[-\u2013\u2212]"
+# Bounded: numbers that two no-break blanks part would each go to the end of their row
+_DIGITS = rf"(?:{_MINUS}|\()?\d(?:[\d.,'\u00a0\u202f]| (?=\d{{3}}(?!\d))){{0,60}}\)?{_MINUS}?"
 _FIRST = r"(?<!\d)(?<!\d[.,'\u00a0\u202f])"  # from each digit on it would take the square of them
+_SIGNED_BEFORE = rf"{_MINUS}?{_BEFORE} ?{_DIGITS}"
 _PRICED = re.compile(
-    rf"(?=([-\u2212]?{_BEFORE} ?{_DIGITS}))|{_FIRST}(?=({_DIGITS} ?{_AFTER})?)(?=({_DIGITS})?)"
+    rf"(?=({_SIGNED_BEFORE}))(?=({_SIGNED_BEFORE} ?[A-Z]{{3}}(?!\w))?)"  # $5, $5 CAD
+    rf"|{_FIRST}(?=({_DIGITS} ?{_AFTER})?)(?=({_DIGITS})?)"
 )
 _MOST_DIGITS = 300  # of a JSON number; a float has no larger ones
 

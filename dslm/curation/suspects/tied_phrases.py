@@ -20,6 +20,7 @@ import numpy as np
 
 from dslm.curation.suspects.grams import Grams, Numbers
 from dslm.curation.suspects.rest_of_text import RestOfText, margins
+from dslm.statistics.holm import holm
 
 FEWEST = 10  # cases that make a phrase
 RARE = 0.05  # share of all cases that a phrase is at most in
@@ -61,15 +62,6 @@ class TiedPhrase:
     def weight(self) -> float:
         """Cases whose rest speaks against the label; few where the label means just this phrase."""
         return round(self.against * len(self.places) * (1 - self.of_label), 6)
-
-
-def holm(ps: np.ndarray) -> np.ndarray:
-    """P-values after Holm's step-down correction (Holm 1979, Scand. J. Statist. 6)."""
-    order = np.argsort(ps, kind="stable")
-    stepped = np.maximum.accumulate(ps[order] * np.arange(len(ps), 0, -1))
-    corrected = np.empty(len(ps))
-    corrected[order] = np.minimum(stepped, 1.0)
-    return corrected
 
 
 @dataclass(frozen=True, eq=False)

@@ -151,6 +151,7 @@ def test_a_pattern_whose_counts_multiply_is_not_begun(expr: str) -> None:
     ("pattern", "states"),
     [("a{1,1000}", 0), ("(a|b)+", 0), ("(ab{2}){3}", 9), ("((a{1,30}){1,30}){1,10}", 9000),
      (r"^(\d{1,3}\.){3}\d{1,3}$", 12), (r"([(){9}]x){2}", 4), (r"(\(a){2,}\{9}", 4),
+     ("(?x)( (a {1,30} ) {1,30} ) {1,10}", 9000), ("((a{1,30}){1,30}) {1,10}", 900),
      ("){3}(", 0), ("(a)" + "{999999999}" * 300, 10**12)],
 )  # fmt: skip
 def test_the_size_that_counts_make_of_a_pattern(pattern: str, states: int) -> None:

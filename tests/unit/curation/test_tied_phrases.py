@@ -9,7 +9,7 @@ import pytest
 
 from dslm.curation.suspects import suspects_of
 from dslm.curation.suspects.grams import Grams
-from dslm.curation.suspects.tied_phrases import holm, tied_phrases
+from dslm.curation.suspects.tied_phrases import tied_phrases
 from dslm.records import Case
 
 ROOT = Path(__file__).parents[3]
@@ -117,10 +117,6 @@ def test_grams_are_counted_once_a_text_and_spelled_again():
         held = np.flatnonzero(column).tolist()
         named[" ".join(grams.words(gram, texts[held[0]]))] = held
     assert named == {"red": [0, 1, 2], "light": [0, 1, 2], "red light": [0, 1]}
-
-
-def test_holm_is_the_step_down_correction():
-    assert holm(np.array([0.01, 0.04, 0.03, 0.005])) == pytest.approx([0.03, 0.06, 0.06, 0.02])
 
 
 def real(name, key):

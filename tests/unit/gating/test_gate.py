@@ -179,7 +179,7 @@ def test_the_comment_says_where_to_look_when_nothing_proceeds() -> None:
     unmeasured = check("FAIL", why=UNMEASURED).model_copy(update={"metric": "selective_risk"})
     verdict = Verdict(workflow="w", status="FAIL", checks=(unmeasured,), baseline=Baseline(),
                       evidence={})  # fmt: skip
-    assert "`artifacts/w/calibration.json` says at which risk" in as_markdown(verdict)
+    assert "Nothing proceeds: no threshold could be certified" in as_markdown(verdict)
     other = verdict.model_copy(update={"checks": (check("FAIL", why="x"),)})
     assert "Nothing proceeds" not in as_markdown(other)
 

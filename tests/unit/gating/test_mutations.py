@@ -180,7 +180,7 @@ def test_a_verdict_of_yesterday_or_of_another_run_registers_nothing(planted: Run
 
 def test_a_failed_verdict_edited_to_pass_is_refused_by_what_the_rows_say(planted: Runs) -> None:
     policy = planted.ws.policy
-    policy.write_text(policy.read_text().replace("at_least: 0.7", "at_least: 0.99"))
+    policy.write_text(policy.read_text().replace("at_least: 0.7", "at_least: 0.999"))
     write_verdict(planted.ws, gate_workspace(planted.ws, TODAY))
     refused(planted.ws, EXIT_GATE_FAILED)
 

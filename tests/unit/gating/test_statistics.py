@@ -7,9 +7,7 @@ from scipy.special import gammaln, xlogy
 from dslm.gating.statistics import (
     QUARTER_PAIR,
     gate_bounds,
-    holm,
     mcnemar_exact,
-    needed_cases,
     normal_quantile,
     tango_bounds,
     tango_statistic,
@@ -95,37 +93,6 @@ def test_naive_gates_pass_what_this_one_stops() -> None:
     b, c, p = _pairs(200, 0.02, 0.04)
     assert float(p[b >= c].sum()) > 0.13
     assert _passes(200, 0.06, -0.02, -0.02) < 0.05
-
-
-def test_needed_cases_agree_with_the_planning_formula() -> None:
-    # (z.95 + z.80)² × discordant / margin² = 6.18 × discordant / margin²
-    assert needed_cases(0.05, 0.05, 0.05) == 124
-    assert needed_cases(0.05, 0.02, 0.05) == 773
-    assert needed_cases(0.10, 0.05, 0.05) == 248
-
-
-def test_needed_cases_give_about_the_power_they_promise() -> None:
-    n = needed_cases(0.08, 0.05, 0.05)
-    assert n is not None
-    assert 0.72 <= _passes(n, 0.08, 0.0, -0.05) <= 0.84
-
-
-def test_no_number_of_cases_shows_what_is_not_so() -> None:
-    assert needed_cases(0.1, 0.05, 0.05, difference=-0.05) is None
-    assert needed_cases(0.1, 0.05, 0.05, difference=-0.08) is None
-
-
-def test_cases_are_needed_even_where_the_models_agree() -> None:
-    n = needed_cases(0.0, 0.05, 0.05)
-    assert n == 52
-    assert tango_bounds(0, 0, n, Z95)[0] > -0.05
-
-
-def test_holm_adjusts_as_published() -> None:
-    # Holm 1979, Scand. J. Stat. 6:65: smallest × k, next × (k - 1), never falling
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([0.6, 0.9]) == [1.0, 1.0]
-    assert holm([]) == []
 
 
 def test_a_loss_is_as_sure_as_a_fair_coin_says() -> None:

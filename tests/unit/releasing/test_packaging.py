@@ -29,7 +29,8 @@ def test_a_release_holds_exactly_these_files(folder) -> None:
     names = sorted(f.relative_to(folder).as_posix() for f in folder.rglob("*") if f.is_file())
     assert names == [
         "MANIFEST.json", "MLmodel", "adapter/MANIFEST.json", "adapter/adapter_config.json",
-        "adapter/adapter_model.safetensors", "adapter/training.json", "calibration.json",
+        "adapter/adapter_model.safetensors", "adapter/training.json", "anchor.json",
+        "calibration.json",
         "card.md", "evidence.json", "gate.json", "gate.md", "recipe.yaml", "requirements.txt",
         "rows/base.jsonl", "rows/calibration.jsonl", "rows/candidate.jsonl", "scorecard.json",
         "smoke.json", "workflow.yaml",
@@ -54,7 +55,7 @@ def test_the_registry_gets_no_personal_data_of_the_gold_case_that_a_release_answ
         monkeypatch.setenv("DSLM_PERSONAL_KEY", key)
         folder = package(ws, tmp_path / f"staged {bool(key)}", now)
         asked = json.loads((folder / "smoke.json").read_bytes())
-        assert asked == {"id": "g-005", "input": "Thanks for the nice day.", "as_gold": True}
+        assert asked == {"id": "g-005", "input": GOLD[4].input, "as_gold": True}
     orders = [case for case in GOLD if "order" in case.input]  # none without an id
     write_records(ws.gold, orders)
     folder = package(ws, tmp_path / "orders", now)

@@ -179,7 +179,7 @@ def test_missing_evidence_is_refused(bare) -> None:
     [
         ("rows_candidate", lambda run: rescored(run)),
         ("policy changed since", lambda run: edit(run.ws.policy, "0.9}", "0.8}")),
-        ("waivers changed since", lambda run: run.ws.waivers.write_text("waivers: []\n")),
+        ("waivers changed since", lambda run: run.ws.waivers.write_text("# none\nwaivers: []\n")),
         ("not scored yet", lambda run: (run.ws.results / "scorecard.json").unlink()),
     ],
     ids=["rows_candidate", "policy", "waivers", "scorecard"],

@@ -78,6 +78,18 @@ def test_a_short_year_that_its_signs_mark_is_one_whatever_follows(day: str) -> N
         assert day[0] == "M" or dates(f"{day} {rest}") == {DAY}
 
 
+@pytest.mark.parametrize("day", ["04-Mar-24", "04/Mar/24", "04MAR24", "04 Mar '24", "Mar-04-24"])
+def test_a_name_that_could_be_an_hour_takes_no_year_from_a_day(day: str) -> None:
+    for rest in ("H&M -12.50", "H & M 5,00", "H. Smith", "AM Best Co", "A.M. Castle", "to 12 am"):
+        assert dates(f"{day} {rest}") == {dt.date(2024, 3, 4)}
+
+
+@pytest.mark.parametrize("rest", ["H&M -12.50", "Rs. 500.00", "Kr. 5", "руб. 5", "RS.500",
+                                  "Dollar Tree 12.50", "Pound Shop", "EUR (5.00)"])  # fmt: skip
+def test_what_a_booking_begins_with_takes_no_year_from_its_day(rest: str) -> None:
+    assert dates(f"04 Mar 24 {rest}") == {dt.date(2024, 3, 4)}
+
+
 def test_days_that_are_joined_by_the_sign_within_are_two() -> None:
     assert dates("04-Mar-10-Mar-2025") == {DAY, dt.date(2025, 3, 10)}
     assert dates("March 4-25 sale") == set()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from dslm.contract.answer import grammar, grammar_limits, schema_errors
 from dslm.contract.grounding import ungrounded
 from dslm.contract.narrowing import limits, narrowed
 from dslm.contract.narrowing.held import MOST_LISTED
+from dslm.contract.narrowing.stated import amount_texts
 
 CENTS = {"type": "string", "pattern": r"^\d+\.\d{2}$"}
 TEXT = {"type": ["string", "null"], "maxLength": 30}
@@ -318,9 +320,19 @@ def test_every_run_of_words_is_a_choice(mini: Contract, words: list[str], data: 
     "form",
     ["R$ 12,50", "-R$ 12,50", "R$ -12,50", "US$ 5.00", "CA$5", "CAD$5", "CAD $5.00", "U.S. $5",
      "HK$ 5", "-\u20ac5.00", "-EUR 5", "5 $ US", "5 $ CAD", "SEK kr 5", "CNY\u00a55", "(5.00)",
-     "5.00-", "1.234,-", "EUR 5", "5 \u20ac", "$(5.00)"],
+     "5.00-", "1.234,-", "EUR 5", "5 \u20ac", "$(5.00)", "5,00 R$", "5 US$", "5 CAD$", "$5.00 CAD",
+     "1 234,50 EUR", "kr 1 234", "\u20135,00 \u20ac", "\u22125 \u20ac", "EUR \u20135",
+     "5 \u062f.\u0625", "\u062c.\u0645. 5"],
 )  # fmt: skip
 def test_an_amount_may_be_copied_as_it_stands(mini: Contract, form: str) -> None:
     made = contract(mini, {"type": "string", "maxLength": 20}, "decimal")
     assert allowed(made, f"Total: {form} due", form)
     assert not allowed(made, f"Total: {form} due", form.replace("5", "6").replace("1", "7"))
+
+
+@pytest.mark.parametrize("unit", ["12\u00a0\u00a0", "1..", "$ 1 ", "a.b.c.1 "])
+def test_rows_of_numbers_take_no_square_of_their_length(unit: str) -> None:
+    began = time.process_time()
+    found = list(amount_texts(unit * 4000, None, lambda form: len(form) <= 20))
+    assert time.process_time() - began < 10  # 12 of two no-break blanks took over a minute
+    assert unit.strip("\u00a0. $abc") in found
