@@ -24,7 +24,7 @@ from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace
 
 TODAY = dt.date(2026, 11, 27)
-GOOD = first(57, 60)
+GOOD = first(64, 68)  # as the candidate
 Fault = Callable[[Workspace], dt.date | None]  # gives the day of the verdict, if not today
 
 
@@ -55,14 +55,14 @@ def _gold() -> Iterator[tuple[str, Fault]]:
         return case.model_copy(update={"id": f"{case.id}-{n}", "meta": meta})
 
     tripled = [*PAIRS, *(under(case, n) for n in (1, 2) for case in PAIRS)]
-    said = [c.model_copy(update={"input": f"Hello, {c.input}"}) for c in tripled[60:]]
+    said = [c.model_copy(update={"input": f"Hello, {c.input}"}) for c in tripled[len(PAIRS):]]
     alone = [c.model_copy(update={"meta": c.meta | {"sender": c.id}}) for c in PAIRS]
     spam = {"kind": "other", "number": None}
     easier = [*PAIRS[:-1], PAIRS[-1].model_copy(update={"target": spam})]
-    shorter = [*PAIRS[:-1], PAIRS[-1].model_copy(update={"input": "A-59"})]
+    shorter = [*PAIRS[:-1], PAIRS[-1].model_copy(update={"input": "A-67"})]
     for name, gold in (
         ("the same cases three times under new ids and groups", tripled),
-        ("the same cases twice, the second with a greeting", [*PAIRS, *said[:60]]),
+        ("the same cases twice, the second with a greeting", [*PAIRS, *said[:len(PAIRS)]]),
         ("hard cases deleted", PAIRS[:-3]), ("one case deleted", PAIRS[1:]),
         ("cases under other ids", [under(case, 1) for case in PAIRS]),
         ("each case a group of its own", alone), ("labels as the model answers", easier),
@@ -104,9 +104,9 @@ def _without(ws: Workspace, check: str) -> None:
 def _worse() -> Iterator[tuple[str, Fault]]:
     """Whole groups lost: the margin is a tenth of the cases, and three groups are six cases."""
     for groups in (3, 4, 6):
-        right = [n % 30 >= groups and good for n, good in enumerate(GOOD)]
+        right = [n % 34 >= groups and good for n, good in enumerate(GOOD)]
         yield f"answers: {groups} groups lost", lambda ws, r=right: scored_anew(ws, PAIRS, r)
-    yield "answers: below the bound", lambda ws: scored_anew(ws, PAIRS, first(45, 60))
+    yield "answers: below the bound", lambda ws: scored_anew(ws, PAIRS, first(51, 68))
 
 
 def _waivers() -> Iterator[tuple[str, Fault]]:
@@ -127,7 +127,7 @@ def _waivers() -> Iterator[tuple[str, Fault]]:
 
 def _waive(ws: Workspace, **changes: Any) -> None:
     """A waiver of a check that fails, as `dslm gate --waiver` prints it, but for some changes."""
-    scored_anew(ws, PAIRS, [n % 30 >= 4 for n in range(60)])
+    scored_anew(ws, PAIRS, [n % 34 >= 4 for n in range(len(PAIRS))])
     text = waiver_text(load_policy(ws.policy), gate_workspace(ws, TODAY), "holds", TODAY)
     text = text.replace("TODO why this may pass, at least ten letters", "agreed in the meeting")
     text = text.replace("TODO who answers for it", "Kim of accounts")

@@ -25,6 +25,7 @@ OWN = {
     "dslm.curation.personal.written": "a line that the same run wrote",
     "dslm.curation.pipeline": "a row of the table",
     "dslm.curation.reading": "a column that it made itself",
+    "dslm.pull_request.commenting": "a forge's answer; this job loads the standard library alone",
     "dslm.training.doctor.identity": "a tokenizer in memory",
 }  # fmt: skip
 PLAIN = {"loads", "load", "from_own_json", "raw_decode", "JSONDecoder", "validate_json"}

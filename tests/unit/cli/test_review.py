@@ -16,6 +16,8 @@ Call = Callable[..., "object"]
 def curated(ws: Workspace) -> None:
     """Curated splits, one number of which is not in its input."""
     cases = [case(n, prefix="s") for n in range(120)]
+    for number, one in enumerate(cases):
+        one["meta"]["sender"] = f"s{number % 7}"
     cases[1]["target"]["number"] = "Z-99"
     for number, name in enumerate(("train", "validation", "calibration")):
         write_lines(ws.curated / f"{name}.jsonl", cases[number::3])

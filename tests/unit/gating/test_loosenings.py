@@ -43,7 +43,7 @@ def test_the_untouched_run_is_stopped_by_nothing(ws: Workspace) -> None:
 
 def test_more_gold_and_a_waiver_as_it_should_be_are_stopped_by_nothing(ws: Workspace) -> None:
     more = [c.model_copy(update={"meta": c.meta | {"sender": f"n{n % 10}"}})
-            for n, c in enumerate(cases(80)[60:])]  # fmt: skip
+            for n, c in enumerate(cases(88)[68:])]  # fmt: skip
     scored_anew(ws, [*PAIRS, *more])
     assert caught_by(ws, TODAY) == ""
     waived(ws)

@@ -309,7 +309,10 @@ def test_the_example_workflow_is_sound_and_its_bound_attainable() -> None:
 
     findings = prove(workspace("invoice_intake", ROOT))
     assert [f for f in findings if f.kind == "fail"] == []
-    assert [f.kind for f in findings if f.proof in {"bound", "slices", "margins"}] == ["ok"] * 5
+    assert {f.kind for f in findings if f.proof in {"bound", "slices"}} == {"ok"}
+    # 83 suppliers are enough for a first release, and too few for its margins
+    open_ = [f.message.partition(":")[0] for f in findings if f.kind == "warn"]
+    assert open_ == ["holds_quality", "holds_since_first"]
 
 
 @pytest.mark.parametrize(

@@ -432,7 +432,8 @@ def test_the_example_changes_only_where_something_was_found(tmp_path):
     gold = read_labelled(ROOT / "eval" / "invoice_intake" / "gold.jsonl", contract)
     kept_as_it_is = curated(counting, path.parent, gold, tmp_path / "kept")
     done = curated(contract, path.parent, gold, tmp_path / "out")
-    before = {c.id: c for c in read_labelled(path.parent / "sources" / "cases.jsonl", contract)}
+    sources = sorted((path.parent / "sources").glob("*.jsonl"))
+    before = {c.id: c for one in sources for c in read_labelled(one, contract)}
     assert all(c == before[c.id] for c in kept_as_it_is.kept)
     changed = [c for c in done.kept if c != before[c.id]]
     book = done.ledger.personal
