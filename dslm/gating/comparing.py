@@ -33,13 +33,8 @@ class Comparison:
 
     `high` is a one-sided bound at the policy's alpha, `low` one at what this look may spend of it.
     `p_equal` and `p_worse` are of shares only. `sums` are of the groups: what the candidate is
-<<<<<<< HEAD
     better by, in millionths where it is money, and cases; `most` is the
     most that a case can differ by.
-=======
-    better by, in millionths where it is money, and cases; `most` is the most that a case can differ
-    by.
->>>>>>> certify
     """
 
     difference: float
