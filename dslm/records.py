@@ -1,7 +1,6 @@
 """The nouns that cross every boundary, all frozen.
 
-Made and read by every package; written to disk as JSON. A bare dict never leaves the module that
-parsed it.
+Made and read by every package; written as JSON. No bare dict leaves the module that parsed it.
 """
 
 from __future__ import annotations
@@ -193,8 +192,8 @@ class Check(Record):
 class Baseline(Record):
     """The release that a candidate is compared with; version 0 = there is none yet.
 
-    `anchor`: digest of what it was held to; None of a release from before there was one.
-    `look`: of the one that let it in. `anchor_release`: from which loss adds up.
+    `anchor`: digest of what it was held to. `look`: of the one that let it in. `anchor_release`:
+    from which loss adds up. All None of releases from before there were such.
     """
 
     version: int = 0
@@ -203,6 +202,11 @@ class Baseline(Record):
     anchor: str | None = None
     look: str | None = None
     anchor_release: Baseline | None = None
+
+    def written(self) -> dict[str, Any]:
+        """As files and tags have it: what came later, where it is known, as older releases did."""
+        always = dict.fromkeys(("version", "digest", "contract_version"))
+        return always | self.model_dump(exclude_none=True)
 
     @property
     def other_anchor(self) -> Baseline | None:

@@ -55,7 +55,7 @@ def _gold() -> Iterator[tuple[str, Fault]]:
         return case.model_copy(update={"id": f"{case.id}-{n}", "meta": meta})
 
     tripled = [*PAIRS, *(under(case, n) for n in (1, 2) for case in PAIRS)]
-    said = [c.model_copy(update={"input": f"Hello, {c.input}"}) for c in tripled[len(PAIRS):]]
+    said = [c.model_copy(update={"input": f"Hello, {c.input}"}) for c in tripled[len(PAIRS) :]]
     alone = [c.model_copy(update={"meta": c.meta | {"sender": c.id}}) for c in PAIRS]
     spam = {"kind": "other", "number": None}
     easier = [*PAIRS[:-1], PAIRS[-1].model_copy(update={"target": spam})]

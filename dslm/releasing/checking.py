@@ -72,7 +72,7 @@ def verdict_tag(verdict: Verdict) -> str:
     Rows and scorecard came out of it, and hold times that differ at every scoring.
     """
     asked = {k: d for k, d in verdict.evidence.items() if k != "scorecard" and k[:5] != "rows_"}
-    about = {"baseline": verdict.baseline.model_dump(), "evidence": asked}
+    about = {"baseline": verdict.baseline.written(), "evidence": asked}
     return canonical_json(about).decode()
 
 

@@ -94,9 +94,7 @@ def serve(ws: Workspace, store: ModelStore, entries: tuple[JournalEntry, ...]) -
             raise ReleaseRefused(what, where=ws.workflow, fix="somebody else moved it: try again")
     first = anchor_release(ws, store, entries, champion.contract_version)
     noted = _noted(champion).model_copy(update={"anchor_release": first})
-    said = noted.model_dump(mode="json", exclude={"look", "anchor_release"})
-    more = noted.model_dump(mode="json", include={"look", "anchor_release"}, exclude_none=True)
-    text = json.dumps(said | more, indent=2) + "\n"
+    text = json.dumps(noted.written(), indent=2) + "\n"
     known = ws.champion.is_file() and ws.champion.read_text(encoding="utf-8") == text
     anchor = digest_file(ws.anchor) if ws.anchor.is_file() else None
     if not known or anchor != champion.anchor:

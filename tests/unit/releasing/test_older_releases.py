@@ -12,9 +12,16 @@ from scored_repository import digest_of
 
 from dslm.errors import ReleaseRefused
 from dslm.evidence import ANCHOR_FILE, KEYS, read_champion_release, release_digest
-from dslm.provenance import MANIFEST, canonical_json, digest_file, write_atomic, write_manifest
-from dslm.records import Baseline
-from dslm.releasing.checking import checked_files, prove
+from dslm.provenance import (
+    MANIFEST,
+    canonical_json,
+    digest_bytes,
+    digest_file,
+    write_atomic,
+    write_manifest,
+)
+from dslm.records import Baseline, Verdict
+from dslm.releasing.checking import checked_files, prove, verdict_tag
 from dslm.releasing.fetching import fetch_version, what_it_says
 from dslm.releasing.journal import Journal
 from dslm.releasing.moving import move
@@ -120,3 +127,14 @@ def test_it_is_listed_loaded_and_gone_back_to_and_not_promoted(run: Run, tmp_pat
 def test_what_it_named_as_the_working_tree_had_it_strands_no_release(older, key: str) -> None:
     write_manifest(older, checked_files_of(older) | {key: digest_of("of the working tree")})
     assert checked_files(older)[key] == digest_of("of the working tree")
+
+
+def test_a_tag_of_before_a_baseline_named_more_is_that_of_its_verdict_still() -> None:
+    then = {"version": 3, "digest": digest_bytes(b"3"), "contract_version": None}
+    verdict = Verdict(workflow="mini", status="PASS", checks=(), evidence={"gold": "g"},
+                      baseline=Baseline.model_validate(then))  # fmt: skip
+    tag = canonical_json({"baseline": then, "evidence": {"gold": "g"}}).decode()
+    assert verdict_tag(verdict) == tag
+    more = verdict.baseline.model_copy(update={"anchor": digest_bytes(b"4")})
+    assert verdict_tag(verdict.model_copy(update={"baseline": more})) != tag
+    assert Baseline().written() == {"version": 0, "digest": None, "contract_version": None}
