@@ -192,14 +192,14 @@ class Check(Record):
 class Baseline(Record):
     """The release that a candidate is compared with; version 0 = there is none yet.
 
-    `anchor`: digest of what it was held to. `look`: of the one that let it in. `anchor_release`:
+    `terms`: digest of what it was held to. `look`: of the one that let it in. `anchor_release`:
     from which loss adds up. All None of releases from before there were such.
     """
 
     version: int = 0
     digest: str | None = None
     contract_version: int | None = None
-    anchor: str | None = None
+    terms: str | None = None
     look: str | None = None
     anchor_release: Baseline | None = None
 

@@ -35,7 +35,7 @@ FILES = (
     *(f"artifacts/mini/scores/{m}/{f}" for m in MODELS for f in (MANIFEST, "rows.jsonl")),
     "artifacts/mini/scores/champion/release.json",
     "eval/mini/results/scorecard.json",
-    "registry/mini/anchor.json",
+    "registry/mini/terms.json",
     "registry/mini/champion.json",
     "requirements.lock",
 )

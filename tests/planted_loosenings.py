@@ -139,10 +139,10 @@ def _waive(ws: Workspace, **changes: Any) -> None:
 
 
 def _registry() -> Iterator[tuple[str, Fault]]:
-    yield "anchor: gone", lambda ws: ws.anchor.unlink()
+    yield "terms: gone", lambda ws: ws.terms.unlink()
     yield (
-        "anchor: of another policy",
-        lambda ws: edit(ws.anchor, lambda value: value["policy"].update(alpha=0.1)),
+        "terms: of another policy",
+        lambda ws: edit(ws.terms, lambda value: value["policy"].update(alpha=0.1)),
     )
     yield "gold: edited after scoring", lambda ws: write_records(ws.gold, PAIRS[::-1])
     yield "lock file changed", lambda ws: write_atomic(ws.lock, f"{ws.lock.read_text()}x==1\n")

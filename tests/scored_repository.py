@@ -123,13 +123,13 @@ def make_champion(threshold: float = 0.5, day: str = "today") -> Champion:
     return Champion(says, baseline)
 
 
-def anchored(ws: Workspace, champion: Champion, gold: Sequence[Case], day: str) -> Champion:
+def held_to(ws: Workspace, champion: Champion, gold: Sequence[Case], day: str) -> Champion:
     """The champion with what it was held to, kept as promotion keeps it."""
     made_from = {key: digest_of(f"older {key} of {day}") for key in evidence.MADE_FROM}
-    text = evidence.anchor_of(MINI, gold, load_policy(ws.policy), made_from).text()
-    write_atomic(ws.anchor, text)
-    anchor = {"anchor": digest_bytes(text.encode())}
-    return Champion(champion.says, champion.baseline.model_copy(update=anchor))
+    text = evidence.terms_of(MINI, gold, load_policy(ws.policy), made_from).text()
+    write_atomic(ws.terms, text)
+    terms = {"terms": digest_bytes(text.encode())}
+    return Champion(champion.says, champion.baseline.model_copy(update=terms))
 
 
 def finish_scoring(
@@ -150,7 +150,7 @@ def finish_scoring(
     train(ws, f"weights of {day}".encode())
     latency = 120.0 + len(day)
     calibrated(ws, calibration, latency)
-    serves = None if champion is None else anchored(ws, make_champion(day=day), gold, day)
+    serves = None if champion is None else held_to(ws, make_champion(day=day), gold, day)
     baseline = Baseline() if serves is None else serves.baseline
     for path in (ws.baseline, ws.champion):
         write_atomic(path, baseline.model_dump_json() + "\n")

@@ -1,11 +1,10 @@
 """What scores, verdicts and releases are evidence of; whoever acts on them compares it all again.
 
 `record` is the noun, `working_tree` what lies there now, `calibration` the threshold's own,
-`champion` what the release that serves says of itself, `anchor` what it was held to. Needs no
+`champion` what the release that serves says of itself, `terms` what it was held to. Needs no
 torch.
 """
 
-from dslm.evidence.anchor import ANCHOR_FILE, MADE_FROM, Anchor, anchor_of, read_anchor
 from dslm.evidence.calibration import (
     OF_THE_TREE,
     Calibration,
@@ -30,6 +29,7 @@ from dslm.evidence.record import (
     refuse_others,
     release_digest,
 )
+from dslm.evidence.terms import MADE_FROM, TERMS_FILE, Terms, read_terms, terms_of
 from dslm.evidence.wanted import wanted
 from dslm.evidence.working_tree import (
     JUDGING_CODE,
@@ -43,7 +43,6 @@ from dslm.evidence.working_tree import (
 )
 
 __all__ = [
-    "ANCHOR_FILE",
     "CHAMPION_FILE",
     "ENGINE",
     "FORMAT",
@@ -52,16 +51,16 @@ __all__ = [
     "MADE_FROM",
     "NONE",
     "OF_THE_TREE",
+    "TERMS_FILE",
     "TRAINED_FROM",
-    "Anchor",
     "Calibration",
     "ChampionRelease",
     "Evidence",
     "Model",
     "Step",
+    "Terms",
     "Threshold",
     "adapter_digests",
-    "anchor_of",
     "code_digest",
     "current",
     "data_digest",
@@ -69,14 +68,15 @@ __all__ = [
     "engine_differences",
     "load_calibration",
     "nearest",
-    "read_anchor",
     "read_champion_release",
     "read_evidence",
     "read_json",
+    "read_terms",
     "refuse_differences",
     "refuse_foreign",
     "refuse_others",
     "release_digest",
+    "terms_of",
     "threshold_in",
     "wanted",
 ]

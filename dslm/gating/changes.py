@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dslm.contract import Contract
-from dslm.evidence import Anchor
+from dslm.evidence import Terms
 from dslm.gating.loosening import ABSENT, CONTRACT, POLICY, Rules, Turn, loosens
 from dslm.records import Baseline, Change, Changes, Verdict
 from dslm.settings.policy import GatePolicy
@@ -27,7 +27,7 @@ OLDER = "was registered before releases kept what they were held to"
 PARTS = {"gating": "code of the gate", "code": "code that answers and scores", "lock": "lock file"}
 
 
-def changes_since(baseline: Baseline, then: Anchor | None, now: Anchor) -> Changes:
+def changes_since(baseline: Baseline, then: Terms | None, now: Terms) -> Changes:
     """All that changed since the champion was judged.
 
     Args:
@@ -64,7 +64,7 @@ def changes_told(verdict: Verdict) -> list[str]:
     )
 
 
-def _gold(then: Anchor, now: Anchor) -> Iterator[Change]:
+def _gold(then: Terms, now: Terms) -> Iterator[Change]:
     both = then.gold.keys() & now.gold.keys()
     turned = {
         "removed": (sorted(then.gold.keys() - now.gold.keys()), True),
@@ -77,7 +77,7 @@ def _gold(then: Anchor, now: Anchor) -> Iterator[Change]:
             yield Change(part="gold", key=key, was=was, now=is_now, loosens=less, ids=tuple(ids))
 
 
-def _policy(then: Anchor, now: Anchor) -> Iterator[Change]:
+def _policy(then: Terms, now: Terms) -> Iterator[Change]:
     try:  # as this code reads it: keys that came since have their defaults
         was = GatePolicy.model_validate(then.policy).model_dump(mode="json")
     except ValidationError:
@@ -87,7 +87,7 @@ def _policy(then: Anchor, now: Anchor) -> Iterator[Change]:
         yield _change("policy", place, turn, POLICY)
 
 
-def _contract(then: Anchor, now: Anchor) -> Iterator[Change]:
+def _contract(then: Terms, now: Terms) -> Iterator[Change]:
     try:
         known = Contract.model_validate(then.contract)
         was = known.model_dump(mode="json", by_alias=True)
@@ -98,7 +98,7 @@ def _contract(then: Anchor, now: Anchor) -> Iterator[Change]:
         yield _change("contract", place, turn, CONTRACT)
 
 
-def _made_from(then: Anchor, now: Anchor) -> Iterator[Change]:
+def _made_from(then: Terms, now: Terms) -> Iterator[Change]:
     for key in sorted(then.made_from.keys() | now.made_from.keys()):
         was, new = then.made_from.get(key, "none"), now.made_from.get(key, "none")
         if was != new:

@@ -22,22 +22,22 @@ from dslm.evidence import (
     CHAMPION_FILE,
     ENGINE,
     JUDGING_CODE,
-    Anchor,
     ChampionRelease,
     Evidence,
     Model,
-    anchor_of,
+    Terms,
     code_digest,
     current,
     digest_there,
     load_calibration,
-    read_anchor,
     read_champion_release,
     read_evidence,
     read_json,
+    read_terms,
     refuse_differences,
     refuse_others,
     release_digest,
+    terms_of,
     wanted,
 )
 from dslm.gating.changes import changes_since
@@ -94,7 +94,7 @@ class Run(Recorded, Protocol):
     def anchor_release(self, baseline: Baseline) -> ChampionRelease:
         """The same of the anchor release, where that is another."""
 
-    def anchor(self, baseline: Baseline, digest: str) -> Anchor:
+    def terms(self, baseline: Baseline, digest: str) -> Terms:
         """What the baseline's release was held to, proved by its digest."""
 
 
@@ -140,13 +140,13 @@ class LatestRun(WorkingTree):
         path = self.ws.scores("anchor") / CHAMPION_FILE
         return read_champion_release(path, self.workflow, digest_of_anchor(baseline))
 
-    def anchor(self, baseline: Baseline, digest: str) -> Anchor:
+    def terms(self, baseline: Baseline, digest: str) -> Terms:
         """What promotion kept of it; a candidate that serves by now was compared with another."""
-        before = self.ws.anchor_before
+        before = self.ws.terms_before
         theirs = before.is_file() and digest_file(before) == digest
         fix = f"`git checkout` on it, or promote version {baseline.version} again"
-        path = before if theirs else self.ws.anchor
-        return read_anchor(path, self.workflow, digest, fix=fix)
+        path = before if theirs else self.ws.terms
+        return read_terms(path, self.workflow, digest, fix=fix)
 
 
 def digest_of_anchor(baseline: Baseline) -> str | None:
@@ -212,8 +212,8 @@ def collect(run: Run, documents: Documents) -> Submission:
     pair = named["gold"], candidate_digest(named)
     look = documents.ledger.sight(*pair, documents.gold, documents.look)
     threshold = load_calibration(run.calibration).why
-    then = run.anchor(baseline, baseline.anchor) if baseline.anchor else None
-    now = anchor_of(documents.contract, documents.gold, documents.policy, named)
+    then = run.terms(baseline, baseline.terms) if baseline.terms else None
+    now = terms_of(documents.contract, documents.gold, documents.policy, named)
     return Submission(
         documents.contract,
         documents.gold,

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dslm.cases import read_labelled
 from dslm.contract import load_contract
 from dslm.errors import DslmError
-from dslm.evidence import Anchor, anchor_of
-from dslm.evidence.anchor import MADE_FROM
+from dslm.evidence import Terms, terms_of
+from dslm.evidence.terms import MADE_FROM
 from dslm.gating.changes import changes_since
 from dslm.records import Baseline, Change
 from dslm.settings.policy import load_policy
@@ -53,9 +53,9 @@ def _line(change: Change) -> str:
     return f"{marked}{change.key}: {change.was} → {change.now}"
 
 
-def _asked(ws: Workspace) -> Anchor:
+def _asked(ws: Workspace) -> Terms:
     """What a candidate is held to there."""
     contract = load_contract(ws.contract)
     gold = read_labelled(ws.gold, contract)
     nothing = dict.fromkeys(MADE_FROM, "")
-    return anchor_of(contract, gold, load_policy(ws.policy), nothing)
+    return terms_of(contract, gold, load_policy(ws.policy), nothing)

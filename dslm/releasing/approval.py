@@ -33,7 +33,7 @@ def serving(
         version=entries[-1].to_version,
         digest=digest_now(store, entries[-1], versions, noted),
         contract_version=found and (found.contract_version or None),
-        anchor=found.anchor if found else noted.anchor,
+        terms=found.terms if found else noted.terms,
     )
 
 
@@ -102,11 +102,11 @@ def refuse_stale(ws: Workspace, proof: Proof, champion: Baseline, *, lost: bool)
     now = named(champion.version, champion.digest) if champion.version else "none"
     what = f"version {proof.version} was compared with {against}, now {now} serves"
     if (tested.version, tested.digest) == (champion.version, champion.digest):
-        if not _misdated(tested, champion) and tested.anchor == champion.anchor:
+        if not _misdated(tested, champion) and tested.terms == champion.terms:
             return
         what = f"version {proof.version} took the champion for one of contract version "
         what += f"{tested.contract_version}, it is of {champion.contract_version}"
-        if tested.anchor != champion.anchor:
+        if tested.terms != champion.terms:
             what = f"version {proof.version} was not compared with what the champion was held to"
     fix = "compare anew: `dvc repro`, then register and promote"
     if not _same(read_champion(ws.champion), champion):

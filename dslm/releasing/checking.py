@@ -15,8 +15,8 @@ from pydantic import ConfigDict, ValidationError
 from dslm.contract import Contract, load_contract
 from dslm.errors import GateFailed, Inconclusive, InputError, ReleaseRefused
 from dslm.evidence import (
-    ANCHOR_FILE,
     OF_THE_TREE,
+    TERMS_FILE,
     adapter_digests,
     digest_there,
     read_json,
@@ -183,12 +183,12 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     if lacking := [name for name in NEEDED if not (folder / name).is_file()]:
         raise ReleaseRefused(f"the release lacks {', '.join(lacking)}", where=where, fix=RESTORE)
     contract = _contract(folder, where)
-    anchor = folder / ANCHOR_FILE
+    terms = folder / TERMS_FILE
     _refuse_tags(version, where, {
         "digest": release_digest(store.model, inputs),
         "contract_version": str(contract.version),
         "evidence": evidence_tag(inputs),
-        "anchor": digest_file(anchor) if anchor.is_file() else None,
+        "terms": digest_file(terms) if terms.is_file() else None,
     })  # fmt: skip
     verdict = read_verdict(folder / "gate.json", store.model)
     if "format" in inputs:  # before, the tag was made of what a verdict named then

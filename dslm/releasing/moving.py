@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Literal
 
 from dslm.errors import ReleaseRefused
-from dslm.evidence import ANCHOR_FILE
+from dslm.evidence import TERMS_FILE
 from dslm.provenance import digest_bytes, digest_file, write_atomic
 from dslm.records import Baseline, JournalEntry
 from dslm.releasing.anchor_release import anchor_release
@@ -20,7 +20,7 @@ from dslm.releasing.checking import Proof
 from dslm.releasing.identity import not_that_release, registered
 from dslm.releasing.journal import Journal, digest_of, served
 from dslm.releasing.look_anchors import TAG, look_of
-from dslm.releasing.packaging import CHAMPION_ANCHOR
+from dslm.releasing.packaging import CHAMPION_TERMS
 from dslm.releasing.store import RESTORE, ModelStore, Version
 from dslm.settings.workspace import Workspace
 
@@ -96,13 +96,13 @@ def serve(ws: Workspace, store: ModelStore, entries: tuple[JournalEntry, ...]) -
     noted = _noted(champion).model_copy(update={"anchor_release": first})
     text = json.dumps(noted.written(), indent=2) + "\n"
     known = ws.champion.is_file() and ws.champion.read_text(encoding="utf-8") == text
-    anchor = digest_file(ws.anchor) if ws.anchor.is_file() else None
-    if not known or anchor != champion.anchor:
-        _keep_anchors(ws, store, champion)
+    terms = digest_file(ws.terms) if ws.terms.is_file() else None
+    if not known or terms != champion.terms:
+        _keep_terms(ws, store, champion)
         write_atomic(ws.champion, text)
 
 
-def _keep_anchors(ws: Workspace, store: ModelStore, champion: Version) -> None:
+def _keep_terms(ws: Workspace, store: ModelStore, champion: Version) -> None:
     """What the champion was held to, and what that was compared with, as its files have them.
 
     Written before `champion.json`, which names the first.
@@ -110,9 +110,9 @@ def _keep_anchors(ws: Workspace, store: ModelStore, champion: Version) -> None:
     Raises:
         ReleaseRefused: A file is not the one that was registered.
     """
-    for name, path in ((CHAMPION_ANCHOR, ws.anchor_before), (ANCHOR_FILE, ws.anchor)):
-        text = store.read(champion, name) if champion.anchor else None
-        if name == ANCHOR_FILE and champion.anchor and digest_bytes(text or b"") != champion.anchor:
+    for name, path in ((CHAMPION_TERMS, ws.terms_before), (TERMS_FILE, ws.terms)):
+        text = store.read(champion, name) if champion.terms else None
+        if name == TERMS_FILE and champion.terms and digest_bytes(text or b"") != champion.terms:
             what = f"version {champion.number}: {name} is not the one that was registered"
             raise ReleaseRefused(what, where=ws.workflow, fix=RESTORE)
         if text is None:
@@ -143,5 +143,5 @@ def _noted(version: Version) -> Baseline:
         digest=version.digest,
         contract_version=version.contract_version or None,
         look=version.tags.get(TAG),
-        anchor=version.anchor,
+        terms=version.terms,
     )

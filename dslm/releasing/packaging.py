@@ -19,7 +19,7 @@ from dslm.contract import Contract, load_contract
 from dslm.curation.personal.showing import showing_of
 from dslm.data_card import read_data_card
 from dslm.errors import InputError, ReleaseRefused
-from dslm.evidence import ANCHOR_FILE, CHAMPION_FILE, Anchor, anchor_of, refuse_differences
+from dslm.evidence import CHAMPION_FILE, TERMS_FILE, Terms, refuse_differences, terms_of
 from dslm.gating.markdown import as_markdown
 from dslm.provenance import digest_file, files_of, read_manifest, write_atomic, write_manifest
 from dslm.records import Row, Verdict
@@ -31,10 +31,10 @@ from dslm.settings.workspace import Workspace, stage_command
 EVIDENCE = "evidence.json"  # of every model's answers
 RELEASES = ("champion", "anchor")
 CHAMPION, ANCHOR_RELEASE = (f"rows/{model}.release.json" for model in RELEASES)
-CHAMPION_ANCHOR = "champion-anchor.json"  # what it was held to
+CHAMPION_TERMS = "champion-terms.json"  # what it was held to
 TOP = frozenset({
     "MANIFEST.json", "MLmodel", "calibration.json", "card.md", "data-card.json", EVIDENCE,
-    ANCHOR_FILE, CHAMPION_ANCHOR,
+    TERMS_FILE, CHAMPION_TERMS,
     "gate.json", "gate.md", "recipe.yaml", "requirements.txt", "scorecard.json", "smoke.json",
     "workflow.yaml",
 })  # fmt: skip
@@ -72,7 +72,7 @@ def package(ws: Workspace, folder: Path, evidence: Mapping[str, str]) -> Path:
         ReleaseRefused: A part is missing, or is of a kind that no release holds.
     """
     contract = load_contract(ws.contract)
-    for name, source in (*_sources(ws), *_data_card(ws, evidence), *_champion_anchor(ws)):
+    for name, source in (*_sources(ws), *_data_card(ws, evidence), *_champion_terms(ws)):
         if not allowed(name):
             raise ReleaseRefused(
                 "no release holds a file of this kind",
@@ -93,7 +93,7 @@ def package(ws: Workspace, folder: Path, evidence: Mapping[str, str]) -> Path:
         folder / EVIDENCE, {m: _proved(ws.scores(m), ws.scored_by(m))["inputs"] for m in answered}
     )
     _write_json(folder / "smoke.json", _smoke_case(ws, contract))
-    write_atomic(folder / ANCHOR_FILE, _anchor(ws, contract, verdict).text())
+    write_atomic(folder / TERMS_FILE, _terms(ws, contract, verdict).text())
     template = ws.root / "registry" / "card-template.md.jinja"
     write_atomic(folder / "card.md", render_card(template, folder, evidence))
     write_manifest(folder, evidence)
@@ -120,18 +120,18 @@ def _sources(ws: Workspace) -> Iterator[tuple[str, Path]]:
                 yield f"rows/{model}.release.json", ws.scores(model) / CHAMPION_FILE
 
 
-def _champion_anchor(ws: Workspace) -> Iterator[tuple[str, Path]]:
+def _champion_terms(ws: Workspace) -> Iterator[tuple[str, Path]]:
     """What the champion was held to, as the verdict names it; none of an older champion."""
-    if digest := _verdict(ws.results / "gate.json", ws.workflow).baseline.anchor:
-        path = ws.anchor_before
+    if digest := _verdict(ws.results / "gate.json", ws.workflow).baseline.terms:
+        path = ws.terms_before
         theirs = path.is_file() and digest_file(path) == digest
-        yield CHAMPION_ANCHOR, path if theirs else ws.anchor
+        yield CHAMPION_TERMS, path if theirs else ws.terms
 
 
-def _anchor(ws: Workspace, contract: Contract, verdict: Verdict) -> Anchor:
+def _terms(ws: Workspace, contract: Contract, verdict: Verdict) -> Terms:
     """What this release is held to: the next one will be compared with it."""
     gold = read_labelled(ws.gold, contract)
-    return anchor_of(contract, gold, load_policy(ws.policy), verdict.evidence)
+    return terms_of(contract, gold, load_policy(ws.policy), verdict.evidence)
 
 
 def _data_card(ws: Workspace, evidence: Mapping[str, str]) -> Iterator[tuple[str, Path]]:

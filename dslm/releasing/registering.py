@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dslm.contract import load_contract
 from dslm.errors import ReleaseRefused
-from dslm.evidence import ANCHOR_FILE, KEYS, release_digest
+from dslm.evidence import KEYS, TERMS_FILE, release_digest
 from dslm.provenance import MANIFEST, digest_file, write_atomic
 from dslm.records import JournalEntry, Release, Verdict
 from dslm.releasing.checking import evidence_tag, prove, read_verdict, verdict_tag
@@ -131,7 +131,7 @@ def _upload(
             "evidence": evidence_tag(now),
             "verdict": verdict_tag(verdict),
             **tags_of(verdict),
-            "anchor": digest_file(folder / ANCHOR_FILE),
+            "terms": digest_file(folder / TERMS_FILE),
         }
         run_id, source = store.upload(folder, {"dslm.digest": digest})
     return store.version(store.add(source, tags, run_id))

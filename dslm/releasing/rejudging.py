@@ -18,13 +18,13 @@ from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import (
     FORMAT,
     NONE,
-    Anchor,
     ChampionRelease,
     Model,
+    Terms,
     code_digest,
-    read_anchor,
     read_champion_release,
     read_json,
+    read_terms,
 )
 from dslm.gating.exhibits import Documents, digest_of_anchor
 from dslm.gating.gate import gate_workspace, judge_run, read_documents, unlike
@@ -32,7 +32,7 @@ from dslm.provenance import digest_file
 from dslm.records import Baseline, Row, Verdict
 from dslm.releasing.checking import Proof, digests_of_files
 from dslm.releasing.look_anchors import refuse_uncounted
-from dslm.releasing.packaging import ANCHOR_RELEASE, CHAMPION, CHAMPION_ANCHOR, EVIDENCE
+from dslm.releasing.packaging import ANCHOR_RELEASE, CHAMPION, CHAMPION_TERMS, EVIDENCE
 from dslm.releasing.store import RESTORE
 from dslm.scoring.verification import MODELS, RELEASES, Answered, answers_digest
 from dslm.settings.recipe import load_recipe
@@ -195,10 +195,10 @@ class ReleaseRun:
         path = self.proof.folder / ANCHOR_RELEASE
         return read_champion_release(path, self.workflow, digest_of_anchor(baseline))
 
-    def anchor(self, baseline: Baseline, digest: str) -> Anchor:
+    def terms(self, baseline: Baseline, digest: str) -> Terms:
         """What the baseline's release was held to."""
-        path = self.proof.folder / CHAMPION_ANCHOR
-        return read_anchor(path, self.workflow, digest, fix=RESTORE)
+        path = self.proof.folder / CHAMPION_TERMS
+        return read_terms(path, self.workflow, digest, fix=RESTORE)
 
     def _rows(self, model: Model) -> Path:
         return self.proof.folder / "rows" / f"{model}.jsonl"

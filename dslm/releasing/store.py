@@ -44,9 +44,9 @@ class Version:
         return self.tags.get("digest", "")
 
     @property
-    def anchor(self) -> str | None:
+    def terms(self) -> str | None:
         """Digest of what it was held to as tagged; None of one from before there was one."""
-        return self.tags.get("anchor")
+        return self.tags.get("terms")
 
     @property
     def approved(self) -> bool:

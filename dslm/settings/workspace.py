@@ -152,14 +152,14 @@ class Workspace:
         return self.registry / "champion.json"
 
     @property
-    def anchor(self) -> Path:
+    def terms(self) -> Path:
         """What the version that serves was held to, as of the same move."""
-        return self.registry / "anchor.json"
+        return self.registry / "terms.json"
 
     @property
-    def anchor_before(self) -> Path:
+    def terms_before(self) -> Path:
         """What the version was held to that the one which serves was compared with."""
-        return self.registry / "anchor-before.json"
+        return self.registry / "terms-before.json"
 
     @property
     def baseline(self) -> Path:

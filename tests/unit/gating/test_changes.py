@@ -9,8 +9,8 @@ from scored_repository import digest_of
 from scored_rows import MINI, cases
 
 from dslm.contract import Contract
-from dslm.evidence import Anchor, anchor_of
-from dslm.evidence.anchor import MADE_FROM
+from dslm.evidence import Terms, terms_of
+from dslm.evidence.terms import MADE_FROM
 from dslm.gating.changes import changes_since
 from dslm.records import Baseline, Change
 from dslm.settings.policy import GatePolicy
@@ -40,9 +40,9 @@ CONTRACT = MINI.model_dump(mode="json", by_alias=True)
 
 def held_to(
     policy: dict[str, Any] = ASKED, contract: dict[str, Any] = CONTRACT, gold: Any = GOLD
-) -> Anchor:
+) -> Terms:
     made = Contract.model_validate(contract)
-    return anchor_of(made, gold, GatePolicy.model_validate(policy), MADE)
+    return terms_of(made, gold, GatePolicy.model_validate(policy), MADE)
 
 
 THEN = held_to()
@@ -64,7 +64,7 @@ def turned(document: dict[str, Any], place: str, value: Any) -> dict[str, Any]:
     return {k: v for k, v in (document | {key: value}).items() if value != "absent" or k != key}
 
 
-def found(now: Anchor) -> dict[str, Change]:
+def found(now: Terms) -> dict[str, Change]:
     changes = changes_since(SERVES, THEN, now)
     assert (changes.since, changes.unknown) == (3, "")
     return {f"{change.part} {change.key}": change for change in changes.found}
@@ -176,16 +176,16 @@ def test_what_it_was_made_from_is_told_and_never_loosens() -> None:
     assert not any(one.loosens for one in change.values())
 
 
-def test_an_anchor_holds_no_text_of_gold() -> None:
+def test_terms_hold_no_text_of_gold() -> None:
     text = THEN.text()
     for case in GOLD:
         assert case.id in text
         assert case.input not in text
         assert str(case.meta["sender"]) not in text.replace(case.id, "")
-    assert Anchor.model_validate_json(text) == THEN
+    assert Terms.model_validate_json(text) == THEN
 
 
-def test_keys_that_came_since_have_their_defaults_in_an_older_anchor() -> None:
+def test_keys_that_came_since_have_their_defaults_in_older_terms() -> None:
     policy = {key: value for key, value in THEN.policy.items() if key != "first_release"}
     contract = {key: value for key, value in THEN.contract.items() if key != "locale"}
     older = THEN.model_copy(update={"policy": policy, "contract": contract})

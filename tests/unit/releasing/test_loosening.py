@@ -7,11 +7,11 @@ import pytest
 from finished_run import Run, answers_well
 
 from dslm.errors import EXIT_REFUSED, ReleaseRefused
-from dslm.evidence import ANCHOR_FILE, Anchor
+from dslm.evidence import TERMS_FILE, Terms
 from dslm.provenance import digest_file, write_atomic
 from dslm.records import Baseline
 from dslm.releasing.baseline import read_champion
-from dslm.releasing.packaging import CHAMPION_ANCHOR
+from dslm.releasing.packaging import CHAMPION_TERMS
 from dslm.releasing.promoting import promote, rollback
 from dslm.releasing.registering import loosened
 from dslm.releasing.store import ModelStore
@@ -42,32 +42,32 @@ def test_a_loosened_policy_is_told_by_the_gate_and_refused_at_promotion(
     assert promote(one.ws, 3, "asks as much", "ann") is not None
 
 
-def test_the_champions_anchor_is_kept_in_git_and_goes_with_every_move(two: Run) -> None:
+def test_the_champions_terms_are_kept_in_git_and_go_with_every_move(two: Run) -> None:
     ws, store = two.ws, ModelStore(two.ws.root, "mini")
     champion = read_champion(ws.champion)
-    assert champion.anchor == digest_file(ws.anchor) == digest_file(two.stored(2, ANCHOR_FILE))
-    assert digest_file(ws.anchor_before) == digest_file(two.stored(2, CHAMPION_ANCHOR))
-    assert Anchor.model_validate_json(ws.anchor.read_bytes()).workflow == "mini"
+    assert champion.terms == digest_file(ws.terms) == digest_file(two.stored(2, TERMS_FILE))
+    assert digest_file(ws.terms_before) == digest_file(two.stored(2, CHAMPION_TERMS))
+    assert Terms.model_validate_json(ws.terms.read_bytes()).workflow == "mini"
     assert two.judge().status == "PASS"  # the champion itself, against the one before
     rollback(ws, "wrong totals", "ann", answers_well)
-    assert read_champion(ws.champion).anchor == digest_file(ws.anchor)
-    assert read_champion(ws.champion).anchor == store.version(1).anchor
-    assert not ws.anchor_before.exists()
+    assert read_champion(ws.champion).terms == digest_file(ws.terms)
+    assert read_champion(ws.champion).terms == store.version(1).terms
+    assert not ws.terms_before.exists()
 
 
-def test_an_anchor_edited_or_gone_or_argued_away_is_refused(one: Run) -> None:
-    ws, text = one.ws, one.ws.anchor.read_text()
+def test_terms_edited_or_gone_or_argued_away_is_refused(one: Run) -> None:
+    ws, text = one.ws, one.ws.terms.read_text()
     one.candidate(b"weights two")
     one.gate()
     for broken in (text.replace("0.8", "0.1"), "{}", None):
-        ws.anchor.unlink(missing_ok=True)
+        ws.terms.unlink(missing_ok=True)
         if broken is not None:
-            write_atomic(ws.anchor, broken)
+            write_atomic(ws.terms, broken)
         verdict = one.judge()
         assert verdict.status == "FAIL"
-        assert "anchor.json: " in verdict.checks[0].seen
-    ws.anchor.unlink(missing_ok=True)
-    argued = read_champion(ws.champion).model_copy(update={"anchor": None})
+        assert "terms.json: " in verdict.checks[0].seen
+    ws.terms.unlink(missing_ok=True)
+    argued = read_champion(ws.champion).model_copy(update={"terms": None})
     verdict = one.gate(baseline=argued)
     assert verdict.changes.unknown.startswith("version 1 was registered before releases kept")
     version = one.register().version

@@ -11,7 +11,7 @@ from planted_faults import edit
 from scored_repository import digest_of
 
 from dslm.errors import ReleaseRefused
-from dslm.evidence import ANCHOR_FILE, KEYS, read_champion_release, release_digest
+from dslm.evidence import KEYS, TERMS_FILE, read_champion_release, release_digest
 from dslm.provenance import (
     MANIFEST,
     canonical_json,
@@ -25,7 +25,7 @@ from dslm.releasing.checking import checked_files, prove, verdict_tag
 from dslm.releasing.fetching import fetch_version, what_it_says
 from dslm.releasing.journal import Journal
 from dslm.releasing.moving import move
-from dslm.releasing.packaging import CHAMPION, CHAMPION_ANCHOR, EVIDENCE, package
+from dslm.releasing.packaging import CHAMPION, CHAMPION_TERMS, EVIDENCE, package
 from dslm.releasing.promoting import history, promote, releases, rollback
 from dslm.releasing.store import ModelStore
 
@@ -36,7 +36,7 @@ def as_before(run: Run, folder: Path) -> Path:
     """A package as it was made before: evidence of fewer keys, no rows of the calibration."""
     verdict = json.loads((run.ws.results / "gate.json").read_text())
     package(run.ws, folder, {key: verdict["evidence"][key] for key in KEYS})
-    for name in (EVIDENCE, "rows/calibration.jsonl", CHAMPION, ANCHOR_FILE, CHAMPION_ANCHOR):
+    for name in (EVIDENCE, "rows/calibration.jsonl", CHAMPION, TERMS_FILE, CHAMPION_TERMS):
         (folder / name).unlink(missing_ok=True)
 
     def shorten(value: dict) -> None:
@@ -135,6 +135,6 @@ def test_a_tag_of_before_a_baseline_named_more_is_that_of_its_verdict_still() ->
                       baseline=Baseline.model_validate(then))  # fmt: skip
     tag = canonical_json({"baseline": then, "evidence": {"gold": "g"}}).decode()
     assert verdict_tag(verdict) == tag
-    more = verdict.baseline.model_copy(update={"anchor": digest_bytes(b"4")})
+    more = verdict.baseline.model_copy(update={"terms": digest_bytes(b"4")})
     assert verdict_tag(verdict.model_copy(update={"baseline": more})) != tag
     assert Baseline().written() == {"version": 0, "digest": None, "contract_version": None}

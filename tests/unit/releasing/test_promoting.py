@@ -37,7 +37,7 @@ def test_promotion_names_champion_and_previous_and_writes_the_receipt(unmoved) -
         digest=second.digest,
         contract_version=second.contract_version,
         look=second.look,
-        anchor=digest_file(unmoved.ws.anchor),
+        terms=digest_file(unmoved.ws.terms),
         anchor_release=anchor,
     )
     assert second.look == history(unmoved.ws)[-1].look

@@ -21,11 +21,11 @@ from dslm.records import Case, Record
 from dslm.settings.policy import GatePolicy
 from dslm.settings.regular_files import what_is_there
 
-ANCHOR_FILE = "anchor.json"
+TERMS_FILE = "terms.json"
 MADE_FROM = ("recipe", "base", "data", "code", "gating", "lock")
 
 
-class Anchor(Record):
+class Terms(Record):
     """What one release was held to.
 
     Attributes:
@@ -49,9 +49,9 @@ class Anchor(Record):
         return json.dumps(self.model_dump(mode="json"), indent=1, sort_keys=True) + "\n"
 
 
-def anchor_of(
+def terms_of(
     contract: Contract, gold: Sequence[Case], policy: GatePolicy, evidence: Mapping[str, str]
-) -> Anchor:
+) -> Terms:
     """What a candidate is held to now.
 
     Args:
@@ -61,7 +61,7 @@ def anchor_of(
         evidence: The candidate's, and the digest of the judging code.
     """
     key = contract.data.group_by
-    return Anchor(
+    return Terms(
         format="1",
         workflow=contract.name,
         gold={case.id: (_case_digest(case), _group_digest(case, key)) for case in gold},
@@ -80,7 +80,7 @@ def _group_digest(case: Case, key: str | None) -> str:
     return digest_json(case.id if value is None else str(value))
 
 
-def read_anchor(path: Path, workflow: str, digest: str, *, fix: str) -> Anchor:
+def read_terms(path: Path, workflow: str, digest: str, *, fix: str) -> Terms:
     """What the champion was held to, proved by its digest.
 
     Args:
@@ -98,10 +98,10 @@ def read_anchor(path: Path, workflow: str, digest: str, *, fix: str) -> Anchor:
     if digest_bytes(data) != digest:
         raise ReleaseRefused("is not what the champion was held to", where=path, fix=fix)
     try:
-        anchor = Anchor.model_validate_json(data)
+        terms = Terms.model_validate_json(data)
     except ValidationError as error:
         what = f"cannot be read ({error.errors()[0]['msg']})"
         raise ReleaseRefused(what, where=path, fix=fix) from None
-    if anchor.workflow != workflow:
-        raise ReleaseRefused(f"is of workflow {anchor.workflow!r}", where=path, fix=fix)
-    return anchor
+    if terms.workflow != workflow:
+        raise ReleaseRefused(f"is of workflow {terms.workflow!r}", where=path, fix=fix)
+    return terms
