@@ -49,7 +49,8 @@ def test_a_ray_cluster_gives_the_same_bytes_as_this_machine_alone(tmp_path: Path
     (data / "sources").mkdir(parents=True)
     here = ROOT / "data" / "invoice_intake"
     (data / "workflow.yaml").write_bytes((here / "workflow.yaml").read_bytes())
-    lines = (here / "sources" / "cases.jsonl").read_text().splitlines()
+    sources = sorted((here / "sources").glob("*.jsonl"))
+    lines = [line for path in sources for line in path.read_text().splitlines()]
     broken = dict(json.loads(lines[0]), id="broken", target={})
     random.Random(3).shuffle(lines)
     for part in range(4):
