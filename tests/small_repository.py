@@ -92,6 +92,13 @@ def texts_apart_from_gold(ws: Workspace) -> Workspace:
     return ws
 
 
+def of_many_senders(ws: Workspace) -> None:
+    """The sources with a sender for each case, as many as certify the contract's bound."""
+    path = ws.data / "sources" / "cases.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    write_lines(path, [one | {"meta": one["meta"] | {"sender": one["id"]}} for one in rows])
+
+
 def make_repository(root: Path) -> Workspace:
     """Write the repository; `dslm check mini` finds no fault but texts that gold has too."""
     ws = Workspace(root, "mini")

@@ -1,7 +1,7 @@
 """Proofs on what surrounds a contract: sources, attainable bound, params, recipe.
 
-Called by `dslm.proving.proof`. The bound: with n right answers and no wrong one, a share of
-wrong answers of at most r is certified with confidence c once (1 - r)^n <= 1 - c (Clopper–Pearson).
+Called by `dslm.proving.proof`. The bound: whether the calibration split could certify the risk if
+no answer of it were wrong, by the p-value that the certificate itself takes.
 """
 
 from __future__ import annotations
@@ -16,30 +16,29 @@ from dslm.proving.sources import prove_sources
 from dslm.settings.params import load_params, recipe_of, recipe_path
 from dslm.settings.regular_files import refuse_no_file
 from dslm.settings.workspace import Workspace
-from dslm.statistics.zero_failures import needed_right
+from dslm.statistics.zero_failures import needed_right, p_without_failure
 
 
 def prove_data(ws: Workspace, contract: Contract, seen: SourceCases) -> Iterator[Finding]:
     """Sources are there and readable, and enough to certify the risk bound."""
-    if rows := (yield from prove_sources(ws, contract, seen)):
-        yield from _bound(ws, contract, rows)
+    if (yield from prove_sources(ws, contract, seen)):
+        yield from _bound(ws, contract, seen)
 
 
-def _bound(ws: Workspace, contract: Contract, rows: int) -> Iterator[Finding]:
-    policy = contract.decision
+def _bound(ws: Workspace, contract: Contract, seen: SourceCases) -> Iterator[Finding]:
+    policy, sizes = contract.decision, list(seen.calibration.values())
     needed = needed_right(policy.max_selective_risk, policy.confidence)
-    held = int(rows * contract.data.split.calibration)
     asked = f"{policy.max_selective_risk:.3g} risk at {policy.confidence:.3g} confidence"
-    if held < needed:
+    needs = f"{asked} needs {needed} right answers of as many groups and no wrong one"
+    held = f"{sum(sizes):,} cases in {len(sizes):,} groups" if sizes else "no case"
+    if not sizes or p_without_failure(sizes, policy.max_selective_risk) > 1 - policy.confidence:
         yield warn(
-            "bound",
-            f"{asked} needs {needed} right answers in a row, calibration gets about {held} cases: "
-            "no answer could ever proceed",
+            "bound", f"{needs}; calibration gets {held} at most: no answer could ever proceed",
             where=f"{ws.contract}: decision",
-            fix="add labelled cases, raise data.split.calibration, or ask for less",
+            fix="add labelled cases of other groups, raise data.split.calibration, or ask for less",
         )  # fmt: skip
     else:
-        yield ok("bound", f"{asked} needs {needed} right answers of about {held} to calibrate on")
+        yield ok("bound", f"{needs}; calibration gets {held} at most")
 
 
 def prove_settings(ws: Workspace) -> Iterator[Finding]:

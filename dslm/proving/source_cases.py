@@ -8,6 +8,7 @@ places and the longest cases, never all of them.
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from dslm.contract.model import Contract
 from dslm.curation.blocks.rule_breaks import rule_fault
 from dslm.curation.grouping import folded, group_of
 from dslm.curation.personal.replacing import Replacer
+from dslm.curation.splitting import split_of
 from dslm.curation.verdicts import Verdicts
 from dslm.errors import InputError
 from dslm.records import Case
@@ -51,6 +53,7 @@ class SourceCases:
         gold_groups: Gold's groups, where the contract has groups.
         leaked: Place and id of the first case whose input or group is in gold.
         leaked_count: How many there are.
+        calibration: Group → cases that fall into the calibration split, those of gold left out.
     """
 
     contract: Contract
@@ -65,6 +68,7 @@ class SourceCases:
     gold_groups: frozenset[str] = frozenset()
     leaked: tuple[str, str] | None = None
     leaked_count: int = 0
+    calibration: Counter[str] = field(default_factory=Counter)
     _rows: list[Sized] = field(default_factory=list)
     _answers: list[Sized] = field(default_factory=list)
 
@@ -79,6 +83,8 @@ class SourceCases:
         if self._in_gold(case):
             self.leaked_count += 1
             self.leaked = self.leaked or (place, case.id)
+        else:
+            self._part(case)
         fault = rule_fault(self.contract, case)
         if fault:
             self.undeclared_count += 1
@@ -101,6 +107,14 @@ class SourceCases:
 
     def _in_gold(self, case: Case) -> bool:
         return folded(case) in self.gold_inputs or self._group(case) in self.gold_groups
+
+    def _part(self, case: Case) -> None:
+        """Count what falls into the calibration split, as curation parts the cases."""
+        try:
+            if split_of(self.contract, case) == "calibration":
+                self.calibration[group_of(case, self.contract.data.group_by)] += 1
+        except InputError:
+            return  # curation drops it, with the reason
 
     def _group(self, case: Case) -> str:
         """A case's group; none without `group_by`, or where it has no name that curation takes."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from small_repository import case, texts_apart_from_gold
+from small_repository import case, of_many_senders, texts_apart_from_gold
 
 from dslm.settings.workspace import Workspace
 
@@ -31,6 +31,7 @@ def fail_lines(answer: object) -> list[str]:
 
 def test_a_sound_workflow_passes(dslm: Call, repository: Workspace) -> None:
     texts_apart_from_gold(repository)
+    of_many_senders(repository)
     answer = dslm("check", "mini")
     assert answer.code == 0, answer.out
     assert "0 warnings, 0 fail" in answer.out
@@ -38,6 +39,7 @@ def test_a_sound_workflow_passes(dslm: Call, repository: Workspace) -> None:
 
 def test_all_workflows_of_params_are_checked_by_default(dslm: Call, repository: Workspace) -> None:
     texts_apart_from_gold(repository)
+    of_many_senders(repository)
     answer = dslm("check", "--json")
     assert answer.code == 0
     findings = json.loads(answer.out)

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from small_repository import case, write_lines
+from small_repository import case, of_many_senders, write_lines
 
 from dslm.cases import read_labelled
 from dslm.contract.model import load_contract
@@ -34,7 +34,18 @@ def gold(ws: Workspace, number: int, **changes: Any) -> None:
     write_lines(ws.gold, cases)
 
 
+def test_cases_of_few_groups_cannot_certify_the_bound_however_many_they_are(
+    repository: Workspace,
+) -> None:
+    (warned,) = found(repository, "warn", "bound")
+    assert "needs 22 right answers of as many groups and no wrong one" in warned.message
+    assert "groups at most: no answer could ever proceed" in warned.message
+    of_many_senders(repository)
+    assert found(repository, "warn", "bound") == []
+
+
 def test_a_sound_workflow_has_only_proofs_that_hold(repository: Workspace) -> None:
+    of_many_senders(repository)
     findings = prove(repository)
     assert {f.kind for f in findings} == {"ok"}, [f for f in findings if f.kind != "ok"]
     assert {"contract", "grammar", "rules", "gold", "gold.breaks", "gold.grounded", "gold.copied",
