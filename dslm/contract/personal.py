@@ -24,8 +24,9 @@ from dslm.settings.loading import nearest
 
 FoundKind = Literal["email", "iban", "card", "tax", "phone", "name"]
 PersonalKind = Literal[
-    "email", "iban", "card", "tax", "phone", "name", "national_id", "id", "address", "date"
-]
+    "email", "iban", "card", "tax", "phone", "name", "national_id", "id", "address", "date",
+    "company",
+]  # fmt: skip
 PersonalMode = Literal["surrogate", "mask", "drop", "keep"]
 Place = Annotated[str, StringConstraints(pattern=r"^(meta|target)\..+$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
@@ -53,8 +54,8 @@ class PersonalField(Settings):
 
     kind: Annotated[PersonalKind | Literal["none"], BeforeValidator(_named)] = Field(
         description="name, email, phone, iban, card, tax, national_id, address, date (of birth), "
-        "id (any number or code of a person: policy, account, passport); none says that somebody "
-        "looked and the field holds nothing personal"
+        "id (any number or code of a person: policy, account, passport), company (supplier, "
+        "employer); none says that somebody looked and the field holds nothing personal"
     )
 
 

@@ -39,6 +39,9 @@ _NAMES = {
     "mailing_address billing_address shipping_address delivery_address zip zipcode zip_code "
     "postcode postal_code plz adresse anschrift current_zipcode new_zipcode",
     "date": "date date_of_birth birth_date birthdate birthday dob geburtsdatum",
+    "company": "company companies company_name organisation organization organisation_name "
+    "organization_name supplier supplier_name vendor vendor_name merchant merchant_name firm "
+    "firm_name business business_name employer employer_name",
     "none": "none no not_personal",
 }
 _BY_NAME = {name: kind for kind, names in _NAMES.items() for name in names.split()}
@@ -46,7 +49,9 @@ _BY_NAME = {name: kind for kind, names in _NAMES.items() for name in names.split
 _UNTELLING = (
     "name names id ids claim policy account reference code tax date card mail login ip secret pan "
     "sin handy plate passport contact person persons no none not_personal tel cell fax "
-    "host_name"
+    "host_name company companies company_name organisation organization organisation_name "
+    "organization_name supplier supplier_name vendor vendor_name merchant merchant_name firm "
+    "firm_name business business_name"
 )
 _UNTELLING_NAMES = frozenset(_UNTELLING.split())
 # What holds a chat's fields: `slots_name` is a name of somebody, `product_name` hardly.

@@ -84,6 +84,7 @@ class PersonalBook(Record):
         exempted: Words of names that stay outside of their groups, as they are common words.
         short: Values that mean nobody outside of their group, where they stay: of fewer than four
             letters or digits, addresses without a number, years.
+        shared: Parts of values that stay in surrogates, as many groups share them.
         left: Cases in which something looks personal that the contract says nothing of, by the
             field, or by its kind in the text.
     """
@@ -94,6 +95,7 @@ class PersonalBook(Record):
     fields: dict[str, PersonalKind] = Field(default_factory=dict)
     exempted: int = 0
     short: int = 0
+    shared: int = 0
     left: dict[str, int] = Field(default_factory=dict)
 
 

@@ -154,6 +154,22 @@ def to_case(
     return Case(id=given or content_id(parts), **parts), given is not None
 
 
+def labels_of(
+    row: Mapping[str, Any], columns: Columns, *, textual: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A row's target and meta as it has them, unchecked: what `to_case` takes longest for.
+
+    Raises:
+        Misfit: Either is missing or no object.
+    """
+    row = _without_chat(row, columns)
+    if isinstance(columns.target, str):
+        target = _object(_column(row, columns.target), columns.target, textual=textual)
+    else:
+        target = {field: _column(row, name) for field, name in columns.target.items()}
+    return target, _meta(row, columns, textual=textual)
+
+
 def _without_chat(row: Mapping[str, Any], columns: Columns) -> Mapping[str, Any]:
     """A row whose chat became an input and, where `target` names no columns, a target."""
     fields = not isinstance(columns.target, str)

@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from dslm.curation.grouping import folded, group_of
 from dslm.curation.identity import with_unique_ids
 from dslm.curation.ledger import Ledger, Reject
 from dslm.curation.personal.cleaning import Cleaning, cleaning_of
+from dslm.curation.personal.counting_parts import shared_parts
 from dslm.curation.personal.known_values import KnownValues
 from dslm.curation.personal.word_index import WordIndex
 from dslm.curation.reading import Rows, read_sources
@@ -80,6 +82,8 @@ def curate(
     work = folder / WORK
     work.mkdir(parents=True)
     engine = engine or Engine()
+    if cleaning:
+        cleaning = replace(cleaning, shared=shared_parts(contract, contract_dir, engine))
     rows, known = _read(contract, contract_dir, held, engine, work, cleaning, verdicts)
     rejects = rejects_of(rows, contract, contract_dir)
     table, order = with_unique_ids(rows)

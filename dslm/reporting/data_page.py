@@ -32,7 +32,8 @@ BECOMES = {
 }
 KINDS = {"email": "e-mail addresses", "iban": "IBANs", "card": "card numbers", "tax": "tax numbers",
          "phone": "telephone numbers", "name": "names", "national_id": "national identity numbers",
-         "id": "numbers of a person", "address": "addresses", "date": "dates of birth"}  # fmt: skip
+         "id": "numbers of a person", "address": "addresses", "date": "dates of birth",
+         "company": "companies"}  # fmt: skip
 SPLITS = tuple(part for part in PARTS if part != "gold")
 
 
@@ -206,12 +207,16 @@ def _counted(cases: int) -> str:
 def _left(found: dict[str, Any]) -> list[tuple[str, str]]:
     """What stays, taken out of the section: common words, short values, what nobody declared."""
     exempted, short, left = (found.pop(name, None) for name in ("exempted", "short", "left"))
+    shared = found.pop("shared", None)
     told = [
         (what, f"{count:,} {'stays' if count == 1 else 'stay'} outside of their group")
         for what, count in (("common words that are names too", exempted),
                             ("short values, towns and years", short))
         if count
     ]  # fmt: skip
+    if shared:
+        told.append(("words and first letters that many groups share",
+                     f"{shared:,} {'stays' if shared == 1 else 'stay'}"))  # fmt: skip
     for place, cases in (left if isinstance(left, Mapping) else {}).items():
         told.append((f"left: {visible(place)}", f"looks personal in {_counted(cases)}"))
     return told

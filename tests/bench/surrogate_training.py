@@ -44,8 +44,8 @@ from dslm.settings.recipe import Recipe, load_recipe
 MODES = ("keep", "surrogate")
 TEXTS = ("original", "surrogate")
 PERSONAL: dict[str, Any] = {
-    "kinds": ["email", "iban", "phone", "name"], "regions": ["DE", "FR", "GB"],
-    "fields": {"target.supplier": "name", "target.number": "id"},
+    "kinds": ["email", "iban", "phone"], "regions": ["DE", "FR", "GB"],
+    "fields": {"target.supplier": "company", "target.number": "id"},
 }  # fmt: skip
 VALIDATION = 24
 Scores = Mapping[str, Sequence[str]]  # case → its wrong fields, of one model on one kind of text

@@ -22,6 +22,7 @@ from dslm.curation.personal.known_values import KnownValues, known_values, texts
 from dslm.curation.personal.proof import Proof
 from dslm.curation.personal.proving import Lines, refuse_left
 from dslm.curation.personal.replacing import Replacer
+from dslm.curation.personal.shared_parts import NOTHING_SHARED, SharedParts
 from dslm.curation.personal.spreading import spread
 from dslm.curation.reading import Rows
 
@@ -32,11 +33,12 @@ class Cleaning:
 
     contract: Contract
     key: bytes | None = field(repr=False)
+    shared: SharedParts = NOTHING_SHARED
 
     @property
     def replacer(self) -> Replacer:
         """What every worker replaces with."""
-        return Replacer(self.contract, self.key)
+        return Replacer(self.contract, self.key, self.shared)
 
     @property
     def key_fingerprint(self) -> str | None:
@@ -71,6 +73,7 @@ class Cleaning:
             fields=dict(sorted(self.contract.data.personal.places.items())),
             exempted=len(known.exempted),
             short=known.short,
+            shared=len(self.shared),
             left=dict(sorted(left.items())),
         )  # fmt: skip
 

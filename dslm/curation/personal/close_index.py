@@ -55,14 +55,14 @@ class Key(NamedTuple):
 
 def hearing_of(identity: Identity) -> Hearing:
     """How the spellings of a value are heard."""
-    if identity.kind == "name":
+    if identity.is_name:
         return "letters"
     return "address" if identity.kind == "email" else "digits"
 
 
 def keys_of(identity: Identity, text: str) -> frozenset[Key]:
     """All that means a value in the cases of its group; `text` is how it was labelled."""
-    if identity.kind == "name":
+    if identity.is_name:
         return _keys_of_name(identity)
     hearing = hearing_of(identity)
     if text == identity.value and identity.kind == "id" and text.isascii() and text.isdigit():

@@ -16,7 +16,8 @@ class Identity(NamedTuple):
 
     Attributes:
         kind: As in the contract.
-        form: What makes it valid: `fr_siren`; of a telephone number its country code.
+        form: What makes it valid: `fr_siren`; of a telephone number its country code; of a company
+            those of its words that many groups share.
         value: Without separators, folded; of a telephone number the national digits; of a name its
             words.
     """
@@ -24,6 +25,11 @@ class Identity(NamedTuple):
     kind: PersonalKind
     form: str
     value: str
+
+    @property
+    def is_name(self) -> bool:
+        """Whether it is a name, a person's or a company's, and so spelled word by word."""
+        return self.kind in ("name", "company")
 
 
 class Finding(NamedTuple):

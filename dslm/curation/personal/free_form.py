@@ -20,14 +20,20 @@ _GROUP = re.compile(r"\d+|[^\W\d_]+")
 _YEAR_DIGITS, _LAST_DAY, _MONTHS = 4, 28, 12
 
 
-def free_value(identity: Identity, draw: Draw) -> str:
-    """Another value of the same form: as many letters and digits, at the same places."""
+def free_value(identity: Identity, draw: Draw, kept: int = 0) -> str:
+    """Another value of the same form: as many letters and digits, at the same places.
+
+    Args:
+        identity: The value.
+        draw: Of this value.
+        kept: How many of its first letters stay.
+    """
     if identity.kind == "date" and (made := _date(identity.value, draw)):
         return made
     made = draw.like(identity.value)
     if len(made) != len(identity.value):
         raise AssertionError("an invented value of another length")
-    return _without_new_nought(identity.value, made, draw)
+    return identity.value[:kept] + _without_new_nought(identity.value[kept:], made[kept:], draw)
 
 
 def _without_new_nought(value: str, made: str, draw: Draw) -> str:

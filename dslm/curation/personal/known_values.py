@@ -132,7 +132,7 @@ def known_of(
 
 def _spelled(identity: Identity, text: str) -> tuple[tuple[str, frozenset[str]], ...]:
     """The spellings that mean a value in every case, each with its words."""
-    if identity.kind == "name":
+    if identity.is_name:
         return _spelled_name(identity, text)
     if text == identity.value and identity.kind == "id" and text.isascii() and text.isdigit():
         keys = {text}  # most numbers
@@ -160,7 +160,7 @@ def _in_words(parts: frozenset[str]) -> tuple[int, list[str]]:
 
 
 def _is_whole(identity: Identity, text: str) -> bool:
-    return identity.kind != "name" or joined(text) in whole_spellings(identity)
+    return not identity.is_name or joined(text) in whole_spellings(identity)
 
 
 def telling(identity: Identity, key: str) -> bool:
@@ -169,7 +169,7 @@ def telling(identity: Identity, key: str) -> bool:
     A place without a number is where many live; few digits may be a year or a round sum; and who is
     asked for a number and gives none writes 1234 or 0000.
     """
-    if identity.kind == "name":
+    if identity.is_name:
         return True
     if identity.kind == "address" and not any(char.isdigit() for char in key):
         return False

@@ -6,7 +6,7 @@ labelled here and found there has one surrogate, else one of a free form. Called
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from dslm.curation.personal.emails import emails
 from dslm.curation.personal.finding import Finding, Identity
 from dslm.curation.personal.names import UNTELLING, words_of
 from dslm.curation.personal.phones import phones
+from dslm.curation.personal.shared_parts import NOTHING_SHARED, SharedParts
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.streams import heard
 from dslm.curation.personal.taxes import taxes
@@ -30,8 +31,15 @@ FREE = "free"  # the form of a value that no finder knows
 class Labelled:
     """Reads the personal fields of cases."""
 
-    def __init__(self, personal: Personal):
-        self.places = personal.places
+    def __init__(
+        self, personal: Personal, kinds: Collection[PersonalKind] | None = None,
+        shared: SharedParts = NOTHING_SHARED,
+    ):  # fmt: skip
+        """Of all kinds, or of some; `shared` are the parts that values may keep."""
+        self.places = {
+            place: kind for place, kind in personal.places.items() if kinds is None or kind in kinds
+        }
+        self._words = shared.words
         found_by: dict[PersonalKind, Callable[[str], Iterable[Finding]]] = {
             "email": emails, "iban": ibans, "card": cards, "tax": taxes, "national_id": taxes,
             "phone": partial(phones, regions=tuple(personal.regions)),
@@ -40,15 +48,21 @@ class Labelled:
 
     def values(self, case: Case) -> Iterator[tuple[Identity, str]]:
         """Every value of a personal field, and how it is written there."""
+        return ((identity, text) for _, identity, text in self.placed(case))
+
+    def placed(self, case: Case) -> Iterator[tuple[str, Identity, str]]:
+        """As `values`, each with its field."""
         for place, kind in self.places.items():
             for text in texts_at(case, place):
                 if identity := self.identity(kind, text):
-                    yield identity, text
+                    yield place, identity, text
 
     def identity(self, kind: PersonalKind, text: str) -> Identity | None:
         """Which value a field's text is; None for none."""
         if kind == "name":
             return _name(text)
+        if kind == "company":
+            return _company(text, self._words)
         day = day_identity(text) if kind == "date" else None
         return day or self._as_found(kind, text) or _free(kind, text)
 
@@ -70,6 +84,13 @@ def _name(text: str) -> Identity | None:
     telling = [word for word in words if word not in UNTELLING]
     known = any(len(word) > 1 and not word.isdigit() for word in telling)
     return Identity("name", "", " ".join(words)) if known else None
+
+
+def _company(text: str, shared: frozenset[str]) -> Identity | None:
+    if (name := _name(text)) is None:
+        return None
+    words = sorted(shared.intersection(name.value.split()))
+    return Identity("company", " ".join(words), name.value)
 
 
 def _free(kind: PersonalKind, text: str) -> Identity | None:

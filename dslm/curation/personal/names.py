@@ -41,33 +41,43 @@ def words_of(name: str) -> list[str]:
     return WORD.findall(ordered.casefold())
 
 
+def shared_words(name: Identity) -> frozenset[str]:
+    """Those of a company's words that many groups share: they mean nobody by themselves."""
+    return frozenset(name.form.split())
+
+
 def whole_spellings(name: Identity) -> set[str]:
-    """The name and the name with its last word first, both joined."""
+    """The name and the name with its last word first, both joined; a company's as it is."""
     words = name.value.split()
+    if name.kind == "company":
+        return {"".join(words)}
     return {"".join(words), "".join([words[-1], *words[:-1]])}
 
 
 def short_spellings(name: Identity) -> set[str]:
-    """The last word with the first one's initial, before or behind it."""
+    """The last word with the first one's initial, before or behind it; of a person alone."""
     words = name.value.split()
-    if len(words) < 2 or len(words[-1]) < SHORTEST_ELSEWHERE:
+    if name.kind == "company" or len(words) < 2 or len(words[-1]) < SHORTEST_ELSEWHERE:
         return set()
     return {words[0][0] + words[-1], words[-1] + words[0][0]}
 
 
 def parts(name: Identity) -> set[str]:
     """Single words of the name that may stand for it: "Dear Anna", "Mr Weber"."""
-    words = name.value.split()
+    words, untelling = name.value.split(), UNTELLING | shared_words(name)
     return {word for word in words
             if len(word) >= (SHORTEST_NUMBER if word.isdigit() else SHORTEST_PART)
-            and word not in UNTELLING}  # fmt: skip
+            and word not in untelling}  # fmt: skip
 
 
 def runs(name: Identity) -> set[str]:
     """Words that follow each other, in one: "annalena" of Anna-Lena Gross."""
     words = name.value.split()
     ends = range(1, len(words) + 1)
-    made = {"".join(words[first:last]) for last in ends for first in range(last - 1)}
+    inner = [words[first:last] for last in ends for first in range(last - 1)]
+    if shared := shared_words(name):
+        inner = [run for run in inner if not shared.union(KEPT).issuperset(run)]
+    made = {"".join(run) for run in inner}
     return {run for run in made if len(run) >= SHORTEST_RUN}
 
 

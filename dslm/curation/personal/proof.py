@@ -126,6 +126,6 @@ class Proof:
 def _is_telling(hit: Finding) -> bool:
     """Whether a value in an id or key is hardly one by chance."""
     said = joined(hit.text)
-    if hit.kind == "name" and not said.isdigit():
+    if hit.identity.is_name and not said.isdigit():
         return len(said) >= SURE_NAME or not said.isascii()
     return len(said) >= SURE

@@ -28,6 +28,7 @@ from dslm.curation.personal.finding import Finding, Identity, without_overlaps
 from dslm.curation.personal.found import NOTHING, Found, found_of
 from dslm.curation.personal.given import outside
 from dslm.curation.personal.labelled import Labelled
+from dslm.curation.personal.shared_parts import NOTHING_SHARED, SharedParts
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.surrogates import Surrogates
 from dslm.curation.personal.undeclared import Suspects
@@ -51,10 +52,11 @@ class Replaced:
 
 @dataclass(frozen=True)
 class Replacer:
-    """Finds and replaces by a contract; what is costly is made where it is used."""
+    """Finds and replaces by a contract, but for `shared` parts; what is costly is made late."""
 
     contract: Contract
     key: bytes | None = field(repr=False)
+    shared: SharedParts = NOTHING_SHARED
 
     @property
     def personal(self) -> Personal:
@@ -67,11 +69,11 @@ class Replacer:
 
     @cached_property
     def _surrogates(self) -> Surrogates | None:
-        return None if self.key is None else Surrogates(self.key)
+        return None if self.key is None else Surrogates(self.key, self.shared)
 
     @cached_property
     def _labelled(self) -> Labelled:
-        return Labelled(self.personal)
+        return Labelled(self.personal, shared=self.shared)
 
     @cached_property
     def _suspects(self) -> Suspects:
@@ -103,8 +105,9 @@ class Replacer:
         values, shown = self._values(case, in_input), frozenset[str]()
         if came is not None and came is not case:
             shown = self._as_shown(case, came)
-            values = [one for one in values if one[1] not in shown]
-            values = sorted({*values, *self._values(came, in_input)})
+            values = sorted(
+                {v for v in values if v[1] not in shown} | {*self._values(came, in_input)}
+            )
         index = CloseIndex(values)
 
         def look(text: str) -> list[Finding]:

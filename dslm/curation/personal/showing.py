@@ -18,6 +18,7 @@ from typing import Any, Literal
 from dslm.cases import as_line
 from dslm.contract.model import Contract
 from dslm.curation.grouping import group_of
+from dslm.curation.personal.counting_parts import counted
 from dslm.curation.personal.finder import refuse_missing
 from dslm.curation.personal.finding import Finding
 from dslm.curation.personal.keys import fingerprint, key_of
@@ -28,6 +29,7 @@ from dslm.curation.personal.known_values import (
     known_of,
 )
 from dslm.curation.personal.replacing import Look, Replaced, Replacer, longest, mapped
+from dslm.curation.personal.shared_parts import SharedParts
 from dslm.curation.personal.written import words_but
 from dslm.errors import DslmError, EnvironmentFault, InputError
 from dslm.records import Case
@@ -70,7 +72,13 @@ class Showing:
         mode = "surrogate" if self.how == "surrogates" else "mask"
         personal = data.personal.model_copy(update={"mode": mode})
         data = data.model_copy(update={"personal": personal})
-        return Replacer(self.contract.model_copy(update={"data": data}), self.key)
+        return Replacer(self.contract.model_copy(update={"data": data}), self.key, self._shared)
+
+    @cached_property
+    def _shared(self) -> SharedParts:
+        """The parts of values that many of gold's groups share."""
+        labels = ((case.target or {}, case.meta) for case in self.gold)
+        return counted(self.contract, labels).shared()
 
     @cached_property
     def _done(self) -> dict[str, Replaced]:
@@ -237,4 +245,4 @@ def _of_key(key: bytes, curated_with: str | None, *, published: bool) -> str:
         return f" (key {mine})"
     if curated_with != mine:
         return f", made with another key ({mine}) than those of training ({curated_with})"
-    return f", the same as in training (key {mine})"
+    return f", made with the key of training ({mine})"

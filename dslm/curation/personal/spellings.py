@@ -28,9 +28,9 @@ def any_spellings(identity: Identity, text: str) -> set[str]:
     """Spellings that may mean the value in every case; `text` is how it was found.
 
     Of a name its single words are among them, as far as `known_values` does not take them for
-    common ones.
+    common ones; of a company those that few groups have.
     """
-    if identity.kind == "name":
+    if identity.is_name:
         single = {word for word in parts(identity)
                   if len(word) >= SHORTEST_ELSEWHERE and not word.isdigit()}  # fmt: skip
         spelled = single | (whole_spellings(identity) if " " in identity.value else set())

@@ -1,7 +1,8 @@
 """Invented names, word for word from built-in lists. Called by `surrogates`.
 
 A word's surrogate depends on the key and the word alone, so Anna Weber, WEBER, Anna and A. Weber
-stay one person. First words are taken for given names. Legal forms, titles and particles stay.
+stay one person. First words are taken for given names, but for companies'. Legal forms, titles and
+particles stay, and those of a company's words that many groups share.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from functools import lru_cache
 from dslm.curation.personal.drawing import Draw
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.name_lists import FAMILY_NAMES, GIVEN_NAMES
-from dslm.curation.personal.names import KEPT, WORD, transcribed
+from dslm.curation.personal.names import KEPT, WORD, shared_words, transcribed
 from dslm.curation.personal.streams import heard
 
 LONG_NUMBER = 3  # digits, from which on they may be somebody's
@@ -28,7 +29,7 @@ class Renamer:
     def spelled(self, name: Identity, text: str) -> str:
         """A name's surrogate, in the order, the case and the separators of `text`."""
         words = name.value.split()
-        given = self._surrogates(words)
+        given = self._surrogates(name)
         initials = {word[0]: made[0] for word, made in reversed(given.items())}
 
         def replaced(word: str) -> str:
@@ -40,14 +41,20 @@ class Renamer:
             return _together(text, [given.get(word, word) for word in run])
         return WORD.sub(lambda match: replaced(match[0]), text)
 
-    def _surrogates(self, words: list[str]) -> dict[str, str]:
+    def _surrogates(self, name: Identity) -> dict[str, str]:
         """What stands for each word that says whose name it is."""
+        words = name.value.split()
         bearing = [w for w in words if w not in KEPT and not w.isdigit()] or words
-        alone = len(words) == 1
-        made = {
-            word: self._word(word, given=alone or (len(bearing) > 1 and word == bearing[0]))
-            for word in bearing
-        }
+        if name.kind == "company":
+            # One that has shared words alone would stay as it is
+            bearing = [w for w in bearing if w not in shared_words(name)] or bearing
+            made = {word: self._word(word, given=False) for word in bearing}
+        else:
+            alone = len(words) == 1
+            made = {
+                word: self._word(word, given=alone or (len(bearing) > 1 and word == bearing[0]))
+                for word in bearing
+            }
         for word in words:
             if word.isdigit() and len(word) >= LONG_NUMBER:
                 made[word] = self._number(word)

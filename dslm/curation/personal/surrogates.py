@@ -14,6 +14,7 @@ from dslm.curation.personal.drawing import Draw
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.free_form import free_value, written_alike
 from dslm.curation.personal.labelled import FREE
+from dslm.curation.personal.shared_parts import NOTHING_SHARED, SharedParts, leading_letters
 from dslm.curation.personal.spelling import joined, last_digits_replaced, written_like
 from dslm.curation.personal.spellings import part_of
 from dslm.curation.personal.spoken_digits import is_spoken
@@ -27,17 +28,17 @@ REMEMBERED_NAMES, REMEMBERED = 1 << 17, 1 << 14
 
 
 class Surrogates:
-    """The surrogates of one key."""
+    """The surrogates of one key; `shared` are the parts that stay as they are."""
 
-    def __init__(self, key: bytes):
-        self._key = key
+    def __init__(self, key: bytes, shared: SharedParts = NOTHING_SHARED):
+        self._key, self._letters = key, shared.letters
         self._names = Renamer(key)
         self._value = lru_cache(maxsize=REMEMBERED)(self._drawn)
         self._name = lru_cache(maxsize=REMEMBERED_NAMES)(self._names.spelled)
 
     def of(self, identity: Identity, text: str) -> str:
         """What stands for a value that is spelled `text`."""
-        return self._name(identity, text) if identity.kind == "name" else self._as(identity, text)
+        return self._name(identity, text) if identity.is_name else self._as(identity, text)
 
     def _as(self, identity: Identity, text: str) -> str:
         value = self._value(identity)
@@ -69,7 +70,8 @@ class Surrogates:
 
     def _made(self, identity: Identity, draw: Draw) -> str:
         if identity.form == FREE:
-            return free_value(identity, draw)
+            letters = leading_letters(identity)
+            return free_value(identity, draw, len(letters) if letters in self._letters else 0)
         if identity.form == DAY:
             return another_day(identity, draw)
         match identity.kind:

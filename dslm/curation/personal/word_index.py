@@ -122,7 +122,7 @@ class WordIndex:
     def _may_be_parted(self, key: str) -> bool:
         """Whether a brief value may stand in several words, of which none is spoken."""
         identity = self.known[key]
-        return identity.kind == "name" and key not in folded_words(identity.value)
+        return identity.is_name and key not in folded_words(identity.value)
 
     def _may_be(self, hit: Hit, text: str, words: int) -> bool:
         """Whether a short number is one: in one word, and no part of an amount or a date.
@@ -132,7 +132,7 @@ class WordIndex:
         identity = self.known[hit.key]
         if len(hit.key) < LEAST_WITHIN and _goes_on(text, hit):
             return False
-        if identity.kind == "name":
+        if identity.is_name:
             return words == 1 or hit.key not in folded_words(identity.value)
         return len(hit.key) >= SURE or (words == 1 and not _is_in_amount(hit, text))
 

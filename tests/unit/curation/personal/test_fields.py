@@ -175,7 +175,9 @@ def test_common_words_stay_elsewhere_and_are_counted_with_what_is_left(
     ("name", "kind"),
     [("ssn", "national_id"), ("SSN", "national_id"), ("iban", "iban"), ("card", "card"),
      ("credit card", "card"), ("passport", "id"), ("address", "address"), ("e-mail", "email"),
-     ("dateOfBirth", "date"), ("policy", "id"), ("none", "none"), ("colour", None)],
+     ("dateOfBirth", "date"), ("policy", "id"), ("none", "none"), ("colour", None),
+     *((name, "company") for name in ("organisation", "Organization", "supplier", "vendor", "firm",
+                                      "employer", "company_name"))],
 )  # fmt: skip
 def test_kinds_have_the_names_that_people_try(name, kind):
     assert kind_named(name) == kind
@@ -186,7 +188,8 @@ def test_kinds_have_the_names_that_people_try(name, kind):
     [("customer_ssn", "national_id"), ("CustomerName", "name"), ("phoneNumber2", "phone"),
      ("billing_address", "address"), ("total", None), ("product_name", None),
      ("invoice_date", None),
-     ("supplier", None), ("company_name", None), ("order_id", None), ("zip_code", "address"),
+     ("supplier", None), ("company_name", None), ("employer", "company"),
+     ("policy_company", None), ("order_id", None), ("zip_code", "address"),
      ("name", "name"), ("slots_name", "name"), ("slots.name", "name"), ("customer.name", "name"),
      ("product.name", None), ("items.name", None), ("slots.claim", None)],
 )  # fmt: skip
