@@ -91,8 +91,7 @@ def curate(
     mended = cases.only(np.flatnonzero(cases.flags("fixed")))
     verdicts.refuse_misfits(contract, _cases(mended))
     found = sifted(cases, contract, held, limit)
-    drops = found.drops
-    kept = cases.without(drops)
+    kept = cases.without(found.drops)
     inputs = {
         "sources": _digest(cases),
         "review": verdicts.digest(),
@@ -103,7 +102,7 @@ def curate(
     refuse_empty_split(kept.counts("split", SPLITS), kept.distinct("group_number"))
     book = cleaning.book(rows, known) if cleaning else None
     count = review_count(cases, len(mended), verdicts)
-    ledger = ledger_of(rows, rejects, cases, drops, kept, count, book)
+    ledger = ledger_of(rows, rejects, cases, found.drops, kept, count, book)
     parts = _write_parts(kept, folder)
     lists = _write_lists(rejects, found, folder)
     write_atomic(folder / "ledger.json", ledger.to_json())

@@ -21,6 +21,7 @@ OWN = {
     "dslm.curation.engine": "what a worker told",
     "dslm.curation.personal.found": "a column of the table",
     "dslm.curation.personal.proof": "the ledger, written by the same run",
+    "dslm.curation.personal.shared_parts": "what a worker counted",
     "dslm.curation.personal.spreading": "a row of the table",
     "dslm.curation.personal.written": "a line that the same run wrote",
     "dslm.curation.pipeline": "a row of the table",

@@ -105,15 +105,13 @@ class Replacer:
         values, shown = self._values(case, in_input), frozenset[str]()
         if came is not None and came is not case:
             shown = self._as_shown(case, came)
-            values = sorted(
-                {v for v in values if v[1] not in shown} | {*self._values(came, in_input)}
-            )
+            values = [one for one in values if one[1] not in shown]
+            values = sorted({*values, *self._values(came, in_input)})
         index = CloseIndex(values)
 
         def look(text: str) -> list[Finding]:
-            if one := index.whole(text):  # nothing is longer
-                return [one]
-            return longest([*index.findings(text), *self.certain(text)])
+            one = index.whole(text)  # nothing is longer
+            return [one] if one else longest([*index.findings(text), *self.certain(text)])
 
         in_input = longest([*index.findings(case.input), *in_input])
         done = self.without(case, in_input, look, shown, broken)
