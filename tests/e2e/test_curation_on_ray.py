@@ -48,7 +48,11 @@ def test_a_ray_cluster_gives_the_same_bytes_as_this_machine_alone(tmp_path: Path
     data = tmp_path / "data"
     (data / "sources").mkdir(parents=True)
     here = ROOT / "data" / "invoice_intake"
-    (data / "workflow.yaml").write_bytes((here / "workflow.yaml").read_bytes())
+    workflow = (here / "workflow.yaml").read_text()
+    asked = "    kinds: [email, iban, phone]\n"
+    fields = "    fields: {target.supplier: company, target.number: id}\n"
+    assert asked in workflow
+    (data / "workflow.yaml").write_text(workflow.replace(asked, asked + fields))
     sources = sorted((here / "sources").glob("*.jsonl"))
     lines = [line for path in sources for line in path.read_text().splitlines()]
     broken = dict(json.loads(lines[0]), id="broken", target={})
@@ -62,6 +66,8 @@ def test_a_ray_cluster_gives_the_same_bytes_as_this_machine_alone(tmp_path: Path
     names = sorted(path.name for path in (tmp_path / "local").iterdir())
     assert names == sorted(path.name for path in (tmp_path / "ray").iterdir())
     assert "train.jsonl" in names
+    book = json.loads((tmp_path / "ray" / "ledger.json").read_text())["personal"]
+    assert book["shared"] > 0  # counted over the pieces before they are read
     for name in names:
         ours, theirs = ((tmp_path / kind / name).read_bytes() for kind in ("local", "ray"))
         assert ours == theirs, name

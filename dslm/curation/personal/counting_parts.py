@@ -86,6 +86,7 @@ def shared_parts(contract: Contract, folder: Path, engine: Engine) -> SharedPart
         return SharedParts()
     import pyarrow as pa
 
+    engine.start()  # first: Daft's runner is chosen once
     pieces = pieces_of(files_of(contract.data.sources, folder))
     schema = pa.schema([("piece", pa.int64()), ("counted", pa.large_string())])
     rows = all_rows(PartReader(contract, pieces), len(pieces), 1, schema, engine)
