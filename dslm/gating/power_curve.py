@@ -48,8 +48,9 @@ def power_curve(
         alpha: One-sided error of the gate's test.
         discordance: Share of cases on which two equal models differ.
     """
+    most = min(1.0, margin * BEYOND)  # nobody loses more than all cases
     return tuple(
-        _point(tuple(sorted(sizes)), margin * BEYOND * step / STEPS, margin, alpha, discordance)
+        _point(tuple(sorted(sizes)), most * step / STEPS, margin, alpha, discordance)
         for step in range(STEPS + 1)
     )
 
