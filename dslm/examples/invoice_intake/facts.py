@@ -31,7 +31,7 @@ SHOWN = (  # which amounts are printed, with weights
 )
 # The first day of a bill, and how many days there are: of the sources, of those later, of gold.
 SOURCE_DAYS = (date(2024, 9, 1), 240)
-LATER_DAYS = (date(2025, 6, 1), 84)
+ONCE_DAYS = {"later": (date(2025, 6, 1), 84), "recent": (date(2025, 6, 16), 69)}
 GOLD_DAYS = (date(2025, 9, 1), 115)
 
 Target = dict[str, str | None]
@@ -89,7 +89,7 @@ def draw_facts(
 def _days(supplier: Supplier) -> tuple[date, int]:
     if supplier.unseen:
         return GOLD_DAYS
-    return LATER_DAYS if supplier.later else SOURCE_DAYS
+    return ONCE_DAYS.get(supplier.once, SOURCE_DAYS)
 
 
 def draw_number(rng: random.Random, pattern: str) -> str:

@@ -70,10 +70,30 @@ _LATER_BEGINNINGS: dict[str, tuple[str, ...]] = {
         "Pierre Plan Sol Vert"
     ),
 }
-LATER_NAMES: dict[str, tuple[str, ...]] = {
-    language: tuple(first + last for first, last in product(words, _ENDINGS[language]))
-    for language, words in _LATER_BEGINNINGS.items()
+_RECENT_BEGINNINGS: dict[str, tuple[str, ...]] = {
+    "de": _words(
+        "Ahorn Apfel Bach Dachs Ebers Finken Frei Haber Hirsch Kalten Kirsch Kron Lauter Moos "
+        "Nuss Pfeffer Reh Schwarz Ulmen Wolf"
+    ),
+    "en": _words(
+        "Alder Bark Birch Cold Deer Elm Fox Glen Gold Heath Kings Lamb Mead Nut Oak Pen Rush "
+        "Swan Thistle Wind"
+    ),
+    "fr": _words(
+        "Aube Bas Bos Cerf Corne Dame Douce Fer Gran Houx Jas Lan Mer Mou Neuve Pin Pré Sable"
+    ),
 }
+
+
+def _joined(beginnings: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    return {
+        language: tuple(first + last for first, last in product(words, _ENDINGS[language]))
+        for language, words in beginnings.items()
+    }
+
+
+LATER_NAMES = _joined(_LATER_BEGINNINGS)
+RECENT_NAMES = _joined(_RECENT_BEGINNINGS)
 SOURCE_NAMES: dict[str, tuple[str, ...]] = {
     language: words + _composed(language) for language, words in _SINGLE_NAMES.items()
 }

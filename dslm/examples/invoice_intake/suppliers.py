@@ -1,6 +1,6 @@
 """Suppliers, each with a layout of its own: words, order, separators, formats and manners.
 
-Takes a seed and the split (`sources`, `later` or `gold`), gives frozen suppliers.
+Takes a seed and the split (`sources`, `later`, `recent` or `gold`), gives frozen suppliers.
 `cases` draws bills for them. Gold suppliers have other names, and most of them words and orders
 that sources lack.
 """
@@ -42,8 +42,10 @@ SEPARATORS = (": ", ": ", ": ", " ", " = ")
 LISTS = {
     "sources": names.SOURCE_NAMES,
     "later": names.LATER_NAMES,
+    "recent": names.RECENT_NAMES,
     "gold": names.GOLD_NAMES,
 }
+ONCE = {"l": "later", "r": "recent"}  # by the first letter of a supplier's id
 SIGNATURES = ("sign", "contact", "from", "address")
 
 
@@ -66,11 +68,11 @@ class Supplier:
     signature: str
     wording: int  # which of a language's openers and greetings the supplier uses
     unseen: bool  # a gold supplier: may use phrases kept out of the sources
-    later: bool = False  # writes once, after all others of the sources
+    once: str = ""  # `later` or `recent`: writes once, after all others of the sources
 
 
 def make_suppliers(seed: int, split: str) -> tuple[Supplier, ...]:
-    """Make the suppliers of `sources` (422), `later` (486) or `gold` (30), each drawn by itself.
+    """Make the suppliers of `sources` (422), `later` (486), `recent` (426) or `gold` (30).
 
     Raises:
         ValueError: The split is none of these.
@@ -106,7 +108,7 @@ def _make_supplier(rng: random.Random, identity: str, word: str) -> Supplier:
         signature=rng.choice(SIGNATURES),
         wording=rng.randrange(1000),
         unseen=unseen,
-        later=identity.startswith("l-"),
+        once=ONCE.get(identity[0], ""),
     )
 
 

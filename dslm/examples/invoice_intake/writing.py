@@ -1,8 +1,8 @@
 """Decides how many cases of each tag there are, numbers them and writes the JSONL files.
 
-Takes a folder and a seed, gives `data/invoice_intake/sources/cases.jsonl`, `later.jsonl` beside it
-(suppliers that write once, after all others) and `eval/invoice_intake/gold.jsonl`. Called by
-`__main__` and by the regeneration test.
+Takes a folder and a seed, gives `data/invoice_intake/sources/cases.jsonl`, `later.jsonl` and
+`recent.jsonl` beside it (suppliers that write once, after all others) and
+`eval/invoice_intake/gold.jsonl`. Called by `__main__` and by the regeneration test.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from dslm.examples.invoice_intake.suppliers import Supplier, make_suppliers
 
 DEFAULT_SEED = 7
 SOURCES_PATH = Path("data/invoice_intake/sources/cases.jsonl")
-LATER_PATH = Path("data/invoice_intake/sources/later.jsonl")
+ONCE_PATHS = {  # of suppliers that write once
+    split: Path(f"data/invoice_intake/sources/{split}.jsonl") for split in ("later", "recent")
+}
 GOLD_PATH = Path("eval/invoice_intake/gold.jsonl")
 COUNTS: dict[str, dict[str, int]] = {
     "sources": {
@@ -29,6 +31,10 @@ COUNTS: dict[str, dict[str, int]] = {
     "later": {
         "clean": 69, "ocr_noise": 45, "distractors": 90, "bad_total": 26,
         "missing_field": 71, "credit_note": 62, "not_invoice": 87, "injection": 36,
+    },
+    "recent": {
+        "clean": 60, "ocr_noise": 40, "distractors": 79, "bad_total": 23,
+        "missing_field": 62, "credit_note": 54, "not_invoice": 76, "injection": 32,
     },
     "gold": {
         "clean": 38, "ocr_noise": 21, "distractors": 26, "bad_total": 12,
@@ -41,8 +47,8 @@ MAIL_SHARE = 0.66  # of the tags that either channel can have
 def write_all(folder: Path, seed: int = DEFAULT_SEED) -> dict[str, int]:
     """Write all files below `folder` and give the number of cases by relative path."""
     files = {
-        SOURCES_PATH: source_lines(seed), LATER_PATH: later_lines(seed),
-        GOLD_PATH: gold_lines(seed),
+        SOURCES_PATH: source_lines(seed), GOLD_PATH: gold_lines(seed),
+        **{path: once_lines(seed, split) for split, path in ONCE_PATHS.items()},
     }  # fmt: skip
     for path, lines in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -59,11 +65,11 @@ def source_lines(seed: int) -> list[str]:
     return [_line(f"inv-{place:05d}", one) for place, one in enumerate(examples, start=1)]
 
 
-def later_lines(seed: int) -> list[str]:
+def once_lines(seed: int, split: str) -> list[str]:
     """Give the cases of suppliers that write once, sorted by id; nothing is wrong with them."""
-    examples = _make_examples(seed, "later")
-    random.Random(f"{seed}:later").shuffle(examples)
-    return [_line(f"later-{place:03d}", one) for place, one in enumerate(examples, start=1)]
+    examples = _make_examples(seed, split)
+    random.Random(f"{seed}:{split}").shuffle(examples)
+    return [_line(f"{split}-{place:03d}", one) for place, one in enumerate(examples, start=1)]
 
 
 def gold_lines(seed: int) -> list[str]:

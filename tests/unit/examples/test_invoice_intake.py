@@ -22,7 +22,7 @@ from dslm.examples.invoice_intake.formats import MONTHS
 
 ROOT = Path(__file__).parents[3]
 FILES = {
-    "sources": writing.SOURCES_PATH, "later": writing.LATER_PATH, "gold": writing.GOLD_PATH,
+    "sources": writing.SOURCES_PATH, **writing.ONCE_PATHS, "gold": writing.GOLD_PATH,
 }  # fmt: skip
 TAGS = (
     "clean", "ocr_noise", "distractors", "bad_total",
@@ -160,7 +160,7 @@ def written_amounts(value: str) -> Iterator[str]:
 
 
 def test_a_supplier_is_named_in_every_input_that_has_no_scanner_noise() -> None:
-    for case in (*read("sources"), *read("later"), *read("gold")):
+    for case in (case for split in FILES for case in read(split)):
         name = case["target"]["supplier"]
         if name and case["meta"]["channel"] == "mail":
             assert name in case["input"], case["id"]
@@ -191,12 +191,14 @@ def test_no_gold_supplier_occurs_in_the_sources() -> None:
         assert not set(names.SOURCE_NAMES[language]) & set(names.GOLD_NAMES[language])
 
 
-def test_a_later_supplier_writes_once_and_after_all_the_others() -> None:
-    later = read("later")
-    assert len({case["meta"]["supplier_id"] for case in later}) == len(later) == 486
+@pytest.mark.parametrize(("split", "count"), [("later", 486), ("recent", 426)])
+def test_a_later_supplier_writes_once_and_after_all_the_others(split: str, count: int) -> None:
+    once = read(split)
+    assert len({case["meta"]["supplier_id"] for case in once}) == len(once) == count
     days = {split: [case["meta"]["received_at"] for case in read(split)] for split in FILES}
-    assert max(days["sources"]) < min(days["later"])
-    assert max(days["later"]) < min(days["gold"])
+    assert max(days["sources"]) < min(days[split])
+    assert max(days[split]) < min(days["gold"])
+    assert split == "later" or min(days[split]) >= "2025-06-16"  # all to calibrate on
 
 
 def test_no_gold_input_occurs_in_the_sources_or_twice() -> None:
