@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dslm.gating.markdown import look_in_words
 from dslm.records import Verdict
 
 TOLD = {"workflow", "status", "checks", "baseline", "first_release", "evidence"}
@@ -22,7 +23,8 @@ def told_beside(verdict: Verdict) -> list[tuple[str, list[str]]]:
     """Each further part of a verdict that says anything, with a title."""
     found = []
     for name, value in verdict.model_dump(mode="json", exclude_defaults=True).items():
-        if name in TOLD or not (lines := list(_lines(value))):
+        told = look_in_words(verdict.look) if name == "look" and verdict.look else value
+        if name in TOLD or not (lines := list(_lines(told))):
             continue
         found.append((TITLES.get(name, name.replace("_", " ").capitalize()), lines))
     return found

@@ -16,6 +16,7 @@ from sample_run import CONTRACT, make_run, verdict_of
 
 from dslm.gating.markdown import as_markdown
 from dslm.gating.markdown_text import literal, words
+from dslm.looks.look import Look
 from dslm.records import Case, Check, Record, Row, Verdict
 from dslm.reporting.data import ReportData
 from dslm.reporting.pull_request import (
@@ -240,7 +241,7 @@ class Changes(Record):
 
 class Later(Verdict):
     changes: Changes = Changes()
-    look: dict[str, Any] | None = None
+    found_later: dict[str, Any] | None = None
 
 
 def test_what_a_later_gate_adds_to_its_verdict_is_told() -> None:
@@ -251,15 +252,20 @@ def test_what_a_later_gate_adds_to_its_verdict_is_told() -> None:
         Change(part="@policy", was="0.05", now="0.1", loosens=True),
         Change(part="gold", was="", now="g-7", loosens=False),
     )
-    look = {"format": "1", "gold": "sha256:" + "a" * 64, "number": 3, "share": 1 / 3, "left": 0,
-            "after": ["sha256:" + "a" * 64]}  # fmt: skip
-    later = Later(**plain, changes=Changes(since=4, found=found), look=look)
+    digest = "sha256:" + "a" * 64
+    look = Look(gold=digest, candidate=digest, cases=digest, number=3, share=1 / 3, left=0.5)
+    more = {"format": "1", "gold": digest, "number": 3, "share": 1 / 3, "left": 0,
+            "after": [digest]}  # fmt: skip
+    since = Changes(since=4, found=found)
+    later = Later(**plain, changes=since, look=look, found_later=more)
     text = html.unescape(comment(later, run)).replace("\u200b", "")
     assert (
         "**What changed since the champion**\n\n- since: 4\n"
         "- loosens; part: @policy; was: 0.05; now: 0.1\n- part: gold; now: g-7\n" in text
     )
-    assert "**Looks at this gold set**\n\n- number: 3; share: 0.3333; left: 0\n" in text
+    assert "**Looks at this gold set**\n\n- Look 3 at this gold set, or one that shares" in text
+    assert "it may spend 33.33% of alpha, 50.00% is left after it\n" in text
+    assert "**Found later**\n\n- number: 3; share: 0.3333; left: 0\n" in text
     page = read(render(dataclasses.replace(run, verdict=later)))
     assert "loosens; part: @policy" in page.by_id("checks").text
     assert "What changed" not in comment(Later(**plain), run)
