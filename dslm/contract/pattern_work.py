@@ -11,7 +11,8 @@ import re
 
 CHARACTERS = 100  # of a text that are gone through in one step
 _LARGEST = 10**12
-_VERBOSE = re.compile(r"\(\?[a-zA-Z]*x")  # (?x): blanks say nothing, also between group and count
+_VERBOSE = re.compile(r"\(\?[a-zA-Z]*x")  # (?x): blanks and comments say nothing, wherever they are
+_SAYING_NOTHING = re.compile(r"(\\.)|\s+|#[^\n]*", re.DOTALL)
 _MATCHING = 8_000  # steps that a regular expression takes for these, measured at its worst
 # What a pattern is made of; counts of groups are written out before it is matched
 _PART = re.compile(
@@ -27,23 +28,34 @@ def unrolled(pattern: str) -> int:
     `(a{1,30}){1,30}` has 900: the engine writes counts out and may be in each state at once. 0
     where no group is counted.
     """
-    sums, last, grouped, largest = [0], 0, False, 0
-    blanks = " \t\r\n" if _VERBOSE.search(pattern) else ""
+    as_it_stands = _unrolled(pattern)
+    if not _VERBOSE.search(pattern):
+        return as_it_stands
+    return max(as_it_stands, _unrolled(_SAYING_NOTHING.sub(r"\1", pattern)))
+
+
+def _unrolled(pattern: str) -> int:
+    sums, counted = [0], [0]  # of each group that is open: all of it, and what is counted there
+    last, of_last, countable = 0, 0, False
     for found in _PART.finditer(pattern):
         if found["sign"] == "(":
             sums.append(0)
+            counted.append(0)
         elif found["sign"] and len(sums) > 1:
-            last, grouped = sums.pop(), True
+            last, of_last, countable = sums.pop(), counted.pop(), True
             sums[-1] += last
+            counted[-1] += of_last
         elif found["least"]:
             most = max(int(found["least"]), int(found["most"] or 0), 1)
             sums[-1] = min(sums[-1] + last * (most - 1), _LARGEST)
             last = min(last * most, _LARGEST)
-            largest = max(largest, last) if grouped and most > 1 else largest
-        elif found.group() not in ("*", "+", "?", "|", "^", "$", *blanks):
-            last, grouped = 1, False
+            if countable and most > 1:
+                counted[-1], of_last = min(counted[-1] + last - of_last, _LARGEST), last
+            countable = True  # a count of a count
+        elif found.group() not in ("*", "+", "?", "|", "^", "$"):
+            last, of_last, countable = 1, 0, False
             sums[-1] += 1
-    return largest
+    return min(sum(counted), _LARGEST)
 
 
 def steps_of_matching(states: int) -> int:

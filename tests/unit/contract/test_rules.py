@@ -137,7 +137,8 @@ NESTED = "(((a{1,20}){1,20}){1,20}){1,5}[bc]"  # it took a minute for 5,000 char
     [f"input.matches('{NESTED}')", "input.matches(output.pattern)",
      "output.text.matches(output.pattern)",
      f"[1, 2].all(n, input.matches('x' + r'{NESTED}'))",
-     "input.matches('((?:a?b?c?){1,1000}){20}x')"],
+     "input.matches('((?:a?b?c?){1,1000}){20}x')",
+     "input.matches('" + "((a{1,20}){1,19})" * 20 + "[bc]')"],  # 15 seconds for 10,000 characters
 )  # fmt: skip
 def test_a_pattern_whose_counts_multiply_is_not_begun(expr: str) -> None:
     began = time.process_time()
@@ -152,6 +153,8 @@ def test_a_pattern_whose_counts_multiply_is_not_begun(expr: str) -> None:
     [("a{1,1000}", 0), ("(a|b)+", 0), ("(ab{2}){3}", 9), ("((a{1,30}){1,30}){1,10}", 9000),
      (r"^(\d{1,3}\.){3}\d{1,3}$", 12), (r"([(){9}]x){2}", 4), (r"(\(a){2,}\{9}", 4),
      ("(?x)( (a {1,30} ) {1,30} ) {1,10}", 9000), ("((a{1,30}){1,30}) {1,10}", 900),
+     ("(?x)((a{1,30}) # one\n { 1 , 30 }) { 1,10 }", 9000), (r"(?x)(a\# {2}){3}", 12),
+     ("((a{1,20}){1,19})" * 20, 7600), ("((a{2}){2}b){3}", 15), ("a{100}{50}", 5000),
      ("){3}(", 0), ("(a)" + "{999999999}" * 300, 10**12)],
 )  # fmt: skip
 def test_the_size_that_counts_make_of_a_pattern(pattern: str, states: int) -> None:
