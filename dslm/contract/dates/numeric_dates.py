@@ -27,6 +27,8 @@ _PAIRS = {("/", "-"), ("-", "/"), ("/", BLANK)}
 _GROUP_BEFORE = re.compile(r"\d[)/.\-]?\s?\Z")
 _DAY_BEFORE = re.compile(r"\d{4}-\d\d-\d\d[-t ]\Z")  # 2025-03-04-10.15.30
 _VERSION_BEFORE = re.compile(r"(?:\bv|\bversion\s?)\Z")
+# An amount rather than a year: 1250.00, 2000.00, 1999,00; 2025,12 may be two cells of a row
+CENTS = re.compile(r"(?!19|20)\d{4}[.,]\d\d(?![\d:.])|\d{4}(?:\.\d\d|,00)(?![\d:.,h])")
 _BLANK_YEARS = range(1900, 2200)  # 12 11 0300 is no date
 
 
@@ -107,6 +109,8 @@ def numeric_readings(
     if first != second and (signs not in _PAIRS or len(parts[2]) != 4):  # 4/3/2025-5/3/2025
         return frozenset()
     full = len(parts[0]) == 4 or len(parts[2]) == 4
+    if _is_amount(text, start, start + len(parts[0]), end - len(parts[2])):
+        return frozenset()
     if first == BLANK and not (full and int(max(parts, key=len)) in _BLANK_YEARS):
         return frozenset()
     if not full and (first != second or _is_time_or_amount(text, start, end)):
@@ -117,6 +121,23 @@ def numeric_readings(
     if may_go_on and _is_longer(text, start, end, first):
         return frozenset()
     return readings(parts, customs, dotted=first == ".")
+
+
+def _is_amount(text: str, start: int, one: int, third: int) -> bool:
+    """Whether the third number is one: 04-03 -12.50, 04/03 2000.00, 04/03/24 1250.
+
+    Args:
+        text: Folded.
+        start: Where the first number starts.
+        one: Where it ends.
+        third: Where the third one starts.
+    """
+    if not text[one + 1].isdigit():
+        return False
+    if not text[third - 1].isspace():
+        return text[third - 1] == "-" and text[third - 2].isspace()
+    within = start > 1 and text[start - 1] == "/" and text[start - 2].isdigit()
+    return within or bool(CENTS.match(text, third))
 
 
 def _is_time_or_amount(text: str, start: int, end: int) -> bool:

@@ -90,6 +90,7 @@ def _by_numbers(text: str, customs: Customs) -> Iterator[Found]:
             end = found[1] if first[1] - first[0] == 4 else end
             yield found
         elif (with_word := worded(text, first, second, customs)) and with_word[2]:
+            end = with_word[1] if first[1] - first[0] == 4 else end
             yield with_word
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from dslm.contract.dates.date_customs import NO_LOCALE, Customs
 from dslm.contract.dates.date_text import words
 from dslm.contract.dates.date_words import MonthWords, month_words
-from dslm.contract.dates.numeric_dates import days_of
+from dslm.contract.dates.numeric_dates import CENTS, days_of
 
 Span = tuple[int, int]
 Months = Mapping[int, frozenset[str]]
@@ -38,8 +38,8 @@ _MONEY = (  # not: 4 Mar 25 EUR -5.00
     r"(?!\.?\s?(?:[-+]?\d|\([\d.,]+\)))"
 )
 _A_YEAR = r"(?:19|20)\d\d(?!\d|[.,]\d)"  # not: 4 Mar 25 1250.00
-_BEYOND_MARKED = re.compile(r"[^\W_]|[.,:/\-]\d|\s?%")
-_BEYOND_A_YEAR = re.compile(rf"{_BEYOND_MARKED.pattern}|[\s,]{{1,2}}{_A_YEAR}|{_MONEY}")
+_BEYOND_MARKED = re.compile(r"[^\W_]|[.,:/\-]\d|%")  # 04-Mar-24 % Arabica is a name
+_BEYOND_A_YEAR = re.compile(rf"{_BEYOND_MARKED.pattern}|\s%|[\s,]{{1,2}}{_A_YEAR}|{_MONEY}")
 # What stands before a short year, whatever follows: 04-Mar-25, 04MAR25, Mar/04/25, 4 Mar '25
 _MARKED = re.compile(r"(?:\d([.\-/]?)[^\W\d_]+\.?\1|[^\W\d_]([\-/])\d\d?\2|')\Z")
 _HOURS = re.compile(
@@ -49,7 +49,7 @@ _HOURS = re.compile(
 )
 # Those that no name begins with: not 04-Mar-24 H&M, 04-Mar-10 AM Best Co
 _HOURS_SAID = re.compile(r"\s?(?:uhr|hrs?|o'clock|heures?|horas?|uur|час\w*)(?![^\W\d_])")
-_OLD_OR_FAR = re.compile(r"(?!19|20)\d{4}[.,]\d\d(?![\d:.])")  # rather an amount: 1250.00
+_BEFORE_A_NUMBER = re.compile(rf"[\s,]{{1,2}}(?!{CENTS.pattern})\d{{4}}")
 _LAST_HOUR = 24
 _BREAK = re.compile(r"[\d;:$]")
 _NEXT_WORD = re.compile(r"[\s.,\-]*([^\s\d!-/:-@\[-`{-~]+)")
@@ -132,7 +132,7 @@ def _year_at(text: str, span: Span, known: MonthWords) -> tuple[str, int] | None
     """The year that stands at a number after day and month, or behind a time there."""
     digits = text[span[0] : span[1]]
     if len(digits) == 4:
-        amount = _OLD_OR_FAR.match(text, span[0])
+        amount = CENTS.match(text, span[0])
         return (digits, span[1]) if int(digits) in _YEARS and not amount else None
     if timed := _TIMED_YEAR.match(text, span[0]):
         return timed.group(1), timed.end()
@@ -170,8 +170,8 @@ def _year_first(
     text: str, first: Span, second: Span, months: Months, customs: Customs
 ) -> Found | None:
     """`2025. március 4.`; not the middle of `4 3 2025 March 5, 2026`."""
-    after = text[second[1] : second[1] + 8]
-    if int(text[slice(*first)]) not in _YEARS_BEFORE_MONTH or re.match(r"[\s,]{1,2}\d{4}", after):
+    unclear = _BEFORE_A_NUMBER.match(text, second[1]) and not _is_marked(text, second[0])
+    if int(text[slice(*first)]) not in _YEARS_BEFORE_MONTH or unclear:
         return None
     return (
         first[0],

@@ -80,7 +80,15 @@ def test_a_short_year_that_its_signs_mark_is_one_whatever_follows(day: str) -> N
 
 @pytest.mark.parametrize("day", ["04-Mar-24", "04/Mar/24", "04MAR24", "04 Mar '24", "Mar-04-24"])
 def test_a_name_that_could_be_an_hour_takes_no_year_from_a_day(day: str) -> None:
-    for rest in ("H&M -12.50", "H & M 5,00", "H. Smith", "AM Best Co", "A.M. Castle", "to 12 am"):
+    for rest in (
+        "H&M -12.50",
+        "H & M 5,00",
+        "H. Smith",
+        "AM Best Co",
+        "A.M. Castle",
+        "to 12 am",
+        "% Arabica",
+    ):
         assert dates(f"{day} {rest}") == {dt.date(2024, 3, 4)}
 
 
@@ -108,3 +116,28 @@ def test_an_amount_of_four_digits_behind_a_short_year_is_no_other_year(amount: s
 @pytest.mark.parametrize("amount", ["1234", "2500"])
 def test_four_digits_that_may_be_a_far_year_take_no_day_away(amount: str) -> None:
     assert DAY in dates(f"04 Mar 25 {amount}")
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["04 Mar 2000.00", "4-Mar 1999.99 Tesco", "Mar 4 2024.50", "4 Mar 2000,00 EUR", "04/03 2000.00",
+     "12.03. 1999,00", "04.03. 05.03. 2000,00 Miete", "04-03 -12.50", "04-03 \u221220,00"],
+)  # fmt: skip
+def test_an_amount_behind_a_day_without_a_year_is_no_year(row: str) -> None:
+    assert dates(row) == set()
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["2025-Mar-04 1250.00", "2025-Mar-04 2000.00 Tesco", "2025-mars-04 1500,00",
+     "2025. m\u00e1rcius 4. 1250 Ft", "2025. m\u00e1rc. 04. 2000 Ft", "2025 Mar 04 1999.99",
+     "Mar-04-25 -12.50", "Mar-04-25 -20", "04 Mar 25 1999.99", "04/03/25 1250", "04/03/25 2000.00",
+     "04/03/25 1999 Club", "4 Mar 2025,12,Tesco", "4 Mar 2025.14h30", "4/3 2025", "4.3. 2025"],
+)  # fmt: skip
+def test_an_amount_behind_a_day_makes_no_other_one_and_takes_none_away(row: str) -> None:
+    assert dates(row, "de") == {DAY}
+
+
+def test_days_in_a_row_that_begin_with_their_year_are_all_read() -> None:
+    assert dates("2025-Mar-04 2025-Mar-06 Tesco") == {DAY, dt.date(2025, 3, 6)}
+    assert dates("3/4-4/4 2025", "de") == {dt.date(2025, 4, 3), dt.date(2025, 4, 4)}
