@@ -21,6 +21,25 @@ _PART = re.compile(
     re.DOTALL,
 )
 
+_QUOTED = re.compile(r"(?P<raw>[bBrR]{0,2})('{3}|\"{3}|['\"])(?P<inside>.*)\2\Z", re.DOTALL)
+_ESCAPED = re.compile(r"\\(?:[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v"}
+
+
+def text_of(literal: str) -> str:
+    r"""What a literal of CEL says: '\\(' is a bracket that opens nothing, '\n' ends a comment."""
+    found = _QUOTED.match(literal)
+    if not found:
+        return literal
+    if "r" in found["raw"].lower():
+        return found["inside"]
+    return _ESCAPED.sub(_character, found["inside"])
+
+
+def _character(found: re.Match[str]) -> str:
+    code = found[1] or found[2]
+    return chr(int(code, 16)) if code else _CONTROLS.get(found[3], found[3])
+
 
 def unrolled(pattern: str) -> int:
     """How many characters' worth of states the counted groups of a pattern come to at most.

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from dslm.contract.pattern_work import CHARACTERS, steps_of_matching, unrolled
+from dslm.contract.pattern_work import CHARACTERS, steps_of_matching, text_of, unrolled
 
 MOST_STEPS = 50_000_000  # of some 40 nanoseconds each
 _LOOPS = {"all": False, "exists": False, "exists_one": False, "map": True, "filter": True}
@@ -105,7 +105,7 @@ class _Reader:
         kind, token = self.ahead()
         self.at += 1
         node: _Node = _Word(token if kind == "word" else None,
-                            unrolled(token) if kind == "text" else 0)  # fmt: skip
+                            unrolled(text_of(token)) if kind == "text" else 0)  # fmt: skip
         if token in _CLOSING and kind == "sign":
             node = self.several(_CLOSING[token], listed=token != "(")
         while self.ahead()[0] == "sign" and self.ahead()[1] in ("(", "[", "{", "."):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dslm.contract import rules
 from dslm.contract.model import Rule
-from dslm.contract.pattern_work import unrolled
+from dslm.contract.pattern_work import text_of, unrolled
 from dslm.contract.rule_work import too_many_steps
 from dslm.contract.rules import (
     LONGEST_EXPRESSION,
@@ -138,6 +138,8 @@ NESTED = "(((a{1,20}){1,20}){1,20}){1,5}[bc]"  # it took a minute for 5,000 char
      "output.text.matches(output.pattern)",
      f"[1, 2].all(n, input.matches('x' + r'{NESTED}'))",
      "input.matches('((?:a?b?c?){1,1000}){20}x')",
+     r"input.matches('((a{1,30}\\)?){1,30}){1,10}[bc]')",
+     r"input.matches('(?x)((a{1,30}) # one\n {1,30}){1,10}[bc]')",
      "input.matches('" + "((a{1,20}){1,19})" * 20 + "[bc]')"],  # 15 seconds for 10,000 characters
 )  # fmt: skip
 def test_a_pattern_whose_counts_multiply_is_not_begun(expr: str) -> None:
@@ -159,6 +161,15 @@ def test_a_pattern_whose_counts_multiply_is_not_begun(expr: str) -> None:
 )  # fmt: skip
 def test_the_size_that_counts_make_of_a_pattern(pattern: str, states: int) -> None:
     assert unrolled(pattern) == states
+
+
+@pytest.mark.parametrize(
+    ("literal", "text"),
+    [(r"'\\(\'\n\x28\u0029'", "\\('\n()"), (r"r'\(\n'", r"\(\n"), ('R"""\\("a"\\n"""', '\\("a"\\n'),
+     ("'''it's'''", "it's")],
+)  # fmt: skip
+def test_what_a_literal_says_is_what_is_counted(literal: str, text: str) -> None:
+    assert text_of(literal) == text
 
 
 def test_usual_patterns_go_over_long_texts() -> None:
