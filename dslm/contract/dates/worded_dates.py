@@ -14,7 +14,7 @@ from functools import lru_cache
 from dslm.contract.dates.date_customs import NO_LOCALE, Customs
 from dslm.contract.dates.date_text import words
 from dslm.contract.dates.date_words import MonthWords, month_words
-from dslm.contract.dates.numeric_dates import CENTS, days_of
+from dslm.contract.dates.numeric_dates import ANY_CENTS, CENTS, days_of
 
 Span = tuple[int, int]
 Months = Mapping[int, frozenset[str]]
@@ -50,6 +50,7 @@ _HOURS = re.compile(
 # Those that no name begins with: not 04-Mar-24 H&M, 04-Mar-10 AM Best Co
 _HOURS_SAID = re.compile(r"\s?(?:uhr|hrs?|o'clock|heures?|horas?|uur|час\w*)(?![^\W\d_])")
 _BEFORE_A_NUMBER = re.compile(rf"[\s,]{{1,2}}(?!{CENTS.pattern})\d{{4}}")
+_A_DAY_BEFORE = re.compile(r"\d\.? [^\W\d_]+\.? \Z")  # the 24 of 04 Mar 24 1999,99 is a year
 _LAST_HOUR = 24
 _BREAK = re.compile(r"[\d;:$]")
 _NEXT_WORD = re.compile(r"[\s.,\-]*([^\s\d!-/:-@\[-`{-~]+)")
@@ -154,6 +155,8 @@ def _month_first(
 ) -> Found | None:
     """`March 4, 2025`."""
     year = None if _is_marked(text, first[0]) else _year_at(text, second, known)
+    if _A_DAY_BEFORE.search(text, max(0, first[0] - WIDEST), first[0]):
+        year = None if ANY_CENTS.match(text, second[0]) else year
     month = last_month(text, first[0], known) if year else None
     if not year or not month:
         return None
