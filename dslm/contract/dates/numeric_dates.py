@@ -30,6 +30,7 @@ _VERSION_BEFORE = re.compile(r"(?:\bv|\bversion\s?)\Z")
 # An amount rather than a year: 1250.00, 2000.00, 1999,00; 2025,12 may be two cells of a row
 CENTS = re.compile(r"(?!19|20)\d{4}[.,]\d\d(?![\d:.])|\d{4}(?:\.\d\d|,00)(?![\d:.,h])")
 ANY_CENTS = re.compile(r"\d{4}[.,]\d\d(?![\d:.])")
+_YEAR_ALONE = re.compile(r"(?:19|20)\d\d(?![.,]?\d)")
 _BLANK_YEARS = range(1900, 2200)  # 12 11 0300 is no date
 
 
@@ -136,7 +137,8 @@ def _is_amount(text: str, start: int, one: int, third: int) -> bool:
     if not text[one + 1].isdigit():
         return False
     if not text[third - 1].isspace():
-        return text[third - 1] == "-" and text[third - 2].isspace()
+        minus = text[third - 1] == "-" and text[third - 2].isspace()
+        return minus and not _YEAR_ALONE.match(text, third)
     within = start > 1 and text[start - 1] == "/" and text[start - 2].isdigit()
     return within or bool(ANY_CENTS.match(text, third))
 

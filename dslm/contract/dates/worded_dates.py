@@ -133,7 +133,8 @@ def _year_at(text: str, span: Span, known: MonthWords) -> tuple[str, int] | None
     """The year that stands at a number after day and month, or behind a time there."""
     digits = text[span[0] : span[1]]
     if len(digits) == 4:
-        amount = CENTS.match(text, span[0])
+        sure = digits[:2] in ("19", "20") and _is_marked(text, span[0])
+        amount = not sure and CENTS.match(text, span[0])
         return (digits, span[1]) if int(digits) in _YEARS and not amount else None
     if timed := _TIMED_YEAR.match(text, span[0]):
         return timed.group(1), timed.end()

@@ -134,7 +134,8 @@ def test_an_amount_behind_a_day_without_a_year_is_no_year(row: str) -> None:
      "2025. m\u00e1rcius 4. 1250 Ft", "2025. m\u00e1rc. 04. 2000 Ft", "2025 Mar 04 1999.99",
      "Mar-04-25 -12.50", "Mar-04-25 -20", "04 Mar 25 1999.99", "04 Mar 25 1985,40 EUR",
      "4. M\u00e4rz 25 2010,99", "04/03/25 1250", "04/03/25 2000.00",
-     "04/03/25 1999 Club", "4 Mar 2025,12,Tesco", "4 Mar 2025.14h30", "4/3 2025", "4.3. 2025"],
+     "04/03/25 1999 Club", "4 Mar 2025,12,Tesco", "4 Mar 2025.14h30", "4/3 2025", "4.3. 2025",
+     "04-03 -2025", "04-Mar-2025.10 pdf"],
 )  # fmt: skip
 def test_an_amount_behind_a_day_makes_no_other_one_and_takes_none_away(row: str) -> None:
     assert dates(row, "de") == {DAY}
