@@ -53,7 +53,8 @@ class SourceCases:
         gold_groups: Gold's groups, where the contract has groups.
         leaked: Place and id of the first case whose input or group is in gold.
         leaked_count: How many there are.
-        calibration: Group → cases that fall into the calibration split, those of gold left out.
+        calibration: Group → cases that fall into the calibration split, those of gold left out;
+            without groups one a text, since curation drops the others.
     """
 
     contract: Contract
@@ -110,9 +111,11 @@ class SourceCases:
 
     def _part(self, case: Case) -> None:
         """Count what falls into the calibration split, as curation parts the cases."""
+        grouped = self.contract.data.group_by
         try:
             if split_of(self.contract, case) == "calibration":
-                self.calibration[group_of(case, self.contract.data.group_by)] += 1
+                group = group_of(case, grouped)
+                self.calibration[group] = self.calibration[group] + 1 if grouped else 1
         except InputError:
             return  # curation drops it, with the reason
 

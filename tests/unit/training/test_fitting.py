@@ -32,7 +32,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning"),
 ]
 ROWS, HELD_OUT = cases(24), cases(8, prefix="v")
-LIBRARIES = 4e9  # pretended, so that what is predicted is more than a test's process takes
+LIBRARIES = 10e9  # pretended, so that what is predicted is more than a test's process takes
 
 
 def encoded() -> list[Encoded]:
@@ -153,7 +153,7 @@ def test_a_run_in_little_memory_is_cut_and_learns_the_same(
     assert "predicted for 4 rows at once × 1" in said
     cut, measured = trained(tmp_path / "cut", memory=predicted(recipe, base, 2) + 1)
     said = capsys.readouterr().err
-    assert "4 rows at once are predicted to take 6.00 GB" in said
+    assert "4 rows at once are predicted to take 12.00 GB" in said
     assert "2 rows at once × 2 instead" in said
     assert (cut.batch_size, cut.accumulation, cut.steps) == (2, 2, whole.steps)
     assert (measured.batch_size, measured.accumulation) == (2, 2)
