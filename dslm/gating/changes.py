@@ -77,13 +77,17 @@ def _gold(then: Terms, now: Terms) -> Iterator[Change]:
             yield Change(part="gold", key=key, was=was, now=is_now, loosens=less, ids=tuple(ids))
 
 
+def _alarmed(now: Terms) -> bool:
+    """Whether the policy watches slices."""
+    return any(check["kind"] == "slice_alarm" for check in now.policy["checks"])
+
+
 def _policy(then: Terms, now: Terms) -> Iterator[Change]:
     try:  # as this code reads it: keys that came since have their defaults
         was = GatePolicy.model_validate(then.policy).model_dump(mode="json")
     except ValidationError:
         was = then.policy
-    alarmed = any(check["kind"] == "slice_alarm" for check in now.policy["checks"])
-    for place, turn in _turns(was, now.policy, alarmed):
+    for place, turn in _turns(was, now.policy, _alarmed(now)):
         yield _change("policy", place, turn, POLICY)
 
 
@@ -93,8 +97,7 @@ def _contract(then: Terms, now: Terms) -> Iterator[Change]:
         was = known.model_dump(mode="json", by_alias=True)
     except ValidationError:
         was = then.contract
-    alarmed = any(check["kind"] == "slice_alarm" for check in now.policy["checks"])
-    for place, turn in _turns(was, now.contract, alarmed):
+    for place, turn in _turns(was, now.contract, _alarmed(now)):
         yield _change("contract", place, turn, CONTRACT)
 
 
