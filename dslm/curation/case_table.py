@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -130,6 +130,11 @@ class CaseTable:
         """What each case held of personal data, and the number of its group."""
         groups = self.numbers("group_number").tolist()
         return zip(self.each("personal"), groups, strict=True)
+
+    def held_by(self, ids: Collection[str]) -> dict[str, str]:
+        """What those of some cases held of personal data that held any, by their ids."""
+        cases = zip(self.each("id"), self.each("personal"), strict=True)
+        return {id_: held for id_, held in cases if id_ in ids and id_ and held}
 
     def numbers(self, name: str) -> Places:
         """One column of numbers, shape (cases,)."""

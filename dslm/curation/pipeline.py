@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import numpy as np
 from dslm.cases import write_records
 from dslm.contract.answer import refuse_undecodable
 from dslm.contract.model import Contract
+from dslm.curation.blocks.contradictions import Contradiction
 from dslm.curation.blocks.too_long import Limit
 from dslm.curation.booking import ledger_of, rejects_of, review_count
 from dslm.curation.case_table import CaseTable
@@ -27,7 +28,9 @@ from dslm.curation.identity import with_unique_ids
 from dslm.curation.ledger import Ledger, Reject
 from dslm.curation.personal.cleaning import Cleaning, cleaning_of
 from dslm.curation.personal.counting_parts import shared_parts
+from dslm.curation.personal.found import together
 from dslm.curation.personal.known_values import KnownValues
+from dslm.curation.personal.proving import Lines
 from dslm.curation.personal.word_index import WordIndex
 from dslm.curation.reading import Rows, read_sources
 from dslm.curation.sifting import Sifted, blocks_of, sifted
@@ -108,7 +111,7 @@ def curate(
     write_atomic(folder / "ledger.json", ledger.to_json())
     if cleaning:
         found_in = {name: part.held() for name, part in parts.items()}
-        cleaning.prove(folder, found_in, lists, known, work, engine)
+        cleaning.prove(folder, found_in | _held_in_lists(lists, cases), known, work, engine)
     shutil.rmtree(work)
     return Curated(ledger=ledger, inputs=inputs)
 
@@ -147,8 +150,10 @@ def _write_parts(kept: CaseTable, folder: Path) -> dict[str, CaseTable]:
     return parts
 
 
-def _write_lists(rejects: Sequence[Reject], found: Sifted, folder: Path) -> dict[str, int]:
-    """Lists beside the splits, each in a file; gives how many lines each has."""
+def _write_lists(
+    rejects: Sequence[Reject], found: Sifted, folder: Path
+) -> dict[str, Sequence[Record]]:
+    """Lists beside the splits by name, each in a file."""
     lists: dict[str, Sequence[Record]] = {
         "rejects": rejects,
         "contradictions": found.contradictions,
@@ -156,7 +161,21 @@ def _write_lists(rejects: Sequence[Reject], found: Sifted, folder: Path) -> dict
     }
     for name, lines in lists.items():
         write_records(folder / f"{name}.jsonl", lines)
-    return {name: len(lines) for name, lines in lists.items()}
+    return lists
+
+
+def _held_in_lists(lists: Mapping[str, Sequence[Record]], cases: CaseTable) -> dict[str, Lines]:
+    """By list, of each line, what the cases that it tells of held together; no line has a group."""
+    told = {name: [_told_of(line) for line in lines] for name, lines in lists.items()}
+    held = cases.held_by({id_ for lines in told.values() for ids in lines for id_ in ids})
+    return {
+        name: [(together(held[id_] for id_ in ids if id_ in held), None) for ids in lines]
+        for name, lines in told.items()
+    }
+
+
+def _told_of(line: Record) -> tuple[str, ...]:
+    return line.ids if isinstance(line, Contradiction) else ()
 
 
 def _write_lines(path: Path, cases: CaseTable) -> None:

@@ -78,16 +78,15 @@ class Cleaning:
         )  # fmt: skip
 
     def prove(
-        self, folder: Path, splits: Mapping[str, Lines], unnamed: Mapping[str, int],
-        known: KnownValues, work: Path, engine: Engine,
+        self, folder: Path, written: Mapping[str, Lines], known: KnownValues, work: Path,
+        engine: Engine,
     ) -> None:  # fmt: skip
         """Stop where anything in `folder` still holds a value.
 
         Args:
             folder: What was written.
-            splits: By name, of its cases, line by line, what each held and its group's number.
-            unnamed: Other files of lines, of which no case is known to hold anything, and how
-                many lines each has.
+            written: By the name of a file, line by line, what the cases that it tells of held, and
+                the number of their group.
             known: All values; none where the mode is keep.
             work: Where the table of all rows lies.
             engine: Whose processes look.
@@ -97,11 +96,7 @@ class Cleaning:
         """
         if not known and self.contract.data.personal.mode == "keep":
             return
-        files: list[tuple[Path, Lines]] = [
-            (folder / f"{name}.jsonl", held) for name, held in splits.items()
-        ]
-        files += [(folder / f"{name}.jsonl", [(None, None)] * lines)
-                  for name, lines in unnamed.items()]  # fmt: skip
+        files = [(folder / f"{name}.jsonl", held) for name, held in written.items()]
         refuse_left(files, self.replacer, known, work, engine)
         Proof(self.replacer, known).refuse_left_in_ledger(folder / "ledger.json")
 

@@ -10,6 +10,8 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import add
 from typing import Any
 
 from dslm.contract.personal import PersonalKind
@@ -88,3 +90,9 @@ def found_of(findings: Iterable[Finding], given: Iterable[str]) -> Found:
         frozenset((one.identity, one.text) for one in listed),
         frozenset(given),
     )
+
+
+def together(held: Iterable[str]) -> str | None:
+    """What `Found.to_json` wrote of some cases, added up; None for none."""
+    found = [Found.from_json(text) for text in held]
+    return reduce(add, found).to_json() if found else None

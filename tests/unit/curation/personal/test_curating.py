@@ -28,6 +28,7 @@ from dslm.curation.personal.known_values import KnownValues
 from dslm.curation.personal.proof import Proof
 from dslm.curation.personal.proving import lines_of, refuse
 from dslm.curation.personal.replacing import Replacer
+from dslm.curation.personal.surrogates import Surrogates
 from dslm.curation.personal.word_index import WordIndex
 from dslm.curation.review_file import COLUMNS, ReviewRow, write_review
 from dslm.errors import EXIT_BAD_INPUT, EnvironmentFault, InputError
@@ -331,6 +332,25 @@ def test_a_value_in_an_id_stops_curation(
         run(settle(), write_source(planted), gold, tmp_path / "out", monkeypatch)
     assert "maurer" not in str(caught.value)
     assert caught.value.exit_code == EXIT_BAD_INPUT
+
+
+def test_a_surrogate_that_is_anothers_value_is_no_leftover_in_a_list(
+    settle, rows, gold, write_source, tmp_path, monkeypatch
+):
+    contract = settle(kinds=[], names=[], fields={"meta.n": "id"}, regions=[])
+    numbers = Identity("id", "free", "inv5493"), Identity("id", "free", "inv2693")
+    made = [Surrogates(KEY.encode()).of(one, f"INV-{one.value[3:]}") for one in numbers]
+    said = ["INV-5493", "INV-2693", made[0]]
+    text = "Which of INV-5493 and INV-2693 is to be paid, nobody could tell"
+    for row, ref in zip(rows, [*said, *[None] * len(rows)], strict=False):
+        row["target"]["ref"] = row["meta"]["n"] = ref
+    rows[0]["input"] = rows[1]["input"] = text
+    rows[2]["input"] += f" Ref {said[2]}"
+    done, texts = run(contract, write_source(rows), gold, tmp_path / "out", monkeypatch)
+    assert done.ledger.dropped == {"contradictory_label": 2}
+    told = json.loads(texts["contradictions.jsonl"])["fields"]["ref"]
+    assert sorted(told) == sorted(f'"{one}"' for one in made)
+    assert "5493" not in "".join(texts.values())
 
 
 def test_the_proof_sees_a_value_in_any_spelling_and_any_place(settle, tmp_path):
