@@ -54,11 +54,9 @@ class Decider:
     told: tuple[str, ...] = ()
 
     def predict(self, texts: Sequence[str], progress: Progress | None = None) -> list[Prediction]:
-        """One prediction an input, in order."""
-        tokenizer = self.engine.tokenizer
-        prompts = [prompt_ids(tokenizer, self.prompt, text) for text in texts]
+        """One prediction an input, in order; threads may ask at the same time."""
         kept: dict[int, Mapping[str, str]] = {}
-        done = self.engine.generate(prompts, progress, self._narrow(texts, kept))
+        done = self._generated(texts, self._narrow(texts, kept), progress)
         return [self._prediction(g, self._not_narrowed(kept, i, g)) for i, g in enumerate(done)]
 
     def predict_held(self, texts: Sequence[str], answers: Sequence[str]) -> list[Prediction]:
@@ -66,9 +64,20 @@ class Decider:
 
         A text that the contract's grammar does not allow is left where it departs from it.
         """
-        prompts = [prompt_ids(self.engine.tokenizer, self.prompt, text) for text in texts]
-        done = self.engine.generate(prompts, None, lambda i: exactly(answers[i]))
+        done = self._generated(texts, lambda i: exactly(answers[i]))
         return [self._prediction(generation, {}) for generation in done]
+
+    def _generated(
+        self,
+        texts: Sequence[str],
+        narrow: Callable[[int], str] | None,
+        progress: Progress | None = None,
+    ) -> list[Generation]:
+        """What the model writes on each input, rendered and answered in one turn."""
+        with self.engine.turn:
+            tokenizer = self.engine.tokenizer
+            prompts = [prompt_ids(tokenizer, self.prompt, text) for text in texts]
+            return self.engine.generate(prompts, progress, narrow)
 
     @property
     def precision(self) -> str:

@@ -10,6 +10,7 @@ tokens took a sixth longer there. Used by the decider only.
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -83,6 +84,10 @@ class Engine:
         prefix: Token ids every prompt begins with.
         batch_size: Rows decoded together.
         max_tokens: Longest answer; one that is cut finishes with `length`.
+
+    Attributes:
+        turn: Held by the one thread that uses tokenizer, grammar or slots. Model servers ask from
+            many; those that wait are answered after another, each as if it were alone.
     """
 
     def __init__(
@@ -107,6 +112,7 @@ class Engine:
         # A step on a GPU takes about as long for many tokens as for few, on CPU it does not.
         self.pads: bool = model.device.type == "cuda"
         self._slots: Slots | None = None
+        self.turn = threading.RLock()
 
     def generate(
         self,
@@ -127,6 +133,15 @@ class Engine:
         Raises:
             InputError: A prompt does not begin with the shared prefix.
         """
+        with self.turn:
+            return self._generate(prompts, progress, narrow)
+
+    def _generate(
+        self,
+        prompts: Sequence[Sequence[int]],
+        progress: Progress | None,
+        narrow: Callable[[int], str] | None,
+    ) -> list[Generation]:
         for prompt in prompts:
             if list(prompt[: len(self.prefix)]) != self.prefix or len(prompt) == len(self.prefix):
                 raise InputError("a prompt does not begin with the shared prefix")
@@ -134,8 +149,12 @@ class Engine:
             return []
         import torch
 
-        with torch.inference_mode():
-            done = self._answered(prompts, progress, narrow)
+        try:
+            with torch.inference_mode():
+                done = self._answered(prompts, progress, narrow)
+        except BaseException:
+            self._slots = None  # cut short, their buffers may differ from what they are thought
+            raise
         return [done[i] for i in range(len(prompts))]
 
     def _answered(

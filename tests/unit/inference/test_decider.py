@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import math
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -79,6 +81,24 @@ def test_an_adapter_changes_what_is_answered_and_batches_do_not(adapter: Path) -
     assert tuned != [p.text for p in plain().predict(TEXTS)]
     unmerged = loaded(adapter, merge_adapter=False, batch_size=2)
     assert [p.text for p in unmerged.predict(TEXTS)] == tuned
+
+
+def test_threads_that_ask_at_once_get_the_answers_that_each_would_get_alone() -> None:
+    decider = loaded(copy_grounded=True)
+    asked = [f"Please send order A-{n}. {'order ' * (n % 3)}" for n in range(12)]
+    alone = [decider.answer([text])[0] for text in asked]
+    together = threading.Barrier(4)
+
+    def ask(start: int) -> list[Any]:
+        together.wait()
+        return [decider.answer([text])[0] for text in asked[start : start + 3]]
+
+    with ThreadPoolExecutor(4) as pool:
+        found = [one for some in pool.map(ask, range(0, 12, 3)) for one in some]
+    at_any_time = {"latency_ms": 0.0}
+    for (prediction, decision), (other, its_decision) in zip(alone, found, strict=True):
+        assert prediction.model_copy(update=at_any_time) == other.model_copy(update=at_any_time)
+        assert decision == its_decision
 
 
 @pytest.mark.parametrize("part", ["base", "tokenizer", "template"])

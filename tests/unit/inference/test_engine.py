@@ -257,3 +257,23 @@ def test_a_grammar_that_leaves_nothing_to_write_is_given_up_on_the_way() -> None
     found = engine().generate(PROMPTS, narrow=lambda i: never)
     assert all(g.finish in ("stop", "length") for g in found)
     assert all(g.refused for g in found)
+
+
+def test_an_answer_that_is_cut_short_spoils_none_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = engine()
+    first = made.generate(PROMPTS[:1])
+    lengthened = torch.nn.functional.pad
+    calls: list[None] = []
+
+    def fails_once(*given: Any) -> Any:  # between two layers, as where memory ends
+        calls.append(None)
+        if len(calls) == 2:
+            raise MemoryError
+        return lengthened(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.nn.functional, "pad", fails_once)
+        with pytest.raises(MemoryError):
+            made.generate(PROMPTS[3:4])
+    assert same(first, made.generate(PROMPTS[:1]))
+    assert same(made.generate(PROMPTS[3:4]), engine().generate(PROMPTS[3:4]))
