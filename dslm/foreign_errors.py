@@ -127,7 +127,8 @@ EXTRAS = {
     **dict.fromkeys(("accelerate", "bitsandbytes", "daft", "datasets", "dvc", "evaluate", "gguf",
                      "peft", "phonenumbers", "pyarrow", "sklearn", "stdnum", "torch",
                      "transformers", "trl"), "train"),
-    "ray": "ray", "lingua": "language", "cleanlab": "review", "presidio_analyzer": "presidio",
+    "pandas": "serve", "ray": "ray", "lingua": "language", "cleanlab": "review",
+    "presidio_analyzer": "presidio",
 }  # fmt: skip
 # What MLflow's addresses need beyond it, by the module that is missed.
 DRIVERS = {

@@ -9,6 +9,7 @@ code, nothing that is not on the list.
 from __future__ import annotations
 
 import json
+import platform
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -42,9 +43,15 @@ MODELS = ("anchor", "base", "calibration", "candidate", "champion")
 ROWS = frozenset({ANCHOR_RELEASE, CHAMPION, *(f"rows/{model}.jsonl" for model in MODELS)})
 ADAPTER_KINDS = frozenset({".safetensors", ".json", ".jsonl", ".md", ".txt"})
 
-# MLflow's own loader calls `_load_pyfunc` of this module: nothing is unpickled, no code comes
-# with the model. JSON is YAML.
-MLMODEL = {"flavors": {"python_function": {"loader_module": "dslm.releasing.pyfunc"}}}
+# What MLflow's servers and clients are told of question and answer. The text has no name, so that a
+# plain list of texts is one too. It is `any`, since of a `string` MLflow makes "None" of nothing.
+ASKED = [{"type": "any", "required": True}]
+ANSWERED = [
+    {"name": "object", "type": "any", "required": False},
+    {"name": "action", "type": "string", "required": True},
+    {"name": "reasons", "type": "array", "items": {"type": "string"}, "required": True},
+    {"name": "confidence", "type": "double", "required": True},
+]
 
 
 def allowed(name: str) -> bool:
@@ -55,6 +62,21 @@ def allowed(name: str) -> bool:
     if path.parts[0] == "adapter" and len(path.parts) == 2:
         return path.suffix in ADAPTER_KINDS and not path.name.startswith(".")
     return name in TOP or name in ROWS
+
+
+def mlmodel() -> dict[str, Any]:
+    """What MLflow reads first of a release; JSON is YAML.
+
+    Its own loader calls `_load_pyfunc` of our module: nothing is unpickled, and no code comes with
+    the model. So MLflow cannot make an environment for it either, and none is named: `dslm` has to
+    be installed where it is served, with the packages of `requirements.txt`.
+    """
+    loader = {
+        "loader_module": "dslm.releasing.pyfunc",
+        "python_version": platform.python_version(),
+    }
+    signature = {"inputs": json.dumps(ASKED), "outputs": json.dumps(ANSWERED)}
+    return {"flavors": {"python_function": loader}, "signature": signature}
 
 
 def package(ws: Workspace, folder: Path, evidence: Mapping[str, str]) -> Path:
@@ -87,7 +109,7 @@ def package(ws: Workspace, folder: Path, evidence: Mapping[str, str]) -> Path:
         shutil.copyfile(source, target)
     verdict = _verdict(folder / "gate.json", ws.workflow)
     write_atomic(folder / "gate.md", as_markdown(verdict))
-    _write_json(folder / "MLmodel", MLMODEL)
+    _write_json(folder / "MLmodel", mlmodel())
     answered = [model for model in MODELS if (folder / f"rows/{model}.jsonl").exists()]
     _write_json(
         folder / EVIDENCE, {m: _proved(ws.scores(m), ws.scored_by(m))["inputs"] for m in answered}

@@ -34,8 +34,9 @@ class PythonModel:
         """Answer inputs.
 
         Args:
-            model_input: A DataFrame or dict of lists with a column `input`, or a list of texts or
-                of objects with a key `input`.
+            model_input: A text, a list of texts or of objects with a key `input`, or a DataFrame
+                or dict with a column `input`. By the signature MLflow makes a DataFrame of all of
+                them, with a column 0 where nothing had a name and a dict's list in one cell.
             params: Not used; MLflow passes it.
 
         Returns:
@@ -57,16 +58,26 @@ class PythonModel:
 
 
 def _texts(model_input: Any) -> list[str]:
-    if hasattr(model_input, "columns") or isinstance(model_input, dict):
-        if "input" not in model_input:
-            raise InputError("no column `input`", where="model input", fix="name the column so")
-        values = list(model_input["input"])
+    if isinstance(model_input, str):
+        values: list[Any] = [model_input]
+    elif hasattr(model_input, "columns") or isinstance(model_input, dict):
+        values = _column(model_input)
     else:
         values = [v.get("input") if isinstance(v, dict) else v for v in model_input]
     for number, value in enumerate(values):
         if not isinstance(value, str):
             raise InputError("is no text", where=f"model input {number}", fix="give it as `input`")
     return values
+
+
+def _column(table: Any) -> list[Any]:
+    """The texts of a table; a list in a cell is several, and MLflow's server makes arrays."""
+    name = 0 if list(table) == [0] else "input"
+    if name not in table:
+        raise InputError("no column `input`", where="model input", fix="name the column so")
+    cells = [table[name]] if isinstance(table[name], str) else table[name]
+    plain = [cell.tolist() if hasattr(cell, "tolist") else cell for cell in cells]
+    return [text for cell in plain for text in (cell if isinstance(cell, list) else [cell])]
 
 
 def _load_pyfunc(data_path: str, model_config: Any = None) -> PythonModel:

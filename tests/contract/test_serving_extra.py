@@ -5,44 +5,18 @@ from __future__ import annotations
 import importlib.metadata
 import re
 import sys
-import tomllib
 
 import pytest
-from packaging.requirements import Requirement
+from fresh_environment import asked_for, brought_by
 from packaging.utils import canonicalize_name
 from packaging.version import Version
-from reading_code import ROOT, modules
+from reading_code import modules
 
 from dslm.inference.varlen import FLOOR
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # What transformers imports by itself where it is asked for this by the name on the left.
 ON_REQUEST = {"BitsAndBytesConfig": "bitsandbytes", "device_map": "accelerate", "gguf_file": "gguf"}
 LOADING = [*modules("dslm/inference"), *modules("dslm/releasing")]
-
-
-def asked_for(*extras: str) -> dict[str, Requirement]:
-    lines = [
-        *PROJECT["dependencies"],
-        *(r for e in extras for r in PROJECT["optional-dependencies"][e]),
-    ]
-    return {canonicalize_name(r.name): r for r in map(Requirement, lines)}
-
-
-def brought_by(names: set[str]) -> set[str]:
-    """Packages that come with these: what they require, and what that does."""
-    found, waiting = set(), set(names)
-    while waiting:
-        name = waiting.pop()
-        found.add(name)
-        try:
-            lines = importlib.metadata.requires(name) or []
-        except importlib.metadata.PackageNotFoundError:
-            continue
-        needed = [Requirement(line) for line in lines]
-        needed = [r for r in needed if r.marker is None or r.marker.evaluate({"extra": ""})]
-        waiting |= {canonicalize_name(r.name) for r in needed} - found
-    return found
 
 
 def needed() -> dict[frozenset[str], str]:

@@ -7,17 +7,14 @@ from pathlib import Path
 import pytest
 import tiny_model
 from scored_rows import MINI
-from small_repository import make_repository
+from tiny_release import calibrated_by, make_candidate, release_of
 
 from dslm.contract.deciding import NEVER
 from dslm.errors import DslmError, InputError, ReleaseRefused
-from dslm.evidence import Evidence, adapter_digests, code_digest, threshold_in
+from dslm.evidence import threshold_in
 from dslm.inference.decider import engine_now
 from dslm.inference.loading import load_candidate, load_release
-from dslm.inference.locks import lock_base
-from dslm.provenance import digest_bytes, digest_file
-from dslm.settings.params import recipe_of
-from dslm.settings.recipe import BaseModelSource
+from dslm.provenance import digest_bytes
 from dslm.settings.workspace import Workspace
 
 BAD = [f'{{"threshold": {bad}, "evidence": {{}}}}' for bad in ('"0.5"', "true", "NaN", "1e999")]
@@ -26,41 +23,13 @@ BAD = [f'{{"threshold": {bad}, "evidence": {{}}}}' for bad in ('"0.5"', "true", 
 @pytest.fixture
 def ws(tmp_path: Path) -> Workspace:
     """A repository with a trained adapter of the tiny model, and its calibration."""
-    made = make_repository(tmp_path)
-    tiny_model.write_base(tmp_path / "base" / "tiny")
-    (tmp_path / "recipes" / "tiny.yaml").write_text(tiny_model.recipe_text("base/tiny"))
-    lock_base(BaseModelSource(folder="base/tiny"), tmp_path)
-    (tmp_path / "params.yaml").write_text("workflows: {mini: {recipe: tiny}}\n")
-    tiny_model.write_adapter(made.adapter)
-    made.lock.write_text("dslm==0.1.0\n")
-    calibrated_by(made)
-    return made
-
-
-def calibrated_by(ws: Workspace, threshold: float | None = 0.25, **changes: str) -> None:
-    """What the calibrate stage leaves, but for the numbers beside the threshold."""
-    model = adapter_digests(ws.adapter) | engine_now()
-    model |= {
-        "contract": MINI.digest(),
-        "plan": recipe_of(ws).plan_digest(),
-        "code": code_digest(),
-        "lock": digest_file(ws.lock),
-        "calibration_cases": digest_bytes(b"cases"),
-        "threshold": str(NEVER),
-    }
-    named = Evidence.of("calibration", model).named() | changes
-    ws.calibration.write_text(json.dumps({"threshold": threshold, "evidence": named}))
+    return make_candidate(tmp_path)
 
 
 @pytest.fixture
 def release(ws: Workspace, tmp_path: Path) -> Path:
     """The files of a release that answering needs."""
-    folder = tmp_path / "release"
-    shutil.copytree(ws.adapter, folder / "adapter")
-    shutil.copyfile(ws.contract, folder / "workflow.yaml")
-    shutil.copyfile(ws.root / "recipes" / "tiny.yaml", folder / "recipe.yaml")
-    shutil.copyfile(ws.calibration, folder / "calibration.json")
-    return folder
+    return release_of(ws, tmp_path / "release")
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import sys
 from itertools import pairwise
 
@@ -147,7 +148,8 @@ def test_mlflow_finds_our_loader_and_no_code_or_pickle(folder) -> None:
     from mlflow.models import Model
 
     flavor = Model.load(str(folder)).flavors["python_function"]
-    assert flavor == {"loader_module": "dslm.releasing.pyfunc"}
+    python = platform.python_version()
+    assert flavor == {"loader_module": "dslm.releasing.pyfunc", "python_version": python}
 
 
 @pytest.mark.slow
