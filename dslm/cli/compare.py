@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from dslm.cli.predict import refuse_both
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from dslm.scoring.promise import Compared
     from dslm.settings.workspace import Workspace
 
+# The contract that was answered, the scorecard that promises, and which that is.
+Promised: TypeAlias = "tuple[Contract, Scorecard | None, str | None]"
 NAMES = {
     "case_exact_match": "exact match",
     "straight_through_rate": "straight through",
@@ -29,17 +32,23 @@ def compare(
     labels: Annotated[Path, typer.Argument(help="JSONL of the same cases: id, input, target.")],
     release: Annotated[
         int | None,
-        typer.Option(min=1, help="The version that answered; by default the newest scorecard's."),
+        typer.Option(min=1, help="The version that answered; by default the champion."),
     ] = None,
+    candidate: Annotated[
+        bool, typer.Option("--candidate", help="The trained adapter answered: its scorecard.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Hold answers to labels: exact match, straight through and risk beside the promised ones."""
     from dslm.scoring.promise import compare_answers
     from dslm.settings.workspace import workspace
 
+    refuse_both(candidate, release)
     ws = workspace(workflow)
     with tempfile.TemporaryDirectory() as into:
-        contract, promised, source = _promised(ws, release, Path(into))
+        contract, promised, source = (
+            _candidate(ws) if candidate else _released(ws, release, Path(into))
+        )
     found, cases = compare_answers(contract, out, labels, promised)
     seen = _seen_before(ws, [case.input for case in cases])
     if as_json:
@@ -49,18 +58,22 @@ def compare(
         _show(workflow, found, source, seen)
 
 
-def _promised(
-    ws: Workspace, release: int | None, into: Path
-) -> tuple[Contract, Scorecard | None, str | None]:
-    """The contract that was answered, the scorecard that promises, and which that is."""
+def _released(ws: Workspace, release: int | None, into: Path) -> Promised:
+    """Of a registered version, the champion where none is named."""
     from dslm.contract import load_contract
-    from dslm.releasing.fetching import fetch_version
+    from dslm.releasing.fetching import fetch_asked
     from dslm.scoring.verification import read_scorecard
 
-    if release is not None:
-        folder = fetch_version(ws, release, into)
-        card = read_scorecard(folder / "scorecard.json")
-        return load_contract(folder / "workflow.yaml"), card, f"release {release}"
+    release, folder = fetch_asked(ws, release, into)
+    card = read_scorecard(folder / "scorecard.json")
+    return load_contract(folder / "workflow.yaml"), card, f"release {release}"
+
+
+def _candidate(ws: Workspace) -> Promised:
+    """Of the working tree, whose scorecard may not be there yet."""
+    from dslm.contract import load_contract
+    from dslm.scoring.verification import read_scorecard
+
     contract, path = load_contract(ws.contract), ws.results / "scorecard.json"
     if not path.is_file():
         return contract, None, None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dslm.cli.printing import AsJson, emit, say
+from dslm.errors import InputError
 
 if TYPE_CHECKING:
     from dslm.inference.decider import Decider
@@ -24,18 +25,27 @@ def predict(
     workflow: Annotated[str, typer.Option("--workflow", "-w", help="A folder in data/.")],
     release: Annotated[
         int | None,
-        typer.Option(min=1, help="A registered version; by default the trained adapter."),
+        typer.Option(min=1, help="A registered version; by default the champion."),
     ] = None,
+    candidate: Annotated[
+        bool, typer.Option("--candidate", help="The trained adapter of the working tree.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Answer every input of a file and decide what happens to it."""
+    """Answer every input of a file by the release that serves, and decide what happens to it."""
     from dslm.inference.batch import answer, read_asked
     from dslm.settings.workspace import workspace
 
+    refuse_both(candidate, release)
     ws = workspace(workflow)
     asked = read_asked(source, out)
     with tempfile.TemporaryDirectory() as into:
-        decider = _decider(ws, release, Path(into))
+        if candidate:
+            from dslm.inference.loading import load_candidate
+
+            decider = load_candidate(ws)
+        else:
+            release, decider = _released(ws, release, Path(into))
         told = [f"the threshold was certified elsewhere, here is {one}" for one in decider.told]
         sys.stderr.writelines(f"dslm: {one}\n" for one in told)
         actions = answer(decider, asked, out)
@@ -43,14 +53,21 @@ def predict(
         emit({"workflow": workflow, "release": release, "out": str(out), "actions": actions,
               "told": told})  # fmt: skip
     else:
-        say(f"{out}: " + ", ".join(f"{action} {count}" for action, count in actions.items()))
+        by = "the candidate" if candidate else f"version {release}"
+        said = ", ".join(f"{action} {count}" for action, count in actions.items())
+        say(f"{out}: {said}, by {by}")
 
 
-def _decider(ws: Workspace, release: int | None, into: Path) -> Decider:
-    """The trained adapter, or a registered version, fetched and proved."""
-    from dslm.inference.loading import load_candidate, load_release
-    from dslm.releasing.fetching import fetch_version
+def refuse_both(candidate: bool, release: int | None) -> None:
+    """Refuse two models at once; `dslm compare` takes the same options."""
+    if candidate and release is not None:
+        raise InputError("both --candidate and --release", fix="name one of them, or none")
 
-    if release is None:
-        return load_candidate(ws)
-    return load_release(fetch_version(ws, release, into), root=ws.root)
+
+def _released(ws: Workspace, release: int | None, into: Path) -> tuple[int, Decider]:
+    """A registered version, the champion where none is named, fetched and proved."""
+    from dslm.inference.loading import load_release
+    from dslm.releasing.fetching import fetch_asked
+
+    release, folder = fetch_asked(ws, release, into)
+    return release, load_release(folder, root=ws.root)

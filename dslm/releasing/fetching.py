@@ -1,7 +1,7 @@
 """A registered release's files, fetched and proved.
 
-Takes a workspace and a version; gives a folder that `dslm.inference.loading` loads. Called by the
-score_champion stage and by `dslm predict`.
+Takes a workspace and a version, or none for the one that serves; gives a folder that
+`dslm.inference.loading` loads. Called by the score_champion stage, `dslm predict` and others.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ from pathlib import Path
 
 from dslm.errors import ReleaseRefused
 from dslm.evidence import ChampionRelease, adapter_digests
+from dslm.foreign_errors import VARIABLE
 from dslm.records import Baseline, JournalEntry
 from dslm.releasing.agreement import refuse_wrong_alias
 from dslm.releasing.approval import refuse_unapproved
+from dslm.releasing.baseline import read_champion
 from dslm.releasing.checking import checked_files, prove
-from dslm.releasing.identity import is_release, named, refuse_taken_over
+from dslm.releasing.identity import is_release, named, refuse_taken_over, registered
 from dslm.releasing.journal import Journal
-from dslm.releasing.store import ModelStore
+from dslm.releasing.opening import nothing_yet
+from dslm.releasing.store import RESTORE, ModelStore
 from dslm.settings.recipe import load_recipe
 from dslm.settings.workspace import Workspace
 
@@ -39,6 +42,43 @@ def fetch_version(ws: Workspace, version: int, into: Path) -> Path:
     if "champion" in found.aliases:
         refuse_wrong_alias(store, entries, store.versions())
     return prove(store, found, into).folder
+
+
+def fetch_asked(ws: Workspace, version: int | None, into: Path) -> tuple[int, Path]:
+    """Fetch a version into a folder, or the one that serves by the journal where none is named.
+
+    Returns:
+        Its number, and its folder, every byte compared with its manifest.
+
+    Raises:
+        ReleaseRefused: Nothing serves, or as `fetch_version` does.
+    """
+    if version is not None:
+        return version, fetch_version(ws, version, into)
+    if nothing_yet(ws.root):
+        raise _nothing_serves(ws)
+    store, entries = _opened(ws)
+    versions = store.versions()
+    refuse_wrong_alias(store, entries, versions)
+    if not entries:
+        raise _nothing_serves(ws)
+    head = entries[-1]
+    found = registered(store, head, versions)
+    if found is None:
+        what = f"the champion, {named(head.to_version, head.to_digest)}, is not in the registry"
+        raise ReleaseRefused(what, where=store.model, fix=RESTORE)
+    refuse_unapproved(store, entries, found)
+    return found.number, prove(store, found, into).folder
+
+
+def _nothing_serves(ws: Workspace) -> ReleaseRefused:
+    noted = read_champion(ws.champion)
+    fix = "promote a version, or ask the trained adapter: --candidate"
+    if noted.version == 0:
+        return ReleaseRefused("nothing serves yet", where=ws.workflow, fix=fix)
+    what = f"names {named(noted.version, noted.digest)}, and the registry here knows no champion"
+    fix = f"name the registry's server in {VARIABLE}, or restore it: docs/releases.md says how"
+    return ReleaseRefused(what, where=ws.champion, fix=fix)
 
 
 def fetch_release(ws: Workspace, baseline: Baseline, into: Path) -> Path:

@@ -37,12 +37,12 @@ def test_the_newest_scorecards_promise_stands_beside_what_was_found(
 ) -> None:
     ws, out, labels = answered
     promise(ws)
-    said = dslm("compare", "mini", out, labels)
+    said = dslm("compare", "mini", out, labels, "--candidate")
     assert said.code == 0, said.err
     assert "Promised by eval/mini/results/scorecard.json." in said.out
     assert "60.0%" in said.out
     assert "better (" in said.out
-    document = json.loads(dslm("compare", "mini", out, labels, "--json").out)
+    document = json.loads(dslm("compare", "mini", out, labels, "--candidate", "--json").out)
     assert document["cases"] == 50
     assert document["promises"][0]["promised"]["n"] == 100
     assert [one["metric"] for one in document["promises"]] == [
@@ -53,7 +53,7 @@ def test_the_newest_scorecards_promise_stands_beside_what_was_found(
 def test_without_a_scorecard_nothing_was_promised_and_that_is_said(
     dslm: Call, answered: tuple[Workspace, Path, Path]
 ) -> None:
-    said = dslm("compare", "mini", *answered[1:])
+    said = dslm("compare", "mini", *answered[1:], "--candidate")
     assert said.code == 0, said.err
     assert "No scorecard yet" in said.out
 
@@ -65,7 +65,7 @@ def test_inputs_that_the_promise_was_made_on_are_told(
     promise(ws)
     gold = [json.loads(line) for line in ws.gold.read_text().splitlines()]
     write_lines(out, [{"id": g["id"], "object": g["target"], "action": "abstain"} for g in gold])
-    said = dslm("compare", "mini", out, ws.gold)
+    said = dslm("compare", "mini", out, ws.gold, "--candidate")
     assert "Not independent: of these inputs the model has met 60 in gold" in said.out
 
 
@@ -74,6 +74,6 @@ def test_a_broken_answer_is_named_and_is_the_users_fault(
 ) -> None:
     _, out, labels = answered
     out.write_text('{"id": "h-000"}\n')
-    said = dslm("compare", "mini", out, labels)
+    said = dslm("compare", "mini", out, labels, "--candidate")
     assert said.code == 2
     assert "out.jsonl:1: object: Field required" in said.err

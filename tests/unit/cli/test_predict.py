@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dslm.errors import EXIT_REFUSED
 from dslm.inference.batch import read_asked
 from dslm.settings.workspace import Workspace
 
@@ -18,11 +19,31 @@ def test_without_a_trained_adapter_it_says_so_and_writes_nothing(
     dslm: Call, repository: Workspace, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.jsonl"
-    answer = dslm("predict", repository.gold, out, "--workflow", "mini")
+    answer = dslm("predict", repository.gold, out, "--workflow", "mini", "--candidate")
     assert answer.code != 0
     assert len(answer.err.splitlines()) == 1
     assert "calibrat" in answer.err
     assert not out.exists()
+
+
+@pytest.mark.parametrize("command", ["predict", "compare"])
+def test_the_working_tree_answers_nothing_that_did_not_ask_for_it(
+    dslm: Call, repository: Workspace, tmp_path: Path, command: str
+) -> None:
+    files = (repository.gold, tmp_path / "out.jsonl")
+    asked = ("predict", *files, "-w", "mini") if command == "predict" else (command, "mini", *files)
+    answer = dslm(*asked)
+    assert (answer.code, answer.err) == (
+        EXIT_REFUSED,
+        "dslm: mini: nothing serves yet \u2014 promote a version, or ask the trained adapter: "
+        "--candidate\n",
+    )
+    repository.champion.write_text('{"version": 3, "digest": "sha256:1"}')
+    answer = dslm(*asked)
+    assert answer.code == EXIT_REFUSED
+    assert "names version 3 (1), and the registry here knows no champion" in answer.err
+    assert dslm(*asked, "--candidate", "--release", 1).code == 2
+    assert not (repository.root / ".mlflow").exists()
 
 
 def test_a_pipe_is_not_waited_for_and_standard_input_is_read(

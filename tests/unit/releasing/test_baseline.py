@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from finished_run import Run, answers_well
 
 from dslm.errors import InputError, ReleaseRefused
 from dslm.provenance import digest_file
 from dslm.records import Baseline
 from dslm.releasing.baseline import choose_baseline, read_champion
-from dslm.releasing.fetching import fetch_release, fetch_version
+from dslm.releasing.fetching import fetch_asked, fetch_release, fetch_version
+from dslm.releasing.opening import client
+from dslm.releasing.promoting import rollback
 
 
 def test_without_a_champion_there_is_nothing_to_compare_with(bare) -> None:
@@ -46,6 +51,22 @@ def test_the_champions_files_are_fetched_as_they_were_registered(unmoved, tmp_pa
 def test_another_release_under_the_champions_number_is_refused(unmoved, tmp_path) -> None:
     with pytest.raises(ReleaseRefused, match="is not the release"):
         fetch_release(unmoved.ws, Baseline(version=2, digest="sha256:other"), tmp_path)
+
+
+def test_where_no_version_is_named_the_one_that_serves_by_the_journal_is_fetched(
+    two: Run, tmp_path: Path
+) -> None:
+    def asked(number: int | None, into: str) -> tuple[int, bytes]:
+        version, folder = fetch_asked(two.ws, number, tmp_path / into)
+        return version, (folder / "adapter" / "adapter_model.safetensors").read_bytes()
+
+    assert asked(None, "a") == (2, b"weights two") != asked(1, "b")
+    rollback(two.ws, "wrong rates", "me", answers_well)
+    two.ws.champion.write_text('{"version": 2, "digest": "sha256:of another clone"}')
+    assert asked(None, "c") == asked(1, "d")
+    client(two.ws.root).set_registered_model_alias("mini", "champion", "2")
+    with pytest.raises(ReleaseRefused, match="alias names version 2, the journal says 1"):
+        asked(None, "e")
 
 
 def test_any_version_is_fetched_by_its_number(unmoved, tmp_path) -> None:
