@@ -1,4 +1,6 @@
-"""Refuses a model folder that could run code: pickles, Python, and configs that name some.
+"""Refuses a model folder that could run code or be another model than the recipe says.
+
+Pickles, Python, configs that name code, that pack the weights their own way, or add an adapter.
 
 Takes a folder, looks at every file in it before anything is loaded. `trust_remote_code=False` alone
 is no boundary (CVE-2026-4372, CVE-2026-5241). Called by `base.locate`.
@@ -14,8 +16,13 @@ from dslm.errors import InputError
 from dslm.provenance import files_of
 from dslm.strict_json import strict_json
 
-# Keys by which a config can name code to run or quantise in ways we did not choose.
+# Keys by which a config can name code to run.
 UNSAFE_KEYS = ("auto_map", "custom_pipelines", "trust_remote_code", "_attn_implementation_internal")
+# Keys by which it can say how its weights are packed: transformers then asks neither the recipe's
+# method nor us, and a QLoRA run trains on another base than it records.
+OWN_PACKING = ("quantization_config", "compression_config")
+# What transformers loads onto a base without being asked to, by its name.
+ADAPTER = "adapter_config.json"
 # Files that run code when they are loaded, or are code.
 UNSAFE_FILES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".py", ".pyc", ".so")
 INDEX = "model.safetensors.index.json"
@@ -25,21 +32,32 @@ def refuse_unsafe(folder: Path) -> None:
     """Look through a model folder, without loading any of it.
 
     Raises:
-        InputError: A file that can run code, a config that names code or cannot be read, or
-            weights that are not there; names the file.
+        InputError: A file that can run code, a config that names code, packs weights its own way
+            or cannot be read, an adapter, or weights that are not there; names the file.
     """
     for path in files_of(folder):
         if path.suffix.lower() in UNSAFE_FILES:
             fix = "delete it; dslm reads safetensors only and never runs code of a model"
             raise InputError("can run code when it is loaded", where=path, fix=fix)
+        if path == folder / ADAPTER:
+            fix = "name the base itself, without an adapter: the recipe trains one"
+            raise InputError("would be loaded onto the base unasked", where=path, fix=fix)
         if path.name.endswith("config.json"):
-            for key in _keys(_json(path)):
-                if key in UNSAFE_KEYS:
-                    fix = "remove the key; dslm never runs code of a model"
-                    raise InputError(f"names code to run ({key!r})", where=path, fix=fix)
+            _refuse_keys(path)
     if not list(folder.glob("*.safetensors")):
         raise InputError("no safetensors here", where=folder, fix="convert the weights")
     _require_shards(folder)
+
+
+def _refuse_keys(path: Path) -> None:
+    for key in _keys(_json(path)):
+        if key in UNSAFE_KEYS:
+            fix = "remove the key; dslm never runs code of a model"
+            raise InputError(f"names code to run ({key!r})", where=path, fix=fix)
+        if key in OWN_PACKING:
+            fix = "name the base with its plain weights; `method: qlora` packs them"
+            raise InputError(f"packs its weights in a way of its own ({key!r})", where=path,
+                             fix=fix)  # fmt: skip
 
 
 def _require_shards(folder: Path) -> None:

@@ -15,7 +15,8 @@ import tiny_model
 from dslm.errors import EnvironmentFault, InputError
 from dslm.inference import base
 from dslm.inference.base import EmbeddedModel, load_tokenizer, locate, locate_tokenizer, prepare
-from dslm.inference.refusing import UNSAFE_FILES, UNSAFE_KEYS
+from dslm.inference.models import load_base
+from dslm.inference.refusing import OWN_PACKING, UNSAFE_FILES, UNSAFE_KEYS
 from dslm.provenance import digest_bytes, digest_file, write_manifest
 from dslm.settings.recipe import BaseModelSource
 
@@ -91,6 +92,44 @@ def test_a_folder_that_names_code_to_run_is_refused(folder: Path, name: str, key
     with pytest.raises(InputError, match=f"names code to run .'{key}'.") as refusal:
         found(folder)
     assert name in str(refusal.value)
+
+
+@pytest.mark.parametrize("key", OWN_PACKING)
+def test_a_base_that_packs_its_weights_its_own_way_is_refused(folder: Path, key: str) -> None:
+    set_key("config.json", key, {"quant_method": "bitsandbytes", "load_in_8bit": True})(folder)
+    with pytest.raises(InputError, match=f"packs its weights in a way of its own .'{key}'."):
+        found(folder)
+
+
+def test_a_base_with_an_adapter_in_it_is_refused_not_loaded_with_it(folder: Path) -> None:
+    tiny_model.write_adapter(folder / "own")
+    assert found(folder).files  # not where transformers looks for one
+    for name in ("adapter_config.json", "adapter_model.safetensors"):
+        (folder / "own" / name).rename(folder / name)
+    with pytest.raises(InputError, match=r"adapter_config\.json: would be loaded onto the base"):
+        found(folder)
+
+
+READ = {"config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
+        "special_tokens_map.json", "added_tokens.json", "chat_template.jinja"}  # fmt: skip
+
+
+def test_beside_weights_nothing_of_a_base_is_opened_but_what_is_listed_here(folder: Path) -> None:
+    for name in (*READ, "all_results.json", "processor_config.json", "custom_generate.json",
+                 "kernel_config.json", "hf_quant_config.json", "params.json"):  # fmt: skip
+        if not (folder / name).exists():
+            (folder / name).write_text("{}")
+    files, opened, watching = found(folder), set(), [True]
+
+    def notice(event: str, arguments: tuple[Any, ...]) -> None:
+        if watching and event == "open" and str(arguments[0]).startswith(str(folder)):
+            opened.add(Path(str(arguments[0])).name)
+
+    sys.addaudithook(notice)
+    load_base(files, dtype="float32", attention="grouped")
+    load_tokenizer(files)
+    watching.clear()
+    assert {"config.json", "tokenizer.json"} <= opened <= READ
 
 
 def test_code_named_deep_inside_a_config_is_refused_too(folder: Path) -> None:
