@@ -6,6 +6,7 @@ evidence names what it saw by these digests. SHA-256 throughout, written `sha256
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -66,8 +67,28 @@ def write_atomic(path: Path, data: str | bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(path)
+        sync_folder(path.parent)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the disk hold the names in a folder: a renamed file is else the old one after a cut.
+
+    Where a file system cannot do that for folders, or this one may be written and not read, there
+    is nothing more to be done.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF}:
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def write_manifest(folder: Path, inputs: Mapping[str, str]) -> str:

@@ -17,13 +17,16 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import IO, Any
 
-from dslm.errors import DslmError, InputError
-from dslm.provenance import write_manifest
+from dslm.errors import DslmError, EnvironmentFault, InputError
+from dslm.provenance import sync_folder, write_manifest
 
 _PR_SET_PDEATHSIG = 1
+LOOKS_EVERY = 0.5  # seconds
 _SHELLS = frozenset({"sh", "dash", "bash", "zsh"})
 
 
@@ -48,22 +51,50 @@ def _starter() -> int:
 
 
 def die_with(pid: int) -> None:
-    """Kill this process the moment another one ends (Linux 5.3+; elsewhere nothing happens)."""
+    """Kill this process the moment another one ends (Linux; elsewhere nothing happens)."""
     if not sys.platform.startswith("linux"):
         return
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError:
-        os.kill(os.getpid(), signal.SIGKILL)
-        return
+    ends = _end_of(pid)
 
     def wait() -> None:
-        poller = select.poll()
-        poller.register(descriptor, select.POLLIN)
-        poller.poll()
+        ends()
         os.kill(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=wait, daemon=True, name="dies-with-parent").start()
+
+
+def _end_of(pid: int) -> Callable[[], None]:
+    """What waits until a process has ended.
+
+    Kernels before 5.3, some sandboxes and a Python made for others have no descriptors of
+    processes; there it is looked for again and again, by the time it began.
+    """
+    began = _began(pid)
+    try:
+        descriptor = os.pidfd_open(pid)
+    except (OSError, AttributeError):
+
+        def watch() -> None:
+            while began is not None and _began(pid) == began:
+                time.sleep(LOOKS_EVERY)
+
+        return watch
+    poller = select.poll()
+    poller.register(descriptor, select.POLLIN)
+
+    def wait() -> None:
+        poller.poll()
+
+    return wait
+
+
+def _began(pid: int) -> str | None:
+    """When a process began, in the system's own count; None where it is gone."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return None
+    return None if told[0] in "ZX" else told[19]
 
 
 def die_with_parent() -> None:
@@ -76,6 +107,32 @@ def die_with_parent() -> None:
         return
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     die_with(_starter())
+
+
+def take_lock(stream: IO[Any], path: Path, *, waits: bool = False) -> bool:
+    """Lock an open file for this process; the kernel gives the lock back when it is closed.
+
+    Args:
+        stream: The file.
+        path: Its name, for a message.
+        waits: Until another process gives it back, however long.
+
+    Returns:
+        Whether it was to be had.
+
+    Raises:
+        EnvironmentFault: The file system has no locks, or its server does not answer: that is not
+            another process that holds one.
+    """
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        what = f"the file system gives no lock ({error.strerror})"
+        fix = "put the folder on a local disk, or mount it with locks"
+        raise EnvironmentFault(what, where=path, fix=fix) from error
+    return True
 
 
 @contextlib.contextmanager
@@ -91,18 +148,17 @@ def exclusive(root: Path, name: str, *, refusal: type[DslmError] = InputError) -
             `ReleaseRefused`.
 
     Raises:
-        DslmError: Of type `refusal`; says which process holds the lock.
+        DslmError: Of type `refusal`; says which process holds the lock. `EnvironmentFault` where
+            the file system has none.
     """
     path = root / ".dslm" / "locks" / f"{name}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8", errors="replace") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not take_lock(stream, path):
             stream.seek(0)
             holder = stream.read().strip() or "unknown"
             fix = f"wait for process {holder}, or end it"
-            raise refusal(f"another run of {name} is going on", where=path, fix=fix) from None
+            raise refusal(f"another run of {name} is going on", where=path, fix=fix)
         stream.truncate(0)
         stream.write(str(os.getpid()))
         stream.flush()
@@ -161,6 +217,7 @@ def whole_folder(out: Path, inputs: Mapping[str, str]) -> Iterator[Path]:
         if out.exists():
             out.rename(old)
         partial.rename(out)
+        sync_folder(out.parent)
         with contextlib.suppress(OSError):
             _remove(old)
     finally:

@@ -39,10 +39,11 @@ def stage_main(name: str, what: str, body: Body) -> NoReturn:
         die_with_parent()
         root = find_root()
         _require_here(root)
+        ws = workspace(workflow, root)  # before a lock is made that bears the name
         # of several processes that train together, the first holds the lock for all
         lock = exclusive(root, f"{workflow}-{name}") if leading() else contextlib.nullcontext()
         with lock:
-            return body(workspace(workflow, root))
+            return body(ws)
 
     leave(run(whole, resume=f"`dvc repro {name}@{workflow}` does this stage again"))
 

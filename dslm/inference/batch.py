@@ -7,7 +7,6 @@ there, drops a cut last line, and goes on. Called by `dslm predict`.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -28,6 +27,7 @@ from dslm.inference.decider import Decider
 from dslm.progress import Progress
 from dslm.provenance import canonical_json, digest_bytes
 from dslm.records import Answer, Case, Decision, Prediction
+from dslm.stage import take_lock
 from dslm.strict_json import strict_json
 
 BATCHES_A_WRITE = 4  # what an interruption can lose; batches within a write have no idle tails
@@ -139,11 +139,9 @@ def _held(out: Path, asked: Asked) -> Iterator[TextIO]:
     """The output to append to, held by this process alone; its cut last line is removed."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("a", encoding="utf-8") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not take_lock(stream, out):
             fix = "let it end, or name another output file"
-            raise EnvironmentFault("another run writes into it", where=out, fix=fix) from None
+            raise EnvironmentFault("another run writes into it", where=out, fix=fix)
         if os.fstat(stream.fileno()).st_size != asked.size:
             what = "was written into while the model was loaded"
             raise EnvironmentFault(what, where=out, fix="run the command again")

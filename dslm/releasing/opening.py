@@ -8,7 +8,6 @@ Takes a repository root; gives a ready `MlflowClient`, or one clear error. Calle
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import logging
 import os
 import socket
@@ -20,9 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 from dslm.errors import InputError
 from dslm.foreign_errors import VARIABLE
+from dslm.provenance import sync_folder
 from dslm.releasing.faults import fault, knock, refuse_misspelt
 from dslm.settings.regular_files import is_there
 from dslm.settings.workspace import origin
+from dslm.stage import take_lock
 from dslm.uris import without_password
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def _create(root: Path, path: Path) -> None:
     """Make the database beside and rename it: no reader ever meets one half migrated."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with (path.parent / ".create.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        take_lock(lock, path, waits=True)
         if path.exists():  # made by another process while we waited
             return
         partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
@@ -178,6 +179,7 @@ def _create(root: Path, path: Path) -> None:
             with partial.open("rb+") as stream:
                 os.fsync(stream.fileno())
             partial.rename(path)
+            sync_folder(path.parent)
         finally:
             partial.unlink(missing_ok=True)
 

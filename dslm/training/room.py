@@ -13,11 +13,12 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from dslm.errors import InputError
+from dslm.errors import EnvironmentFault, InputError
 
 ASKED = "DSLM_MEMORY_GB"
 CGROUPS = Path("/sys/fs/cgroup")
 PROC = Path("/proc")
+PATIENCE = 20.0  # seconds for a driver that has to wake its cards; one that hangs never answers
 UNLIMITED = 1 << 60  # cgroup v1 writes a number near 2^63 where there is no limit
 
 
@@ -58,6 +59,7 @@ def room_without_torch() -> tuple[Room, bool]:
 
     Raises:
         InputError: As `room`.
+        EnvironmentFault: The GPU's driver does not answer.
     """
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     program = shutil.which("nvidia-smi")
@@ -65,7 +67,13 @@ def room_without_torch() -> tuple[Room, bool]:
         return room(on_gpu=False), False
     which = ["-i", visible.split(",")[0]] if visible else []
     asked = [program, "--query-gpu=memory.free", "--format=csv,noheader,nounits", *which]
-    answer = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.split()
+    try:
+        done = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        what = f"nvidia-smi gives no answer in {PATIENCE:.0f} seconds"
+        fix = "look at the GPU's driver, or set CUDA_VISIBLE_DEVICES= to do without"
+        raise EnvironmentFault(what, fix=fix) from None
+    answer = done.stdout.split()
     if not answer or not answer[0].isdecimal():
         return room(on_gpu=False), False
     return _as_asked(Room(int(answer[0]) * 1024**2, "free memory of the GPU")), True

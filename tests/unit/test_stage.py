@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import signal
@@ -13,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reading_code import modules
 from small_repository import ROOT, make_repository
 
 from dslm.cli.boundary import run
-from dslm.errors import EXIT_BAD_INPUT, EXIT_ENVIRONMENT, InputError
-from dslm.provenance import MANIFEST, read_manifest
+from dslm.errors import EXIT_BAD_INPUT, EXIT_ENVIRONMENT, EnvironmentFault, InputError
+from dslm.provenance import MANIFEST, read_manifest, write_atomic
 from dslm.stage import exclusive, whole_folder
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc and prctl")
@@ -194,6 +196,40 @@ def test_a_disk_that_is_really_full_does_no_harm(
     assert (out / "sub" / "a.txt").read_text() == "new"
 
 
+def test_the_folder_that_holds_a_renamed_file_is_synced_after_the_rename(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[Path, list[str]]] = []
+    sync = os.fsync
+
+    def recorded(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        seen.append((path, [one.name for one in path.iterdir()] if path.is_dir() else []))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", recorded)
+    write_atomic(tmp_path / "a.json", "{}")
+    assert seen[-1] == (tmp_path, ["a.json"])
+    make(tmp_path / "b" / "out", "new")
+    assert seen[-1] == (tmp_path / "b", ["out"])
+
+
+@pytest.mark.parametrize("number", ["EINVAL", "ENOTSUP"])
+def test_where_folders_cannot_be_synced_files_are_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: str
+) -> None:
+    sync = os.fsync
+
+    def of_files_alone(descriptor: int) -> None:
+        if Path(f"/proc/self/fd/{descriptor}").is_dir():
+            raise OSError(getattr(errno, number), "no such thing here")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", of_files_alone)
+    write_atomic(tmp_path / "a.json", "{}")
+    assert (tmp_path / "a.json").read_text() == "{}"
+
+
 # --- manifests ------------------------------------------------------------------------------------
 
 
@@ -277,6 +313,42 @@ def test_a_second_run_of_a_stage_is_refused_and_told_who_is_at_it(tmp_path: Path
         pass  # the kernel gave the lock of the killed run back
 
 
+@pytest.mark.slow
+def test_a_workflow_that_is_none_makes_no_lock_and_nothing_outside(tmp_path: Path) -> None:
+    root = tmp_path / "deep" / "repository"
+    make_repository(root)
+    before = sorted(tmp_path.rglob("*"))
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines.curate", "--workflow", "../../../mine"], cwd=root,
+        env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == EXIT_BAD_INPUT
+    assert "no workflow '../../../mine'" in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("number", ["ENOLCK", "EOPNOTSUPP", "ENOSYS", "EINVAL", "EIO", "EACCES"])
+def test_a_file_system_without_locks_is_no_other_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: str
+) -> None:
+    def refuses(*_: object) -> None:
+        code = getattr(errno, number)
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", refuses)
+    with pytest.raises(EnvironmentFault) as caught, exclusive(tmp_path, "mini-curate"):
+        pass
+    assert caught.value.what == (
+        f"the file system gives no lock ({os.strerror(getattr(errno, number))})"
+    )
+    assert str(caught.value.where).endswith(".dslm/locks/mini-curate.lock")
+
+
+def test_locks_are_asked_for_in_one_place() -> None:
+    asking = [module.name for module in modules("dslm") if "flock(" in module.text]
+    assert asking == ["dslm.stage"]
+
+
 def test_other_workflows_and_stages_are_not_in_the_way(tmp_path: Path) -> None:
     with exclusive(tmp_path, "one-train"), exclusive(tmp_path, "two-train"):
         pass
@@ -319,11 +391,21 @@ STARTERS = {
 }
 
 
+OLD_KERNEL = """
+import errno, os
+def refused(*_):
+    raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+os.pidfd_open = refused
+"""
+
+
 @pytest.mark.slow
 @LINUX
+@pytest.mark.parametrize("before", ["", OLD_KERNEL, "import os; del os.pidfd_open"],
+                         ids=["here", "old kernel", "other Python"])  # fmt: skip
 @pytest.mark.parametrize("name", sorted(STARTERS))
-def test_a_stage_dies_with_whoever_started_it(name: str) -> None:
-    with python(STARTERS[name], STAGE) as starter:
+def test_a_stage_dies_with_whoever_started_it(name: str, before: str) -> None:
+    with python(STARTERS[name], before + STAGE) as starter:
         assert starter.stdout is not None
         stage = int(starter.stdout.readline())
         assert alive(stage)

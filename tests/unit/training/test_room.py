@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dslm.errors import InputError
+from dslm.errors import EnvironmentFault, InputError
+from dslm.training import room as room_module
 from dslm.training.room import ASKED, Room, _of_machine, resident, room, room_without_torch
 
 
@@ -90,6 +91,12 @@ def test_without_torch_a_gpu_is_asked_through_its_driver_s_program(
     program.write_text("#!/bin/sh\necho 1000\necho 2000\n")
     program.chmod(0o755)
     assert room_without_torch() == (Room(1000 * 1024**2, "free memory of the GPU"), True)
+    monkeypatch.setattr(room_module, "PATIENCE", 0.1)
+    program.write_text("#!/bin/sh\nexec /bin/sleep 60\n")  # a driver that hangs
+    with pytest.raises(EnvironmentFault, match="gives no answer"):
+        room_without_torch()
+    monkeypatch.undo()
+    monkeypatch.setenv("PATH", str(tmp_path))
     program.write_text("#!/bin/sh\necho No devices were found; exit 6\n")
     assert room_without_torch()[1] is False
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
