@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from dslm.errors import InputError
 from dslm.foreign_errors import VARIABLE
 from dslm.provenance import sync_folder
+from dslm.releasing.artifact_locations import FILES, set_right
 from dslm.releasing.faults import fault, knock, refuse_misspelt
 from dslm.settings.regular_files import is_there
 from dslm.settings.workspace import origin
@@ -45,12 +46,13 @@ _PREFERENCES = {  # a server that does not answer is reported in seconds, not in
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 _SQLITE = "sqlite:///"
+NAME = "mlflow.db"
 _DATABASES = ("postgresql", "mysql", "mssql")
 
 
 def tracking_uri(root: Path) -> str:
     """`MLFLOW_TRACKING_URI`, or the repository's own sqlite database."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}{_own(root) / 'mlflow.db'}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}{_own(root) / NAME}"
 
 
 def _own(root: Path) -> Path:
@@ -61,7 +63,7 @@ def _own(root: Path) -> Path:
 def artifact_folder(root: Path) -> Path | None:
     """Where artifacts go; None where a server decides."""
     if tracking_uri(root).startswith(_SQLITE):
-        return _own(root) / "artifacts"
+        return _own(root) / FILES
     return None
 
 
@@ -130,6 +132,8 @@ def client(root: Path, *, writes: bool = True) -> MlflowClient:
             if not is_there(path):
                 _create(root, path)
             _look_at(path, writes=writes)
+            if path.resolve() == (_own(root) / NAME).resolve():
+                _set_right(path, writes=writes)
     address = tracking_uri(root)
     refuse_misspelt(address)
     with plain_faults(root):
@@ -162,6 +166,18 @@ def _look_at(path: Path, *, writes: bool) -> None:
     with contextlib.closing(probe):
         probe.execute("BEGIN IMMEDIATE" if writes else "SELECT 1 FROM sqlite_master")
         probe.rollback()
+
+
+def _set_right(path: Path, *, writes: bool) -> None:
+    """Let locations of files follow a repository that was moved or copied.
+
+    Who only reads lists versions all the same where the database cannot be written now.
+    """
+    try:
+        set_right(path, PATIENCE if writes else 0.0)
+    except sqlite3.Error:
+        if writes:
+            raise
 
 
 def _create(root: Path, path: Path) -> None:
