@@ -163,10 +163,10 @@ def test_files_that_went_or_came_are_named(root: Path) -> None:
     (folder / "vocab.txt").write_text("a")
     lock_base(BaseModelSource(folder="models/tiny"), root)
     (folder / "vocab.txt").unlink()
-    (folder / "adapter_config.json").write_text("{}")
+    (folder / "generation_config.json").write_text("{}")
     message = said(base_of(root, "folder"), root)
     assert "vocab.txt: was locked, and is missing" in message
-    assert "adapter_config.json: was not there when the base was locked" in message
+    assert "generation_config.json: was not there when the base was locked" in message
 
 
 def test_a_lock_that_was_edited_is_refused(root: Path) -> None:
