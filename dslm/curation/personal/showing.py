@@ -21,6 +21,7 @@ from dslm.curation.grouping import group_of
 from dslm.curation.personal.counting_parts import counted
 from dslm.curation.personal.finder import refuse_missing
 from dslm.curation.personal.finding import Finding
+from dslm.curation.personal.found import Found
 from dslm.curation.personal.keys import fingerprint, key_of
 from dslm.curation.personal.known_values import (
     KnownValues,
@@ -28,9 +29,10 @@ from dslm.curation.personal.known_values import (
     close_index_of,
     known_of,
 )
+from dslm.curation.personal.proof import Proof
 from dslm.curation.personal.replacing import Look, Replaced, Replacer, longest, mapped
 from dslm.curation.personal.shared_parts import SharedParts
-from dslm.curation.personal.written import words_but
+from dslm.curation.personal.written import keys_alone, words_but
 from dslm.errors import DslmError, EnvironmentFault, InputError
 from dslm.records import Case
 
@@ -146,6 +148,17 @@ class Showing:
         named = [case for case in self._groups if case in text]
         near: Values = frozenset().union(*map(self._near, named))
         return self._replacer.text(text, self._look(near))
+
+    def kinds_in_names(self, case: str) -> set[str]:
+        """The kinds of values in a gold case's id and the keys of its meta, which are never hidden.
+
+        As curation's proof has it of ids: names from three letters on, others from six on, as by
+        chance shorter ones stand in many.
+        """
+        done = self._done[case]
+        names = {"id": case, "meta": keys_alone(done.case.meta)}
+        own = Found(values=done.found.values)
+        return Proof(self._replacer, self._known).left_in(names, own, self._groups[case])
 
     def _near(self, case: str) -> Values:
         done = self._done.get(case)

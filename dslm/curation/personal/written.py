@@ -34,6 +34,13 @@ def texts_in(value: Any, naming: bool = False) -> Iterator[tuple[str, bool]]:
         yield whole, naming
 
 
+def keys_alone(value: Any) -> Any:
+    """A JSON value without its texts and numbers."""
+    if isinstance(value, dict):
+        return {key: keys_alone(inner) for key, inner in value.items()}
+    return [keys_alone(item) for item in value] if isinstance(value, list) else None
+
+
 def whole_number(value: Any) -> str | None:
     """The digits of a whole number, also of one that a column with gaps made 4815.0; else None."""
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from small_repository import case, of_many_senders, texts_apart_from_gold
+from small_repository import case, of_many_senders, texts_apart_from_gold, write_lines
 
 from dslm.settings.workspace import Workspace
 
@@ -148,3 +149,33 @@ def test_no_finding_quotes_a_personal_value_of_gold(dslm: Call, repository: Work
     told = "labels of number (personal, not quoted) differ in look-alike letters only"
     assert told in said
     assert any(one.startswith("slices has 'language', which data.personal calls") for one in said)
+
+
+def test_gold_ids_and_sources_rejects_with_personal_values_are_told_without_them(
+    dslm: Call, repository: Workspace
+) -> None:
+    text = repository.contract.read_text()
+    fields = "fields: {target.number: id, meta.contact: name}"
+    plain = [case(n) for n in range(60)]
+    plain[3]["meta"]["contact"], plain[4]["meta"]["contact"] = "Zelmora Quint", "Lu Abt"
+    plain[3]["target"]["number"] = plain[3]["input"] = "471199"
+    row = case(1) | {"input": "quint wrote", "target": {"kind": "zelmora quint", "number": None}}
+    source = repository.data / "sources" / "cases.jsonl"
+    write_lines(source, [*map(json.loads, source.read_text().splitlines()), row])
+    changes: tuple[dict[str, Any], ...] = (
+        {"id": "zelmora-3"}, {"id": "n 47-11-99"}, {"meta": plain[3]["meta"] | {"of quint": 1}},
+        {"id": "lu3"}, {"id": "g-4711"}, {"meta": plain[3]["meta"] | {"a3": 1}},
+    )  # fmt: skip
+    for mode in ("surrogate", "keep"):
+        repository.contract.write_text(f"{text}  personal: {{mode: {mode}, {fields}}}\n")
+        told = []
+        for change in changes:
+            write_lines(repository.gold, [*plain[:3], plain[3] | change, *plain[4:]])
+            said = dslm("check", "mini", "--json").out
+            assert ('target.kind: \\"[value]\\" is not one of' in said) == (mode == "surrogate")
+            assert ("zelmora" in said) == (mode == "keep")
+            told += [[one["message"] for one in json.loads(said)["mini"]
+                      if one["proof"] == "personal.ids"]]  # fmt: skip
+        assert [len(one) for one in told] == ([1, 1, 1, 0, 0, 0] if mode == "surrogate" else 6 * [0])
+        if mode == "surrogate":
+            assert "the first is case 4 of the file (name)" in told[0][0]
