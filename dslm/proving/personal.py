@@ -50,9 +50,7 @@ def prove_personal(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> I
         yield ok("personal", f"{len(personal.places)} fields hold personal data, no other looks so")
 
 
-def _ids_and_keys(
-    ws: Workspace, contract: Contract, gold: Sequence[Case]
-) -> Iterator[Finding]:
+def _ids_and_keys(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Iterator[Finding]:
     """A warning where ids of gold cases or keys of their meta hold what fields call personal."""
     showing = showing_of(contract, gold, None)
     if not gold or not showing.hides or showing.how == "nothing":
