@@ -39,3 +39,10 @@ class Came:
         case, before, broken = json.loads(text)
         came = None if before is None else Case.from_own_json(before)
         return cls(Case.from_own_json(case), came, broken)
+
+
+def line_of(text: str) -> str:
+    """The case as it came at first, as a line of JSON, of what `Came.to_json` wrote."""
+    case, before, _ = json.loads(text)
+    line: str = before or case
+    return line

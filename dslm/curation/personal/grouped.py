@@ -7,12 +7,11 @@ against it, which is most often so. Called by `spreading`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dslm.cases import as_line
-from dslm.curation.personal.came import Came
+from dslm.curation.personal.came import Came, line_of
 from dslm.curation.personal.found import Found
 from dslm.curation.personal.known_values import Values
 from dslm.curation.personal.replacing import BROKEN_LABEL, Replacer
@@ -40,11 +39,7 @@ def draws_of(rows: Sequence[Mapping[str, Any]], values: Values, replacer: Replac
 
 
 def _as_it_came(row: Mapping[str, Any]) -> str:
-    if row["came"] is None:
-        record: str = row["record"]
-        return record
-    case, before, _ = json.loads(row["came"])
-    line: str = before or case
+    line: str = row["record"] if row["came"] is None else line_of(row["came"])
     return line
 
 
