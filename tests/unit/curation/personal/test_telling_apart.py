@@ -177,3 +177,26 @@ def test_a_wrong_answer_is_never_shown_as_the_right_one(asking):
     shown = {showing.answer("g-0", {"ref": ref})["ref"] for ref in refs[1:]}
     assert (right.target or {})["ref"] not in shown
     assert json.dumps(right.target)[1:9] in showing.quoting("g-0", json.dumps(gold[0].target))
+
+
+def test_an_initial_before_a_number_is_the_numbers(asking):
+    """Of "Weber A-12" no part is Anna Weber's initial, or the number would keep its digits."""
+    contract = asking(target_ref="id", meta_contact="name")
+    for ref in ("A-12", "A12", "A 12", "A/12"):
+        case = Case(id="a", input=f"Bill of Weber {ref}, paid", meta={"contact": "Anna Weber"},
+                    target={"kind": "claim", "amount": None, "ref": ref})  # fmt: skip
+        done = Replacer(contract, KEY).case(case)
+        assert done.reason is None
+        assert f" {(done.case.target or {})['ref']}, paid" in done.case.input
+        assert "12" not in done.case.input
+
+
+def test_a_label_that_no_longer_stands_where_it_stood_is_dropped(asking):
+    """Two names run into one another: whose "Gasin" is, the text does not say."""
+    contract = asking(target_ref="name", meta_contact="name")
+    case = Case(id="a", input="Nipor, Gasin Sonen", meta={"contact": "Nipor Gasin"},
+                target={"kind": "claim", "amount": None, "ref": "Gasin Sonen"})  # fmt: skip
+    plain = contract.model_copy(update={"grounded": ()})
+    done = Replacer(plain, KEY).case(case)
+    assert done.case.target["ref"] not in done.case.input
+    assert done.reason == BROKEN_LABEL
