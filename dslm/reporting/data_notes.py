@@ -76,6 +76,6 @@ def notes(card: DataCard) -> list[str]:
         found.append(f"{untimed:,} cases have no readable day of arrival.")
     for check in card.reach.checks:
         if check.enough is False:
-            needs = f" Needs about {check.needed:,} cases." if check.needed else ""
+            needs = f" Needs {check.needed_words}." if check.needed else ""
             found.append(f"Gold is too small for the check {check.id}: it {check.can}.{needs}")
     return found
