@@ -23,7 +23,7 @@ from dslm.gating.finding import amount
 from dslm.gating.power import STEPS, chance_to_show, least_cases, least_difference
 from dslm.looks.spending import next_share
 from dslm.records import Case
-from dslm.scoring.intervals import LEVEL, clopper_pearson, wilson
+from dslm.scoring.intervals import LEVEL, clopper_pearson
 from dslm.scoring.metrics import METRICS
 from dslm.settings.policy import (
     Bound,
@@ -115,8 +115,7 @@ def _share_bounds(sizes: Sequence[int], share: float, tail: float) -> tuple[floa
 
 
 def _reach_of(name: str, sizes: Sequence[int], alpha: float) -> ReachOf:
-    alone = max(sizes) == 1
-    low, high = wilson(RIGHT, len(sizes)) if alone else _share_bounds(sizes, RIGHT, (1 - LEVEL) / 2)
+    low, high = _share_bounds(sizes, RIGHT, (1 - LEVEL) / 2)
     return ReachOf(
         name=name, cases=sum(sizes), margin=margin_of(sizes, alpha),
         gain=_gain_of(sizes, alpha), half_width=round((high - low) / 2, 4), groups=len(sizes),

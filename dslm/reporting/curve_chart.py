@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from dslm.records import Metric
-from dslm.reporting.curve import Point, thinned
+from dslm.reporting.curve import thinned
 from dslm.reporting.formatting import rate
+from dslm.scoring.risk_coverage import Point
 
 WIDTH, HEIGHT = 880, 360
 LEFT, RIGHT, TOP, BOTTOM = 72, 12, 40, 64

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from dslm.records import Metric, ModelScore, OutcomeKind
 from dslm.reporting.certificate import certificate_steps as certificate_steps
 from dslm.reporting.charts import Bar, bars, dots, stacked
-from dslm.reporting.curve import at_threshold, risk_coverage
+from dslm.reporting.curve import at_threshold
 from dslm.reporting.curve_chart import Curve, curve_svg, describe
 from dslm.reporting.data import ReportData
 from dslm.reporting.formatting import plain_value, rate, short_digest, visible
@@ -30,6 +30,7 @@ from dslm.reporting.naming import (
     MetricName,
     metric_name,
 )
+from dslm.scoring.risk_coverage import risk_coverage
 
 NOTHING = Metric(value=None, low=None, high=None, n=0)
 HEADLINE = (STRAIGHT_THROUGH, SELECTIVE_RISK, EXACT, COST)
