@@ -183,14 +183,6 @@ class ReachOf(Record):
     groups: int | None = None
 
 
-def needed_words(needed: tuple[int, int] | None) -> str:
-    """Groups and cases that a check needs, in words."""
-    if needed is None:
-        return "more cases than can be told"
-    groups, cases = needed
-    return f"about {cases:,} cases" + (f" in {groups:,} groups" if groups != cases else "")
-
-
 class CheckReach(Record):
     """Whether the gold set is large enough for one check of the gate policy.
 
@@ -204,13 +196,6 @@ class CheckReach(Record):
     needed: int | None
     enough: bool | None
     needed_groups: int | None = None
-
-    @property
-    def needed_words(self) -> str:
-        """How many cases would do."""
-        if self.needed is None:
-            return needed_words(None)
-        return needed_words((self.needed_groups or self.needed, self.needed))
 
 
 class Reach(Record):

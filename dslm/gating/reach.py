@@ -71,6 +71,15 @@ def smallest_gain(cases: int, alpha: float, asked: float = 0.0) -> float | None:
     return least_difference(chance, POWER, 1 - DISCORDANCE)
 
 
+def needed_words(cases: int | None, groups: int | None) -> str:
+    """How many cases a check needs, in words; of groups where cases come in groups."""
+    if cases is None:
+        return "more cases than can be told"
+    return f"about {cases:,} cases" + (
+        f" in {groups:,} groups" if groups not in (None, cases) else ""
+    )
+
+
 def group_sizes(contract: Contract, gold: Sequence[Case]) -> tuple[int, ...]:
     """Cases of each group of gold; one without a group stands for itself."""
     key = contract.data.group_by

@@ -9,10 +9,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
+from dslm.cases import read_labelled
 from dslm.contract.model import Contract
 from dslm.data_card import CheckReach
 from dslm.errors import DslmError
-from dslm.gating.reach import DISCORDANCE, checks_reach, group_sizes
+from dslm.gating.reach import DISCORDANCE, checks_reach, group_sizes, needed_words
+from dslm.looks.calibrating import calibrations_so_far, told
 from dslm.looks.ledger import ledger_of
 from dslm.provenance import digest_file
 from dslm.proving.finding import Finding, failures, named, ok, warn
@@ -45,6 +47,8 @@ def prove_policy(
         yield from _promised(ws, policy, contract)
     if contract and gold:
         yield from _attainable(ws, policy, contract, gold)
+    if contract:
+        yield from _calibrated(ws, contract)
 
 
 def _waivers(ws: Workspace, policy: GatePolicy) -> Iterator[Finding]:
@@ -99,7 +103,7 @@ def _attainable(
 def _too_few(check: AnyCheck, reach: CheckReach) -> tuple[str, str]:
     """What this gold set is too small for, and what else could be changed."""
     if isinstance(check, NonInferior):
-        needs = f"a margin of {check.margin:g} needs {reach.needed_words}"
+        needs = f"a margin of {check.margin:g} needs {_many(reach)}"
         return f"{needs} if models differ on {DISCORDANCE:.0%}", "raise its margin"
     if isinstance(check, Bound):
         side = "at_most" if check.at_least is None else "at_least"
@@ -107,6 +111,10 @@ def _too_few(check: AnyCheck, reach: CheckReach) -> tuple[str, str]:
     if isinstance(check, SliceAlarm):
         return f"it {reach.can}", "raise its worse_by, or watch fewer slices"
     return f"it {reach.can}", "lower its at_least"
+
+
+def _many(reach: CheckReach) -> str:
+    return needed_words(reach.needed, reach.needed_groups)
 
 
 def _becomes(check: AnyCheck) -> str:
@@ -137,7 +145,24 @@ def _looked_at(
         return
     reach = {one.id: one for one in checks_reach(contract, gold, policy, share)}
     margins = [check.id for check in policy.checks if isinstance(check, NonInferior)]
-    then = [f"{name} {reach[name].needed_words}" for name in margins if reach[name].enough is False]
+    then = [f"{name} {_many(reach[name])}" for name in margins if reach[name].enough is False]
     needs = f"; margins then need: {named(then)}" if then else ""
     seen = f"{looks} candidate{'s were' if looks > 1 else ' was'} seen on this gold set or its like"
     yield ok("looks", f"{seen}: the next look may spend {share:.2%} of alpha{needs}")
+
+
+def _calibrated(ws: Workspace, contract: Contract) -> Iterator[Finding]:
+    """How many calibrations the split that lies here has seen."""
+    split = ws.curated / "calibration.jsonl"
+    if not split.is_file():
+        return
+    try:
+        number = calibrations_so_far(ws, read_labelled(split, contract))
+    except DslmError as error:
+        yield from failures("calibrations", error)
+        return
+    if several := told(number, contract.decision.confidence):
+        yield warn(
+            "calibrations", several, where=ws.looks / "calibration",
+            fix="take the threshold of the next one from labelled cases that none of them saw",
+        )  # fmt: skip

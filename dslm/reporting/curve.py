@@ -1,13 +1,13 @@
 """The risk–coverage curve as it is drawn: where a threshold lies on it, and fewer points.
 
-Takes points of `dslm.scoring.risk_coverage`; gives points. Called by the page.
+Takes points of `dslm.contract.ranking`; gives points. Called by the page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dslm.scoring.risk_coverage import Point
+from dslm.contract.ranking import Point
 
 
 def at_threshold(points: Iterable[Point], threshold: float) -> Point | None:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from dslm.contract.ranking import Point
 from dslm.records import Metric
 from dslm.reporting.curve import thinned
 from dslm.reporting.formatting import rate
-from dslm.scoring.risk_coverage import Point
 
 WIDTH, HEIGHT = 880, 360
 LEFT, RIGHT, TOP, BOTTOM = 72, 12, 40, 64

@@ -12,6 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from dslm.contract.ranking import risk_coverage
 from dslm.records import Metric, ModelScore, OutcomeKind
 from dslm.reporting.certificate import certificate_steps as certificate_steps
 from dslm.reporting.charts import Bar, bars, dots, stacked
@@ -30,7 +31,6 @@ from dslm.reporting.naming import (
     MetricName,
     metric_name,
 )
-from dslm.scoring.risk_coverage import risk_coverage
 
 NOTHING = Metric(value=None, low=None, high=None, n=0)
 HEADLINE = (STRAIGHT_THROUGH, SELECTIVE_RISK, EXACT, COST)

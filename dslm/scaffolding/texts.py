@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from dslm.data_card import needed_words
-from dslm.gating.reach import FIRST_LOOK, group_sizes, needed_for
+from dslm.gating.reach import FIRST_LOOK, group_sizes, needed_for, needed_words
 from dslm.scaffolding.draft import CONFIDENCE, SPLIT, Draft, contract_of
 from dslm.scaffolding.schema import GROUNDED_SHARE
 from dslm.statistics.zero_failures import needed_right
@@ -137,7 +136,7 @@ def policy_text(name: str, made: Draft) -> str:
         .get_template("gate.yaml.jinja")
         .render(
             name=name, gold=len(made.gold), risk=made.risk, review=REVIEW, margin=margin,
-            needed=needed_words(needs[margin]),
+            needed=needed_words(*reversed(needs[margin] or (None, None))),
         )
     )  # fmt: skip
     return text

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from dslm.contract.ranking import risk_coverage
 from dslm.records import Metric, ModelScore, Row, Scorecard
-from dslm.scoring.risk_coverage import risk_coverage
 
 Point = dict[str, str | float]
 DIGITS = 4

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from small_repository import case, of_many_senders, write_lines
 
-from dslm.cases import read_labelled
+from dslm.cases import read_labelled, write_records
 from dslm.contract.model import load_contract
 from dslm.gating.reach import gold_reach
-from dslm.looks.ledger import ledger_of
+from dslm.looks.calibrating import count_calibration
+from dslm.looks.ledger import CANDIDATE, ledger_of
 from dslm.provenance import digest_file
 from dslm.proving.proof import Finding, prove
 from dslm.settings.policy import load_policy
@@ -283,6 +284,17 @@ def test_check_tells_what_the_looks_so_far_leave_for_the_next(repository: Worksp
     (told,) = found(repository, "ok", "looks")
     assert told.message.startswith("1 candidate was seen on this gold set")
     assert "may spend 7.58% of alpha; margins then need: holds about " in told.message
+
+
+def test_check_warns_of_a_split_that_several_calibrations_saw(repository: Workspace) -> None:
+    gold = read_labelled(repository.gold, load_contract(repository.contract))
+    repository.curated.mkdir(parents=True)
+    write_records(repository.curated / "calibration.jsonl", gold)
+    for adapter, kinds in (("sha256:1", []), ("sha256:2", ["warn"])):
+        named = dict.fromkeys(CANDIDATE, "sha256:0") | {"adapter": adapter}
+        count_calibration(repository, named | {"calibration_cases": "sha256:" + "3" * 64}, gold)
+        assert [f.kind for f in prove(repository) if f.proof == "calibrations"] == kinds
+    assert "one of 2 in up to 0.2" in found(repository, "warn", "calibrations")[0].message
 
 
 def test_a_bad_policy_fails_with_its_line(repository: Workspace) -> None:

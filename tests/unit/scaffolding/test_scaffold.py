@@ -15,7 +15,7 @@ from dslm.cases import read_records
 from dslm.contract import load_contract
 from dslm.curation.review_file import read_review
 from dslm.errors import InputError, Problems
-from dslm.gating.reach import checks_reach
+from dslm.gating.reach import checks_reach, needed_words
 from dslm.proving.proof import prove
 from dslm.records import Case
 from dslm.scaffolding.draft import RISKS, attainable_risk
@@ -329,5 +329,6 @@ def test_the_proposed_margin_is_told_by_the_number_that_check_and_data_card_tell
     assert contract.data.group_by == "customer"
     reach = {one.id: one for one in checks_reach(contract, gold, load_policy(ws.policy))}
     assert told is not None
-    assert told[1] == reach["holds_quality"].needed_words.removeprefix("about ")
+    needs = needed_words(reach["holds_quality"].needed, reach["holds_quality"].needed_groups)
+    assert f"about {told[1]}" == needs
     assert " groups" in told[1]
