@@ -191,7 +191,8 @@ def write_verdict(ws: Workspace, verdict: Verdict) -> None:
         ledger_of(ws).keep(verdict.look, read_records(ws.gold, Case))
     write_atomic(ws.results / "gate.json", verdict.model_dump_json(indent=2) + "\n")
     write_atomic(ws.results / "gate.md", as_markdown(verdict))
-    told = {"verdict": verdict.status, "checks": {c.id: c.status for c in verdict.checks}}
+    told = {"verdict": verdict.status, "checks": {c.id: c.status for c in verdict.checks},
+            "asked": load_policy(ws.policy).numbers()}  # fmt: skip
     write_atomic(ws.results / "checks.json", json.dumps(told, indent=1) + "\n")
 
 
