@@ -24,9 +24,10 @@ _LARGEST_EXPONENT = 999
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?\Z", re.ASCII)
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:\.\d+)?[eE][+-]?\d{1,9}\Z", re.ASCII)
 _MARKS = class_of(is_mark, BMP)
-# A point behind a letter is of the word: Rs.500, रु.500, руб.500
+# A point behind a letter is of the word: Rs.500, रु.500, руб.500, B/.500
 _RUN = re.compile(
-    rf"(?:(?<![^\W_])(?<![.,{_MARKS}])[.,](?=[0-9]))?[0-9]+(?:[.,'\u066b\u066c \u00a0][0-9]+)*"
+    rf"(?:(?<![^\W_])(?<![A-Z]/)(?<![.,{_MARKS}])[.,](?=[0-9]))?"
+    r"[0-9]+(?:[.,'\u066b\u066c \u00a0][0-9]+)*"
 )
 _SEPARATOR = re.compile(r"[.,'\u066b\u066c \u00a0]")
 _FRACTIONS = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞↉"
