@@ -30,6 +30,9 @@ _VERSION_BEFORE = re.compile(r"(?:\bv|\bversion\s?)\Z")
 # An amount rather than a year: 1250.00, 2000.00, 1999,00; 2025,12 may be two cells of a row
 CENTS = re.compile(r"(?!19|20)\d{4}[.,]\d\d(?![\d:.])|\d{4}(?:\.\d\d|,00)(?![\d:.,h])")
 ANY_CENTS = re.compile(r"\d{4}[.,]\d\d(?![\d:.])")
+_SHARE = re.compile(r"%\d")
+# 1.12.25,00 and 1.2.25:8080; not 4.3.25,12.50 and 4.3.25:10:15
+_GLUED_TO_POINTS = re.compile(r"%\d|,\d\d(?![\d.,:])|:\d+(?![\d:])")
 _YEAR_ALONE = re.compile(r"(?:19|20)\d\d(?![.,]?\d)")
 _BLANK_YEARS = range(1900, 2200)  # 12 11 0300 is no date
 
@@ -115,7 +118,8 @@ def numeric_readings(
         return frozenset()
     if first == BLANK and not (full and int(max(parts, key=len)) in _BLANK_YEARS):
         return frozenset()
-    if not full and (first != second or _is_time_or_amount(text, start, end)):
+    pointed = first == "." and "0" not in (parts[0][0], parts[1][0])  # no amount has 04.03.
+    if not full and (first != second or _is_time_or_amount(text, start, end, pointed=pointed)):
         return frozenset()
     if first == "." and _is_version(text, start):
         return frozenset()
@@ -143,7 +147,9 @@ def _is_amount(text: str, start: int, one: int, third: int) -> bool:
     return within or bool(ANY_CENTS.match(text, third))
 
 
-def _is_time_or_amount(text: str, start: int, end: int) -> bool:
+def _is_time_or_amount(text: str, start: int, end: int, *, pointed: bool) -> bool:
+    """Whether a short year is something else by what is glued to it; a next cell says nothing."""
     if _DAY_BEFORE.search(text, max(0, start - 11), start):
         return True
-    return text[end : end + 1] in (",", ":", "%") and text[end + 1 : end + 2].isdigit()
+    glued = _GLUED_TO_POINTS if pointed else _SHARE
+    return glued.match(text, end) is not None

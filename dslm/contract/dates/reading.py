@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -116,7 +116,21 @@ def _found(text: str, customs: Customs) -> list[Found]:
             found.append(one)
     starts = {start for start, _, _ in found}
     found += [one for one in ranges(text, found, customs) if one[0] not in starts]
-    return sorted(one for one in found if one[2])
+    return list(_merged(sorted(one for one in found if one[2])))
+
+
+def _merged(found: Iterable[Found]) -> Iterator[Found]:
+    """Places that share digits as one, with the readings of both: 4 Mar 25, 2026."""
+    last: Found | None = None
+    for start, end, days in found:
+        if last and start < last[1]:
+            last = last[0], max(last[1], end), last[2] | days
+            continue
+        if last:
+            yield last
+        last = start, end, days
+    if last:
+        yield last
 
 
 @lru_cache(maxsize=8)

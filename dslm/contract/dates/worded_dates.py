@@ -37,9 +37,13 @@ _MONEY = (  # not: 4 Mar 25 EUR -5.00
     r"|jpy|cny|brl|руб\w*|sfr|dollars|pounds|kronen|kronor|kroner|lira|zloty\w*)(?![^\W\d_]))"
     r"(?!\.?\s?(?:[-+]?\d|\([\d.,]+\)))"
 )
-_A_YEAR = r"(?:19|20)\d\d(?!\d|[.,]\d)"  # not: 4 Mar 25 1250.00
-_BEYOND_MARKED = re.compile(r"[^\W_]|[.,:/\-]\d|%")  # 04-Mar-24 % Arabica is a name
-_BEYOND_A_YEAR = re.compile(rf"{_BEYOND_MARKED.pattern}|\s%|[\s,]{{1,2}}{_A_YEAR}|{_MONEY}")
+_BEYOND = r"[^\W_]|[./\-]\d|%"  # 04-Mar-24 % Arabica is a name
+_BEYOND_MARKED = re.compile(_BEYOND)  # a time or the next cell may be glued: 04-Mar-25,12.50
+# 25,50 and 25,000; not cells: 25,12.50 25,1,Tesco 25,10:15
+_AMOUNT = r",(?!(?:19|20)\d\d(?!\d))\d+(?!\d|[.,:]\d|,\S)|:\d"
+_BEYOND_A_YEAR = re.compile(rf"{_BEYOND}|{_AMOUNT}|\s%|{_MONEY}")
+_A_YEAR_BEYOND = re.compile(r"[ ,]{1,2}(?:19|20)\d\d(?!\d|[.,]\d)")
+_GLUED_BEFORE = re.compile(r"\d[.:/\-]\Z")  # 10:15 Mar 25, 2019
 # What stands before a short year, whatever follows: 04-Mar-25, 04MAR25, Mar/04/25, 4 Mar '25
 _MARKED = re.compile(r"(?:\d([.\-/]?)[^\W\d_]+\.?\1|[^\W\d_]([\-/])\d\d?\2|')\Z")
 _HOURS = re.compile(
@@ -50,7 +54,11 @@ _HOURS = re.compile(
 # Those that no name begins with: not 04-Mar-24 H&M, 04-Mar-10 AM Best Co
 _HOURS_SAID = re.compile(r"\s?(?:uhr|hrs?|o'clock|heures?|horas?|uur|час\w*)(?![^\W\d_])")
 _BEFORE_A_NUMBER = re.compile(rf"[\s,]{{1,2}}(?!{CENTS.pattern})\d{{4}}")
+_ON_ITS_LINE = re.compile(rf"[ ,]{{1,2}}(?!{CENTS.pattern})\d{{4}}")
 _A_DAY_BEFORE = re.compile(r"\d\.? [^\W\d_]+\.? \Z")  # the 24 of 04 Mar 24 1999,99 is a year
+# A day that is whole with the two digits behind: of 4 Mar 25, 2019, not of 10:15 Mar 25, 2019
+_WHOLE_BEFORE = re.compile(r"(?<!\d)(?<!\d[.:/\-])(?:0?[1-9]|[12]\d|3[01])\.? ?[^\W\d_]+\.? ?\Z")
+_NO_YEAR_BEHIND = re.compile(r"[/\-]\d|\.\d")  # 2025/117, 2025-03-06
 _LAST_HOUR = 24
 _BREAK = re.compile(r"[\d;:$]")
 _NEXT_WORD = re.compile(r"[\s.,\-]*([^\s\d!-/:-@\[-`{-~]+)")
@@ -146,18 +154,31 @@ def _day_first(
 ) -> Found | None:
     """`4 March 2025`."""
     if year := _year_at(text, second, known):
+        contested = len(year[0]) == 2 and _A_YEAR_BEYOND.match(text, second[1])
+        sure = _is_marked(text, second[0])
+        if contested and not sure and _GLUED_BEFORE.search(text, max(0, first[0] - 2), first[0]):
+            return None
         readings = month_readings(months, text[slice(*first)], year[0], customs)
         return (first[0], year[1], readings)
     return None
+
+
+def _is_of_the_day_before(text: str, first: Span, second: Span) -> bool:
+    """Whether a number behind a month is a short year, since no year of its day follows it."""
+    head = max(0, first[0] - WIDEST), first[0]
+    if _A_DAY_BEFORE.search(text, *head) and ANY_CENTS.match(text, second[0]):
+        return True
+    if first[1] - first[0] < 2 or not _WHOLE_BEFORE.search(text, *head):
+        return False
+    return "\n" in text[first[1] : second[0]] or bool(_NO_YEAR_BEHIND.match(text, second[1]))
 
 
 def _month_first(
     text: str, first: Span, second: Span, known: MonthWords, customs: Customs
 ) -> Found | None:
     """`March 4, 2025`."""
-    year = None if _is_marked(text, first[0]) else _year_at(text, second, known)
-    if _A_DAY_BEFORE.search(text, max(0, first[0] - WIDEST), first[0]):
-        year = None if ANY_CENTS.match(text, second[0]) else year
+    taken = _is_marked(text, first[0]) or _is_of_the_day_before(text, first, second)
+    year = None if taken else _year_at(text, second, known)
     month = last_month(text, first[0], known) if year else None
     if not year or not month:
         return None
@@ -174,7 +195,8 @@ def _year_first(
     text: str, first: Span, second: Span, months: Months, customs: Customs
 ) -> Found | None:
     """`2025. március 4.`; not the middle of `4 3 2025 March 5, 2026`."""
-    unclear = _BEFORE_A_NUMBER.match(text, second[1]) and not _is_marked(text, second[0])
+    number = _BEFORE_A_NUMBER if "\n" in text[first[1] : second[0]] else _ON_ITS_LINE
+    unclear = number.match(text, second[1]) and not _is_marked(text, second[0])
     if int(text[slice(*first)]) not in _YEARS_BEFORE_MONTH or unclear:
         return None
     return (

@@ -68,3 +68,13 @@ def test_years_of_other_calendars_are_not_taken_for_ours() -> None:
 @given(st.lists(st.integers(0, 255), min_size=4, max_size=6))
 def test_four_numbers_with_full_stops_are_never_a_date(numbers: list[int]) -> None:
     assert dates(".".join(map(str, numbers))) == set()
+
+
+@pytest.mark.parametrize("day", ["04/03/25", "4/3/25", "04-03-25", "04.03.25", "4.03.25", "4.3.25"])
+@pytest.mark.parametrize(
+    "cell", [",12.50", ",1,Widget", ",10:15:22", ",10:15", ",Widget", ":10:15:22", ",2.000,00"]
+)
+def test_the_next_cell_or_a_time_takes_no_short_year_from_a_day(day: str, cell: str) -> None:
+    assert dates(f"{day}{cell}", "en_GB") == {DAY}
+    assert dates(f"[{day}{cell}] Anna", "de_DE") == {DAY}
+    assert dates(f"A-17,{day}{cell}", "en_GB") == {DAY}
