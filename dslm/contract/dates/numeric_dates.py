@@ -34,6 +34,8 @@ _SHARE = re.compile(r"%\d")
 # 1.12.25,00 and 1.2.25:8080; not 4.3.25,12.50 and 4.3.25:10:15
 _GLUED_TO_POINTS = re.compile(r"%\d|,\d\d(?![\d.,:])|:\d+(?![\d:])")
 _YEAR_ALONE = re.compile(r"(?:19|20)\d\d(?![.,]?\d)")
+NORDIC = frozenset(("da", "nb", "nn", "no", "sv"))
+_RANGE_BEHIND = re.compile(r"[/.]\d")
 _BLANK_YEARS = range(1900, 2200)  # 12 11 0300 is no date
 
 
@@ -111,10 +113,14 @@ def numeric_readings(
         customs: Of the locale.
     """
     first, second = signs
+    inner = start + len(parts[0]), end - len(parts[2])
+    full = len(parts[0]) == 4 or len(parts[2]) == 4
+    mixed = signs == ("/", "-") or (signs == ("/", BLANK) and full)
+    if mixed and NORDIC & customs.languages and not _is_amount(text, start, *inner):
+        return _nordic(text, parts, end, customs)
     if first != second and (signs not in _PAIRS or len(parts[2]) != 4):  # 4/3/2025-5/3/2025
         return frozenset()
-    full = len(parts[0]) == 4 or len(parts[2]) == 4
-    if _is_amount(text, start, start + len(parts[0]), end - len(parts[2])):
+    if _is_amount(text, start, *inner):
         return frozenset()
     if first == BLANK and not (full and int(max(parts, key=len)) in _BLANK_YEARS):
         return frozenset()
@@ -127,6 +133,15 @@ def numeric_readings(
     if may_go_on and _is_longer(text, start, end, first):
         return frozenset()
     return readings(parts, customs, dotted=first == ".")
+
+
+def _nordic(
+    text: str, parts: tuple[str, str, str], end: int, customs: Customs
+) -> frozenset[dt.date]:
+    """The day of 4/3-25 and 4/3 2025, as in the north of Europe; none of 3/4-10/4 2025."""
+    if len(parts[0]) > 2 or len(parts[2]) not in (2, 4) or _RANGE_BEHIND.match(text, end):
+        return frozenset()
+    return frozenset(_by_order(parts, "dmy", customs))
 
 
 def _is_amount(text: str, start: int, one: int, third: int) -> bool:

@@ -24,7 +24,7 @@ WIDEST = 40  # characters between day and year
 _BEFORE = 32  # characters in which a month before its day is looked for
 _YEARS = range(1000, 3000)
 _YEARS_BEFORE_MONTH = range(1600, 2700)  # other numbers of four digits stand before months too
-_AFTER_THE_YEAR = frozenset(("gada", "ж"))  # 2025. gada 4. marts
+_AFTER_THE_YEAR = frozenset(("gada", "ж", "жылғы", "yil", "йил"))  # 2025. gada 4. marts
 _PUNCTUATION = re.compile(r"[^\W\d_]|[\s.,\-/'()]|[^\x00-\x7f]")
 _ROMANS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 # 4 III 2025, 4.X.2025; not 4 x 2025
@@ -60,7 +60,7 @@ _A_DAY_BEFORE = re.compile(r"\d\.? [^\W\d_]+\.? \Z")  # the 24 of 04 Mar 24 1999
 _WHOLE_BEFORE = re.compile(r"(?<!\d)(?<!\d[.:/\-])(?:0?[1-9]|[12]\d|3[01])\.? ?[^\W\d_]+\.? ?\Z")
 _NO_YEAR_BEHIND = re.compile(r"[/\-]\d|\.\d")  # 2025/117, 2025-03-06
 _LAST_HOUR = 24
-_BREAK = re.compile(r"[\d;:$]")
+_BREAK = re.compile(r'[\d;:$"]')
 _NEXT_WORD = re.compile(r"[\s.,\-]*([^\s\d!-/:-@\[-`{-~]+)")
 _FOLLOWED_BY_A_WORD = re.compile(r"\s*[^\W\d_]")
 
