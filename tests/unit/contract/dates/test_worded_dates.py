@@ -181,3 +181,24 @@ def test_an_amount_behind_a_day_makes_no_other_one_and_takes_none_away(row: str)
 def test_days_in_a_row_that_begin_with_their_year_are_all_read() -> None:
     assert dates("2025-Mar-04 2025-Mar-06 Tesco") == {DAY, dt.date(2025, 3, 6)}
     assert dates("3/4-4/4 2025", "de") == {dt.date(2025, 4, 3), dt.date(2025, 4, 4)}
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["12\n", "12, ", "78,08 ", "at 10:15 ", "A17\t(", "22h17 ", "12 (", "2024-12-04 ", "17; "],
+)
+def test_a_number_before_a_month_that_has_its_day_and_year_takes_nothing_from_it(
+    before: str,
+) -> None:
+    for day in ("Mar 4, 2025", "March 04, 2025", "Mar 4 2025"):
+        assert dates(f"{before}{day} sum 5") - dates(before) == {DAY}
+        assert dates(f"{before}{day}, 10") - dates(before) == {DAY}
+
+
+@pytest.mark.parametrize("day", ["4 Mar 25", "4. März 25", "4 mars 25"])
+def test_a_short_year_is_one_before_a_name_that_begins_like_a_month(day: str) -> None:
+    for rest in ("\nJan Kowalski", ", Jan Kowalski", ",Mai", ",27 May 25", ",16h28", ",741473210"):
+        assert DAY in dates(f"{day}{rest}")
+    assert dates(f"{day},27 Apr 26") == {DAY, dt.date(2026, 4, 27)}
+    assert dates(f"{day}, 10") == {DAY}
+    assert dates("04MAR25. Jan Kowalski") == {DAY}
