@@ -172,6 +172,13 @@ def _readings(
     return tuple(found)
 
 
+def _in_euros(readings: tuple[Amount, ...], form: str) -> tuple[Amount, ...]:
+    """The readings of a form, in which a sign may stand before the cents: 12€50."""
+    if "€" not in form:
+        return readings
+    return tuple(Amount(one.value, frozenset(("EUR",))) for one in readings)
+
+
 @lru_cache(maxsize=64)
 def _stated_in(text: str, locales: tuple[str, ...]) -> tuple[StatedAmount, ...]:
     stands = plain_characters(text)
@@ -180,8 +187,9 @@ def _stated_in(text: str, locales: tuple[str, ...]) -> tuple[StatedAmount, ...]:
     for run in _RUN.finditer(text):
         for start, end, inside in _parts(run.group(), locales):
             place = (run.start() + start, run.start() + end)
-            readings = _readings(text, *place, locales, alone=False)
-            found.append(StatedAmount(stands[slice(*place)], readings, inside or len(readings) > 1))
+            form = stands[slice(*place)]
+            readings = _in_euros(_readings(text, *place, locales, alone=False), form)
+            found.append(StatedAmount(form, readings, inside or len(readings) > 1))
     return tuple(found)
 
 
@@ -200,13 +208,15 @@ def _readings_of(text: str, locales: tuple[str, ...]) -> tuple[Amount, ...]:
     if _SCIENTIFIC.match(text):
         number = Decimal(text)
         return (Amount(number),) if abs(number.adjusted()) <= _LARGEST_EXPONENT else ()
-    text = with_decimal_signs(plain_characters(text).strip(" \u00a0\n"))
+    stands = plain_characters(text).strip(" \u00a0\n")
+    text = with_decimal_signs(stands)
     run = _RUN.search(text)
     if run is None:
         return ()
     if _PLAIN.match(text) and (not locales or len(_values(run.group(), locales)) > 1):
         return (Amount(Decimal(text)),) if len(text) <= _LARGEST_EXPONENT else ()
-    return _readings(text, run.start(), run.end(), locales, alone=True)
+    readings = _readings(text, run.start(), run.end(), locales, alone=True)
+    return _in_euros(readings, stands[run.start() : run.end()])
 
 
 def readings_of(value: Any, locale: Locale = None) -> tuple[Amount, ...]:

@@ -351,7 +351,11 @@ def test_cents_behind_a_sign_or_colon_are_cents(
     amount = Decimal(whole) + Decimal(cents) / 100
     assert decimal_of(written, locale) == (-amount if form[0] == "-" else amount)
     assert occurs("decimal", str(decimal_of(written, locale)), f"sum {written}, paid", locale)
-    assert whole == amount or Decimal(whole) not in numbers(f"sum {written}, paid", locale)
+    row = f"Total,{written} | 12.03 | 17 pieces"
+    assert Decimal(whole) not in numbers(row, locale) or whole in (amount, 17)
+    assert [one.text for one in amounts_in(row, locale)][1:] == ["12.03", "17"]
+    code = "EUR" if "€" in form else "SEK"
+    assert all(code in one.currencies for one in readings_of(written, locale))
 
 
 @pytest.mark.parametrize(
