@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 
 _DECIMAL = "\u066b"
-_WHOLE = r"(?<![€:\d.'])(?<!\d,)\d[\d.,']*"
-_EURO = re.compile(rf"({_WHOLE})€(?=\d\d(?![\d€]|[.:]\d|,\d+[ \u00a0]?€|[ \u00a0]€))")
+_DIGITS = r"(?<![€\d.'])(?<!\d,)\d[\d.,']*"
+_WHOLE = rf"(?<!:){_DIGITS}"
+_EURO = re.compile(rf"({_DIGITS})€(?=\d\d(?![\d€]|[.:]\d|,\d+[ \u00a0]?€|[ \u00a0]€))")
 _KRONOR = r"(?:kr|kronor|kroner|SEK|NOK|DKK)"
 # As Swedes write
 _BEFORE_KRONOR = re.compile(

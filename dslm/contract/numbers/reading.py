@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -35,6 +36,13 @@ _FRACTIONS = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞↉"
 _NO_CENTS = re.compile(r"[.,:/][-\u2212\u2014]+(?![-\u2212\u2014\d])")
 _LONGEST_PART = 5  # 0.125; a third has no end
 _MOST_PARTS = 6  # of one number, as blanks part it
+# 04/03/25,609.06 10:15,609.06 2025-03-04,609.06 2025/117,609.06, and such before them
+_DAY_OR_TIME_BEFORE = re.compile(
+    r"(?:(?<!\d)\d\d?([/\-])\d\d?\1|\d{4}([/\-])\d\d?\2|\d\d:|(?<!\d)(?:19|20)\d\d/)\Z"
+)
+_DAY_OR_TIME_BEHIND = re.compile(
+    r",(?:\d\d?(?:([/\-])\d\d?\1\d|:\d\d)|(?:19|20)\d\d(?:([/\-])\d\d?\2\d|/\d))"
+)
 _LARGEST_GROUP = 3  # digits
 Part = tuple[int, int, bool]
 
@@ -119,6 +127,22 @@ def _parts(form: str, locales: tuple[str, ...]) -> tuple[Part, ...]:
     return tuple(found)
 
 
+def _parts_at(text: str, run: re.Match[str], locales: tuple[str, ...]) -> Iterator[Part]:
+    """The parts of a run where it stands: what ends a day or a time is no part of an amount."""
+    form, cuts = run.group(), set()
+    if "," in form:
+        glued = form[: form.index(",")].isdecimal()
+        if glued and _DAY_OR_TIME_BEFORE.search(text, max(0, run.start() - 8), run.start()):
+            cuts.add(form.index(","))
+        if _DAY_OR_TIME_BEHIND.match(text, run.start() + form.rindex(",")):
+            cuts.add(form.rindex(","))
+    starts, ends = [0, *(cut + 1 for cut in sorted(cuts))], [*sorted(cuts), len(form)]
+    for start, end in zip(starts, ends, strict=True):
+        if start < end:
+            parts = _parts(form[start:end], locales)
+            yield from ((start + s, start + e, inside) for s, e, inside in parts)
+
+
 def _joined(form: str, sign: str, locales: tuple[str, ...]) -> list[Part]:
     """The parts of a run that state a number, alone or joined by the signs between them."""
     signs = [found.start() for found in re.finditer(sign, form)]
@@ -185,7 +209,7 @@ def _stated_in(text: str, locales: tuple[str, ...]) -> tuple[StatedAmount, ...]:
     text = with_decimal_signs(stands)
     found = []
     for run in _RUN.finditer(text):
-        for start, end, inside in _parts(run.group(), locales):
+        for start, end, inside in _parts_at(text, run, locales):
             place = (run.start() + start, run.start() + end)
             form = stands[slice(*place)]
             readings = _in_euros(_readings(text, *place, locales, alone=False), form)

@@ -364,3 +364,25 @@ def test_cents_behind_a_sign_or_colon_are_cents(
 def test_what_stands_beside_a_sign_or_colon_may_be_another_number(text: str) -> None:
     stated = {int(number) for number in re.findall(r"\d+", text)}
     assert numbers(text) == {Decimal(number) for number in stated}
+
+
+@given(
+    st.decimals(1, 10**6, places=2),
+    st.sampled_from(["04/03/25,{}", "04-03-25,{}", "2025-03-04,{}", "10:15,{}", "10:15:22,{}",
+    "2025/117,{}", "x,{},04/03/25", "{},2025-03-04", "{},10:15", "{},2025/117", "2025-03-04 {}",
+    "10:15,{},2025-03-04", "10:15 {}"]),
+    st.sampled_from(["{:f}", "{:,f}", "comma", "euro"]),
+)  # fmt: skip
+def test_a_day_or_time_in_the_cell_beside_is_no_part_of_an_amount(
+    amount: Decimal, row: str, form: str
+) -> None:
+    written = form.format(amount)
+    if form in ("comma", "euro"):
+        written = f"{amount:f}".replace(".", {"comma": ",", "euro": "€"}[form])
+    assert amount in numbers(row.format(written))
+
+
+def test_a_price_for_a_number_of_things_and_a_range_are_as_they_stand() -> None:
+    assert numbers("1,99/100 g") == {Decimal("1.99"), Decimal(100)}
+    assert numbers("10-12,50 EUR") == {Decimal(10), Decimal("12.5")}
+    assert numbers("1:2,5") == {Decimal(1), Decimal("2.5")}
