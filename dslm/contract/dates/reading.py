@@ -31,6 +31,7 @@ _COMPACT_TIME = re.compile(r"t\d{4}")
 _COMPACT_YEARS = range(1900, 2100)
 _JOINED_BEFORE = re.compile(r"(?:[^\W_]|[$#]|[^\W_][./-]|(?:\A|[\s(])[-+])\Z")
 _JOINED_BEHIND = re.compile(r"[^\W_]|[$%]|[./]\d|-(?!\d{8}(?!\d))[^\W_]")
+_OF_A_WEEK = re.compile(r"w\d\d-?[1-7]")
 _WEEK = re.compile(
     r"(?<![^\W_])(?<![^\W_][./\-])(\d{4})(-?)w(\d\d)\2([1-7])(?![^\W_]|\.\d|[/\-][^\W_])"
 )
@@ -136,7 +137,7 @@ def _found(text: str, customs: Customs) -> list[Found]:
     for one in _by_numbers(text, customs):
         if one[0] not in taken and one[1] - 1 not in taken:
             found.append(one)
-    found += _weeks(text) if "w" in text else ()
+    found += _weeks(text) if _OF_A_WEEK.search(text) else ()
     starts = {start for start, _, _ in found}
     found += [one for one in ranges(text, found, customs) if one[0] not in starts]
     return list(_merged(sorted(one for one in found if one[2])))

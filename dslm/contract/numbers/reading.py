@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -127,20 +126,26 @@ def _parts(form: str, locales: tuple[str, ...]) -> tuple[Part, ...]:
     return tuple(found)
 
 
-def _parts_at(text: str, run: re.Match[str], locales: tuple[str, ...]) -> Iterator[Part]:
+def _parts_at(text: str, run: re.Match[str], locales: tuple[str, ...]) -> tuple[Part, ...]:
     """The parts of a run where it stands: what ends a day or a time is no part of an amount."""
-    form, cuts = run.group(), set()
-    if "," in form:
-        glued = form[: form.index(",")].isdecimal()
-        if glued and _DAY_OR_TIME_BEFORE.search(text, max(0, run.start() - 8), run.start()):
-            cuts.add(form.index(","))
-        if _DAY_OR_TIME_BEHIND.match(text, run.start() + form.rindex(",")):
-            cuts.add(form.rindex(","))
-    starts, ends = [0, *(cut + 1 for cut in sorted(cuts))], [*sorted(cuts), len(form)]
-    for start, end in zip(starts, ends, strict=True):
-        if start < end:
-            parts = _parts(form[start:end], locales)
-            yield from ((start + s, start + e, inside) for s, e, inside in parts)
+    form = run.group()
+    cuts = _cuts(text, run.start(), form) if "," in form else []
+    if not cuts:
+        return _parts(form, locales)
+    found: list[Part] = []
+    for start, end in zip([0, *(cut + 1 for cut in cuts)], [*cuts, len(form)], strict=True):
+        parts = _parts(form[start:end], locales) if start < end else ()
+        found += ((start + s, start + e, inside) for s, e, inside in parts)
+    return tuple(found)
+
+
+def _cuts(text: str, place: int, form: str) -> list[int]:
+    """Where the commas of a run at a place part it from a day or a time beside it."""
+    first, last = form.index(","), form.rindex(",")
+    glued = form[:first].isdecimal()
+    before = glued and _DAY_OR_TIME_BEFORE.search(text, max(0, place - 8), place)
+    behind = _DAY_OR_TIME_BEHIND.match(text, place + last)
+    return sorted({*([first] if before else ()), *([last] if behind else ())})
 
 
 def _joined(form: str, sign: str, locales: tuple[str, ...]) -> list[Part]:

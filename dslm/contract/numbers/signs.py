@@ -19,7 +19,7 @@ POSITIVE, NEGATIVE, EITHER = (1,), (-1,), (1, -1)
 _HYPHENS = f"-{MINUS}"
 _LONG_DASH = "\u2014"
 _LONGEST = 14  # characters of a currency's sign or name
-_IN_WORD = re.compile(rf"[^\s\d\u00a0()\[\]{{}}<>|\"*_#%/\\:;,=~+\-{MINUS}]")
+_WORD = re.compile(rf"[^\s\d\u00a0()\[\]{{}}<>|\"*_#%/\\:;,=~+\-{MINUS}]{{0,{_LONGEST + 1}}}")
 _CODE_BEFORE = re.compile(r"(?<![^\W_])(?:[A-Z]{3}|U\.?S\.?)[ \u00a0]\Z")
 _LONGEST_CODE = 8
 _MOST_WORDS = 3  # of a currency's name: 5 East Caribbean dollars
@@ -62,8 +62,8 @@ def _currency_before(text: str, end: int, locales: tuple[str, ...]) -> tuple[int
     """Where the currency that ends at a place starts, one blank aside, and what it may be."""
     end -= _blank(text, end - 1)
     start = _word_start(text, end)
-    if slashed := _SLASHED.search(text, max(0, end - 3), end):
-        start = slashed.start()
+    slashed = _is_in(text, end - 1, "/.") and _SLASHED.search(text, max(0, end - 3), end)
+    start = slashed.start() if slashed else start
     if locales and start < end and _blank(text, start - 1):  # F CFA 5
         first = _word_start(text, start - 1)
         if first < start - 1 and (found := currencies(text[first:end], locales)):
@@ -86,17 +86,13 @@ def _code_before(
 
 
 def _word_start(text: str, end: int) -> int:
-    start = end
-    while start > 0 and end - start <= _LONGEST and _IN_WORD.match(text[start - 1]):
-        start -= 1
-    return start
+    found = _WORD.match(text[max(0, end - _LONGEST - 1) : end][::-1])
+    return end - found.end() if found else end
 
 
 def _word_end(text: str, start: int) -> int:
-    end = start
-    while end < len(text) and end - start <= _LONGEST and _IN_WORD.match(text[end]):
-        end += 1
-    return end
+    found = _WORD.match(text, start)
+    return found.end() if found else start
 
 
 def _currency_after(text: str, start: int, locales: tuple[str, ...]) -> tuple[int, frozenset[str]]:
