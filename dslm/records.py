@@ -5,9 +5,11 @@ Made and read by every package; written as JSON. No bare dict leaves the module 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import datetime as dt
+import itertools
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from dslm.looks.look import Look as Look
 from dslm.record import Record as Record
@@ -46,11 +48,26 @@ class Prediction(Record):
     confidence: float
     field_confidence: dict[str, float] = Field(default_factory=dict)
     finish_reason: FinishReason
-    prompt_tokens: int
-    answer_tokens: int
-    latency_ms: float
+    prompt_tokens: int = Field(ge=0)
+    answer_tokens: int = Field(ge=0)
+    latency_ms: float = Field(ge=0, allow_inf_nan=False)
     not_narrowed: dict[str, str] = Field(default_factory=dict)
     log_probs: LogProbs | None = None
+
+    @field_validator("log_probs")
+    @classmethod
+    def _one_after_another(cls, tokens: LogProbs | None) -> LogProbs | None:
+        """Each token stands once, where the one before it has ended."""
+        for (start, size, _), (following, _, _) in itertools.pairwise(tokens or ()):
+            if following < start + max(size, 1):
+                raise ValueError("two tokens in one place")
+        return tokens
+
+    @model_validator(mode="after")
+    def _within_the_text(self) -> Self:
+        if self.log_probs and sum(self.log_probs[-1][:2]) > len(self.text.encode()):
+            raise ValueError("log_probs: a token beyond the end of the text")
+        return self
 
 
 Action = Literal["proceed", "abstain", "escalate"]
@@ -259,7 +276,7 @@ class Verdict(Record):
     first_release: bool = False
     threshold: str | None = None
     changes: Changes = Changes()
-    judged_on: str | None = None
+    judged_on: dt.date | None = None
     look: Look | None = None
     evidence: dict[str, str]
 
