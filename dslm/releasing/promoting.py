@@ -90,7 +90,7 @@ def promote(
     ):
         store = ModelStore(ws.root, ws.workflow)
         entries, versions = Journal(store).entries(), store.versions()
-        chosen = store.version(version or _candidate(store))
+        chosen = store.version(_candidate(store) if version is None else version)
         refuse_unapproved(store, entries, chosen)
         if entries and is_release(store, entries[-1], chosen):
             if expected != entries[-1].from_version:  # which this very move replaced
