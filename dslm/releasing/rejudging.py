@@ -26,8 +26,8 @@ from dslm.evidence import (
     read_json,
     read_terms,
 )
-from dslm.gating.exhibits import Documents, digest_of_anchor
-from dslm.gating.gate import gate_workspace, judge_run, read_documents, unlike
+from dslm.gating.exhibits import Documents, LatestRun, digest_of_anchor
+from dslm.gating.gate import judge_run, read_documents, unlike
 from dslm.provenance import digest_file
 from dslm.records import Baseline, Row, Verdict
 from dslm.releasing.checking import Proof, digests_of_files
@@ -41,13 +41,15 @@ from dslm.settings.workspace import Workspace, stage_command
 MOST_NAMED = 5
 
 
-def refuse_unlike(recorded: Verdict, again: Verdict, *, where: str | Path, fix: str) -> None:
+def refuse_unlike(
+    recorded: Verdict, again: Verdict, documents: Documents, *, where: str | Path, fix: str
+) -> None:
     """Refuse a verdict that the gate does not reach again.
 
     Raises:
         ReleaseRefused: It differs; names where.
     """
-    found = unlike(recorded, again)
+    found = unlike(recorded, again, documents)
     if found:
         more = f"; and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
         what = f"the verdict says {recorded.status}, judged again it is {again.status}: "
@@ -61,9 +63,10 @@ def refuse_unlike_latest(ws: Workspace, recorded: Verdict) -> None:
         ReleaseRefused: The recorded verdict is another one.
         InputError: Contract, gold set, policy or waivers are wrong.
     """
-    again = gate_workspace(ws, _today(), recorded.look)
+    documents = replace(read_documents(ws, _today()), look=recorded.look)
+    again = judge_run(LatestRun(ws), documents)
     fix = f"run {stage_command('gate', ws.workflow)} and look at the new verdict"
-    refuse_unlike(recorded, again, where=ws.results / "gate.json", fix=fix)
+    refuse_unlike(recorded, again, documents, where=ws.results / "gate.json", fix=fix)
 
 
 def refuse_unlike_release(ws: Workspace, proof: Proof) -> None:
@@ -84,7 +87,7 @@ def refuse_unlike_release(ws: Workspace, proof: Proof) -> None:
     documents = replace(read_documents(ws, _today()), look=proof.verdict.look)
     run = ReleaseRun(proof, documents, digest_file(ws.gold))
     verdict = judge_run(run, documents)
-    refuse_unlike(proof.verdict, verdict, where=where, fix=fix)
+    refuse_unlike(proof.verdict, verdict, documents, where=where, fix=fix)
     refuse_loosening(verdict, where=where)
 
 
