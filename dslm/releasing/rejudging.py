@@ -18,6 +18,7 @@ from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import (
     FORMAT,
     NONE,
+    TERMS_FILE,
     ChampionRelease,
     Model,
     Terms,
@@ -25,6 +26,7 @@ from dslm.evidence import (
     read_champion_release,
     read_json,
     read_terms,
+    terms_of,
 )
 from dslm.gating.exhibits import Documents, LatestRun, digest_of_anchor
 from dslm.gating.gate import judge_run, read_documents, unlike
@@ -88,7 +90,23 @@ def refuse_unlike_release(ws: Workspace, proof: Proof) -> None:
     run = ReleaseRun(proof, documents, digest_file(ws.gold))
     verdict = judge_run(run, documents)
     refuse_unlike(proof.verdict, verdict, documents, where=where, fix=fix)
+    _refuse_other_terms(proof, documents, where=where)
     refuse_loosening(verdict, where=where)
+
+
+def _refuse_other_terms(proof: Proof, documents: Documents, *, where: str) -> None:
+    """Refuse a release that says it was held to something else than its verdict rests on.
+
+    The next candidate is compared with that.
+
+    Raises:
+        ReleaseRefused: It does, or does not say.
+    """
+    path, judged = proof.folder / TERMS_FILE, proof.verdict.evidence
+    held = terms_of(documents.contract, documents.gold, documents.policy, judged)
+    if not path.is_file() or path.read_bytes() != held.text().encode():
+        what = f"{TERMS_FILE} is not what its verdict was held to"
+        raise ReleaseRefused(what, where=where, fix=RESTORE)
 
 
 def of_before_formats(proof: Proof) -> bool:
