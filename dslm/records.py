@@ -213,7 +213,7 @@ class Baseline(Record):
     from which loss adds up. All None of releases from before there were such.
     """
 
-    version: int = 0
+    version: int = Field(0, ge=0)
     digest: str | None = None
     contract_version: int | None = None
     terms: str | None = None

@@ -12,8 +12,11 @@ beside its looks each gold set has a list of its cases, by short digests of thei
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import math
+import os
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,11 +162,14 @@ class Ledger:
     def record(self, gold: str, candidate: str, cases: Sequence[Case]) -> Look:
         """The look of a pair, written down if this is its first sight.
 
+        Experiments that are scored at once wait for each other: each counts those before it.
+
         Raises:
             ReleaseRefused: As `sight`.
         """
-        look = self.sight(gold, candidate, cases)
-        self.keep(look, cases)
+        with _alone(self.folder):
+            look = self.sight(gold, candidate, cases)
+            self.keep(look, cases)
         return look
 
     def keep(self, look: Look, cases: Sequence[Case]) -> None:
@@ -209,6 +215,18 @@ class Ledger:
                 what = "a look that does not follow from those before it"
                 raise ReleaseRefused(what, where=found[digest], fix=GIT)
         return kept
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the ledger against other processes; the kernel gives it back when one ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
 
 
 def ledger_of(ws: Workspace) -> Ledger:

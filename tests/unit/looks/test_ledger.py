@@ -6,7 +6,9 @@ import json
 import shutil
 import subprocess
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -83,6 +85,17 @@ def test_a_gold_set_that_grew_shrank_or_was_reworded_is_the_same_budget(ledger) 
     unseen = asked("o\u200bne", "Caf\u00e9")
     assert look(ledger, "a", "with what nobody sees", unseen).number == 6
     assert look(ledger, "a", "composed otherwise", asked("cafe\u0301")).number == 7
+
+
+def test_candidates_that_are_scored_at_once_count_each_other(ledger) -> None:
+    begin = Barrier(6)
+
+    def scored(number: int) -> int:
+        begin.wait()
+        return look(ledger, f"candidate {number}").number
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(scored, range(6))) == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_look_that_lists_other_cases_than_its_gold_set_has_is_refused(ledger) -> None:

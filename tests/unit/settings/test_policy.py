@@ -68,7 +68,8 @@ def test_comments_and_layout_do_not_change_what_a_policy_is(tmp_path: Path) -> N
         (CHECK.replace("0.7", "1.1"), "above 0 and at most 1"),
         (CHECK.replace("at_least: 0.7", "at_most: 1.0"), "a check that nothing can miss"),
         (
-            "{id: a, kind: slice_alarm, metric: coverage, against: base, worse_by: 2, min_cases: 9}",
+            "{id: a, kind: slice_alarm, metric: coverage, against: base, worse_by: 2, "
+            "min_cases: 9}",
             "worse_by is at most 1",
         ),
     ],
