@@ -189,13 +189,14 @@ def write_verdict(ws: Workspace, verdict: Verdict) -> None:
     """
     if verdict.look is not None:
         ledger_of(ws).keep(verdict.look, read_records(ws.gold, Case))
-    for name, text in verdict_files(verdict).items():
+    for name, text in verdict_files(verdict, load_policy(ws.policy)).items():
         write_atomic(ws.results / name, text)
 
 
-def verdict_files(verdict: Verdict) -> dict[str, str]:
-    """What is written of a verdict, by the file's name."""
-    told = {"verdict": verdict.status, "checks": {c.id: c.status for c in verdict.checks}}
+def verdict_files(verdict: Verdict, policy: GatePolicy) -> dict[str, str]:
+    """What is written of a verdict and the policy that asked, by the file's name."""
+    told = {"verdict": verdict.status, "checks": {c.id: c.status for c in verdict.checks},
+            "asked": policy.numbers()}  # fmt: skip
     return {
         "gate.json": verdict.model_dump_json(indent=2) + "\n",
         "gate.md": as_markdown(verdict),

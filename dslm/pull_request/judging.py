@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -248,14 +248,14 @@ def _recorded(asked: PullRequest, ws: ProposedWorkspace, verdict: Verdict) -> Ch
     except (OSError, ValueError, DslmError) as error:
         said = error.message() if isinstance(error, DslmError) else str(error).splitlines()[0]
         return _check(RECORDED, wanted, f"gate.json: {said}", way, fails=True)
-    if found := unlike(recorded, again, documents) or list(_told_otherwise(ws, recorded)):
+    told = verdict_files(recorded, documents.policy)
+    if found := unlike(recorded, again, documents) or list(_told_otherwise(ws, recorded, told)):
         return _check(RECORDED, wanted, _named(found), way, fails=True)
     return _check(RECORDED, wanted, f"it is: {recorded.status}", "", fails=False)
 
 
-def _told_otherwise(ws: Workspace, recorded: Verdict) -> Iterator[str]:
+def _told_otherwise(ws: Workspace, recorded: Verdict, said: Mapping[str, str]) -> Iterator[str]:
     """Files beside the verdict that say something else than it and the rows; people read them."""
-    said = verdict_files(recorded)
     for name in sorted(said.keys() - {"gate.json"}):  # it was read, and compared key by key
         path = ws.results / name
         if not (path.is_file() and path.read_bytes() == said[name].encode()):

@@ -210,6 +210,14 @@ class GatePolicy(Settings):
         """What the policy asks; comments and layout do not count."""
         return digest_json(self.model_dump(mode="json"))
 
+    def numbers(self) -> dict[str, dict[str, float]]:
+        """What each check asks in numbers, by its id."""
+        asked = {check.id: check.model_dump(exclude_none=True) for check in self.checks}
+        return {
+            name: numbers for name, knobs in asked.items()
+            if (numbers := {k: n for k, n in knobs.items() if isinstance(n, int | float)})
+        }  # fmt: skip
+
     def protects(self, check: AnyCheck) -> bool:
         """Whether nobody can waive a check."""
         return bool({check.id, check.metric} & {*self.waivers.never, *OWN_CHECKS})

@@ -22,9 +22,11 @@ pytestmark = pytest.mark.slow
 WIDEST, MOST_LINES = 120, 45
 
 
-def judged(root: Path) -> None:
+def judged(root: Path, worse_by: str = "0.15") -> None:
     with contextlib.redirect_stderr(io.StringIO()):
         ws = replaying.replay(root)
+    policy = ws.policy.read_text()
+    ws.policy.write_text(policy.replace("worse_by: 0.15", f"worse_by: {worse_by}"))
     write_verdict(ws, gate_workspace(ws, dt.date(2026, 11, 27)))
 
 
@@ -51,7 +53,7 @@ def test_a_change_of_the_model_reads_well(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(
         replaying, "_said", lambda name: said(name.replace("candidate", "champion"))
     )
-    judged(tmp_path)
+    judged(tmp_path, worse_by="0.2")
     recipe = tmp_path / "recipes" / "recorded.yaml"
     recipe.write_text(recipe.read_text().replace("learning_rate: 1.5e-3", "learning_rate: 2.0e-4"))
 
@@ -62,6 +64,7 @@ def test_a_change_of_the_model_reads_well(tmp_path: Path, monkeypatch: pytest.Mo
     told = {tuple(line.split()[1:4]) for line in lines}
     assert ("verdict", "FAIL", "PASS") in told
     assert ("checks.no_slice_falls", "FAIL", "PASS") in told
+    assert ("asked.no_slice_falls.worse_by", "0.15", "0.2") in told
     assert any(name == "right_by_slice.language.fr" for _, name, *_ in map(str.split, lines[1:]))
 
     assert "training.learning_rate" in ran(tmp_path, *dvc, "params", "diff")
