@@ -142,6 +142,7 @@ class Scorecard(Record):
 
 Status = Literal["PASS", "FAIL", "INCONCLUSIVE"]
 NOT_APPLICABLE: Literal["NOT APPLICABLE"] = "NOT APPLICABLE"
+WAIVED = "WAIVED"  # begins what such a check says
 CheckStatus = Status | Literal["NOT APPLICABLE"]
 
 
@@ -160,6 +161,11 @@ class Check(Record):
     why: str
     needed_cases: int | None = None
     needed_groups: int | None = None
+
+    @property
+    def waived(self) -> bool:
+        """Whether it passes by a waiver alone."""
+        return self.status == "PASS" and self.why.startswith(WAIVED)
 
 
 class Baseline(Record):

@@ -40,6 +40,7 @@ from dslm.releasing.registering import as_release
 from dslm.releasing.rejudging import of_before_formats, refuse_unlike_release
 from dslm.releasing.smoke import Answer, smoke
 from dslm.releasing.store import ModelStore, Version
+from dslm.settings.policy import letters
 from dslm.settings.workspace import Workspace, stage_command
 from dslm.stage import exclusive
 
@@ -209,7 +210,7 @@ def _candidate(store: ModelStore) -> int:
 
 
 def _refuse_empty(reason: str, actor: str) -> None:
-    if not reason.strip():
+    if not letters(reason):
         raise InputError("the reason is empty", where="--reason", fix="say why, for the journal")
-    if not actor.strip():
+    if not letters(actor):
         raise InputError("the actor is empty", where="--actor", fix="say who, for the journal")

@@ -68,7 +68,7 @@ def test_promoting_the_champion_again_changes_nothing(unmoved) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("reason", ["", "  \n"])
+@pytest.mark.parametrize("reason", ["", "  \n", "\u200b"])
 def test_a_move_without_a_reason_is_refused(unmoved, reason) -> None:
     with pytest.raises(InputError, match="reason is empty") as caught:
         promote(unmoved.ws, 1, reason, "me")
