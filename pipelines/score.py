@@ -13,7 +13,7 @@ from dslm.settings.workspace import Workspace
 def body(ws: Workspace) -> None:
     """Answer gold, then aggregate the rows of all models."""
     from dslm.inference.loading import load_candidate
-    from dslm.scoring.dvc_files import field_f1, metrics, risk_coverage
+    from dslm.scoring.dvc_files import curve, field_f1, metrics
     from dslm.scoring.running import answer_cases
     from dslm.scoring.scorecard import make_scorecard
     from dslm.scoring.verification import models_scored, read_rows
@@ -31,7 +31,7 @@ def body(ws: Workspace) -> None:
     card = make_scorecard(
         contract, gold, threshold=certified, rows_by_model=by_model, evidence=evidence
     )
-    drawn = {"plots/risk_coverage": risk_coverage(by_model["candidate"]),
+    drawn = {"plots/risk_coverage": curve(by_model["candidate"]),
              "plots/fields": field_f1(card), "metrics": metrics(card)}  # fmt: skip
     for name, value in drawn.items():
         write_atomic(ws.results / f"{name}.json", json.dumps(value, indent=1) + "\n")

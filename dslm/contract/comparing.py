@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,27 +11,32 @@ from dslm.contract.dates import date_of
 from dslm.contract.locales import Locale
 from dslm.contract.model import Compare, Contract
 from dslm.contract.numbers import amount_of, decimal_of, plain
-from dslm.contract.text.folding import composed, fold
+from dslm.contract.text.folding import composed, fold, fold_parted
 
 __all__ = ["EXACT", "decimal_of", "equal", "fold", "plain", "sameness", "wrong_fields"]
 
 EXACT = Compare.model_validate({"as": "exact"})
+Folding = Callable[[str], str]
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, folding: Folding = fold) -> str:
     """What a text is compared by; one of nothing but separators (`-`, `?`) by itself."""
     text = str(value)
-    return fold(text) or composed(text).strip()
+    return folding(text) or composed(text).strip()
 
 
-def _item(value: Any) -> str:
+def _item(value: Any, folding: Folding) -> str:
     if isinstance(value, str):
-        return f"'{_text(value)}"
+        return f"'{_text(value, folding)}"
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def _items(value: Any) -> list[str]:
-    return [_item(v) for v in (value if isinstance(value, list) else [value])]
+def _items(value: Any, folding: Folding = fold) -> list[str]:
+    return [_item(v, folding) for v in (value if isinstance(value, list) else [value])]
+
+
+def _set(value: Any, folding: Folding = fold) -> list[str]:
+    return sorted(set(_items(value, folding)))
 
 
 def _exactly(value: Any) -> list[Any]:
@@ -42,19 +47,25 @@ def _spelled(value: Any) -> str:
     return json.dumps(_exactly(value), ensure_ascii=False, sort_keys=True)
 
 
-def _folded(value: Any) -> Any:
+def _folded(value: Any, folding: Folding) -> Any:
     """A list or object with every text in it folded."""
     if isinstance(value, Mapping):
-        return {key: _folded(one) for key, one in value.items()}
+        return {key: _folded(one, folding) for key, one in value.items()}
     if isinstance(value, list):
-        return [_folded(one) for one in value]
-    return _text(value) if isinstance(value, str) else value
+        return [_folded(one, folding) for one in value]
+    return _text(value, folding) if isinstance(value, str) else value
 
 
-def _as_text(value: Any) -> str:
+def _as_text(value: Any, folding: Folding = fold) -> str:
     """What is the same in values that are the same as text; a list or object is none."""
-    inner = isinstance(value, list | dict)
-    return f"={_spelled(_folded(value))}" if inner else f"'{_text(value)}"
+    if isinstance(value, list | dict):
+        return f"={_spelled(_folded(value, folding))}"
+    return f"'{_text(value, folding)}"
+
+
+def _alike(made: Callable[[Any, Folding], Any], predicted: Any, gold: Any) -> bool:
+    """Whether two values are the same, blanks between digits taken to group or to part them."""
+    return any(made(predicted, how) == made(gold, how) for how in (fold, fold_parted))
 
 
 def equal(compare: Compare, predicted: Any, gold: Any, locale: Locale = None) -> bool:
@@ -73,7 +84,7 @@ def equal(compare: Compare, predicted: Any, gold: Any, locale: Locale = None) ->
         return predicted is gold
     match compare.how:
         case "text":
-            return _as_text(predicted) == _as_text(gold)
+            return _alike(_as_text, predicted, gold)
         case "decimal":
             left, right = amount_of(predicted, locale), amount_of(gold, locale)
             if left is not None and right is not None:
@@ -84,9 +95,9 @@ def equal(compare: Compare, predicted: Any, gold: Any, locale: Locale = None) ->
             if first is not None and second is not None:
                 return first == second
         case "set":
-            return set(_items(predicted)) == set(_items(gold))
+            return _alike(_set, predicted, gold)
         case "list":
-            return _items(predicted) == _items(gold)
+            return _alike(_items, predicted, gold)
     if isinstance(gold, list | dict):  # to Python, 1 in a list is True
         return _spelled(predicted) == _spelled(gold)
     return type(predicted) is type(gold) and bool(predicted == gold)
@@ -124,7 +135,7 @@ def _sameness(compare: Compare, value: Any, locale: Locale) -> Any:
             if (day := date_of(value, locale)) is not None:
                 return ["date", day.isoformat()]
         case "set":
-            return ["set", sorted(set(_items(value)))]
+            return ["set", _set(value)]
         case "list":
             return ["list", _items(value)]
     return _exactly(value)
@@ -134,7 +145,8 @@ def sameness(contract: Contract, target: Mapping[str, Any]) -> str:
     """A key for targets that are equal under the comparators.
 
     Targets that share it are equal, unless a comparator has a tolerance. Equal targets share it,
-    but for amounts of which one names a currency and the other none.
+    but for amounts of which one names a currency and the other none, and for texts of which one
+    parts two numbers by a blank and the other by a comma.
     """
     keys = [
         _sameness(contract.compare.get(f, EXACT), target[f], contract.locale)

@@ -5,6 +5,7 @@ The list of names is Babel's; it is asked only where a contract names one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -13,6 +14,8 @@ from pydantic import AfterValidator
 from dslm.settings.loading import nearest
 
 Locale = str | Sequence[str] | None
+_NAME = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_([A-Z]{2}|[0-9]{3}))?(_[A-Z0-9]+)?")
+_OF_LANGUAGE = {"no": "nb_NO"}  # of several written languages the one that most mean
 
 
 def locales_of(locale: Locale) -> tuple[str, ...]:
@@ -31,10 +34,19 @@ def known_locales() -> list[str]:
 
 
 def is_known(locale: str) -> bool:
-    """Whether CLDR has a locale of that very name."""
-    from babel import localedata
+    """Whether CLDR has a locale of that very name, or one that the name is short for: zh_TW."""
+    from babel import Locale as Parsed
+    from babel import UnknownLocaleError, localedata
 
-    return locale != "root" and bool(localedata.exists(locale))
+    if locale == "root" or not _NAME.fullmatch(locale):
+        return False
+    if localedata.exists(locale):
+        return True
+    try:
+        Parsed.parse(locale)
+    except (UnknownLocaleError, ValueError):
+        return False
+    return True
 
 
 def unknown_locale(name: str) -> str | None:
@@ -42,7 +54,8 @@ def unknown_locale(name: str) -> str | None:
     if is_known(name):
         return None
     known = known_locales()
-    near = nearest(name, known) or nearest(name[:2].lower(), known)
+    plain = _OF_LANGUAGE.get(name.partition("_")[0].lower())
+    near = plain or nearest(name, known) or nearest(name[:2].lower(), known)
     hint = f"; did you mean {near!r}?" if near else ""
     return f"{name!r} is no locale of CLDR, such as de_DE or en_US{hint}"
 

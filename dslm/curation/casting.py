@@ -22,6 +22,7 @@ from dslm.provenance import canonical_json
 from dslm.strict_json import strict_json
 
 _PADDED = re.compile(r"\s*[+-]?0\d")  # an identifier rather than a number
+_TRUTHS = {"true": True, "false": False}  # as pandas and spreadsheets write them: True, TRUE
 _NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array",
           dict: "object", type(None): "null"}  # fmt: skip
 
@@ -110,7 +111,9 @@ def _listed(values: list[Any], value: Any, locale: Locale) -> Any:
     by_key = {_key(one): one for one in values}
     readings = [value]
     if isinstance(value, str):
-        readings += [value.strip(), _number(value, locale), _read(value.strip())]
+        number, text = _number(value, locale), value.strip()
+        readings += [text, *([] if number is None else [number]), _read(text)]
+        readings += [_TRUTHS[text.lower()]] if text.lower() in _TRUTHS else []
     elif isinstance(value, int | float) and not isinstance(value, bool):
         readings += [str(value), str(canonical_value(value))]
     return next((by_key[_key(one)] for one in readings if _key(one) in by_key), value)
@@ -136,7 +139,9 @@ def _of_type(types: set[str], value: Any, locale: Locale) -> Any:
 
 
 def _from_text(text: str, types: set[str], locale: Locale) -> Any:
-    found = _number(text, locale) if types & {"integer", "number"} else None
+    found: Any = _number(text, locale) if types & {"integer", "number"} else None
+    if found is None and "boolean" in types:
+        found = _TRUTHS.get(text.lower())
     if found is None:
         found = _read(text, strictly=bool(types & {"array", "object"}))
     kind = json_type(found)

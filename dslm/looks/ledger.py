@@ -135,6 +135,16 @@ class Ledger:
         after = kept.heads(kept.related(listed))
         return _look(kept, gold, candidate, digest_json(listed), after)
 
+    def next_look(self, cases: Iterable[Case]) -> tuple[int, float]:
+        """How many pairs were seen on these cases or their like, and what the next may spend.
+
+        Raises:
+            ReleaseRefused: The ledger is broken.
+        """
+        kept = self.read()
+        number, spent = kept.counted(kept.heads(kept.related(case_digests(cases))))
+        return number, next_share(spent)
+
     def record(self, gold: str, candidate: str, cases: Sequence[Case]) -> Look:
         """The look of a pair, written down if this is its first sight.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dslm.contract.ranking import ranked, would_be_wrong
+from dslm.contract.ranking import risk_coverage
 from dslm.records import Metric, ModelScore, Row, Scorecard
 
 Point = dict[str, str | float]
@@ -53,18 +53,13 @@ def _rounded(value: float | None) -> float:
     return round(value or 0.0, DIGITS)
 
 
-def risk_coverage(rows: Sequence[Row]) -> list[Point]:
+def curve(rows: Sequence[Row]) -> list[Point]:
     """`risk_coverage.json`: coverage and selective risk of the candidate at every threshold."""
-    points: list[Point] = []
-    order, wrong = ranked(rows), 0
-    for taken, row in enumerate(order, start=1):
-        wrong += would_be_wrong(row)
-        confidence = row.prediction.confidence
-        if taken < len(order) and order[taken].prediction.confidence == confidence:
-            continue  # a threshold takes equal confidences together
-        points.append({"confidence": confidence, "coverage": round(taken / len(rows), 6),
-                       "selective_risk": round(wrong / taken, 6)})  # fmt: skip
-    return points
+    return [
+        {"confidence": one.confidence, "coverage": round(one.coverage, 6),
+         "selective_risk": round(one.risk, 6)}
+        for one in risk_coverage(rows)
+    ]  # fmt: skip
 
 
 def field_f1(card: Scorecard) -> list[Point]:

@@ -244,7 +244,8 @@ def _calibration_differs(run: Recorded, contract: Contract, _: Sequence[Case]) -
     if written.evidence != dict(said.evidence):
         pair = written.evidence, dict(said.evidence)
         found += [f"calibration: evidence.{d}" for d in differences(*pair)]
-    return found + _compare(written, calibrate(contract, rows, written.evidence), "calibration")
+    made = calibrate(contract, rows, written.evidence, written.number)
+    return found + _compare(written, made, "calibration")
 
 
 def _scores_differ(run: Recorded, contract: Contract, gold: Sequence[Case]) -> list[str]:

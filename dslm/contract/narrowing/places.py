@@ -15,7 +15,15 @@ from itertools import pairwise
 from unicodedata import category
 
 from dslm.contract.text.characters import MINUS, ignorable, is_mark
-from dslm.contract.text.folding import composed, fold, placed, separates
+from dslm.contract.text.folding import (
+    PART,
+    composed,
+    fold,
+    fold_parted,
+    parted,
+    placed,
+    separates,
+)
 from dslm.contract.text.words import may_end, may_start
 
 # Within letters and digits of ASCII no word starts or ends.
@@ -89,7 +97,8 @@ def _begins(seen: str, place: int) -> bool:
 def _closes(seen: str, place: int) -> bool:
     """The same of a copy's last character: a point between digits is none at the end."""
     if seen[place] == MINUS:
-        return seen[place - 1 : place].isdigit()
+        before, after = seen[place - 1 : place], seen[place + 1 : place + 2]
+        return before.isdigit() or (before.isalpha() and not after.isdigit())  # O−
     return _means_something(seen[place])
 
 
@@ -171,9 +180,15 @@ def _with_noughts(whole: str, steps: list[tuple[int, int]]) -> tuple[str, list[t
 
 def standing(text: str, value: str) -> Iterator[str]:
     """What in a text is a value but for what folding leaves out, as it stands there."""
-    wanted, found = fold(value), copyable(text)
-    kept = [n for n, char in enumerate(found.seen) if not separates(char)]
-    folded = "".join(found.seen[n] for n in kept)
+    found = copyable(text)
+    yield from _standing(found, found.seen, fold(value))
+    if PART in (apart := fold_parted(value)):
+        yield from _standing(found, parted(found.seen), apart)
+
+
+def _standing(found: Copyable, seen: str, wanted: str) -> Iterator[str]:
+    kept = [n for n, char in enumerate(seen) if not separates(char)]
+    folded = "".join(seen[n] for n in kept)
     starts = {place.seen: place.at for place in found.places if place.starts}
     ends = {place.seen: place.at for place in found.places if place.ends}
     at = folded.find(wanted) if wanted else -1

@@ -56,6 +56,10 @@ _SPARE_POINT = re.compile(
     re.ASCII,
 )
 _SIGN = re.compile(rf"[{_HYPHENS}](?=\W?\.?\d)(?<!\w.)|[{_HYPHENS}](?<=\d.)(?!\S)", re.ASCII)
+_PARTING = re.compile(rf"(?<=\d)[{_POINTS}]+\s+(?=\d)")  # 1, 2
+PART = "|"  # in its place
+_BETWEEN = re.compile(r"(?<=\d)\s+(?=\d)")
+_MIXED = re.compile(r"(?<=\d)\s+(?=[1-9]\d?/(?:[2348]|16|32|64)(?![\d/.]))")  # 2 1/2
 _BARE_POINT = re.compile(r"\.(?=\d)(?<![\w.,:/)\]}].)")  # .5
 _ALONE = re.compile(r"(?<![^\W_])(?<!\d[.,])\d[\d.,' ]*\Z")  # a number, up to its end
 _POWER = re.compile(r"([²³¹⁰⁴-⁹¼-¾⅐-⅟↉])(?<=\d.)")
@@ -185,15 +189,32 @@ def _as_blanks(found: re.Match[str]) -> str:
     return " " * (found.end() - found.start())
 
 
+def _parted(found: re.Match[str]) -> str:
+    return PART.ljust(found.end() - found.start())
+
+
+def _raised(found: re.Match[str]) -> str:
+    return "^".ljust(found.end() - found.start())
+
+
+def parted(seen: str) -> str:
+    """A `placed` text in which blanks part two numbers too, as they may: "5 12345 Berlin"."""
+    return _BETWEEN.sub(_parted, seen)
+
+
 def placed(text: str) -> str:
     """A composed text in which only what carries meaning at its place is left of `.,:/-`.
 
-    Characters stay where they are: a sign is U+2212, what is dropped is a blank, and only a bare
-    decimal point gets a nought before it. Other hyphens stay, as they are separators anywhere.
+    Characters stay where they are: a sign is U+2212, what parts two numbers (a point and a blank)
+    is a `|`, what is dropped is a blank, and only a bare decimal point gets a nought before it.
+    Other hyphens stay, as they are separators anywhere.
     """
     if "." in text:
         text = _BARE_POINT.sub(_with_nought, text)
     text = _SIGN.sub(_signed, text)
+    text = _PARTING.sub(_parted, text)
+    if "/" in text:
+        text = _MIXED.sub(_raised, text)
     return _SPARE_POINT.sub(_as_blanks, text)
 
 
@@ -203,7 +224,18 @@ def fold(text: str) -> str:
     `fold(fold(text)) == fold(text)`. Follows NFKC_Casefold (Unicode 15, section 3.13, R5) but for
     what docs/contract.md lists.
     """
-    text = placed(composed(text))
+    return _closed_up(placed(composed(text)))
+
+
+def fold_parted(text: str) -> str:
+    """As `fold`, but that blanks between digits part two numbers instead of grouping one.
+
+    "5, 12345 Berlin" is the two lines "5" and "12345 Berlin", and 1, 2 is not 12.
+    """
+    return _closed_up(parted(placed(composed(text))))
+
+
+def _closed_up(text: str) -> str:
     if text.isascii():
         return text.translate(_ASCII_SEPARATORS)
     text = "".join(text.split())  # all but a few of what separates are blanks

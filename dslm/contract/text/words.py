@@ -14,7 +14,15 @@ from functools import lru_cache
 
 from dslm.contract.numbers import is_number
 from dslm.contract.text.characters import MINUS, is_mark
-from dslm.contract.text.folding import composed, fold, placed, separates
+from dslm.contract.text.folding import (
+    PART,
+    composed,
+    fold,
+    fold_parted,
+    parted,
+    placed,
+    separates,
+)
 
 # Scripts without blanks between words (UAX #14's SA class, Han, Kana, Yi, …), and Hangul
 _UNSPACED = re.compile(
@@ -58,6 +66,12 @@ def _places(text: str) -> tuple[str, str]:
     """The text as folding sees it before separators go, and folded."""
     seen = placed(composed(text))
     return seen, fold(text)
+
+
+@lru_cache(maxsize=32)
+def _places_apart(text: str) -> tuple[str, str]:
+    """The same, blanks between digits parting two numbers."""
+    return parted(_places(text)[0]), fold_parted(text)
 
 
 @lru_cache(maxsize=32)
@@ -168,7 +182,13 @@ def stands_folded(text: str, value: str) -> bool:
     wanted = fold(value)
     if not wanted:
         return value.strip() in text
-    seen, folded = _places(text)
+    if _stands(*_places(text), wanted):
+        return True
+    apart = fold_parted(value)
+    return PART in apart and _stands(*_places_apart(text), apart)
+
+
+def _stands(seen: str, folded: str, wanted: str) -> bool:
     if wanted not in folded:
         return False
     origin = _origin(seen)

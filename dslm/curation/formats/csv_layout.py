@@ -74,7 +74,10 @@ def layout_of(opening: str) -> Layout:
     usable = [one for one in found if one.columns > 1]
     if not usable:
         return found[0]
-    return max(usable, key=lambda one: (one.agree, -one.above, one.padded, one.columns))
+    # A row or two that do not fit are no reason to take a header for a title
+    return max(usable, key=lambda one: (
+        round(one.agree, 1), -one.above, one.agree, one.padded, one.columns,
+    ))  # fmt: skip
 
 
 def _padded(separator: str, opening: str) -> Layout | None:

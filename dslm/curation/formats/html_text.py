@@ -18,6 +18,7 @@ BLOCKS = {
 }  # fmt: skip
 PARAGRAPHS = {"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"}
 CELLS = {"button", "select", "td", "th"}
+ASIDE = {"del", "rt", "s", "strike"}  # not of the words beside it
 _BARE = ("http:", "https:", "mailto:")  # an address in brackets that nobody escaped is no tag
 # Taken out beforehand: the parser reads those that never end again and again.
 _COMMENT = re.compile(r"<!--(?:-?>|.*?--!?>|(?P<open>.*)\Z)", re.DOTALL)
@@ -31,6 +32,7 @@ class _Page(HTMLParser):
         self.said: list[str] = []
         self.silent: str | None = None
         self.kept_lines = False
+        self.raised = False  # a power, a note, cents: no further digit of the number before it
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if self.silent is None and (tag.startswith(_BARE) or "@" in tag):
@@ -46,9 +48,11 @@ class _Page(HTMLParser):
             self.said.append("- ")
         if tag == "pre":
             self.kept_lines = True
+        if tag == "sup":
+            self.raised = True
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in SILENT or tag in ("li", "pre"):  # of XHTML, and empty
+        if tag in SILENT or tag in ("li", "pre", "sup"):  # of XHTML, and empty
             self._parted(tag)
         else:
             self.handle_starttag(tag, attrs)
@@ -58,20 +62,26 @@ class _Page(HTMLParser):
             self.silent = None
         if tag == "pre":
             self.kept_lines = False
+        if tag == "sup":
+            self.raised = False
         if tag not in ("br", "hr", "li"):
             self._parted(tag)
 
     def handle_data(self, data: str) -> None:
         if self.silent is None:
-            self.said.append(data if self.kept_lines else re.sub(r"\s+", " ", data))
+            raised = "^" if self.raised and self._ends_in_digit() and data[:1].isdecimal() else ""
+            self.said.append(raised + (data if self.kept_lines else re.sub(r"\s+", " ", data)))
 
     def _parted(self, tag: str) -> None:
         if tag in PARAGRAPHS:
             self.said.append("\n\n")
         elif tag == "br" or (tag in BLOCKS and not self._begins_line()):
             self.said.append("\n")
-        elif tag in CELLS:
+        elif tag in CELLS or tag in ASIDE:
             self.said.append(" ")
+
+    def _ends_in_digit(self) -> bool:
+        return next((text for text in reversed(self.said) if text), "")[-1:].isdigit()
 
     def _begins_line(self) -> bool:
         last = next((text for text in reversed(self.said) if text.strip(" ")), "\n")

@@ -52,6 +52,12 @@ def compare(how: str, tolerance: float = 0) -> Compare:
         ("text", {"x": "a", "y": "b"}, {"x": "a y b"}, False),
         ("text", {"x": None}, {"x": "none"}, False),
         ("text", 5, "5", True),
+        ("text", "ports 1, 2", "ports 12", False),
+        ("text", "Hauptstr. 5, 12345 Ulm", "Hauptstr. 5\n12345 Ulm", True),
+        ("text", "Hauptstr. 5, 12345 Ulm", "Hauptstr. 5 12345 ULM", True),
+        ("set", ["1, 2"], ["12"], False),
+        ("list", [["5, 1"], "a"], [["5 1"], "A"], False),  # lists within are compared exactly
+        ("list", ["5, 1", "2 3"], ["5 1", "2, 3"], True),
     ],
 )
 def test_comparators(how: str, predicted: Any, gold: Any, right: bool) -> None:

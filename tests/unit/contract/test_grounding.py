@@ -85,6 +85,9 @@ def contract(mini: Contract, how: str | None, locale: str | None = None) -> Cont
         ("text", None, "", True),
         ("text", "", "", True),
         ("text", "!!", "no", False),
+        ("text", "12", "ports 1, 2", False),
+        ("text", "Hauptstr. 5, 12345 Ulm", "Hauptstr. 5\n12345 Ulm", True),
+        ("text", "Hauptstr. 5 12345 Ulm", "Hauptstr. 5, 12345 Ulm", True),
     ],
 )
 def test_what_occurs_is_grounded(

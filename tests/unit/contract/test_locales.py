@@ -23,6 +23,7 @@ def with_locale(mini: Contract, locale: Any) -> Contract:
         ("en-US", "en_US"),
         (["de_DE", "hi_IN"], ["de_DE", "hi_IN"]),
         (None, None),
+        (["zh_TW", "sr-RS", "pa_IN"], ["zh_TW", "sr_RS", "pa_IN"]),  # short for zh_Hant_TW, …
     ],
 )
 def test_a_contract_names_one_locale_or_several(mini: Contract, given: Any, kept: Any) -> None:
@@ -33,7 +34,7 @@ def test_a_contract_names_one_locale_or_several(mini: Contract, given: Any, kept
     ("locale", "near"),
     [("de_DEE", "de_DE"), ("de_CHE", "de_CH"), ("en_US, de_DE", "no locale"),
      ([], "names no locale"), ("root", "no locale"), ("", "no locale"),
-     (["de_DE", "xx_XX"], "xx_XX")],
+     (["de_DE", "xx_XX"], "xx_XX"), ("no_NO", "nb_NO"), ("DE_de", "de_DE")],
 )  # fmt: skip
 def test_a_locale_that_is_none_is_refused_with_the_nearest_name(
     mini: Contract, locale: Any, near: str

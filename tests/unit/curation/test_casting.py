@@ -11,6 +11,12 @@ from dslm.curation.casting import cast
         ({"type": "string"}, 12, "12"),
         ({"type": ["string", "null"]}, 12.5, "12.5"),
         ({"type": "string"}, True, True),
+        ({"type": ["boolean", "null"]}, "TRUE", True),
+        ({"enum": [True, False, None]}, "False", False),
+        ({"enum": ["invoice", "other", None]}, "Invoice", "Invoice"),  # never null
+        ({"enum": ["0", "19", None]}, "16 %", "16 %"),
+        ({"type": "array", "items": {"enum": ["a", None]}}, ["A", None], ["A", None]),
+        ({"anyOf": [{"enum": ["a", None]}, {"type": "integer"}]}, "7", 7),
         ({"type": "integer"}, "7", 7),
         ({"type": "integer"}, 7.0, 7),
         ({"type": "integer"}, "7.0", 7),

@@ -36,6 +36,13 @@ def rows_of(tmp_path):
     return rows
 
 
+def test_a_row_that_is_too_short_makes_no_title_of_the_header(rows_of):
+    rows = [f"row {n};{n},50;x" for n in range(59)]
+    found = rows_of("\n".join(["text;nr;z", *rows[:9], "short;1,50", *rows[9:]]) + "\n")
+    assert found[0].value == {"text": "row 0", "nr": "0,50", "z": "x"}
+    assert sum(row.fault is None for row in found) == 59
+
+
 def values(rows):
     assert [row.fault for row in rows if row.fault] == []
     return [list(row.value.values()) for row in rows]

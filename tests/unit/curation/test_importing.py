@@ -134,6 +134,14 @@ def test_without_groups_texts_are_parted_and_gold_has_each_once(
     assert done.read == done.gold + done.sources + len(done.dropped)
 
 
+def test_gold_that_contradicts_itself_is_told_as_that(ws, build_contract, build_rows, write_file):
+    rows = build_rows(20)
+    again = [row | {"id": f"again-{row['id']}", "target": row["target"] | {"amount": "7.77"}}
+             for row in rows]  # fmt: skip
+    with pytest.raises(InputError, match="repeat or contradict others"):
+        import_cases(write_file(rows + again), ws, build_contract(group_by=None), gold_share=0.5)
+
+
 def test_rows_that_do_not_fit_are_listed_and_too_many_stop(
     ws, contract, build_contract, foreign, write_file
 ):

@@ -356,6 +356,19 @@ def test_a_comment_ends_where_a_browser_ends_it(comment):
     assert html_text(f"<p>one</p>{comment}<p>two <b>three</b></p>").endswith("two three")
 
 
+@pytest.mark.parametrize(
+    ("page", "seen"),
+    [
+        ("1.250,00<sup>1</sup> EUR", "1.250,00^1 EUR"), ("$12<sup>99</sup>", "$12^99"),
+        ("10<SUP>3</SUP>/l", "10^3/l"), ("4<sup>th</sup> March", "4th March"),
+        ("5 m<sup>2</sup>", "5 m2"), ("<del>100</del><ins>90</ins>", "100 90"),
+        ("90<s>100</s>", "90 100"), ("<ruby>漢<rt>かん</rt></ruby>", "漢 かん"),
+    ],
+)  # fmt: skip
+def test_what_stands_above_or_is_struck_is_no_digit_of_the_number_beside_it(page, seen):
+    assert html_text(f"<p>{page}</p>") == seen
+
+
 @pytest.mark.parametrize("between", [b"!!", b"\n!!\n", b"\n-- \n", b"!!\n"])
 def test_base64_with_something_else_in_it_is_a_reject_and_never_text(between):
     letters = base64.b64encode(b"hello world, the 17 kettles are broken")

@@ -34,6 +34,8 @@ ITEMS = {"type": "array", "items": STRING}
         ("list", ITEMS, "red and BLUE", ["Blue", "red"]),
         ("set", ITEMS, "red and light-blue", ["light blue"]),
         ("text", {"type": "boolean"}, "true", True),  # keeps its schema
+        ("text", STRING, "Hauptstr. 5\n12345 Ulm", "Hauptstr. 5, 12345 Ulm"),
+        ("text", STRING, "blood group O− only", "O−"),
         ("text", {"type": ["string", "null"]}, "x", None),
     ],
 )
