@@ -125,7 +125,7 @@ def _is_short_year(text: str, span: Span, known: MonthWords) -> bool:
     """Whether two digits after a month are a year, and not a day, a time, an amount or a share."""
     marked = _is_marked(text, span[0])
     beyond = _BEYOND_MARKED if marked else _BEYOND_A_YEAR
-    cell = _NEXT_DAY.match(text, span[1])
+    cell = text.startswith(",", span[1]) and _NEXT_DAY.match(text, span[1])
     if cell and cell.group(1) in known.months:
         return True
     if beyond.match(text, span[1]) or _is_hour(text, span, marked=marked):
@@ -197,10 +197,11 @@ def _month_first(
     text: str, first: Span, second: Span, known: MonthWords, customs: Customs
 ) -> Found | None:
     """`March 4, 2025`."""
-    taken = _is_marked(text, first[0]) or _is_of_the_day_before(text, first, second)
-    year = None if taken else _year_at(text, second, known)
+    year = _year_at(text, second, known)
     month = last_month(text, first[0], known) if year else None
     if not year or not month:
+        return None
+    if _is_marked(text, first[0]) or _is_of_the_day_before(text, first, second):
         return None
     if len(year[0]) == 2:  # not: March 4, 25 people
         gap = text[first[1] : second[0]]

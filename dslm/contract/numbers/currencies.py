@@ -6,6 +6,7 @@ a sign is first asked for. Used by `signs`.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -69,7 +70,10 @@ def _everywhere(word: str, locales: tuple[str, ...]) -> frozenset[str]:
         return frozenset()
     if bare not in _IN_THEIR_CASE.get(key, (bare,)):
         return frozenset()
-    found = currency_signs(locales).get(key) or _by_code_and_sign(word, locales)
+    letters = key.isascii() and key.isalpha()
+    torn = letters and re.search(r"\S[ \u00a0]+\S", word)  # Invoice no. K-332 is no NOK
+    found = None if torn else currency_signs(locales).get(key)
+    found = found or _by_code_and_sign(word, locales)
     own = len(key) == 1 and key not in _PARTS and unicodedata.category(key) == "Sc"
     return found or (frozenset((key,)) if own else frozenset())
 

@@ -100,7 +100,10 @@ def _currency_after(text: str, start: int, locales: tuple[str, ...]) -> tuple[in
     ends = [_word_end(text, start)]
     most = _MOST_WORDS if locales else 2  # 5 $ US
     while len(ends) < most and start < ends[-1] and _blank(text, ends[-1]):
-        ends.append(_word_end(text, ends[-1] + 1))
+        end = _word_end(text, ends[-1] + 1)
+        if end == ends[-1] + 1:
+            break
+        ends.append(end)
     spoken = ends[0] - (ends[0] > start and not text[ends[0] - 1].isalnum())  # a sentence's stop
     for stop in (*reversed(ends), spoken):
         if start < stop and (found := _named_after(text[start:stop], locales)):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dslm.contract.comparing import equal
 from dslm.contract.grounding import occurs
 from dslm.contract.model import Compare
-from dslm.contract.numbers import amount_of, readings_of
+from dslm.contract.numbers import amount_of, amounts_in, readings_of
 
 DECIMAL = Compare.model_validate({"as": "decimal"})
 LOCALES = [
@@ -77,3 +77,16 @@ def test_an_amount_in_a_locales_own_money_is_one(written: str, locale: str, code
 )  # fmt: skip
 def test_letters_of_money_elsewhere_are_none(written: str, locale: str) -> None:
     assert amount_of(written, locale) is None
+
+
+@pytest.mark.parametrize("locale", [None, "de_DE", "es_PE"])
+def test_what_stands_apart_behind_a_currency_is_no_sign(locale: str | None) -> None:
+    for text in ("762,88 €  ---  22.", "762,88 €  - 22", "762,88 €\n-22"):
+        assert {one.value for one in amounts_in(text, locale)[0].readings} == {Decimal("762.88")}
+
+
+@pytest.mark.parametrize("locale", [None, "de_DE", "nb_NO"])
+@pytest.mark.parametrize("text", ["Invoice no. K-332", "no K 332", "332 c hf", "332 e. u. r"])
+def test_two_words_make_no_code(text: str, locale: str | None) -> None:
+    [one] = amounts_in(text, locale)
+    assert [(r.value, set(r.currencies)) for r in one.readings] == [(332, set())]
