@@ -199,9 +199,14 @@ class CheckReach(Record):
 
 
 class Reach(Record):
-    """The small-data report, with what it takes for granted."""
+    """The small-data report, with what it takes for granted.
+
+    All of it is told of a first look at gold, which may spend `look_share` of `alpha`; cards of
+    before were told of all of it.
+    """
 
     alpha: float
+    look_share: float = 1.0
     power: float
     discordance: float
     right: float

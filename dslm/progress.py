@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Self, TextIO
 
 SECONDS_BETWEEN_LINES = 10.0
-LEAST_SHARE = 0.02  # of the work that must be done before anything is said of the rest
+LEAST_SHARE = 0.02  # of the work that must be done before anything is said of the rest,
+LONG = 20.0  # unless it takes seconds as many as this, and two steps
 
 
 def clock(seconds: float) -> str:
@@ -68,7 +69,7 @@ class Progress:
         self.last_line = now
         elapsed = now - self.started
         made = self.done - self.before
-        told = made > LEAST_SHARE * self.total
+        told = made > LEAST_SHARE * self.total or (made > 1 and elapsed > LONG)
         left = clock(elapsed / made * (self.total - self.done)) if told else "?"
         parts = [f"{self.what}: {self.done}/{self.total} {self.unit}", note, f"{left} left"]
         self._line(" · ".join(part for part in parts if part))

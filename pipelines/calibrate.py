@@ -10,15 +10,18 @@ from dslm.settings.workspace import Workspace
 def body(ws: Workspace) -> None:
     """Answer the split, then certify a threshold."""
     from dslm.inference.loading import load_candidate
+    from dslm.looks.calibrating import calibration_ledger, count_calibration
     from dslm.scoring.calibration import calibrate
     from dslm.scoring.running import answer_cases
 
+    calibration_ledger(ws).read()  # a broken one is told before anything is answered
     decider = load_candidate(ws, threshold=NEVER)
     path = ws.curated / "calibration.jsonl"
     digests = {"calibration_cases": digest_file(path)}
     cases = read_labelled(path, decider.contract)
     rows, evidence = answer_cases(ws, "calibration", decider, cases, digests)
-    calibration = calibrate(decider.contract, rows, evidence)
+    number = count_calibration(ws, evidence, cases)
+    calibration = calibrate(decider.contract, rows, evidence, number)
     write_atomic(ws.calibration, calibration.model_dump_json(indent=2) + "\n")
     print(f"calibrate {ws.workflow}: {calibration.why}")
 

@@ -73,7 +73,7 @@ def _gold() -> Iterator[tuple[str, Fault]]:
 
 def _policy() -> Iterator[tuple[str, Fault]]:
     for name, old, new in (
-        ("a wider margin", "margin: 0.1", "margin: 0.3"),
+        ("a wider margin", "margin: 0.12", "margin: 0.3"),
         ("a lower bound", "at_least: 0.7", "at_least: 0.5"),
         ("the value decides", "on: interval", "on: value"),
         ("another metric", "metric: schema_valid_rate", "metric: truncation_rate"),

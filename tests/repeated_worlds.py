@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from dslm.gating.statistics import QUARTER_PAIR, normal_quantile, tango_statistic
 from dslm.looks.spending import next_share
+from dslm.scoring.calibration import Answers
 from dslm.statistics.group_bounds import p_below
 
 ALPHA, MARGIN = 0.05, 0.05
@@ -75,3 +76,18 @@ def both(rng: np.random.Generator, layout: Layout, discordant: float) -> Iterato
     for grown in range(GROWTHS):
         larger = Layout(layout.groups * (2 + grown) // 2, layout.sizes)
         yield draw(rng, larger, *pairs(discordant, MARGIN), 0.3)
+
+
+def recalibrated(
+    rng: np.random.Generator, layout: Layout, risk: float, tries: int
+) -> Iterator[Answers]:
+    """Models calibrated on the same cases: half of what one gets wrong all of them get wrong."""
+    sizes = rng.choice(np.asarray(layout.sizes), size=layout.groups)
+    groups = [str(group) for group in np.repeat(np.arange(layout.groups), sizes)]
+    cases = len(groups)
+    hard = rng.random(cases) < risk / 2
+    for _ in range(tries):
+        wrong = hard | (rng.random(cases) < risk / (2 - risk))
+        order = rng.permutation(cases)  # the confidence says nothing
+        falling = [1 - place / cases for place in range(cases)]
+        yield Answers(falling, wrong[order].tolist(), [groups[place] for place in order])

@@ -8,6 +8,7 @@ that all three draw one curve. El-Yaniv & Wiener 2010, JMLR 11:1605.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from dslm.contract.deciding import has_confidence
 from dslm.records import Row
@@ -30,3 +31,31 @@ def would_be_wrong(row: Row) -> bool:
 def ranked(rows: Sequence[Row]) -> list[Row]:
     """The rows that could proceed, the most confident first, equals by id."""
     return sorted(filter(could_proceed, rows), key=lambda r: (-r.prediction.confidence, r.id))
+
+
+@dataclass(frozen=True)
+class Point:
+    """All answers of at least `confidence` proceed."""
+
+    confidence: float
+    coverage: float
+    risk: float
+
+
+def risk_coverage(rows: Sequence[Row]) -> list[Point]:
+    """One point a distinct confidence, from the most confident answer to all of them.
+
+    Cases that rules, grounding or scope hold back count in the denominator of coverage only:
+    no threshold makes them proceed.
+    """
+    points: list[Point] = []
+    wrong = 0
+    for taken, row in enumerate(ranked(rows), start=1):
+        wrong += would_be_wrong(row)
+        confidence = row.prediction.confidence
+        point = Point(confidence, taken / len(rows), wrong / taken)
+        if points and points[-1].confidence == confidence:
+            points[-1] = point
+        else:
+            points.append(point)
+    return points

@@ -59,7 +59,9 @@ def nearest(steps: Sequence[Step]) -> Step | None:
 class Calibration(Record):
     """A threshold and how it was found, or why there is none.
 
-    Calibrations of before the certificate knew groups have no `groups` and no `steps`.
+    Calibrations of before the certificate knew groups have no `groups` and no `steps`. `number`
+    says which calibration on these cases it is, as the ledger of looks had it; `why` tells it from
+    the second on.
     """
 
     threshold: float | None
@@ -77,6 +79,7 @@ class Calibration(Record):
     why: str
     groups: int | None = None
     steps: tuple[Step, ...] = ()
+    number: int = 1
     evidence: dict[str, str]
 
     @property

@@ -8,6 +8,7 @@ one-sided, as in checks against another model.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import replace
 
 from dslm.gating.finding import (
@@ -49,9 +50,10 @@ def zero_tolerance(check: ZeroTolerance, submission: Submission, _: float) -> Fo
         misses = round(abs(metric.value - goal) * metric.n)
         seen = f"{misses} of {metric.n} cases miss it"
         return Found("FAIL", asked, seen, "one miss is one too many")
-    groups = len({row.group for row in submission.rows.get("candidate", ())}) or metric.n
-    of = "cases" if groups >= metric.n else f"cases in {groups} groups"
-    why = f"{hidden_share(groups):.1%} could still be hidden from so many {of} (rule of three)"
+    rows = submission.rows.get("candidate", ())
+    sizes = list(Counter(row.group for row in rows).values()) or [1] * metric.n
+    of = "cases" if max(sizes) == 1 else f"cases in {len(sizes)} groups"
+    why = f"{hidden_share(sizes):.1%} could still be hidden from so many {of} (rule of three)"
     return Found("PASS", asked, f"{metric.n} of {metric.n} cases keep it", why)
 
 

@@ -11,7 +11,7 @@ from dslm.contract import load_contract
 from dslm.contract.model import Contract
 from dslm.data_card import CheckReach
 from dslm.gating.power_curve import PowerPoint, power_curve
-from dslm.gating.reach import DISCORDANCE, gold_reach, group_sizes
+from dslm.gating.reach import DISCORDANCE, FIRST_LOOK, checks_reach, group_sizes
 from dslm.records import Case, Record
 from dslm.scoring.metrics import METRICS
 from dslm.settings.policy import AnyCheck, GatePolicy, NonInferior, load_policy
@@ -31,6 +31,7 @@ class ExplainedCheck(Record):
     means: str
     can: str
     needed_cases: int | None
+    needed_groups: int | None
     enough: bool | None
 
 
@@ -47,7 +48,8 @@ class Explained(Record):
     """A policy on its gold set.
 
     `largest_group` is in cases; 1 where every case stands for itself. Of two equal models it is
-    assumed that they differ on `discordance` of the cases.
+    assumed that they differ on `discordance` of the cases. All is told of a first look at this
+    gold set, which may spend `look_share` of `alpha`.
     """
 
     workflow: str
@@ -56,9 +58,15 @@ class Explained(Record):
     largest_group: int
     group_by: str | None
     alpha: float
+    look_share: float
     discordance: float
     checks: tuple[ExplainedCheck, ...]
     curves: tuple[Curve, ...]
+
+    @property
+    def level(self) -> float:
+        """The error that a first look may spend: at most so many that miss a check pass it."""
+        return self.alpha * self.look_share
 
 
 def explain(ws: Workspace) -> Explained:
@@ -74,17 +82,18 @@ def explain(ws: Workspace) -> Explained:
 def explained(contract: Contract, gold: list[Case], policy: GatePolicy) -> Explained:
     """The same of what was read."""
     sizes = group_sizes(contract, gold)
-    reach = {one.id: one for one in gold_reach(contract, gold, policy).checks}
+    reach = {one.id: one for one in checks_reach(contract, gold, policy)}
     margins = [c for c in policy.checks if isinstance(c, NonInferior) and _is_share(c)]
+    level = policy.alpha * FIRST_LOOK
     curves = {  # checks that ask the same have one curve
         (c.margin): Curve(id=c.id, metric=c.metric, margin=c.margin,
-                          points=power_curve(sizes, c.margin, policy.alpha, DISCORDANCE))
+                          points=power_curve(sizes, c.margin, level, DISCORDANCE))
         for c in reversed(margins)
     }  # fmt: skip
     return Explained(
         workflow=contract.name, cases=len(gold), groups=len(sizes),
         largest_group=max(sizes, default=0), group_by=contract.data.group_by,
-        alpha=policy.alpha, discordance=DISCORDANCE,
+        alpha=policy.alpha, look_share=FIRST_LOOK, discordance=DISCORDANCE,
         checks=tuple(_check(check, reach[check.id]) for check in policy.checks),
         curves=tuple(curves.values()),
     )  # fmt: skip
@@ -97,5 +106,6 @@ def _is_share(check: NonInferior) -> bool:
 def _check(check: AnyCheck, reach: CheckReach) -> ExplainedCheck:
     return ExplainedCheck(
         id=check.id, kind=check.kind, metric=check.metric, asked=reach.asked, means=check.means,
-        can=reach.can, needed_cases=reach.needed, enough=reach.enough,
+        can=reach.can, needed_cases=reach.needed, needed_groups=reach.needed_groups,
+        enough=reach.enough,
     )  # fmt: skip

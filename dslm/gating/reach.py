@@ -1,7 +1,9 @@
 """What a gold set of its size can show, and whether that is enough for the gate policy.
 
 Takes contract, gold cases and policy; gives `Reach`, the small-data report of the data card. Called
-by `pipelines.curate`. All by the gate's own statistics: what is promised here is what it will find.
+by `pipelines.curate`, `dslm check` and `dslm gate explain`. All by the gate's own statistics: what
+is promised here is what it will find at the first look at this gold set, which may spend
+`FIRST_LOOK` of the policy's alpha; an alarm, and a FAIL, need no more than alpha.
 It is assumed that two models that are equally good differ on `DISCORDANCE` of the cases, half of
 them each way; a better one wins further cases. Groups count as the gate counts them; that no two
 differing cases are of one group is the best that may be hoped for.
@@ -9,7 +11,6 @@ differing cases are of one group is the best that may be hoped for.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
@@ -17,14 +18,14 @@ from collections.abc import Sequence
 from dslm.contract.model import Contract
 from dslm.contract.slicing import slices_of
 from dslm.data_card import CheckReach, Reach, ReachOf
+from dslm.gating.alarm_reach import alarm_reach
 from dslm.gating.finding import amount
 from dslm.gating.power import STEPS, chance_to_show, least_cases, least_difference
-from dslm.gating.statistics import worse_p
+from dslm.looks.spending import next_share
 from dslm.records import Case
-from dslm.scoring.intervals import LEVEL, clopper_pearson, wilson
+from dslm.scoring.intervals import LEVEL, clopper_pearson
 from dslm.scoring.metrics import METRICS
 from dslm.settings.policy import (
-    AnyCheck,
     Bound,
     Gain,
     GatePolicy,
@@ -38,6 +39,7 @@ from dslm.statistics.sample_size import POWER, Needed
 from dslm.statistics.zero_failures import hidden_share
 
 DISCORDANCE = 0.05  # two good models of one workflow differ on about every twentieth case
+FIRST_LOOK = next_share(0.0)  # of alpha
 RIGHT = 0.85  # share of right answers that half-widths are told for
 MOST_SLICES = 200
 MONEY = "depends on how far the costs of single cases differ: known once there are scores"
@@ -67,6 +69,15 @@ def smallest_gain(cases: int, alpha: float, asked: float = 0.0) -> float | None:
         return chance_to_show(cases, half + gain, half, asked, alpha)
 
     return least_difference(chance, POWER, 1 - DISCORDANCE)
+
+
+def needed_words(cases: int | None, groups: int | None) -> str:
+    """How many cases a check needs, in words; of groups where cases come in groups."""
+    if cases is None:
+        return "more cases than can be told"
+    return f"about {cases:,} cases" + (
+        f" in {groups:,} groups" if groups not in (None, cases) else ""
+    )
 
 
 def group_sizes(contract: Contract, gold: Sequence[Case]) -> tuple[int, ...]:
@@ -113,8 +124,7 @@ def _share_bounds(sizes: Sequence[int], share: float, tail: float) -> tuple[floa
 
 
 def _reach_of(name: str, sizes: Sequence[int], alpha: float) -> ReachOf:
-    alone = max(sizes) == 1
-    low, high = wilson(RIGHT, len(sizes)) if alone else _share_bounds(sizes, RIGHT, (1 - LEVEL) / 2)
+    low, high = _share_bounds(sizes, RIGHT, (1 - LEVEL) / 2)
     return ReachOf(
         name=name, cases=sum(sizes), margin=margin_of(sizes, alpha),
         gain=_gain_of(sizes, alpha), half_width=round((high - low) / 2, 4), groups=len(sizes),
@@ -122,42 +132,65 @@ def _reach_of(name: str, sizes: Sequence[int], alpha: float) -> ReachOf:
 
 
 def gold_reach(contract: Contract, gold: Sequence[Case], policy: GatePolicy) -> Reach:
-    """What a gold set can show, over all of it, slice by slice and check by check."""
+    """What a gold set can show at its first look: all of it, slice by slice, check by check."""
+    sizes, level = _slice_sizes(contract, gold), policy.alpha * FIRST_LOOK
+    return Reach(
+        alpha=policy.alpha,
+        look_share=FIRST_LOOK,
+        power=POWER,
+        discordance=DISCORDANCE,
+        right=RIGHT,
+        gold=_reach_of("gold", group_sizes(contract, gold), level),
+        slices=tuple(_reach_of(n, c, level) for n, c in list(sizes.items())[:MOST_SLICES]),
+        unlisted_slices=max(0, len(sizes) - MOST_SLICES),
+        checks=checks_reach(contract, gold, policy),
+    )
+
+
+def checks_reach(
+    contract: Contract, gold: Sequence[Case], policy: GatePolicy, share: float = FIRST_LOOK
+) -> tuple[CheckReach, ...]:
+    """What a gold set can do for each check of a policy.
+
+    Args:
+        contract: With the groups, the slices and the currency.
+        gold: The gold set.
+        policy: With the checks.
+        share: Of alpha, what the look at gold may spend.
+    """
+    whole = group_sizes(contract, gold)
+    slices = list(_slice_sizes(contract, gold).values())
+    return tuple(
+        alarm_reach(check, slices, policy.alpha)
+        if isinstance(check, SliceAlarm)
+        else _check(check, whole, policy.alpha * share, contract.costs.currency)
+        for check in policy.checks
+    )
+
+
+def _slice_sizes(contract: Contract, gold: Sequence[Case]) -> dict[str, tuple[int, ...]]:
+    """Cases of each group of each slice, the largest slices first."""
     parted: dict[str, dict[str, list[Case]]] = {name: {} for name in contract.slices}
     for case in gold:
         for name, value in slices_of(contract, case).items():
             parted[name].setdefault(value, []).append(case)
-    sizes = {
+    return {
         f"{name}={value}": group_sizes(contract, cases)
         for name, parts in parted.items()
         for value, cases in sorted(parts.items(), key=lambda pair: (-len(pair[1]), pair[0]))
     }
-    whole = group_sizes(contract, gold)
-    return Reach(
-        alpha=policy.alpha,
-        power=POWER,
-        discordance=DISCORDANCE,
-        right=RIGHT,
-        gold=_reach_of("gold", whole, policy.alpha),
-        slices=tuple(_reach_of(n, c, policy.alpha) for n, c in list(sizes.items())[:MOST_SLICES]),
-        unlisted_slices=max(0, len(sizes) - MOST_SLICES),
-        checks=tuple(
-            _check(check, whole, [sum(one) for one in sizes.values()], policy.alpha,
-                   contract.costs.currency)
-            for check in policy.checks
-        ),
-    )  # fmt: skip
 
 
 def _check(
-    check: AnyCheck, sizes: Sequence[int], slices: Sequence[int], alpha: float, currency: str
+    check: ZeroTolerance | Bound | Gain | NonInferior,
+    sizes: Sequence[int],
+    alpha: float,
+    currency: str,
 ) -> CheckReach:
     if isinstance(check, ZeroTolerance):
         asked = f"no case fails {check.metric}"
-        can = f"leaves up to {hidden_share(len(sizes)):.1%} of failing cases hidden (rule of three)"
+        can = f"leaves up to {hidden_share(sizes):.1%} of failing cases hidden (rule of three)"
         return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=True)
-    if isinstance(check, SliceAlarm):
-        return _alarm(check, slices, alpha)
     unit = currency if METRICS[check.metric].unit == "money" else None
     if isinstance(check, Bound):
         return _bound(check, sizes, alpha, unit)
@@ -217,27 +250,3 @@ def _bound(check: Bound, sizes: Sequence[int], alpha: float, unit: str | None) -
         can = f"clears it with {side} {1 - share if least else share:.3f} measured"
         can += ", if every case proceeds" if check.metric == "selective_risk" else ""
     return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=bool(clear))
-
-
-def _alarm(check: SliceAlarm, slices: Sequence[int], alpha: float) -> CheckReach:
-    """A slice rings at its first significant drop, every pair of models lost and none gained."""
-    judged = [size for size in slices if size >= check.min_cases]
-    asked = f"no slice worse than the {check.against}'s by {check.worse_by:.3f}"
-    small = len(slices) - len(judged)
-    if not slices:
-        can = "has nothing to watch: the contract names no `slices`"
-        return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=None)
-    if not judged:
-        can = f"has no slice of {check.min_cases} cases"
-        return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=False)
-    lost = next(n for n in range(1, 10_000) if worse_p(0, n) * len(judged) <= alpha)
-    deaf = sum(lost > round(check.worse_by * size, 9) for size in judged)
-    worst = min(1.0, lost / min(judged))
-    can = f"rings from {lost} lost cases on, which in the smallest of {len(judged)} judged slices "
-    can += f"is a drop of {worst:.3f}"
-    if deaf:
-        heard = math.ceil(round(lost / check.worse_by, 9))
-        can += f"; {deaf} of them lack the {heard} cases to ring at {check.worse_by:.3f}"
-    if small:
-        can += f"; {small} are too small to judge"
-    return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=not deaf)

@@ -9,17 +9,23 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
+from dslm.cases import read_labelled
 from dslm.contract.model import Contract
 from dslm.data_card import CheckReach
 from dslm.errors import DslmError
-from dslm.gating.reach import DISCORDANCE, gold_reach, group_sizes
+from dslm.gating.reach import DISCORDANCE, checks_reach, group_sizes, needed_words
+from dslm.looks.calibrating import calibrations_so_far, told
+from dslm.looks.ledger import ledger_of
 from dslm.provenance import digest_file
 from dslm.proving.finding import Finding, failures, named, ok, warn
 from dslm.records import Case
 from dslm.settings.policy import (
+    AnyCheck,
     Bound,
+    Gain,
     GatePolicy,
     NonInferior,
+    SliceAlarm,
     load_policy,
 )
 from dslm.settings.waivers import load_waivers, refuse_idle_waivers
@@ -41,6 +47,8 @@ def prove_policy(
         yield from _promised(ws, policy, contract)
     if contract and gold:
         yield from _attainable(ws, policy, contract, gold)
+    if contract:
+        yield from _calibrated(ws, contract)
 
 
 def _waivers(ws: Workspace, policy: GatePolicy) -> Iterator[Finding]:
@@ -77,34 +85,84 @@ def _promised(ws: Workspace, policy: GatePolicy, contract: Contract) -> Iterator
 def _attainable(
     ws: Workspace, policy: GatePolicy, contract: Contract, gold: Sequence[Case]
 ) -> Iterator[Finding]:
-    reach = {one.id: one for one in gold_reach(contract, gold, policy).checks}
-    found: list[tuple[str, str, str, str]] = []
-    for check in policy.checks:
-        can = reach[check.id]
-        if can.enough is not False:
-            continue
-        if isinstance(check, NonInferior):
-            needs = f"a margin of {check.margin:g} needs {_many(can)}"
-            found.append((check.id, f"{needs} if models differ on {DISCORDANCE:.0%}", check.to,
-                          "raise its margin"))  # fmt: skip
-        if isinstance(check, Bound):
-            side = "at_most" if check.at_least is None else "at_least"
-            found.append((check.id, "not even a perfect score would clear the bound", "",
-                          f"another {side}"))  # fmt: skip
+    reach = {one.id: one for one in checks_reach(contract, gold, policy)}
+    open_ = [check for check in policy.checks if reach[check.id].enough is False]
     groups = len(group_sizes(contract, gold))
     here = f"{len(gold)}" if groups == len(gold) else f"{len(gold)} in {groups} groups"
-    for name, message, to, knob in found:
-        when = " once a champion serves" if to in ("champion", "anchor") else ""
+    for check in open_:
+        message, knob = _too_few(check, reach[check.id])
         yield warn(
-            "margins", f"{name}: {message}; gold has {here}: it will be INCONCLUSIVE{when}",
-            where=f"{ws.policy}: checks.{name}", fix=f"label more gold, or {knob}",
+            "margins", f"{check.id}: {message}; gold has {here}: it will {_becomes(check)}",
+            where=f"{ws.policy}: checks.{check.id}", fix=f"label more gold, or {knob}",
         )  # fmt: skip
-    if not found:
+    if not open_:
         yield ok("margins", f"{len(gold)} gold cases can decide every check")
+    yield from _looked_at(ws, policy, contract, gold)
+
+
+def _too_few(check: AnyCheck, reach: CheckReach) -> tuple[str, str]:
+    """What this gold set is too small for, and what else could be changed."""
+    if isinstance(check, NonInferior):
+        needs = f"a margin of {check.margin:g} needs {_many(reach)}"
+        return f"{needs} if models differ on {DISCORDANCE:.0%}", "raise its margin"
+    if isinstance(check, Bound):
+        side = "at_most" if check.at_least is None else "at_least"
+        return "not even a perfect score would clear the bound", f"another {side}"
+    if isinstance(check, SliceAlarm):
+        return f"it {reach.can}", "raise its worse_by, or watch fewer slices"
+    return f"it {reach.can}", "lower its at_least"
 
 
 def _many(reach: CheckReach) -> str:
-    if reach.needed is None:
-        return "more cases than can be told"
-    grouped = reach.needed_groups not in (None, reach.needed)
-    return f"about {reach.needed} cases" + (f" in {reach.needed_groups} groups" if grouped else "")
+    return needed_words(reach.needed, reach.needed_groups)
+
+
+def _becomes(check: AnyCheck) -> str:
+    """What becomes of a check that this gold set is too small for."""
+    alarm = isinstance(check, SliceAlarm)
+    to = check.against if isinstance(check, SliceAlarm) else _reference(check)
+    becomes = "not ring for less" if alarm else "be INCONCLUSIVE"
+    return becomes + (" once a champion serves" if to in ("champion", "anchor") else "")
+
+
+def _reference(check: AnyCheck) -> str | None:
+    """The model that a check compares with."""
+    if isinstance(check, NonInferior):
+        return check.to
+    return check.over if isinstance(check, Gain) else None
+
+
+def _looked_at(
+    ws: Workspace, policy: GatePolicy, contract: Contract, gold: Sequence[Case]
+) -> Iterator[Finding]:
+    """What is left of alpha for the next look, and what the margins need then."""
+    try:
+        looks, share = ledger_of(ws).next_look(gold)
+    except DslmError as error:
+        yield from failures("looks", error)
+        return
+    if not looks:
+        return
+    reach = {one.id: one for one in checks_reach(contract, gold, policy, share)}
+    margins = [check.id for check in policy.checks if isinstance(check, NonInferior)]
+    then = [f"{name} {_many(reach[name])}" for name in margins if reach[name].enough is False]
+    needs = f"; margins then need: {named(then)}" if then else ""
+    seen = f"{looks} candidate{'s were' if looks > 1 else ' was'} seen on this gold set or its like"
+    yield ok("looks", f"{seen}: the next look may spend {share:.2%} of alpha{needs}")
+
+
+def _calibrated(ws: Workspace, contract: Contract) -> Iterator[Finding]:
+    """How many calibrations the split that lies here has seen."""
+    split = ws.curated / "calibration.jsonl"
+    if not split.is_file():
+        return
+    try:
+        number = calibrations_so_far(ws, read_labelled(split, contract))
+    except DslmError as error:
+        yield from failures("calibrations", error)
+        return
+    if several := told(number, contract.decision.confidence):
+        yield warn(
+            "calibrations", several, where=ws.looks / "calibration",
+            fix="take the threshold of the next one from labelled cases that none of them saw",
+        )  # fmt: skip

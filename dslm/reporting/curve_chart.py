@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from dslm.contract.ranking import Point
 from dslm.records import Metric
-from dslm.reporting.curve import Point, thinned
+from dslm.reporting.curve import thinned
 from dslm.reporting.formatting import rate
 
 WIDTH, HEIGHT = 880, 360

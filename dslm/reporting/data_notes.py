@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dslm.data_card import DataCard, Tallied
+from dslm.gating.reach import needed_words
 from dslm.reporting.formatting import plain_value
 
 MOST_NAMED = 5
@@ -76,6 +77,8 @@ def notes(card: DataCard) -> list[str]:
         found.append(f"{untimed:,} cases have no readable day of arrival.")
     for check in card.reach.checks:
         if check.enough is False:
-            needs = f" Needs about {check.needed:,} cases." if check.needed else ""
+            needs = (
+                f" Needs {needed_words(check.needed, check.needed_groups)}." if check.needed else ""
+            )
             found.append(f"Gold is too small for the check {check.id}: it {check.can}.{needs}")
     return found

@@ -44,6 +44,8 @@ def _drawn(title: str, columns: list[str], rows: list[list[str]]) -> RenderableT
 
 def _sees(check: ExplainedCheck) -> list[str]:
     needed = f"{check.needed_cases:,}" if check.needed_cases else "–"
+    if check.needed_groups not in (None, check.needed_cases):
+        needed += f" in {check.needed_groups:,} groups"
     return [check.id, CAN[check.enough], check.can, needed]
 
 
@@ -77,7 +79,8 @@ def lines(found: Explained) -> list[RenderableType]:
     asked = [[c.id, visible(c.means) or "–", c.asked] for c in found.checks]
     assumed = (
         f"Two equally good models are taken to differ on {rate(found.discordance)} of the cases; "
-        f"at most {rate(found.alpha)} of candidates that are worse by a margin pass it."
+        f"at most {rate(found.level)} of candidates that are worse by a margin pass it at the "
+        f"first look at this gold set, {rate(found.alpha)} at all looks together."
     )
     return [
         _drawn(f"{found.workflow}: what is asked, and why", ["check", "why", "asked"], asked),

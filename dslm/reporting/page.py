@@ -12,10 +12,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from dslm.contract.ranking import risk_coverage
 from dslm.records import Metric, ModelScore, OutcomeKind
 from dslm.reporting.certificate import certificate_steps as certificate_steps
 from dslm.reporting.charts import Bar, bars, dots, stacked
-from dslm.reporting.curve import at_threshold, risk_coverage
+from dslm.reporting.curve import at_threshold
 from dslm.reporting.curve_chart import Curve, curve_svg, describe
 from dslm.reporting.data import ReportData
 from dslm.reporting.formatting import plain_value, rate, short_digest, visible

@@ -34,11 +34,12 @@ from dslm.scaffolding.schema import (
     may_be_quoted,
 )
 from dslm.scaffolding.value_notes import rare_fields, value_notes
-from dslm.statistics.zero_failures import needed_right
+from dslm.statistics.zero_failures import p_without_failure
 
 CONFIDENCE = 0.9
 RISKS = (0.02, 0.05, 0.1, 0.2)
 SPLIT = Split(train=0.74, validation=0.06, calibration=0.2)
+PROCEED = 0.4  # of the calibration answers, about so many are let through
 MOST_SLICE_VALUES = 8
 NO_SLICES = ("split", "breaks")
 
@@ -91,9 +92,9 @@ def draft(path: Path, sample: Sequence[Numbered], group_by: str | None, share: f
     values = {f: [c.target[f] for c in cases if c.target and c.target[f] is not None]
               for f in properties}  # fmt: skip
     compare = {f: how for f, s in properties.items() if (how := comparator(s, values[f]))}
-    calibration = int(len(sources) * SPLIT.calibration)
+    sizes = list(Counter(group_of(case, group_by) for case in sources).values())
     made = Draft(
-        properties, compare, (), (), _risk(calibration), group_by,
+        properties, compare, (), (), attainable_risk(sizes), group_by,
         tuple(sources), tuple(gold), dropped,
         (*rare_fields(values, len(cases)), *value_notes(compare, values)),
     )  # fmt: skip
@@ -103,9 +104,7 @@ def draft(path: Path, sample: Sequence[Numbered], group_by: str | None, share: f
 
 def _without_repeats(made: Draft) -> Draft:
     """Gold without cases that repeat one of another group: they would count as many draws."""
-    trial = contract_of(made, "trial", ())
-    data = trial.data.model_copy(update={"group_by": made.group_by})
-    found = repeats_in_gold(trial.model_copy(update={"data": data}), made.gold)
+    found = repeats_in_gold(contract_of(made, "trial", ()), made.gold)
     repeats = {repeat for _, repeat in found}
     gold = tuple(case for case in made.gold if case.id not in repeats)
     return replace(made, gold=gold, dropped=made.dropped + len(repeats))
@@ -194,10 +193,20 @@ def _split(
     )
 
 
-def _risk(calibration: int) -> float:
-    """The strictest bound that leaves calibration room for some wrong and some held answers."""
-    fits = (r for r in RISKS if needed_right(r, CONFIDENCE) <= calibration * 0.4)
-    return next(fits, RISKS[-1])
+def attainable_risk(sizes: Sequence[int]) -> float:
+    """The strictest bound that leaves calibration room for some wrong and some held answers.
+
+    By the certificate's own p-value: two in five of the calibration split's groups have to do.
+
+    Args:
+        sizes: Cases of each group of the sources, of which calibration gets its share.
+    """
+    share = SPLIT.calibration * PROCEED  # of groups like these; the p-value is a product over them
+
+    def certifies(risk: float) -> bool:
+        return bool(p_without_failure(sizes, risk) ** share <= 1 - CONFIDENCE)
+
+    return next((risk for risk in RISKS if certifies(risk)), RISKS[-1])
 
 
 def _slices(gold: Sequence[Case]) -> tuple[str, ...]:
@@ -230,7 +239,7 @@ def contract_of(made: Draft, name: str, grounded: Sequence[str]) -> Contract:
     return Contract.model_validate({
         "name": name, "version": 1, "summary": name, "task": name, "output": made.output,
         "compare": {field: {"as": how} for field, how in made.compare.items()},
-        "grounded": list(grounded), "data": {"sources": [
+        "grounded": list(grounded), "data": {"group_by": made.group_by, "sources": [
             {"path": "sources/*.jsonl", "licence": "unknown", "origin": "sample"}]},
         "decision": {"max_selective_risk": made.risk, "confidence": CONFIDENCE},
         "costs": {"currency": "EUR", "wrong_proceed": 1, "review": 1, "escalation": 1},

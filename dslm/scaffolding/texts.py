@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from dslm.gating.reach import cases_for
-from dslm.scaffolding.draft import CONFIDENCE, SPLIT, Draft
+from dslm.gating.reach import FIRST_LOOK, group_sizes, needed_for, needed_words
+from dslm.scaffolding.draft import CONFIDENCE, SPLIT, Draft, contract_of
 from dslm.scaffolding.schema import GROUNDED_SHARE
 from dslm.statistics.zero_failures import needed_right
 
@@ -127,14 +127,16 @@ def _cell(text: str) -> str:
 
 def policy_text(name: str, made: Draft) -> str:
     """`gate.yaml`, its margin the smallest that this many gold cases can decide."""
-    gold = len(made.gold)
-    needs = {margin: cases_for(margin, ALPHA) for margin in MARGINS}
-    margin = next((m for m, needed in needs.items() if needed and needed <= gold), MARGINS[-1])
+    sizes = group_sizes(contract_of(made, name, ()), made.gold)
+    needs = {margin: needed_for(sizes, margin, ALPHA * FIRST_LOOK) for margin in MARGINS}
+    fits = (m for m, needed in needs.items() if needed and needed.cases <= len(made.gold))
+    margin = next(fits, MARGINS[-1])
     text: str = (
         _templates()
         .get_template("gate.yaml.jinja")
         .render(
-            name=name, gold=gold, risk=made.risk, review=REVIEW, margin=margin, needed=needs[margin]
+            name=name, gold=len(made.gold), risk=made.risk, review=REVIEW, margin=margin,
+            needed=needed_words(*reversed(needs[margin] or (None, None))),
         )
-    )
+    )  # fmt: skip
     return text

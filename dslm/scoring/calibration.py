@@ -26,6 +26,7 @@ from dslm.contract import Contract
 from dslm.contract.ranking import ranked, would_be_wrong
 from dslm.errors import InputError
 from dslm.evidence import Calibration, Step, nearest
+from dslm.looks.calibrating import told
 from dslm.records import Row
 from dslm.scoring.intervals import DECIMALS, SOUGHT, Ints, by_group, effective_cases, ints
 from dslm.statistics.group_bounds import mean_bounds, p_below
@@ -138,20 +139,23 @@ def certify(answers: Answers, risk: float, confidence: float) -> tuple[Step, ...
     )  # fmt: skip
 
 
-def calibrate(contract: Contract, rows: Sequence[Row], evidence: Mapping[str, str]) -> Calibration:
+def calibrate(
+    contract: Contract, rows: Sequence[Row], evidence: Mapping[str, str], number: int = 1
+) -> Calibration:
     """The lowest threshold that the calibration rows certify.
 
     Args:
         contract: Bound and confidence.
         rows: Scored rows of the calibration split, decided with any threshold.
         evidence: Digests of what the rows were made from.
+        number: Which calibration on these cases it is.
 
     Raises:
         InputError: No rows.
     """
     if not rows:
         raise InputError("no calibration rows", fix="raise data.split.calibration")
-    policy, order = contract.decision, ranked(rows)
+    policy, order, sure = contract.decision, ranked(rows), contract.decision.confidence
     answers = Answers(
         [row.prediction.confidence for row in order],
         [would_be_wrong(row) for row in order],
@@ -173,7 +177,8 @@ def calibrate(contract: Contract, rows: Sequence[Row], evidence: Mapping[str, st
         upper_bound=best.risk if best else None,
         design_effect=_design_effect(answers),
         needed_right=needed_right(policy.max_selective_risk, policy.confidence),
-        why=_why(contract, answers, steps),
+        why="; ".join(filter(None, (_why(contract, answers, steps), told(number, sure)))),
+        number=number,
         groups=best.groups if best else 0,
         steps=steps,
         evidence=dict(sorted(evidence.items())),

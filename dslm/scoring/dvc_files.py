@@ -7,15 +7,43 @@ of the candidate, rounded, without digests; all of it, with every interval, is i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
-from dslm.contract.ranking import ranked, would_be_wrong
+from dslm.contract.ranking import risk_coverage
 from dslm.records import Metric, ModelScore, Row, Scorecard
 
 Point = dict[str, str | float]
 DIGITS = 4
 HEADLINE = ("case_exact_match", "straight_through_rate", "selective_risk", "cost_per_case")
+
+
+def dvc_files(card: Scorecard, rows: Sequence[Row]) -> dict[str, str]:
+    """What is written into `eval/W/results/`, by the file's name.
+
+    Args:
+        card: The scorecard.
+        rows: The candidate's.
+    """
+    drawn = {"plots/risk_coverage": curve(rows), "plots/fields": field_f1(card),
+             "metrics": metrics(card)}  # fmt: skip
+    return {f"{name}.json": json.dumps(value, indent=1) + "\n" for name, value in drawn.items()}
+
+
+def told_otherwise(results: Path, card: Scorecard, rows: Sequence[Row]) -> Iterator[str]:
+    """Which of these files are there and say something else.
+
+    Args:
+        results: The folder.
+        card: The scorecard.
+        rows: The candidate's.
+    """
+    for name, text in dvc_files(card, rows).items():
+        path = results / name
+        if path.exists() and not (path.is_file() and path.read_bytes() == text.encode()):
+            yield f"{name}: is not what the scorecard and its rows say"
 
 
 def metrics(card: Scorecard) -> dict[str, Any]:
@@ -53,18 +81,13 @@ def _rounded(value: float | None) -> float:
     return round(value or 0.0, DIGITS)
 
 
-def risk_coverage(rows: Sequence[Row]) -> list[Point]:
+def curve(rows: Sequence[Row]) -> list[Point]:
     """`risk_coverage.json`: coverage and selective risk of the candidate at every threshold."""
-    points: list[Point] = []
-    order, wrong = ranked(rows), 0
-    for taken, row in enumerate(order, start=1):
-        wrong += would_be_wrong(row)
-        confidence = row.prediction.confidence
-        if taken < len(order) and order[taken].prediction.confidence == confidence:
-            continue  # a threshold takes equal confidences together
-        points.append({"confidence": confidence, "coverage": round(taken / len(rows), 6),
-                       "selective_risk": round(wrong / taken, 6)})  # fmt: skip
-    return points
+    return [
+        {"confidence": one.confidence, "coverage": round(one.coverage, 6),
+         "selective_risk": round(one.risk, 6)}
+        for one in risk_coverage(rows)
+    ]  # fmt: skip
 
 
 def field_f1(card: Scorecard) -> list[Point]:

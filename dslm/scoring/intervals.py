@@ -3,8 +3,9 @@
 Takes counts or money per case with the group of each; gives `Metric`s. Cases of one group (one
 supplier, one document) are not independent, and nothing is assumed about what they share:
 
-- shares of cases that each have a group of their own: Wilson's interval, or Clopper–Pearson's for
-  risks;
+- shares of cases that each have a group of their own: Clopper and Pearson's exact interval.
+  Wilson's is shorter, and near 0 and 1, where valid answers and cut ones are, covers in 84 % of all
+  draws where 95 % are said;
 - all else, groups of several cases, ratios such as F1, and money: the bounds of `group_bounds`,
   each group one draw.
 
@@ -104,14 +105,6 @@ def effective_cases(numerators: Ints, denominators: Ints, groups: Sequence[str])
     return total / design_effect(residuals, naive, len(sums), grouped=grouped)
 
 
-def wilson(share: float, cases: float, z: float = Z) -> Bounds:
-    """Wilson's score interval (Wilson 1927, JASA 22:209)."""
-    middle = share + z * z / (2 * cases)
-    half = z * float(np.sqrt(share * (1 - share) / cases + z * z / (4 * cases * cases)))
-    scale = 1 + z * z / cases
-    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
-
-
 def clopper_pearson(share: float, cases: float, level: float = LEVEL) -> Bounds:
     """The exact binomial interval (Clopper & Pearson 1934, Biometrika 26:404)."""
     from scipy.special import betaincinv
@@ -130,9 +123,7 @@ def _metric(value: float, bounds: Bounds | None, n: int, decimals: int = DECIMAL
     return Metric(value=value, low=min(low, value), high=max(high, value), n=n)
 
 
-def share_metric(
-    numerators: Ints, denominators: Ints, groups: Sequence[str] | Ints, *, exact: bool = False
-) -> Metric:
+def share_metric(numerators: Ints, denominators: Ints, groups: Sequence[str] | Ints) -> Metric:
     """A ratio in [0, 1] with its interval; unmeasured where nothing was counted.
 
     `n` is the number of counted units: cases of a share, value pairs of an F1.
@@ -143,8 +134,7 @@ def share_metric(
     share, cases = int(numerators.sum()) / below, below // int(denominators.max())
     sums = by_group(groups, numerators, denominators)
     if int(sums[:, 1].max()) == 1:
-        bounds = clopper_pearson(share, below) if exact else wilson(share, below)
-        return _metric(share, bounds, cases)
+        return _metric(share, clopper_pearson(share, below), cases)
     found = mean_bounds(sums[:, 0], sums[:, 1], 0.0, 1.0, (1 - LEVEL) / 2)
     return _metric(share, found, cases, SOUGHT)
 
@@ -152,10 +142,7 @@ def share_metric(
 def share_bounds(
     numerators: Ints, denominators: Ints, groups: Sequence[str] | Ints, tail: float
 ) -> Bounds | None:
-    """Bounds of a ratio in [0, 1], each wrong with probability `tail` at most, for decisions.
-
-    Of cases with a group each they are Clopper and Pearson's: Wilson's may miss a little oftener.
-    """
+    """Bounds of a ratio in [0, 1], each wrong with probability `tail` at most, for decisions."""
     below = int(denominators.sum())
     if below == 0:
         return None

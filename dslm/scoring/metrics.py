@@ -79,7 +79,6 @@ class Measure:
     of: Callable[[Row], Counted]
     better: Literal["higher", "lower"]
     unit: Literal["share", "money"] = "share"
-    exact: bool = False
 
 
 METRICS: dict[str, Measure] = {
@@ -87,7 +86,7 @@ METRICS: dict[str, Measure] = {
     "case_exact_match": Measure(exact_match, "higher"),
     "straight_through_rate": Measure(straight_through, "higher"),
     "coverage": Measure(covered, "higher"),
-    "selective_risk": Measure(wrong_of_proceeded, "lower", exact=True),
+    "selective_risk": Measure(wrong_of_proceeded, "lower"),
     "held_back_rate": Measure(held_back, "lower"),
     "truncation_rate": Measure(truncated, "lower"),
     "cost_per_case": Measure(cost, "lower", unit="money"),
@@ -127,7 +126,7 @@ def _metric_of(measure: Measure, above: Ints, below: Ints, groups: Ints, dearest
         return money_metric(above, groups, dearest)
     if not len(above):
         return Metric(value=None, low=None, high=None, n=0)
-    return share_metric(above, below, groups, exact=measure.exact)
+    return share_metric(above, below, groups)
 
 
 @dataclass(frozen=True)

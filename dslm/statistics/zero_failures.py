@@ -8,7 +8,10 @@ card.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
+
+_HALVINGS = 50
 
 
 def needed_right(risk: float, confidence: float) -> int:
@@ -27,14 +30,23 @@ def p_without_failure(sizes: Sequence[int], risk: float) -> float:
     Against "at least this share fails", of groups of these sizes; (1 - risk)^n of single cases.
     """
     odds = risk / (1 - risk) / max(sizes)
-    return math.exp(-math.fsum(math.log1p(odds * size) for size in sizes))
+    told = (count * math.log1p(odds * size) for size, count in Counter(sizes).items())
+    return math.exp(-math.fsum(told))
 
 
-def hidden_share(draws: int, tail: float = 0.05) -> float:
-    """The largest share of failures that so many draws without one leave possible.
+def hidden_share(sizes: Sequence[int], tail: float = 0.05) -> float:
+    """The largest share of failing cases that groups without one leave possible.
 
     Args:
-        draws: Cases, or groups where cases come in groups.
+        sizes: Cases of each group; of cases that have a group each, ones.
         tail: Chance that the share is larger all the same.
     """
-    return 1.0 if draws < 1 else 1.0 - float(tail ** (1 / draws))
+    if not sizes:
+        return 1.0
+    if min(sizes) == max(sizes):  # of whole groups: they are like so many cases
+        return 1.0 - float(tail ** (1 / len(sizes)))
+    low, high = 0.0, 1.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if p_without_failure(sizes, middle) > tail else (low, middle)
+    return high

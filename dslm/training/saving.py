@@ -85,9 +85,9 @@ class Saver:
         except KeyboardInterrupt:
             if self.checkpoints is None:
                 raise
-            again = f"from update {self.newest}" if self.newest else "from the start"
+            again = f"goes on from update {self.newest}" if self.newest else "begins anew"
             what = f"interrupted after update {trainer.state.global_step}"
-            raise Interrupted(what, fix=f"the same command goes on {again}") from None
+            raise Interrupted(what, fix=f"the same command {again}") from None
 
     def seconds(self) -> float:
         """How long the run took so far, time lost to being killed left out."""

@@ -11,6 +11,9 @@ passes at any of the looks: with alpha at every look, as it was, and with what e
 - both: a new candidate at each grown gold set.
 - branches: two branches of five candidates each, that know nothing of each other.
 
+- recalibrated: models that are wrong as often as the bound says, calibrated on one split until one
+  is certified (at 0.9, for a risk of 0.08), which is then a threshold beyond the risk.
+
 Candidates share the champion's answers and the gold set, so that their looks are not independent.
 Power: how often an equally good candidate passes at its look.
 """
@@ -29,6 +32,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # grouped_worlds, repeated_worlds
 
+from certified_answers import certified
 from grouped_worlds import Layout, draw, pairs
 from repeated_worlds import (
     ALPHA,
@@ -40,11 +44,14 @@ from repeated_worlds import (
     growing,
     many,
     passes,
+    recalibrated,
     shares,
 )
 
 LAYOUTS = (Layout(200, (1,)), Layout(1000, (1,)), Layout(100, (2,)))
 DISCORDANT = (0.06, 0.12)
+CALIBRATED = (Layout(200, (1,)), Layout(600, (1,)), Layout(200, (3,)))
+TRIES, RISK = (1, 3, 5, 10), 0.08
 Way = Callable[[np.random.Generator, Layout, float], Iterator[World]]
 WAYS: dict[str, tuple[Way, list[float]]] = {
     "many": (many, shares(CANDIDATES)),
@@ -83,6 +90,18 @@ def power(layout: Layout, discordant: float, worlds: int, looks: Sequence[int]) 
     return {"groups": layout.groups, "sizes": list(layout.sizes), "discordant": discordant} | found
 
 
+def recalibrations(layout: Layout, worlds: int, tries: Sequence[int]) -> dict[str, Any]:
+    """How often one of so many calibrations on one split gives out a threshold beyond the risk."""
+    rng = np.random.default_rng([11, layout.groups])
+    first = []
+    for _ in range(worlds):
+        drawn = recalibrated(rng, layout, RISK, max(tries))
+        found = (number for number, one in enumerate(drawn, 1) if certified(one, RISK, 0.9))
+        first.append(next(found, max(tries) + 1))
+    shares = {str(k): round(sum(one <= k for one in first) / worlds, 4) for k in tries}
+    return {"groups": layout.groups, "sizes": list(layout.sizes)} | shares
+
+
 def main() -> None:
     """Draw, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -100,8 +119,11 @@ def main() -> None:
               for d in DISCORDANT]  # fmt: skip
     for one in powers:
         print(json.dumps(one), file=sys.stderr)
+    again = [recalibrations(one, given.worlds, TRIES) for one in CALIBRATED]
+    for one in again:
+        print(json.dumps(one), file=sys.stderr)
     document = {"worlds": given.worlds, "alpha": ALPHA, "margin": MARGIN, "cells": cells,
-                "power": powers}  # fmt: skip
+                "power": powers, "recalibrated": again}  # fmt: skip
     if given.out:
         given.out.write_text(json.dumps(document, indent=1) + "\n")
     counted = [one for one in cells if one["way"] != "branches"]

@@ -38,4 +38,8 @@ def test_of_the_first_few_nothing_is_foretold(seconds: list[float]) -> None:
     with Progress("score", 200, "cases", out) as bar:
         seconds[0] = 60.0
         bar.advance(1)
+        bar.advance(1)  # too soon for another line
+        seconds[0] = 71.0
+        bar.advance(1)  # a few that took long tell enough
     assert "score: 1/200 cases · ? left" in out.getvalue()
+    assert "score: 3/200 cases · 77:42 left" in out.getvalue()

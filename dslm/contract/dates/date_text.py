@@ -17,6 +17,7 @@ _PLAIN = str.maketrans("łŁđĐøØıİςһ", "llddooiiσh")
 _OPTIONAL_MARKS = (range(7, 9), range(10, 37), range(200, 241))
 _SIGNS = {
     **dict.fromkeys("\u2018\u2019\u02bc\u00b4\u2032\u05f3`", "'"),
+    **dict.fromkeys("\u00ab\u00bb\u201c\u201d\u201e\u201f\u2039\u203a", '"'),
     **dict.fromkeys("\u2044\u2215\u060d", "/"),
     **dict.fromkeys("\u060c\u3001\u104a", ","),
     **dict.fromkeys("\u3002\u0970", "."),
@@ -28,6 +29,9 @@ _SIGNS = {
 
 # What the words of dates are made of: the marks of Indic and Thai vowels are no letters to `re`.
 WORD = re.compile(r"[^\s\d!-/:-@\[-`{-~]+")
+# As forms of Russia and its neighbours have it: «04» марта 2025, "_4_" __марта__ 2025
+_QUOTED_DAY = re.compile(r'(?<!\d)"[ _]*\d\d?[ _]*"(?=[ _]*[^\W\d_])(?:[ _]*[^\W\d_]+[ _]+(?=\d))?')
+_FILLED_IN = re.compile('["_]')
 
 
 def _without_marks(char: str) -> str | None:
@@ -96,9 +100,14 @@ class DateText:
         return self.places[start], self.places[end - 1] + 1
 
 
+def _blanks(found: re.Match[str]) -> str:
+    return _FILLED_IN.sub(" ", found.group())
+
+
 def fold(text: str) -> str:
     """The text folded, when where its characters stood does not matter."""
-    return text.translate(_TABLE)
+    folded = text.translate(_TABLE)
+    return _QUOTED_DAY.sub(_blanks, folded) if '"' in folded else folded
 
 
 def date_text(text: str) -> DateText:

@@ -30,7 +30,13 @@ _VERSION_BEFORE = re.compile(r"(?:\bv|\bversion\s?)\Z")
 # An amount rather than a year: 1250.00, 2000.00, 1999,00; 2025,12 may be two cells of a row
 CENTS = re.compile(r"(?!19|20)\d{4}[.,]\d\d(?![\d:.])|\d{4}(?:\.\d\d|,00)(?![\d:.,h])")
 ANY_CENTS = re.compile(r"\d{4}[.,]\d\d(?![\d:.])")
+_SHARE = re.compile(r"%\d")
+# 1.12.25,00 and 1.2.25:8080; not 4.3.25,12.50 and 4.3.25:10:15
+_GLUED_TO_POINTS = re.compile(r"%\d|,\d\d(?![\d.,:h])|:\d+(?![\d:])")
+_HOUR = re.compile(r"\s?uhr(?![^\W\d_])")  # 04.03.2025. 8.15 Uhr
 _YEAR_ALONE = re.compile(r"(?:19|20)\d\d(?![.,]?\d)")
+NORDIC = frozenset(("da", "nb", "nn", "no", "sv"))
+_RANGE_BEHIND = re.compile(r"[/.]\d")
 _BLANK_YEARS = range(1900, 2200)  # 12 11 0300 is no date
 
 
@@ -108,21 +114,35 @@ def numeric_readings(
         customs: Of the locale.
     """
     first, second = signs
+    inner = start + len(parts[0]), end - len(parts[2])
+    full = len(parts[0]) == 4 or len(parts[2]) == 4
+    mixed = signs == ("/", "-") or (signs == ("/", BLANK) and full)
+    if mixed and NORDIC & customs.languages and not _is_amount(text, start, *inner):
+        return _nordic(text, parts, end, customs)
     if first != second and (signs not in _PAIRS or len(parts[2]) != 4):  # 4/3/2025-5/3/2025
         return frozenset()
-    full = len(parts[0]) == 4 or len(parts[2]) == 4
-    if _is_amount(text, start, start + len(parts[0]), end - len(parts[2])):
+    if _is_amount(text, start, *inner):
         return frozenset()
     if first == BLANK and not (full and int(max(parts, key=len)) in _BLANK_YEARS):
         return frozenset()
-    if not full and (first != second or _is_time_or_amount(text, start, end)):
+    pointed = first == "." and "0" not in (parts[0][0], parts[1][0])  # no amount has 04.03.
+    if not full and (first != second or _is_time_or_amount(text, start, end, pointed=pointed)):
         return frozenset()
-    if first == "." and _is_version(text, start):
+    if first == "." and (_is_version(text, start) or _HOUR.match(text, end)):
         return frozenset()
     may_go_on = first == second and (not full or first in (".", BLANK))
     if may_go_on and _is_longer(text, start, end, first):
         return frozenset()
     return readings(parts, customs, dotted=first == ".")
+
+
+def _nordic(
+    text: str, parts: tuple[str, str, str], end: int, customs: Customs
+) -> frozenset[dt.date]:
+    """The day of 4/3-25 and 4/3 2025, as in the north of Europe; none of 3/4-10/4 2025."""
+    if len(parts[0]) > 2 or len(parts[2]) not in (2, 4) or _RANGE_BEHIND.match(text, end):
+        return frozenset()
+    return frozenset(_by_order(parts, "dmy", customs))
 
 
 def _is_amount(text: str, start: int, one: int, third: int) -> bool:
@@ -143,7 +163,9 @@ def _is_amount(text: str, start: int, one: int, third: int) -> bool:
     return within or bool(ANY_CENTS.match(text, third))
 
 
-def _is_time_or_amount(text: str, start: int, end: int) -> bool:
+def _is_time_or_amount(text: str, start: int, end: int, *, pointed: bool) -> bool:
+    """Whether a short year is something else by what is glued to it; a next cell says nothing."""
     if _DAY_BEFORE.search(text, max(0, start - 11), start):
         return True
-    return text[end : end + 1] in (",", ":", "%") and text[end + 1 : end + 2].isdigit()
+    glued = _GLUED_TO_POINTS if pointed else _SHARE
+    return glued.match(text, end) is not None

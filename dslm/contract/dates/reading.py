@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -26,8 +27,17 @@ Locale = str | Sequence[str] | None
 
 _DIGITS = re.compile(r"\d+")
 _COMPACT_TIME = re.compile(r"t\d{4}")
+# Of eight digits alone: 20250304, of 1900 to 2099, not RE-20250304, 20250304/17, $20250304
+_COMPACT_YEARS = range(1900, 2100)
+_JOINED_BEFORE = re.compile(r"(?:[^\W_]|[$#]|[^\W_][./-]|(?:\A|[\s(])[-+])\Z")
+_JOINED_BEHIND = re.compile(r"[^\W_]|[$%]|[./]\d|-(?!\d{8}(?!\d))[^\W_]")
+_OF_A_WEEK = re.compile(r"w\d\d-?[1-7]")
+_WEEK = re.compile(
+    r"(?<![^\W_])(?<![^\W_][./\-])(\d{4})(-?)w(\d\d)\2([1-7])(?![^\W_]|\.\d|[/\-][^\W_])"
+)
 _TIME = re.compile(
-    r"t?\s*\d\d?(?:(?::\d\d){1,2}|h\d\d|[.]\d\d(?=\s?uhr)|時\d\d?分)(?:[.,]\d+)?\s*(?:[ap]\.?m\.?(?![a-z]))?"
+    r"(?:(?<![a-z])(?:kl\.?|klo|klokken|klockan|kell|godz\.?|ore|pukul|ob|um)\s*\d\d?(?:[.:]\d\d)?(?![.:]?\d)"
+    r"|t?\s*\d\d?(?:(?::\d\d){1,2}|h\d\d|[.]\d\d(?=\s?uhr)|時\d\d?分)(?:[.,]\d+)?)\s*(?:[ap]\.?m\.?(?![a-z]))?"
     r"\s*(?:z(?![a-z])|utc|gmt|[a-z]{3,4}(?![a-z])|[+\-]\d\d:?\d\d)?(?!\d)"
 )
 _ISO = re.compile(r"\d{4}-?(?:\d\d-?\d\d|W\d\d-?\d)(?:[T ]|\Z)")
@@ -57,12 +67,25 @@ class FoundDate:
 
 
 def _compact(text: str, span: Span) -> frozenset[dt.date]:
-    """The day of ISO 8601 without separators, as in 20250304T101500Z."""
+    """The day of ISO 8601 without separators, as in 20250304T101500Z, or alone."""
     digits = text[slice(*span)]
-    if len(digits) != 8 or not _COMPACT_TIME.match(text, span[1]):
+    if len(digits) != 8:
         return frozenset()
+    if not _COMPACT_TIME.match(text, span[1]):
+        joined = _JOINED_BEFORE.search(text, max(0, span[0] - 2), span[0])
+        alone = not joined and not _JOINED_BEHIND.match(text, span[1])
+        if not alone or int(digits[:4]) not in _COMPACT_YEARS:
+            return frozenset()
     day = day_of(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     return frozenset((day,)) if day else frozenset()
+
+
+def _weeks(text: str) -> Iterator[Found]:
+    """The days of ISO 8601 by week: 2025-W10-2, 2025W102."""
+    for match in _WEEK.finditer(text):
+        year, week, day = int(match[1]), int(match[3]), int(match[4])
+        with suppress(ValueError):
+            yield match.start(), match.end(), frozenset((dt.date.fromisocalendar(year, week, day),))
 
 
 def _by_numbers(text: str, customs: Customs) -> Iterator[Found]:
@@ -114,9 +137,24 @@ def _found(text: str, customs: Customs) -> list[Found]:
     for one in _by_numbers(text, customs):
         if one[0] not in taken and one[1] - 1 not in taken:
             found.append(one)
+    found += _weeks(text) if _OF_A_WEEK.search(text) else ()
     starts = {start for start, _, _ in found}
     found += [one for one in ranges(text, found, customs) if one[0] not in starts]
-    return sorted(one for one in found if one[2])
+    return list(_merged(sorted(one for one in found if one[2])))
+
+
+def _merged(found: Iterable[Found]) -> Iterator[Found]:
+    """Places that share digits as one, with the readings of both: 4 Mar 25, 2026."""
+    last: Found | None = None
+    for start, end, days in found:
+        if last and start < last[1]:
+            last = last[0], max(last[1], end), last[2] | days
+            continue
+        if last:
+            yield last
+        last = start, end, days
+    if last:
+        yield last
 
 
 @lru_cache(maxsize=8)
@@ -161,6 +199,8 @@ def _is_nothing_else(folded: str, start: int, end: int, customs: Customs) -> boo
 def _iso(value: str) -> frozenset[dt.date]:
     """What a whole value states in ISO 8601, also compact or by week, with or without a time."""
     if not _ISO.match(value):
+        return frozenset()
+    if value[:8].isdecimal() and int(value[:4]) not in _COMPACT_YEARS:
         return frozenset()
     try:
         return frozenset((dt.datetime.fromisoformat(value).date(),))

@@ -6,10 +6,11 @@ a sign is first asked for. Used by `signs`.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
-from dslm.contract.text.folding import composed
+from dslm.contract.numbers.own_currencies import own_currencies, sign_key
 
 # Languages whose signs of currencies are read whatever the contract's locale; its own are besides.
 LANGUAGES = (
@@ -34,7 +35,8 @@ SHARED_SIGNS = {
     "฿": "THB", "₫": "VND",
     "₱": "PHP", "₪": "ILS", "₹": "INR", "€": "EUR", "₴": "UAH", "₸": "KZT", "₦": "NGN", "₡": "CRC",
     "₭": "LAK", "₮": "MNT", "₲": "PYG", "₵": "GHS", "gh₵": "GHS", "₼": "AZN", "₾": "GEL",
-    "៛": "KHR", "֏": "AMD", "rmb": "CNY", "tk": "BDT",
+    "៛": "KHR", "֏": "AMD", "rmb": "CNY", "tk": "BDT", "đ": "VND", "đồng": "VND", "vnđ": "VND",
+    "fcfa": "XAF XOF", "s/": "PEN", "b/": "PAB",
 }  # fmt: skip
 # Codes that stand for their currency in small letters too: the most traded ones (BIS, Triennial
 # Survey 2022) without those that are words: all, top, try, php, ils, huf, rub, cop, ron, pen, …
@@ -44,24 +46,34 @@ _NO_WORDS = (
 )
 _IN_ANY_CASE = frozenset(_NO_WORDS.split())
 # Letters that mean something else in another case: 5 ft, room 5, Sr. 5, DIN 5
-_IN_THEIR_CASE = {"ft": ("Ft",), "r": ("R",), "rm": ("RM",), "sr": ("SR",), "din": ("din", "Din")}
+_IN_THEIR_CASE = {"ft": ("Ft",), "r": ("R",), "rm": ("RM",), "sr": ("SR",), "din": ("din", "Din"),
+                  "s/": ("S/",), "b/": ("B/",)}  # fmt: skip
 _PARTS = "¢￠₥₰"  # of a unit: 5¢ is not 5 of anything else
 
 
 @lru_cache(maxsize=4096)
-def currencies(word: str, locales: tuple[str, ...]) -> frozenset[str]:
-    """What currencies a word beside a number may name, by ISO 4217; none where it names none.
+def currencies(word: str, locales: tuple[str, ...], *, behind: bool = False) -> frozenset[str]:
+    """What currencies a word beside a number, or `behind` it, may name; none where it names none.
 
     A code in small letters names one where it is no word of some language too. The sign of a
-    currency that has no code stands for itself, so that ₿5 is not €5.
+    currency that has no code stands for itself, so that ₿5 is not €5. Under a locale the letters
+    and names of its own country's money count too.
     """
+    found = _everywhere(word, locales)
+    return found | own_currencies(locales).of(word, behind=behind) if locales else found
+
+
+def _everywhere(word: str, locales: tuple[str, ...]) -> frozenset[str]:
     key, bare = sign_key(word), word.strip(".'")
     code = len(bare) == 3 and bare.isascii() and bare.isalpha() and key not in SHARED_SIGNS
     if code and not bare.isupper() and key not in _IN_ANY_CASE:
         return frozenset()
     if bare not in _IN_THEIR_CASE.get(key, (bare,)):
         return frozenset()
-    found = currency_signs(locales).get(key) or _by_code_and_sign(word, locales)
+    letters = key.isascii() and key.isalpha()
+    torn = letters and re.search(r"\S[ \u00a0]+\S", word)  # Invoice no. K-332 is no NOK
+    found = None if torn else currency_signs(locales).get(key)
+    found = found or _by_code_and_sign(word, locales)
     own = len(key) == 1 and key not in _PARTS and unicodedata.category(key) == "Sc"
     return found or (frozenset((key,)) if own else frozenset())
 
@@ -77,11 +89,6 @@ def _by_code_and_sign(word: str, locales: tuple[str, ...]) -> frozenset[str]:
         if both := currencies(one, locales) & currencies(other, locales):
             return both
     return frozenset()
-
-
-def sign_key(sign: str) -> str:
-    """How a currency's sign is looked up."""
-    return composed(sign).replace(".", "").replace("\u00a0", "").replace(" ", "").strip("'")
 
 
 @lru_cache(maxsize=16)

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from dslm.contract.locales import Locale, locales_of
+from dslm.contract.numbers.decimal_signs import with_decimal_signs
 from dslm.contract.numbers.separators import separators
 from dslm.contract.numbers.signs import after, before, signs_and_currencies
 from dslm.contract.text.characters import BMP, class_of, is_mark, plain_characters
@@ -24,15 +25,25 @@ _LARGEST_EXPONENT = 999
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?\Z", re.ASCII)
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:\.\d+)?[eE][+-]?\d{1,9}\Z", re.ASCII)
 _MARKS = class_of(is_mark, BMP)
-# A point behind a letter is of the word: Rs.500, रु.500, руб.500
+# A point behind a letter is of the word: Rs.500, रु.500, руб.500, B/.500
 _RUN = re.compile(
-    rf"(?:(?<![^\W_])(?<![.,{_MARKS}])[.,](?=[0-9]))?[0-9]+(?:[.,'\u066b\u066c \u00a0][0-9]+)*"
+    rf"(?:(?<![^\W_])(?<![A-Z]/)(?<![.,{_MARKS}])[.,](?=[0-9]))?"
+    r"[0-9]+(?:[.,'\u066b\u066c \u00a0][0-9]+)*"
 )
 _SEPARATOR = re.compile(r"[.,'\u066b\u066c \u00a0]")
 _FRACTIONS = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞↉"
 _NO_CENTS = re.compile(r"[.,:/][-\u2212\u2014]+(?![-\u2212\u2014\d])")
 _LONGEST_PART = 5  # 0.125; a third has no end
 _MOST_PARTS = 6  # of one number, as blanks part it
+# 04/03/25,609.06 10:15,609.06 2025-03-04,609.06 2025/117,609.06, and such before them
+_DAY_OR_TIME_BEFORE = re.compile(
+    r"(?:(?<!\d)\d\d?([/\-])\d\d?\1|\d{4}([/\-])\d\d?\2|\d\d:|(?<!\d)(?:19|20)\d\d/)\Z"
+)
+_DAY_OR_TIME_BEHIND = re.compile(
+    r",(?:\d\d?(?:([/\-])\d\d?\1\d|:\d\d)|(?:19|20)\d\d(?:([/\-])\d\d?\2\d|/\d))"
+)
+_LARGEST_GROUP = 3  # digits
+Part = tuple[int, int, bool]
 
 
 @dataclass(frozen=True)
@@ -100,23 +111,70 @@ def is_number(form: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _parts(form: str, locales: tuple[str, ...]) -> tuple[tuple[int, int, bool], ...]:
+def _parts(form: str, locales: tuple[str, ...]) -> tuple[Part, ...]:
     """The parts of a run that state a number, where blanks part it: start, end, within a whole.
 
     `2 1 309,00` may be 2 and 1309.00, or 309.00 in a column of its own. A blank that does not break
-    joins for sure where its whole is a number.
+    joins for sure where its whole is a number. A part that is no number may be a row of cells.
     """
     if " " not in form and ("\u00a0" not in form or _values(form, locales)):
-        return ((0, len(form), False),) if _values(form, locales) else ()
-    blanks = [found.start() for found in re.finditer("[ \u00a0]", form)]
-    starts, ends = [0, *(place + 1 for place in blanks)], [*blanks, len(form)]
-    found: list[tuple[int, int, bool]] = []
+        return ((0, len(form), False),) if _values(form, locales) else _cells(form, 0, locales)
+    found = _joined(form, "[ \u00a0]", locales)
+    for part in re.finditer("[^ \u00a0]+", form):
+        if not _values(part.group(), locales):
+            found += _cells(part.group(), part.start(), locales)
+    return tuple(found)
+
+
+def _parts_at(text: str, run: re.Match[str], locales: tuple[str, ...]) -> tuple[Part, ...]:
+    """The parts of a run where it stands: what ends a day or a time is no part of an amount."""
+    form = run.group()
+    cuts = _cuts(text, run.start(), form) if "," in form else []
+    if not cuts:
+        return _parts(form, locales)
+    found: list[Part] = []
+    for start, end in zip([0, *(cut + 1 for cut in cuts)], [*cuts, len(form)], strict=True):
+        parts = _parts(form[start:end], locales) if start < end else ()
+        found += ((start + s, start + e, inside) for s, e, inside in parts)
+    return tuple(found)
+
+
+def _cuts(text: str, place: int, form: str) -> list[int]:
+    """Where the commas of a run at a place part it from a day or a time beside it."""
+    first, last = form.index(","), form.rindex(",")
+    glued = form[:first].isdecimal()
+    before = glued and _DAY_OR_TIME_BEFORE.search(text, max(0, place - 8), place)
+    behind = _DAY_OR_TIME_BEHIND.match(text, place + last)
+    return sorted({*([first] if before else ()), *([last] if behind else ())})
+
+
+def _joined(form: str, sign: str, locales: tuple[str, ...]) -> list[Part]:
+    """The parts of a run that state a number, alone or joined by the signs between them."""
+    signs = [found.start() for found in re.finditer(sign, form)]
+    starts, ends = [0, *(place + 1 for place in signs)], [*signs, len(form)]
+    found: list[Part] = []
     for first, start in enumerate(starts):
         for last in range(min(len(starts), first + _MOST_PARTS) - 1, first - 1, -1):
-            if _values(form[start : ends[last]], locales):
+            if start < ends[last] and _values(form[start : ends[last]], locales):
                 inside = any(s <= start and ends[last] <= e for s, e, _ in found[-_MOST_PARTS:])
                 found.append((start, ends[last], inside))
-    return tuple(found)
+    return found
+
+
+def _cells(form: str, offset: int, locales: tuple[str, ...]) -> tuple[Part, ...]:
+    """The numbers of a row whose cells commas part: 2,12.50; not of 1,2,3, which may be anything.
+
+    One cell has to say by a decimal sign or by four digits that the commas are none of a number's.
+    """
+    cells = form.split(",")
+    parted = any(
+        len(cell) > _LARGEST_GROUP or (not cell.isdecimal() and cell and _values(cell, locales))
+        for cell in cells
+    )
+    if len(cells) == 1 or not parted:
+        return ()
+    found = _joined(form, ",", locales)
+    return tuple((offset + s, offset + e, inside or "," in form[s:e]) for s, e, inside in found)
 
 
 def _readings(
@@ -143,15 +201,24 @@ def _readings(
     return tuple(found)
 
 
+def _in_euros(readings: tuple[Amount, ...], form: str) -> tuple[Amount, ...]:
+    """The readings of a form, in which a sign may stand before the cents: 12€50."""
+    if "€" not in form:
+        return readings
+    return tuple(Amount(one.value, frozenset(("EUR",))) for one in readings)
+
+
 @lru_cache(maxsize=64)
 def _stated_in(text: str, locales: tuple[str, ...]) -> tuple[StatedAmount, ...]:
-    text = plain_characters(text)
+    stands = plain_characters(text)
+    text = with_decimal_signs(stands)
     found = []
     for run in _RUN.finditer(text):
-        for start, end, inside in _parts(run.group(), locales):
+        for start, end, inside in _parts_at(text, run, locales):
             place = (run.start() + start, run.start() + end)
-            readings = _readings(text, *place, locales, alone=False)
-            found.append(StatedAmount(text[slice(*place)], readings, inside or len(readings) > 1))
+            form = stands[slice(*place)]
+            readings = _in_euros(_readings(text, *place, locales, alone=False), form)
+            found.append(StatedAmount(form, readings, inside or len(readings) > 1))
     return tuple(found)
 
 
@@ -170,13 +237,15 @@ def _readings_of(text: str, locales: tuple[str, ...]) -> tuple[Amount, ...]:
     if _SCIENTIFIC.match(text):
         number = Decimal(text)
         return (Amount(number),) if abs(number.adjusted()) <= _LARGEST_EXPONENT else ()
-    text = plain_characters(text).strip(" \u00a0\n")
+    stands = plain_characters(text).strip(" \u00a0\n")
+    text = with_decimal_signs(stands)
     run = _RUN.search(text)
     if run is None:
         return ()
     if _PLAIN.match(text) and (not locales or len(_values(run.group(), locales)) > 1):
         return (Amount(Decimal(text)),) if len(text) <= _LARGEST_EXPONENT else ()
-    return _readings(text, run.start(), run.end(), locales, alone=True)
+    readings = _readings(text, run.start(), run.end(), locales, alone=True)
+    return _in_euros(readings, stands[run.start() : run.end()])
 
 
 def readings_of(value: Any, locale: Locale = None) -> tuple[Amount, ...]:

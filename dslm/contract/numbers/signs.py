@@ -18,10 +18,15 @@ Signs = tuple[int, ...]
 POSITIVE, NEGATIVE, EITHER = (1,), (-1,), (1, -1)
 _HYPHENS = f"-{MINUS}"
 _LONG_DASH = "\u2014"
-_LONGEST = 8  # characters of a currency's sign
-_IN_WORD = re.compile(rf"[^\s\d\u00a0()\[\]{{}}<>|\"*_#%/\\:;,=~+\-{MINUS}]")
-
+_LONGEST = 14  # characters of a currency's sign or name
+_WORD = re.compile(rf"[^\s\d\u00a0()\[\]{{}}<>|\"*_#%/\\:;,=~+\-{MINUS}]{{0,{_LONGEST + 1}}}")
 _CODE_BEFORE = re.compile(r"(?<![^\W_])(?:[A-Z]{3}|U\.?S\.?)[ \u00a0]\Z")
+_LONGEST_CODE = 8
+_MOST_WORDS = 3  # of a currency's name: 5 East Caribbean dollars
+_SLASHED = re.compile(r"(?<![^\W_])[A-Z]/\.?\Z")  # S/ 5
+# Nothing but this: glued to a currency, and behind any amount
+_CLOSED = re.compile(r"(?:整|正|也|정|ถ้วน)\Z")
+_ONLY = re.compile(r"[ \u00a0\n]*(?<![0-9])(?:only|Only|ONLY|मात्र)\.?\Z")
 
 
 @dataclass(frozen=True)
@@ -56,9 +61,13 @@ def _joins(text: str, place: int) -> bool:
 def _currency_before(text: str, end: int, locales: tuple[str, ...]) -> tuple[int, frozenset[str]]:
     """Where the currency that ends at a place starts, one blank aside, and what it may be."""
     end -= _blank(text, end - 1)
-    start = end
-    while start > 0 and end - start <= _LONGEST and _IN_WORD.match(text[start - 1]):
-        start -= 1
+    start = _word_start(text, end)
+    slashed = _is_in(text, end - 1, "/.") and _SLASHED.search(text, max(0, end - 3), end)
+    start = slashed.start() if slashed else start
+    if locales and start < end and _blank(text, start - 1):  # F CFA 5
+        first = _word_start(text, start - 1)
+        if first < start - 1 and (found := currencies(text[first:end], locales)):
+            return first, found
     if start < end and (found := currencies(text[start:end], locales)):
         return _code_before(text, start, text[start:end], locales) or (start, found)
     glued = end > 0 and unicodedata.category(text[end - 1]) == "Sc"  # Betrag€5
@@ -76,22 +85,36 @@ def _code_before(
     return (code.start(), both) if code and both else None
 
 
+def _word_start(text: str, end: int) -> int:
+    found = _WORD.match(text[max(0, end - _LONGEST - 1) : end][::-1])
+    return end - found.end() if found else end
+
+
 def _word_end(text: str, start: int) -> int:
-    end = start
-    while end < len(text) and end - start <= _LONGEST and _IN_WORD.match(text[end]):
-        end += 1
-    return end
+    found = _WORD.match(text, start)
+    return found.end() if found else start
 
 
 def _currency_after(text: str, start: int, locales: tuple[str, ...]) -> tuple[int, frozenset[str]]:
     start += _blank(text, start)
-    end = _word_end(text, start)
-    second = _word_end(text, end + 1) if _blank(text, end) else end  # 5 $ US
-    spoken = end - (end > start and not text[end - 1].isalnum())  # a full stop: the sentence's
-    for stop in (second, end, spoken):
-        if start < stop and (found := currencies(text[start:stop], locales)):
+    ends = [_word_end(text, start)]
+    most = _MOST_WORDS if locales else 2  # 5 $ US
+    while len(ends) < most and start < ends[-1] and _blank(text, ends[-1]):
+        end = _word_end(text, ends[-1] + 1)
+        if end == ends[-1] + 1:
+            break
+        ends.append(end)
+    spoken = ends[0] - (ends[0] > start and not text[ends[0] - 1].isalnum())  # a sentence's stop
+    for stop in (*reversed(ends), spoken):
+        if start < stop and (found := _named_after(text[start:stop], locales)):
             return stop, found
     return start, frozenset()
+
+
+def _named_after(word: str, locales: tuple[str, ...]) -> frozenset[str]:
+    """The currencies that a word behind a number may name: 5 kr, 12元整; not 5K, five thousand."""
+    found = currencies(word, locales, behind=True)
+    return found or (currencies(_CLOSED.sub("", word), locales) if _CLOSED.search(word) else found)
 
 
 def before(text: str, start: int, locales: tuple[str, ...], alone: bool) -> Side:
@@ -165,6 +188,7 @@ def after(text: str, end: int, locales: tuple[str, ...], alone: bool, *, fractio
 
 def _right(text: str, place: int, signs: Signs, named: frozenset[str], alone: bool) -> Side:
     rest = text[place:].lstrip(" \u00a0\n") if alone else text[place : place + 2].lstrip()
+    rest = "" if alone and _ONLY.match(text, place) else rest
     bracket = rest.startswith(")")
     return Side(signs, named, bracket, not (rest[1:] if bracket else rest).strip())
 

@@ -32,7 +32,7 @@ from dslm.evidence import (
 from dslm.provenance import digest_bytes, digest_file, write_atomic, write_manifest
 from dslm.records import Baseline, Case, Prediction, Row
 from dslm.scoring.calibration import calibrate
-from dslm.scoring.dvc_files import field_f1, metrics, risk_coverage
+from dslm.scoring.dvc_files import curve, field_f1, metrics
 from dslm.scoring.rows import make_rows
 from dslm.scoring.running import answer_cases
 from dslm.scoring.scorecard import make_scorecard
@@ -194,7 +194,7 @@ def _aggregate(
         contract, gold, threshold=calibration.threshold, rows_by_model=rows, evidence=evidence
     )  # fmt: skip
     drawn = {
-        "plots/risk_coverage": risk_coverage(rows["candidate"]),
+        "plots/risk_coverage": curve(rows["candidate"]),
         "plots/fields": field_f1(card),
         "metrics": metrics(card),
     }

@@ -8,9 +8,11 @@ from small_repository import CONTRACT
 
 from dslm.contract import Contract, load_contract
 from dslm.data_card import CheckReach, Reach
+from dslm.gating.alarm_reach import fewest_lost
 from dslm.gating.power import cases_to_show, chance_to_show
 from dslm.gating.reach import (
     DISCORDANCE,
+    FIRST_LOOK,
     POWER,
     cases_for,
     gold_reach,
@@ -19,10 +21,12 @@ from dslm.gating.reach import (
 )
 from dslm.gating.statistics import gate_bounds, normal_quantile
 from dslm.records import Case
-from dslm.scoring.intervals import clopper_pearson, wilson
+from dslm.scoring.intervals import clopper_pearson
 from dslm.settings.policy import GatePolicy
+from dslm.statistics.group_bounds import p_below
 
 ALPHA = 0.05
+AT_FIRST = ALPHA * FIRST_LOOK
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +117,9 @@ def test_gold_and_each_slice_have_their_own_reach(contract: Contract) -> None:
     )
     found = gold_reach(contract, cases, policy)
     assert isinstance(found, Reach)
-    assert (found.gold.cases, found.gold.margin) == (200, smallest_margin(200, ALPHA))
+    assert (found.gold.cases, found.gold.margin) == (200, smallest_margin(200, AT_FIRST))
     assert [(s.name, s.cases) for s in found.slices] == [("language=en", 150), ("language=de", 50)]
-    low, high = wilson(0.85, 50)
+    low, high = clopper_pearson(0.85, 50)
     assert found.slices[1].half_width == pytest.approx((high - low) / 2, abs=1e-4)
 
 
@@ -126,15 +130,15 @@ def test_a_margin_is_held_against_the_size_of_gold(
     found = reach(contract, gold(en=200), kind="non_inferior", metric="case_exact_match",
                   to="champion", margin=margin)  # fmt: skip
     assert found.enough is enough
-    assert found.needed == (None if enough else cases_for(margin, ALPHA))
-    assert f"from {smallest_margin(200, ALPHA):.3f}" in found.can
+    assert found.needed == (None if enough else cases_for(margin, AT_FIRST))
+    assert f"from {smallest_margin(200, AT_FIRST):.3f}" in found.can
 
 
 def test_a_bound_on_the_interval_says_what_must_be_measured(contract: Contract) -> None:
     found = reach(contract, gold(en=200), kind="bound", metric="case_exact_match", at_least=0.65,
                   on="interval")  # fmt: skip
-    assert found.can == "clears it with at least 0.710 measured"
-    low = [clopper_pearson(share, 200, 1 - 2 * ALPHA)[0] for share in (0.71, 0.705)]
+    assert found.can == "clears it with at least 0.715 measured"
+    low = [clopper_pearson(share, 200, 1 - 2 * AT_FIRST)[0] for share in (0.715, 0.71)]
     assert low[0] >= 0.65 > low[1]
 
 
@@ -178,7 +182,7 @@ def test_an_alarm_needs_slices_in_which_a_drop_can_be_significant(contract: Cont
     # 2 slices are judged: 6 lost pairs are the fewest with 2 * 0.5**6 <= 0.05
     assert deaf.can.startswith("rings from 6 lost cases on")
     assert "a drop of 0.300" in deaf.can
-    assert "1 of them lack the 60 cases" in deaf.can
+    assert "1 of them cannot ring at 0.100, which takes 60 cases" in deaf.can
     assert "1 are too small to judge" in deaf.can
     assert deaf.enough is False
     assert reach(contract, gold(en=100, de=80), **check).enough is True
@@ -186,6 +190,43 @@ def test_an_alarm_needs_slices_in_which_a_drop_can_be_significant(contract: Cont
     without = contract.model_copy(update={"slices": ()})
     idle = reach(without, gold(en=100), **check)
     assert (idle.can, idle.enough) == ("has nothing to watch: the contract names no `slices`", None)
+
+
+@settings(max_examples=40)
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=40), st.sampled_from([0.05, 0.004]))
+def test_an_alarm_is_told_to_ring_exactly_where_the_gates_own_test_does(
+    sizes: list[int], level: float
+) -> None:
+    def p(lost: int) -> float:  # spread over the groups as evenly as there is room
+        taken = [0] * len(sizes)
+        while lost:
+            place = min((i for i, s in enumerate(sizes) if taken[i] < s), key=taken.__getitem__)
+            taken[place], lost = taken[place] + 1, lost - 1
+        return p_below(-np.asarray(taken), np.asarray(sizes), 0.0, 1.0)
+
+    few = fewest_lost(sizes, level)
+    assert p(sum(sizes) if few is None else few - 1) > level
+    assert few is None or p(few) <= level + 1e-9
+
+
+def test_an_alarm_over_groups_promises_no_more_than_it_hears(contract: Contract) -> None:
+    """40 cases of 8 suppliers: 6 lost ones are a fair coin's proof of single cases alone."""
+    data = contract.data.model_copy(update={"group_by": "sender"})
+    grouped = contract.model_copy(update={"data": data})
+    alone = gold(en=40, de=40)
+    fives = [
+        case.model_copy(update={"meta": case.meta | {"sender": f"s{n // 5}"}})
+        for n, case in enumerate(alone)
+    ]
+    check = {"kind": "slice_alarm", "metric": "coverage", "against": "champion",
+             "worse_by": 0.15, "min_cases": 15}  # fmt: skip
+    assert reach(grouped, alone, **check).enough is True
+    deaf = reach(grouped, fives, **check)
+    assert deaf.enough is False
+    assert "rings from 24 lost cases on, no two of one group as far as there is room" in deaf.can
+    assert "2 of them cannot ring at 0.150" in deaf.can
+    huge = [case.model_copy(update={"meta": case.meta | {"sender": "one"}}) for case in alone]
+    assert "cannot ring in any of 2 judged slices" in reach(grouped, huge, **check).can
 
 
 @pytest.mark.parametrize("margin", [0.02, 0.05])
@@ -206,7 +247,7 @@ def test_groups_see_less_than_as_many_single_cases(contract: Contract) -> None:
     asked = {"kind": "non_inferior", "metric": "case_exact_match", "to": "champion", "margin": 0.05}
     few, many = reach(grouped, alone, **asked), reach(grouped, fours, **asked)
     assert (few.enough, many.enough) == (True, False)
-    assert (many.needed, many.needed_groups) == (450, 113)
+    assert (many.needed, many.needed_groups) == (472, 118)
     bound = {"kind": "bound", "metric": "case_exact_match", "at_least": 0.65, "on": "interval"}
     told = [reach(grouped, cases, **bound).can for cases in (alone, fours)]
     assert told[0].startswith("clears it with at least 0.71")
@@ -214,4 +255,4 @@ def test_groups_see_less_than_as_many_single_cases(contract: Contract) -> None:
     assert told[0] <= told[1]
     card = gold_reach(grouped, fours, GatePolicy.model_validate({"checks": [{"id": "a"} | asked]}))
     assert (card.gold.cases, card.gold.groups) == (200, 50)
-    assert card.gold.margin > smallest_margin(200, ALPHA)
+    assert card.gold.margin > smallest_margin(200, AT_FIRST)

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dslm.contract.ranking import Point, risk_coverage
 from dslm.records import Decision, Metric, Outcome, Prediction, Row
-from dslm.reporting.curve import Point, at_threshold, risk_coverage, thinned
+from dslm.reporting.curve import at_threshold, thinned
 from dslm.reporting.curve_chart import Curve, curve_svg, describe, nice_ceiling, top_of_scale
 
 ANSWER = Prediction(

@@ -15,10 +15,13 @@ from dslm.cases import read_records
 from dslm.contract import load_contract
 from dslm.curation.review_file import read_review
 from dslm.errors import InputError, Problems
+from dslm.gating.reach import checks_reach, needed_words
 from dslm.proving.proof import prove
 from dslm.records import Case
+from dslm.scaffolding.draft import RISKS, attainable_risk
 from dslm.scaffolding.scaffold import Request, Scaffolded, scaffold
 from dslm.settings.params import load_params
+from dslm.settings.policy import load_policy
 from dslm.settings.waivers import load_waivers
 from dslm.settings.workspace import Workspace
 
@@ -308,3 +311,24 @@ def test_a_text_of_many_short_tokens_is_too_long_for_the_recipe(
     ocr = "\n".join(f"WA45/2A-{n} 1 X 3.11 3.11" for n in range(20))  # 500 characters, 500 tokens
     write_lines(path, [{"text": f"{n} {ocr}", "label": ["bill", "oos"][n % 2]} for n in range(60)])
     assert any("rows of at most" in note for note in make(repository, path).notes)
+
+
+def test_the_proposed_bound_is_one_that_the_groups_of_calibration_can_certify() -> None:
+    """1,500 cases of 50 senders are as good as 50: what single cases certify they cannot."""
+    assert attainable_risk([1] * 1500) == 0.02
+    assert attainable_risk([30] * 50) == RISKS[-1]
+    assert attainable_risk([1] * 1400 + [100]) == RISKS[-1]  # the next one may be as large
+
+
+def test_the_proposed_margin_is_told_by_the_number_that_check_and_data_card_tell(
+    repository: Workspace, sample: Path
+) -> None:
+    ws = make(repository, sample, group_by="customer").workspace
+    told = re.search(r"margin: 0.2 +# about (.+) of gold decide it", ws.policy.read_text())
+    gold, contract = read_records(ws.gold, Case), load_contract(ws.contract)
+    assert contract.data.group_by == "customer"
+    reach = {one.id: one for one in checks_reach(contract, gold, load_policy(ws.policy))}
+    assert told is not None
+    needs = needed_words(reach["holds_quality"].needed, reach["holds_quality"].needed_groups)
+    assert f"about {told[1]}" == needs
+    assert " groups" in told[1]

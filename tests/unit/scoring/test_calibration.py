@@ -227,3 +227,12 @@ def test_picking_by_measured_risk_would_break_the_bound_in_many_worlds() -> None
     taken = ANSWERS - np.argmax(measured[:, ::-1] <= RISK, axis=1)
     broken = true_risk(np.take_along_axis(sure, taken[:, None] - 1, axis=1)[:, 0]) > RISK
     assert broken.mean() > 0.3
+
+
+def test_a_later_calibration_on_the_same_cases_says_so_in_its_reason() -> None:
+    rows = rows_of(GOLD, first(200, 200))
+    once, third = calibrate(MINI, rows, {}), calibrate(MINI, rows, {}, 3)
+    assert (once.number, third.number) == (1, 3)
+    assert third.why.startswith(f"{once.why}; 3 calibrations were made on these cases")
+    assert "one of 3 in up to 0.3" in third.why
+    assert third.model_copy(update={"number": 1, "why": once.why}) == once

@@ -16,7 +16,7 @@ from small_repository import write_lines
 from dslm.errors import InputError, Problems
 from dslm.records import Metric
 from dslm.scoring import make_scorecard
-from dslm.scoring.intervals import wilson
+from dslm.scoring.intervals import clopper_pearson
 from dslm.scoring.promise import COMPARED, compare_answers, promise
 
 
@@ -86,7 +86,7 @@ def test_a_line_that_is_no_answer_is_named(tmp_path: Path, change: Any, says: st
 
 
 def metric(hits: int, count: int) -> Metric:
-    low, high = wilson(hits / count, count)
+    low, high = clopper_pearson(hits / count, count)
     return Metric(value=hits / count, low=low, high=high, n=count)
 
 

@@ -7,7 +7,7 @@ from scored_rows import MINI, cases, first, rows_of
 from dslm.errors import InputError
 from dslm.records import Scorecard
 from dslm.scoring import make_scorecard, recompute, score_model
-from dslm.scoring.dvc_files import field_f1, metrics, risk_coverage
+from dslm.scoring.dvc_files import curve, field_f1, metrics
 
 GOLD = cases(60, groups=20)
 SURE = [0.3 + 0.7 * (i % 13) / 13 for i in range(60)]
@@ -61,7 +61,7 @@ def test_rows_of_other_cases_or_none_are_refused() -> None:
 
 
 def test_the_curve_ends_at_the_coverage_of_all_that_could_proceed() -> None:
-    points = risk_coverage(ROWS)
+    points = curve(ROWS)
     coverage = [p["coverage"] for p in points]
     assert coverage == sorted(coverage)
     assert len(points) == len({p["confidence"] for p in points})
@@ -74,7 +74,7 @@ def test_the_curve_ends_at_the_coverage_of_all_that_could_proceed() -> None:
 def test_a_plot_of_a_revision_has_one_point_a_place() -> None:
     """DVC draws one line a revision: points of several models would be joined to a zigzag."""
     assert [p["field"] for p in field_f1(card(ROWS))] == ["kind", "number"]
-    places = [p["coverage"] for p in risk_coverage(ROWS)]
+    places = [p["coverage"] for p in curve(ROWS)]
     assert len(places) == len(set(places))
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from dslm.statistics.group_bounds import mean_bounds
 from dslm.statistics.ladder import binomial_tail, chance_to_pass_any, level_of, rungs_of
-from dslm.statistics.zero_failures import hidden_share, needed_right
+from dslm.statistics.zero_failures import hidden_share, needed_right, p_without_failure
 
 
 def test_binomial_tails_are_exact() -> None:
@@ -68,6 +69,14 @@ def test_the_fewest_right_answers_that_certify_are_the_first_rung(risk, needed) 
 
 
 def test_what_no_failure_leaves_hidden_is_the_exact_rule_of_three() -> None:
-    assert hidden_share(100) == pytest.approx(0.0295, abs=1e-4)
-    assert pytest.approx(1 - (1 - hidden_share(59)) ** 59) == 0.95
-    assert hidden_share(0) == 1.0
+    assert hidden_share([1] * 100) == pytest.approx(0.0295, abs=1e-4)
+    assert pytest.approx(1 - (1 - hidden_share([1] * 59)) ** 59) == 0.95
+    assert hidden_share([]) == 1.0
+
+
+def test_groups_of_different_sizes_hide_more_failing_cases_than_as_many_single_ones() -> None:
+    sizes = [1] * 60 + [5] * 20
+    hidden = hidden_share(sizes)
+    assert hidden_share([4] * 80) == hidden_share([1] * 80) < hidden < hidden_share([1] * 20)
+    assert p_without_failure(sizes, hidden) == pytest.approx(0.05)
+    assert mean_bounds(np.zeros(80), np.asarray(sizes), 0.0, 1.0, 0.05)[1] == pytest.approx(hidden)

@@ -17,7 +17,10 @@ DAY = dt.date(2025, 3, 4)
      "version 4.3.2025", "+49 30 12 11 2025", "+49 (30) 12 11 2025", "030/12 11 2025",
      "01 12 10 25 12", "4 3 25", "12,50", "1.234,50", "3 12.50", "10-12.50", "1.12.25,00",
      "DE89 3704 0044 0532 0130 00", "078-05-1120", "555-01-2025", "RE-2025-0711", "4500123456",
-     "4.3.202", "12 11 0300", "10:12:25", "31.02.2025", "20250304", "20250304101", "4-3/25"],
+     "4.3.202", "12 11 0300", "10:12:25", "31.02.2025", "20250304101", "4-3/25", "4/3-25",
+     "RE-20250304", "20250304/17", "20250304.5", "$20250304", "20250304$", "#20250304",
+     "20251304", "20250230", "18991231", "21000101", "A20250304", "20250304A", "20250304-17",
+     "-20250304", "20250304%", "117/20250304"],
 )  # fmt: skip
 def test_numbers_of_other_things_are_no_dates(text: str) -> None:
     assert dates(text) == set()
@@ -68,3 +71,24 @@ def test_years_of_other_calendars_are_not_taken_for_ours() -> None:
 @given(st.lists(st.integers(0, 255), min_size=4, max_size=6))
 def test_four_numbers_with_full_stops_are_never_a_date(numbers: list[int]) -> None:
     assert dates(".".join(map(str, numbers))) == set()
+
+
+@pytest.mark.parametrize("day", ["04/03/25", "4/3/25", "04-03-25", "04.03.25", "4.03.25", "4.3.25"])
+@pytest.mark.parametrize(
+    "cell", [",12.50", ",1,Widget", ",10:15:22", ",10:15", ",Widget", ":10:15:22", ",2.000,00"]
+)
+def test_the_next_cell_or_a_time_takes_no_short_year_from_a_day(day: str, cell: str) -> None:
+    assert dates(f"{day}{cell}", "en_GB") == {DAY}
+    assert dates(f"[{day}{cell}] Anna", "de_DE") == {DAY}
+    assert dates(f"A-17,{day}{cell}", "en_GB") == {DAY}
+
+
+@pytest.mark.parametrize("locale", ["da_DK", "nb_NO", "nn_NO", "sv_SE"])
+def test_northern_days_part_the_year_by_a_hyphen(locale: str) -> None:
+    for text in ("4/3-25", "04/03-25", "4/3-2025"):
+        assert date_of(text, locale) == DAY
+        assert dates(f"den {text}, kl. 10", locale) == {DAY}
+    assert len(dates("3/4-10/4 2025", locale)) == 2
+    assert (
+        dates("3/4-10/4", locale) == dates("1/2-3", locale) == dates("2024/3-25", locale) == set()
+    )

@@ -134,7 +134,10 @@ def test_a_day_that_the_calendar_lacks_is_none(month_day: tuple[int, int]) -> No
      "le 4 mars 2025", "am 4. März 2025", "den 4. marts 2025", "Tue 4 Mar 2025 10:15 AM",
      "Tuesday the 4th of March, 2025", "2025年3月4日(火)", "thứ Ba, ngày 4 tháng 3 năm 2025",
      "Mar 4, 2025 12:00:00 AM", "4 mars 2025 à 10h30", "2025年3月4日 10時15分",
-     "04.03.2025 um 10.15 Uhr", "4 March 2025.", "(4 March 2025)",
+     "04.03.2025 um 10.15 Uhr", "4 March 2025.", "(4 March 2025)", "4.3.2025 klo 10.15",
+     "4.3.2025 kl. 10.15", "den 4. marts 2025 kl. 10", "4. mars 2025 klokken 10.15",
+     "4.3.2025 kell 10.15",
+     "4 marca 2025 godz. 10.15", "4 marzo 2025 ore 10.15", "4.3.2025 kl. 10:15",
      dt.date(2025, 3, 4), dt.datetime(2025, 3, 4, tzinfo=dt.UTC)],
 )  # fmt: skip
 def test_a_value_that_is_nothing_but_a_day_is_that_day(value: object) -> None:
@@ -146,10 +149,50 @@ def test_a_value_that_is_nothing_but_a_day_is_that_day(value: object) -> None:
     ["", "tomorrow", "4 March", "March 2025", "due 4 March 2025 or later", "2025-03-04 A-17",
      "4 March 2025 and 5 March 2025", "04.03.2025 - 05.03.2025", "2025-03-04x", "-", "2025",
      "20250304101", None, 20250304, 4.3, "4 March 2025 12", "03/04/2025", "x" * 500, "A2025-03-04",
-     "2025-03-04A", "AM4.3.2025", "4.3.2025b"],
+     "2025-03-04A", "AM4.3.2025", "4.3.2025b", "4.3.2025 10.15", "4.3.2025 kl. 10.15 11",
+     "4.3.2025 kl. 1015", "RE-20250304", "45000304"],
 )  # fmt: skip
 def test_a_value_that_is_more_or_less_than_one_day_is_none(value: object) -> None:
     assert date_of(value) is None
+
+
+@given(
+    days.filter(lambda day: day.year > 1999),
+    st.sampled_from(["%Y%m%d", "%G-W%V-%u", "%GW%V%u", "%Y-%m-%d"]),
+    st.sampled_from(["{}", "Ref {} ok", "DTM+137:{}:102", "a,{},12.50", "({})", "x\n{}\n2019",
+                     "{}.", "report_{}.pdf", "{}; 4", "{}-{}", "UNOA:1+{}:1015+1"]),
+)  # fmt: skip
+def test_a_form_that_a_label_may_have_is_found_in_a_text(
+    day: dt.date, form: str, text: str
+) -> None:
+    written = day.strftime(form)
+    assert date_of(written) == day
+    if "W" not in form or "-{}" not in text:
+        assert day in dates(text.replace("{}", written)), text
+    assert form == "%Y-%m-%d" or day not in dates(f"x{written} {written}7 RE-{written}")
+
+
+@given(
+    days,
+    st.sampled_from([("ru_RU", " г."), ("uk_UA", " р."), ("be_BY", " г."), ("bg_BG", " г.")]),
+    st.sampled_from(["«»", '""', "“”", "„“", "‹›", "„”", "””"]),
+    st.sampled_from(["{}{:02}{} {} {}", "{}{}{} {} {}", "{} {:02} {} {} {}",
+                     "{}_{:02}_{} __{}__ {}"]),
+)  # fmt: skip
+def test_a_day_in_quotes_before_its_month_is_a_day(
+    day: dt.date, of: tuple[str, str], quotes: str, form: str
+) -> None:
+    from babel.dates import format_date
+
+    month = format_date(day, "MMMM", locale=of[0])
+    written = form.format(quotes[0], day.day, quotes[1], month, day.year) + of[1]
+    assert dates(f"Договор от {written}, № 17", of[0]) == {day}
+    assert date_of(written, of[0]) == day
+
+
+def test_quotes_around_other_numbers_make_no_day() -> None:
+    for text in ('3" 4" Mar 2025', '{"4": "Mar 2025"}', '"4","Mar","2025"', '"4" pallets 2025'):
+        assert dates(text) == set()
 
 
 def test_a_finding_says_whether_it_is_ambiguous() -> None:

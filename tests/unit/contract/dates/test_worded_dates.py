@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from dslm.contract.dates import date_of, date_readings, dates
+from dslm.contract.dates import date_of, date_readings, dates, found_dates
 
 DAY = dt.date(2025, 3, 4)
 
@@ -110,7 +110,44 @@ def test_an_amount_of_four_digits_behind_a_short_year_is_no_other_year(amount: s
     found = dates(f"04 Mar 25 {amount}")
     assert dt.date(2025, 3, 4) in found
     assert {day.year for day in found} == {2025}
-    assert dates("04 Mar 25, 2026") == {dt.date(2026, 3, 25)}
+
+
+@pytest.mark.parametrize("between", [" ", ", ", ","])
+@pytest.mark.parametrize("day", ["04 Mar 25", "4. März 25", "4 de marzo 25"])
+def test_a_year_behind_a_short_one_on_its_line_leaves_a_day_undecided(
+    day: str, between: str
+) -> None:
+    found = found_dates(f"x {day}{between}2026 Ford")
+    assert DAY in {one for place in found for one in place.readings}
+    assert "de" in day or [one.ambiguous for one in found] == [True]
+    assert dates(f"at 10:15 Mar 25{between}2026") == {dt.date(2026, 3, 25)}
+
+
+@pytest.mark.parametrize("day", ["4 Mar 25", "04 March 25", "4. März 25", "4 mars 25", "04-Mar-25",
+                                 "04/03/25", "4.3.25", "2025 March 4", "2025. március 4",
+                                 "March 4, 25", "04MAR25"])  # fmt: skip
+@pytest.mark.parametrize(
+    "line", ["2019 Ford", "2019", "1985/117", "2019,50 EUR", "10:15", "12 Mai"]
+)
+def test_a_line_end_joins_no_day_that_is_whole_to_what_stands_below(day: str, line: str) -> None:
+    assert dates(f"Date: {day}\n{line}", "en_GB") == {DAY}
+    assert dates(f"Date: {day}\r\n\r\n{line}", "de") == {DAY}
+
+
+@pytest.mark.parametrize("number", ["2025/117", "2025-03-06", "2019/05/06", "2026-17"])
+def test_a_number_that_begins_with_a_year_is_none_of_the_day_before(number: str) -> None:
+    for day in ("4 Mar 25", "4. März 25", "04 mars 25"):
+        for between in (", ", " "):
+            found = dates(f"Invoice date {day}{between}{number}")
+            assert found - dates(number) == {DAY}
+
+
+@pytest.mark.parametrize("day", ["04-Mar-25", "04/Mar/25", "04MAR25", "4 Mar '25", "Mar/04/25",
+                                 "04 Mar 25", "4. März 25"])  # fmt: skip
+@pytest.mark.parametrize("cell", ["12.50", "1,Widget", "12.50,37.50", "10:15:22", "Widget", "2025"])
+def test_the_next_cell_takes_no_short_year_from_a_day(day: str, cell: str) -> None:
+    assert DAY in dates(f"{day},{cell}", "en_GB")
+    assert DAY in dates(f"A-17,{day},{cell}", "de_DE")
 
 
 @pytest.mark.parametrize("amount", ["1234", "2500"])
@@ -144,3 +181,24 @@ def test_an_amount_behind_a_day_makes_no_other_one_and_takes_none_away(row: str)
 def test_days_in_a_row_that_begin_with_their_year_are_all_read() -> None:
     assert dates("2025-Mar-04 2025-Mar-06 Tesco") == {DAY, dt.date(2025, 3, 6)}
     assert dates("3/4-4/4 2025", "de") == {dt.date(2025, 4, 3), dt.date(2025, 4, 4)}
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["12\n", "12, ", "78,08 ", "at 10:15 ", "A17\t(", "22h17 ", "12 (", "2024-12-04 ", "17; "],
+)
+def test_a_number_before_a_month_that_has_its_day_and_year_takes_nothing_from_it(
+    before: str,
+) -> None:
+    for day in ("Mar 4, 2025", "March 04, 2025", "Mar 4 2025"):
+        assert dates(f"{before}{day} sum 5") - dates(before) == {DAY}
+        assert dates(f"{before}{day}, 10") - dates(before) == {DAY}
+
+
+@pytest.mark.parametrize("day", ["4 Mar 25", "4. März 25", "4 mars 25"])
+def test_a_short_year_is_one_before_a_name_that_begins_like_a_month(day: str) -> None:
+    for rest in ("\nJan Kowalski", ", Jan Kowalski", ",Mai", ",27 May 25", ",16h28", ",741473210"):
+        assert DAY in dates(f"{day}{rest}")
+    assert dates(f"{day},27 Apr 26") == {DAY, dt.date(2026, 4, 27)}
+    assert dates(f"{day}, 10") == {DAY}
+    assert dates("04MAR25. Jan Kowalski") == {DAY}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import pytest
 from babel.numbers import format_currency, format_decimal
@@ -14,7 +14,15 @@ from reading_docs import rows_of
 from dslm.contract.comparing import equal
 from dslm.contract.grounding import occurs
 from dslm.contract.model import Compare
-from dslm.contract.numbers import amount_of, amounts_in, decimal_of, numbers, plain, readings_of
+from dslm.contract.numbers import (
+    amount_of,
+    amounts_in,
+    decimal_of,
+    is_number,
+    numbers,
+    plain,
+    readings_of,
+)
 
 DECIMAL = Compare.model_validate({"as": "decimal"})
 LOCALES = [
@@ -299,3 +307,82 @@ def test_a_number_without_cents_is_whole(form: str) -> None:
 
 def test_a_whole_is_not_stated_where_a_fraction_follows() -> None:
     assert numbers("1½ cups, 2⅓ spoons") == {Decimal("1.5")}
+
+
+CELLS = st.lists(
+    st.one_of(
+        st.integers(1, 99).map(str),
+        st.decimals(1, 999, places=2).map("{:f}".format),
+        st.decimals(1000, 10**6, places=2).map("{:f}".format),
+        st.integers(1000, 10**6).map(str),
+        st.sampled_from(["SKU-A", "Widget", "04.03.2025", "", "true"]),
+    ),
+    min_size=2, max_size=7,
+)  # fmt: skip
+
+
+@given(CELLS, st.sampled_from([None, "en_US", "en_GB", "de_DE"]))
+@example(["2", "12.50"], "en_US")
+@example(["SKU-1", "3", "12.50", "37.50"], None)
+def test_cells_that_commas_join_are_read_one_by_one(cells: list[str], locale: str | None) -> None:
+    found = numbers("Widget," + ",".join(cells), locale)
+    for numeric, group in groupby(cells, key=lambda cell: bool(re.fullmatch(r"[\d.]+", cell))):
+        row = list(group)
+        parted = any("." in cell or len(cell) > 3 for cell in row if cell != "04.03.2025")
+        if numeric and parted and not is_number(",".join(row)):
+            assert {Decimal(cell) for cell in row if cell != "04.03.2025"} <= found
+
+
+def test_a_cell_that_may_be_part_of_another_number_is_not_sure() -> None:
+    row = {one.text: one.ambiguous for one in amounts_in("SKU,1,3,12.50,37.50")}
+    assert row == {"1,3": True, "1": True, "3": True, "12.50": False, "37.50": False}
+    assert numbers("1,2,3") == numbers("5,10,15,20") == set()
+
+
+@given(
+    st.integers(1, 99999), st.integers(0, 99),
+    st.sampled_from(["{}€{:02}", "{}:{:02} kr", "kr {}:{:02}", "-{}€{:02}", "{}:{:02}kr."]),
+    st.sampled_from([None, "fr_FR", "sv_SE"]),
+)  # fmt: skip
+def test_cents_behind_a_sign_or_colon_are_cents(
+    whole: int, cents: int, form: str, locale: str | None
+) -> None:
+    written = form.format(whole, cents)
+    amount = Decimal(whole) + Decimal(cents) / 100
+    assert decimal_of(written, locale) == (-amount if form[0] == "-" else amount)
+    assert occurs("decimal", str(decimal_of(written, locale)), f"sum {written}, paid", locale)
+    row = f"Total,{written} | 12.03 | 17 pieces"
+    assert Decimal(whole) not in numbers(row, locale) or whole in (amount, 17)
+    assert [one.text for one in amounts_in(row, locale)][1:] == ["12.03", "17"]
+    code = "EUR" if "€" in form else "SEK"
+    assert all(code in one.currencies for one in readings_of(written, locale))
+
+
+@pytest.mark.parametrize(
+    "text", ["5€10€20", "at 10:50 kr 5", "10:50 EUR", "10:50:30 kr", "5€5", "5€500"]
+)
+def test_what_stands_beside_a_sign_or_colon_may_be_another_number(text: str) -> None:
+    stated = {int(number) for number in re.findall(r"\d+", text)}
+    assert numbers(text) == {Decimal(number) for number in stated}
+
+
+@given(
+    st.decimals(1, 10**6, places=2),
+    st.sampled_from(["04/03/25,{}", "04-03-25,{}", "2025-03-04,{}", "10:15,{}", "10:15:22,{}",
+    "2025/117,{}", "x,{},04/03/25", "{},2025-03-04", "{},10:15", "{},2025/117", "2025-03-04 {}",
+    "10:15,{},2025-03-04", "10:15 {}"]),
+    st.sampled_from(["{:f}", "{:,f}", "comma", "euro"]),
+)  # fmt: skip
+def test_a_day_or_time_in_the_cell_beside_is_no_part_of_an_amount(
+    amount: Decimal, row: str, form: str
+) -> None:
+    written = form.format(amount)
+    if form in ("comma", "euro"):
+        written = f"{amount:f}".replace(".", {"comma": ",", "euro": "€"}[form])
+    assert amount in numbers(row.format(written))
+
+
+def test_a_price_for_a_number_of_things_and_a_range_are_as_they_stand() -> None:
+    assert numbers("1,99/100 g") == {Decimal("1.99"), Decimal(100)}
+    assert numbers("10-12,50 EUR") == {Decimal(10), Decimal("12.5")}
+    assert numbers("1:2,5") == {Decimal(1), Decimal("2.5")}

@@ -1,0 +1,40 @@
+"""Amounts whose decimal sign is neither point nor comma: 12€50, 1234:50 kr.
+
+Takes a text in plain characters; gives it with U+066B, which is a decimal sign everywhere, in their
+place. Used by `reading`.
+"""
+
+from __future__ import annotations
+
+import re
+
+_DECIMAL = "\u066b"
+_DIGITS = r"(?<![€\d.'])(?<!\d,)\d[\d.,']*"
+_WHOLE = rf"(?<!:){_DIGITS}"
+_EURO = re.compile(rf"({_DIGITS})€(?=\d\d(?![\d€]|[.:]\d|,\d+[ \u00a0]?€|[ \u00a0]€))")
+_KRONOR = r"(?:kr|kronor|kroner|SEK|NOK|DKK)"
+# As Swedes write
+_BEFORE_KRONOR = re.compile(
+    rf"({_WHOLE}):(\d\d)(?=[ \u00a0]?{_KRONOR}(?![^\W_])(\.?[ \u00a0]?\d)?)"
+)
+_BEHIND_KRONOR = re.compile(
+    rf"((?<![^\W_])(?<!\d[ \u00a0]){_KRONOR}\.?[ \u00a0]?\d[\d.,']*):(?=\d\d(?![\d:]))"
+)
+_LAST_HOUR, _LAST_MINUTE = 24, 59
+
+
+def _pointed(found: re.Match[str]) -> str:
+    """Kronor and öre; at 10:50 kr 5 a time."""
+    whole, cents, amount_behind = found.groups()
+    may_be_time = len(whole) <= 2 and int(whole) <= _LAST_HOUR and int(cents) <= _LAST_MINUTE
+    return found.group() if may_be_time and amount_behind else f"{whole}{_DECIMAL}{cents}"
+
+
+def with_decimal_signs(text: str) -> str:
+    """The text with a decimal sign before such cents; every character keeps its place."""
+    if "€" in text:
+        text = _EURO.sub(rf"\1{_DECIMAL}", text)
+    if ":" in text:
+        text = _BEFORE_KRONOR.sub(_pointed, text)
+        text = _BEHIND_KRONOR.sub(rf"\1{_DECIMAL}", text)
+    return text

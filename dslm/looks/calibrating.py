@@ -1,0 +1,55 @@
+"""Looks at calibration cases: how many models were calibrated on them, and what that does.
+
+Takes what a calibration was made from; gives in words what it comes to. Called by the calibrate
+stage and `dslm check`. A certificate is broken in at most 1 - confidence of all calibrations, one
+by one. Whoever calibrates another model, another contract or a split drawn anew until something is
+certified is told by chance what is not so: of k tries each has that error, together up to k times
+as much. Nothing is spent here: the same ledger as of gold counts, `eval/<workflow>/looks/
+calibration/`, so that the number is there to be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from dslm.looks.ledger import Ledger, candidate_digest
+from dslm.records import Case
+from dslm.settings.workspace import Workspace
+
+
+def calibration_ledger(ws: Workspace) -> Ledger:
+    """The ledger of looks at calibration cases; no release names one."""
+    return Ledger(ws.looks / "calibration")
+
+
+def count_calibration(ws: Workspace, evidence: Mapping[str, str], cases: Sequence[Case]) -> int:
+    """Which calibration on these cases, or on ones that share some with them, this is.
+
+    Written down at first sight; the same model under the same contract is the same look.
+
+    Raises:
+        ReleaseRefused: The ledger is broken.
+    """
+    gold, model = evidence["calibration_cases"], candidate_digest(evidence)
+    return calibration_ledger(ws).record(gold, model, cases).number
+
+
+def calibrations_so_far(ws: Workspace, cases: Iterable[Case]) -> int:
+    """How many were calibrated on these cases, or on ones that share some with them.
+
+    Raises:
+        ReleaseRefused: The ledger is broken.
+    """
+    return calibration_ledger(ws).next_look(cases)[0]
+
+
+def told(number: int, confidence: float) -> str:
+    """What so many calibrations on one split come to; empty for the first."""
+    if number < 2:
+        return ""
+    error = 1 - confidence
+    return (
+        f"{number} calibrations were made on these cases or their like: each gives out a threshold "
+        f"beyond the risk in at most {error:.3g} of all draws, one of {number} in up to "
+        f"{min(1.0, number * error):.3g}"
+    )
