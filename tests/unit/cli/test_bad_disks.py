@@ -154,7 +154,7 @@ def test_a_file_system_without_locks_is_not_another_run(
 
     monkeypatch.setattr(fcntl, "flock", none)
     assert run(lambda: lock(tmp_path)) == 5
-    assert "gives no locks" in capsys.readouterr().err
+    assert "gives no lock (" in capsys.readouterr().err
 
 
 def test_an_output_that_is_a_link_is_replaced_and_what_it_led_to_stays(tmp_path: Path) -> None:
