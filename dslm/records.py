@@ -5,11 +5,15 @@ Made and read by every package; written as JSON. No bare dict leaves the module 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import datetime as dt
+from typing import Any, Literal
 
 from pydantic import Field
 
 from dslm.looks.look import Look as Look
+from dslm.prediction import FinishReason as FinishReason
+from dslm.prediction import LogProbs as LogProbs
+from dslm.prediction import Prediction as Prediction
 from dslm.record import Record as Record
 
 
@@ -20,37 +24,6 @@ class Case(Record):
     input: str
     target: dict[str, Any] | None = None
     meta: dict[str, Any] = Field(default_factory=dict)
-
-
-FinishReason = Literal["stop", "length", "invalid"]
-_Place = Annotated[int, Field(ge=0)]
-_Doubt = Annotated[float, Field(lt=0, allow_inf_nan=False)]
-# Of an answer's tokens, those that were not certain: first byte, length, logarithm of probability
-LogProbs = tuple[tuple[_Place, _Place, _Doubt], ...]
-
-
-class Prediction(Record):
-    """What the model answered.
-
-    `confidence` is the joint probability of the answer's unforced tokens under the grammar;
-    `field_confidence` the same over one field's tokens; both follow from `log_probs`
-    (`dslm.contract.confidence`), which is None where the model has no probability for the answer,
-    and in rows of before it was kept. `latency_ms` is the wall time from the beginning of the
-    case's prompt to the end of its answer, beside the others of its batch.
-    `not_narrowed` says of grounded fields, or parts of them, why this answer was not held to the
-    input there, where the recipe asks for it (`copy_grounded`).
-    """
-
-    object: dict[str, Any] | None
-    text: str
-    confidence: float
-    field_confidence: dict[str, float] = Field(default_factory=dict)
-    finish_reason: FinishReason
-    prompt_tokens: int
-    answer_tokens: int
-    latency_ms: float
-    not_narrowed: dict[str, str] = Field(default_factory=dict)
-    log_probs: LogProbs | None = None
 
 
 Action = Literal["proceed", "abstain", "escalate"]
@@ -169,6 +142,7 @@ class Scorecard(Record):
 
 Status = Literal["PASS", "FAIL", "INCONCLUSIVE"]
 NOT_APPLICABLE: Literal["NOT APPLICABLE"] = "NOT APPLICABLE"
+WAIVED = "WAIVED"  # begins what such a check says
 CheckStatus = Status | Literal["NOT APPLICABLE"]
 
 
@@ -188,6 +162,11 @@ class Check(Record):
     needed_cases: int | None = None
     needed_groups: int | None = None
 
+    @property
+    def waived(self) -> bool:
+        """Whether it passes by a waiver alone."""
+        return self.status == "PASS" and self.why.startswith(WAIVED)
+
 
 class Baseline(Record):
     """The release that a candidate is compared with; version 0 = there is none yet.
@@ -196,7 +175,7 @@ class Baseline(Record):
     from which loss adds up. All None of releases from before there were such.
     """
 
-    version: int = 0
+    version: int = Field(0, ge=0)
     digest: str | None = None
     contract_version: int | None = None
     terms: str | None = None
@@ -259,7 +238,7 @@ class Verdict(Record):
     first_release: bool = False
     threshold: str | None = None
     changes: Changes = Changes()
-    judged_on: str | None = None
+    judged_on: dt.date | None = None
     look: Look | None = None
     evidence: dict[str, str]
 

@@ -1,7 +1,5 @@
 """Score: the candidate over gold → per-case rows, scorecard and plots."""
 
-import json
-
 from dslm.cases import read_labelled
 from dslm.cli.stage import stage_main
 from dslm.looks.ledger import candidate_digest, ledger_of
@@ -13,7 +11,7 @@ from dslm.settings.workspace import Workspace
 def body(ws: Workspace) -> None:
     """Answer gold, then aggregate the rows of all models."""
     from dslm.inference.loading import load_candidate
-    from dslm.scoring.dvc_files import curve, field_f1, metrics
+    from dslm.scoring.dvc_files import dvc_files
     from dslm.scoring.running import answer_cases
     from dslm.scoring.scorecard import make_scorecard
     from dslm.scoring.verification import models_scored, read_rows
@@ -31,10 +29,8 @@ def body(ws: Workspace) -> None:
     card = make_scorecard(
         contract, gold, threshold=certified, rows_by_model=by_model, evidence=evidence
     )
-    drawn = {"plots/risk_coverage": curve(by_model["candidate"]),
-             "plots/fields": field_f1(card), "metrics": metrics(card)}  # fmt: skip
-    for name, value in drawn.items():
-        write_atomic(ws.results / f"{name}.json", json.dumps(value, indent=1) + "\n")
+    for name, text in dvc_files(card, by_model["candidate"]).items():
+        write_atomic(ws.results / name, text)
     write_atomic(ws.results / "scorecard.json", card.model_dump_json(indent=2) + "\n")
     measured = card.models["candidate"].metrics
     shown = ("case_exact_match", "straight_through_rate", "selective_risk")

@@ -65,12 +65,14 @@ def repeat_rows(ws: Workspace, asked: Asked) -> Iterator[Repeated]:
         EnvironmentFault: A base is larger than the memory there is.
     """
     from dslm.scoring.reproducing import cases_needed, drawn, repeat
-    from dslm.scoring.verification import WorkingTree
+    from dslm.scoring.verification import RELEASES, WorkingTree
 
     tree = WorkingTree(ws)
-    if "champion" in asked.models and "champion" not in tree.models():
-        raise InputError("no champion has answered", where=ws.scores("champion"),
-                         fix="leave out --model champion")  # fmt: skip
+    for model in RELEASES:
+        if model in asked.models and model not in tree.models():
+            who = "champion" if model == "champion" else "anchor other than the champion"
+            raise InputError(f"no {who} has answered", where=ws.scores(model),
+                             fix=f"leave out --model {model}")  # fmt: skip
     for model in asked.models:
         said, cases = tree.answered(model), _cases(ws, model)
         count = asked.cases or cases_needed(len(said.rows), asked.share, asked.chance)
@@ -92,18 +94,19 @@ def _cases(ws: Workspace, model: Model) -> list[Case]:
 def _load(ws: Workspace, model: Model, into: Path) -> Decider:
     from dslm.contract.deciding import NEVER
     from dslm.inference.loading import load_candidate, load_prompted_base
+    from dslm.scoring.verification import RELEASES
     from dslm.settings.params import recipe_of
 
-    if model == "champion":
-        return _champion(ws, into)
+    if model in RELEASES:
+        return _release(ws, model, into)
     refuse_too_large(recipe_of(ws), ws.root)
     if model == "base":
         return load_prompted_base(ws)
     return load_candidate(ws, threshold=NEVER if model == "calibration" else None)
 
 
-def _champion(ws: Workspace, into: Path) -> Decider:
-    """The release that the candidate was compared with, from the registry."""
+def _release(ws: Workspace, model: Model, into: Path) -> Decider:
+    """A release that the candidate was compared with, from the registry."""
     from dslm.cases import read_record
     from dslm.contract import load_contract
     from dslm.inference.loading import load_release
@@ -114,7 +117,10 @@ def _champion(ws: Workspace, into: Path) -> Decider:
 
     fix = f"run {stage_command('baseline', ws.workflow)}"
     baseline = read_record(ws.baseline, Baseline, missing="no baseline chosen yet", fix=fix)
-    release = fetch_release(ws, baseline, into)
+    named = baseline if model == "champion" else baseline.other_anchor
+    if named is None:
+        raise InputError("names no anchor other than the champion", where=ws.baseline, fix=fix)
+    release = fetch_release(ws, named, into)
     refuse_too_large(load_recipe(release / "recipe.yaml"), ws.root)
     return load_release(release, root=ws.root, contract=load_contract(ws.contract))
 

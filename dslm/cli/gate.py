@@ -90,7 +90,7 @@ def _judge_pull_request(
 ) -> None:  # fmt: skip
     from dslm.cli.gate_pull_request import judge_pull_request
 
-    _refuse_no_file(files)
+    _refuse_no_file(ws, files)
     judge_pull_request(ws, head, drawing, files, as_json=as_json)
 
 
@@ -110,7 +110,7 @@ def _waiver(ws: Workspace, check: str, *, as_json: bool) -> None:
 def _judge(ws: Workspace, files: dict[str, Path | None], *, as_json: bool) -> None:
     from dslm.gating.gate import gate_workspace
 
-    _refuse_no_file(files)
+    _refuse_no_file(ws, files)
     verdict = gate_workspace(ws, dt.datetime.now(tz=dt.UTC).date())
     _write(ws, verdict, files)
     if as_json:
@@ -123,11 +123,24 @@ def _judge(ws: Workspace, files: dict[str, Path | None], *, as_json: bool) -> No
     raise typer.Exit(EXITS[verdict.status])
 
 
-def _refuse_no_file(files: dict[str, Path | None]) -> None:
-    """A folder or a device is not written over."""
+def _refuse_no_file(ws: Workspace, files: dict[str, Path | None]) -> None:
+    """Nothing is written over a folder, a device, the workflow's own files or another option's."""
+    own = (ws.data, ws.eval, ws.registry, ws.artifacts, ws.lock, ws.root / "params.yaml",
+           ws.root / "dvc.yaml", ws.root / "dvc.lock")  # fmt: skip
+    taken: dict[Path, str] = {}
     for name, path in files.items():
-        if path is not None and path.exists() and not path.is_file():
-            raise InputError("is no file", where=f"{name} {path}", fix="name a file to write")
+        if path is None:
+            continue
+        where, there = f"{name} {path}", path.resolve()
+        if path.exists() and not path.is_file():
+            raise InputError("is no file", where=where, fix="name a file to write")
+        if any(there.is_relative_to(one.resolve()) for one in own):
+            what = f"is where {ws.workflow} itself lies, and is not written over"
+            raise InputError(what, where=where, fix="name a file elsewhere")
+        if there in taken:
+            what = f"is the file of {taken[there]} too"
+            raise InputError(what, where=where, fix="name a file for each")
+        taken[there] = name
 
 
 def _write(ws: Workspace, verdict: Verdict, files: dict[str, Path | None]) -> None:

@@ -69,13 +69,13 @@ def judge_pull_request(
 
 
 def _repeat(ws: Workspace, cases: int | None, draw: int) -> Iterator[Repeated]:
-    """All models whose files are at hand; the champion's are where the registry answers."""
+    """All models whose files are at hand; those of releases are where the registry answers."""
     from dslm.cli.answers import Asked, repeat_rows
+    from dslm.scoring.verification import RELEASES, WorkingTree
 
     models: tuple[Model, ...] = ("candidate", "calibration", "base")
-    served = (ws.scores("champion") / "rows.jsonl").is_file()
-    if served and os.environ.get(REGISTRY):
-        models = (*models, "champion")
+    if os.environ.get(REGISTRY):
+        models = (*models, *(one for one in RELEASES if one in WorkingTree(ws).models()))
     return repeat_rows(ws, Asked(models, cases, draw, SHARE, CHANCE))
 
 
@@ -146,9 +146,11 @@ def _told(found: Judgement, draw: int) -> Iterator[str]:
     for one in found.answered_again:
         for line in one.told:
             yield f"Computed otherwise here than where it was scored: {line}."
-    compared = found.verdict is not None and found.verdict.baseline.version
-    if compared and "champion" not in {one.model for one in found.answered_again}:
-        yield f"The champion's rows were not answered again: {REGISTRY} names no registry."
+    repeated = {one.model for one in found.answered_again}
+    for model in ("champion", "anchor"):
+        rows = found.verdict is not None and f"rows_{model}" in found.verdict.evidence
+        if rows and model not in repeated:
+            yield f"The {model}'s rows were not answered again: {REGISTRY} names no registry."
 
 
 def _show(found: Judgement, draw: int, files: Files, *, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -29,6 +29,7 @@ from dslm.curation.engine import ROWS, STOP, Engine, Tally, stopped
 from dslm.curation.interrupting import noticed
 from dslm.curation.ledger import Drop
 from dslm.curation.mapping import Misfit, to_case
+from dslm.curation.personal.came import Came
 from dslm.curation.personal.found import Found
 from dslm.curation.personal.replacing import Replaced, Replacer
 from dslm.curation.personal.written import words_but
@@ -69,6 +70,7 @@ def row_schema() -> pa.Schema:
         pa.field(STOP, text),      # why the piece could not be read at all
         pa.field(ROWS, number),    # of a piece, in a row of its own that is not kept
         pa.field("personal", text),  # the personal data it held, as `personal.found` writes it
+        pa.field("came", text),  # the case as it came, where its values may be told apart anew
     ])  # fmt: skip
 
 
@@ -139,7 +141,14 @@ class RowReader:
             "reason": drop.reason if drop else done.reason,
             "of": drop.of if drop else None,
             "personal": done.found.to_json() if done.found else None,
+            "came": self._came(case, came, broken) if done.found.values else None,
         }
+
+    def _came(self, case: Case, came: Case, broken: Collection[str] | None) -> str | None:
+        """What replacing anew asks for, where its group may ask for other surrogates."""
+        if not (self.replacer and self.replacer.tells_groups_apart):
+            return None
+        return Came(case, None if came is case else came, broken).to_json()
 
     def _quoted(self, fault: str, row: Any) -> str:
         return self.replacer.fault(fault, row) if self.replacer else fault

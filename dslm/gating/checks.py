@@ -13,7 +13,7 @@ from dslm.gating.finding import Found
 from dslm.gating.pairs import gain, non_inferior
 from dslm.gating.slices import slice_alarm
 from dslm.gating.submission import Submission
-from dslm.records import NOT_APPLICABLE, Check, CheckStatus
+from dslm.records import NOT_APPLICABLE, WAIVED, Check, CheckStatus
 from dslm.settings.policy import AnyCheck
 from dslm.settings.waivers import Waiver
 
@@ -54,4 +54,4 @@ def _waived(found: Found, waiver: Waiver | None) -> tuple[CheckStatus, str]:
         return found.status, f"{found.why}; a waiver does not stand in for evidence ({signed})"
     if found.status in ("PASS", NOT_APPLICABLE):
         return found.status, f"{found.why}; the waiver by {signed} is not needed"
-    return "PASS", f"WAIVED by {signed} (was {found.status}: {found.why})"
+    return "PASS", f"{WAIVED} by {signed} (was {found.status}: {found.why})"

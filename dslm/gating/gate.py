@@ -30,7 +30,7 @@ from dslm.gating.exhibits import (
 from dslm.gating.markdown import as_markdown
 from dslm.gating.repeated_gold import refuse_repeated_gold
 from dslm.gating.submission import Submission, reasons_to_refuse
-from dslm.gating.waiving import candidate_digest
+from dslm.gating.waiving import candidate_digest, wrong_day
 from dslm.looks.ledger import ledger_of
 from dslm.provenance import digest_file, write_atomic
 from dslm.records import (
@@ -157,7 +157,7 @@ def judge_run(run: Run, documents: Documents) -> Verdict:
     refuse_idle_waivers(documents.policy, documents.waivers, today=documents.today, gold=gold,
                         candidate=candidate)  # fmt: skip
     verdict = judge(documents.policy, submission, documents.waivers)
-    return verdict.model_copy(update={"judged_on": documents.today.isoformat()})
+    return verdict.model_copy(update={"judged_on": documents.today})
 
 
 def _baseline_of(run: Run) -> Baseline:
@@ -189,11 +189,19 @@ def write_verdict(ws: Workspace, verdict: Verdict) -> None:
     """
     if verdict.look is not None:
         ledger_of(ws).keep(verdict.look, read_records(ws.gold, Case))
-    write_atomic(ws.results / "gate.json", verdict.model_dump_json(indent=2) + "\n")
-    write_atomic(ws.results / "gate.md", as_markdown(verdict))
+    for name, text in verdict_files(verdict, load_policy(ws.policy)).items():
+        write_atomic(ws.results / name, text)
+
+
+def verdict_files(verdict: Verdict, policy: GatePolicy) -> dict[str, str]:
+    """What is written of a verdict and the policy that asked, by the file's name."""
     told = {"verdict": verdict.status, "checks": {c.id: c.status for c in verdict.checks},
-            "asked": load_policy(ws.policy).numbers()}  # fmt: skip
-    write_atomic(ws.results / "checks.json", json.dumps(told, indent=1) + "\n")
+            "asked": policy.numbers()}  # fmt: skip
+    return {
+        "gate.json": verdict.model_dump_json(indent=2) + "\n",
+        "gate.md": as_markdown(verdict),
+        "checks.json": json.dumps(told, indent=1) + "\n",
+    }
 
 
 def withdraw_verdict(ws: Workspace) -> None:
@@ -202,14 +210,22 @@ def withdraw_verdict(ws: Workspace) -> None:
         (ws.results / name).unlink(missing_ok=True)
 
 
-def unlike(recorded: Verdict, again: Verdict) -> list[str]:
-    """Where a verdict that was written down is not the one that the gate gives again."""
+def unlike(recorded: Verdict, again: Verdict, documents: Documents) -> list[str]:
+    """Where a verdict that was written down is not the one that the gate gives again.
+
+    Args:
+        recorded: As it was written down.
+        again: Reached today.
+        documents: By which it was.
+    """
     found = [check.seen for check in again.checks if check.id == "evidence"]
     named = recorded.evidence.keys() | again.evidence.keys()
     keys = [key for key in sorted(named) if recorded.evidence.get(key) != again.evidence.get(key)]
     if keys and again.evidence:
         found.append(f"its evidence is of something else: {', '.join(keys)} changed since")
-    return [*found, *differences(_by_place(recorded), _by_place(again))]
+    found += differences(_by_place(recorded), _by_place(again))
+    return found or wrong_day(recorded.judged_on, documents.policy, again.judged_on,
+                              documents.waivers)  # fmt: skip
 
 
 def _by_place(verdict: Verdict) -> dict[str, Any]:

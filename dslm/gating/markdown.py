@@ -41,7 +41,7 @@ def look_in_words(look: Look) -> str:
 def _next_steps(verdict: Verdict) -> list[str]:
     workflow = verdict.workflow
     if verdict.status == "PASS":
-        waived = [c.id for c in verdict.checks if c.why.startswith("WAIVED")]
+        waived = [c.id for c in verdict.checks if c.waived]
         command = stage_command("register", workflow)
         steps = [f"Register it: {command}, then `dslm release promote {workflow}`."]
         return [f"Passed with waivers: {', '.join(waived)}. Read them first.", *steps][not waived :]
@@ -108,6 +108,8 @@ def as_markdown(verdict: Verdict) -> str:
         f"{n} {status}" for status in ORDER
         if (n := sum(check.status == status for check in verdict.checks))
     ]  # fmt: skip
+    if waived := sum(check.waived for check in verdict.checks):
+        counts.append(f"{waived} of what passed by a waiver alone")
     checks = sorted(verdict.checks, key=lambda check: ORDER[check.status])
     evidence = [f"| {words(key)} | {literal(d)} |" for key, d in sorted(verdict.evidence.items())]
     lines = [

@@ -6,13 +6,13 @@ Takes a verdict and policy; gives the record as YAML. Called by `dslm gate W --w
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dslm.errors import InputError
 from dslm.evidence import KEYS, release_digest
 from dslm.records import NOT_APPLICABLE, Verdict
 from dslm.settings.policy import GatePolicy
-from dslm.settings.waivers import TODO
+from dslm.settings.waivers import TODO, Waiver
 
 
 def candidate_digest(workflow: str, evidence: Mapping[str, str]) -> str:
@@ -23,6 +23,28 @@ def candidate_digest(workflow: str, evidence: Mapping[str, str]) -> str:
         evidence: Of a verdict, which has the candidate's keys and more.
     """
     return release_digest(workflow, {key: evidence[key] for key in KEYS})
+
+
+def wrong_day(
+    said: dt.date | None, policy: GatePolicy, today: dt.date | None, waivers: Sequence[Waiver]
+) -> list[str]:
+    """What is wrong with the day that a verdict says it was reached on; nothing else depends on it.
+
+    Args:
+        said: By the verdict.
+        policy: In force, with the longest term.
+        today: Said by the verdict that is reached again; None where nothing is waived.
+        waivers: In force.
+    """
+    if said is None or today is None:
+        return [] if said == today else [f"judged_on: written {said}, derived {today}"]
+    if said > today:
+        return [f"judged_on: {said} is yet to come"]
+    return [
+        f"judged_on: on {said} {one.check} could not be waived until {one.until}"
+        for one in waivers
+        if (one.until - said).days > policy.waivers.most_days
+    ]
 
 
 def waiver_text(policy: GatePolicy, verdict: Verdict, check: str, today: dt.date) -> str:

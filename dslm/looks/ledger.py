@@ -12,14 +12,18 @@ beside its looks each gold set has a list of its cases, by short digests of thei
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from dslm.contract.text.folding import composed
 from dslm.errors import ReleaseRefused
 from dslm.looks.spending import left_after, next_share
 from dslm.provenance import digest_bytes, digest_json, write_atomic
@@ -50,10 +54,21 @@ def look_digest(look: Look) -> str:
 def case_digests(cases: Iterable[Case]) -> list[str]:
     """Short digests of what is asked, sorted: the same case under another id or label is the same.
 
-    Letter case and blanks do not count.
+    Letter case and blanks do not count, nor what nobody sees: joiners, another composition. A text
+    that the latter changes is listed both ways, so that lists of before it was looked at are met.
     """
-    texts = (" ".join(case.input.casefold().split()) for case in cases)
-    return sorted({_short(digest_bytes(text.encode())) for text in texts})
+    asked = list(cases)
+    return sorted({*_listed_first(asked), *_digests_of(composed(case.input) for case in asked)})
+
+
+def _listed_first(cases: Iterable[Case]) -> list[str]:
+    """The list as it was made before composition was looked at."""
+    return _digests_of(case.input.casefold() for case in cases)
+
+
+def _digests_of(texts: Iterable[str]) -> list[str]:
+    blanks_folded = (" ".join(text.split()) for text in texts)
+    return sorted({_short(digest_bytes(text.encode())) for text in blanks_folded})
 
 
 def _short(digest: str) -> str:
@@ -125,15 +140,24 @@ class Ledger:
         kept = self.read()
         named = [receipt for path in self.receipts for receipt in _named_by(path)]
         refuse_gaps(kept.looks, named)
+        listed = case_digests(cases)
+        right, of_gold = digest_json(listed), [x for x in kept.looks.values() if x.gold == gold]
+        self._refuse_other_cases(of_gold, {right, digest_json(_listed_first(cases))})
         pair = gold, candidate
         same = [one for one in kept.looks.values() if (one.gold, one.candidate) == pair]
         if known in same:
             return known
         if same:  # two branches may have seen one pair, each first by its own ledger
             return min(same, key=lambda look: (look.number, look_digest(look)))
-        listed = case_digests(cases)
         after = kept.heads(kept.related(listed))
-        return _look(kept, gold, candidate, digest_json(listed), after)
+        return _look(kept, gold, candidate, of_gold[0].cases if of_gold else right, after)
+
+    def _refuse_other_cases(self, looks: Iterable[Look], right: Container[str]) -> None:
+        """Refuse looks at the gold set at hand that list other cases than it has."""
+        for look in looks:
+            if look.cases not in right:
+                what = "a look that lists other cases than its gold set has"
+                raise ReleaseRefused(what, where=self.folder / _name(look), fix=GIT)
 
     def next_look(self, cases: Iterable[Case]) -> tuple[int, float]:
         """How many pairs were seen on these cases or their like, and what the next may spend.
@@ -148,11 +172,14 @@ class Ledger:
     def record(self, gold: str, candidate: str, cases: Sequence[Case]) -> Look:
         """The look of a pair, written down if this is its first sight.
 
+        Experiments that are scored at once wait for each other: each counts those before it.
+
         Raises:
             ReleaseRefused: As `sight`.
         """
-        look = self.sight(gold, candidate, cases)
-        self.keep(look, cases)
+        with _alone(self.folder):
+            look = self.sight(gold, candidate, cases)
+            self.keep(look, cases)
         return look
 
     def keep(self, look: Look, cases: Sequence[Case]) -> None:
@@ -198,6 +225,18 @@ class Ledger:
                 what = "a look that does not follow from those before it"
                 raise ReleaseRefused(what, where=found[digest], fix=GIT)
         return kept
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the ledger against other processes; the kernel gives it back when one ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
 
 
 def ledger_of(ws: Workspace) -> Ledger:

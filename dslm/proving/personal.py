@@ -1,8 +1,8 @@
 """Proof of what the contract says of personal data: fields that look personal are declared.
 
-Looks at the names of the answer's fields and of the gold set's and sources' `meta`; called by
-`dslm.proving.proof`. What only shows in texts is counted on the data card. `without_values` is what
-keeps the findings themselves from quoting what is personal in gold.
+Looks at the names of the answer's fields and of the gold set's `meta`, and at gold's ids, which are
+shown everywhere; called by `dslm.proving.proof`. What only shows in texts is counted on the data
+card. `without_values` is what keeps the findings themselves from quoting what is personal in gold.
 """
 
 from __future__ import annotations
@@ -45,8 +45,27 @@ def prove_personal(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> I
                 "would stand in scorecard.json, gate.md and on every page",
                 where=f"{ws.contract}: slices", fix="slice by something else",
             )  # fmt: skip
+    yield from _ids_and_keys(ws, contract, gold)
     if personal.places and not found:
         yield ok("personal", f"{len(personal.places)} fields hold personal data, no other looks so")
+
+
+def _ids_and_keys(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Iterator[Finding]:
+    """A warning where ids of gold cases or keys of their meta hold what fields call personal."""
+    showing = showing_of(contract, gold, None)
+    if not gold or not showing.hides or showing.how == "nothing":
+        return
+    asked = ((number, showing.kinds_in_names(case.id)) for number, case in enumerate(gold, start=1))
+    held = [(number, kinds) for number, kinds in asked if kinds]
+    if held:
+        number, kinds = held[0]
+        yield warn(
+            "personal.ids",
+            f"the id, or a key of meta, of {len(held)} of {len(gold)} gold cases holds personal "
+            f"data and is shown everywhere as it is; the first is case {number} of the file "
+            f"({', '.join(sorted(kinds))})",
+            where=ws.gold, fix="take another id or key: nothing replaces them",
+        )  # fmt: skip
 
 
 def without_values(

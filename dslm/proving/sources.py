@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from dslm.contract.answer import undecodable
 from dslm.contract.model import Contract, Source
 from dslm.curation.formats.rows import Row
 from dslm.curation.mapping import Misfit, to_case
+from dslm.curation.personal.finder import refuse_missing
+from dslm.curation.personal.replacing import Replacer
 from dslm.curation.pieces import SourceFile, files_of, matching
 from dslm.errors import DslmError, InputError
 from dslm.proving.finding import Finding, fail, failures, ok, warn
@@ -27,19 +30,21 @@ class Count:
     broken: int = 0
     first: tuple[str, str] | None = None
 
-    def add(self, file: SourceFile, seen: SourceCases | None) -> None:
+    def add(self, file: SourceFile, seen: SourceCases | None, contract: Contract) -> None:
         """Count a file, every row of it parsed and, under a contract, made a case.
 
         Args:
             file: The file.
             seen: Takes the cases; None where decoding cannot be held to the contract's schema.
+            contract: Says what of a row that is no case may be told.
         """
         for row in file.kind.rows(file.path, None, file.source.encoding):
             self.rows += 1
             fault = _fault(file, row, seen)
             if fault is not None:
                 self.broken += 1
-                self.first = self.first or (f"{file.path}:{row.line}", fault)
+                place = f"{file.path}:{row.line}"
+                self.first = self.first or (place, _quoted(contract, fault, row.value))
 
 
 def _fault(file: SourceFile, row: Row, seen: SourceCases | None) -> str | None:
@@ -56,6 +61,18 @@ def _fault(file: SourceFile, row: Row, seen: SourceCases | None) -> str | None:
     named = case if own or seen.replacer is None else seen.replacer.named(case)
     seen.add(named, f"{file.path}:{row.line}")
     return None
+
+
+def _quoted(contract: Contract, fault: str, row: Any) -> str:
+    """A fault as curation lists it: without what the row holds, where the contract hides that."""
+    personal = contract.data.personal
+    if not personal.hides:
+        return fault
+    try:
+        refuse_missing(personal)
+    except DslmError as missing:
+        return f"a row that is no case; why is not quoted, since {missing.what}"
+    return Replacer(contract, None).fault(fault, row)
 
 
 def prove_sources(
@@ -75,7 +92,7 @@ def prove_sources(
             yield fail("sources", f"no file matches {source.path!r}", where=where,
                        fix="add the file, or mend `path`")  # fmt: skip
             continue
-        for found in _counted(ws, source, sound):
+        for found in _counted(ws, source, sound, contract):
             if isinstance(found, Finding):
                 yield found
                 continue
@@ -89,7 +106,7 @@ def prove_sources(
 
 
 def _counted(
-    ws: Workspace, source: Source, seen: SourceCases | None
+    ws: Workspace, source: Source, seen: SourceCases | None, contract: Contract
 ) -> Iterator[Finding | tuple[str, Count]]:
     """The rows of each file; those of files with one text each together."""
     counts: dict[str, Count] = {}
@@ -102,7 +119,7 @@ def _counted(
         name = source.path if file.kind.single else file.name
         count = counts.get(name, Count())
         try:
-            count.add(file, seen)
+            count.add(file, seen, contract)
         except DslmError as error:
             yield from failures("sources", error)
             continue

@@ -30,6 +30,8 @@ CODE = frozenset({".py", ".pyc", ".pyd", ".so", ".pth", ".sh", ".ipynb", ".js"})
 TOOLS = frozenset({
     "dvc.yaml", ".dvcignore", ".gitattributes", ".gitmodules", ".lfsconfig", "Makefile",
 })  # fmt: skip
+# Folders that DVC passes over wherever they are, so that no digest of theirs is in dvc.lock.
+UNSEEN = frozenset({".dvc", ".git", ".hg", "__pycache__"})
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ def kind_of(path: str) -> Kind:
     """What a file of the repository is to the gate."""
     pure = PurePosixPath(path)
     parts = pure.parts
+    if UNSEEN & set(parts):
+        return "judges"
     text = len(parts) == 1 and pure.suffix == ".md"
     if text or path in BESIDE_FILES or path.startswith(BESIDE):
         return "judges" if pure.name in TOOLS - {"Makefile"} else "beside"
@@ -81,12 +85,18 @@ def changes(target: Path, head: Path) -> list[Change]:
     found = list[Change]()
     for path in sorted(ours | theirs.keys()):
         if path not in theirs:
-            found.append(Change(path, "removed", kind_of(path)))
+            found.append(_change(path, "removed"))
         elif path not in ours:
-            found.append(Change(path, "added", kind_of(path)))
+            found.append(_change(path, "added"))
         elif not _same(target / path, theirs[path]):
-            found.append(Change(path, "changed", kind_of(path)))
+            found.append(_change(path, "changed"))
     return found
+
+
+def _change(path: str, how: How) -> Change:
+    """With a name that can be written down: git has names that are no UTF-8."""
+    shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return Change(shown, how, kind_of(path))
 
 
 def _tracked(root: Path) -> set[str]:

@@ -83,7 +83,10 @@ def _pulled(repository: Any, ws: Workspace) -> list[str]:
         raise InputError("the target branch names no default DVC remote", fix=fix) from None
     cache = repository.cache.local
     stages = repository.stage.collect(gate, with_deps=True)
-    kept = [out for stage in stages for out in stage.outs if out.use_cache and out.hash_info]
+    kept = [out for stage in stages for out in stage.outs if out.use_cache]
+    if unnamed := sorted(out.def_path for out in kept if not out.hash_info):
+        what = f"names no object of {', '.join(unnamed[:MOST_NAMED])}"
+        raise ReleaseRefused(what, where="dvc.lock", fix=f"run `dvc repro gate@{ws.workflow}`")
     outs = [Out(out.def_path, out.hash_info.value) for out in kept]
     files = [one for out in outs for one in _files(out, remote, cache)]
     repository.fetch([gate], with_deps=True)

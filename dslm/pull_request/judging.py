@@ -10,19 +10,29 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import dslm
 from dslm.errors import EXIT_OK, EXIT_REFUSED, DslmError, InputError, ReleaseRefused
-from dslm.gating.gate import exit_code, gate_workspace, unlike
+from dslm.gating.exhibits import LatestRun
+from dslm.gating.gate import (
+    exit_code,
+    gate_workspace,
+    judge_run,
+    read_documents,
+    unlike,
+    verdict_files,
+)
 from dslm.pull_request.changed_files import Change, changes
 from dslm.pull_request.document_changes import document_notes
 from dslm.pull_request.evidence_pull import pull_evidence
 from dslm.pull_request.judging_tree import ProposedWorkspace, ask_by_target, lay_out
 from dslm.records import Baseline, Check, Record, Verdict
+from dslm.scoring.dvc_files import told_otherwise
 from dslm.scoring.reproducing import Repeated
+from dslm.scoring.verification import WorkingTree, read_scorecard
 from dslm.settings.policy import PULL_REQUEST_CHECKS
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json
@@ -155,9 +165,10 @@ def _refuse_other_code(root: Path) -> None:
 
 def _is_of(asked: PullRequest, one: Change) -> bool:
     """Whether a change concerns this workflow: all that judges does, another's data does not."""
+    if one.kind != "judged":
+        return one.kind == "judges"
     parts = Path(one.path).parts
-    others = parts[0] in {"data", "eval", "registry"} and parts[1] != asked.target.workflow
-    return one.kind == "judges" or (one.kind == "judged" and not others)
+    return parts[0] not in {"data", "eval", "registry"} or parts[1] == asked.target.workflow
 
 
 def _failed(checks: Sequence[Check]) -> bool:
@@ -232,13 +243,27 @@ def _recorded(asked: PullRequest, ws: ProposedWorkspace, verdict: Verdict) -> Ch
     path = ws.results / "gate.json"
     try:
         recorded = Verdict.model_validate(strict_json(path.read_bytes()))
-        again = verdict if _asks_the_same(asked, ws) else gate_workspace(ws, asked.today)
+        documents = read_documents(ws, asked.today)
+        again = verdict if _asks_the_same(asked, ws) else judge_run(LatestRun(ws), documents)
     except (OSError, ValueError, DslmError) as error:
         said = error.message() if isinstance(error, DslmError) else str(error).splitlines()[0]
         return _check(RECORDED, wanted, f"gate.json: {said}", way, fails=True)
-    if found := unlike(recorded, again):
+    told = verdict_files(recorded, documents.policy)
+    if found := unlike(recorded, again, documents) or list(_told_otherwise(ws, recorded, told)):
         return _check(RECORDED, wanted, _named(found), way, fails=True)
     return _check(RECORDED, wanted, f"it is: {recorded.status}", "", fails=False)
+
+
+def _told_otherwise(ws: Workspace, recorded: Verdict, said: Mapping[str, str]) -> Iterator[str]:
+    """Files beside the verdict that say something else than it and the rows; people read them."""
+    for name in sorted(said.keys() - {"gate.json"}):  # it was read, and compared key by key
+        path = ws.results / name
+        if not (path.is_file() and path.read_bytes() == said[name].encode()):
+            yield f"{name}: is not what the verdict says"
+    if recorded.evidence:
+        tree = WorkingTree(ws)
+        card, rows = read_scorecard(tree.scorecard), tree.answered("candidate").rows
+        yield from told_otherwise(ws.results, card, rows)
 
 
 def _asks_the_same(asked: PullRequest, ws: ProposedWorkspace) -> bool:

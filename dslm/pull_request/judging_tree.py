@@ -8,14 +8,19 @@ its folder. Called by `judging`.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from pydantic import ValidationError
+
 from dslm.contract import load_contract
 from dslm.errors import InputError, ReleaseRefused
+from dslm.evidence import release_digest
+from dslm.records import Release
 from dslm.settings.params import load_params, recipe_of
 from dslm.settings.policy import load_policy
 from dslm.settings.waivers import load_waivers
@@ -83,6 +88,7 @@ def lay_out(target: Workspace, head: Path, into: Path) -> Workspace:
     for name in OF_TARGET:
         _copy_own(target.root / name, into / name)
     _copy_own(target.registry, ws.registry)
+    _take_receipt(ws, target, head)
     for part in (ws.data, ws.eval):
         _take(head, part.relative_to(into).as_posix(), into)
     for path in sorted((head / "recipes").glob("*.yaml")):
@@ -95,6 +101,33 @@ def lay_out(target: Workspace, head: Path, into: Path) -> Workspace:
     load_policy(ws.policy)
     load_waivers(ws.waivers)
     return ws
+
+
+def _take_receipt(ws: Workspace, target: Workspace, head: Path) -> None:
+    """The pull request's own receipt of a registration: the ledger has to have the look it names.
+
+    Raises:
+        ReleaseRefused: It is gone, or is no receipt of this workflow's.
+    """
+    name = target.receipt.relative_to(target.root).as_posix()
+    fix = "register again, or restore it from the target branch"
+    ws.receipt.unlink(missing_ok=True)
+    _take(head, name, ws.root)
+    if not ws.receipt.is_file():
+        if target.receipt.is_file():
+            raise ReleaseRefused("the pull request takes it away", where=name, fix=fix)
+        return
+    try:
+        found = Release.model_validate_json(ws.receipt.read_bytes())
+    except ValidationError as error:
+        what = f"is no receipt ({error.errors()[0]['msg']})"
+        raise ReleaseRefused(what, where=name, fix=fix) from None
+    then = target.receipt.read_bytes() if target.receipt.is_file() else None
+    digest = release_digest(ws.workflow, found.evidence)
+    own = (found.workflow, found.digest) == (ws.workflow, digest) and found.look
+    if ws.receipt.read_bytes() != then and not own:
+        what = f"is no receipt of a release of {ws.workflow} that names its look at gold"
+        raise ReleaseRefused(what, where=name, fix=fix)
 
 
 def _copy_own(source: Path, to: Path) -> None:
@@ -126,6 +159,9 @@ def _take(head: Path, name: str, into: Path, *, needed: bool = False) -> None:
 
 def _regular(path: Path, head: Path) -> Iterator[Path]:
     mode = path.lstat().st_mode
+    shown = os.fsencode(path.relative_to(head)).decode(errors="backslashreplace")
+    if shown != str(path.relative_to(head)):
+        raise ReleaseRefused("its name is no UTF-8", where=shown, fix="rename it")
     if stat.S_ISDIR(mode):
         for one in sorted(path.iterdir()):
             yield from _regular(one, head)

@@ -40,6 +40,7 @@ from dslm.releasing.registering import as_release
 from dslm.releasing.rejudging import of_before_formats, refuse_unlike_release
 from dslm.releasing.smoke import Answer, smoke
 from dslm.releasing.store import ModelStore, Version
+from dslm.settings.policy import letters
 from dslm.settings.workspace import Workspace, stage_command
 from dslm.stage import exclusive
 
@@ -90,7 +91,7 @@ def promote(
     ):
         store = ModelStore(ws.root, ws.workflow)
         entries, versions = Journal(store).entries(), store.versions()
-        chosen = store.version(version or _candidate(store))
+        chosen = store.version(_candidate(store) if version is None else version)
         refuse_unapproved(store, entries, chosen)
         if entries and is_release(store, entries[-1], chosen):
             if expected != entries[-1].from_version:  # which this very move replaced
@@ -209,7 +210,7 @@ def _candidate(store: ModelStore) -> int:
 
 
 def _refuse_empty(reason: str, actor: str) -> None:
-    if not reason.strip():
+    if not letters(reason):
         raise InputError("the reason is empty", where="--reason", fix="say why, for the journal")
-    if not actor.strip():
+    if not letters(actor):
         raise InputError("the actor is empty", where="--actor", fix="say who, for the journal")

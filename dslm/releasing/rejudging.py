@@ -18,6 +18,7 @@ from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import (
     FORMAT,
     NONE,
+    TERMS_FILE,
     ChampionRelease,
     Model,
     Terms,
@@ -25,9 +26,10 @@ from dslm.evidence import (
     read_champion_release,
     read_json,
     read_terms,
+    terms_of,
 )
-from dslm.gating.exhibits import Documents, digest_of_anchor
-from dslm.gating.gate import gate_workspace, judge_run, read_documents, unlike
+from dslm.gating.exhibits import Documents, LatestRun, digest_of_anchor
+from dslm.gating.gate import judge_run, read_documents, unlike
 from dslm.provenance import digest_file
 from dslm.records import Baseline, Row, Verdict
 from dslm.releasing.checking import Proof, digests_of_files
@@ -41,13 +43,15 @@ from dslm.settings.workspace import Workspace, stage_command
 MOST_NAMED = 5
 
 
-def refuse_unlike(recorded: Verdict, again: Verdict, *, where: str | Path, fix: str) -> None:
+def refuse_unlike(
+    recorded: Verdict, again: Verdict, documents: Documents, *, where: str | Path, fix: str
+) -> None:
     """Refuse a verdict that the gate does not reach again.
 
     Raises:
         ReleaseRefused: It differs; names where.
     """
-    found = unlike(recorded, again)
+    found = unlike(recorded, again, documents)
     if found:
         more = f"; and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
         what = f"the verdict says {recorded.status}, judged again it is {again.status}: "
@@ -61,9 +65,10 @@ def refuse_unlike_latest(ws: Workspace, recorded: Verdict) -> None:
         ReleaseRefused: The recorded verdict is another one.
         InputError: Contract, gold set, policy or waivers are wrong.
     """
-    again = gate_workspace(ws, _today(), recorded.look)
+    documents = replace(read_documents(ws, _today()), look=recorded.look)
+    again = judge_run(LatestRun(ws), documents)
     fix = f"run {stage_command('gate', ws.workflow)} and look at the new verdict"
-    refuse_unlike(recorded, again, where=ws.results / "gate.json", fix=fix)
+    refuse_unlike(recorded, again, documents, where=ws.results / "gate.json", fix=fix)
 
 
 def refuse_unlike_release(ws: Workspace, proof: Proof) -> None:
@@ -84,8 +89,24 @@ def refuse_unlike_release(ws: Workspace, proof: Proof) -> None:
     documents = replace(read_documents(ws, _today()), look=proof.verdict.look)
     run = ReleaseRun(proof, documents, digest_file(ws.gold))
     verdict = judge_run(run, documents)
-    refuse_unlike(proof.verdict, verdict, where=where, fix=fix)
+    refuse_unlike(proof.verdict, verdict, documents, where=where, fix=fix)
+    _refuse_other_terms(proof, documents, where=where)
     refuse_loosening(verdict, where=where)
+
+
+def _refuse_other_terms(proof: Proof, documents: Documents, *, where: str) -> None:
+    """Refuse a release that says it was held to something else than its verdict rests on.
+
+    The next candidate is compared with that.
+
+    Raises:
+        ReleaseRefused: It does, or does not say.
+    """
+    path, judged = proof.folder / TERMS_FILE, proof.verdict.evidence
+    held = terms_of(documents.contract, documents.gold, documents.policy, judged)
+    if not path.is_file() or path.read_bytes() != held.text().encode():
+        what = f"{TERMS_FILE} is not what its verdict was held to"
+        raise ReleaseRefused(what, where=where, fix=RESTORE)
 
 
 def of_before_formats(proof: Proof) -> bool:

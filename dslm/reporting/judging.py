@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dslm.gating.knobs import first_knob
-from dslm.records import NOT_APPLICABLE, Check, Scorecard, Verdict
+from dslm.records import Check, Scorecard, Verdict
 from dslm.reporting.data import ReportData
 from dslm.reporting.news import news, weightiest
 
@@ -54,12 +54,15 @@ def _after_a_pass(data: ReportData) -> str:
 
 
 def _passed(verdict: Verdict) -> str:
-    """How many checks passed; one that had nothing to compare with is not among them."""
-    passed = sum(check.status == "PASS" for check in verdict.checks)
-    idle = sum(check.status == NOT_APPLICABLE for check in verdict.checks)
-    if not idle:
+    """How many checks passed; one that was waived or had nothing to compare with is not of them."""
+    waived = sum(check.waived for check in verdict.checks)
+    passed = sum(check.status == "PASS" for check in verdict.checks) - waived
+    idle = len(verdict.checks) - passed - waived
+    if not (idle or waived):
         return f"{f'All {passed} checks' if passed > 1 else 'The one check'} passed"
-    return f"{passed} {'checks' if passed > 1 else 'check'} passed, {idle} not applicable"
+    others = ((waived, "waived"), (idle, "not applicable"))
+    more = "".join(f", {count} {what}" for count, what in others if count)
+    return f"{passed} {'check' if passed == 1 else 'checks'} passed{more}"
 
 
 def _compared_with(verdict: Verdict) -> str:

@@ -7,7 +7,9 @@ of the candidate, rounded, without digests; all of it, with every interval, is i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from dslm.contract.ranking import risk_coverage
@@ -16,6 +18,32 @@ from dslm.records import Metric, ModelScore, Row, Scorecard
 Point = dict[str, str | float]
 DIGITS = 4
 HEADLINE = ("case_exact_match", "straight_through_rate", "selective_risk", "cost_per_case")
+
+
+def dvc_files(card: Scorecard, rows: Sequence[Row]) -> dict[str, str]:
+    """What is written into `eval/W/results/`, by the file's name.
+
+    Args:
+        card: The scorecard.
+        rows: The candidate's.
+    """
+    drawn = {"plots/risk_coverage": curve(rows), "plots/fields": field_f1(card),
+             "metrics": metrics(card)}  # fmt: skip
+    return {f"{name}.json": json.dumps(value, indent=1) + "\n" for name, value in drawn.items()}
+
+
+def told_otherwise(results: Path, card: Scorecard, rows: Sequence[Row]) -> Iterator[str]:
+    """Which of these files are there and say something else.
+
+    Args:
+        results: The folder.
+        card: The scorecard.
+        rows: The candidate's.
+    """
+    for name, text in dvc_files(card, rows).items():
+        path = results / name
+        if path.exists() and not (path.is_file() and path.read_bytes() == text.encode()):
+            yield f"{name}: is not what the scorecard and its rows say"
 
 
 def metrics(card: Scorecard) -> dict[str, Any]:

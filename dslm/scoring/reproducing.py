@@ -28,6 +28,8 @@ from dslm.records import Case, LogProbs, Prediction, Record, Row
 
 # By how much a token's logarithm of probability may differ, by the precision it was computed in.
 BOUNDS: Mapping[str, float] = {"float32": 0.001, "bfloat16": 0.5}
+# Of a token that is certain in the other answer; rounding alone leaves it far below
+NEARLY_CERTAIN = 0.0001
 MOST_NAMED = 20
 
 
@@ -175,7 +177,7 @@ def _unlike(
         if again.finish_reason != written.finish_reason:
             return f"ends with {again.finish_reason}, not {written.finish_reason}", 0.0
         return _too_far(written.log_probs or (), again.log_probs or (), bound)
-    if held is None or not held.text.startswith(written.text):
+    if held is None or not _holds(held, written):
         return f"{_otherwise(written, again)}, and cannot be held to the row's", 0.0
     gap = parting(held, again)
     if gap > bound:
@@ -185,9 +187,22 @@ def _unlike(
     return _too_far(written.log_probs or (), reached, bound)
 
 
+def _holds(held: Prediction, written: Prediction) -> bool:
+    """Whether the model, held to a row's text, says that text and ends as the row does.
+
+    A text at which the grammar lets nothing end is gone on with: a row that stops there is cut by
+    hand. One that was cut at the cap is cut there again, at most a token later.
+    """
+    if held.finish_reason != written.finish_reason:
+        return False
+    if written.finish_reason == "length":
+        return held.text.startswith(written.text)
+    return held.text == written.text
+
+
 def _too_far(written: LogProbs, again: LogProbs, bound: float) -> tuple[str | None, float]:
     distance = furthest(written, again)
-    if distance <= bound:
+    if distance <= bound and _certain_in_one(written, again) <= NEARLY_CERTAIN:
         return None, distance
     return f"a token's logarithm of probability differs by {distance:.6f}", distance
 
@@ -207,6 +222,16 @@ def furthest(one: LogProbs, other: LogProbs) -> float:
     left, right = ({token[:2]: token[2] for token in tokens} for tokens in (one, other))
     places = left.keys() | right.keys()
     return max((abs(left.get(at, 0.0) - right.get(at, 0.0)) for at in places), default=0.0)
+
+
+def _certain_in_one(one: LogProbs, other: LogProbs) -> float:
+    """How improbable a token is at most that the other answer is certain of.
+
+    Rounding alone leaves it nearly certain. Were the bound asked of it too, a row could list a
+    token for every byte, each within the bound, and so be as sure or unsure as it likes.
+    """
+    left, right = ({token[:2]: token[2] for token in tokens} for tokens in (one, other))
+    return max((-(left | right)[at] for at in left.keys() ^ right.keys()), default=0.0)
 
 
 def parting(held: Prediction, free: Prediction) -> float:

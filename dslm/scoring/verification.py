@@ -23,6 +23,7 @@ from dslm.evidence import Model, load_calibration
 from dslm.provenance import digest_file, digest_json, read_manifest
 from dslm.records import Case, Row, Scorecard
 from dslm.scoring.calibration import calibrate
+from dslm.scoring.dvc_files import told_otherwise
 from dslm.scoring.rows import read_again, recompute
 from dslm.scoring.scorecard import make_scorecard
 from dslm.settings.workspace import Workspace, stage_command
@@ -196,20 +197,16 @@ def _rows_differ(
 
 
 def _older(rows: Sequence[Row], what: str) -> list[str]:
-    """What is said of rows of before log-probabilities were kept; nothing where there are none."""
-    older = [row.id for row in rows if _is_older(row)]
-    if not older:
-        return []
-    return [
+    """What is said of rows of before log-probabilities were kept; nothing where there are none.
+
+    They say how sure an answer is and not why.
+    """
+    none = [(row.id, row.prediction) for row in rows if row.prediction.log_probs is None]
+    older = [one for one, answer in none if answer.object is not None or answer.confidence > 0]
+    return older and [
         f"{what}: {len(older)} without log-probabilities, so that no confidence follows from "
         f"them (case {older[0]} is the first): rows of before these were kept are scored again"
     ]
-
-
-def _is_older(row: Row) -> bool:
-    """Whether a row says how sure its answer is and not why."""
-    answer = row.prediction
-    return answer.log_probs is None and (answer.object is not None or answer.confidence > 0)
 
 
 def _unquoted(difference: str) -> str:
@@ -291,10 +288,13 @@ def run_differences(run: Recorded, contract: Contract, gold: Sequence[Case]) -> 
 
 
 def verify(ws: Workspace) -> list[str]:
-    """The same of the working tree.
+    """The same of the working tree, with the numbers that `dvc metrics` and `dvc plots` show.
 
     Raises:
         InputError: The contract or the gold set cannot be read.
     """
-    contract = load_contract(ws.contract)
-    return run_differences(WorkingTree(ws), contract, read_labelled(ws.gold, contract))
+    contract, tree = load_contract(ws.contract), WorkingTree(ws)
+    if found := run_differences(tree, contract, read_labelled(ws.gold, contract)):
+        return found
+    rows = tree.answered("candidate").rows
+    return list(told_otherwise(ws.results, read_scorecard(tree.scorecard), rows))

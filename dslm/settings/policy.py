@@ -31,12 +31,18 @@ FEWEST = 20  # that proceeded: none wrong of so many still hides a risk of 14 % 
 # Validity, evidence, and what a text makes the model do: where a policy names nothing else
 PROTECTED = ("schema_valid_rate", "evidence", "first_release", "injected_instructions")
 SHORTEST = 10  # characters of a reason
+SHARE = "the metric is a share, between 0 and 1, and a check that nothing can miss asks nothing"
 # Of the gate in a pull request, in its order (`dslm.pull_request`).
 PULL_REQUEST_CHECKS = (
     "same_judge", "same_champion", "evidence_belongs", "recorded_verdict", "answered_again",
 )  # fmt: skip
 # Of the gate itself: nobody asks or waives them.
 OWN_CHECKS = ("evidence", "first_release", *PULL_REQUEST_CHECKS)
+
+
+def letters(text: str) -> int:
+    """How many letters and digits a text has: blanks, and what nobody sees, say nothing."""
+    return sum(char.isalnum() for char in text)
 
 
 class Settings(BaseModel):
@@ -90,7 +96,7 @@ class Bound(Asked):
     def _hangs_together(self) -> Self:
         if (self.at_least is None) == (self.at_most is None):
             raise ValueError("name exactly one of at_least, at_most")
-        if self.on == "value" and self.metric in SAFETY and len(self.unproved) < SHORTEST:
+        if self.on == "value" and self.metric in SAFETY and letters(self.unproved) < SHORTEST:
             raise ValueError(
                 f"{self.metric} is judged on the interval: a measured value alone shows nothing. "
                 "Where this gold set cannot show it, say why in `unproved`; it stands in the "
@@ -100,6 +106,16 @@ class Bound(Asked):
             raise ValueError("`unproved` belongs to `on: value`")
         if self.least_cases is not None and self.metric != "selective_risk":
             raise ValueError("least_cases is of selective_risk alone")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_missed_and_met(self) -> Self:
+        if self.metric == "cost_per_case":
+            return self
+        if self.at_least is not None and not 0 < self.at_least <= 1:
+            raise ValueError(f"at_least is above 0 and at most 1: {SHARE}")
+        if self.at_most is not None and not 0 <= self.at_most < 1:
+            raise ValueError(f"at_most is at least 0 and below 1: {SHARE}")
         return self
 
     @property
@@ -129,6 +145,12 @@ class NonInferior(Asked):
     to: Reference | Literal["anchor"]
     margin: float = Field(gt=0, allow_inf_nan=False, description="in the metric's unit")
 
+    @model_validator(mode="after")
+    def _can_be_missed(self) -> Self:
+        if self.metric != "cost_per_case" and self.margin >= 1:
+            raise ValueError(f"margin is below 1: {SHARE}")
+        return self
+
 
 class SliceAlarm(Asked):
     """No slice got clearly worse than the reference's.
@@ -143,6 +165,12 @@ class SliceAlarm(Asked):
     against: Reference
     worse_by: float = Field(gt=0, allow_inf_nan=False, description="smallest drop that counts")
     min_cases: int = Field(ge=2, description="smaller slices are named, not judged")
+
+    @model_validator(mode="after")
+    def _can_ring(self) -> Self:
+        if self.worse_by > 1:
+            raise ValueError(f"worse_by is at most 1: {SHARE}")
+        return self
 
 
 AnyCheck = Annotated[

@@ -9,15 +9,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from dslm.errors import DslmError, InputError, Problems
 from dslm.settings.loading import load_document, nearest
-from dslm.settings.policy import GatePolicy, Settings
+from dslm.settings.policy import SHORTEST, GatePolicy, Settings, letters
 
 DIGEST = r"^sha256:[0-9a-f]{64}$"
 TODO = "TODO"  # begins what `dslm gate W --waiver CHECK` leaves open
+SHORTEST_NAME = 2
 NONE_YET = "write `waivers: []` into it where nothing is waived"
 
 
@@ -25,8 +27,8 @@ class Waiver(Settings):
     """One check that may fail, until a day, by somebody's signature."""
 
     check: str
-    reason: str = Field(min_length=10)
-    signed_off_by: str = Field(min_length=2)
+    reason: str = Field(min_length=SHORTEST)
+    signed_off_by: str = Field(min_length=SHORTEST_NAME)
     until: dt.date
     candidate: str = Field(pattern=DIGEST, description="holds only for this candidate")
     gold: str = Field(pattern=DIGEST, description="holds only for this gold set")
@@ -34,9 +36,16 @@ class Waiver(Settings):
     @field_validator("reason", "signed_off_by")
     @classmethod
     def _filled_in(cls, value: str) -> str:
-        if value.startswith(TODO):
+        if value.strip().upper().startswith(TODO):
             raise ValueError("is still to be filled in")
         return value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if letters(self.reason) < SHORTEST or letters(self.signed_off_by) < SHORTEST_NAME:
+            what = f"reason has at least {SHORTEST} letters or digits, signed_off_by"
+            raise ValueError(f"{what} at least {SHORTEST_NAME}")
+        return self
 
 
 class Waivers(Settings):

@@ -19,6 +19,7 @@ OWN = {
     "dslm.curation.card": "splits and contradictions, which curation wrote line by line",
     "dslm.curation.case_table": "a row of the table that is being worked on, a million times",
     "dslm.curation.engine": "what a worker told",
+    "dslm.curation.personal.came": "cases on their way, which `reading` wrote",
     "dslm.curation.personal.found": "a column of the table",
     "dslm.curation.personal.proof": "the ledger, written by the same run",
     "dslm.curation.personal.shared_parts": "what a worker counted",

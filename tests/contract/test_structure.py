@@ -17,6 +17,7 @@ BASE = {
     "data_card",
     "evidence",
     "looks",
+    "prediction",
     "stage",
     "errors",
     "foreign_errors",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,7 +81,7 @@ def files_that_run_where_somebody_looks(ws: Workspace) -> None:
 
 def a_worse_candidate_and_a_policy_that_asks_less(ws: Workspace) -> None:
     change(ws.root / "recipes" / "tiny.yaml", '"max_answer_tokens": 64', '"max_answer_tokens": 4')
-    less = "  - {id: less, kind: bound, metric: truncation_rate, at_least: 0.0, on: value}\n"
+    less = "  - {id: less, kind: bound, metric: truncation_rate, at_least: 0.1, on: value}\n"
     ws.policy.write_text(f"checks:\n{less}")
     run(ws, calibrate, baseline, score_base, score_champion, score, gate)
     assert json.loads((ws.results / "gate.json").read_bytes())["status"] == "PASS"
@@ -121,6 +123,28 @@ def a_verdict_that_was_written_by_hand(ws: Workspace) -> None:
     relock(ws, verdict, hashlib.md5(data, usedforsecurity=False).hexdigest(), len(data))
 
 
+def numbers_that_people_read(ws: Workspace) -> None:
+    for name in ("metrics.json", "gate.md"):
+        path = ws.results / name
+        path.write_text("{}\n" if name.endswith("json") else "# Everything is well\n")
+        data = path.read_bytes()
+        digest = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        relock(ws, path, digest, len(data))
+
+
+def a_lock_without_a_stage(ws: Workspace) -> None:
+    lock = ws.root / "dvc.lock"
+    text, found = re.subn(r"  train@mini:\n(?:    .*\n)+", "", lock.read_text())
+    assert found == 1
+    lock.write_text(text)
+
+
+def a_file_where_a_folder_was_and_a_name_nobody_can_write(ws: Workspace) -> None:
+    shutil.rmtree(ws.root / "data")
+    (ws.root / "data").write_text("")
+    (ws.root / os.fsdecode(b"\xff.py")).write_text("")
+
+
 def gold_that_is_a_link(ws: Workspace) -> None:
     ws.gold.unlink()
     ws.gold.symlink_to("/etc/hostname")
@@ -143,6 +167,8 @@ def judged(hosted: Hosted) -> dict[str, Judged]:
     for edit in (a_gate_that_passes_all, files_that_run_where_somebody_looks, another_champion,
                  a_verdict_that_was_written_by_hand, outputs_that_were_not_pushed,
                  an_output_that_is_another_in_the_remote, gold_that_was_edited_after_scoring,
+                 numbers_that_people_read, a_lock_without_a_stage,
+                 a_file_where_a_folder_was_and_a_name_nobody_can_write,
                  gold_that_is_a_link):  # fmt: skip
         hosted.propose(edit.__name__, edit)
     names = sorted(path.name for path in (hosted.folder / "heads").iterdir())
@@ -184,6 +210,10 @@ def test_one_that_changes_nothing_that_is_judged_passes(judged: dict[str, Judged
         (gold_that_was_edited_after_scoring, "evidence_belongs", "gold.jsonl (modified)"),
         (a_verdict_that_was_written_by_hand, "recorded_verdict", "2000 of 2000"),
         (gold_that_is_a_link, "evidence_belongs", "no regular file"),
+        (numbers_that_people_read, "recorded_verdict", "gate.md: is not what the verdict says"),
+        (numbers_that_people_read, "recorded_verdict", "metrics.json: is not what the scorecard"),
+        (a_lock_without_a_stage, "evidence_belongs", "names no object of artifacts/mini/adapter"),
+        (a_file_where_a_folder_was_and_a_name_nobody_can_write, "same_judge", r"\xff.py (added)"),
     ],
 )
 def test_one_that_cheats_is_refused_and_told_why(

@@ -9,6 +9,7 @@ would write it out three times for every stage. Used by `spreading` and `proving
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -110,10 +111,36 @@ class GroupValues:
 
 
 def part_of(table: pa.Table, number: int, size: int) -> tuple[Numbers, Numbers]:
-    """The rows of one part of a table, sorted by their groups, and the group of each."""
+    """The rows of one part of a table, sorted by their groups, and the group of each.
+
+    A group is in one part: that in which its first row would be. Rows without one are parted.
+    """
     groups = group_numbers(table)
-    rows = np.argsort(groups, kind="stable")[number * size : (number + 1) * size]
-    return rows, groups[rows]
+    rows = np.argsort(groups, kind="stable")
+    ordered = groups[rows]
+    ends = [_beginning(ordered, place) for place in (number * size, (number + 1) * size)]
+    return rows[slice(*ends)], ordered[slice(*ends)]
+
+
+def _beginning(groups: Numbers, place: int) -> int:
+    """The first place from one on at which a group begins."""
+    if place == 0 or place >= len(groups) or groups[place] == NO_GROUP:
+        return min(place, len(groups))
+    if groups[place - 1] != groups[place]:
+        return place
+    return int(np.searchsorted(groups, groups[place], "right"))
+
+
+def whole_groups(groups: Numbers, most: int) -> Iterator[tuple[int, int]]:
+    """From which place to before which rows are taken together: groups of at most so many whole."""
+    first = 0
+    while first < len(groups):
+        last = min(first + most, len(groups))
+        if last < len(groups) and groups[last] == groups[last - 1] != NO_GROUP:
+            begins = int(np.searchsorted(groups, groups[last], "left"))
+            last = begins if begins > first else last
+        yield first, last
+        first = last
 
 
 def all_rows(

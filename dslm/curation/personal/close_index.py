@@ -43,6 +43,7 @@ IN_GROUPS = 4  # letters and digits that blanks may part
 FEW = 64  # values that are asked for one by one
 _PREFIX = 4
 _HEARINGS: tuple[Hearing, ...] = ("letters", "digits", "address")
+_NUMBER = re.compile(r"[^\w\n]?\d")  # behind an initial, which then is a number's: "Weber A-12"
 _RUN = re.compile(r"[0-9]+|[^0-9 ]+")
 
 
@@ -90,10 +91,13 @@ class CloseIndex:
     def __init__(self, values: Iterable[tuple[Identity, str]]):
         self.known: dict[Key, Identity] = {}
         self._parted: set[str] = set()
+        self._short: set[str] = set()  # "webera" of Anna Weber
         self._days: dict[dt.date, Identity] = {}
         for identity, text in values:
             if not (text.isascii() and text.isalnum()):
                 self._parted |= _parted(text)
+            if identity.is_name:
+                self._short |= {heard(one, "letters") for one in short_spellings(identity)}
             if identity.form == DAY:
                 self._days |= dict.fromkeys(days_of(identity), identity)
             for key in keys_of(identity, text):
@@ -180,7 +184,8 @@ class CloseIndex:
             at = stream.chars.find(chars)
             while at >= 0:
                 end = at + len(chars)
-                if self._stands(stream, at, end):
+                number = chars in self._short and _NUMBER.match(text, stream.end(end - 1))
+                if not number and self._stands(stream, at, end):
                     start, last = stream.start(at), stream.end(end - 1)
                     yield Finding(identity.kind, start, last, text[start:last], identity)
                 at = stream.chars.find(chars, at + 1)

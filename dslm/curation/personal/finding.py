@@ -59,3 +59,8 @@ def without_overlaps(findings: Iterable[Finding]) -> list[Finding]:
         if all(one.end <= other.start or other.end <= one.start for other in kept):
             kept.append(one)
     return sorted(kept, key=lambda one: one.start)
+
+
+def longest(findings: list[Finding]) -> list[Finding]:
+    """Of findings that share a character the longest, of equal ones the one given first."""
+    return without_overlaps(sorted(findings, key=lambda one: one.start - one.end))

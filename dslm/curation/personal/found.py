@@ -16,6 +16,7 @@ from typing import Any
 
 from dslm.contract.personal import PersonalKind
 from dslm.curation.personal.finding import Finding, Identity
+from dslm.curation.personal.telling_apart import NOT_MOVED, Moved
 
 NOTHING: Counter[Any] = Counter()  # one for all, as making it takes longer than reading it
 _NOTHING_LEFT = ", {}]"
@@ -31,17 +32,19 @@ class Found:
         given: What was written in their places.
         left: What still looks personal and the contract says nothing of: fields by their place,
             findings in the text by their kind.
+        moved: Which draw values take that do not take their first (`telling_apart`).
     """
 
     counts: Counter[PersonalKind] = field(default_factory=lambda: NOTHING)
     values: frozenset[tuple[Identity, str]] = frozenset()
     given: frozenset[str] = frozenset()
     left: Counter[str] = field(default_factory=lambda: NOTHING)
+    moved: Moved = field(default_factory=lambda: NOT_MOVED)
 
     def __add__(self, other: Found) -> Found:
         return Found(
             self.counts + other.counts, self.values | other.values, self.given | other.given,
-            self.left + other.left,
+            self.left + other.left, {**self.moved, **other.moved},
         )  # fmt: skip
 
     def __bool__(self) -> bool:
@@ -55,15 +58,17 @@ class Found:
     def to_json(self) -> str:
         """One line; equal findings give equal text."""
         values = sorted([*identity, text] for identity, text in self.values)
-        return json.dumps([dict(sorted(self.counts.items())), values, sorted(self.given),
+        moved = sorted([*unit, nth] for unit, nth in self.moved.items())
+        return json.dumps([dict(sorted(self.counts.items())), values, sorted(self.given), moved,
                            dict(sorted(self.left.items()))])  # fmt: skip
 
     @classmethod
     def from_json(cls, text: str) -> Found:
         """What `to_json` wrote."""
-        counts, values, given, left = json.loads(text)
+        counts, values, given, moved, left = json.loads(text)
         pairs = frozenset((Identity(*value[:3]), value[3]) for value in values)
-        return cls(Counter(counts), pairs, frozenset(given), Counter(left))
+        draws = {Identity(*unit): nth for *unit, nth in moved}
+        return cls(Counter(counts), pairs, frozenset(given), Counter(left), draws)
 
 
 def values_in(text: str) -> list[tuple[Identity, str]]:
@@ -76,19 +81,22 @@ def tallied(texts: Iterable[str]) -> Iterator[tuple[dict[PersonalKind, int], lis
     """Of what `Found.to_json` wrote: counts, what is left, and how many texts say just that."""
     seen: Counter[tuple[str, str]] = Counter()
     for text in texts:
-        left = "{}" if text.endswith(_NOTHING_LEFT) else json.dumps(json.loads(text)[3])
+        left = "{}" if text.endswith(_NOTHING_LEFT) else json.dumps(json.loads(text)[4])
         seen[text[1 : text.index("}") + 1], left] += 1
     for (counts, left), number in seen.items():
         yield json.loads(counts), [*json.loads(left)], number
 
 
-def found_of(findings: Iterable[Finding], given: Iterable[str]) -> Found:
-    """Some findings and what was written in their places."""
+def found_of(
+    findings: Iterable[Finding], given: Iterable[str], moved: Moved = NOT_MOVED
+) -> Found:  # fmt: skip
+    """Some findings and what was written in their places, by the draws that were `moved`."""
     listed = list(findings)
     return Found(
         Counter(one.kind for one in listed),
         frozenset((one.identity, one.text) for one in listed),
         frozenset(given),
+        moved=moved,
     )
 
 

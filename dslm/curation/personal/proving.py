@@ -53,6 +53,8 @@ class ProofPart:
         """Which lines of a part still hold a value."""
         table = mapped_table(self.lines)
         places, groups = part_of(table, number, self.size)
+        if not len(places):
+            return []
         known = self.values.between(groups[0].item(), groups[-1].item())
         left = Proof(self.replacer, known).left(_taken(table, places))
         return [{"piece": number} | one._asdict() for one in left]

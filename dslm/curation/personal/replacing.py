@@ -7,36 +7,40 @@ dropped, never written wrong. Called by `reading` and `spreading`.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from dslm.contract.answer import schema_errors
-from dslm.contract.grounding import ungrounded
 from dslm.contract.model import Contract
 from dslm.contract.personal import FOUND_KINDS, Personal
-from dslm.contract.rules import breaches
 from dslm.contract.schemas.holding import own_words
 from dslm.curation.mapping import content_id
 from dslm.curation.personal.close_index import CloseIndex
 from dslm.curation.personal.finder import Finder
-from dslm.curation.personal.finding import Finding, Identity, without_overlaps
+from dslm.curation.personal.finding import Finding, Identity, longest
 from dslm.curation.personal.found import NOTHING, Found, found_of
 from dslm.curation.personal.given import outside
+from dslm.curation.personal.label_holds import label_holds
 from dslm.curation.personal.labelled import Labelled
+from dslm.curation.personal.quoting import unquoted
 from dslm.curation.personal.shared_parts import NOTHING_SHARED, SharedParts
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.surrogates import Surrogates
+from dslm.curation.personal.telling_apart import (
+    CROWDED,
+    NOT_MOVED,
+    Moved,
+    Standing,
+    standing_in,
+    told_apart,
+)
 from dslm.curation.personal.undeclared import Suspects
-from dslm.curation.personal.written import texts_in, whole_number
+from dslm.curation.personal.written import mapped
 from dslm.records import Case
 
-SHORTEST_QUOTED, QUOTED = 2, "[value]"
-BEGINNING = 16  # characters of a text that are hardly another's
 REASON, BROKEN_LABEL = "personal:", "personal:label"
 Look = Callable[[str], list[Finding]]
 
@@ -71,6 +75,11 @@ class Replacer:
     def _surrogates(self) -> Surrogates | None:
         return None if self.key is None else Surrogates(self.key, self.shared)
 
+    @property
+    def tells_groups_apart(self) -> bool:
+        """Whether the surrogates of a group's values are told apart."""
+        return self.contract.data.group_by is not None and self._surrogates is not None
+
     @cached_property
     def _labelled(self) -> Labelled:
         return Labelled(self.personal, shared=self.shared)
@@ -91,8 +100,9 @@ class Replacer:
         return frozenset(own_words(self.contract.schema))
 
     def case(
-        self, case: Case, came: Case | None = None, broken: Collection[str] | None = None
-    ) -> Replaced:
+        self, case: Case, came: Case | None = None, broken: Collection[str] | None = None,
+        settled: Moved = NOT_MOVED,
+    ) -> Replaced:  # fmt: skip
         """A case without what its fields hold and what is found in it.
 
         Args:
@@ -100,11 +110,12 @@ class Replacer:
             came: As it came, where it was fixed: what its fields held is personal too, and what
                 the reviewer took from the text with surrogates, which is what reviewers see, stays.
             broken: The rules that its target breaks, where that was asked already.
+            settled: Which draws the values of its group take, where that is known.
         """
         in_input = self._finder(case.input)
         values, shown = self._values(case, in_input), frozenset[str]()
         if came is not None and came is not case:
-            shown = self._as_shown(case, came)
+            shown = self._as_shown(case, came, settled)
             values = [one for one in values if one[1] not in shown]
             values = sorted({*values, *self._values(came, in_input)})
         index = CloseIndex(values)
@@ -114,13 +125,14 @@ class Replacer:
             return [one] if one else longest([*index.findings(text), *self.certain(text)])
 
         in_input = longest([*index.findings(case.input), *in_input])
-        done = self.without(case, in_input, look, shown, broken)
+        done = self.without(case, in_input, look, shown, broken, settled)
         left = self._left(done, index)
         return replace(done, found=replace(done.found, left=left)) if left else done
 
-    def _as_shown(self, case: Case, came: Case) -> frozenset[str]:
+    def _as_shown(self, case: Case, came: Case, settled: Moved) -> frozenset[str]:
         """What a fix gives personal fields in the words of the surrogates."""
-        said, seen = {text for _, text in self.labelled(case)}, self.case(came).case.input
+        said = {text for _, text in self.labelled(case)}
+        seen = self.case(came, settled=settled).case.input
         return frozenset(
             text for text in said
             if text not in came.input and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", seen)
@@ -134,9 +146,32 @@ class Replacer:
         """What a case's personal fields hold, and how it is written there."""
         return self._labelled.values(case)
 
-    def written(self, text: str, findings: list[Finding]) -> str:
+    def written(self, text: str, findings: list[Finding], settled: Moved) -> str:
         """A text with what stands for each finding in its place."""
-        return _written(text, findings, [self._instead(one) for one in findings])
+        moved = self._moved(findings, [], settled)
+        return _written(text, findings, [self._instead(one, moved) for one in findings])
+
+    def settled(self, found: Found) -> dict[Identity, int]:
+        """Which draws the values of a case take that was replaced."""
+        return self.first_draws(found.values) | dict(found.moved)
+
+    def first_draws(self, values: Iterable[tuple[Identity, str]]) -> dict[Identity, int]:
+        """What is drawn for some values, each with its first draw."""
+        draws = self._surrogates
+        return {unit: 0 for one, _ in values for unit in draws.units(one)} if draws else {}
+
+    def _moved(self, findings: Iterable[Finding], texts: Iterable[str], settled: Moved) -> Moved:
+        """Which draws values take that are found together, and in these texts."""
+        identities = {one.identity for one in findings}
+        if self._surrogates is None or not identities:
+            return NOT_MOVED
+        new = told_apart(self._surrogates, identities, standing_in(texts), settled)
+        return {unit: nth for unit, nth in {**settled, **new}.items() if nth}
+
+    def told_apart(self, identities: Iterable[Identity], there: Standing | None) -> Moved:
+        """Which draws the values of a group take that do not take their first."""
+        draws = self._surrogates
+        return told_apart(draws, identities, there) if draws else NOT_MOVED
 
     def _values(self, case: Case, found: list[Finding]) -> list[tuple[Identity, str]]:
         """All values of a case; one that is labelled and found is what it was found as."""
@@ -179,11 +214,7 @@ class Replacer:
         """
         if self.personal.mode == "keep":
             return fault
-        held = {text for text, naming in texts_in(row) if not naming} - self.own_words
-        for text in sorted((t for t in held if len(t) >= SHORTEST_QUOTED), key=len, reverse=True):
-            for quoted in (text, repr(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]):
-                fault = _unquoted(fault, quoted)
-        return self.text(fault)
+        return self.text(unquoted(fault, row, self.own_words))
 
     def text(self, text: str, look: Look | None = None) -> str:
         """A text of ours that quotes a row, every finding masked."""
@@ -195,36 +226,54 @@ class Replacer:
     def without(
         self, case: Case, in_input: list[Finding], look: Look,
         shown: frozenset[str] = frozenset(), broken: Collection[str] | None = None,
+        settled: Moved = NOT_MOVED,
     ) -> Replaced:  # fmt: skip
         """A case without the findings in its input, and without what `look` finds elsewhere.
 
-        Texts of the target that are `shown` are surrogates already; `broken` as in `case`.
+        Texts of the target that are `shown` are surrogates already; `broken` and `settled` as in
+        `case`.
         """
-        findings: list[Finding] = []
-        given: list[str] = [*shown]
+        places: dict[str, list[Finding]] = {}
+        findings = [*in_input]
 
-        def written(text: str, here: list[Finding]) -> str:
-            made = [self._instead(one) for one in here]
-            findings.extend(here)
-            given.extend(made)
-            return _written(text, here, made)
+        def found_in(text: str) -> str:
+            if text not in places:
+                places[text] = look(text)
+            findings.extend(places[text])
+            return text
 
-        def change(text: str) -> str:
-            return written(text, look(text))
-
-        update = {"input": written(case.input, in_input),
-                  "target": mapped(case.target, change, self.own_words | shown),
-                  "meta": self._meta(case.meta, change)}  # fmt: skip
+        own = self.own_words | shown
+        mapped(case.target, found_in, own)
+        self._meta(case.meta, found_in)
         if not findings:
             return Replaced(case, Found())
-        found = found_of(findings, given)
+        moved = self._moved(findings, [case.input, *places], settled)
+        instead = {one: self._instead(one, moved) for one in findings}
+
+        def change(text: str) -> str:
+            here = places[text]
+            return _written(text, here, [instead[one] for one in here])
+
+        update = {"input": _written(case.input, in_input, [instead[one] for one in in_input]),
+                  "target": mapped(case.target, change, own),
+                  "meta": self._meta(case.meta, change)}  # fmt: skip
+        found = self._found(findings, [*shown, *instead.values()], moved)
         if self.personal.mode == "keep":
             return Replaced(case, Found(found.counts))
         changed = case.model_copy(update=update)
         if self.personal.mode == "drop":
             return Replaced(changed, found, f"{REASON}{found.first_kind}")
-        whole = self._label_holds(case, changed, broken)
+        if CROWDED in found.moved.values():
+            return Replaced(changed, found, BROKEN_LABEL)
+        whole = label_holds(self.contract, case, changed, broken)
         return Replaced(changed, found, None if whole else BROKEN_LABEL)
+
+    def _found(self, findings: list[Finding], given: Iterable[str], moved: Moved) -> Found:
+        """What a case held, with the draws that its values take if not the first."""
+        if moved and self._surrogates is not None:
+            units = {u for one in findings for u in self._surrogates.units(one.identity)}
+            moved = {unit: nth for unit, nth in moved.items() if unit in units}
+        return found_of(findings, given, moved)
 
     @cached_property
     def kept_time(self) -> str | None:
@@ -238,60 +287,10 @@ class Replacer:
         return {key: value if key == kept else mapped(value, change)
                 for key, value in meta.items()}  # fmt: skip
 
-    def _instead(self, one: Finding) -> str:
+    def _instead(self, one: Finding, moved: Moved) -> str:
         if self._surrogates is None:
             return f"[{one.kind}]"
-        return self._surrogates.of(one.identity, one.text)
-
-    def _label_holds(
-        self, before: Case, after: Case, broken: Collection[str] | None = None
-    ) -> bool:
-        """Whether the label is as valid, as grounded and as true to the rules as it was."""
-        contract = self.contract
-        old, new = before.target or {}, after.target or {}
-        if (before.input, old) == (after.input, new):
-            return True
-        if schema_errors(contract, new):
-            return False
-        loose = set(ungrounded(contract, after.input, new))
-        if loose and loose - set(ungrounded(contract, before.input, old)):
-            return False
-        if broken is None:
-            broken = [rule.id for rule in breaches(contract, before.input, old)]
-        return {rule.id for rule in breaches(contract, after.input, new)} == set(broken)
-
-
-def longest(findings: list[Finding]) -> list[Finding]:
-    """Of findings that share a character the longest, of equal ones the one given first."""
-    return without_overlaps(sorted(findings, key=lambda one: one.start - one.end))
-
-
-def mapped(value: Any, change: Callable[[str], str], kept: frozenset[str] = frozenset()) -> Any:
-    """A JSON value with every text in it changed; a whole number is changed by its digits.
-
-    Args:
-        value: Any.
-        change: Gives the new text.
-        kept: Texts that stay as they are.
-    """
-    if isinstance(value, str):
-        return value if value in kept else change(value)
-    if isinstance(value, dict):
-        return {key: mapped(inner, change, kept) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [mapped(item, change, kept) for item in value]
-    if (whole := whole_number(value)) is not None:
-        made = change(whole)
-        if made != whole:
-            return type(value)(made) if made.isdecimal() else made
-    return value
-
-
-def _unquoted(fault: str, quoted: str) -> str:
-    """A reason without a text that it quotes as words, or of which it was cut off."""
-    fault = re.sub(rf"(?<!\w){re.escape(quoted)}(?!\w)", QUOTED, fault)
-    at = fault.find(quoted[:BEGINNING]) if len(quoted) > BEGINNING else -1
-    return fault if at < 0 else f"{fault[:at]}{QUOTED} …"
+        return self._surrogates.of(one.identity, one.text, moved)
 
 
 def _written(text: str, findings: list[Finding], made: list[str]) -> str:

@@ -3,9 +3,10 @@
 `FA-` of the numbers of invoices, "Hotel" of companies' names. A surrogate leaves them as they are,
 so that a model learns from surrogates what it will see. A part is shared where at least
 `LEAST_GROUPS` groups have it in one field, with as many different rests: letters that are somebody,
-such as initials, stand with few groups. No name of a person is, by the lists that surrogates are
-made of and by fields of kind `name`. Counted by `counting_parts`; read by `labelled` and
-`surrogates`.
+such as initials, stand with few groups. A company's word counts only beside one that few groups
+have, since of "Müller Holz" the rarer word is whose it is. Letters are few, or a word for such a
+number. No name that many bear is shared, nor one of a field of kind `name`. Counted by
+`counting_parts`; read by `labelled` and `surrogates`.
 """
 
 from __future__ import annotations
@@ -17,14 +18,21 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dslm.contract.personal import Personal, PersonalKind
+from dslm.curation.personal.common_words import COMMON_WORDS
 from dslm.curation.personal.finding import Identity
-from dslm.curation.personal.name_lists import FAMILY_NAMES, GIVEN_NAMES
+from dslm.curation.personal.frequent_names import may_be_name
 from dslm.curation.personal.names import KEPT
-from dslm.curation.personal.spelling import joined
 
 LEAST_GROUPS = 10
+MOST_RESTS = 100  # of a company's word, the first by their letters, so that any order gives them
+MOST_LETTERS = 4  # of a number, unless they are a word for what it numbers; "kowalczyk81" is a name
+_NUMBERED_THINGS = (
+    "account auftrag bestellung booking buchung claim client contract contrat contrato "
+    "customer facture factura fattura invoice konto kunde kunden lieferschein member order "
+    "pedido policy police rechnung reservation schaden ticket vertrag vorgang"
+)
+_NUMBERED = frozenset(_NUMBERED_THINGS.split())
 _LEADING = re.compile(r"[^\W\d_]+(?=\d)")
-_NAMES = frozenset(name.casefold() for name in (*GIVEN_NAMES, *FAMILY_NAMES))
 
 
 @dataclass(frozen=True)
@@ -56,14 +64,27 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class _Seen:
+    """The groups of a part and the rests of its values, each with its groups; of all the first few.
+
+    A rest that is left out is one of many; of groups ten tell as much as more.
+    """
+
     groups: set[str] = field(default_factory=set)
-    rests: set[str] = field(default_factory=set)
+    rests: dict[str, set[str]] = field(default_factory=dict)
+
+    def add(self, rest: str, groups: Iterable[str]) -> None:
+        new = set(groups)
+        for known in (self.groups, self.rests.setdefault(rest, set())):
+            if len(known) < LEAST_GROUPS:
+                known.update(new)
+        if len(self.rests) > MOST_RESTS:
+            del self.rests[max(self.rests)]
 
 
 class PartCount:
-    """In how many groups each part stands, and with how many rests; of both the first few.
+    """In how many groups each part stands, and with which rests.
 
-    What is counted in pieces and added gives the same in any order: who has few counts all.
+    What is counted in pieces and added gives the same in any order.
     """
 
     def __init__(self) -> None:
@@ -76,20 +97,14 @@ class PartCount:
             self._names.update(identity.value.split())
             return
         for text, rest in parts_of(identity):
-            self._add(Part(identity.kind, place, text), (group,), (rest,))
-
-    def _add(self, part: Part, groups: Iterable[str], rests: Iterable[str]) -> None:
-        seen = self._seen.setdefault(part, _Seen())
-        for known, more in ((seen.groups, groups), (seen.rests, rests)):
-            if len(known) < LEAST_GROUPS:
-                known.update(more)
+            self._seen.setdefault(Part(identity.kind, place, text), _Seen()).add(rest, (group,))
 
     def lines(self) -> Iterator[str]:
         """What was counted: the names, and a part a line."""
         yield json.dumps({"names": sorted(self._names)})
         for part, seen in self._seen.items():
-            counted = {"part": part, "groups": sorted(seen.groups), "rests": sorted(seen.rests)}
-            yield json.dumps(counted)
+            rests = {rest: sorted(groups) for rest, groups in sorted(seen.rests.items())}
+            yield json.dumps({"part": part, "groups": sorted(seen.groups), "rests": rests})
 
     def add_lines(self, lines: Iterable[str]) -> None:
         """Count what `lines` of others gave."""
@@ -97,20 +112,34 @@ class PartCount:
             if "names" in counted:
                 self._names.update(counted["names"])
             else:
-                self._add(Part(*counted["part"]), counted["groups"], counted["rests"])
+                seen = self._seen.setdefault(Part(*counted["part"]), _Seen())
+                seen.groups.update(counted["groups"])
+                for rest, groups in counted["rests"].items():
+                    seen.add(rest, groups)
 
     def shared(self) -> SharedParts:
         """The parts that enough groups share and that are nobody's name."""
         found = {(part.kind, part.text) for part, seen in self._seen.items()
-                 if _is_shared(seen) and part.text not in self._names}  # fmt: skip
+                 if part.text not in self._names and self._is_shared(part, seen)}  # fmt: skip
         return SharedParts(
             frozenset(text for kind, text in found if kind == "id"),
             frozenset(text for kind, text in found if kind == "company"),
         )
 
+    def _is_shared(self, part: Part, seen: _Seen) -> bool:
+        rests, groups = seen.rests, seen.groups
+        if part.kind == "company":
+            rests = {rest: held for rest, held in rests.items() if self._is_telling(part, rest)}
+            groups = set().union(*rests.values())
+        return len(groups) >= LEAST_GROUPS <= len(rests)
 
-def _is_shared(seen: _Seen) -> bool:
-    return len(seen.groups) >= LEAST_GROUPS <= len(seen.rests)
+    def _is_telling(self, part: Part, rest: str) -> bool:
+        """Whether the rest of a company's name has a word that few groups have, and no town."""
+        others = (self._seen.get(part._replace(text=word)) for word in rest.split())
+        return any(
+            word not in COMMON_WORDS and (seen is None or len(seen.groups) < LEAST_GROUPS)
+            for word, seen in zip(rest.split(), others, strict=True)
+        )
 
 
 def sharing_kinds(personal: Personal) -> frozenset[PersonalKind]:
@@ -131,8 +160,9 @@ def parts_of(identity: Identity) -> Iterator[tuple[str, str]]:
         parted = [(word, " ".join(sorted(words - {word}))) for word in sorted(words)]
     else:
         text = leading_letters(identity)
-        parted = [(text, identity.value[len(text) :])] if text else []
-    yield from ((text, rest) for text, rest in parted if joined(text) not in _NAMES)
+        may_be = 0 < len(text) <= MOST_LETTERS or text in _NUMBERED
+        parted = [(text, identity.value[len(text) :])] if may_be else []
+    yield from ((text, rest) for text, rest in parted if not may_be_name(text))
 
 
 def leading_letters(identity: Identity) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -20,7 +20,8 @@ from dslm.contract.model import Contract
 from dslm.curation.grouping import group_of
 from dslm.curation.personal.counting_parts import counted
 from dslm.curation.personal.finder import refuse_missing
-from dslm.curation.personal.finding import Finding
+from dslm.curation.personal.finding import Finding, longest
+from dslm.curation.personal.found import Found
 from dslm.curation.personal.keys import fingerprint, key_of
 from dslm.curation.personal.known_values import (
     KnownValues,
@@ -28,9 +29,11 @@ from dslm.curation.personal.known_values import (
     close_index_of,
     known_of,
 )
-from dslm.curation.personal.replacing import Look, Replaced, Replacer, longest, mapped
+from dslm.curation.personal.proof import Proof
+from dslm.curation.personal.replacing import Look, Replaced, Replacer
 from dslm.curation.personal.shared_parts import SharedParts
-from dslm.curation.personal.written import words_but
+from dslm.curation.personal.telling_apart import Moved
+from dslm.curation.personal.written import keys_alone, mapped, words_but
 from dslm.errors import DslmError, EnvironmentFault, InputError
 from dslm.records import Case
 
@@ -111,8 +114,7 @@ class Showing:
             update = {"input": NOT_SHOWN, "target": self._blank(case.target or {}),
                       "meta": self._blank(case.meta)}  # fmt: skip
             return case.model_copy(update=update)
-        look = self._look(self._near(case.id))
-        return self._replacer.without(case, look(case.input), look).case
+        return self._hidden(case).case
 
     def answer(self, case: str, answer: Mapping[str, Any]) -> dict[str, Any]:
         """An answer to a gold case; what it has in a personal field is personal, right or wrong."""
@@ -122,8 +124,8 @@ class Showing:
             return self._blank(answer)
         said = Case(id=case, input="", target=dict(answer))
         look = self._look(self._near(case) | frozenset(self._replacer.labelled(said)))
-        changed: dict[str, Any] = mapped(dict(answer), self._change(look), self._replacer.own_words)
-        return changed
+        shown = self._replacer.without(said, [], look, settled=self._settled(case)).case
+        return dict(shown.target or {})
 
     def quoting(self, case: str, text: str) -> str:
         """A text that quotes a gold case or an answer to it."""
@@ -133,7 +135,27 @@ class Showing:
             return NOT_SHOWN if text else text
         said = Case(id=case, input="", target=self._spelled_in(text))
         near = self._near(case) | frozenset(self._replacer.labelled(said))
-        return self._change(self._look(near))(text)
+        return self._replacer.written(text, self._look(near)(text), self._settled(case))
+
+    def _settled(self, case: str) -> Moved:
+        """Which draws the values of a case take: the same in the answers to it."""
+        return self._replacer.settled(self._hidden(self._by_id[case]).found)
+
+    def _hidden(self, case: Case) -> Replaced:
+        of, made = self._made.get(case.id, (None, None))
+        if made is None or of != case:
+            look = self._look(self._near(case.id))
+            made = self._replacer.without(case, look(case.input), look)
+            self._made[case.id] = case, made
+        return made
+
+    @cached_property
+    def _by_id(self) -> dict[str, Case]:
+        return {case.id: case for case in self.gold}
+
+    @cached_property
+    def _made(self) -> dict[str, tuple[Case, Replaced]]:
+        return {}
 
     def message(self, text: str) -> str:
         """A text of ours that may quote gold cases, every value as its kind in brackets.
@@ -146,6 +168,17 @@ class Showing:
         named = [case for case in self._groups if case in text]
         near: Values = frozenset().union(*map(self._near, named))
         return self._replacer.text(text, self._look(near))
+
+    def kinds_in_names(self, case: str) -> set[str]:
+        """The kinds of values in a gold case's id and the keys of its meta, which are never hidden.
+
+        As curation's proof has it of ids: names from three letters on, others from six on, as by
+        chance shorter ones stand in many.
+        """
+        done = self._done[case]
+        names = {"id": case, "meta": keys_alone(done.case.meta)}
+        own = Found(values=done.found.values)
+        return Proof(self._replacer, self._known).left_in(names, own, self._groups[case])
 
     def _near(self, case: str) -> Values:
         done = self._done.get(case)
@@ -161,9 +194,6 @@ class Showing:
             return longest([*found, *self._replacer.certain(text)])
 
         return look
-
-    def _change(self, look: Look) -> Callable[[str], str]:
-        return lambda text: self._replacer.written(text, look(text))
 
     def _blank(self, value: Mapping[str, Any]) -> dict[str, Any]:
         blank: dict[str, Any] = mapped(dict(value), lambda _: NOT_SHOWN, self._replacer.own_words)

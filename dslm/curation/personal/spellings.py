@@ -5,6 +5,8 @@ Called by `close_index` for the cases of a value's group, by `known_values` for 
 
 from __future__ import annotations
 
+import re
+
 from dslm.curation.personal.days import DAY
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.names import SHORTEST_ELSEWHERE, parts, whole_spellings
@@ -21,6 +23,7 @@ _ADDRESS_WORDS = (
 OF_ADDRESSES = frozenset(_ADDRESS_WORDS.split())
 LOCAL, LAST = 7, 4  # digits of a telephone number without its area; of a card that are told
 SHORTEST_PART = 5  # letters and digits of a part of an address
+_LETTERS = re.compile(r"^[^\W\d_]+")
 _NO_TRUNK = frozenset({"1", "34", "39", "45", "47", "48", "351", "352", "420"})
 
 
@@ -48,7 +51,7 @@ def partial_spellings(identity: Identity, text: str) -> set[str]:
     """Parts that mean the value in the cases of its group; `part_of` finds their surrogates.
 
     Of an e-mail address the mailbox, of one in a town the house and the street, of a telephone
-    number the local one, of other long numbers the last digits.
+    number the local one, of other long numbers the last digits, of `INV-71172` the number alone.
     """
     value = identity.value
     if identity.kind == "email":
@@ -59,6 +62,9 @@ def partial_spellings(identity: Identity, text: str) -> set[str]:
         return {value[-LOCAL:]} if len(value) > LOCAL else set()
     elif identity.kind in ("card", "iban", "national_id") and len(value) > 2 * LAST:
         return {value[-LAST:]} if value[-LAST:].isdigit() else set()
+    elif identity.kind == "id":
+        number = _LETTERS.sub("", value)
+        made = {number} if number.isdigit() and number != value else set()
     else:
         return set()
     return {part for part in made if len(joined(part)) >= SHORTEST_PART}

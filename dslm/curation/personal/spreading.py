@@ -9,20 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from dslm.cases import as_line
 from dslm.curation.engine import Engine
 from dslm.curation.personal import by_group
 from dslm.curation.personal.by_group import GroupValues, all_rows, mapped_table, part_of
-from dslm.curation.personal.finding import Finding
+from dslm.curation.personal.finding import Finding, longest
 from dslm.curation.personal.found import Found
 from dslm.curation.personal.given import outside
+from dslm.curation.personal.grouped import draws_of, replaced_anew
 from dslm.curation.personal.known_values import KnownValues, Values, close_index_of
-from dslm.curation.personal.replacing import Replaced, Replacer, longest
+from dslm.curation.personal.replacing import Replaced, Replacer
+from dslm.curation.personal.telling_apart import NOT_MOVED, Moved
 from dslm.curation.personal.written import words_of_line
 from dslm.curation.reading import TABLE, Rows
 from dslm.records import Case
@@ -55,16 +56,33 @@ class Part:
 
     def rows(self, number: int) -> list[dict[str, Any]]:
         """The rows of a part that change, by their place in the table."""
-        table = mapped_table(self.table).select([*COLUMNS, "group_number"])
+        table = mapped_table(self.table).select([*COLUMNS, "group_number", "came"])
         places, groups = part_of(table, number, self.size)
+        if not len(places):
+            return []
         known = self.values.between(groups[0].item(), groups[-1].item())
         changed = []
-        for batch in np.array_split(places, -(-len(places) // AT_ONCE)):
-            for place, row in zip(batch.tolist(), table.take(batch).to_pylist(), strict=True):
-                if (made := _row(row, self.replacer, known)) is not row:
-                    made.pop("group_number")
-                    changed.append({"piece": number, PLACE: place, **made})
+        moved: dict[int, Moved] = {}
+        for first, last in by_group.whole_groups(groups, AT_ONCE):
+            rows = table.take(places[first:last]).to_pylist()
+            for group, some in groupby(rows, key=lambda row: row["group_number"]):
+                self._tell_apart(group, list(some), known, moved)
+            for place, row in zip(places[first:last].tolist(), rows, strict=True):
+                draws = moved.get(row["group_number"], NOT_MOVED)
+                if (made := _row(row, self.replacer, known, draws)) is not row:
+                    told = {name: made[name] for name in COLUMNS}
+                    changed.append({"piece": number, PLACE: place, **told})
         return changed
+
+    def _tell_apart(
+        self, group: int | None, rows: list[dict[str, Any]], known: KnownValues,
+        moved: dict[int, Moved],
+    ) -> None:  # fmt: skip
+        """Note which draws the values of a group take, once for each that has any."""
+        if group is None or group in moved or not self.replacer.tells_groups_apart:
+            return
+        if values := known.groups.get(group):
+            moved[group] = draws_of(rows, values, self.replacer)
 
 
 def spread(rows: Rows, replacer: Replacer, known: KnownValues, work: Path, engine: Engine) -> Rows:
@@ -111,9 +129,12 @@ def _changed(batch: pa.RecordBatch, rows: Mapping[int, Mapping[str, Any]]) -> pa
     return batch
 
 
-def _row(row: dict[str, Any], replacer: Replacer, known: KnownValues) -> dict[str, Any]:
+def _row(
+    row: dict[str, Any], replacer: Replacer, known: KnownValues, moved: Moved
+) -> dict[str, Any]:
     if row["record"] is None:
         return row | {"fault": replacer.text(row["fault"], known.anywhere)}
+    row = replaced_anew(row, replacer, moved)
     if not known.may_be_in(words_of_line(row["record"]), row["group_number"]):
         return row
     before = Found.from_json(row["personal"]) if row["personal"] else Found()
@@ -121,12 +142,13 @@ def _row(row: dict[str, Any], replacer: Replacer, known: KnownValues) -> dict[st
     near = known.of_group(row["group_number"], before)
     # What the case itself holds was looked for when it was read
     more = near if len(near) > len(before.values) else NONE
-    after = _without(case, replacer, known, more, before)
+    drawn = replacer.first_draws(near) | dict(moved)
+    after = _without(case, replacer, known, more, before, drawn)
     if not after.found.counts:
         return row
     found = before + after.found
     if not (now := known.of_group(row["group_number"], found)) <= near:
-        again = _without(after.case, replacer, known, now, found)
+        again = _without(after.case, replacer, known, now, found, drawn)
         after, found = replace(again, reason=after.reason or again.reason), found + again.found
     changed: dict[str, Any] = {"record": as_line(after.case), "personal": found.to_json()}
     if row["reason"] is None:
@@ -135,13 +157,19 @@ def _row(row: dict[str, Any], replacer: Replacer, known: KnownValues) -> dict[st
 
 
 def _without(
-    case: Case, replacer: Replacer, known: KnownValues, near: Values, before: Found
-) -> Replaced:
-    """A case without any known value; those `near` in every spelling; `before` is what it held."""
+    case: Case, replacer: Replacer, known: KnownValues, near: Values, before: Found,
+    drawn: Moved,
+) -> Replaced:  # fmt: skip
+    """A case without any known value.
+
+    Those `near` in every spelling; `before` is what it held, and `drawn` which draws its group's
+    values take.
+    """
     close = close_index_of(near)
 
     def look(text: str) -> list[Finding]:
         found = [*close.findings(text), *known.anywhere(text)] if near else known.anywhere(text)
         return longest(outside(found, text, before.given))
 
-    return replacer.without(case, look(case.input), look)
+    settled = {**drawn, **replacer.settled(before)}
+    return replacer.without(case, look(case.input), look, settled=settled)

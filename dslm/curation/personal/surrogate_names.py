@@ -1,21 +1,28 @@
 """Invented names, word for word from built-in lists. Called by `surrogates`.
 
-A word's surrogate depends on the key and the word alone, so Anna Weber, WEBER, Anna and A. Weber
-stay one person. First words are taken for given names, but for companies'. Legal forms, titles and
-particles stay, and those of a company's words that many groups share.
+A word's surrogate depends on the key and the word alone, unless another draw was told it
+(`telling_apart`), so Anna Weber, WEBER, Anna and A. Weber stay one person. First words are taken
+for given names, but for companies'. Legal forms, titles and particles stay, and those of a
+company's words that many groups share.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import count, islice
 
 from dslm.curation.personal.drawing import Draw
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.name_lists import FAMILY_NAMES, GIVEN_NAMES
 from dslm.curation.personal.names import KEPT, WORD, shared_words, transcribed
 from dslm.curation.personal.streams import heard
+from dslm.curation.personal.telling_apart import NOT_MOVED, Moved
 
+LISTED = 30  # draws of a name from the lists; further ones are invented
+SHORTEST_INVENTED = 4
 LONG_NUMBER = 3  # digits, from which on they may be somebody's
+GIVEN, FAMILY, NUMBER = "given", "family", "number"  # what a word is drawn as
 NEAR = 2  # letters that a surrogate may be longer or shorter, as long as a list has such
 
 
@@ -26,10 +33,10 @@ class Renamer:
         self._key = key
         self._word = lru_cache(maxsize=1 << 16)(self._drawn)
 
-    def spelled(self, name: Identity, text: str) -> str:
+    def spelled(self, name: Identity, text: str, moved: Moved = NOT_MOVED) -> str:
         """A name's surrogate, in the order, the case and the separators of `text`."""
         words = name.value.split()
-        given = self._surrogates(name)
+        given = self._surrogates(name, moved)
         initials = {word[0]: made[0] for word, made in reversed(given.items())}
 
         def replaced(word: str) -> str:
@@ -41,33 +48,57 @@ class Renamer:
             return _together(text, [given.get(word, word) for word in run])
         return WORD.sub(lambda match: replaced(match[0]), text)
 
-    def _surrogates(self, name: Identity) -> dict[str, str]:
+    def made(self, unit: Identity, nth: int) -> str:
+        """What the nth draw makes of a word."""
+        return self._word(unit, nth)
+
+    def _surrogates(self, name: Identity, moved: Moved) -> dict[str, str]:
         """What stands for each word that says whose name it is."""
-        words = name.value.split()
-        bearing = [w for w in words if w not in KEPT and not w.isdigit()] or words
-        if name.kind == "company":
-            # One that has shared words alone would stay as it is
-            bearing = [w for w in bearing if w not in shared_words(name)] or bearing
-            made = {word: self._word(word, given=False) for word in bearing}
-        else:
-            alone = len(words) == 1
-            made = {
-                word: self._word(word, given=alone or (len(bearing) > 1 and word == bearing[0]))
-                for word in bearing
-            }
-        for word in words:
-            if word.isdigit() and len(word) >= LONG_NUMBER:
-                made[word] = self._number(word)
+        made = {unit.value: self._word(unit, max(moved.get(unit, 0), 0)) for unit in units(name)}
         others = {other: new for word, new in made.items() for other in transcribed(word)}
         return made | {heard(word, "letters"): new for word, new in (others | made).items()}
 
-    def _number(self, word: str) -> str:
-        """Digits of a user's name: "halton 4223"."""
-        made = Draw(self._key, "name", word).digits(len(word))
-        return made if made != word else made[::-1][:-1] + str((int(made[0]) + 1) % 10)
+    def _drawn(self, unit: Identity, nth: int) -> str:
+        word = unit.value
+        if unit.form == NUMBER:
+            return next(islice(self._numbers(word), nth, None))
+        fitting = _fitting(unit.form == GIVEN, len(word), word[0])
+        if nth < min(LISTED, len(fitting) // 2):
+            return next(islice(self._listed(word, fitting), nth, None))
+        invented = Draw(self._key, "name", word, str(nth)).word(max(len(word), SHORTEST_INVENTED))
+        return invented.title()
 
-    def _drawn(self, word: str, *, given: bool) -> str:
-        return Draw(self._key, "name", word).one_of(_fitting(given, len(word), word[0]))
+    def _listed(self, word: str, fitting: list[str]) -> Iterator[str]:
+        """Names of a list, each once."""
+        draw, seen = Draw(self._key, "name", word), set()
+        while True:
+            name = draw.one_of(fitting)
+            if name not in seen:
+                seen.add(name)
+                yield name
+
+    def _numbers(self, word: str) -> Iterator[str]:
+        """Digits of a user's name: "halton 4223"."""
+        for nth in count():
+            made = Draw(self._key, "name", word, *([str(nth)] if nth else [])).digits(len(word))
+            yield made if made != word else made[::-1][:-1] + str((int(made[0]) + 1) % 10)
+
+
+@lru_cache(maxsize=1 << 16)
+def units(name: Identity) -> tuple[Identity, ...]:
+    """The words that say whose name it is, each as what it is drawn as."""
+    words = name.value.split()
+    bearing = [w for w in words if w not in KEPT and not w.isdigit()] or words
+    if name.kind == "company":
+        # One that has shared words alone would stay as it is
+        bearing = [w for w in bearing if w not in shared_words(name)] or bearing
+    alone = len(words) == 1 or len(bearing) > 1
+    forms = {
+        word: GIVEN if name.kind == "name" and alone and word == bearing[0] else FAMILY
+        for word in bearing
+    }
+    forms |= {w: NUMBER for w in words if w.isdigit() and len(w) >= LONG_NUMBER}
+    return tuple(Identity("name", form, word) for word, form in forms.items())
 
 
 @lru_cache(maxsize=1 << 12)

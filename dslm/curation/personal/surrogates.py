@@ -2,12 +2,14 @@
 
 Takes an identity and one of its spellings, gives the surrogate spelled alike: digits for digits,
 letters for letters, case and separators kept, check digits valid. What is drawn depends on the key
-and the identity alone. Called by `replacing`.
+and the identity alone, and on which draw `telling_apart` says it takes. Called by `replacing`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 from dslm.curation.personal.days import DAY, another_day, day_like
 from dslm.curation.personal.drawing import Draw
@@ -16,15 +18,21 @@ from dslm.curation.personal.free_form import free_value, written_alike
 from dslm.curation.personal.labelled import FREE
 from dslm.curation.personal.shared_parts import NOTHING_SHARED, SharedParts, leading_letters
 from dslm.curation.personal.spelling import joined, last_digits_replaced, written_like
-from dslm.curation.personal.spellings import part_of
+from dslm.curation.personal.spellings import part_of, partial_spellings
 from dslm.curation.personal.spoken_digits import is_spoken
 from dslm.curation.personal.streams import folded_words, heard
-from dslm.curation.personal.surrogate_names import Renamer
+from dslm.curation.personal.surrogate_names import Renamer, units
 from dslm.curation.personal.surrogate_numbers import card_like, iban_like, tax_like
 from dslm.curation.personal.surrogate_phones import phone_like
+from dslm.curation.personal.telling_apart import NOT_MOVED, Moved, Pair
 
 # Names stand in many cases, most other values in one: so many of these would drive those out.
 REMEMBERED_NAMES, REMEMBERED = 1 << 17, 1 << 14
+MOST_ATTEMPTS = 1_000
+
+
+class NoDraw(Exception):
+    """A value's form has no further surrogate: of one digit there are eight or nine."""
 
 
 class Surrogates:
@@ -35,13 +43,34 @@ class Surrogates:
         self._names = Renamer(key)
         self._value = lru_cache(maxsize=REMEMBERED)(self._drawn)
         self._name = lru_cache(maxsize=REMEMBERED_NAMES)(self._names.spelled)
+        self.pairs = lru_cache(maxsize=REMEMBERED_NAMES)(self._pairs)
 
-    def of(self, identity: Identity, text: str) -> str:
-        """What stands for a value that is spelled `text`."""
-        return self._name(identity, text) if identity.is_name else self._as(identity, text)
+    def of(self, identity: Identity, text: str, moved: Moved = NOT_MOVED) -> str:
+        """What stands for a value that is spelled `text`; `moved` is which draw values take."""
+        if not identity.is_name:
+            return self._as(identity, text, self._value(identity, max(moved.get(identity, 0), 0)))
+        if moved and not moved.keys().isdisjoint(units(identity)):
+            return self._names.spelled(identity, text, moved)
+        return self._name(identity, text)
 
-    def _as(self, identity: Identity, text: str) -> str:
-        value = self._value(identity)
+    def units(self, identity: Identity) -> tuple[Identity, ...]:
+        """What is drawn for by itself: a value, or each word of a name."""
+        return units(identity) if identity.is_name else (identity,)
+
+    def _pairs(self, unit: Identity, nth: int) -> tuple[Pair, ...]:
+        """A value and its parts with what a draw makes of them; empty where there is no such."""
+        if unit.is_name:
+            return (Pair(joined(unit.value), joined(self._names.made(unit, nth))),)
+        try:
+            made = self._value(unit, nth)
+        except NoDraw:
+            return ()
+        parts = () if unit.kind == "address" else sorted(partial_spellings(unit, unit.value))
+        other = ((part, part_of(unit, part, made)) for part in parts)
+        pairs = [(unit.value, made), *((before, after) for before, after in other if after)]
+        return tuple(Pair(joined(before), joined(after)) for before, after in pairs)
+
+    def _as(self, identity: Identity, text: str, value: str) -> str:
         if text == identity.value and text.isdecimal() and text.isascii():
             return value  # most numbers: nothing to be spelled alike
         if identity.form == DAY:
@@ -60,13 +89,21 @@ class Surrogates:
             return written_alike(identity, text, value)
         return written_like(text, value)
 
-    def _drawn(self, identity: Identity) -> str:
-        for attempt in range(1_000):
+    def _drawn(self, identity: Identity, nth: int) -> str:
+        return next(islice(self._all_drawn(identity), nth, None))
+
+    def _all_drawn(self, identity: Identity) -> Iterator[str]:
+        """Draws that may stand for a value, each once."""
+        seen = {identity.value}
+        for attempt in range(MOST_ATTEMPTS):
             draw = Draw(self._key, identity.kind, identity.form, identity.value, str(attempt))
             made = self._made(identity, draw)
-            if made != identity.value and not _too_near(identity, made):
-                return made
-        raise AssertionError(f"no surrogate of a {identity.kind} differs from it")
+            if made not in seen and not _too_near(identity, made):
+                seen.add(made)
+                yield made
+        if len(seen) == 1:
+            raise AssertionError(f"no surrogate of a {identity.kind} differs from it")
+        raise NoDraw
 
     def _made(self, identity: Identity, draw: Draw) -> str:
         if identity.form == FREE:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from dslm.curation.personal.streams import folded_words
@@ -34,11 +34,39 @@ def texts_in(value: Any, naming: bool = False) -> Iterator[tuple[str, bool]]:
         yield whole, naming
 
 
+def keys_alone(value: Any) -> Any:
+    """A JSON value without its texts and numbers."""
+    if isinstance(value, dict):
+        return {key: keys_alone(inner) for key, inner in value.items()}
+    return [keys_alone(item) for item in value] if isinstance(value, list) else None
+
+
 def whole_number(value: Any) -> str | None:
     """The digits of a whole number, also of one that a column with gaps made 4815.0; else None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return str(int(value)) if value == value // 1 else None
+
+
+def mapped(value: Any, change: Callable[[str], str], kept: frozenset[str] = frozenset()) -> Any:
+    """A JSON value with every text in it changed; a whole number is changed by its digits.
+
+    Args:
+        value: Any.
+        change: Gives the new text.
+        kept: Texts that stay as they are.
+    """
+    if isinstance(value, str):
+        return value if value in kept else change(value)
+    if isinstance(value, dict):
+        return {key: mapped(inner, change, kept) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [mapped(item, change, kept) for item in value]
+    if (whole := whole_number(value)) is not None:
+        made = change(whole)
+        if made != whole:
+            return type(value)(made) if made.isdecimal() else made
+    return value
 
 
 def words_of_line(line: str) -> list[str]:

@@ -161,7 +161,7 @@ def _cost(data: ReportData) -> Iterator[str]:
 
 
 def _waivers(verdict: Verdict, beside: Beside, most: int) -> Iterator[str]:
-    lifted = {check.id for check in verdict.checks if check.why.startswith("WAIVED")}
+    lifted = {check.id for check in verdict.checks if check.waived}
     if not (beside.waivers or lifted):
         return
     yield from ("", "**Waivers**", "")

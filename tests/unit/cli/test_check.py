@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from small_repository import case, of_many_senders, texts_apart_from_gold
+from small_repository import case, of_many_senders, texts_apart_from_gold, write_lines
 
 from dslm.settings.workspace import Workspace
 
@@ -148,3 +148,33 @@ def test_no_finding_quotes_a_personal_value_of_gold(dslm: Call, repository: Work
     told = "labels of number (personal, not quoted) differ in look-alike letters only"
     assert told in said
     assert any(one.startswith("slices has 'language', which data.personal calls") for one in said)
+
+
+def test_gold_ids_and_sources_rejects_with_personal_values_are_told_without_them(
+    dslm: Call, repository: Workspace
+) -> None:
+    text = repository.contract.read_text()
+    fields = "fields: {target.number: id, meta.contact: name}"
+    gold = [case(n) for n in range(60)]
+    gold[3]["meta"]["contact"], gold[4]["meta"]["contact"] = "Zelmora Quint", "Lu Abt"
+    gold[6]["target"]["number"] = gold[6]["input"] = "471199"
+    for place, name in ((3, "zelmora-3"), (7, "n 47-11-99"), (9, "lu3"), (10, "g-4711")):
+        gold[place]["id"] = name  # the last two hold a value by chance
+    gold[8]["meta"]["of quint"] = gold[11]["meta"]["a3"] = 1
+    write_lines(repository.gold, gold)
+    row = case(1) | {"input": "quint wrote", "target": {"kind": "zelmora quint", "number": None}}
+    source = repository.data / "sources" / "cases.jsonl"
+    write_lines(source, [*map(json.loads, source.read_text().splitlines()), row])
+    for mode in ("surrogate", "keep"):
+        repository.contract.write_text(f"{text}  personal: {{mode: {mode}, {fields}}}\n")
+        said = dslm("check", "mini", "--json").out
+        hides = mode == "surrogate"
+        assert ("zelmora quint" in said) != hides
+        assert ('target.kind: \\"[value]\\" is not one of' in said) == hides
+        told = [
+            one["message"] for one in json.loads(said)["mini"] if one["proof"] == "personal.ids"
+        ]
+        assert len(told) == hides
+        if hides:
+            assert "of 3 of 60 gold cases" in told[0]
+            assert "the first is case 4 of the file (name)" in told[0]

@@ -102,6 +102,29 @@ def test_what_cannot_be_meant_is_refused(
     assert said in done.err
 
 
+@pytest.mark.parametrize(
+    "name", ["eval/mini/gate.yaml", "eval/mini/new.md", "artifacts/mini/x", "dvc.lock",
+             "data/mini/workflow.yaml", "registry/mini/champion.json"],
+)  # fmt: skip
+def test_the_workflow_s_own_files_are_not_written_over(
+    repository: Workspace, dslm: Call, name: str
+) -> None:
+    path = repository.root / name
+    before = path.read_bytes() if path.exists() else None
+    done = dslm("gate", "mini", "--json-file", path)
+    assert done.code == 2
+    assert "is where mini itself lies" in done.err
+    assert before == (path.read_bytes() if path.exists() else None)
+
+
+def test_two_options_have_two_files(repository: Workspace, dslm: Call, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "a")
+    done = dslm("gate", "mini", "--comment", tmp_path / "a", "--junit", link)
+    assert done.code == 2
+    assert "is the file of --comment too" in done.err
+
+
 def test_explain_tells_why_each_check_is_there_and_what_gold_can_tell(
     scored: Workspace, dslm: Call
 ) -> None:

@@ -15,13 +15,13 @@ from scored_repository import inputs_of, seal_rows
 from scored_rows import MINI
 from scratch_repository import POLICY
 
-from dslm.cases import read_labelled, read_records
+from dslm.cases import read_labelled, read_record, read_records
 from dslm.contract.answer import canonical_text
 from dslm.errors import ReleaseRefused
 from dslm.evidence import Model, current, load_calibration
 from dslm.gating.gate import gate_workspace, write_verdict
 from dslm.provenance import write_atomic
-from dslm.records import Prediction, Row
+from dslm.records import Baseline, Prediction, Row
 from dslm.releasing.checking import Proof
 from dslm.releasing.packaging import package
 from dslm.releasing.promoting import promote
@@ -29,6 +29,7 @@ from dslm.releasing.pyfunc import answer
 from dslm.releasing.registering import register
 from dslm.releasing.smoke import smoke
 from dslm.scoring import calibrate, make_scorecard
+from dslm.scoring.dvc_files import dvc_files
 from dslm.scoring.rows import make_rows, read_again
 from dslm.scoring.verification import models_scored, read_rows, threshold_of, verify
 from dslm.settings.workspace import Workspace
@@ -61,6 +62,13 @@ def surer(prediction: Prediction, _: str) -> Prediction:
     return prediction.model_copy(update={"log_probs": tokens})
 
 
+def cut(prediction: Prediction, _: str) -> Prediction:
+    """Cut where the model was first unsure, and so wrong and held back."""
+    first, *_ = (token[0] for token in prediction.log_probs or ())
+    text = prediction.text.encode()[:first].decode()
+    return prediction.model_copy(update={"text": text, "finish_reason": "length", "log_probs": ()})
+
+
 def edited(ws: Workspace, model: Model, change: Change, count: int = 100) -> None:
     """Change the first rows of a model, with all that follows from them, and seal them anew."""
     path = ws.curated / "calibration.jsonl" if model == "calibration" else ws.gold
@@ -80,6 +88,8 @@ def edited(ws: Workspace, model: Model, change: Change, count: int = 100) -> Non
     card = make_scorecard(MINI, cases, threshold=load_calibration(ws.calibration).threshold,
                           rows_by_model=by_model, evidence=inputs_of(ws, "candidate"))  # fmt: skip
     write_atomic(ws.results / "scorecard.json", card.model_dump_json(indent=2) + "\n")
+    for name, text in dvc_files(card, by_model["candidate"]).items():
+        write_atomic(ws.results / name, text)
 
 
 def test_rows_of_a_model_are_what_it_answers_again(ws: Workspace, dslm: Call) -> None:
@@ -100,7 +110,7 @@ def test_rows_of_a_model_are_what_it_answers_again(ws: Workspace, dslm: Call) ->
 @pytest.mark.parametrize(
     ("model", "change"),
     [("candidate", gold), ("candidate", surer), ("base", gold), ("base", surer),
-     ("calibration", surer)],
+     ("calibration", surer), ("base", cut), ("calibration", cut)],
 )  # fmt: skip
 def test_rows_that_no_recomputing_can_doubt_are_refused_by_the_model(
     ws: Workspace, dslm: Call, model: Model, change: Change
@@ -111,8 +121,10 @@ def test_rows_that_no_recomputing_can_doubt_are_refused_by_the_model(
     assert told.code == 4, told.out
     (one,) = json.loads(told.out)["answered_again"]
     assert len(one["unlike"]) == 4
-    wanted = "answers otherwise" if change is gold else "a token's logarithm of probability differs"
-    assert all(wanted in line for line in one["unlike"])
+    surest = "a token's logarithm of probability differs"  # an answer may be gold's by itself
+    wanted = {gold: ("answers otherwise", surest), cut: ("cannot be held to the row's",)}
+    for line in one["unlike"]:
+        assert any(words in line for words in wanted.get(change, (surest,)))
 
 
 def test_a_single_row_is_found_where_all_are_asked_and_not_quoted(
@@ -131,6 +143,18 @@ def test_numbers_that_differ_are_told_before_any_model_is_loaded(ws: Workspace, 
     told = dslm("verify", "mini", "--answers")
     assert told.code == 2
     assert "draw" not in told.out
+
+
+@pytest.mark.parametrize("name", ["metrics.json", "plots/risk_coverage.json", "plots/fields.json"])
+def test_numbers_that_dvc_shows_follow_from_the_rows_too(
+    ws: Workspace, dslm: Call, name: str
+) -> None:
+    assert verify(ws) == []
+    path = ws.results / name
+    path.write_text(path.read_text().replace("0.", "0.9", 1) + "\n")
+    told = dslm("verify", "mini")
+    assert told.code == 2
+    assert f"{name}: is not what the scorecard and its rows say" in told.out
 
 
 def test_a_base_that_the_machine_cannot_hold_is_refused(
@@ -163,6 +187,7 @@ def test_a_model_that_is_not_the_one_of_the_rows_is_refused(ws: Workspace, dslm:
         (("--answers", "--share", "0"), "share 0.0"), (("--answers", "--chance", "1"), "chance 1"),
         (("--answers", "--cases", "0"), "--cases"),
         (("--answers", "--model", "champion"), "no champion has answered"),
+        (("--answers", "--model", "anchor"), "no anchor other than the champion has answered"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_usage(ws: Workspace, dslm: Call, arguments, says: str) -> None:
@@ -212,6 +237,16 @@ def test_the_champion_is_fetched_and_answers_again(
     assert verify(ws) == []
     told = dslm("verify", "mini", "--answers", "--model", "champion", "--cases", "3")
     assert told.code == 4
+    served = read_record(ws.baseline, Baseline, missing="", fix="")
+    later = Baseline(version=9, digest="sha256:later", anchor_release=served)
+    write_atomic(ws.baseline, later.model_dump_json())
+    shutil.rmtree(ws.scores("anchor"))
+    shutil.copytree(ws.scores("champion"), ws.scores("anchor"))
+    edited(ws, "anchor", lambda answer, _: gold(answer, '{"kind":"order","number":"A"}'))
+    told = dslm("verify", "mini", "--answers", "--model", "anchor", "--cases", "3")
+    assert told.code == 4
+    assert "anchor rows: case g-" in told.out
+    write_atomic(ws.baseline, served.model_dump_json())
     clone = ws.root.with_name("another clone")  # where nobody has named a registry
     shutil.copytree(ws.root, clone, ignore=shutil.ignore_patterns(".mlflow"))
     monkeypatch.setenv("DSLM_ROOT", str(clone))

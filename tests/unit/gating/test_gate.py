@@ -142,6 +142,8 @@ def test_a_waiver_lets_one_named_check_pass_and_stays_visible(submit, asking) ->
     why = verdict.checks[0].why
     assert why.startswith("WAIVED by J. Doe until 2026-12-31: agreed in review 12 (was INCONCL")
     assert "Passed with waivers: check_0" in as_markdown(verdict)
+    assert "1 of what passed by a waiver alone" in as_markdown(verdict)
+    assert [check.waived for check in verdict.checks][:1] == [True]
     needless = judge(asking(VALID), submit(), [WAIVER]).checks[0].why
     assert "is not needed" in needless
 

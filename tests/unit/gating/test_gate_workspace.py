@@ -8,7 +8,7 @@ from scored_repository import digest_of, finish_scoring, score, seal_again
 from scored_rows import first
 
 from dslm.errors import InputError, Problems
-from dslm.gating.gate import gate_workspace, write_verdict
+from dslm.gating.gate import gate_workspace, read_documents, unlike, write_verdict
 from dslm.gating.markdown import as_markdown
 from dslm.gating.waiving import candidate_digest
 from dslm.provenance import digest_file, write_manifest
@@ -160,7 +160,18 @@ def test_what_the_team_wrote_wrongly_is_an_input_error(ws: Workspace) -> None:
         gate_workspace(ws, TODAY)
     waive("2026-11-22", candidate)
     verdict = gate_workspace(ws, TODAY)
-    assert verdict.judged_on == "2026-11-22"
+    assert verdict.judged_on == TODAY
+    documents = read_documents(ws, TODAY)
+    assert unlike(verdict, verdict, documents) == []
+    for day, says in (
+        (None, "written None, derived 2026-11-22"),
+        (TODAY + dt.timedelta(days=1), "2026-11-23 is yet to come"),
+        (TODAY - dt.timedelta(days=91), "on 2026-08-23 right could not be waived until 2026-11-22"),
+    ):
+        (found,) = unlike(verdict.model_copy(update={"judged_on": day}), verdict, documents)
+        assert found == f"judged_on: {says}"
+    (found,) = unlike(before.model_copy(update={"judged_on": TODAY}), before, documents)
+    assert found == "judged_on: written 2026-11-22, derived None"
     assert verdict.evidence["waivers"] == digest_file(ws.waivers)
     assert "judged on 2026-11-22" in as_markdown(verdict)
     ws.waivers.unlink()

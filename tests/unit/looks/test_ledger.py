@@ -6,13 +6,16 @@ import json
 import shutil
 import subprocess
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from dslm.errors import ReleaseRefused
 from dslm.looks.ledger import CANDIDATE, CASES, Ledger, candidate_digest, look_digest
-from dslm.provenance import digest_bytes
+from dslm.looks.spending import left_after, next_share
+from dslm.provenance import digest_bytes, digest_json
 from dslm.records import Case, Look
 
 
@@ -79,6 +82,41 @@ def test_a_gold_set_that_grew_shrank_or_was_reworded_is_the_same_budget(ledger) 
     respelt = [Case(id="x", input="  ONE ", target={"kind": "other"}), *asked("five")]
     assert look(ledger, "a", "respelt", respelt).number == 4
     assert look(ledger, "a", "joined by the second", asked("five", "six")).number == 5
+    unseen = asked("o\u200bne", "Caf\u00e9")
+    assert look(ledger, "a", "with what nobody sees", unseen).number == 6
+    assert look(ledger, "a", "composed otherwise", asked("cafe\u0301")).number == 7
+
+
+def test_candidates_that_are_scored_at_once_count_each_other(ledger) -> None:
+    begin = Barrier(6)
+
+    def scored(number: int) -> int:
+        begin.wait()
+        return look(ledger, f"candidate {number}").number
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(scored, range(6))) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_look_that_lists_other_cases_than_its_gold_set_has_is_refused(ledger) -> None:
+    forged = Ledger(ledger.folder)
+    look(forged, "a", cases=asked("something else"))  # so that what comes later shares no case
+    for candidate in ("a", "b"):
+        with pytest.raises(ReleaseRefused, match="lists other cases than its gold set has"):
+            ledger.sight(digest("gold"), digest(candidate), GOLD)
+
+
+def test_a_list_of_before_composition_was_looked_at_still_counts(ledger) -> None:
+    gold = asked("one", "Caf\u00e9 \u200b")
+    first = sorted(digest(text)[7:23] for text in ("one", "caf\u00e9 \u200b"))
+    listed = digest_json(first)
+    old = Look(gold=digest("gold"), candidate=digest("a"), cases=listed, number=1,
+               share=next_share(0.0), left=left_after(next_share(0.0)))  # fmt: skip
+    ledger.keep(old, gold)
+    place(ledger, old).with_name(CASES).write_text(json.dumps(first))
+    two = look(ledger, "b", cases=gold)
+    assert (two.number, two.cases) == (2, listed)
+    assert look(ledger, "c", "grown", [*gold, *asked("four")]).number == 3
 
 
 def test_a_gold_set_of_new_cases_alone_begins_anew(ledger) -> None:

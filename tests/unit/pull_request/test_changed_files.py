@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from dslm.pull_request.changed_files import Change, changes, kind_of
         "eval/metrics/f1/f1.py", "sitecustomize.py", "torch.py", "torch/__init__.py", "numpy.so",
         "data/mini/x.py", "data/mini/dvc.yaml", "eval/mini/.gitattributes", ".gitattributes",
         "docs/.gitattributes", ".gitmodules", "dslm/__pycache__/a.cpython-311.pyc", "data/mini.pth",
+        "data/mini/sources/.hg/a.jsonl", "eval/mini/.dvc/config", "data/mini/__pycache__/a.jsonl",
         "something/nobody/knows", "README", "eval/mini", "tests/.lfsconfig", "data/m/hook.sh",
     ],
 )  # fmt: skip
@@ -69,6 +71,16 @@ def test_every_file_that_differs_is_found_and_no_link_is_followed(tmp_path: Path
         Change("dslm/link.py", "changed", "judges"),
         Change("dslm/other.py", "changed", "judges"),
     ]
+
+
+def test_a_name_that_is_no_utf_8_can_be_written_down(tmp_path: Path) -> None:
+    target, head = tmp_path / "target", tmp_path / "head"
+    subprocess.run(["git", "init", "--quiet", str(target)], check=True)
+    head.mkdir()
+    (head / os.fsdecode(b"\xff.py")).write_text("")
+    (found,) = changes(target, head)
+    assert found == Change(r"\xff.py", "added", "judges")
+    assert found.path.encode()
 
 
 def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from small_repository import make_repository
 
-from dslm.errors import DslmError
+from dslm.errors import DslmError, ReleaseRefused
+from dslm.evidence import release_digest
+from dslm.provenance import write_atomic
 from dslm.pull_request.judging_tree import ask_by_target, lay_out
+from dslm.records import Release
 from dslm.settings.workspace import Workspace
 
 
@@ -98,9 +103,30 @@ def a_contract_that_grows_as_it_is_read(ws: Workspace) -> None:
     ws.contract.write_text("\n".join(lines) + "\n")
 
 
+def a_name_that_is_no_utf_8(ws: Workspace) -> None:
+    (ws.eval / os.fsdecode(b"\xff")).mkdir()
+    (ws.eval / os.fsdecode(b"\xff") / "a.txt").write_text("")
+
+
+RECEIPT = Release(workflow="mini", version=1, digest=release_digest("mini", {"adapter": "a"}),
+                  status="candidate", contract_version=1, created="2026-11-22",
+                  evidence={"adapter": "a"}, look="sha256:look")  # fmt: skip
+
+
+def receipt(**changes: Any) -> Callable[[Workspace], None]:
+    """A registration's receipt in the pull request."""
+    text = RECEIPT.model_copy(update=changes).model_dump_json()
+    return lambda ws: write_atomic(ws.receipt, text)
+
+
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
+        (a_name_that_is_no_utf_8, r"\\xff: its name is no UTF-8"),
+        (lambda ws: write_atomic(ws.receipt, '{"version": 9}'), "release.json: is no receipt"),
+        (receipt(look=None), "names its look"), (receipt(workflow="other"), "no receipt of"),
+        (receipt(digest="sha256:x"), "no receipt of a release of mini"),
+        (receipt(evidence={}), "no receipt of a release of mini"),
         (a_linked_gold, "no regular file"), (a_linked_folder, "no regular file"),
         (a_linked_parent, "no regular file"), (no_lock, "no dvc.lock"),
         (a_contract_that_grows_as_it_is_read, "workflow.yaml"),
@@ -112,3 +138,17 @@ def test_what_leads_elsewhere_or_cannot_be_read_is_refused(
     edit(head)
     with pytest.raises(DslmError, match=said):
         lay_out(target, head.root, tmp_path / "tree")
+
+
+def test_a_receipt_is_the_pull_request_s_own_and_is_not_taken_away(
+    target: Workspace, head: Workspace, tmp_path: Path
+) -> None:
+    receipt()(head)
+    ws = lay_out(target, head.root, tmp_path / "new")
+    assert ws.receipt.read_bytes() == head.receipt.read_bytes()
+    receipt(look=None)(target)  # of before looks were counted: it may stay as it is
+    receipt(look=None)(head)
+    assert lay_out(target, head.root, tmp_path / "old").receipt.is_file()
+    head.receipt.unlink()
+    with pytest.raises(ReleaseRefused, match=r"release\.json: the pull request takes it away"):
+        lay_out(target, head.root, tmp_path / "gone")

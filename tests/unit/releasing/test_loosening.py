@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import finished_run
 import pytest
 from finished_run import Run, answers_well
 
 from dslm.errors import EXIT_REFUSED, ReleaseRefused
 from dslm.evidence import TERMS_FILE, Terms
-from dslm.provenance import digest_file, write_atomic
+from dslm.provenance import MANIFEST, digest_file, write_atomic, write_manifest
 from dslm.records import Baseline
 from dslm.releasing.baseline import read_champion
 from dslm.releasing.packaging import CHAMPION_TERMS
@@ -73,6 +75,24 @@ def test_terms_edited_or_gone_or_argued_away_is_refused(one: Run) -> None:
     version = one.register().version
     with pytest.raises(ReleaseRefused, match="not compared with what the champion was held to"):
         promote(ws, version, "older, it says", "ann")
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_terms_that_a_release_gives_itself_are_refused(run: Run, *, gone: bool) -> None:
+    """Sealed anew in the registry, tags and all: the next candidate would be asked nothing."""
+    run.register()
+    path, store = run.stored(1, TERMS_FILE), ModelStore(run.ws.root, "mini")
+    said = Terms.model_validate_json(path.read_bytes())
+    path.write_text(said.model_copy(update={"gold": {}}).text())
+    store.tag(1, "terms", digest_file(path))
+    if gone:
+        path.unlink()
+        store.mlflow.delete_model_version_tag("mini", "1", "terms")
+    inputs = json.loads(path.with_name(MANIFEST).read_bytes())["inputs"]
+    write_manifest(path.parent, inputs)
+    store.tag(1, "manifest", digest_file(path.with_name(MANIFEST)))
+    with pytest.raises(ReleaseRefused, match=r"terms\.json is not what its verdict was held to"):
+        promote(run.ws, 1, "asked as much", "ann")
 
 
 def test_a_forged_first_champion_is_judged_before_it_is_promoted(run: Run) -> None:

@@ -68,7 +68,7 @@ def test_promoting_the_champion_again_changes_nothing(unmoved) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("reason", ["", "  \n"])
+@pytest.mark.parametrize("reason", ["", "  \n", "\u200b"])
 def test_a_move_without_a_reason_is_refused(unmoved, reason) -> None:
     with pytest.raises(InputError, match="reason is empty") as caught:
         promote(unmoved.ws, 1, reason, "me")
@@ -88,8 +88,9 @@ def test_a_version_compared_with_another_champion_is_refused(unmoved) -> None:
 
 @pytest.mark.slow
 def test_a_version_that_is_not_there_is_refused_with_those_that_are(unmoved) -> None:
-    with pytest.raises(ReleaseRefused, match=r"no version 9.*known: 1, 2, 3"):
-        promote(unmoved.ws, 9, "guess", "me")
+    for number in (9, 0):  # 0 is no version, and not the candidate either
+        with pytest.raises(ReleaseRefused, match=rf"no version {number}.*known: 1, 2, 3"):
+            promote(unmoved.ws, number, "guess", "me")
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from sample_run import CHECKS, CONTRACT, EVIDENCE, make_run, score_of, verdict_o
 
 from dslm.records import NOT_APPLICABLE, Case, Metric
 from dslm.reporting.data import ReportData
+from dslm.reporting.judging import headline
 from dslm.reporting.not_narrowed import MOST_LINES, not_narrowed
 from dslm.reporting.report import render
 
@@ -92,6 +93,10 @@ def test_a_verdict_on_other_evidence_is_shown_as_stale() -> None:
 def test_a_check_with_nothing_to_compare_with_is_shown_and_not_counted_as_passed() -> None:
     idle = CHECKS[0].model_copy(update={"id": "holds", "status": NOT_APPLICABLE})
     verdict = verdict_of("PASS", checks=(CHECKS[0], idle), first_release=True, baseline={})
+    lifted = CHECKS[0].model_copy(update={"id": "right", "why": "WAIVED by Kim (was FAIL)"})
+    waived = verdict.model_copy(update={"checks": (CHECKS[0], lifted, idle)})
+    told = headline(dataclasses.replace(make_run(30), verdict=waived)).reason
+    assert told.startswith("1 check passed, 1 waived, 1 not applicable; ")
     page = read(render(dataclasses.replace(make_run(30), verdict=verdict)))
     reason = next(e for e in page.elements if e.attributes.get("class") == "reason")
     said = "1 check passed, 1 not applicable; a first release, compared with no champion."

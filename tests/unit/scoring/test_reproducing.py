@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from scipy.stats import hypergeom
 from scored_repository import digest_of
 from scored_rows import MINI, answer, cases, first, rows_of
@@ -123,7 +124,7 @@ def test_an_answer_that_the_model_does_not_hold_for_probable_is_no_tie() -> None
     ):
         model = {"held": lambda _, held=held: said(RIGHT, held), "precision": "bfloat16"}
         assert repeated(said(RIGHT, believed), [free], **model).unlike
-    model = {"held": lambda _: said('{"kind":"o', ((PARTS, 1, -0.05),)), "precision": "bfloat16"}
+    model = {"held": lambda _: said('{"kind":"o', ((8, 1, -0.05),)), "precision": "bfloat16"}
     assert "cannot be held to the row's" in repeated(said(RIGHT, ()), [free], **model).unlike[0]
 
 
@@ -142,3 +143,54 @@ def test_a_model_that_the_rows_do_not_name_answers_nothing_and_an_engine_is_told
     assert one.told == ("cpu (was cuda)",)
     with pytest.raises(ReleaseRefused, match=r"rows of the candidate is evidence .*: adapter"):
         repeated(written, [written], identity={"adapter": digest_of("another")})
+
+
+CUT = '{"kind":"'  # where the grammar lets nothing end
+
+
+@pytest.mark.parametrize("finish", ["length", "invalid"])
+@pytest.mark.parametrize("precision", sorted(BOUNDS))
+def test_an_answer_cut_by_hand_is_no_tie(finish: str, precision: str) -> None:
+    """Wrong answers taken out of a calibration, or a champion made worse than it is."""
+    own = said(RIGHT, ((9, 3, -0.4), (PARTS, 1, -0.02)))
+    written = said(CUT, (), finish_reason=finish, object=None)
+    one = repeated(written, [own], held=lambda _: own, precision=precision)  # gone on with
+    assert (one.near_ties, len(one.unlike)) == (0, 1)
+    assert "cannot be held to the row's" in one.unlike[0]
+
+
+def test_an_answer_that_both_cut_at_the_cap_may_part_at_a_tie() -> None:
+    cut = {"finish_reason": "length", "object": None}
+    written, free = (said(t, ((PARTS, 1, -0.7),), **cut) for t in (RIGHT[:-2], OTHER[:-3]))
+    one = repeated(written, [free], held=lambda _: said(RIGHT[:-1], written.log_probs, **cut))
+    assert (one.near_ties, one.unlike) == (1, ())
+    whole = repeated(written, [free], held=lambda _: said(RIGHT, written.log_probs))
+    assert "cannot be held to the row's" in whole.unlike[0]
+
+
+@pytest.mark.parametrize("precision", sorted(BOUNDS))
+def test_tokens_that_the_model_is_certain_of_make_no_answer_unsure(precision: str) -> None:
+    """As many as there are bytes, each within the bound."""
+    bound = BOUNDS[precision]
+    own = said(RIGHT, ())
+    listed = said(RIGHT, tuple((at, 1, -bound * 0.9) for at in range(len(RIGHT))))
+    for written, again in ((listed, own), (own, listed)):
+        one = repeated(written, [again], precision=precision)
+        assert (one.same, len(one.unlike)) == (0, 1)
+    rounded = said(RIGHT, ((9, 3, -0.000_01),))
+    assert repeated(rounded, [own], precision=precision).same == 1
+
+
+@pytest.mark.parametrize(
+    "log_probs",
+    [
+        ((9, 3, -5.0), (9, 3, -0.1)),  # one place twice: whoever keeps the last sees -0.1
+        ((9, 3, -0.1), (10, 3, -5.0)),
+        ((9, 0, -0.1), (9, 0, -5.0)),
+        ((PARTS, 1, -0.1), (9, 3, -5.0)),
+        ((len(RIGHT), 1, -5.0),),
+    ],
+)
+def test_tokens_stand_one_after_another_within_the_text(log_probs: LogProbs) -> None:
+    with pytest.raises(ValidationError, match=r"two tokens in one place|beyond the end"):
+        said(RIGHT, log_probs)

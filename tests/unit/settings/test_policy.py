@@ -2,6 +2,7 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from dslm.errors import InputError, Problems
 from dslm.settings.policy import GatePolicy, load_policy
@@ -63,6 +64,15 @@ def test_comments_and_layout_do_not_change_what_a_policy_is(tmp_path: Path) -> N
         ("{id: a, kind: gain, metric: selective_risk, over: base, at_least: 0}", "metric"),
         ("{id: a, kind: non_inferior, metric: coverage, to: champion, margin: 0}", "greater than"),
         ("{id: a, kind: non_inferior, metric: coverage, to: older, margin: 1}", "'champion'"),
+        ("{id: a, kind: non_inferior, metric: coverage, to: base, margin: 1}", "below 1"),
+        (CHECK.replace("0.7", "0.0"), "above 0 and at most 1"),
+        (CHECK.replace("0.7", "1.1"), "above 0 and at most 1"),
+        (CHECK.replace("at_least: 0.7", "at_most: 1.0"), "a check that nothing can miss"),
+        (
+            "{id: a, kind: slice_alarm, metric: coverage, against: base, worse_by: 2, "
+            "min_cases: 9}",
+            "worse_by is at most 1",
+        ),
     ],
 )
 def test_a_mistake_is_reported_with_its_line(tmp_path: Path, check: str, says: str) -> None:
@@ -83,7 +93,8 @@ def test_a_policy_asks_something_and_names_each_check_once(tmp_path: Path) -> No
 def test_a_safety_check_is_judged_on_the_interval_or_says_why_not(tmp_path, metric: str) -> None:
     check = f"{{id: safe, kind: bound, metric: {metric}, at_most: 0.1, MORE}}"
     assert policy(tmp_path, check.replace(", MORE", "")).checks[0].on == "interval"
-    for more in ("on: value", "on: value, unproved: few", "unproved: too few cases"):
+    blank = f"on: value, unproved: '{' ' * 20}'"
+    for more in ("on: value", "on: value, unproved: few", "unproved: too few cases", blank):
         with pytest.raises(Problems, match=r"judged on the interval|belongs to `on: value`"):
             policy(tmp_path, check.replace("MORE", more))
     said = policy(tmp_path, check.replace("MORE", "on: value, unproved: too few cases"))
@@ -120,6 +131,20 @@ def test_waivers_are_a_file_that_is_there_and_is_read_strictly(tmp_path: Path) -
         path.write_text(broken)
         with pytest.raises((InputError, Problems)):
             load_waivers(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"signed_off_by": "   "}, "at least 2"), ({"signed_off_by": "\u200b\u200b"}, "at least 2"),
+        ({"reason": " " * 20}, "at least 10"), ({"reason": "- - - - - - - ok"}, "at least 10"),
+        ({"reason": " todo why this may pass"}, "still to be filled in"),
+        ({"signed_off_by": "Todo who answers"}, "still to be filled in"),
+    ],
+)  # fmt: skip
+def test_a_waiver_says_why_and_who_in_letters(changes: dict[str, str], says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        waiver(**changes)
 
 
 def applied(policy: GatePolicy, *waivers: Waiver) -> None:

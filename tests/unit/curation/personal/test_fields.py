@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from curated import curated
@@ -102,6 +103,17 @@ def test_a_word_of_the_contract_stays_in_the_label(chats):
     done = Replacer(chats(), KEY.encode()).case(of("the claim of mr claim", contact="Ann Claim"))
     assert done.case.target["kind"] == "claim"
     assert done.case.meta["contact"] != "Ann Claim"
+
+
+def test_a_number_goes_without_the_letters_before_it(chats):
+    contract = chats(fields={"target.slots.ssn": "policy"})
+    case = of("it is 71172, or seven one one seven two: INV-71172", slots={"name": [], "ssn": [
+        "INV-71172", "AB-417"]})  # fmt: skip
+    done = Replacer(contract, KEY.encode()).case(case).case
+    assert not re.search("71172|seven one one", done.input)
+    assert done.input.split()[2][:-1] == done.input[-5:]
+    few = of("417 pieces", slots=case.target["slots"])
+    assert "417" in Replacer(contract, KEY.encode()).case(few).case.input
 
 
 @pytest.mark.parametrize("label", ["my name is", "-", "", "me"])

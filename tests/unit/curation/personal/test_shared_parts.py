@@ -20,6 +20,7 @@ from dslm.curation.personal.proof import Proof
 from dslm.curation.personal.replacing import Replacer
 from dslm.curation.personal.shared_parts import LEAST_GROUPS, PartCount, SharedParts
 from dslm.curation.personal.showing import showing_of
+from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.surrogates import Surrogates
 from dslm.records import Case
 from dslm.reporting.data_page import personal_facts
@@ -33,7 +34,7 @@ RARE = ["Wyckau", "Zurgel", "Ombrak", "Tessuq", "Jarvoq", "Quizzel", "Hyptor", "
 
 
 def number(value: str) -> Identity:
-    return Identity("id", "free", re.sub(r"\W", "", value).casefold())
+    return Identity("id", "free", joined(value))
 
 
 def company(text: str, build_contract, shared: SharedParts = SHARED) -> Identity:
@@ -74,6 +75,39 @@ def test_letters_and_words_are_shared_by_ten_groups_with_other_rests_and_by_no_f
     somebody = [("g", Identity("name", "", "fa hotel"))]
     assert len(shared_by(firms + numbers)) == 2
     assert len(shared_by(firms + numbers + somebody)) == 0
+
+
+def test_a_word_is_shared_only_beside_one_that_few_groups_have(build_contract):
+    """Of "Müller Holz", "Kolbart Berlin" and "Zurgel Bau" the rarer word is whose it is."""
+    trades = ["Dach", "Glas", "Optik", "Reisen", "Möbel", "Druck", "Garten", "Sanitär", "Elektro",
+              "Uhren", "Moden"]  # fmt: skip
+    towns = ["Berlin", "Hamburg", "Bremen", "Kiel", "Paris", "Madrid", "Rome", "Dublin", "Lisbon",
+             "Oslo", "Vienna"]  # fmt: skip
+    # each trade with as many owners of its own as make it shared
+    named = [f"{trade} {chr(97 + n)}{word}" for n, trade in enumerate(trades) for word in RARE]
+    named += [f"Kolbart {town}" for town in towns] + [f"{trade} Kolbart" for trade in trades]
+    counts = [(f"g{n}", company(text, build_contract)) for n, text in enumerate(named)]
+    assert shared_by(counts).words == {trade.casefold() for trade in trades}
+
+
+@pytest.mark.parametrize("name", [
+    "müller", "smith", "kim", "наталья", "иванов", "παπαδόπουλος", "محمد", "כהן", "शर्मा", "สมชาย",
+    "王小明", "佐藤花子", "김철수",
+])  # fmt: skip
+def test_no_name_that_many_bear_is_shared_in_any_script(name, build_contract):
+    firms = [(f"g{n}", company(f"{name} {word}", build_contract)) for n, word in enumerate(RARE)]
+    users = [(f"g{n}", number(f"{name}{n + 10}")) for n in range(20)]
+    assert len(shared_by(firms + users)) == 0
+
+
+def test_more_than_four_letters_of_a_number_are_shared_where_they_say_what_it_numbers():
+    def letters(text: str) -> frozenset[str]:
+        return shared_by([(f"g{n}", number(f"{text}-{n + 10}")) for n in range(20)]).letters
+
+    assert [letters(text) for text in ("INV", "Rechnung", "INVOICE", "СЧЕТ")] == [
+        {"inv"}, {"rechnung"}, {"invoice"}, {"счет"},
+    ]  # fmt: skip
+    assert letters("zwolbar") == letters("jsmith") == set()
 
 
 def test_what_is_counted_in_pieces_is_the_same_in_any_order(build_contract):

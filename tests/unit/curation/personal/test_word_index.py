@@ -8,8 +8,7 @@ import pytest
 
 from dslm.curation.personal.close_index import CloseIndex
 from dslm.curation.personal.drawing import Draw
-from dslm.curation.personal.finding import Identity
-from dslm.curation.personal.replacing import longest
+from dslm.curation.personal.finding import Identity, longest
 from dslm.curation.personal.word_index import WordIndex
 
 NAMES = ("Li Wu", "bo", "anna weber", "annalena", "mira", "tom riddle", "佐藤 さくら", "kit")

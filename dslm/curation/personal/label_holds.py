@@ -1,0 +1,55 @@
+"""Whether a label is still right once values were replaced. Called by `replacing`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from dslm.contract.answer import schema_errors
+from dslm.contract.grounding import ungrounded
+from dslm.contract.model import Contract
+from dslm.contract.rules import breaches
+from dslm.curation.personal.written import texts_in
+from dslm.records import Case
+
+
+def label_holds(
+    contract: Contract, before: Case, after: Case, broken: Collection[str] | None = None
+) -> bool:
+    """Whether the label is as valid, as grounded and as true to the rules as it was.
+
+    And whether what it took from the input word for word still stands there: of "Weber A-12" a part
+    may have been taken for Anna Weber's name, and the number be another in the label.
+
+    Args:
+        contract: Says what is valid.
+        before: The case as it was.
+        after: As it became.
+        broken: The rules that it broke before, where that was asked already.
+    """
+    old, new = before.target or {}, after.target or {}
+    if (before.input, old) == (after.input, new):
+        return True
+    if schema_errors(contract, new) or _lost(before, after):
+        return False
+    loose = set(ungrounded(contract, after.input, new))
+    if loose and loose - set(ungrounded(contract, before.input, old)):
+        return False
+    if broken is None:
+        broken = [rule.id for rule in breaches(contract, before.input, old)]
+    return {rule.id for rule in breaches(contract, after.input, new)} == set(broken)
+
+
+def _lost(before: Case, after: Case) -> bool:
+    """Whether a text of the target that changed was in the input and is not in the new one."""
+    pairs = zip(_texts(before.target), _texts(after.target), strict=True)
+    return any(
+        old != new and new not in after.input
+        and re.search(rf"(?<!\w){re.escape(old)}(?!\w)", before.input)
+        for old, new in pairs
+    )  # fmt: skip
+
+
+def _texts(value: Any) -> list[str]:
+    return [text for text, naming in texts_in(value) if not naming]
