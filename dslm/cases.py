@@ -91,18 +91,32 @@ def records_in(
     """As `numbered_records`, of numbered lines of JSON; `name` is for messages."""
     records: list[tuple[int, Record]] = []
     faults: list[DslmError] = []
+    more = 0
     for number, value in lines:
         try:
             records.append((number, kind.model_validate(value)))
         except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(p) for p in first["loc"]) or "line"
-            faults.append(InputError(f"{key}: {first['msg']}", where=f"{name}:{number}"))
-            if len(faults) == MOST_REPORTED:
-                break
+            more += len(faults) == MOST_REPORTED
+            if len(faults) < MOST_REPORTED:
+                faults.append(_misfit(error, value, kind, f"{name}:{number}"))
     if faults:
-        raise Problems(faults)
+        rest = [InputError(f"{more} more lines do not fit", where=name)] if more else []
+        raise Problems([*faults, *rest])
     return records
+
+
+def _misfit(error: ValidationError, value: Any, kind: type[BaseModel], where: str) -> InputError:
+    """What keeps a value from being a record; of one that lacks keys, which it has instead."""
+    found = error.errors()
+    lacking = [
+        str(one["loc"][0]) for one in found if one["type"] == "missing" and len(one["loc"]) == 1
+    ]
+    if lacking and isinstance(value, dict):
+        others = [str(key) for key in value if key not in kind.model_fields]
+        fix = f"rename {', '.join(others)}" if others else f"its keys are {', '.join(value)}"
+        return InputError(f"has no {' and no '.join(lacking)}", where=where, fix=fix)
+    key = ".".join(str(part) for part in found[0]["loc"]) or "line"
+    return InputError(f"{key}: {found[0]['msg']}", where=where)
 
 
 def read_record(path: Path, kind: type[Record], *, missing: str, fix: str) -> Record:

@@ -134,7 +134,7 @@ def _of_type(types: set[str], value: Any, locale: Locale) -> Any:
     if isinstance(value, str):
         return _from_text(value.strip(), types, locale)
     if kind in ("integer", "number") and "string" in types:
-        return str(value)
+        return str(canonical_value(value))  # pandas makes 7.0 of 7 where a column has gaps
     return value
 
 

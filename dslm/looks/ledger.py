@@ -23,10 +23,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from dslm.contract.text.folding import composed
 from dslm.errors import ReleaseRefused
+from dslm.looks.asked_cases import case_digests, listed_first, short
 from dslm.looks.spending import left_after, next_share
-from dslm.provenance import digest_bytes, digest_json, write_atomic
+from dslm.provenance import digest_json, write_atomic
 from dslm.records import Case, Look
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json
@@ -38,7 +38,6 @@ CANDIDATE = (
 )  # fmt: skip
 CASES = "cases.json"
 GIT = "`git checkout` the folder, or merge the branch that has it"
-_SHORT = 16
 
 
 def candidate_digest(evidence: Mapping[str, str]) -> str:
@@ -49,30 +48,6 @@ def candidate_digest(evidence: Mapping[str, str]) -> str:
 def look_digest(look: Look) -> str:
     """What later looks and releases call a look."""
     return digest_json(look.model_dump(mode="json"))
-
-
-def case_digests(cases: Iterable[Case]) -> list[str]:
-    """Short digests of what is asked, sorted: the same case under another id or label is the same.
-
-    Letter case and blanks do not count, nor what nobody sees: joiners, another composition. A text
-    that the latter changes is listed both ways, so that lists of before it was looked at are met.
-    """
-    asked = list(cases)
-    return sorted({*_listed_first(asked), *_digests_of(composed(case.input) for case in asked)})
-
-
-def _listed_first(cases: Iterable[Case]) -> list[str]:
-    """The list as it was made before composition was looked at."""
-    return _digests_of(case.input.casefold() for case in cases)
-
-
-def _digests_of(texts: Iterable[str]) -> list[str]:
-    blanks_folded = (" ".join(text.split()) for text in texts)
-    return sorted({_short(digest_bytes(text.encode())) for text in blanks_folded})
-
-
-def _short(digest: str) -> str:
-    return digest.removeprefix("sha256:")[:_SHORT]
 
 
 @dataclass(frozen=True)
@@ -142,7 +117,7 @@ class Ledger:
         refuse_gaps(kept.looks, named)
         listed = case_digests(cases)
         right, of_gold = digest_json(listed), [x for x in kept.looks.values() if x.gold == gold]
-        self._refuse_other_cases(of_gold, {right, digest_json(_listed_first(cases))})
+        self._refuse_other_cases(of_gold, {right, digest_json(listed_first(cases))})
         pair = gold, candidate
         same = [one for one in kept.looks.values() if (one.gold, one.candidate) == pair]
         if known in same:
@@ -282,8 +257,8 @@ def _look(kept: Kept, gold: str, candidate: str, cases: str, after: tuple[str, .
 
 def _name(look: Look) -> str:
     """Where a look lies in the ledger: its gold set, its candidate, and what it came after."""
-    after = _short(digest_json(list(look.after)))[:8]
-    return f"{_short(look.gold)}/{_short(look.candidate)}-{after}.json"
+    after = short(digest_json(list(look.after)))[:8]
+    return f"{short(look.gold)}/{short(look.candidate)}-{after}.json"
 
 
 def _read(path: Path) -> Look:

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from dslm.cases import json_lines, read_record, read_records
-from dslm.errors import InputError
+from dslm.cases import MOST_REPORTED, json_lines, read_record, read_records
+from dslm.errors import InputError, Problems
 from dslm.records import Baseline, Case
 
 GOOD = '{"id": "g1", "input": "a parcel", "target": {"kind": "claim"}}'
@@ -72,3 +72,13 @@ def test_a_folder_a_cut_gzip_and_no_file_are_told_in_words(tmp_path):
     ):  # fmt: skip
         with pytest.raises(InputError, match=fault):
             list(json_lines(tmp_path / name))
+
+
+def test_lines_with_other_keys_are_told_with_what_to_rename(tmp_path):
+    path = tmp_path / "chats.jsonl"
+    path.write_text('{"chat_id": "a", "text": "x", "target": {}}\n' * (MOST_REPORTED + 10))
+    with pytest.raises(Problems) as caught:
+        read_records(path, Case)
+    lines = str(caught.value).splitlines()
+    assert lines[0].endswith(":1: has no id and no input — rename chat_id, text")
+    assert lines[-1].endswith("10 more lines do not fit")

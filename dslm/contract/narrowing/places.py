@@ -78,6 +78,9 @@ def copyable(text: str) -> Copyable:
     seen, steps = _aligned(text)
     for at, here in steps:
         starts = here < len(seen) and _begins(seen, here) and may_start(seen, here)
+        starts = starts and not (
+            seen[here] == "^" != text[at]
+        )  # the ½ of 38½ means that only there
         ends = here > 0 and _closes(seen, here - 1) and may_end(seen, here)
         if starts or ends:
             places.append(Place(at, here, starts, ends))
@@ -134,8 +137,15 @@ def _parts(run: str) -> tuple[tuple[str, str], ...]:
     if run.isascii():
         return tuple((part, part.lower()) for part in _CLUSTERS.findall(run))
     parts, whole = list(_clusters(run)), composed(run)
-    alone = [composed(part) for part in parts]
+    alone = [_composed(part, before) for before, part in zip(["", *parts], parts, strict=False)]
     return tuple(zip(parts, alone, strict=True)) if "".join(alone) == whole else ((run, whole),)
+
+
+def _composed(part: str, before: str) -> str:
+    """What a part is composed to behind another: a power keeps apart from a digit, 38½."""
+    if part.isascii() or not before[-1:].isdecimal():
+        return composed(part)
+    return composed(f"0{part}").removeprefix("0")
 
 
 def _runs(text: str) -> list[str]:

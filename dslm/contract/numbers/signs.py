@@ -99,7 +99,7 @@ def _currency_after(text: str, start: int, locales: tuple[str, ...]) -> tuple[in
     start += _blank(text, start)
     ends = [_word_end(text, start)]
     most = _MOST_WORDS if locales else 2  # 5 $ US
-    while len(ends) < most and start < ends[-1] and _blank(text, ends[-1]):
+    while len(ends) < most and _blank(text, ends[-1]):  # also of a column: two blanks
         end = _word_end(text, ends[-1] + 1)
         if end == ends[-1] + 1:
             break

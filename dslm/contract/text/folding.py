@@ -56,10 +56,11 @@ _SPARE_POINT = re.compile(
     re.ASCII,
 )
 _SIGN = re.compile(rf"[{_HYPHENS}](?=\W?\.?\d)(?<!\w.)|[{_HYPHENS}](?<=\d.)(?!\S)", re.ASCII)
+_ENCLOSING = r"()\[\]{}\"'_\-\u2010-\u2015"
 _PARTING = re.compile(rf"(?<=\d)[{_POINTS}]+\s+(?=\d)")  # 1, 2
 PART = "|"  # in its place
-_BETWEEN = re.compile(r"(?<=\d)\s+(?=\d)")
-_MIXED = re.compile(r"(?<=\d)\s+(?=[1-9]\d?/(?:[2348]|16|32|64)(?![\d/.]))")  # 2 1/2
+_BETWEEN = re.compile(rf"(?<=\d)[{_ENCLOSING}]*\s[\s{_ENCLOSING}]*(?=\d)")  # 5 - 12345, 5 (12345
+_MIXED = re.compile(r"(?<=\d)\s+(?=[1-9]\d?/(?:[2-9]|10|16|32|64)(?!\d|[/.]\d))")  # 2 1/2
 _BARE_POINT = re.compile(r"\.(?=\d)(?<![\w.,:/)\]}].)")  # .5
 _ALONE = re.compile(r"(?<![^\W_])(?<!\d[.,])\d[\d.,' ]*\Z")  # a number, up to its end
 _POWER = re.compile(r"([²³¹⁰⁴-⁹¼-¾⅐-⅟↉])(?<=\d.)")

@@ -18,6 +18,8 @@ BLOCKS = {
 }  # fmt: skip
 PARAGRAPHS = {"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"}
 CELLS = {"button", "select", "td", "th"}
+RAISED = {"small", "sub", "sup"}  # no further digits of the number before them
+RAISED_DIGIT = re.compile("[-+\u2212]?[0-9]")
 ASIDE = {"del", "rt", "s", "strike"}  # not of the words beside it
 _BARE = ("http:", "https:", "mailto:")  # an address in brackets that nobody escaped is no tag
 # Taken out beforehand: the parser reads those that never end again and again.
@@ -48,11 +50,11 @@ class _Page(HTMLParser):
             self.said.append("- ")
         if tag == "pre":
             self.kept_lines = True
-        if tag == "sup":
+        if tag in RAISED:
             self.raised = True
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in SILENT or tag in ("li", "pre", "sup"):  # of XHTML, and empty
+        if tag in SILENT or tag in ("li", "pre") or tag in RAISED:  # of XHTML, and empty
             self._parted(tag)
         else:
             self.handle_starttag(tag, attrs)
@@ -62,14 +64,16 @@ class _Page(HTMLParser):
             self.silent = None
         if tag == "pre":
             self.kept_lines = False
-        if tag == "sup":
+        if tag in RAISED:
             self.raised = False
         if tag not in ("br", "hr", "li"):
             self._parted(tag)
 
     def handle_data(self, data: str) -> None:
         if self.silent is None:
-            raised = "^" if self.raised and self._ends_in_digit() and data[:1].isdecimal() else ""
+            raised = (
+                "^" if self.raised and self._ends_in_digit() and RAISED_DIGIT.match(data) else ""
+            )
             self.said.append(raised + (data if self.kept_lines else re.sub(r"\s+", " ", data)))
 
     def _parted(self, tag: str) -> None:

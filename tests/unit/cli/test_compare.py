@@ -76,4 +76,4 @@ def test_a_broken_answer_is_named_and_is_the_users_fault(
     out.write_text('{"id": "h-000"}\n')
     said = dslm("compare", "mini", out, labels, "--candidate")
     assert said.code == 2
-    assert "out.jsonl:1: object: Field required" in said.err
+    assert "out.jsonl:1: has no object" in said.err

@@ -55,6 +55,9 @@ def compare(how: str, tolerance: float = 0) -> Compare:
         ("text", "ports 1, 2", "ports 12", False),
         ("text", "Hauptstr. 5, 12345 Ulm", "Hauptstr. 5\n12345 Ulm", True),
         ("text", "Hauptstr. 5, 12345 Ulm", "Hauptstr. 5 12345 ULM", True),
+        ("text", "Hauptstr. 5 (12345 Ulm)", "Hauptstr. 5, 12345 Ulm", True),
+        ("text", "Hauptstr. 5 - 12345 Ulm", "Hauptstr. 5, 12345 Ulm", True),
+        ("text", "030 - 12", "03012", True),
         ("set", ["1, 2"], ["12"], False),
         ("list", [["5, 1"], "a"], [["5 1"], "A"], False),  # lists within are compared exactly
         ("list", ["5, 1", "2 3"], ["5 1", "2, 3"], True),

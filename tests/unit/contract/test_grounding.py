@@ -86,6 +86,7 @@ def contract(mini: Contract, how: str | None, locale: str | None = None) -> Cont
         ("text", "", "", True),
         ("text", "!!", "no", False),
         ("text", "12", "ports 1, 2", False),
+        ("text", "2 1/2", "The size is 2 1/2.", True),
         ("text", "Hauptstr. 5, 12345 Ulm", "Hauptstr. 5\n12345 Ulm", True),
         ("text", "Hauptstr. 5 12345 Ulm", "Hauptstr. 5, 12345 Ulm", True),
     ],

@@ -10,6 +10,8 @@ from dslm.curation.casting import cast
     [
         ({"type": "string"}, 12, "12"),
         ({"type": ["string", "null"]}, 12.5, "12.5"),
+        ({"type": ["string", "null"]}, 4722.0, "4722"),  # of a column with gaps
+        ({"type": "array", "items": {"type": "string"}}, [1e22], ["10000000000000000000000"]),
         ({"type": "string"}, True, True),
         ({"type": ["boolean", "null"]}, "TRUE", True),
         ({"enum": [True, False, None]}, "False", False),

@@ -360,7 +360,10 @@ def test_a_comment_ends_where_a_browser_ends_it(comment):
     ("page", "seen"),
     [
         ("1.250,00<sup>1</sup> EUR", "1.250,00^1 EUR"), ("$12<sup>99</sup>", "$12^99"),
-        ("10<SUP>3</SUP>/l", "10^3/l"), ("4<sup>th</sup> March", "4th March"),
+        ("10<SUP>3</SUP>/l", "10^3/l"), ("10<sup>-3</sup> g", "10^-3 g"),
+        ("12<small>50</small>", "12^50"),
+        ("H<sub>2</sub>O", "H2O"), ("5 <small>kg</small>", "5 kg"),
+        ("4<sup>th</sup> March", "4th March"),
         ("5 m<sup>2</sup>", "5 m2"), ("<del>100</del><ins>90</ins>", "100 90"),
         ("90<s>100</s>", "90 100"), ("<ruby>漢<rt>かん</rt></ruby>", "漢 かん"),
     ],

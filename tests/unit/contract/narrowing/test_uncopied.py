@@ -35,6 +35,8 @@ ITEMS = {"type": "array", "items": STRING}
         ("set", ITEMS, "red and light-blue", ["light blue"]),
         ("text", {"type": "boolean"}, "true", True),  # keeps its schema
         ("text", STRING, "Hauptstr. 5\n12345 Ulm", "Hauptstr. 5, 12345 Ulm"),
+        ("text", STRING, "Größe 38½, rot", "38½"),
+        ("text", STRING, "size 2 1/2.", "2 1/2"),
         ("text", STRING, "blood group O− only", "O−"),
         ("text", {"type": ["string", "null"]}, "x", None),
     ],

@@ -90,3 +90,9 @@ def test_what_stands_apart_behind_a_currency_is_no_sign(locale: str | None) -> N
 def test_two_words_make_no_code(text: str, locale: str | None) -> None:
     [one] = amounts_in(text, locale)
     assert [(r.value, set(r.currencies)) for r in one.readings] == [(332, set())]
+
+
+@pytest.mark.parametrize("locale", [None, "de_DE"])
+def test_a_currency_in_a_column_of_its_own_is_of_the_amount_before_it(locale: str | None) -> None:
+    for text in ("12.50 EUR", "12.50  EUR", "12.50  €"):
+        assert [set(one.currencies) for one in readings_of(text, locale)] == [{"EUR"}]
