@@ -344,9 +344,9 @@ def test_a_file_system_without_locks_is_no_other_run(
     assert str(caught.value.where).endswith(".dslm/locks/mini-curate.lock")
 
 
-def test_locks_are_asked_for_in_one_place() -> None:
+def test_locks_are_asked_for_where_a_lack_of_them_is_told() -> None:
     asking = [module.name for module in modules("dslm") if "flock(" in module.text]
-    assert asking == ["dslm.stage"]
+    assert asking == ["dslm.looks.ledger", "dslm.stage"]  # the ledger of looks waits, of a folder
 
 
 def test_other_workflows_and_stages_are_not_in_the_way(tmp_path: Path) -> None:
