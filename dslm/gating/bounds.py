@@ -91,7 +91,8 @@ def bound(check: Bound, submission: Submission, alpha: float) -> Found:
     if sign * (far - limit) < 0:
         return Found("FAIL", asked, seen, "missed with the same confidence as is asked to clear it")
     if room <= 0:
-        why = f"the value misses it, by chance perhaps: {told}; better answers are needed"
+        near_it = "is just that" if room == 0 else "misses it, by chance perhaps"
+        why = f"the value {near_it}: {told}; better answers are needed"
         return Found("INCONCLUSIVE", asked, seen, why)
     why = f"the value clears it, but it is {told} only"
     open_ = Found("INCONCLUSIVE", asked, seen, why)

@@ -124,11 +124,10 @@ def answer(decider: Decider, asked: Asked, out: Path) -> dict[str, int]:
     with _held(out, asked) as stream, Progress("predict", len(left), "cases") as bar:
         for start in range(0, len(left), size):
             batch = left[start : start + size]
-            answers = decider.answer([case.input for case in batch])
+            answers = decider.answer([case.input for case in batch], bar.advance)
             stream.write("".join(_lines(decider, batch, answers)))
             stream.flush()
             os.fsync(stream.fileno())
-            bar.advance(len(batch))
             for case, (_, decision) in zip(batch, answers, strict=True):
                 actions[case.id] = decision.action
     return dict(sorted(Counter(actions.values()).items()))

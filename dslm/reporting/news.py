@@ -23,6 +23,7 @@ WEIGHT = (
     "selective_risk", "cost_per_case", "case_exact_match", "straight_through_rate", "coverage",
     "held_back_rate", "truncation_rate", "schema_valid_rate",
 )  # fmt: skip
+MOST_WRONG = 0.5  # of all answers right, below which training is what to look at first
 _FELL = "clearly worse: "
 _DROP = re.compile(r"(?P<slice>.+?) (?P<drop>[+-]\d\.\d+) \(p = [^)]*\)(?:, )?")
 _PAIR = re.compile(r"better on (?P<won>\d+) and worse on (?P<lost>\d+) of (?P<cases>\d+) cases")
@@ -42,7 +43,7 @@ def news(data: ReportData, bad: Sequence[Check]) -> str:
     if own is not None:
         return _OWN[own.id](own)
     if not went_through(data.scorecard):
-        return f"Nothing may go through, because {_why_nothing(data)}."
+        return f"Nothing may go through, because {_why_nothing(data)}.{_learnt_little(data)}"
     first = min(bad, key=_weight)
     others = len(bad) - 1
     more = f" {others} more {'check says' if others == 1 else 'checks say'} no." if others else ""
@@ -57,7 +58,18 @@ _OWN: dict[str, Callable[[Check], str]] = {
 
 def weightiest(data: ReportData, bad: Sequence[Check]) -> str:
     """The metric that the news is about."""
-    return "selective_risk" if not went_through(data.scorecard) else min(bad, key=_weight).metric
+    if went_through(data.scorecard):
+        return min(bad, key=_weight).metric
+    return "case_exact_match" if _learnt_little(data) else "selective_risk"
+
+
+def _learnt_little(data: ReportData) -> str:
+    """That most answers are wrong, which no threshold mends; empty where they are not."""
+    right = data.scorecard.models["candidate"].metrics.get("case_exact_match")
+    if right is None or right.value is None or right.value >= MOST_WRONG:
+        return ""
+    return (f" Only {rate(right.value)} of all answers are right in every field: the model has to "
+            "learn more before any threshold helps.")  # fmt: skip
 
 
 def _weight(check: Check) -> tuple[bool, int]:

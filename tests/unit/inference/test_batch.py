@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -33,10 +33,13 @@ class Scripted:
     identity: dict[str, str] = field(default_factory=lambda: {"adapter": "sha256:one"})
     threshold: float = 0.5
 
-    def answer(self, texts: Sequence[str]) -> list[tuple[Prediction, Decision]]:
+    def answer(
+        self, texts: Sequence[str], progress: Callable[[int], None]
+    ) -> list[tuple[Prediction, Decision]]:
         if len(self.asked) >= self.fails_after:
             raise KeyboardInterrupt
         self.asked += texts
+        progress(len(texts))
         said = said_to({"kind": "order", "number": "A-1"})
         return [(said, Decision(action="proceed" if "A-" in t else "abstain")) for t in texts]
 
@@ -235,10 +238,12 @@ def test_what_another_run_wrote_meanwhile_stays(source: Path, out: Path) -> None
 def test_two_runs_do_not_write_into_one_file(source: Path, out: Path) -> None:
     @dataclass
     class Meanwhile(Scripted):
-        def answer(self, texts: Sequence[str]) -> list[tuple[Prediction, Decision]]:
+        def answer(
+            self, texts: Sequence[str], progress: Callable[[int], None]
+        ) -> list[tuple[Prediction, Decision]]:
             with pytest.raises(EnvironmentFault, match="another run writes into it"):
                 predict(Scripted(), source, out)
-            return super().answer(texts)
+            return super().answer(texts, progress)
 
     assert sum(predict(Meanwhile(), source, out).values()) == COUNT
     assert ids(out) == [c.id for c in cases(COUNT)]

@@ -88,6 +88,15 @@ def test_that_nothing_goes_through_is_the_news_and_not_the_answer_that_was_cut()
         "most confident answers, too many for risk 0.2 at confidence 0.9."
     )
     assert "decision.max_selective_risk" in said.next_step
+    model = card.models["candidate"]
+    few = model.metrics | {"case_exact_match": Metric(value=0.183, low=0.1, high=0.3, n=8)}
+    models = card.models | {"candidate": model.model_copy(update={"metrics": few})}
+    little = headline(
+        dataclasses.replace(run, scorecard=card.model_copy(update={"models": models}))
+    )
+    assert "Only 18.3" in little.reason
+    assert "training.epochs" in little.next_step
+    assert "decision.max_selective_risk" not in little.next_step
     assert "artifacts/invoice_intake/report.html" in said.next_step
 
 
