@@ -30,15 +30,19 @@ def _bound(ws: Workspace, contract: Contract, seen: SourceCases) -> Iterator[Fin
     needed = needed_right(policy.max_selective_risk, policy.confidence)
     asked = f"{policy.max_selective_risk:.3g} risk at {policy.confidence:.3g} confidence"
     needs = f"{asked} needs {needed} right answers of as many groups and no wrong one"
-    held = f"{sum(sizes):,} cases in {len(sizes):,} groups" if sizes else "no case"
-    if not sizes or p_without_failure(sizes, policy.max_selective_risk) > 1 - policy.confidence:
+    held = f"{sum(sizes):,} cases in {len(sizes):,} groups at most" if sizes else "no case"
+    most, allowed = policy.max_selective_risk, 1 - policy.confidence
+    if not sizes or p_without_failure(sizes, most) > allowed:
+        uneven = len(sizes) >= needed and p_without_failure([1] * len(sizes), most) <= allowed
+        held += f", and one of them, which may be all wrong, has {max(sizes):,}" if uneven else ""
+        fix = "add labelled cases of other groups, raise data.split.calibration, or ask for less"
         yield warn(
-            "bound", f"{needs}; calibration gets {held} at most: no answer could ever proceed",
+            "bound", f"{needs}; calibration gets {held}: no answer could ever proceed",
             where=f"{ws.contract}: decision",
-            fix="add labelled cases of other groups, raise data.split.calibration, or ask for less",
+            fix=f"take fewer cases of the largest group, {fix}" if uneven else fix,
         )  # fmt: skip
     else:
-        yield ok("bound", f"{needs}; calibration gets {held} at most")
+        yield ok("bound", f"{needs}; calibration gets {held}")
 
 
 def prove_settings(ws: Workspace) -> Iterator[Finding]:

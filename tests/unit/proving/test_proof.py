@@ -44,6 +44,13 @@ def test_cases_of_few_groups_cannot_certify_the_bound_however_many_they_are(
     assert "groups at most: no answer could ever proceed" in warned.message
     of_many_senders(repository)
     assert found(repository, "warn", "bound") == []
+    path = repository.data / "sources" / "cases.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    for place, row in enumerate(rows):
+        row["meta"]["sender"] = "main" if place % 3 == 0 else row["id"]
+    write_lines(path, rows)
+    (uneven,) = found(repository, "warn", "bound")
+    assert "one of them, which may be all wrong, has 100" in uneven.message
 
 
 def test_a_sound_workflow_has_only_proofs_that_hold(repository: Workspace) -> None:
@@ -264,7 +271,7 @@ def test_a_check_that_this_gold_set_cannot_decide_is_a_warning(
     [
         ("{id: alarm, kind: slice_alarm, metric: coverage, against: champion, worse_by: 0.05, "
          "min_cases: 15}", "cannot ring at 0.050"),
-        ("{id: gains, kind: gain, metric: coverage, over: base, at_least: 0.94}", "shows no gain"),
+        ("{id: gains, kind: gain, metric: coverage, over: base, at_least: 0.94}", "cannot show it, however great"),
     ],
 )  # fmt: skip
 def test_an_alarm_that_cannot_ring_and_a_gain_that_cannot_be_shown_are_warnings(
