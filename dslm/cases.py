@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
@@ -147,8 +147,15 @@ def write_records(path: Path, records: Iterable[BaseModel]) -> None:
     write_atomic(path, "".join(as_line(record) + "\n" for record in records))
 
 
-def read_labelled(path: Path, contract: Contract) -> list[Case]:
+def read_labelled(
+    path: Path, contract: Contract, shaped: Callable[[dict[str, Any]], dict[str, Any]] = dict
+) -> list[Case]:
     """A file of labelled cases, proved against the contract's schema.
+
+    Args:
+        path: JSON lines.
+        contract: Whose schema the targets keep.
+        shaped: Gives a target the contract's fields, where it may come in another shape.
 
     Raises:
         InputError: The file is empty.
@@ -159,17 +166,20 @@ def read_labelled(path: Path, contract: Contract) -> list[Case]:
         raise InputError("no cases in this file", where=path, fix="add labelled cases")
     faults: list[DslmError] = []
     seen: dict[str, int] = {}
+    read: list[Case] = []
     for number, case in cases:
         where = f"{path}:{number}: case {case.id}"
         if case.id in seen:
             used = f"id is used twice, first on line {seen[case.id]}"
             faults.append(InputError(used, where=where, fix="ids must be unique"))
         seen.setdefault(case.id, number)
-        errors = ["no target"] if case.target is None else schema_errors(contract, case.target)
+        target = None if case.target is None else shaped(case.target)
+        errors = ["no target"] if target is None else schema_errors(contract, target)
         faults += [InputError(f"target.{error}", where=where) for error in errors]
+        read.append(case.model_copy(update={"target": target}))
     if faults:
         raise Problems(faults[:MOST_REPORTED])
-    return [as_written(contract, case) for _, case in cases]
+    return [as_written(contract, case) for case in read]
 
 
 def as_written(contract: Contract, case: Case) -> Case:

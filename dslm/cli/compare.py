@@ -29,7 +29,9 @@ NAMES = {
 def compare(
     workflow: Workflow,
     out: Annotated[Path, typer.Argument(help="What `dslm predict` wrote.")],
-    labels: Annotated[Path, typer.Argument(help="JSONL of the same cases: id, input, target.")],
+    labels: Annotated[
+        Path, typer.Argument(help="JSONL of the same cases: id, input, target, nested or flat.")
+    ],
     release: Annotated[
         int | None,
         typer.Option(min=1, help="The version that answered; by default the champion."),
@@ -40,6 +42,7 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Hold answers to labels: exact match, straight through and risk beside the promised ones."""
+    from dslm.curation.flattening import flattened
     from dslm.scoring.promise import compare_answers
     from dslm.settings.workspace import workspace
 
@@ -49,7 +52,9 @@ def compare(
         contract, promised, source = (
             _candidate(ws) if candidate else _released(ws, release, Path(into))
         )
-    found, cases = compare_answers(contract, out, labels, promised)
+    found, cases = compare_answers(
+        contract, out, labels, promised, lambda given: flattened(given, contract.fields)
+    )
     seen = _seen_before(ws, [case.input for case in cases])
     if as_json:
         emit(found.model_dump(mode="json") | {"workflow": workflow, "promised_by": source,

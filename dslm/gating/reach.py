@@ -211,7 +211,11 @@ def _pair(
         return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=None)
     if gains:
         gain = _gain_of(sizes, alpha, number)
-        can = "cannot show it, however great" if gain is None else f"shows it from a true gain of {gain:.3f} on"
+        can = (
+            "cannot show it, however great"
+            if gain is None
+            else f"shows it from a true gain of {gain:.3f} on"
+        )
         return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=gain is not None)
     margin = margin_of(sizes, alpha)
     can = f"decides margins from {margin:.3f} on"

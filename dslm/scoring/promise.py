@@ -9,9 +9,9 @@ samples, so the difference has Newcombe's interval from the two (1998, Statistic
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from dslm.cases import MOST_REPORTED, numbered_records, read_labelled
 from dslm.contract import Contract
@@ -100,7 +100,11 @@ def _row(contract: Contract, case: Case, answer: Answer) -> Row:
 
 
 def compare_answers(
-    contract: Contract, out: Path, labels: Path, promised: Scorecard | None
+    contract: Contract,
+    out: Path,
+    labels: Path,
+    promised: Scorecard | None,
+    shaped: Callable[[dict[str, Any]], dict[str, Any]] = dict,
 ) -> tuple[Compared, Sequence[Case]]:
     """Answers beside labels, and the labelled cases.
 
@@ -109,13 +113,14 @@ def compare_answers(
         out: What `dslm predict` wrote.
         labels: Cases with their right answers, of the same ids.
         promised: Of the model that answered; None where none is known.
+        shaped: Gives a label the contract's fields, where it may come in another shape.
 
     Raises:
         InputError: A file is empty, or no case has both.
         Problems: Lines of either that are wrong.
     """
     answers = read_answers(out, contract)
-    cases = read_labelled(labels, contract)
+    cases = read_labelled(labels, contract, shaped)
     rows = rows_of(contract, answers, cases)
     if not rows:
         raise InputError(f"none of its {len(cases)} cases has an answer in {out}", where=labels,

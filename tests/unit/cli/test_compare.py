@@ -77,3 +77,20 @@ def test_a_broken_answer_is_named_and_is_the_users_fault(
     said = dslm("compare", "mini", out, labels, "--candidate")
     assert said.code == 2
     assert "out.jsonl:1: has no object" in said.err
+
+
+def test_nested_labels_are_read_as_sources_are(
+    dslm: Call, answered: tuple[Workspace, Path, Path]
+) -> None:
+    ws, out, labels = answered
+    ws.contract.write_text(ws.contract.read_text().replace("number", "slots_number"))
+    for path in (out, labels):
+        path.write_text(path.read_text().replace('"number"', '"slots_number"'))
+    rows = [json.loads(line) for line in labels.read_text().splitlines()]
+    for row in rows:
+        number = row["target"].pop("slots_number")
+        row["target"]["slots"] = {"number": number} if number else {}
+    write_lines(labels, rows)
+    said = dslm("compare", "mini", out, labels, "--candidate", "--json")
+    assert said.code == 0, said.err
+    assert json.loads(said.out)["promises"][0]["found"]["value"] == 1.0

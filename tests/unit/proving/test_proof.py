@@ -271,7 +271,8 @@ def test_a_check_that_this_gold_set_cannot_decide_is_a_warning(
     [
         ("{id: alarm, kind: slice_alarm, metric: coverage, against: champion, worse_by: 0.05, "
          "min_cases: 15}", "cannot ring at 0.050"),
-        ("{id: gains, kind: gain, metric: coverage, over: base, at_least: 0.94}", "cannot show it, however great"),
+        ("{id: gains, kind: gain, metric: coverage, over: base, at_least: 0.94}",
+         "cannot show it, however great"),
     ],
 )  # fmt: skip
 def test_an_alarm_that_cannot_ring_and_a_gain_that_cannot_be_shown_are_warnings(
