@@ -19,6 +19,7 @@ from dslm.contract.answer import canonical_text
 from dslm.errors import EXIT_GATE_FAILED, EXIT_OK, EXIT_REFUSED
 from dslm.evidence import Model
 from dslm.provenance import write_atomic, write_manifest
+from dslm.scoring.dvc_files import dvc_files
 from dslm.scoring.rows import recompute
 from dslm.scoring.scorecard import make_scorecard
 from dslm.scoring.verification import read_rows, threshold_of
@@ -53,6 +54,8 @@ def rows_with_right_answers(ws: Workspace) -> None:
     scored: dict[Model, list] = {"candidate": right, "base": read_rows(ws, "base")[0]}
     card = make_scorecard(MINI, gold, threshold=None, rows_by_model=scored, evidence=inputs)
     write_atomic(ws.results / "scorecard.json", card.model_dump_json(indent=2) + "\n")
+    for name, told in dvc_files(card, right).items():
+        write_atomic(ws.results / name, told)
     run(ws, gate)
 
 
