@@ -30,6 +30,7 @@ from dslm.records import (
     Verdict,
 )
 from dslm.reporting.data import ReportData
+from dslm.scoring.person import person_metrics
 
 FIELDS = ("kind", "supplier", "number", "date", "net", "total")
 NULLABLE = {"type": ["string", "null"]}
@@ -259,7 +260,7 @@ def make_run(cases: int = 200, *, status: Any = "FAIL", gold: Sequence[Case] = (
     )  # fmt: skip
     return ReportData(
         contract=CONTRACT, scorecard=scorecard, verdict=status and verdict_of(status), rows=rows,
-        gold=labelled,
+        gold=labelled, person=person_metrics(CONTRACT, labelled),
         calibration={"threshold": THRESHOLD, "method": "learn-then-test", "cases": 180, "wrong": 3},
         ledger={"read": 1100, "kept": 1012, "dropped": {"exact_duplicate": 61, "near_gold": 27}},
         training={"steps": 186, "train_loss": 0.0412, "validation_loss": 0.0533, "seconds": 566.2},

@@ -34,7 +34,7 @@ class Comparison:
     `high` is a one-sided bound at the policy's alpha, `low` one at what this look may spend of it.
     `p_equal` and `p_worse` are of shares only. `sums` are of the groups: what the candidate is
     better by, in millionths where it is money, and cases; `most` is the
-    most that a case can differ by.
+    most that a case can be worse by.
     """
 
     difference: float
@@ -67,6 +67,7 @@ def compare(
     alpha: float,
     dearest: float,
     level: float | None = None,
+    fixed: float | None = None,
 ) -> Comparison:
     """The paired difference of one metric that has a value for every case.
 
@@ -77,6 +78,7 @@ def compare(
         alpha: One-sided error of the upper bound: that the candidate is called worse.
         dearest: The most that a case can cost.
         level: One-sided error of the lower bound, by default alpha: that it passes.
+        fixed: What every case costs with the reference, where that is no matter of chance.
     """
     measure, level = METRICS[name], alpha if level is None else level
     mine, _ = counts(measure, candidate)
@@ -85,11 +87,11 @@ def compare(
     sums = by_group([row.group for row in candidate], better, np.ones_like(better))
     gained, lost = int((better > 0).sum()), int((better < 0).sum())
     if measure.unit == "money":
-        most = max(dearest, float(np.abs(better).max()) / MICRO)
-        low, high = _money_bounds(sums, most, alpha, level)
+        worst, best = _most_apart(better, dearest, fixed)
+        low, high = _money_bounds(sums, worst, best, alpha, level)
         mean = round(int(better.sum()) / (len(better) * MICRO), DECIMALS)
         counted = (len(better), len(sums), gained, lost)
-        return Comparison(mean, low, high, *counted, sums=sums, most=most)
+        return Comparison(mean, low, high, *counted, sums=sums, most=worst)
     low, high, p_equal, p_worse = _of_shares(sums, gained, lost, alpha, level)
     return Comparison(
         difference=round(int(better.sum()) / len(better), DECIMALS),
@@ -105,9 +107,18 @@ def compare(
     )
 
 
-def _money_bounds(sums: Ints, dearest: float, alpha: float, level: float) -> tuple[float, float]:
-    most = dearest * MICRO
-    bounds = in_money(mean_bounds(sums[:, 0], sums[:, 1], -most, most, level, alpha))
+def _most_apart(better: Ints, dearest: float, fixed: float | None) -> tuple[float, float]:
+    """The most that a case can be worse by, and better by; never less than was seen."""
+    worst, best = (dearest, dearest) if fixed is None else (dearest - fixed, fixed)
+    seen = better / MICRO
+    return max(worst, float(-seen.min())), max(best, float(seen.max()))
+
+
+def _money_bounds(
+    sums: Ints, worst: float, best: float, alpha: float, level: float
+) -> tuple[float, float]:
+    span = -worst * MICRO, best * MICRO
+    bounds = in_money(mean_bounds(sums[:, 0], sums[:, 1], *span, level, alpha))
     if bounds is None:
         raise ValueError("no cases")  # `compare` is not called without
     return round(bounds[0], SOUGHT), round(bounds[1], SOUGHT)

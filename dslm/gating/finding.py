@@ -11,6 +11,7 @@ from dslm.gating.comparing import Comparison
 from dslm.gating.submission import Submission
 from dslm.records import NOT_APPLICABLE, CheckStatus, Metric
 from dslm.scoring.metrics import METRICS
+from dslm.scoring.person import PERSON
 from dslm.statistics.sample_size import Needed
 
 UNMEASURED = "was not measured: what is not measured does not pass"
@@ -59,6 +60,11 @@ def unmeasured(asked: str) -> Found:
 def nothing_to_compare(asked: str, why: str, model: str = "champion") -> Found:
     """NOT APPLICABLE, since there is no champion or anchor release, or none that can be asked."""
     return Found(NOT_APPLICABLE, asked, f"no {model}", why)
+
+
+def named(model: str) -> str:
+    """A model that is compared with, in a sentence."""
+    return "people alone" if model == PERSON else f"the {model}"
 
 
 def unit_of(metric: str, submission: Submission) -> str | None:

@@ -15,6 +15,7 @@ from dslm.gating.finding import (
     at_least_one_more,
     compared,
     more_groups,
+    named,
     nothing_to_compare,
     signed,
     unit_of,
@@ -25,6 +26,7 @@ from dslm.gating.submission import Submission
 from dslm.records import Status
 from dslm.scoring.intervals import MICRO
 from dslm.scoring.outcome import dearest
+from dslm.scoring.person import PERSON
 from dslm.settings.policy import Gain, NonInferior
 from dslm.statistics.sample_size import Needed, needed_to_show
 
@@ -32,14 +34,14 @@ from dslm.statistics.sample_size import Needed, needed_to_show
 def gain(check: Gain, submission: Submission, alpha: float) -> Found:
     """Better than the reference by at least so much."""
     unit = unit_of(check.metric, submission)
-    asked = f"better than the {check.over} by at least {amount(check.at_least, unit)}"
+    asked = f"better than {named(check.over)} by at least {amount(check.at_least, unit)}"
     return _judge(asked, check.metric, check.over, -check.at_least, submission, alpha)
 
 
 def non_inferior(check: NonInferior, submission: Submission, alpha: float) -> Found:
     """Worse than the reference by less than the margin."""
     unit = unit_of(check.metric, submission)
-    asked = f"worse than the {check.to} by less than {amount(check.margin, unit)}"
+    asked = f"worse than {named(check.to)} by less than {amount(check.margin, unit)}"
     return _judge(asked, check.metric, check.to, check.margin, submission, alpha)
 
 
@@ -53,7 +55,8 @@ def _judge(
         return unmeasured(asked)
     unit = unit_of(metric, submission)
     level = submission.level(alpha)
-    found = compare(metric, mine, theirs, alpha, dearest(submission.contract), level)
+    fixed = submission.contract.costs.review if model == PERSON else None
+    found = compare(metric, mine, theirs, alpha, dearest(submission.contract), level, fixed)
     status, why = _above(found.difference, found.low, found.high, margin)
     seen, line = compared(found, unit), signed(-margin, unit)
     if status != "INCONCLUSIVE":

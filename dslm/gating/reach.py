@@ -19,7 +19,7 @@ from dslm.contract.model import Contract
 from dslm.contract.slicing import slices_of
 from dslm.data_card import CheckReach, Reach, ReachOf
 from dslm.gating.alarm_reach import alarm_reach
-from dslm.gating.finding import amount
+from dslm.gating.finding import amount, named
 from dslm.gating.power import STEPS, chance_to_show, least_cases, least_difference
 from dslm.looks.spending import next_share
 from dslm.records import Case
@@ -205,7 +205,7 @@ def _pair(
     other = check.over if isinstance(check, Gain) else check.to
     relation = "better than" if gains else "worse than"
     limit = "at least" if gains else "less than"
-    asked = f"{check.metric} {relation} the {other} by {limit} {amount(number, unit)}"
+    asked = f"{check.metric} {relation} {named(other)} by {limit} {amount(number, unit)}"
     if unit is not None:
         can = MONEY
         return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=None)

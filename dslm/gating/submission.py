@@ -16,6 +16,7 @@ from dslm.errors import DslmError
 from dslm.looks.spending import next_share
 from dslm.records import Baseline, Case, Changes, Look, Row, Scorecard
 from dslm.scoring import make_scorecard
+from dslm.scoring.person import PERSON, person_rows
 from dslm.scoring.rows import same_cases
 
 REQUIRED = ("candidate", "base")
@@ -75,7 +76,12 @@ class Submission:
         return None
 
     def reference(self, model: str) -> Sequence[Row] | None:
-        """A model's rows, to compare with; the anchor release's are the champion's where it is."""
+        """A model's rows, to compare with; the anchor release's are the champion's where it is.
+
+        A person's follow from contract and gold: nobody hands them in.
+        """
+        if model == PERSON:
+            return person_rows(self.contract, self.gold)
         if model == "anchor" and self.baseline.other_anchor is None:
             model = "champion"
         return self.rows.get(model)

@@ -19,7 +19,8 @@ from dslm.contract import Contract, load_contract
 from dslm.errors import DslmError, InputError
 from dslm.gating.explaining import Explained, explained
 from dslm.provenance import read_manifest
-from dslm.records import Baseline, Case, Release, Row, Scorecard, Verdict
+from dslm.records import Baseline, Case, Metric, Release, Row, Scorecard, Verdict
+from dslm.scoring.person import person_metrics
 from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json
@@ -37,6 +38,7 @@ class ReportData:
     what stands for personal values in them, `raw` that somebody asked for them as they are, `found`
     how each case's answer was found in the input as it was; None where the cases are as they were.
     `asked` is what the gate asks and what gold can tell; None where the policy cannot be read.
+    `person` has the metrics of giving every case to a person; none of results alone.
     """
 
     contract: Contract
@@ -54,6 +56,7 @@ class ReportData:
     raw: bool = False
     found: Mapping[str, Mapping[str, str]] | None = None
     asked: Explained | None = None
+    person: Mapping[str, Metric] = field(default_factory=dict)
 
 
 def _fix(ws: Workspace) -> str:
@@ -152,6 +155,7 @@ def read_report_data(ws: Workspace) -> ReportData:
         rows=_all_rows(ws, gold),
         gold=gold,
         asked=_asked(ws, results.contract, gold),
+        person=person_metrics(results.contract, gold),
         ledger=_facts(ws.curated / "ledger.json", fix),
         training=_facts(ws.adapter / "training.json", fix),
     )

@@ -53,6 +53,7 @@ MODELS: dict[str, str] = {
     "base": "Base model",
     "champion": "Champion",
     "anchor": "Anchor release",
+    "person": "A person, every case",
 }
 
 PARTS: dict[str, str] = {

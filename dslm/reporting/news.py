@@ -27,7 +27,7 @@ MOST_WRONG = 0.5  # of all answers right, below which training is what to look a
 _FELL = "clearly worse: "
 _DROP = re.compile(r"(?P<slice>.+?) (?P<drop>[+-]\d\.\d+) \(p = [^)]*\)(?:, )?")
 _PAIR = re.compile(r"better on (?P<won>\d+) and worse on (?P<lost>\d+) of (?P<cases>\d+) cases")
-_WHO = re.compile(r"(?:worse|better) than the (?P<who>base|champion)")
+_WHO = re.compile(r"(?:worse|better) than (?P<who>the (?:base|champion|anchor)|people alone)")
 _ON = re.compile(r",? on the (value|interval)$")
 _SHARE = re.compile(r"\b\d\.\d{3}\b")
 
@@ -118,7 +118,7 @@ def told(data: ReportData, check: Check) -> str:
     pair, who = _PAIR.search(check.seen), _WHO.search(check.asked)
     if pair and who:
         return (f"{name}: better on {pair['won']} and worse on {pair['lost']} of {pair['cases']} "
-                f"cases than the {who['who']}; asked is {asked}.")  # fmt: skip
+                f"cases than {who['who']}; asked is {asked}.")  # fmt: skip
     return f"{name}: {_seen(data, check)}; asked is {asked}."
 
 

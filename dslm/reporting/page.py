@@ -31,6 +31,7 @@ from dslm.reporting.naming import (
     MetricName,
     metric_name,
 )
+from dslm.scoring.person import PERSON
 
 NOTHING = Metric(value=None, low=None, high=None, n=0)
 HEADLINE = (STRAIGHT_THROUGH, SELECTIVE_RISK, EXACT, COST)
@@ -39,7 +40,10 @@ FEW_CASES = 15  # below this, a slice's interval says little and the page says s
 
 @dataclass(frozen=True)
 class Compared:
-    """One metric of every model in the scorecard, by model, the candidate first."""
+    """One metric of every model in the scorecard, by model, the candidate first.
+
+    Last, where it has the metric, of giving every case to a person.
+    """
 
     key: str
     name: MetricName
@@ -95,6 +99,11 @@ def _values(data: ReportData, key: str) -> tuple[tuple[str, Metric], ...]:
     return tuple((model, cards[model].metrics.get(key, NOTHING)) for model in models(data))
 
 
+def _person(data: ReportData, key: str) -> tuple[tuple[str, Metric], ...]:
+    """The same of giving every case to a person, where its rows were made."""
+    return ((PERSON, data.person.get(key, NOTHING)),) if data.person else ()
+
+
 def _bars(values: Sequence[tuple[str, Metric]]) -> list[Bar]:
     return [Bar(model, metric) for model, metric in values]
 
@@ -113,7 +122,7 @@ def tiles(data: ReportData) -> list[Compared]:
     }
     shown = []
     for key in HEADLINE:
-        values = _values(data, key)
+        values = _values(data, key) + (_person(data, key) if key == COST else ())
         scale = _scale(key, [metric for _, metric in values])
         chart = dots(_bars(values), scale)
         shown.append(Compared(key, metric_name(key), values, chart, notes.get(key, "")))
@@ -124,7 +133,8 @@ def all_metrics(data: ReportData) -> list[Compared]:
     """Every metric of the scorecard, known ones first."""
     keys = {key for card in data.scorecard.models.values() for key in card.metrics}
     ordered = [key for key in METRICS if key in keys] + sorted(keys - set(METRICS))
-    return [Compared(k, metric_name(k), _values(data, k), Markup("")) for k in ordered]
+    values = {key: _values(data, key) + _person(data, key) for key in ordered}
+    return [Compared(k, metric_name(k), v, Markup("")) for k, v in values.items()]
 
 
 def field_rows(data: ReportData) -> list[Compared]:
@@ -143,9 +153,7 @@ def field_rows(data: ReportData) -> list[Compared]:
 
 def cost_rows(data: ReportData) -> list[tuple[str, Metric, Markup]]:
     """Cost per case of every model, and of giving every case to a person."""
-    by_hand = data.contract.costs.review
-    person = Metric(value=by_hand, low=None, high=None, n=data.scorecard.gold_cases)
-    values = [*_values(data, COST), ("person", person)]
+    values = [*_values(data, COST), *_person(data, COST)]
     scale = _scale(COST, [metric for _, metric in values])
     return [(model, metric, bars([Bar(model, metric)], scale)) for model, metric in values]
 

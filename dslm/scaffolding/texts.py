@@ -21,7 +21,7 @@ _LINE_ENDS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
 _YAML_WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
 REJECTIONS = {"irrelevant", "none", "oos", "other", "out_of_scope", "spam", "unknown"}
 WIDEST = 100
-REVIEW = 3.0  # what a person costs in the proposed contract, and so in the policy
+REVIEW = 3.0  # what a person costs in the proposed contract
 ALPHA = 0.05
 MARGINS = (0.02, 0.03, 0.05, 0.1, 0.15, 0.2)
 
@@ -135,7 +135,7 @@ def policy_text(name: str, made: Draft) -> str:
         _templates()
         .get_template("gate.yaml.jinja")
         .render(
-            name=name, gold=len(made.gold), risk=made.risk, review=REVIEW, margin=margin,
+            name=name, gold=len(made.gold), risk=made.risk, margin=margin,
             needed=needed_words(*reversed(needs[margin] or (None, None))),
         )
     )  # fmt: skip

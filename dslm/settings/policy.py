@@ -26,6 +26,8 @@ ShareMetric = Literal[
 PairedMetric = ShareMetric | Literal["cost_per_case"]
 MetricName = PairedMetric | Literal["selective_risk"]
 Reference = Literal["base", "champion"]
+# Every case to a person: its rows follow from contract and gold, and all it has is a cost.
+Trivial = Literal["person"]
 SAFETY = ("selective_risk", "straight_through_rate", "cost_per_case")
 FEWEST = 20  # that proceeded: none wrong of so many still hides a risk of 14 % (rule of three)
 # Validity, evidence, and what a text makes the model do: where a policy names nothing else
@@ -124,13 +126,24 @@ class Bound(Asked):
         return (self.least_cases or FEWEST) if self.metric == "selective_risk" else 1
 
 
+def _refuse_more_than_cost(metric: str, model: str, key: str) -> None:
+    """Of people nothing is known but what they cost."""
+    if model == "person" and metric != "cost_per_case":
+        raise ValueError(f"{key}: person has a cost and nothing else: compare cost_per_case")
+
+
 class Gain(Asked):
     """The candidate is better than a reference by at least so much, on the same cases."""
 
     kind: Literal["gain"]
     metric: PairedMetric
-    over: Reference
+    over: Reference | Trivial = Field(description="person: every case to a person, cost only")
     at_least: float = Field(ge=0, allow_inf_nan=False, description="in the metric's unit")
+
+    @model_validator(mode="after")
+    def _has_the_metric(self) -> Self:
+        _refuse_more_than_cost(self.metric, self.over, "over")
+        return self
 
 
 class NonInferior(Asked):
@@ -142,11 +155,14 @@ class NonInferior(Asked):
 
     kind: Literal["non_inferior"]
     metric: PairedMetric
-    to: Reference | Literal["anchor"]
+    to: Reference | Literal["anchor"] | Trivial = Field(
+        description="person: every case to a person, cost only"
+    )
     margin: float = Field(gt=0, allow_inf_nan=False, description="in the metric's unit")
 
     @model_validator(mode="after")
     def _can_be_missed(self) -> Self:
+        _refuse_more_than_cost(self.metric, self.to, "to")
         if self.metric != "cost_per_case" and self.margin >= 1:
             raise ValueError(f"margin is below 1: {SHARE}")
         return self

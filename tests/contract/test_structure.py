@@ -41,8 +41,8 @@ MAY_CALL = {
     # no verdict is believed: registration and promotion judge the rows by the gate's own function
     "releasing": {"inference", "curation", "gating", "scoring"},
     # what is shown of gold has the surrogates that curation makes; a difference between two models
-    # is the gate's own, and so is what this gold set can show
-    "reporting": {"curation", "gating"},
+    # is the gate's own, and so is what this gold set can show; people are priced as outcomes are
+    "reporting": {"curation", "gating", "scoring"},
     # rows are counted by the readers that curation reads them with, tokens as training counts them,
     # and the gold cases that a margin needs by the gate's own test
     "proving": {"curation", "inference", "gating"},

@@ -14,8 +14,17 @@ from dslm.gating.markdown_text import literal, words
 from dslm.records import Check, Metric, Row, Verdict
 from dslm.reporting.data import ReportData
 from dslm.reporting.formatting import MINUS, NBSP, interval, money, plain_value, quantity, rate
-from dslm.reporting.naming import COST, EXACT, SELECTIVE_RISK, STRAIGHT_THROUGH, metric_name
+from dslm.reporting.naming import (
+    COST,
+    EXACT,
+    SELECTIVE_RISK,
+    STRAIGHT_THROUGH,
+    metric_name,
+    model_name,
+)
 from dslm.reporting.pull_request.flips import Flip
+from dslm.scoring.outcome import dearest
+from dslm.scoring.person import PERSON
 
 SHOWN = (EXACT, STRAIGHT_THROUGH, SELECTIVE_RISK, COST)
 NOTHING = Metric(value=None, low=None, high=None, n=0)
@@ -47,8 +56,7 @@ def paired(data: ReportData, name: str, alpha: float, places: Sequence[int] | No
         return None
     held = {row.id: row for row in theirs}
     pairs = [(row, held[row.id]) for row in _picked(mine, places)]
-    costs = data.contract.costs
-    most = max(costs.wrong_proceed, costs.review, costs.escalation, *costs.by_field.values())
+    most = dearest(data.contract)
     return compare(name, [a for a, _ in pairs], [b for _, b in pairs], alpha, most)
 
 
@@ -78,13 +86,14 @@ def _signed(value: float, currency: str | None) -> str:
 
 
 def numbers(data: ReportData, alpha: float) -> list[str]:
-    """The headline numbers of candidate, champion and base, with 95 % intervals."""
+    """The headline numbers of candidate, champion, base and people, with 95 % intervals."""
     against = reference_of(data)
     columns = {"candidate": "Candidate", "champion": "Champion"}
     if against:
         columns["gap"] = "Better (+) or worse (−) than the champion"
-    columns["base"] = "Base model, prompted"
-    there = {k: t for k, t in columns.items() if k == "gap" or k in data.scorecard.models}
+    columns |= {"base": "Base model, prompted", PERSON: model_name(PERSON)}
+    known = {"gap", *data.scorecard.models, *([PERSON] if data.person else [])}
+    there = {key: title for key, title in columns.items() if key in known}
     currency = data.scorecard.currency
     rows = [
         [metric_name(name).label] + [
@@ -98,7 +107,8 @@ def numbers(data: ReportData, alpha: float) -> list[str]:
 
 
 def _metric(data: ReportData, model: str, name: str) -> str:
-    found = data.scorecard.models[model].metrics.get(name, NOTHING)
+    known = data.person if model == PERSON else data.scorecard.models[model].metrics
+    found = known.get(name, NOTHING)
     unit, currency = metric_name(name).unit, data.scorecard.currency
     text = quantity(found.value, unit, currency)
     if found.value is None or found.low is None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from small_repository import case, write_lines
 
-from dslm.contract import load_contract
 from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace
 
@@ -28,9 +27,8 @@ def test_init_makes_a_workflow_that_check_accepts(
     findings = json.loads(checked.out)["orders"]
     assert {f["proof"] for f in findings if f["kind"] == "warn"} <= {"rules", "sources"}
     made = Workspace(repository.root, "orders")
-    people = load_contract(made.contract).costs.review
     (asked,) = (c for c in load_policy(made.policy).checks if c.metric == "cost_per_case")
-    assert (asked.kind, asked.at_most, asked.on) == ("bound", people, "interval")
+    assert (asked.kind, asked.over, asked.at_least) == ("gain", "person", 0.0)
 
 
 def test_a_sample_whose_name_holds_a_line_end_makes_a_workflow(

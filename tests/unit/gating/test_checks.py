@@ -8,6 +8,8 @@ from dslm.gating.comparing import compare, noise
 from dslm.gating.gate import judge
 from dslm.records import NOT_APPLICABLE, Check
 from dslm.scoring import make_scorecard
+from dslm.scoring.metrics import bounded
+from dslm.scoring.outcome import dearest
 from dslm.scoring.rows import make_rows
 
 VALID = {"kind": "zero_tolerance", "metric": "schema_valid_rate"}
@@ -215,3 +217,36 @@ def test_a_run_against_itself_has_no_noise() -> None:
     assert noise(rows, rows_of(cases(50), first(45, 50))) == pytest.approx(0.1)
     with pytest.raises(ValueError, match="same cases"):
         noise(rows, rows[1:])
+
+
+PEOPLE = {"kind": "gain", "metric": "cost_per_case", "over": "person", "at_least": 0.0}
+
+
+def test_people_alone_are_a_reference_whose_rows_nobody_hands_in(ask, submit, asking) -> None:
+    found = ask(PEOPLE, first(200, 200))
+    assert (found.status, found.asked) == (
+        "PASS", "better than people alone by at least 0.00 EUR"
+    )  # fmt: skip
+    unsure = ask(PEOPLE)  # ten wrong of 160 cost 2.85 a case, and might cost more than 3.00
+    assert unsure.status == "INCONCLUSIVE"
+    assert (unsure.needed_cases or 0) > 200
+    assert ask(PEOPLE, first(60, 200)).status == "FAIL"
+    assert ask(PEOPLE | {"at_least": 2.9}).status == "FAIL"  # nothing costs less than nothing
+    worse = {"kind": "non_inferior", "metric": "cost_per_case", "to": "person", "margin": 0.5}
+    assert ask(worse).asked == "worse than people alone by less than 0.50 EUR"
+    assert (ask(worse, first(200, 200)).status, ask(worse, first(60, 200)).status) == (
+        "PASS", "FAIL"
+    )  # fmt: skip
+    handed = submit(rows={**submit().rows, "person": submit().rows["base"]})
+    (refused, *_) = judge(asking(PEOPLE), handed).checks
+    assert (refused.id, refused.seen) == ("evidence", "rows of an unknown model 'person'")
+
+
+def test_cheaper_than_people_is_the_bound_on_the_cost_at_what_a_review_costs(submit) -> None:
+    whole = submit()
+    people, rows = MINI.costs.review, whole.rows["candidate"]
+    most = dearest(MINI)
+    pair = compare("cost_per_case", rows, whole.reference("person"), 0.05, most, fixed=people)
+    cost = bounded("cost_per_case", rows, most, 0.05)
+    assert cost is not None
+    assert (pair.low, pair.high) == pytest.approx((people - cost[1], people - cost[0]), abs=1e-7)

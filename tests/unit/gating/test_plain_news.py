@@ -18,6 +18,7 @@ from dslm.reporting.judging import headline
         {"kind": "bound", "metric": "case_exact_match", "at_least": 0.999, "on": "value"},
         {"kind": "bound", "metric": "case_exact_match", "at_least": 0.999, "on": "interval"},
         {"kind": "gain", "metric": "case_exact_match", "over": "base", "at_least": 0.9},
+        {"kind": "gain", "metric": "cost_per_case", "over": "person", "at_least": 2.9},
         {"kind": "non_inferior", "metric": "coverage", "to": "champion", "margin": 0.001},
         {"kind": "slice_alarm", "metric": "case_exact_match", "against": "champion",
          "worse_by": 0.01, "min_cases": 2},

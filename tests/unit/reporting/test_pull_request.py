@@ -151,7 +151,7 @@ def test_a_comment_tells_verdict_news_numbers_flips_slices_cost_and_digests() ->
     assert lines[:2] == [marker("invoice_intake"), "## ❌ invoice_intake: FAIL"]
     ordered = [
         "Wrong among what goes through:", "Of 120 cases",
-        "Better (+) or worse (−) than the champion",
+        "Better (+) or worse (−) than the champion", "A person, every case",
         "The champion is version 4", "Newly wrong: ", "Newly right: ", "<summary>Slices",
         "A case costs: candidate", "people alone 3.20", "Wrong bookings cost more than clerks.",
         "What was judged, by digest",

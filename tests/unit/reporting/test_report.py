@@ -107,7 +107,7 @@ def test_a_check_with_nothing_to_compare_with_is_shown_and_not_counted_as_passed
 
 
 def test_every_number_on_the_page_is_the_scorecards(run: ReportData, html: str) -> None:
-    known = {run.contract.costs.review}
+    known = {run.contract.costs.review, 0.0}  # of people alone
     for score in run.scorecard.models.values():
         held = [score.metrics, *(v for by in score.slices.values() for v in by.values())]
         known |= {m.value for metrics in held for m in metrics.values() if m.value is not None}
@@ -125,6 +125,19 @@ def test_headline_numbers_stand_with_their_intervals(run: ReportData, html: str)
     assert f"{metric.low * 100:.1f} to {metric.high * 100:.1f}\u00a0%" in text  # type: ignore[operator]
     for label in ("Straight-through rate", "Selective risk", "Case exact match", "Cost per case"):
         assert label in text
+
+
+def test_people_alone_stand_beside_the_models_where_their_rows_were_made(
+    run: ReportData, html: str
+) -> None:
+    page = read(html)
+    price = f"{run.contract.costs.review:.2f}\u00a0EUR"
+    for section in ("numbers", "cost"):
+        text = page.by_id(section).text
+        assert "A person, every case" in text
+        assert price in text
+    bare = read(render(dataclasses.replace(run, person={})))
+    assert "A person, every case" not in bare.by_id("numbers").text
 
 
 def test_hostile_text_stays_text() -> None:

@@ -11,6 +11,7 @@ from dslm.errors import InputError
 from dslm.records import Decision
 from dslm.scoring import outcome
 from dslm.scoring.outcome import cost_of_wrong, dearest
+from dslm.scoring.person import person_metrics, person_rows
 
 PAYABLE, OTHER = cases(6)[1], cases(6)[0]
 PROCEED = Decision(action="proceed")
@@ -115,3 +116,19 @@ def test_every_case_gets_exactly_one_outcome(target, given_, confidence, thresho
     assert math.isfinite(found.cost)
     assert found.cost >= 0
     assert found.exact == (not found.wrong_fields)
+
+
+def test_people_alone_review_every_case_and_nothing_goes_through() -> None:
+    gold = cases(40)
+    rows = person_rows(MINI, gold)
+    assert [row.id for row in rows] == [case.id for case in gold]
+    assert {row.outcome.cost for row in rows} == {MINI.costs.review}
+    for case, row in zip(gold, rows, strict=True):
+        payable = ideal(MINI, case.input, case.target or {}).action == "proceed"
+        assert row.outcome.kind == ("held_back" if payable else "rightly_held")
+    told = person_metrics(MINI, gold)
+    assert {name: metric.value for name, metric in told.items()} == {
+        "cost_per_case": MINI.costs.review, "straight_through_rate": 0.0, "coverage": 0.0
+    }  # fmt: skip
+    assert all((m.low, m.high, m.n) == (None, None, 40) for m in told.values())
+    assert person_metrics(MINI, []) == {}

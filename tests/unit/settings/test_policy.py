@@ -64,6 +64,13 @@ def test_comments_and_layout_do_not_change_what_a_policy_is(tmp_path: Path) -> N
         ("{id: a, kind: gain, metric: selective_risk, over: base, at_least: 0}", "metric"),
         ("{id: a, kind: non_inferior, metric: coverage, to: champion, margin: 0}", "greater than"),
         ("{id: a, kind: non_inferior, metric: coverage, to: older, margin: 1}", "'champion'"),
+        ("{id: a, kind: gain, metric: coverage, over: person, at_least: 0}", "has a cost"),
+        ("{id: a, kind: non_inferior, metric: coverage, to: person, margin: 1}", "has a cost"),
+        (
+            "{id: a, kind: slice_alarm, metric: coverage, against: person, worse_by: 0.1, "
+            "min_cases: 9}",
+            "'base' or 'champion'",
+        ),
         ("{id: a, kind: non_inferior, metric: coverage, to: base, margin: 1}", "below 1"),
         (CHECK.replace("0.7", "0.0"), "above 0 and at most 1"),
         (CHECK.replace("0.7", "1.1"), "above 0 and at most 1"),
