@@ -120,13 +120,14 @@ class FieldScore(Record):
 
 
 class ModelScore(Record):
-    """All aggregates of one model over gold."""
+    """All aggregates of one model over gold; `traffic`: some, weighed by the contract's traffic."""
 
     metrics: dict[str, Metric]
     fields: dict[str, FieldScore]
     slices: dict[str, dict[str, dict[str, Metric]]]
     latency_ms: dict[str, float]
     outcomes: dict[OutcomeKind, int]
+    traffic: dict[str, Metric] = Field(default_factory=dict)
 
 
 class Scorecard(Record):
@@ -229,6 +230,7 @@ class Verdict(Record):
     `threshold`: what the calibration certified, and what it almost certified.
     `judged_on`: the day, where something depends on it: waivers do.
     `look`: which look at gold it is, fixed; None where nothing was judged, or none counted.
+    `traffic`: what production would see, where the contract has its shares; decides nothing.
     """
 
     workflow: str
@@ -240,6 +242,7 @@ class Verdict(Record):
     changes: Changes = Changes()
     judged_on: dt.date | None = None
     look: Look | None = None
+    traffic: tuple[str, ...] = ()
     evidence: dict[str, str]
 
 

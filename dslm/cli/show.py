@@ -41,6 +41,8 @@ def contract(workflow: Workflow, as_json: AsJson = False) -> None:
         f"costs per case in {costs.currency}: wrong answer {costs.wrong_proceed:g}, review "
         f"{costs.review:g}, escalation {costs.escalation:g}",
         *(f"  wrong {field}: {cost:g}" for field, cost in costs.by_field.items()),
+        *(f"traffic by {name}: " + ", ".join(f"{v} {n:g}" for v, n in shares.items())
+          for name, shares in found.traffic.items()),
     )  # fmt: skip
 
 

@@ -20,12 +20,14 @@ from dslm.contract.personal import Personal
 from dslm.contract.schemas.decodable import Decodable, decodable
 from dslm.contract.schemas.output_schema import schema_problems
 from dslm.contract.schemas.references import resolved
+from dslm.contract.traffic import Traffic, traffic_problems
 from dslm.provenance import digest_json
 from dslm.settings.encodings import text_encoding
 from dslm.settings.loading import load_document, nearest
 
 Hold = Literal["abstain", "escalate"]
 Money = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+CAME_LATER = ("locale", "traffic")  # contracts from before there were such keep their digest
 
 
 class Compare(Settings):
@@ -232,6 +234,9 @@ class Contract(Settings):
     costs: Costs
     slo: ServiceLevel
     slices: list[str] = Field(default_factory=list, description="meta fields to report apart")
+    traffic: Traffic = Field(
+        default_factory=dict, description="one of slices → each value's share of production"
+    )
     data: Data
 
     @property
@@ -261,8 +266,7 @@ class Contract(Settings):
         problems = schema_problems(self.output)
         if not problems:
             named = {"compare": self.compare, "grounded": self.grounded,
-                     "out_of_scope": self.out_of_scope,
-                     "costs.by_field": self.costs.by_field,
+                     "out_of_scope": self.out_of_scope, "costs.by_field": self.costs.by_field,
                      "data.at_most_per": self.data.at_most_per}  # fmt: skip
             for key, names in named.items():
                 for name in names:
@@ -271,10 +275,10 @@ class Contract(Settings):
                         hint = f"; did you mean {near!r}?" if near else ""
                         problems.append(f"{key} names {name!r}, which is no output field{hint}")
             problems += self.data.personal.problems(self.schema)
+        problems += traffic_problems(self.traffic, self.slices)
         ids = [rule.id for rule in self.rules]
-        problems += [
-            f"rule id {i!r} is used twice" for i in sorted({i for i in ids if ids.count(i) > 1})
-        ]
+        twice = sorted({i for i in ids if ids.count(i) > 1})
+        problems += [f"rule id {i!r} is used twice" for i in twice]
         if self.slo.p99_ms < self.slo.p95_ms:
             problems.append("slo.p99_ms is below slo.p95_ms")
         if problems:
@@ -284,9 +288,7 @@ class Contract(Settings):
     def digest(self) -> str:
         """What the contract means; comments and layout do not count."""
         document = self.model_dump(mode="json", by_alias=True)
-        if self.locale is None:  # contracts from before there was one keep their digest
-            del document["locale"]
-        return digest_json(document)
+        return digest_json({k: v for k, v in document.items() if v or k not in CAME_LATER})
 
 
 def load_contract(path: Path) -> Contract:
@@ -295,5 +297,4 @@ def load_contract(path: Path) -> Contract:
     Raises:
         Problems: Every mistake in it, with file, line and key.
     """
-    contract = load_document(path, Contract, fix="`dslm init NAME --from sample.jsonl` makes one")
-    return contract
+    return load_document(path, Contract, fix="`dslm init NAME --from sample.jsonl` makes one")

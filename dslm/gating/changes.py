@@ -21,7 +21,7 @@ from dslm.settings.policy import GatePolicy
 
 MOST_NAMED = 5  # cases
 LONGEST = 80  # characters of a value that are told
-WHOLE = ("compare",)  # how a field is compared is one thing
+WHOLE = (("compare",), ("traffic",))  # how a field is compared is one thing, shares are another
 BY_ID = ("checks", "rules")  # lists whose items have one
 OLDER = "was registered before releases kept what they were held to"
 PARTS = {"gating": "code of the gate", "code": "code that answers and scores", "lock": "lock file"}
@@ -131,7 +131,7 @@ def _places(value: Any, at: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
     if at and at[-1] in BY_ID and isinstance(value, list):
         value = {one["id"]: {k: v for k, v in one.items() if k != "id"} for one in value}
         yield from ((".".join((*at, name)), "asked") for name in value)
-    if isinstance(value, dict) and at[:-1] != WHOLE:
+    if isinstance(value, dict) and at[:-1] not in WHOLE:
         for key, one in value.items():
             yield from _places(one, (*at, str(key)))
     else:

@@ -31,6 +31,7 @@ from dslm.gating.markdown import as_markdown
 from dslm.gating.repeated_gold import refuse_repeated_gold
 from dslm.gating.submission import Submission, reasons_to_refuse
 from dslm.gating.waiving import candidate_digest, wrong_day
+from dslm.gating.weighed import weighed_told
 from dslm.looks.ledger import ledger_of
 from dslm.provenance import digest_file, write_atomic
 from dslm.records import (
@@ -99,6 +100,7 @@ def judge(policy: GatePolicy, submission: Submission, waivers: Sequence[Waiver] 
         baseline=submission.baseline,
         first_release=submission.incomparable is not None,
         look=submission.look,
+        traffic=weighed_told(submission),
         threshold=submission.threshold,
         changes=submission.changes,
         evidence=dict(sorted(submission.evidence.items())),

@@ -118,6 +118,7 @@ POLICY: Rules = (
 )
 TOLD = (
     "summary", "task", "slo*", "costs.hardware_hour", "rules.*.means", "rules.*.examples*",
+    "traffic*",  # it weighs what is told, and decides nothing
     "data.sources*", "data.split*", "data.personal*", "data.time", "data.max_rejects",
     "data.valid_until", "data.window*", "data.contradictions", "data.languages*",
     "data.least_characters", "data.at_most_per*",

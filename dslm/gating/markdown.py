@@ -95,6 +95,12 @@ def _changed(verdict: Verdict) -> list[str]:
     return [f"**{head[0].upper()}{head[1:]}**", "", *(f"- {words(line)}" for line in lines), ""]
 
 
+def _weighed(verdict: Verdict) -> list[str]:
+    """What production would see, beside what was judged."""
+    lines = [f"- {words(line, LONGEST_CELL)}" for line in verdict.traffic]
+    return ["**Weighed by the contract's traffic**", "", *lines, ""] if lines else []
+
+
 def as_markdown(verdict: Verdict) -> str:
     """The whole comment, ending with a line break."""
     version = verdict.baseline.version
@@ -123,6 +129,7 @@ def as_markdown(verdict: Verdict) -> str:
         "|---|---|---|---|---|---|",
         *map(_row, checks),
         "",
+        *_weighed(verdict),
         *_changed(verdict),
         "**What to do**",
         "",

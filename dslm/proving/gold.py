@@ -13,6 +13,7 @@ from dslm.contract.deciding import ideal
 from dslm.contract.model import Contract
 from dslm.contract.narrowing import uncopied
 from dslm.contract.rules import breaches
+from dslm.contract.slicing import slices_of
 from dslm.errors import DslmError
 from dslm.gating.repeated_gold import refuse_repeated_gold
 from dslm.proving.finding import Finding, fail, failures, named, ok, warn
@@ -40,6 +41,7 @@ def prove_gold(ws: Workspace, contract: Contract) -> Generator[Finding, None, li
     yield from without_values(contract, gold, _copying(ws, contract, copied))
     yield from _decisions(ws, decisions)
     yield from _slices(ws, contract, gold)
+    yield from _traffic(ws, contract, gold)
     return gold
 
 
@@ -153,3 +155,28 @@ def _slices(ws: Workspace, contract: Contract, gold: list[Case]) -> Iterator[Fin
             )  # fmt: skip
         else:
             yield ok("slices", f"{key}: " + named(f"{v} {n}" for v, n in sorted(counts.items())))
+
+
+def _traffic(ws: Workspace, contract: Contract, gold: list[Case]) -> Iterator[Finding]:
+    """Each value that traffic has a share of has gold cases to be weighed."""
+    for key, shares in contract.traffic.items():
+        counts = Counter(slices_of(contract, case)[key] for case in gold)
+        if lacking := sorted(shares.keys() - counts.keys()):
+            yield fail(
+                "traffic", f"no gold case has {key} {named(lacking)}, so that what traffic costs "
+                "cannot be told",
+                where=f"{ws.contract}: traffic.{key}",
+                fix="label gold cases of it; or, where the name is misspelt or nothing of it comes "
+                f"in, mend the shares: gold has {named(sorted(counts))}",
+            )  # fmt: skip
+            continue
+        if outside := sorted(counts.keys() - shares.keys()):
+            yield warn(
+                "traffic", f"{named(f'{v} ({counts[v]} gold cases)' for v in outside)} of {key} "
+                "has no share: weighed by traffic it does not count",
+                where=f"{ws.contract}: traffic.{key}", fix="give it its share, if it comes in",
+            )  # fmt: skip
+        yield ok("traffic", f"{key}: " + named(
+            f"{value} {share:.4g} of traffic, {counts[value] / len(gold):.2g} of gold"
+            for value, share in sorted(shares.items())
+        ))  # fmt: skip

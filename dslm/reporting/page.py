@@ -42,7 +42,8 @@ FEW_CASES = 15  # below this, a slice's interval says little and the page says s
 class Compared:
     """One metric of every model in the scorecard, by model, the candidate first.
 
-    Last, where it has the metric, of giving every case to a person.
+    Last, where it has the metric, of giving every case to a person. `by_traffic` is the
+    candidate's, gold weighed by the contract's traffic; None where it is not weighed.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Compared:
     values: tuple[tuple[str, Metric], ...]
     chart: Markup
     note: str = ""
+    by_traffic: Metric | None = None
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,8 @@ def tiles(data: ReportData) -> list[Compared]:
         values = _values(data, key) + (_person(data, key) if key == COST else ())
         scale = _scale(key, [metric for _, metric in values])
         chart = dots(_bars(values), scale)
-        shown.append(Compared(key, metric_name(key), values, chart, notes.get(key, "")))
+        weighed = data.scorecard.models["candidate"].traffic.get(key)
+        shown.append(Compared(key, metric_name(key), values, chart, notes.get(key, ""), weighed))
     return shown
 
 

@@ -14,7 +14,8 @@ from dslm.gating.markdown import look_in_words
 from dslm.records import Verdict
 
 TOLD = {"workflow", "status", "checks", "baseline", "first_release", "evidence"}
-TITLES = {"changes": "What changed since the champion", "look": "Looks at this gold set"}
+TITLES = {"changes": "What changed since the champion", "look": "Looks at this gold set",
+          "traffic": "Weighed by the contract's traffic"}  # fmt: skip
 UNTOLD = ("format",)  # entries that say nothing to people
 EMPTY: tuple[object, ...] = (None, "", [], {}, False)
 

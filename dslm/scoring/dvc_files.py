@@ -63,6 +63,7 @@ def metrics(card: Scorecard) -> dict[str, Any]:
         name: _named({v: metrics["case_exact_match"] for v, metrics in values.items()})
         for name, values in mine.slices.items()
     }
+    found["by_traffic"] = _named(mine.traffic)
     for model in ("champion", "base"):
         if model in card.models:
             found[model] = _values(card.models[model], HEADLINE)

@@ -16,6 +16,7 @@ from dslm.scoring.fields import field_scores
 from dslm.scoring.metrics import Table, latency_percentiles, tabulated
 from dslm.scoring.outcome import dearest
 from dslm.scoring.rows import same_cases
+from dslm.scoring.traffic import traffic_metrics
 
 KINDS: tuple[OutcomeKind, ...] = ("straight_through", "wrong_proceed", "held_back", "rightly_held")
 
@@ -49,6 +50,7 @@ def score_model(contract: Contract, gold: Sequence[Case], rows: Sequence[Row]) -
         slices=_slices(contract, rows, table),
         latency_ms=latency_percentiles(rows),
         outcomes={kind: kinds[kind] for kind in KINDS},
+        traffic=traffic_metrics(contract, rows, table, dearest(contract)),
     )
 
 

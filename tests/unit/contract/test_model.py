@@ -7,6 +7,7 @@ from small_repository import CONTRACT
 
 from dslm.contract import load_contract
 from dslm.errors import Problems
+from dslm.provenance import digest_json
 
 
 def load(tmp_path: Path, old: str, new: str) -> list[str]:
@@ -17,6 +18,9 @@ def load(tmp_path: Path, old: str, new: str) -> list[str]:
     with pytest.raises(Problems) as caught:
         load_contract(path)
     return [problem.message() for problem in caught.value.problems]
+
+
+SLICES = "slices: [language]\n"
 
 
 @pytest.mark.parametrize(
@@ -35,6 +39,12 @@ def load(tmp_path: Path, old: str, new: str) -> list[str]:
         ("wrong_proceed: 45.0", "wrong_proceed: -1", "costs.wrong_proceed: "),
         ("max_selective_risk: 0.1", "max_selective_risk: 1.5", "decision.max_selective_risk: "),
         ("{as: text}", "{as: fuzzy}", "compare.number.as: "),
+        (SLICES, f"{SLICES}traffic: {{langage: {{de: 1}}}}\n", "did you mean 'language'?"),
+        (SLICES, f"{SLICES}traffic: {{language: {{de: 0.5, en: 0.4}}}}\n", "add up to 0.9, not"),
+        (SLICES, f"{SLICES}traffic: {{language: {{de: 1, en: 0}}}}\n", "traffic.language.en: "),
+        (SLICES, f"{SLICES}traffic: {{language: {{de: .nan}}}}\n", "traffic.language.de: "),
+        (SLICES, f"{SLICES}traffic: {{language: {{}}}}\n", "add up to 0, not"),
+        (SLICES, f"{SLICES}traffic: {{language: {{de: 1}}, kind: {{a: 1}}}}\n", "of one slice"),
         ("breach: abstain", "breach: proceed", "breach: "),
         ("      fail: {output: {kind: order}}\n", "", "examples.fail' is missing"),
     ],
@@ -51,3 +61,13 @@ def test_layout_and_comments_do_not_change_what_a_contract_means(tmp_path: Path)
     (tmp_path / "c.yaml").write_text(CONTRACT.replace("version: 1", "version: 2"))
     first, second, third = (load_contract(tmp_path / f"{n}.yaml").digest() for n in "abc")
     assert first == second != third
+
+
+def test_contracts_of_before_there_was_traffic_keep_their_digest(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(CONTRACT)
+    shares = f"{SLICES}traffic: {{language: {{en: 0.3, de: 0.7}}}}\n"
+    (tmp_path / "b.yaml").write_text(CONTRACT.replace(SLICES, shares))
+    plain, weighed = (load_contract(tmp_path / f"{name}.yaml") for name in "ab")
+    before = plain.model_dump(mode="json", by_alias=True)
+    del before["traffic"], before["locale"]
+    assert plain.digest() == digest_json(before) != weighed.digest()

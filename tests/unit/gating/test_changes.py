@@ -134,6 +134,7 @@ def test_a_check_more_loosens_nothing_and_an_exchanged_bound_does() -> None:
         ("costs.wrong_proceed", 4.5, True), ("costs.wrong_proceed", 450.0, True),
         ("costs.review", 2.0, True), ("costs.by_field.number", 1.0, True),
         ("costs.hardware_hour", 9.0, False), ("slo.p99_ms", 9000.0, False),
+        ("traffic.language", {"de": 0.4, "en": 0.6}, False),  # weighs what is told, judges nothing
         ("slices", [], True), ("slices", ["language", "channel"], True),  # the alarm has more
         ("data.near_duplicate", 0.9, True), ("data.near_duplicate", 0.7, False),
         ("data.group_by", "language", True), ("data.time", "received_at", False),

@@ -9,6 +9,7 @@ from dslm.gating.finding import UNMEASURED
 from dslm.gating.gate import exit_code, judge, overall
 from dslm.gating.markdown import as_markdown
 from dslm.records import NOT_APPLICABLE, Baseline, Check, Verdict
+from dslm.scoring import make_scorecard
 from dslm.settings.waivers import Waiver
 
 VALID = {"kind": "zero_tolerance", "metric": "schema_valid_rate"}
@@ -235,3 +236,32 @@ def test_a_champion_of_the_same_contract_version_must_have_rows(submit, asking) 
     same = Baseline(version=4, digest="sha256:a", contract_version=MINI.version)
     verdict = judge(asking(VALID, HOLDS), replace(submit(), baseline=same))
     assert verdict.status == "FAIL"
+
+
+def test_what_production_would_see_is_told_and_decides_nothing(submit, asking) -> None:
+    plain = submit(champion=first(185, 200))
+    contract = MINI.model_copy(update={"traffic": {"language": {"en": 0.9, "de": 0.1}}})
+    card = make_scorecard(contract, plain.gold, threshold=0.5, rows_by_model=plain.rows,
+                          evidence={})  # fmt: skip
+    policy = asking(VALID, RIGHT, HOLDS)
+    before, after = (
+        judge(policy, one) for one in (plain, replace(plain, contract=contract, scorecard=card))
+    )
+    assert after.checks == before.checks
+    assert before.traffic == ()
+    shares, *numbers = after.traffic
+    assert shares.startswith("shares of language: de 0.1, en 0.9")
+    assert "checks are judged on gold as it is" in shares
+    assert [line.split(":")[0] for line in numbers[:3]] == [
+        f"candidate, {name}" for name in ("cost_per_case", "straight_through_rate",
+                                          "selective_risk")
+    ]  # fmt: skip
+    assert len(numbers) == 9  # of champion and base too
+    value, known = card.models["candidate"].traffic, card.models["candidate"].metrics
+    assert f"{value['cost_per_case'].value:.2f} EUR [" in numbers[0]
+    assert f"by traffic, {known['cost_per_case'].value:.2f} EUR [" in numbers[0]
+    page = as_markdown(after)
+    assert "**Weighed by the contract's traffic**" in page
+    assert "Weighed" not in as_markdown(before)
+    refused = judge(policy, replace(plain, contract=contract))  # a scorecard without them
+    assert [one.id for one in refused.checks] == ["evidence"]

@@ -168,6 +168,22 @@ def test_a_small_slice_is_named(repository: Workspace) -> None:
     assert "fr (1)" in warning.message
 
 
+def test_traffic_has_gold_cases_of_each_value_and_what_it_lacks_is_told(
+    repository: Workspace,
+) -> None:
+    change(repository, "slices: [language]", "slices: [language]\ntraffic: {language: {fr: 1.0}}")
+    (failure,) = found(repository, "fail", "traffic")
+    assert "no gold case has language fr" in failure.message
+    assert (failure.where or "").endswith("workflow.yaml: traffic.language")
+    assert "label gold cases of it" in (failure.fix or "")
+    gold(repository, 1, meta=case(1)["meta"] | {"language": "fr"})
+    assert found(repository, "fail", "traffic") == []
+    (warning,) = found(repository, "warn", "traffic")
+    assert "has no share: weighed by traffic it does not count" in warning.message
+    (told,) = found(repository, "ok", "traffic")
+    assert "fr 1 of traffic" in told.message
+
+
 def test_a_contract_under_which_nothing_may_proceed_fails(repository: Workspace) -> None:
     change(repository, "out_of_scope: {kind: [other]}", "out_of_scope: {kind: [other, order]}")
     assert found(repository, "fail", "decision")

@@ -140,6 +140,23 @@ def test_people_alone_stand_beside_the_models_where_their_rows_were_made(
     assert "A person, every case" not in bare.by_id("numbers").text
 
 
+def test_gold_weighed_by_traffic_stands_beside_gold_as_it_is(run: ReportData) -> None:
+    weighed = Metric(value=1.2345, low=0.5, high=4.5, n=120)
+    mine = run.scorecard.models["candidate"].model_copy(
+        update={"traffic": {"cost_per_case": weighed}}
+    )
+    models = run.scorecard.models | {"candidate": mine}
+    card = run.scorecard.model_copy(update={"models": models})
+    line = "shares of channel: mail 0.9, ocr 0.1; checks are judged on gold as it is"
+    verdict = verdict_of("FAIL").model_copy(update={"traffic": (line,)})
+    page = read(render(dataclasses.replace(run, scorecard=card, verdict=verdict)))
+    numbers = page.by_id("numbers").text
+    assert "gold weighed by traffic" in numbers
+    assert "1.23\u00a0EUR" in numbers
+    assert "Weighed by the contract's traffic" in page.by_id("checks").text
+    assert line in page.by_id("checks").text
+
+
 def test_hostile_text_stays_text() -> None:
     html = render(hostile_run())
     page = read(html)
