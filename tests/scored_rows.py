@@ -53,7 +53,8 @@ def log_probs_of(confidence: float) -> LogProbs:
     """Tokens of which only the first, in no field's value, was less than certain."""
     if not 0 <= confidence < 1:
         return ()
-    return ((0, 1, round(math.log(max(confidence, 1e-40)), DECIMALS)),)
+    doubt = round(math.log(max(confidence, 1e-40)), DECIMALS)
+    return ((0, 1, doubt),) if doubt else ()  # as close to certain as rows can tell
 
 
 def rows_of(
