@@ -106,8 +106,8 @@ def test_noise_in_a_table_is_rows_or_one_clear_stop(tmp_path, ending, noise, enc
 @pytest.mark.parametrize(
     ("name", "raw", "fault"),
     [
-        ("a.jsonl", gzip.compress(b"{}"), "is gzip, not JSON lines — unzip it, or call it"),
-        ("a.csv", gzip.compress(b"a,b"), "is gzip, not CSV — unzip it first"),
+        ("a.jsonl", gzip.compress(b"{}", mtime=0), "is gzip, not JSON lines — unzip it, or call it"),
+        ("a.csv", gzip.compress(b"a,b", mtime=0), "is gzip, not CSV — unzip it first"),
         ("a.csv", b"PK\x03\x04...", "is a workbook or another archive, not CSV — save it as CSV"),
         ("a.jsonl", "{}\n".encode("utf-16-le"), "begins with NUL bytes: this is UTF-16 without"),
         ("a.jsonl", "{}\n".encode("utf-16-be"), "begins with NUL bytes: this is UTF-16 without"),
