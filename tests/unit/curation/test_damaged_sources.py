@@ -106,7 +106,7 @@ def test_noise_in_a_table_is_rows_or_one_clear_stop(tmp_path, ending, noise, enc
 @pytest.mark.parametrize(
     ("name", "raw", "fault"),
     [
-        ("a.jsonl", gzip.compress(b"{}", mtime=0), "is gzip, not JSON lines — unzip it, or call it"),
+        ("a.jsonl", gzip.compress(b"{}", mtime=0), "is gzip, not JSON lines — unzip it, or"),
         ("a.csv", gzip.compress(b"a,b", mtime=0), "is gzip, not CSV — unzip it first"),
         ("a.csv", b"PK\x03\x04...", "is a workbook or another archive, not CSV — save it as CSV"),
         ("a.jsonl", "{}\n".encode("utf-16-le"), "begins with NUL bytes: this is UTF-16 without"),
