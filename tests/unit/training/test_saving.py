@@ -95,8 +95,8 @@ def test_ctrl_c_says_where_the_same_command_goes_on_and_there_it_does(
     stopped_at(monkeypatch, step, KeyboardInterrupt())
     assert bounded(lambda: trained(tmp_path / "cut", lora=lora) and None) == EXIT_INTERRUPTED
     newest = (step - 1) // 2 * 2
-    again = f"from update {newest}" if newest else "from the start"
-    assert f"the same command goes on {again}" in capsys.readouterr().err
+    again = f"goes on from update {newest}" if newest else "begins anew"
+    assert f"the same command {again}" in capsys.readouterr().err
     trained(tmp_path / "cut", lora=lora)
     if newest:
         assert f"goes on from update {newest}" in capsys.readouterr().err
