@@ -33,6 +33,7 @@ ANY_CENTS = re.compile(r"\d{4}[.,]\d\d(?![\d:.])")
 _SHARE = re.compile(r"%\d")
 # 1.12.25,00 and 1.2.25:8080; not 4.3.25,12.50 and 4.3.25:10:15
 _GLUED_TO_POINTS = re.compile(r"%\d|,\d\d(?![\d.,:h])|:\d+(?![\d:])")
+_BEHIND_A_BLANK = re.compile(r"[%,:]\d")  # 04.03. 10:15 and 04.03. 12,50 have no year
 _HOUR = re.compile(r"\s?uhr(?![^\W\d_])")  # 04.03.2025. 8.15 Uhr
 _YEAR_ALONE = re.compile(r"(?:19|20)\d\d(?![.,]?\d)")
 NORDIC = frozenset(("da", "nb", "nn", "no", "sv"))
@@ -127,6 +128,8 @@ def numeric_readings(
         return frozenset()
     pointed = first == "." and "0" not in (parts[0][0], parts[1][0])  # no amount has 04.03.
     if not full and (first != second or _is_time_or_amount(text, start, end, pointed=pointed)):
+        return frozenset()
+    if not full and text[inner[1] - 1].isspace() and _BEHIND_A_BLANK.match(text, end):
         return frozenset()
     if first == "." and (_is_version(text, start) or _HOUR.match(text, end)):
         return frozenset()

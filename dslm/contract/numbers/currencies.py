@@ -63,6 +63,11 @@ def currencies(word: str, locales: tuple[str, ...], *, behind: bool = False) -> 
     return found | own_currencies(locales).of(word, behind=behind) if locales else found
 
 
+def is_open_noun(word: str, locales: tuple[str, ...]) -> bool:
+    """Whether a word names a country's own money only where no other word follows it."""
+    return bool(locales) and sign_key(word) in own_currencies(locales).nouns
+
+
 def _everywhere(word: str, locales: tuple[str, ...]) -> frozenset[str]:
     key, bare = sign_key(word), word.strip(".'")
     code = len(bare) == 3 and bare.isascii() and bare.isalpha() and key not in SHARED_SIGNS

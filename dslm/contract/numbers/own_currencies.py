@@ -31,11 +31,13 @@ class OwnCurrencies:
         written: Signs of one or two letters, in their own case → codes.
         words: Other signs and names, as `sign_key` looks them up → codes.
         before: Those of one letter that the locales write before a number only: K 5, not 5K.
+        nouns: Of longer names, where what follows may say whose: dollars américains.
     """
 
     written: dict[str, frozenset[str]]
     words: dict[str, frozenset[str]]
     before: frozenset[str]
+    nouns: frozenset[str]
 
     def of(self, word: str, *, behind: bool) -> frozenset[str]:
         """The codes of a word beside a number, `behind` it or before; none where it is no such."""
@@ -72,14 +74,16 @@ def _noun_stands_first(locale: Locale) -> bool:
     return len({parts[0] for parts in several}) < len({parts[-1] for parts in several})
 
 
-def _names(locale: Locale, code: str, noun_first: bool) -> set[str]:
+def _names(locale: Locale, code: str, noun_first: bool) -> tuple[set[str], set[str]]:
+    """The names of a currency, and the nouns of those of several words that are none themselves."""
     plural = locale._data["currency_names_plural"].get(code, {})
     full = {str(locale.currencies.get(code, "")), *map(str, plural.values())}
     names = {_without_brackets(name) for name in full}
     nouns = {name.split()[0 if noun_first else -1] for name in names if name}
-    return {
+    long = {
         name for name in names | nouns if len(name) >= (_SHORTEST_NAME if name.isascii() else 2)
     }
+    return names & long, (nouns - names) & long
 
 
 @lru_cache(maxsize=32)
@@ -91,6 +95,7 @@ def own_currencies(locales: tuple[str, ...]) -> OwnCurrencies:
     before: set[str] = set()
     written: dict[str, set[str]] = defaultdict(set)
     words: dict[str, set[str]] = defaultdict(set)
+    open_nouns: set[str] = set()
     for name in locales:
         locale = Locale.parse(name)
         territory = _territory(locale)
@@ -104,10 +109,13 @@ def own_currencies(locales: tuple[str, ...]) -> OwnCurrencies:
                 before |= {sign} if first and len(sign) == 1 else set()
             elif sign != code:
                 words[key].add(code)
-            for one in _names(locale, code, noun_first):
+            names, nouns = _names(locale, code, noun_first)
+            for one in names | nouns:
                 words[sign_key(one)].add(code)
+            open_nouns |= {sign_key(one) for one in nouns} if noun_first else set()
     return OwnCurrencies(
         {sign: frozenset(codes) for sign, codes in written.items()},
         {word: frozenset(codes) for word, codes in words.items() if word},
         frozenset(before),
+        frozenset(open_nouns),
     )

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from dslm.contract.numbers.currencies import currencies
+from dslm.contract.numbers.currencies import currencies, is_open_noun
 from dslm.contract.text.characters import MINUS, is_mark
 
 Signs = tuple[int, ...]
@@ -107,7 +107,9 @@ def _currency_after(text: str, start: int, locales: tuple[str, ...]) -> tuple[in
     spoken = ends[0] - (ends[0] > start and not text[ends[0] - 1].isalnum())  # a sentence's stop
     for stop in (*reversed(ends), spoken):
         if start < stop and (found := _named_after(text[start:stop], locales)):
-            return stop, found
+            whose = stop == ends[0] == spoken and len(ends) > 1 and text[stop + 1].isalpha()
+            open_ = whose and is_open_noun(text[start:stop], locales)  # 5 dollars américains
+            return (start, frozenset()) if open_ else (stop, found)
     return start, frozenset()
 
 

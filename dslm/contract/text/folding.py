@@ -194,10 +194,6 @@ def _parted(found: re.Match[str]) -> str:
     return PART.ljust(found.end() - found.start())
 
 
-def _raised(found: re.Match[str]) -> str:
-    return "^".ljust(found.end() - found.start())
-
-
 def parted(seen: str) -> str:
     """A `placed` text in which blanks part two numbers too, as they may: "5 12345 Berlin"."""
     return _BETWEEN.sub(_parted, seen)
@@ -215,7 +211,7 @@ def placed(text: str) -> str:
     text = _SIGN.sub(_signed, text)
     text = _PARTING.sub(_parted, text)
     if "/" in text:
-        text = _MIXED.sub(_raised, text)
+        text = _MIXED.sub(_parted, text)
     return _SPARE_POINT.sub(_as_blanks, text)
 
 

@@ -71,10 +71,10 @@ class _Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self.silent is None:
-            raised = (
-                "^" if self.raised and self._ends_in_digit() and RAISED_DIGIT.match(data) else ""
-            )
-            self.said.append(raised + (data if self.kept_lines else re.sub(r"\s+", " ", data)))
+            parted = self.raised and self._ends_in_digit() and RAISED_DIGIT.match(data)
+            self.raised = False  # of its first text only: some never close it
+            said = data if self.kept_lines else re.sub(r"\s+", " ", data)
+            self.said.append(f"^{said}" if parted else said)
 
     def _parted(self, tag: str) -> None:
         if tag in PARAGRAPHS:

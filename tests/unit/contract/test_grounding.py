@@ -87,6 +87,8 @@ def contract(mini: Contract, how: str | None, locale: str | None = None) -> Cont
         ("text", "!!", "no", False),
         ("text", "12", "ports 1, 2", False),
         ("text", "2 1/2", "The size is 2 1/2.", True),
+        ("text", "4711", "Paket 4711 2/3", True),
+        ("text", "DN15", 'Kugelhahn DN15 1/2" Messing', True),
         ("text", "Hauptstr. 5, 12345 Ulm", "Hauptstr. 5\n12345 Ulm", True),
         ("text", "Hauptstr. 5 12345 Ulm", "Hauptstr. 5, 12345 Ulm", True),
     ],

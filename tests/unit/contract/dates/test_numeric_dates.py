@@ -92,3 +92,10 @@ def test_northern_days_part_the_year_by_a_hyphen(locale: str) -> None:
     assert (
         dates("3/4-10/4", locale) == dates("1/2-3", locale) == dates("2024/3-25", locale) == set()
     )
+
+
+@pytest.mark.parametrize("blank", [" ", "\n", "\t", "\u00a0"])
+@pytest.mark.parametrize("behind", ["10:15 Uhr", "12,50 €", "25,00", "18:00"])
+def test_a_time_or_an_amount_behind_a_day_without_a_year_is_none(blank: str, behind: str) -> None:
+    assert dates(f"Am 04.03.{blank}{behind}", "de_DE") == set()
+    assert dates(f"Am 04.03.25{blank}{behind}", "de_DE") == {dt.date(2025, 3, 4)}

@@ -96,3 +96,18 @@ def test_two_words_make_no_code(text: str, locale: str | None) -> None:
 def test_a_currency_in_a_column_of_its_own_is_of_the_amount_before_it(locale: str | None) -> None:
     for text in ("12.50 EUR", "12.50  EUR", "12.50  €"):
         assert [set(one.currencies) for one in readings_of(text, locale)] == [{"EUR"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "codes"),
+    [
+        ("5 dollars américains", "fr_CA", set()), ("5 pesos argentinos", "es_MX", set()),
+        ("5 ريال قطري", "ar_SA", set()), ("5 pesos, gracias", "es_MX", {"MXN"}),
+        ("5 dollars.", "fr_CA", {"CAD"}), ("5 pesos\nargentinos", "es_MX", {"MXN"}),
+    ],
+)  # fmt: skip
+def test_a_noun_before_another_word_may_be_somebody_elses_money(
+    text: str, locale: str, codes: set[str]
+) -> None:
+    (stated,) = amounts_in(text, locale)
+    assert {code for one in stated.readings for code in one.currencies} == codes
