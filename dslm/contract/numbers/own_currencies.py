@@ -112,7 +112,7 @@ def own_currencies(locales: tuple[str, ...]) -> OwnCurrencies:
             names, nouns = _names(locale, code, noun_first)
             for one in names | nouns:
                 words[sign_key(one)].add(code)
-            open_nouns |= {sign_key(one) for one in nouns} if noun_first else set()
+            open_nouns |= {sign_key(one) for one in nouns} - {key} if noun_first else set()
     return OwnCurrencies(
         {sign: frozenset(codes) for sign, codes in written.items()},
         {word: frozenset(codes) for word, codes in words.items() if word},
