@@ -74,6 +74,13 @@ def _noun_stands_first(locale: Locale) -> bool:
     return len({parts[0] for parts in several}) < len({parts[-1] for parts in several})
 
 
+def _joints(locale: Locale) -> set[str]:
+    """What stands between a number and a name: 20 de lei."""
+    patterns = locale._data.get("currency_unit_patterns", {}).values()
+    between = (str(one).partition("{0}")[2].partition("{1}")[0].strip() for one in patterns)
+    return {word for word in between if word}
+
+
 def _names(locale: Locale, code: str, noun_first: bool) -> tuple[set[str], set[str]]:
     """The names of a currency, and the nouns of those of several words that are none themselves."""
     plural = locale._data["currency_names_plural"].get(code, {})
@@ -100,6 +107,7 @@ def own_currencies(locales: tuple[str, ...]) -> OwnCurrencies:
         locale = Locale.parse(name)
         territory = _territory(locale)
         noun_first = _noun_stands_first(locale)
+        joints = _joints(locale)
         for code in get_territory_currencies(territory, _SINCE, _UNTIL) if territory else ():
             sign = str(locale.currency_symbols.get(code, code))
             key = sign_key(sign)
@@ -111,7 +119,8 @@ def own_currencies(locales: tuple[str, ...]) -> OwnCurrencies:
                 words[key].add(code)
             names, nouns = _names(locale, code, noun_first)
             for one in names | nouns:
-                words[sign_key(one)].add(code)
+                for joint in ("", *joints):
+                    words[sign_key(f"{joint} {one}")].add(code)
             open_nouns |= {sign_key(one) for one in nouns} - {key} if noun_first else set()
     return OwnCurrencies(
         {sign: frozenset(codes) for sign, codes in written.items()},

@@ -57,6 +57,7 @@ def test_a_locales_own_money_is_read_by_sign_and_by_name(
      ("1,234.50 บาทถ้วน", "th_TH", "THB"), ("1,234.50元整", "zh_CN", "CNY"),
      ("1,234.50円也", "ja_JP", "JPY"), ("1,234.50원정", "ko_KR", "KRW"),
      ("Rs 1,234.50 only", "en_IN", "INR"), ("KSh 1,234.50 Only.", "en_KE", "KES"),
+     ("1.234,50 de lei", "ro_RO", "RON"), ("1.234,50 lei", "ro_RO", "RON"),
      ("-S/ 1,234.50", "es_PE", "PEN"), ("1.234,50 soles", "es_PE", "PEN"),
      ("-B/.1,234.50", "es_PA", "PAB"), ("1,234.50 dollars", "en_US", "USD"),
      ("K1,234.50", "en_ZM", "ZMW")],
