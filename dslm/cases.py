@@ -113,7 +113,8 @@ def _misfit(error: ValidationError, value: Any, kind: type[BaseModel], where: st
     ]
     if lacking and isinstance(value, dict):
         others = [str(key) for key in value if key not in kind.model_fields]
-        fix = f"rename {', '.join(others)}" if others else f"its keys are {', '.join(value)}"
+        fix = f"its other keys are {', '.join(others)}: rename what is meant" if others else (
+            f"its keys are {', '.join(value)}")  # fmt: skip
         return InputError(f"has no {' and no '.join(lacking)}", where=where, fix=fix)
     key = ".".join(str(part) for part in found[0]["loc"]) or "line"
     return InputError(f"{key}: {found[0]['msg']}", where=where)

@@ -80,5 +80,7 @@ def test_lines_with_other_keys_are_told_with_what_to_rename(tmp_path):
     with pytest.raises(Problems) as caught:
         read_records(path, Case)
     lines = str(caught.value).splitlines()
-    assert lines[0].endswith(":1: has no id and no input — rename chat_id, text")
+    assert lines[0].endswith(
+        ":1: has no id and no input — its other keys are chat_id, text: rename what is meant"
+    )
     assert lines[-1].endswith("10 more lines do not fit")

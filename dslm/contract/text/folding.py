@@ -60,7 +60,7 @@ _ENCLOSING = r"()\[\]{}\"'_\-\u2010-\u2015"
 _PARTING = re.compile(rf"(?<=\d)[{_POINTS}]+\s+(?=\d)")  # 1, 2
 PART = "|"  # in its place
 _BETWEEN = re.compile(rf"(?<=\d)[{_ENCLOSING}]*\s[\s{_ENCLOSING}]*(?=\d)")  # 5 - 12345, 5 (12345
-_MIXED = re.compile(r"(?<=\d)\s+(?=[1-9]\d?/(?:[2-9]|10|16|32|64)(?!\d|[/.]\d))")  # 2 1/2
+_BEFORE_FRACTION = re.compile(r"(?<=\d)\s+(?=[1-9]\d?/(?:[2-9]|10|16|32|64)(?!\d|[/.]\d))")  # 2 1/2
 _BARE_POINT = re.compile(r"\.(?=\d)(?<![\w.,:/)\]}].)")  # .5
 _ALONE = re.compile(r"(?<![^\W_])(?<!\d[.,])\d[\d.,' ]*\Z")  # a number, up to its end
 _POWER = re.compile(r"([²³¹⁰⁴-⁹¼-¾⅐-⅟↉])(?<=\d.)")
@@ -202,16 +202,16 @@ def parted(seen: str) -> str:
 def placed(text: str) -> str:
     """A composed text in which only what carries meaning at its place is left of `.,:/-`.
 
-    Characters stay where they are: a sign is U+2212, what parts two numbers (a point and a blank)
-    is a `|`, what is dropped is a blank, and only a bare decimal point gets a nought before it.
-    Other hyphens stay, as they are separators anywhere.
+    Characters stay where they are: a sign is U+2212, what parts two numbers (a point and a blank,
+    or a blank before a common fraction) is a `|`, what is dropped is a blank, and only a bare
+    decimal point gets a nought before it. Other hyphens stay, as they are separators anywhere.
     """
     if "." in text:
         text = _BARE_POINT.sub(_with_nought, text)
     text = _SIGN.sub(_signed, text)
     text = _PARTING.sub(_parted, text)
     if "/" in text:
-        text = _MIXED.sub(_parted, text)
+        text = _BEFORE_FRACTION.sub(_parted, text)
     return _SPARE_POINT.sub(_as_blanks, text)
 
 
