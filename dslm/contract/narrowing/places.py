@@ -16,15 +16,14 @@ from unicodedata import category
 
 from dslm.contract.text.characters import MINUS, ignorable, is_mark
 from dslm.contract.text.folding import (
-    PART,
     composed,
     fold,
-    fold_parted,
-    parted,
+    folded,
+    folded_seen,
     placed,
-    separates,
+    with_gaps,
 )
-from dslm.contract.text.words import may_end, may_start
+from dslm.contract.text.words import may_end, may_start, occurrences, origin
 
 # Within letters and digits of ASCII no word starts or ends.
 _CLUSTERS = re.compile("[A-Za-z0-9]+|[^A-Za-z0-9]")
@@ -190,20 +189,13 @@ def _with_noughts(whole: str, steps: list[tuple[int, int]]) -> tuple[str, list[t
 
 def standing(text: str, value: str) -> Iterator[str]:
     """What in a text is a value but for what folding leaves out, as it stands there."""
-    found = copyable(text)
-    yield from _standing(found, found.seen, fold(value))
-    if PART in (apart := fold_parted(value)):
-        yield from _standing(found, parted(found.seen), apart)
-
-
-def _standing(found: Copyable, seen: str, wanted: str) -> Iterator[str]:
-    kept = [n for n, char in enumerate(seen) if not separates(char)]
-    folded = "".join(seen[n] for n in kept)
+    found, wanted = copyable(text), folded(value)
+    seen = with_gaps(found.seen)
+    whole, kept = folded_seen(seen), origin(seen)
     starts = {place.seen: place.at for place in found.places if place.starts}
     ends = {place.seen: place.at for place in found.places if place.ends}
-    at = folded.find(wanted) if wanted else -1
-    while at >= 0:
-        first, last = starts.get(kept[at]), ends.get(kept[at + len(wanted) - 1] + 1)
-        if first is not None and last is not None:
+    for at in occurrences(whole.chars, wanted.chars) if wanted.chars else ():
+        first = starts.get(kept[at])
+        last = ends.get(kept[at + len(wanted.chars) - 1] + 1)
+        if first is not None and last is not None and wanted.stands_at(at, whole):
             yield found.text[first:last]
-        at = folded.find(wanted, at + 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -58,7 +59,9 @@ _SPARE_POINT = re.compile(
 _SIGN = re.compile(rf"[{_HYPHENS}](?=\W?\.?\d)(?<!\w.)|[{_HYPHENS}](?<=\d.)(?!\S)", re.ASCII)
 _ENCLOSING = r"()\[\]{}\"'_\-\u2010-\u2015"
 _PARTING = re.compile(rf"(?<=\d)[{_POINTS}]+\s+(?=\d)")  # 1, 2
-PART = "|"  # in its place
+# Noncharacters, which Unicode keeps for such use: no text that is exchanged has them
+PART, MAY_PART = "\ufdd0", "\ufdd1"  # two numbers part here, or a blank may part or group them
+_GAPS = re.compile(f"[{PART}{MAY_PART}]")
 _BETWEEN = re.compile(rf"(?<=\d)[{_ENCLOSING}]*\s[\s{_ENCLOSING}]*(?=\d)")  # 5 - 12345, 5 (12345
 _BEFORE_FRACTION = re.compile(r"(?<=\d)\s+(?=[1-9]\d?/(?:[2-9]|10|16|32|64)(?!\d|[/.]\d))")  # 2 1/2
 _BARE_POINT = re.compile(r"\.(?=\d)(?<![\w.,:/)\]}].)")  # .5
@@ -194,16 +197,20 @@ def _parted(found: re.Match[str]) -> str:
     return PART.ljust(found.end() - found.start())
 
 
-def parted(seen: str) -> str:
-    """A `placed` text in which blanks part two numbers too, as they may: "5 12345 Berlin"."""
-    return _BETWEEN.sub(_parted, seen)
+def _may_part(found: re.Match[str]) -> str:
+    return MAY_PART.ljust(found.end() - found.start())
+
+
+def with_gaps(seen: str) -> str:
+    """A `placed` text in which a blank that may part two numbers is marked: "5 12345 Berlin"."""
+    return _BETWEEN.sub(_may_part, seen)
 
 
 def placed(text: str) -> str:
     """A composed text in which only what carries meaning at its place is left of `.,:/-`.
 
     Characters stay where they are: a sign is U+2212, what parts two numbers (a point and a blank,
-    or a blank before a common fraction) is a `|`, what is dropped is a blank, and only a bare
+    or a blank before a common fraction) is `PART`, what is dropped is a blank, and only a bare
     decimal point gets a nought before it. Other hyphens stay, as they are separators anywhere.
     """
     if "." in text:
@@ -224,12 +231,52 @@ def fold(text: str) -> str:
     return _closed_up(placed(composed(text)))
 
 
-def fold_parted(text: str) -> str:
-    """As `fold`, but that blanks between digits part two numbers instead of grouping one.
+@dataclass(frozen=True)
+class Folded:
+    """A folded text, and before which of its characters one number may end and another start.
 
-    "5, 12345 Berlin" is the two lines "5" and "12345 Berlin", and 1, 2 is not 12.
+    Attributes:
+        chars: The text without its gaps.
+        parted: Where two numbers part for sure, in order: "1, 2".
+        gaps: Those, and where a blank may part two numbers or group one: "5 12345".
     """
-    return _closed_up(parted(placed(composed(text))))
+
+    chars: str
+    parted: tuple[int, ...]
+    gaps: frozenset[int]
+
+    def may_be(self, other: Folded) -> bool:
+        """Whether both may be the same text, each of their blanks read in one of its two ways."""
+        return self.chars == other.chars and self.stands_at(0, other)
+
+    def stands_at(self, start: int, text: Folded) -> bool:
+        """Whether a text, which has these characters from there on, may part them as these."""
+        first = bisect_right(text.parted, start)
+        parted = text.parted[first : bisect_left(text.parted, start + len(self.chars), first)]
+        return all(place - start in self.gaps for place in parted) and all(
+            place + start in text.gaps for place in self.parted
+        )
+
+
+def folded(text: str) -> Folded:
+    """As `fold`, what parts numbers told apart from what the text says."""
+    return folded_seen(with_gaps(placed(composed(text))))
+
+
+def folded_seen(seen: str) -> Folded:
+    """The same of a text `with_gaps`."""
+    closed = _closed_up(seen)
+    if not _GAPS.search(closed):
+        return Folded(closed, (), frozenset())
+    found = [gap.start() for gap in _GAPS.finditer(closed)]
+    gaps = [place - before for before, place in enumerate(found)]
+    parted = [gap for gap, place in zip(gaps, found, strict=True) if closed[place] == PART]
+    return Folded(_GAPS.sub("", closed), tuple(parted), frozenset(gaps))
+
+
+def is_gap(char: str) -> bool:
+    """Whether a character of a text `with_gaps` stands between two numbers and says nothing."""
+    return char in (PART, MAY_PART)
 
 
 def _closed_up(text: str) -> str:

@@ -15,13 +15,14 @@ from functools import lru_cache
 from dslm.contract.numbers import is_number
 from dslm.contract.text.characters import MINUS, is_mark
 from dslm.contract.text.folding import (
-    PART,
+    Folded,
     composed,
-    fold,
-    fold_parted,
-    parted,
+    folded,
+    folded_seen,
+    is_gap,
     placed,
     separates,
+    with_gaps,
 )
 
 # Scripts without blanks between words (UAX #14's SA class, Han, Kana, Yi, …), and Hangul
@@ -51,32 +52,27 @@ def is_of_word(char: str) -> bool:
 
 
 class _Known(dict[str, bool]):
-    """Whether a character separates, asked once of each."""
+    """Whether folding drops a character of a text `with_gaps`, asked once of each."""
 
     def __missing__(self, char: str) -> bool:
-        found = self[char] = separates(char)
+        found = self[char] = separates(char) or is_gap(char)
         return found
 
 
-_SEPARATES = _Known()
+_DROPPED = _Known()
 
 
 @lru_cache(maxsize=32)
-def _places(text: str) -> tuple[str, str]:
+def _places(text: str) -> tuple[str, Folded]:
     """The text as folding sees it before separators go, and folded."""
-    seen = placed(composed(text))
-    return seen, fold(text)
+    seen = with_gaps(placed(composed(text)))
+    return seen, folded_seen(seen)
 
 
 @lru_cache(maxsize=32)
-def _places_apart(text: str) -> tuple[str, str]:
-    """The same, blanks between digits parting two numbers."""
-    return parted(_places(text)[0]), fold_parted(text)
-
-
-@lru_cache(maxsize=32)
-def _origin(seen: str) -> tuple[int, ...]:
-    return tuple(place for place, char in enumerate(seen) if not _SEPARATES[char])
+def origin(seen: str) -> tuple[int, ...]:
+    """Where the characters of a folded text stand in what folding sees, gaps marked."""
+    return tuple(place for place, char in enumerate(seen) if not _DROPPED[char])
 
 
 def _within_emoji(text: str, place: int) -> bool:
@@ -132,7 +128,7 @@ def _within_number(text: str, place: int) -> bool:
     return end - start < _LONGEST_NUMBER and is_number(text[start:end].strip(".,"))
 
 
-def _occurrences(text: str, value: str) -> Iterator[int]:
+def occurrences(text: str, value: str) -> Iterator[int]:
     """Every place where a value stands in a text, in order; they may overlap."""
     if len(value) > _LONGEST_SOUGHT:
         yield from _overlapping(text, value)
@@ -168,7 +164,7 @@ def _overlapping(text: str, value: str) -> Iterator[int]:
 def _whole(text: str, value: str) -> bool:
     return any(
         may_start(text, start) and may_end(text, start + len(value))
-        for start in _occurrences(text, value)
+        for start in occurrences(text, value)
     )
 
 
@@ -179,20 +175,16 @@ def stands_verbatim(text: str, value: str) -> bool:
 
 def stands_folded(text: str, value: str) -> bool:
     """Whether a value stands in a text as whole words, both folded."""
-    wanted = fold(value)
-    if not wanted:
+    wanted = folded(value)
+    if not wanted.chars:
         return value.strip() in text
-    if _stands(*_places(text), wanted):
-        return True
-    apart = fold_parted(value)
-    return PART in apart and _stands(*_places_apart(text), apart)
-
-
-def _stands(seen: str, folded: str, wanted: str) -> bool:
-    if wanted not in folded:
+    seen, whole = _places(text)
+    if wanted.chars not in whole.chars:
         return False
-    origin = _origin(seen)
+    places, size = origin(seen), len(wanted.chars)
     return any(
-        may_start(seen, origin[start]) and may_end(seen, origin[start + len(wanted) - 1] + 1)
-        for start in _occurrences(folded, wanted)
+        may_start(seen, places[start])
+        and may_end(seen, places[start + size - 1] + 1)
+        and wanted.stands_at(start, whole)
+        for start in occurrences(whole.chars, wanted.chars)
     )

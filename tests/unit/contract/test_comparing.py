@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from dslm.contract import Contract
 from dslm.contract.comparing import equal, fold, sameness, wrong_fields
 from dslm.contract.model import Compare
+from dslm.contract.narrowing.places import standing
+from dslm.contract.text.words import stands_folded
 
 
 def compare(how: str, tolerance: float = 0) -> Compare:
@@ -61,6 +63,13 @@ def compare(how: str, tolerance: float = 0) -> Compare:
         ("set", ["1, 2"], ["12"], False),
         ("list", [["5, 1"], "a"], [["5 1"], "A"], False),  # lists within are compared exactly
         ("list", ["5, 1", "2 3"], ["5 1", "2, 3"], True),
+        ("text", "Flat 2, 30 High St, 0207 123 4567", "Flat 2\n30 High St\n02071234567", True),
+        ("text", {"to": ["2, 30", "0207 1"]}, {"to": ["2 30", "02071"]}, True),
+        ("text", "a|b 1|2", "ab 1, 2", False),
+        ("list", ["2, 30", "0207 1"], ["2 30", "02071"], True),
+        ("set", ["0207 1", "2, 30"], ["2 30", "02071"], True),
+        ("set", ["2, 30", "2 30"], ["2 30"], False),
+        ("set", ["1, 2", "3, 4"], ["1 2", "34"], False),
     ],
 )
 def test_comparators(how: str, predicted: Any, gold: Any, right: bool) -> None:
@@ -95,6 +104,25 @@ def test_decimals_are_the_same_when_they_are_equal(
 
 VALUES = st.none() | st.text(max_size=8) | st.integers() | st.lists(st.text(max_size=3), max_size=3)
 HOWS = st.sampled_from(["exact", "text", "decimal", "date", "set", "list"])
+
+
+# What may stand between two digits, and which of them may mean the same
+JOINED, EITHER, PARTED = st.just(""), st.sampled_from([" ", "\n", " - "]), st.sampled_from([", "])
+GAPS = st.lists(st.tuples(*[JOINED | EITHER | PARTED] * 2), min_size=1, max_size=5)
+
+
+@given(GAPS, st.sampled_from(["text", "list", "set"]))
+def test_each_blank_between_digits_groups_or_parts_for_itself(
+    gaps: list[tuple[str, str]], how: str
+) -> None:
+    left, right = ("".join(f"{gap[side]}{n}" for n, gap in enumerate(gaps)) for side in (0, 1))
+    left, right = f"7{left}", f"7{right}"
+    alike = all({one, other} != {"", ", "} for one, other in gaps)
+    assert equal(compare(how), left, right) is alike
+    assert equal(compare(how), [left, "x"], [right, "X"]) is alike
+    assert equal(compare("set"), ["x", left], [right, "X"]) is alike
+    assert stands_folded(f"to {left}; so", right) is alike
+    assert (list(standing(f"to {left}; so", right)) != []) is alike
 
 
 @given(how=HOWS, value=VALUES)
