@@ -1,4 +1,6 @@
-"""Score base: the prompt-only base model over gold → per-case rows."""
+"""Score base: the prompt-only base model over calibration split and gold → per-case rows."""
+
+from dataclasses import replace
 
 from dslm.cases import read_labelled
 from dslm.cli.stage import stage_main
@@ -8,16 +10,27 @@ from dslm.settings.workspace import Workspace
 
 
 def body(ws: Workspace) -> None:
-    """Answer gold with the untrained model, told task, schema and examples."""
+    """Answer with the untrained model, told task, schema and examples; certify its threshold."""
+    from dslm.contract.deciding import NEVER
     from dslm.inference.loading import load_prompted_base
-    from dslm.scoring.running import answer_cases
+    from dslm.scoring.base_calibration import FIRST, calibrate_base, is_hopeless
+    from dslm.scoring.running import Enough, answer_cases
+    from dslm.scoring.verification import ROWS, answers_digest
 
-    decider = load_prompted_base(ws)
-    gold = read_labelled(ws.gold, decider.contract)
-    # `data`: the examples in its prompt come from there
-    digests = {"data": data_digest(ws.curated), "gold": digest_file(ws.gold)}
-    rows, _ = answer_cases(ws, "base", decider, gold, digests)
-    print(f"score_base {ws.workflow}: {len(rows)} cases")
+    decider = load_prompted_base(ws, threshold=NEVER)
+    contract, data = decider.contract, {"data": data_digest(ws.curated)}  # its examples' source
+    path = ws.curated / "calibration.jsonl"
+    cases = read_labelled(path, contract)
+    rows, named = answer_cases(
+        ws, "base_calibration", decider, cases, data | {"calibration_cases": digest_file(path)},
+        enough=Enough(FIRST, lambda rows: is_hopeless(contract, rows)),
+    )  # fmt: skip
+    calibration = calibrate_base(contract, rows, len(cases), named)
+    certified = answers_digest(ws.scores("base_calibration") / ROWS, named)
+    gold = read_labelled(ws.gold, contract)
+    asked = data | {"gold": digest_file(ws.gold), "calibration": certified}
+    answer_cases(ws, "base", replace(decider, threshold=calibration.cutoff), gold, asked)
+    print(f"score_base {ws.workflow}: {calibration.why}")
 
 
 if __name__ == "__main__":

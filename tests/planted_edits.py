@@ -127,7 +127,7 @@ def _edited() -> Iterator[tuple[str, Plant]]:
             ("id", _first(id="g-999")),
         ):  # fmt: skip
             yield f"{model}: {name}", _rows(model, change)
-    for model, threshold in (("champion", 2.0), ("champion", 0.1), ("base", 2.0), ("base", 0.9),
+    for model, threshold in (("champion", 2.0), ("champion", 0.1), ("base", 2.0), ("base", 0.0),
                              ("candidate", 0.1), ("candidate", 2.0)):  # fmt: skip
         yield (
             f"{model} decided at {threshold}",
@@ -199,7 +199,8 @@ def _believed() -> Iterator[tuple[str, Plant]]:
 
 def _answer_edited(ws: Workspace, model: str, change: Callable[[dict[str, Any]], object]) -> None:
     """Change the answer of every row, and decide and judge it anew where that can be done."""
-    path, cases = ws.scores(model) / "rows.jsonl", THIRTY if model == "calibration" else FORTY
+    path = ws.scores(model) / "rows.jsonl"
+    cases = THIRTY if model.endswith("calibration") else FORTY
     values = [json.loads(line) for line in path.read_text().splitlines()]
     before, threshold = json.dumps(values), float(inputs_of(ws, model)["threshold"])
     for value in values:

@@ -23,7 +23,7 @@ from dslm.provenance import MANIFEST, write_atomic, write_manifest
 from dslm.records import Case
 from dslm.settings.workspace import Workspace
 
-MODELS = ("calibration", "base", "candidate", "champion")
+MODELS = ("calibration", "base", "base_calibration", "candidate", "champion")
 FILES = (
     "artifacts/mini/adapter/MANIFEST.json",
     "artifacts/mini/adapter/adapter_model.safetensors",

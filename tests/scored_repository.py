@@ -12,12 +12,13 @@ from scored_rows import MINI, cases, first, rows_of
 from small_repository import make_repository
 
 from dslm import evidence
-from dslm.cases import write_records
-from dslm.contract.deciding import ALWAYS, NEVER
+from dslm.cases import read_labelled, write_records
+from dslm.contract.deciding import NEVER
 from dslm.evidence import CHAMPION_FILE, ChampionRelease, Evidence, Model, release_digest
 from dslm.provenance import digest_bytes, digest_file, write_atomic, write_manifest
 from dslm.records import Baseline, Case, Row
 from dslm.scoring import calibrate, make_scorecard
+from dslm.scoring.verification import ROWS, answers_digest
 from dslm.settings.params import recipe_of
 from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace
@@ -100,6 +101,17 @@ def calibrated(ws: Workspace, calibration: Sequence[Case], latency: float = 120.
     write_atomic(ws.calibration, calibrate(MINI, rows, named).model_dump_json() + "\n")
 
 
+def calibrated_base(ws: Workspace, latency: float = 120.0) -> str:
+    """What certifies `SURE` for the base too, and the digest of it."""
+    cases = read_labelled(ws.curated / "calibration.jsonl", MINI)
+    rows = rows_of(cases, first(len(cases), len(cases)), threshold=NEVER, latency=latency)
+    asked = {"calibration_cases": digest_file(ws.curated / "calibration.jsonl")}
+    own = identity_of(ws, adapter=False)
+    named = Evidence.of("base_calibration", own, asked, {"threshold": str(NEVER)}).named()
+    seal_rows(ws, "base_calibration", rows, named)
+    return answers_digest(ws.scores("base_calibration") / ROWS, named)
+
+
 @dataclass(frozen=True)
 class Champion:
     """A release that serves, and how git names it."""
@@ -180,13 +192,15 @@ def score(
     """Rows of all models and the scorecard, as of the working tree now."""
     serves, asked = serves or make_champion(), {"gold": digest_file(ws.gold)}
     calibration = {"calibration": digest_file(ws.calibration)}
+    bases = {"calibration": calibrated_base(ws, latency)}
     releases: dict[str, Champion] = {"champion": serves}
     flags_of = {"champion": champion}
     if anchor is not None:
         flags_of["anchor"], releases["anchor"] = anchor
+    own = identity_of(ws, adapter=False)
     models: dict[Model, tuple[Sequence[bool] | None, float, dict[str, str], dict[str, str]]] = {
         "candidate": (right, SURE, identity_of(ws), calibration),
-        "base": (first(len(gold) * 3 // 10, len(gold)), ALWAYS, identity_of(ws, adapter=False), {}),
+        "base": (first(len(gold) * 3 // 10, len(gold)), SURE, own, bases),
         **{m: (flags_of[m], one.says.threshold().cutoff, *_identity(ws, one))
            for m, one in releases.items()},
     }  # fmt: skip

@@ -74,7 +74,8 @@ def repeat_rows(ws: Workspace, asked: Asked) -> Iterator[Repeated]:
             raise InputError(f"no {who} has answered", where=ws.scores(model),
                              fix=f"leave out --model {model}")  # fmt: skip
     for model in asked.models:
-        said, cases = tree.answered(model), _cases(ws, model)
+        said = tree.answered(model)
+        cases = _cases(ws, model)[: len(said.rows)]  # the base may have been given up
         count = asked.cases or cases_needed(len(said.rows), asked.share, asked.chance)
         places = drawn(said.rows, count, asked.draw, model)
         with tempfile.TemporaryDirectory() as into:
@@ -87,7 +88,8 @@ def _cases(ws: Workspace, model: Model) -> list[Case]:
     from dslm.cases import read_labelled
     from dslm.contract import load_contract
 
-    path = ws.curated / "calibration.jsonl" if model == "calibration" else ws.gold
+    calibrates = model in ("calibration", "base_calibration")
+    path = ws.curated / "calibration.jsonl" if calibrates else ws.gold
     return read_labelled(path, load_contract(ws.contract))
 
 
@@ -100,8 +102,8 @@ def _load(ws: Workspace, model: Model, into: Path) -> Decider:
     if model in RELEASES:
         return _release(ws, model, into)
     refuse_too_large(recipe_of(ws), ws.root)
-    if model == "base":
-        return load_prompted_base(ws)
+    if model in ("base", "base_calibration"):
+        return load_prompted_base(ws, threshold=NEVER)  # texts are compared, not decisions
     return load_candidate(ws, threshold=NEVER if model == "calibration" else None)
 
 

@@ -73,7 +73,7 @@ def _repeat(ws: Workspace, cases: int | None, draw: int) -> Iterator[Repeated]:
     from dslm.cli.answers import Asked, repeat_rows
     from dslm.scoring.verification import RELEASES, WorkingTree
 
-    models: tuple[Model, ...] = ("candidate", "calibration", "base")
+    models: tuple[Model, ...] = ("candidate", "calibration", "base", "base_calibration")
     if os.environ.get(REGISTRY):
         models = (*models, *(one for one in RELEASES if one in WorkingTree(ws).models()))
     return repeat_rows(ws, Asked(models, cases, draw, SHARE, CHANCE))

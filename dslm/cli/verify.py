@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from dslm.scoring.reproducing import Repeated
     from dslm.settings.workspace import Workspace
 
-MODELS = ("candidate", "calibration", "base", "champion", "anchor")
-ASKED = MODELS[:3]  # the files of releases are in the registry, which is not everywhere
+MODELS = ("candidate", "calibration", "base", "base_calibration", "champion", "anchor")
+ASKED = MODELS[:4]  # the files of releases are in the registry, which is not everywhere
 SHARE, CHANCE = 0.05, 0.95
 MOST_SHOWN = 20
 

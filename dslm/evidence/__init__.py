@@ -30,7 +30,7 @@ from dslm.evidence.record import (
     release_digest,
 )
 from dslm.evidence.terms import MADE_FROM, TERMS_FILE, Terms, read_terms, terms_of
-from dslm.evidence.wanted import wanted
+from dslm.evidence.wanted import BaseThreshold, wanted
 from dslm.evidence.working_tree import (
     JUDGING_CODE,
     TRAINED_FROM,
@@ -53,6 +53,7 @@ __all__ = [
     "OF_THE_TREE",
     "TERMS_FILE",
     "TRAINED_FROM",
+    "BaseThreshold",
     "Calibration",
     "ChampionRelease",
     "Evidence",

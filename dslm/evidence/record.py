@@ -21,7 +21,7 @@ from dslm.records import Record
 
 FORMAT: Literal["1"] = "1"
 NONE: Literal["none"] = "none"
-Model = Literal["candidate", "base", "champion", "anchor", "calibration"]
+Model = Literal["candidate", "base", "champion", "anchor", "calibration", "base_calibration"]
 
 # What computed the answers. Answers that are compared with each other have to come from one engine;
 # where a model is loaded, another engine is told of and not refused: it may be another machine.
@@ -45,7 +45,8 @@ class Evidence(Record):
 
     Attributes:
         format: Of this record. What was written before there was one has no such key.
-        model: Who answered; `calibration` is the candidate on its calibration split.
+        model: Who answered; `calibration` is the candidate on its calibration split,
+            `base_calibration` the base on the same.
         adapter: The fine-tuned weights; none for the prompt-only base.
         base: The base model's weights and configuration.
         tokenizer: Its tokenizer.
@@ -58,9 +59,10 @@ class Evidence(Record):
         lock: The lock file of installed packages.
         packages: Versions of those that compute answers.
         device: What they ran on.
-        gold: The cases asked; none for the calibration.
-        calibration_cases: The cases asked by the calibration; none for all others.
-        calibration: The file that the threshold is from; none for base and calibration.
+        gold: The cases asked; none for the calibrations.
+        calibration_cases: The cases asked by the calibrations; none for all others.
+        calibration: What the threshold is from: a file, for the base its answers to the calibration
+            split. None for the calibrations.
         threshold: Confidence from which an answer proceeded.
         release: The digest of the champion, or of the anchor release; none for all others.
     """

@@ -7,16 +7,26 @@ rests on. Pure; called by the gate, for the working tree and for a release's own
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from dslm.contract.deciding import ALWAYS, NEVER
+from dslm.contract.deciding import NEVER
 from dslm.evidence.calibration import MODEL
 from dslm.evidence.champion import ChampionRelease
 from dslm.evidence.record import NONE, Evidence, Model, release_digest
 
 
+@dataclass(frozen=True)
+class BaseThreshold:
+    """Confidence from which an answer of the base proceeds, and the digest of what certified it."""
+
+    cutoff: float
+    digest: str
+
+
 def wanted(
     candidate: Mapping[str, str],
     recorded: Mapping[Model, Evidence],
+    base: BaseThreshold,
     champion: ChampionRelease | None,
     calibration_cases: str | None,
     workflow: str,
@@ -27,22 +37,23 @@ def wanted(
     Args:
         candidate: What its evidence has to say.
         recorded: The evidence of each model's answers.
+        base: What the prompt-only base decides by.
         champion: What the champion's release says of itself, where one has answered.
         calibration_cases: Digest of the calibration split; None where it is not at hand.
         workflow: Whose run it is.
         anchor: What the anchor release says of itself, where it has answered.
     """
     split = calibration_cases or recorded["calibration"].calibration_cases
+    prompted = {**candidate, "adapter": NONE, "recipe": NONE}
+    asked = {"gold": NONE, "calibration": NONE, "calibration_cases": split, "threshold": str(NEVER)}
     found: dict[Model, dict[str, str]] = {
         "candidate": dict(candidate),
         "base": {
-            **candidate, "model": "base", "adapter": NONE, "recipe": NONE, "calibration": NONE,
-            "threshold": str(ALWAYS),
+            **prompted, "model": "base", "calibration": base.digest,
+            "threshold": str(base.cutoff),
         },
-        "calibration": {
-            **candidate, "model": "calibration", "gold": NONE, "calibration": NONE,
-            "calibration_cases": split, "threshold": str(NEVER),
-        },
+        "calibration": {**candidate, "model": "calibration"} | asked,
+        "base_calibration": {**prompted, "model": "base_calibration"} | asked,
     }  # fmt: skip
     if champion is not None:
         found["champion"] = _release("champion", candidate, champion, workflow)

@@ -45,7 +45,13 @@ from dslm.gating.submission import Submission
 from dslm.looks.ledger import Ledger, candidate_digest
 from dslm.provenance import digest_file
 from dslm.records import Baseline, Case, Look, Row
-from dslm.scoring.verification import Recorded, WorkingTree, read_scorecard, run_differences
+from dslm.scoring.verification import (
+    Recorded,
+    WorkingTree,
+    base_threshold,
+    read_scorecard,
+    run_differences,
+)
 from dslm.settings.policy import GatePolicy
 from dslm.settings.waivers import Waiver
 from dslm.settings.workspace import Workspace, stage_command
@@ -196,7 +202,7 @@ def collect(run: Run, documents: Documents) -> Submission:
     """
     candidate, baseline = run.candidate(), run.baseline()
     run.refuse_baseline(baseline, candidate)
-    evidence = _proved(run, candidate, baseline)
+    evidence = _proved(run, candidate, baseline, documents.contract)
     card = read_scorecard(run.scorecard)
     said = read_evidence(card.evidence, what="the scorecard")
     refuse_differences(said.named(), evidence["candidate"].named(), what="the scorecard")
@@ -227,9 +233,11 @@ def collect(run: Run, documents: Documents) -> Submission:
     )
 
 
-def _proved(run: Run, candidate: Mapping[str, str], baseline: Baseline) -> dict[Model, Evidence]:
+def _proved(
+    run: Run, candidate: Mapping[str, str], baseline: Baseline, contract: Contract
+) -> dict[Model, Evidence]:
     """The evidence of every model's answers, each key compared."""
-    models: list[Model] = ["calibration", *run.models()]
+    models: list[Model] = ["calibration", "base_calibration", *run.models()]
     found = {
         model: read_evidence(run.answered(model).evidence, what=_of(model)) for model in models
     }
@@ -241,7 +249,8 @@ def _proved(run: Run, candidate: Mapping[str, str], baseline: Baseline) -> dict[
         if split is None
         else digest_there(split, fix=f"run {stage_command('curate', run.workflow)}")
     )
-    asked = wanted(candidate, found, champion, cases, run.workflow, anchor)
+    base = base_threshold(run, contract)
+    asked = wanted(candidate, found, base, champion, cases, run.workflow, anchor)
     for model, evidence in found.items():
         refuse_others(evidence, asked[model], what=_of(model))
     for model, evidence in found.items():
@@ -250,11 +259,12 @@ def _proved(run: Run, candidate: Mapping[str, str], baseline: Baseline) -> dict[
 
 
 def _of(model: Model) -> str:
-    return "the calibration" if model == "calibration" else f"the rows of the {model}"
+    calibrations = {"calibration": "the calibration", "base_calibration": "the base's calibration"}
+    return calibrations.get(model, f"the rows of the {model}")
 
 
-STAGES = {"base": "score_base", "champion": "score_champion", "anchor": "score_champion",
-          "calibration": "calibrate"}  # fmt: skip
+STAGES = {"base": "score_base", "base_calibration": "score_base", "champion": "score_champion",
+          "anchor": "score_champion", "calibration": "calibrate"}  # fmt: skip
 
 
 def _refuse_other_engine(

@@ -44,7 +44,7 @@ from dslm.records import (
     Status,
     Verdict,
 )  # fmt: skip
-from dslm.scoring.verification import differences
+from dslm.scoring.row_differences import differences
 from dslm.settings.policy import GatePolicy, load_policy
 from dslm.settings.waivers import Waiver, load_waivers, refuse_idle_waivers
 from dslm.settings.workspace import Workspace

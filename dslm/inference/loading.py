@@ -11,7 +11,6 @@ from pathlib import Path
 
 from dslm.cases import read_labelled
 from dslm.contract import Contract, load_contract
-from dslm.contract.deciding import ALWAYS
 from dslm.errors import InputError
 from dslm.evidence import (
     Threshold,
@@ -83,8 +82,13 @@ def _told(decider: Decider, certified: Threshold) -> Decider:
     return replace(decider, told=tuple(told))
 
 
-def load_prompted_base(ws: Workspace) -> Decider:
-    """The base model, told the task, the schema and a few examples; proceeds when checks allow."""
+def load_prompted_base(ws: Workspace, *, threshold: float) -> Decider:
+    """The base model, told the task, the schema and a few examples.
+
+    Args:
+        ws: The workflow.
+        threshold: Confidence from which an answer of it may proceed.
+    """
     contract, recipe = load_contract(ws.contract), recipe_of(ws)
     cases = read_labelled(ws.curated / "train.jsonl", contract)
     shown = baseline_examples(contract, cases, recipe.inference.baseline_examples)
@@ -94,7 +98,7 @@ def load_prompted_base(ws: Workspace) -> Decider:
         baseline_prompt(contract, shown),
         root=ws.root,
         adapter=None,
-        threshold=ALWAYS,
+        threshold=threshold,
     )
 
 

@@ -39,7 +39,7 @@ TOP = frozenset({
     "gate.json", "gate.md", "recipe.yaml", "requirements.txt", "scorecard.json", "smoke.json",
     "workflow.yaml",
 })  # fmt: skip
-MODELS = ("anchor", "base", "calibration", "candidate", "champion")
+MODELS = ("anchor", "base", "base_calibration", "calibration", "candidate", "champion")
 ROWS = frozenset({ANCHOR_RELEASE, CHAMPION, *(f"rows/{model}.jsonl" for model in MODELS)})
 ADAPTER_KINDS = frozenset({".safetensors", ".json", ".jsonl", ".md", ".txt"})
 

@@ -223,7 +223,12 @@ def curve_view(data: ReportData) -> CurveView:
         note = "None of the base model's answers may proceed, at any threshold."
     else:
         last = base[-1]
-        note = f"For the base model it would be {rate(last.coverage)} at {rate(last.risk)}."
+        note = f"For the base model it would be {rate(last.coverage)} at {rate(last.risk)}"
+        through = any(row.decision.action == "proceed" for row in data.rows["base"])
+        note += "." if through else (
+            ": of its answers to the calibration cases nothing could be certified, so nothing of "
+            "it proceeds."
+        )  # fmt: skip
     return CurveView(curve_svg(curve), describe(curve), note)
 
 

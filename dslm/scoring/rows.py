@@ -46,10 +46,8 @@ def make_rows(
         contract: The workflow's contract.
         cases: Labelled cases.
         predictions: One answer a case, in the same order.
-        threshold: Confidence from which an answer may proceed. The candidate and the champion
-            have their certified one (`NEVER` where none could be certified). The prompt-only base
-            has 0.0: every valid, rule-clean, grounded answer of it proceeds, which is what a team
-            would run without a calibration.
+        threshold: Confidence from which an answer may proceed. Candidate, champion and base have
+            their certified one; `NEVER` where none could be certified, and while one is looked for.
 
     Raises:
         InputError: Not one prediction a case.

@@ -6,6 +6,7 @@ Knows a model only by what it needs of it: predictions and an identity.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from dslm.cases import write_records
@@ -40,6 +41,19 @@ class Answering(Protocol):
         """One prediction an input, in order."""
 
 
+@dataclass(frozen=True)
+class Enough:
+    """After how many cases to ask whether their rows are enough, and what says so."""
+
+    first: int
+    said: Callable[[Sequence[Row]], bool]
+
+
+def _answered(decider: Answering, cases: Sequence[Case], bar: Progress) -> list[Row]:
+    predictions = decider.predict([case.input for case in cases], bar.advance)
+    return make_rows(decider.contract, cases, predictions, decider.threshold)
+
+
 def answer_cases(
     ws: Workspace,
     name: Model,
@@ -47,16 +61,18 @@ def answer_cases(
     cases: Sequence[Case],
     asked: Mapping[str, str],
     beside: Mapping[str, str] | None = None,
+    enough: Enough | None = None,
 ) -> tuple[list[Row], dict[str, str]]:
     """Answer labelled cases and write `scores/<name>/rows.jsonl`, sealed.
 
     Args:
         ws: The workflow.
-        name: Whose rows: candidate, base, champion or calibration.
+        name: Whose rows, and to which cases: of gold, or of the calibration split.
         decider: The model.
         cases: What it is asked, with the right answers.
         asked: Digests beyond the model's identity: of the cases, for one.
         beside: Texts of other files to keep beside the rows, by name.
+        enough: Whether the rows of the first cases are all that is wanted.
 
     Returns:
         The rows, in the order of the cases, and the evidence that their manifest names.
@@ -65,8 +81,9 @@ def answer_cases(
     threshold = {"lock": lock, "threshold": str(decider.threshold)}
     named = Evidence.of(name, decider.identity, asked, threshold).named()
     with Progress(f"answer {name}", len(cases), "cases") as bar:
-        predictions = decider.predict([case.input for case in cases], bar.advance)
-    rows = make_rows(decider.contract, cases, predictions, decider.threshold)
+        rows = _answered(decider, cases[: enough.first if enough else None], bar)
+        if enough and len(rows) < len(cases) and not enough.said(rows):
+            rows += _answered(decider, cases[enough.first :], bar)
     with whole_folder(ws.scores(name), named) as folder:
         write_records(folder / "rows.jsonl", rows)
         for file, text in (beside or {}).items():

@@ -9,22 +9,22 @@ confidence, decision, outcome of every row, the certified threshold, and every a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
-
-from pydantic import BaseModel
+from typing import Protocol
 
 from dslm.cases import read_labelled, read_record, read_records
 from dslm.contract import Contract, load_contract
 from dslm.errors import DslmError, InputError
-from dslm.evidence import Model, load_calibration
+from dslm.evidence import BaseThreshold, Model, load_calibration
 from dslm.provenance import digest_file, digest_json, read_manifest
 from dslm.records import Case, Row, Scorecard
+from dslm.scoring.base_calibration import FIRST, calibrate_base, is_hopeless
 from dslm.scoring.calibration import calibrate
 from dslm.scoring.dvc_files import told_otherwise
-from dslm.scoring.rows import read_again, recompute
+from dslm.scoring.row_differences import compare, derived_rows, differences, older, rows_differ
+from dslm.scoring.rows import read_again
 from dslm.scoring.scorecard import make_scorecard
 from dslm.settings.workspace import Workspace, stage_command
 
@@ -157,104 +157,71 @@ def read_scorecard(path: Path) -> Scorecard:
     return read_record(path, Scorecard, missing="not scored yet", fix=fix)
 
 
-def differences(written: Any, derived: Any, at: str = "") -> Iterator[str]:
-    """Where two JSON values differ, each place with both values."""
-    if isinstance(written, dict) and isinstance(derived, dict):
-        for key in sorted(written.keys() | derived.keys()):
-            place = f"{at}.{key}" if at else key
-            if key not in written or key not in derived:
-                yield f"{place}: {'not written' if key not in written else 'cannot be derived'}"
-            else:
-                yield from differences(written[key], derived[key], place)
-    elif written != derived or type(written) is not type(derived):
-        yield f"{at}: written {written!r}, derived {derived!r}"
-
-
-def _compare(written: BaseModel, derived: BaseModel, what: str) -> list[str]:
-    pair = written.model_dump(mode="json"), derived.model_dump(mode="json")
-    return [f"{what}: {d}" for d in differences(*pair)]
-
-
-def _derived(
-    contract: Contract, cases: Sequence[Case], rows: Sequence[Row], threshold: float, what: str
-) -> tuple[list[Row], list[str]]:
-    """Rows made again, and where the written ones differ from them."""
-    if older := _older(rows, what):  # nothing follows from them: all else is told of what they say
-        return list(rows), older
-    again = recompute(contract, cases, rows, threshold)
-    return again, _rows_differ(contract, rows, again, what)
-
-
-def _rows_differ(
-    contract: Contract, rows: Sequence[Row], again: Sequence[Row], what: str
-) -> list[str]:
-    hides = contract.data.personal.hides
-    return [
-        _unquoted(d) if hides else d
-        for old, new in zip(rows, again, strict=True)
-        for d in _compare(old, new, f"{what}: case {old.id}")
+def _calibration_rows(
+    run: Recorded, contract: Contract, model: Model
+) -> tuple[Sequence[Row], list[str]]:
+    """A model's answers to the calibration split, made again, and where they differ."""
+    path, said, what = run.calibration_cases, run.answered(model), f"{model} rows"
+    if path is not None:
+        if not path.exists():
+            fix = f"run {stage_command('curate', path)}"
+            raise InputError("nothing is curated yet", where=path, fix=fix)
+        cases = read_labelled(path, contract)
+        asked = cases if model == "calibration" else cases[: len(said.rows)]
+        threshold = threshold_of(said.evidence, run.calibration)
+        return derived_rows(contract, asked, said.rows, threshold, what)
+    # without its inputs nothing is decided anew, but what was answered is read anew
+    again = [
+        row.model_copy(update={"prediction": read_again(contract, row.prediction)})
+        for row in said.rows
     ]
-
-
-def _older(rows: Sequence[Row], what: str) -> list[str]:
-    """What is said of rows of before log-probabilities were kept; nothing where there are none.
-
-    They say how sure an answer is and not why.
-    """
-    none = [(row.id, row.prediction) for row in rows if row.prediction.log_probs is None]
-    older = [one for one, answer in none if answer.object is not None or answer.confidence > 0]
-    return older and [
-        f"{what}: {len(older)} without log-probabilities, so that no confidence follows from "
-        f"them (case {older[0]} is the first): rows of before these were kept are scored again"
-    ]
-
-
-def _unquoted(difference: str) -> str:
-    """A difference without the values of an answer, which go into the verdict and so into git."""
-    place, _, values = difference.partition(": written ")
-    answered = any(f": {part}" in place for part in ("prediction.object", "slices", "group"))
-    if not (values and answered):
-        return difference
-    return f"{place}: is not what is derived (personal, not quoted)"
+    return said.rows, older(said.rows, what) or rows_differ(contract, said.rows, again, what)
 
 
 def _calibration_differs(run: Recorded, contract: Contract, _: Sequence[Case]) -> list[str]:
-    path = run.calibration_cases
-    if path is not None and not path.exists():
-        fix = f"run {stage_command('curate', path)}"
-        raise InputError("nothing is curated yet", where=path, fix=fix)
-    said, found = run.answered("calibration"), list[str]()
-    rows = said.rows
-    if path is not None:
-        cases = read_labelled(path, contract)
-        threshold = threshold_of(said.evidence, run.calibration)
-        rows, found = _derived(contract, cases, rows, threshold, "calibration rows")
-    else:  # without its inputs nothing is decided anew, but what was answered is read anew
-        again = [
-            row.model_copy(update={"prediction": read_again(contract, row.prediction)})
-            for row in rows
-        ]
-        found = _older(rows, "calibration rows") or _rows_differ(
-            contract, rows, again, "calibration rows"
-        )
+    said = run.answered("calibration")
+    rows, found = _calibration_rows(run, contract, "calibration")
     written = load_calibration(run.calibration)
     if written.evidence != dict(said.evidence):
         pair = written.evidence, dict(said.evidence)
         found += [f"calibration: evidence.{d}" for d in differences(*pair)]
     made = calibrate(contract, rows, written.evidence, written.number)
-    return found + _compare(written, made, "calibration")
+    return found + compare(written, made, "calibration")
+
+
+def base_threshold(run: Recorded, contract: Contract) -> BaseThreshold:
+    """What the base decides by, as its answers to the calibration split certify it."""
+    said = run.answered("base_calibration")
+    made = calibrate_base(contract, said.rows, _split_size(run), said.evidence)
+    return BaseThreshold(made.cutoff, said.digest)
+
+
+def _split_size(run: Recorded) -> int:
+    """Cases of the calibration split: the candidate has answered all of them."""
+    return len(run.answered("calibration").rows)
+
+
+def _base_calibration_differs(run: Recorded, contract: Contract, _: Sequence[Case]) -> list[str]:
+    said, cases = run.answered("base_calibration"), _split_size(run)
+    rows, found = _calibration_rows(run, contract, "base_calibration")
+    stops = len(rows) == FIRST and is_hopeless(contract, rows)
+    if len(rows) < cases and not stops:
+        found.append(f"base_calibration rows: {len(said.rows)} of {cases} cases, and no reason to "
+                     "leave out the others")  # fmt: skip
+    return found
 
 
 def _scores_differ(run: Recorded, contract: Contract, gold: Sequence[Case]) -> list[str]:
     calibration = load_calibration(run.calibration)
+    certified = {"candidate": calibration.cutoff, "base": base_threshold(run, contract).cutoff}
     found: list[str] = []
     derived: dict[str, Sequence[Row]] = {}
     for model in run.models():
         said = run.answered(model)
         threshold = threshold_of(said.evidence, run.scorecard)
-        if model == "candidate" and threshold != calibration.cutoff:
-            found.append(f"candidate rows: decided with {threshold}, not {calibration.cutoff}")
-        derived[model], differ = _derived(contract, gold, said.rows, threshold, f"{model} rows")
+        if threshold != certified.get(model, threshold):
+            found.append(f"{model} rows: decided with {threshold}, not {certified[model]}")
+        derived[model], differ = derived_rows(contract, gold, said.rows, threshold, f"{model} rows")
         found += differ
     written = read_scorecard(run.scorecard)
     card = make_scorecard(
@@ -264,7 +231,7 @@ def _scores_differ(run: Recorded, contract: Contract, gold: Sequence[Case]) -> l
         rows_by_model=derived,
         evidence=written.evidence,
     )
-    return found + _compare(written, card, "scorecard")
+    return found + compare(written, card, "scorecard")
 
 
 def run_differences(run: Recorded, contract: Contract, gold: Sequence[Case]) -> list[str]:
@@ -276,11 +243,12 @@ def run_differences(run: Recorded, contract: Contract, gold: Sequence[Case]) -> 
         gold: The cases asked.
     """
     found: list[str] = []
-    for check in (_calibration_differs, _scores_differ):
+    for check in (_calibration_differs, _base_calibration_differs, _scores_differ):
         try:
             found += check(run, contract, gold)
         except DslmError as error:
             found.append(error.message())
+    found = list(dict.fromkeys(found))
     if len(found) > MOST_REPORTED:
         more = len(found) - MOST_REPORTED
         return [*found[:MOST_REPORTED], f"… and {more} more differences"]

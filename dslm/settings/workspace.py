@@ -118,7 +118,10 @@ class Workspace:
 
     def scored_by(self, model: str) -> str:
         """The command that makes those rows, for a message's next step."""
-        stages = {"calibration": "calibrate", "candidate": "score", "anchor": "score_champion"}
+        stages = {
+            "calibration": "calibrate", "candidate": "score", "anchor": "score_champion",
+            "base_calibration": "score_base",
+        }  # fmt: skip
         return stage_command(stages.get(model, f"score_{model}"), self.workflow)
 
     @property

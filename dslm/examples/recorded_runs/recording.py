@@ -137,7 +137,7 @@ def record(folder: Path) -> dict[str, int]:
         **{f"{model}.jsonl": answers(gold, model, "gold") for model in SKILLS},
         **{
             f"{model}-calibration.jsonl": answers(held_out, model, "calibration")
-            for model in ("candidate", "champion")
+            for model in SKILLS
         },
     }
     for name, records in written.items():

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from dslm.cases import read_labelled, read_records
 from dslm.contract import load_contract
-from dslm.contract.deciding import ALWAYS, NEVER
+from dslm.contract.deciding import NEVER
 from dslm.contract.model import Contract
 from dslm.evidence import (
     CHAMPION_FILE,
@@ -31,12 +31,13 @@ from dslm.evidence import (
 )
 from dslm.provenance import digest_bytes, digest_file, write_atomic, write_manifest
 from dslm.records import Baseline, Case, Prediction, Row
+from dslm.scoring.base_calibration import calibrate_base
 from dslm.scoring.calibration import calibrate
 from dslm.scoring.dvc_files import curve, field_f1, metrics
 from dslm.scoring.rows import make_rows
 from dslm.scoring.running import answer_cases
 from dslm.scoring.scorecard import make_scorecard
-from dslm.scoring.verification import models_scored, read_rows
+from dslm.scoring.verification import ROWS, answers_digest, models_scored, read_rows
 from dslm.settings.params import recipe_of
 from dslm.settings.workspace import Workspace
 
@@ -87,8 +88,7 @@ def replay(root: Path) -> Workspace:
     _train(ws)
     threshold = _calibrate(ws, contract, held_out)
     asked = {"gold": digest_file(ws.gold)}
-    base = Recorded(contract, ALWAYS, _identity(ws, contract, adapter=False), _said("base"))
-    answer_cases(ws, "base", base, gold, asked)
+    _score_base(ws, contract, gold, held_out)
     _score_champion(ws, contract, gold, held_out)
     candidate = Recorded(contract, threshold.cutoff, _identity(ws, contract), _said("candidate"))
     _, evidence = answer_cases(
@@ -151,6 +151,18 @@ def _calibrate(ws: Workspace, contract: Contract, held_out: list[Case]) -> Calib
     made = calibrate(contract, rows, evidence)
     write_atomic(ws.calibration, made.model_dump_json(indent=2) + "\n")
     return load_calibration(ws.calibration)
+
+
+def _score_base(ws: Workspace, contract: Contract, gold: list[Case], held_out: list[Case]) -> None:
+    """As the score_base stage does; there are too few cases to give it up early."""
+    own = _identity(ws, contract, adapter=False)
+    asked = {"calibration_cases": digest_file(ws.curated / "calibration.jsonl")}
+    decider = Recorded(contract, NEVER, own, _said("base-calibration"))
+    rows, named = answer_cases(ws, "base_calibration", decider, held_out, asked)
+    cutoff = calibrate_base(contract, rows, len(held_out), named).cutoff
+    certified = answers_digest(ws.scores("base_calibration") / ROWS, named)
+    judged = {"gold": digest_file(ws.gold), "calibration": certified}
+    answer_cases(ws, "base", Recorded(contract, cutoff, own, _said("base")), gold, judged)
 
 
 def _score_champion(

@@ -47,7 +47,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
         root / "other", gold=cases(40, prefix="x"), calibration=cases(30, prefix="y"),
         champion=first(37, 40), day="other",
     )  # fmt: skip
-    for model in ("calibration", "base", "candidate", "champion"):
+    for model in ("calibration", "base", "base_calibration", "candidate", "champion"):
         seal_again(other, model, contract=digest_of("another contract"))
     edit(other.results / "scorecard.json", lambda card: card.update(workflow="other"))
     return Runs(ws, yesterday, other)
