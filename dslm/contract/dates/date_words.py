@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dslm.contract.dates.date_text import fold, words
+from dslm.contract.dates.month_spellings import FURTHER
 
 TABLE = Path(__file__).with_name("date_words.json")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
@@ -25,22 +26,15 @@ _SHORTEST_STEM = 3
 _BETWEEN = (
     "of the day st nd rd th er re eme e o a ro do de del di du den der da dem d le la el il "
     "los ano anul year г р года году року roku r lat gada ж"
-    " m y ngay nam พ ศ ค ที่ เดือน ปี พศ คศ พุทธศักราช คริสต์ศักราช عام سنه لعام من שנת го е"
+    " m y ngay nam eko ci cu yil йил жылғы წლის ng hb haribulan লা রা ঠা ই শে "
+    "พ ศ ค ที่ เดือน ปี พศ คศ พุทธศักราช คริสต์ศักราช عام سنه لعام من שנת го е"
 )
 _AROUND = (
     "م ad ce at um uhr kl klo klokken alle ore as las on the le den am der dem vom du el em il op "
     "dnia dne dated date datum dia día fecha data ngày 公元 西元 西暦 от r y g tarihli "
+    "ء жыл yili godine године tanggal tarehe lì dňa z dd วันที่ "
     "付 日付 現在 في بتاريخ يوم वर्ष दिनांक तारीख "
 )
-# Spellings that CLDR does not list for a language.
-_FURTHER = {
-    "de": {1: ["jän"], 2: ["feber", "febr"], 3: ["mrz"]},
-    "en": {9: ["sept"]},
-    "es": {9: ["set"]},
-    "vi": dict(enumerate(([f"tháng {name}"] for name in (
-        "một", "hai", "ba", "tư", "năm", "sáu", "bảy", "tám", "chín", "mười", "mười một",
-        "mười hai")), start=1)),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -103,7 +97,7 @@ def _index(tables: Mapping[str, Mapping[str, Any]]) -> MonthWords:
 
 
 def _months_of(language: str, table: Mapping[str, Any]) -> Iterable[tuple[int, list[str]]]:
-    further = _FURTHER.get(language, {})
+    further = FURTHER.get(language, {})
     for month, names in enumerate(table["months"], start=1):
         yield month, [*names, *further.get(month, [])]
 

@@ -24,7 +24,8 @@ WIDEST = 40  # characters between day and year
 _BEFORE = 32  # characters in which a month before its day is looked for
 _YEARS = range(1000, 3000)
 _YEARS_BEFORE_MONTH = range(1600, 2700)  # other numbers of four digits stand before months too
-_AFTER_THE_YEAR = frozenset(("gada", "ж", "жылғы", "yil", "йил"))  # 2025. gada 4. marts
+# 2025. gada 4. marts, 2025-yil 4-mart, 2025-ci il 4 mart
+_AFTER_THE_YEAR = frozenset(("gada", "ж", "жылғы", "yil", "йил", "ci", "cu", "წლის"))
 _PUNCTUATION = re.compile(r"[^\W\d_]|[\s.,\-/'()]|[^\x00-\x7f]")
 _ROMANS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 # 4 III 2025, 4.X.2025; not 4 x 2025

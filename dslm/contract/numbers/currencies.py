@@ -36,7 +36,7 @@ SHARED_SIGNS = {
     "₱": "PHP", "₪": "ILS", "₹": "INR", "€": "EUR", "₴": "UAH", "₸": "KZT", "₦": "NGN", "₡": "CRC",
     "₭": "LAK", "₮": "MNT", "₲": "PYG", "₵": "GHS", "gh₵": "GHS", "₼": "AZN", "₾": "GEL",
     "៛": "KHR", "֏": "AMD", "rmb": "CNY", "tk": "BDT", "đ": "VND", "đồng": "VND", "vnđ": "VND",
-    "fcfa": "XAF XOF", "s/": "PEN", "b/": "PAB",
+    "fcfa": "XAF XOF", "שח": "ILS", "nis": "ILS", "тг": "KZT", "s/": "PEN", "b/": "PAB",
 }  # fmt: skip
 # Codes that stand for their currency in small letters too: the most traded ones (BIS, Triennial
 # Survey 2022) without those that are words: all, top, try, php, ils, huf, rub, cop, ron, pen, …
@@ -47,7 +47,7 @@ _NO_WORDS = (
 _IN_ANY_CASE = frozenset(_NO_WORDS.split())
 # Letters that mean something else in another case: 5 ft, room 5, Sr. 5, DIN 5
 _IN_THEIR_CASE = {"ft": ("Ft",), "r": ("R",), "rm": ("RM",), "sr": ("SR",), "din": ("din", "Din"),
-                  "s/": ("S/",), "b/": ("B/",)}  # fmt: skip
+                  "nis": ("NIS",), "s/": ("S/",), "b/": ("B/",)}  # fmt: skip
 _PARTS = "¢￠₥₰"  # of a unit: 5¢ is not 5 of anything else
 
 

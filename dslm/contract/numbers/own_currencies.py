@@ -7,6 +7,7 @@ letters are words elsewhere, so that they count under their own locale only. Use
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 # Tender on some day of these years: what a country gave up lately still stands in its papers
 _SINCE, _UNTIL = dt.date(2015, 1, 1), dt.date(2030, 1, 1)
+_NOT_OF_A_SIGN = re.compile('[. \u00a0"\u05f4\u201c\u201d]')  # quotes stand in ש"ח
 _SHORTEST_NAME = 3
 _IN_THEIR_CASE = 2  # letters: KM is no km
 
@@ -50,7 +52,7 @@ class OwnCurrencies:
 
 def sign_key(sign: str) -> str:
     """How a currency's sign is looked up."""
-    return composed(sign).replace(".", "").replace("\u00a0", "").replace(" ", "").strip("'")
+    return _NOT_OF_A_SIGN.sub("", composed(sign)).strip("'")
 
 
 def _territory(locale: Locale) -> str | None:

@@ -25,9 +25,16 @@ _LARGEST_EXPONENT = 999
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?\Z", re.ASCII)
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:\.\d+)?[eE][+-]?\d{1,9}\Z", re.ASCII)
 _MARKS = class_of(is_mark, BMP)
+_SIGNS = class_of(lambda char: unicodedata.category(char) == "Sc", BMP)
+_OPENS = rf"\s(\[{{<+\-\u2212\u2014~\u2248=:;/|\u00b1\u00d7\"'\u201e\u201c\u00ab\u2039{_SIGNS}"
+# A comma behind what closes parts two cells: "Tea",5 (blue),5 50%,5 10 €,5 -,5
+_BARE_COMMA = (
+    rf"(?<![^{_OPENS}])(?<!\d[{_SIGNS}])(?<!\d[ \u00a0][{_SIGNS}])"
+    r"(?<![^\s(\[{=:;|][\"'\u201c\u00ab\u2039])(?<!,-)(?<!,\u2212),"
+)
 # A point behind a letter is of the word: Rs.500, रु.500, руб.500, B/.500
 _RUN = re.compile(
-    rf"(?:(?<![^\W_])(?<![A-Z]/)(?<![.,{_MARKS}])[.,](?=[0-9]))?"
+    rf"(?:(?<![^\W_])(?<![A-Z]/)(?<![.{_MARKS}])(?:\.|{_BARE_COMMA})(?=[0-9]))?"
     r"[0-9]+(?:[.,'\u066b\u066c \u00a0][0-9]+)*"
 )
 _SEPARATOR = re.compile(r"[.,'\u066b\u066c \u00a0]")

@@ -19,7 +19,11 @@ POSITIVE, NEGATIVE, EITHER = (1,), (-1,), (1, -1)
 _HYPHENS = f"-{MINUS}"
 _LONG_DASH = "\u2014"
 _LONGEST = 14  # characters of a currency's sign or name
-_WORD = re.compile(rf"[^\s\d\u00a0()\[\]{{}}<>|\"*_#%/\\:;,=~+\-{MINUS}]{{0,{_LONGEST + 1}}}")
+_HEBREW = r"[\u05d0-\u05ea]"
+_WORD = re.compile(
+    rf"(?:[^\s\d\u00a0()\[\]{{}}<>|\"*_#%/\\:;,=~+\-{MINUS}]"
+    rf"|(?<={_HEBREW})\"(?={_HEBREW})){{0,{_LONGEST + 1}}}"  # ש"ח
+)
 _CODE_BEFORE = re.compile(r"(?<![^\W_])(?:[A-Z]{3}|U\.?S\.?)[ \u00a0]\Z")
 _LONGEST_CODE = 8
 _MOST_WORDS = 3  # of a currency's name: 5 East Caribbean dollars

@@ -36,7 +36,7 @@ _UNSPACED = re.compile(
 _WITHIN_SYLLABLE = re.compile(
     "[\u1100-\u11ff\ua960-\ua97f\uac00-\ud7fb][\u1160-\u11ff\ud7b0-\ud7fb]"
 )
-_FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]")  # two of these letters are a flag
+_FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]+")  # two of these letters are a flag
 _LONGEST_SOUGHT = 1000  # characters: a longer value that repeats itself takes the square of it
 _LONGEST_NUMBER = 100  # characters: what looks at more takes the square of a long text
 
@@ -75,16 +75,20 @@ def origin(seen: str) -> tuple[int, ...]:
     return tuple(place for place, char in enumerate(seen) if not _DROPPED[char])
 
 
+@lru_cache(maxsize=4)
+def _within_flags(text: str) -> frozenset[int]:
+    """The places between the two letters of a flag."""
+    runs = _FLAGS.finditer(text)
+    return frozenset(n for run in runs for n in range(run.start() + 1, run.end(), 2))
+
+
 def _within_emoji(text: str, place: int) -> bool:
     """Whether a place is between an emoji and its tone of skin, or within a flag."""
     if text[place] < "\U0001f1e6":
         return False
     if not _FLAGS.match(text[place]):
         return "\U0001f3fb" <= text[place] <= "\U0001f3ff"
-    start = place
-    while start > 0 and _FLAGS.match(text[start - 1]):
-        start -= 1
-    return (place - start) % 2 == 1
+    return place in _within_flags(text)
 
 
 def may_start(text: str, place: int) -> bool:

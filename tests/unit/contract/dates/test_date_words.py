@@ -6,6 +6,7 @@ import pytest
 
 from dslm.contract.dates import date_of, date_readings, dates
 from dslm.contract.dates.date_words import month_words
+from dslm.contract.dates.month_spellings import FURTHER
 
 OCTOBER, NOVEMBER = dt.date(2025, 10, 4), dt.date(2025, 11, 4)
 
@@ -43,7 +44,36 @@ def test_beginnings_and_plain_letters_are_read(written: str, month: int) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["4 Marketing 2025", "4 Maybe 2025", "12 Mayor 2025", "3 Decker 2025", "7 Junk 2025"]
+    "written",
+    ["4. marta 2025. godine", "4. марта 2025. године", "2025. gada 4. martā", "4. märtsil 2025",
+     "2025-yil 4-mart", "4-mart 2025-yil", "2025-ci il 4 mart", "4 mart 2025-ci il",
+     "2025 жылғы 4 наурыз", "4 наурыз 2025 жыл", "2025 წლის 4 მარტი", "4 მარტს, 2025",
+     "4 למרץ 2025", "4 במרס 2025", "৪ঠা মার্চ ২০২৫", "4hb Mac 2025", "4 مارچ 2025ء",
+     "4 ng Marso, 2025", "tanggal 4 Maret 2025", "วันที่ 4 มีนาคม 2568"],
+)  # fmt: skip
+def test_case_endings_and_words_that_cldr_lacks_are_read(written: str) -> None:
+    assert date_of(written) == dt.date(2025, 3, 4)
+    for text in (f"({written})", f"No. 7: {written}, 12 x", f"{written}\n12,50"):
+        assert dates(text) == {dt.date(2025, 3, 4)}, text
+
+
+@pytest.mark.parametrize("language", FURTHER)
+def test_every_further_spelling_of_a_month_is_that_month(language: str) -> None:
+    for month, names in FURTHER[language].items():
+        for name in names:
+            assert dates(f"4 {name} 2025") == {dt.date(2025, month, 4)}, name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4 mail 2025",
+        "4 Marketing 2025",
+        "4 Maybe 2025",
+        "12 Mayor 2025",
+        "3 Decker 2025",
+        "7 Junk 2025",
+    ],
 )
 def test_a_word_that_only_begins_like_a_month_is_none(text: str) -> None:
     assert dates(text) == set()

@@ -210,6 +210,21 @@ def test_reading_a_long_text_takes_time_in_proportion() -> None:
     assert long < 30 * short
 
 
+@pytest.mark.parametrize("cell", ['"Tea"', "(blue)", "[7]", "x%", "x?", "Kids'", "\u201eTee\u201c",
+                                  "\u00bbTee\u00ab", "a@b.de>", "x,-", '""', "10 €", "10€"])  # fmt: skip
+def test_a_comma_behind_what_closes_parts_two_cells(cell: str) -> None:
+    for rest in ("12", "12,EUR", "12\n", '12,"x"'):
+        assert Decimal(12) in numbers(f"{cell},{rest}"), rest
+        assert Decimal("0.12") not in numbers(f"{cell},{rest}"), rest
+
+
+@pytest.mark.parametrize(
+    "form", [",12", "x ,12", "(,12)", '",12"', "EUR ,12", "€,12", "Sum:,12", "x;,12", "x,.12,y"]
+)
+def test_a_bare_decimal_sign_is_one_where_nothing_closes_before_it(form: str) -> None:
+    assert {abs(number) for number in numbers(form)} == {Decimal("0.12")}
+
+
 @pytest.mark.parametrize("word", ["Rs", "Fr", "kr", "No", "руб", "रु", "ج.م"])
 def test_a_point_behind_a_word_is_no_decimal_point(word: str) -> None:
     assert numbers(f"Total {word}.500 due") == {Decimal(500)}

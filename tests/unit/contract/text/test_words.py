@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dslm.contract.narrowing.places import copyable
 from dslm.contract.text.words import _overlapping, stands_folded, stands_verbatim
 
 FEW = st.text("ab", max_size=20)
@@ -25,6 +26,15 @@ def test_a_long_value_that_repeats_itself_is_looked_for_in_one_pass(part: str) -
     for stands in (stands_folded, stands_verbatim):
         stands(text, value)
     assert time.process_time() - began < 2  # it took 7 seconds, and the square of the length
+
+
+def test_flags_in_a_row_are_paired_in_one_pass() -> None:
+    text = "\U0001f1e9\U0001f1ea" * 4000
+    began = time.process_time()
+    assert copyable(text).shortest == 2
+    assert stands_folded(text, "\U0001f1e9\U0001f1ea")
+    assert not stands_folded(text, "\U0001f1ea\U0001f1e9")
+    assert time.process_time() - began < 2  # it took the square of the length: over 12 seconds
 
 
 @pytest.mark.parametrize(
