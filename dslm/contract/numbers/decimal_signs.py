@@ -1,7 +1,7 @@
-"""Amounts whose decimal sign is neither point nor comma: 12€50, 1234:50 kr.
+"""Amounts whose decimal sign is neither point nor comma, or that a dash closes: 12€50, ¥1,234-.
 
 Takes a text in plain characters; gives it with U+066B, which is a decimal sign everywhere, in their
-place. Used by `reading`.
+place, and a blank in that of the dash. Used by `reading`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ _BEFORE_KRONOR = re.compile(
 _BEHIND_KRONOR = re.compile(
     rf"((?<![^\W_])(?<!\d[ \u00a0]){_KRONOR}\.?[ \u00a0]?\d[\d.,']*):(?=\d\d(?![\d:]))"
 )
+# That no digit is added behind: ¥12,345-, 12,345円―; not of ¥100-¥200
+_CLOSED = re.compile(
+    "([¥￥₩￦][ \u00a0]?[0-9][0-9,]*|[0-9][円원])[-\u2212\u2014\u2015ー](?![\\w¥￥₩￦\\-\u2212])"
+)
 _LAST_HOUR, _LAST_MINUTE = 24, 59
 
 
@@ -31,9 +35,11 @@ def _pointed(found: re.Match[str]) -> str:
 
 
 def with_decimal_signs(text: str) -> str:
-    """The text with a decimal sign before such cents; every character keeps its place."""
+    """The text with such decimal signs and no closing dash; every character keeps its place."""
     if "€" in text:
         text = _EURO.sub(rf"\1{_DECIMAL}", text)
+    if not text.isascii():
+        text = _CLOSED.sub(r"\1 ", text)
     if ":" in text:
         text = _BEFORE_KRONOR.sub(_pointed, text)
         text = _BEHIND_KRONOR.sub(rf"\1{_DECIMAL}", text)

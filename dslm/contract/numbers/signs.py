@@ -17,6 +17,7 @@ from dslm.contract.text.characters import MINUS, is_mark
 Signs = tuple[int, ...]
 POSITIVE, NEGATIVE, EITHER = (1,), (-1,), (1, -1)
 _HYPHENS = f"-{MINUS}"
+_DIGITS = "0123456789"
 _LONG_DASH = "\u2014"
 _LONGEST = 14  # characters of a currency's sign or name
 _HEBREW = r"[\u05d0-\u05ea]"
@@ -30,6 +31,10 @@ _MOST_WORDS = 3  # of a currency's name: 5 East Caribbean dollars
 _SLASHED = re.compile(r"(?<![^\W_])[A-Z]/\.?\Z")  # S/ 5
 # Nothing but this: glued to a currency, and behind any amount
 _CLOSED = re.compile(r"(?:整|正|也|정|ถ้วน)\Z")
+_COMPOUND = re.compile(r"-[^\W\d_]")  # a 50-EUR-note
+# EUR 5-EUR 10; 5,00-EUR 6,00-EUR are two debits
+_ANOTHER = re.compile("[ \u00a0][0-9]")
+_PRICED = re.compile("(?:[A-Z]{3}|[^\\w\\s.,;:()\"'/\\-])[ \u00a0]?[0-9][0-9.,']*\\Z")
 _ONLY = re.compile(r"[ \u00a0\n]*(?<![0-9])(?:only|Only|ONLY|मात्र)\.?\Z")
 
 
@@ -130,8 +135,11 @@ def before(text: str, start: int, locales: tuple[str, ...], alone: bool) -> Side
     sign = start - 1 - _blank(text, start - 1)
     if _is_in(text, sign, f"+{_HYPHENS}"):
         place, named = _currency_before(text, sign, locales)
-        swiss = bool(named) and not _blank(text, sign - 1) and text[sign - 1].isalpha()
+        glued = bool(named) and not _blank(text, sign - 1)
+        behind = glued and _is_in(text, place - 1 - _blank(text, place - 1), _DIGITS)
+        swiss = glued and text[sign - 1].isalpha()
         signs = _sign(text, sign, glued=sign == start - 1, swiss=swiss)
+        signs = EITHER if behind and signs == NEGATIVE and not alone else signs  # 5€-10€
         place = place if named else sign
     else:
         place, named = _currency_before(text, start, locales)
@@ -182,6 +190,9 @@ def after(text: str, end: int, locales: tuple[str, ...], alone: bool, *, fractio
     trailing = text[end] in _HYPHENS and not _is_in(text, end + 1, dashes)
     place, named = _currency_after(text, end + trailing, locales)
     follows = text[end + 1 : end + 2] if trailing else text[place : place + 2][1:]
+    if trailing and named and (joined := _joined_behind(text, end, place, fraction=fraction)):
+        own = not _is_in(text, place, _DIGITS)
+        return _right(text, place if own else end, joined, named if own else frozenset(), alone)
     if trailing and (named or not follows.isalnum()):
         sure = fraction or (named and not follows.isspace())
         signs = NEGATIVE if sure else EITHER
@@ -190,6 +201,29 @@ def after(text: str, end: int, locales: tuple[str, ...], alone: bool, *, fractio
     elif trailing and not named:
         place = end
     return _right(text, place, signs, named, alone)
+
+
+def _joined_behind(text: str, dash: int, place: int, *, fraction: bool) -> Signs | None:
+    """The signs of a number that a dash joins to what follows: $5-$10, a 50-Euro note.
+
+    Args:
+        text: Of which the dash is part.
+        dash: Where it stands.
+        place: Where the currency behind it ends.
+        fraction: Whether the number has a point or comma.
+    """
+    name = text[dash + 1 : place]
+    if name[0].isspace():
+        return None
+    if _is_in(text, place, _DIGITS) or _COMPOUND.match(text, place):
+        return POSITIVE
+    if name.isalpha() and not name.isupper():
+        return EITHER if fraction else POSITIVE
+    return (
+        EITHER
+        if _ANOTHER.match(text, place) and _PRICED.search(text, max(0, dash - 40), dash)
+        else None
+    )
 
 
 def _right(text: str, place: int, signs: Signs, named: frozenset[str], alone: bool) -> Side:

@@ -15,6 +15,7 @@ from dslm.contract.comparing import equal
 from dslm.contract.grounding import occurs
 from dslm.contract.model import Compare
 from dslm.contract.numbers import (
+    Amount,
     amount_of,
     amounts_in,
     decimal_of,
@@ -210,8 +211,8 @@ def test_reading_a_long_text_takes_time_in_proportion() -> None:
     assert long < 30 * short
 
 
-@pytest.mark.parametrize("cell", ['"Tea"', "(blue)", "[7]", "x%", "x?", "Kids'", "\u201eTee\u201c",
-                                  "\u00bbTee\u00ab", "a@b.de>", "x,-", '""', "10 €", "10€"])  # fmt: skip
+@pytest.mark.parametrize("cell", ['"Tea"', "(blue)", "[7]", "x%", "x?", "Kids'", "„Tee“", "»Tee«",
+                                  "a@b.de>", "x,-", '""', "10 €", "10€"])  # fmt: skip
 def test_a_comma_behind_what_closes_parts_two_cells(cell: str) -> None:
     for rest in ("12", "12,EUR", "12\n", '12,"x"'):
         assert Decimal(12) in numbers(f"{cell},{rest}"), rest
@@ -223,6 +224,37 @@ def test_a_comma_behind_what_closes_parts_two_cells(cell: str) -> None:
 )
 def test_a_bare_decimal_sign_is_one_where_nothing_closes_before_it(form: str) -> None:
     assert {abs(number) for number in numbers(form)} == {Decimal("0.12")}
+
+
+RANGES = ["$5-$10", "£5-£10", "€5–€10", "5€-10€", "5 €-10 €", "EUR 5-EUR 10", "¥5-¥10", "5円-10円",
+          "5-$10", "$5.00-$10.00", "€5,00–€10,00", "CHF 5-CHF 10", "5 kr-10 kr"]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", RANGES)
+def test_a_dash_between_two_prices_makes_neither_negative_for_sure(form: str) -> None:
+    assert {Decimal(5), Decimal(10)} <= numbers(f"from {form} each")
+    assert readings_of(form) == ()
+
+
+@pytest.mark.parametrize("form", ["50-Euro-Schein", "50-euro note", "50-EUR-Schein", "50-€-Schein"])
+def test_a_currency_that_a_hyphen_joins_is_of_an_amount_without_a_sign(form: str) -> None:
+    assert [one.readings for one in amounts_in(f"mit {form} bezahlt")] == [
+        (Amount(Decimal(50), frozenset({"EUR"})),)
+    ]
+
+
+@pytest.mark.parametrize("form", ["¥12,345-", "￥12,345-", "¥ 12,345―", "12,345円-", "₩12,345-",
+                                  "12,345원-"])  # fmt: skip
+def test_a_dash_closes_an_amount_of_yen_or_won(form: str) -> None:
+    assert decimal_of(form, ["ja_JP", "ko_KR"]) == 12345
+    assert numbers(f"合計 {form}（税込）", "ja_JP") == {Decimal(12345)}
+
+
+@pytest.mark.parametrize("form", ["5,00- EUR", "5,00-EUR", "5.00-", "€5.00-", "5 EUR-", "5,00-€",
+                                  "¥5.00-", "5,00 EUR -5,00 EUR"])  # fmt: skip
+def test_a_debit_behind_its_number_stays_one(form: str) -> None:
+    assert Decimal(-5) in numbers(f"sum {form} end")
+    assert numbers(f"{form} end") <= {Decimal(-5), Decimal(5)}
 
 
 @pytest.mark.parametrize("word", ["Rs", "Fr", "kr", "No", "руб", "रु", "ج.م"])
