@@ -1,4 +1,4 @@
-"""Amounts whose decimal sign is neither point nor comma, or that a dash closes: 12€50, ¥1,234-.
+"""Amounts whose decimal sign is no point or comma, or that a dash closes: 12€50, 12'50 €, ¥1,234-.
 
 Takes a text in plain characters; gives it with U+066B, which is a decimal sign everywhere, in their
 place, and a blank in that of the dash. Used by `reading`.
@@ -12,6 +12,11 @@ _DECIMAL = "\u066b"
 _DIGITS = r"(?<![€\d.'])(?<!\d,)\d[\d.,']*"
 _WHOLE = rf"(?<!:){_DIGITS}"
 _EURO = re.compile(rf"({_DIGITS})€(?=\d\d(?![\d€]|[.:]\d|,\d+[ \u00a0]?€|[ \u00a0]€))")
+# As Spaniards write: 12'50 €; not 1'234 €, 5'10"
+_APOSTROPHE = re.compile(
+    r"(?<![\d.,'])(\d{1,3}(?:\.\d{3})+|\d{1,9})'(?=\d\d[ \u00a0]?(?:€|(?:EUR|[Ee]uros?)(?![^\W_])))"
+    r"|(?<=€)([ \u00a0]?\d{1,9})'(?=\d\d(?!\d|[.,']\d))"
+)
 _KRONOR = r"(?:kr|kronor|kroner|SEK|NOK|DKK)"
 # As Swedes write
 _BEFORE_KRONOR = re.compile(
@@ -40,6 +45,8 @@ def with_decimal_signs(text: str) -> str:
         text = _EURO.sub(rf"\1{_DECIMAL}", text)
     if not text.isascii():
         text = _CLOSED.sub(r"\1 ", text)
+    if "'" in text:
+        text = _APOSTROPHE.sub(lambda found: f"{found[1] or found[2]}{_DECIMAL}", text)
     if ":" in text:
         text = _BEFORE_KRONOR.sub(_pointed, text)
         text = _BEHIND_KRONOR.sub(rf"\1{_DECIMAL}", text)

@@ -226,6 +226,16 @@ def test_a_bare_decimal_sign_is_one_where_nothing_closes_before_it(form: str) ->
     assert {abs(number) for number in numbers(form)} == {Decimal("0.12")}
 
 
+@pytest.mark.parametrize(
+    ("form", "value"),
+    [("3'50 €", "3.50"), ("€3’50", "3.50"), ("3'50 euros", "3.50"), ("1.234'50€", "1234.50"),
+     ("1'234 €", "1234"), ("€ 1'234.50", "1234.50"), ("12'345'678 €", "12345678")],
+)  # fmt: skip
+def test_an_apostrophe_before_two_digits_of_euros_is_a_decimal_sign(form: str, value: str) -> None:
+    assert decimal_of(form) == Decimal(value)
+    assert numbers(f"menú {form} y") == {Decimal(value)}
+
+
 RANGES = ["$5-$10", "£5-£10", "€5–€10", "5€-10€", "5 €-10 €", "EUR 5-EUR 10", "¥5-¥10", "5円-10円",
           "5-$10", "$5.00-$10.00", "€5,00–€10,00", "CHF 5-CHF 10", "5 kr-10 kr"]  # fmt: skip
 
