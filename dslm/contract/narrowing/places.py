@@ -31,10 +31,20 @@ _CLUSTERS = re.compile("[A-Za-z0-9]+|[^A-Za-z0-9]")
 
 @dataclass(frozen=True)
 class Place:
-    """A place between two characters: `at` in the text, `seen` in what folding sees of it."""
+    """A place between two characters of a text.
+
+    Attributes:
+        at: Where it is.
+        first: Of what folding sees, where the first character behind it stands that means
+            something: the 株 of ㈱, which is (株) there.
+        last: Where the last one before it ends.
+        starts: Whether a copy may start here.
+        ends: Whether one may end here.
+    """
 
     at: int
-    seen: int
+    first: int
+    last: int
     starts: bool
     ends: bool
 
@@ -75,18 +85,31 @@ def copyable(text: str) -> Copyable:
     text = re.sub(r"\s+", " ", text).strip()
     places: list[Place] = []
     seen, steps = _aligned(text)
-    for at, here in steps:
-        starts = here < len(seen) and _begins(seen, here) and may_start(seen, here)
+    before = 0
+    for (at, here), (_, after) in pairwise([*steps, (len(text), len(seen))]):
+        first, last = _first(seen, here, after), _last(seen, before, here)
+        starts = first < len(seen) and _begins(seen, first) and may_start(seen, first)
         starts = starts and not (
-            seen[here] == "^" != text[at]
+            seen[first] == "^" != text[at]
         )  # the ½ of 38½ means that only there
-        ends = here > 0 and _closes(seen, here - 1) and may_end(seen, here)
+        ends = last > 0 and _closes(seen, last - 1) and may_end(seen, last)
         if starts or ends:
-            places.append(Place(at, here, starts, ends))
+            places.append(Place(at, first, last, starts, ends))
+        before = here
     controls = [n for n, char in enumerate(text) if category(char) in ("Cc", "Cs")]
     pairs = pairwise(places) if controls else ()
     walls = {a.at for a, b in pairs if bisect_left(controls, a.at) < bisect_left(controls, b.at)}
     return Copyable(text, seen, tuple(places), frozenset(walls))
+
+
+def _first(seen: str, start: int, end: int) -> int:
+    """Where what one character is composed to begins to mean something; its start if nowhere."""
+    return next((n for n in range(start, end) if _means_something(seen[n])), start)
+
+
+def _last(seen: str, start: int, end: int) -> int:
+    """Where it ends to."""
+    return next((n for n in range(end, start, -1) if _means_something(seen[n - 1])), end)
 
 
 def _begins(seen: str, place: int) -> bool:
@@ -192,8 +215,8 @@ def standing(text: str, value: str) -> Iterator[str]:
     found, wanted = copyable(text), folded(value)
     seen = with_gaps(found.seen)
     whole, kept = folded_seen(seen), origin(seen)
-    starts = {place.seen: place.at for place in found.places if place.starts}
-    ends = {place.seen: place.at for place in found.places if place.ends}
+    starts = {place.first: place.at for place in found.places if place.starts}
+    ends = {place.last: place.at for place in found.places if place.ends}
     for at in occurrences(whole.chars, wanted.chars) if wanted.chars else ():
         first = starts.get(kept[at])
         last = ends.get(kept[at + len(wanted.chars) - 1] + 1)

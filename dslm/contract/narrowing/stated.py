@@ -26,7 +26,7 @@ _MINUS = r"[-\u2013\u2212]"
 # Bounded: numbers that two no-break blanks part would each go to the end of their row
 _DIGITS = rf"(?:{_MINUS}|\()?\d(?:[\d.,'\u00a0\u202f]| (?=\d{{3}}(?!\d))){{0,60}}\)?{_MINUS}?"
 _FIRST = r"(?<!\d)(?<!\d[.,'\u00a0\u202f])"  # from each digit on it would take the square of them
-_SIGNED_BEFORE = rf"{_MINUS}?{_BEFORE} ?{_DIGITS}"
+_SIGNED_BEFORE = rf"{_MINUS}?{_BEFORE}[ \u00a0\u202f]?{_DIGITS}"
 _PRICED = re.compile(
     rf"(?=({_SIGNED_BEFORE}))(?=({_SIGNED_BEFORE} ?[A-Z]{{3}}(?!\w))?)"  # $5, $5 CAD
     rf"|{_FIRST}(?=({_DIGITS} ?{_AFTER})?)(?=({_DIGITS})?)"
@@ -49,7 +49,8 @@ def amount_texts(text: str, locale: Locale, allowed: Allowed) -> Iterator[str]:
         written = filter(allowed, dict.fromkeys(forms(number)))
         yield from (form for form in written if _may_be(form, stated, locale, number))
     found = (form.strip() for match in _PRICED.finditer(text) for form in match.groups() if form)
-    for form in dict.fromkeys(found):
+    bare = (one for form in found for one in (form, form.rstrip(".,")))  # $1,234 ends a sentence
+    for form in dict.fromkeys(bare):
         if allowed(form) and _may_be(form, stated, locale):
             yield form
 
