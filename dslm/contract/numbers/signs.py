@@ -12,6 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from dslm.contract.numbers.currencies import currencies, is_open_noun
+from dslm.contract.numbers.own_currencies import own_currencies
 from dslm.contract.text.characters import MINUS, is_mark
 
 Signs = tuple[int, ...]
@@ -75,7 +76,7 @@ def _currency_before(text: str, end: int, locales: tuple[str, ...]) -> tuple[int
     start = slashed.start() if slashed else start
     if locales and start < end and _blank(text, start - 1):  # F CFA 5
         first = _word_start(text, start - 1)
-        if first < start - 1 and (found := currencies(text[first:end], locales)):
+        if first < start - 1 and (found := _in_two_words(text[first:end], locales)):
             return first, found
     if start < end and (found := currencies(text[start:end], locales)):
         return _code_before(text, start, text[start:end], locales) or (start, found)
@@ -83,6 +84,19 @@ def _currency_before(text: str, end: int, locales: tuple[str, ...]) -> tuple[int
     if glued and (found := currencies(text[end - 1], locales)):
         return end - 1, found
     return end, frozenset()
+
+
+def _in_two_words(words: str, locales: tuple[str, ...]) -> frozenset[str]:
+    """The currencies of two words before a number: F CFA, CA $; not of a $25 fee, ca. $5.
+
+    A word before a sign is one of its own unless it is in capitals, or the sign of the locale's
+    own money begins so (R $).
+    """
+    word, sign = words.replace("\u00a0", " ").rsplit(" ", 1)
+    signed = unicodedata.category(sign[0]) == "Sc"
+    if not signed or (len(word) > 1 and word.isupper()):
+        return currencies(words, locales)
+    return own_currencies(locales).of(words, behind=False) if word.isupper() else frozenset()
 
 
 def _code_before(

@@ -48,6 +48,28 @@ def test_a_locales_own_money_is_read_by_sign_and_by_name(
 
 
 @pytest.mark.parametrize(
+    ("text", "locale", "amount"),
+    [("There is a $25 late fee", "en_US", "USD 25"), ("A $25 fee applies", "en_US", "USD 25"),
+     ("Plan C $25 a month", "en_US", "USD 25"), ("gave us $25", "en_CA", "CAD 25"),
+     ("ca. $25", "de_DE", "USD 25"), ("asciende a $25.000", "es_AR", "ARS 25000"),
+     ("a $ 25.000", "es_CL", "CLP 25000"), ("size s $25", "en_SG", "USD 25")],
+)  # fmt: skip
+def test_a_word_before_a_sign_is_no_part_of_it(text: str, locale: str, amount: str) -> None:
+    assert occurs("decimal", amount, text, locale)
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "code"),
+    [("R $ 25,00", "pt_BR", "BRL"), ("CA $25", "en_CA", "CAD"), ("F CFA 25", "fr_SN", "XOF"),
+     ("US $25", "en_CA", "USD"), ("HK $ 25", "en_HK", "HKD")],
+)  # fmt: skip
+def test_letters_in_capitals_before_a_sign_are_part_of_it(
+    text: str, locale: str, code: str
+) -> None:
+    assert [one.currencies for one in readings_of(text, locale)] == [{code}]
+
+
+@pytest.mark.parametrize(
     ("written", "locale", "code"),
     [("S/ 1,234.50", "es_PE", "PEN"), ("S/.1,234.50", "es_PE", "PEN"),
      ("Q1,234.50", "es_GT", "GTQ"), ("KSh 1,234.50", "en_KE", "KES"),
