@@ -49,6 +49,7 @@ class Side:
     all: bool
 
 
+_NONE: frozenset[str] = frozenset()
 _NOTHING = Side(POSITIVE, frozenset(), False, True)
 
 
@@ -87,16 +88,16 @@ def _currency_before(text: str, end: int, locales: tuple[str, ...]) -> tuple[int
 
 
 def _in_two_words(words: str, locales: tuple[str, ...]) -> frozenset[str]:
-    """The currencies of two words before a number: F CFA, CA $; not of a $25 fee, ca. $5.
+    """The currencies of two words before a number: F CFA, CA $; not of a $25 fee, A. $25.
 
     A word before a sign is one of its own unless it is in capitals, or the sign of the locale's
     own money begins so (R $).
     """
     word, sign = words.replace("\u00a0", " ").rsplit(" ", 1)
-    signed = unicodedata.category(sign[0]) == "Sc"
-    if not signed or (len(word) > 1 and word.isupper()):
+    letters = word.strip(".")
+    if unicodedata.category(sign[0]) != "Sc" or (len(letters) > 1 and letters.isupper()):
         return currencies(words, locales)
-    return own_currencies(locales).of(words, behind=False) if word.isupper() else frozenset()
+    return own_currencies(locales).of(words, behind=False) if word == letters.upper() else _NONE
 
 
 def _code_before(
@@ -137,7 +138,10 @@ def _currency_after(text: str, start: int, locales: tuple[str, ...]) -> tuple[in
 
 
 def _named_after(word: str, locales: tuple[str, ...]) -> frozenset[str]:
-    """The currencies that a word behind a number may name: 5 kr, 12元整; not 5K, five thousand."""
+    """The currencies that a word behind a number may name: 5 kr, 5 $ US; not 5K, five thousand."""
+    sign, *further = word.replace("\u00a0", " ").split(" ")
+    if further and unicodedata.category(sign[:1] or " ") == "Sc" and not further[0].isupper():
+        return _NONE  # 5 $ au total, 5 $ na osobę
     found = currencies(word, locales, behind=True)
     return found or (currencies(_CLOSED.sub("", word), locales) if _CLOSED.search(word) else found)
 

@@ -52,9 +52,11 @@ def test_a_locales_own_money_is_read_by_sign_and_by_name(
     [("There is a $25 late fee", "en_US", "USD 25"), ("A $25 fee applies", "en_US", "USD 25"),
      ("Plan C $25 a month", "en_US", "USD 25"), ("gave us $25", "en_CA", "CAD 25"),
      ("ca. $25", "de_DE", "USD 25"), ("asciende a $25.000", "es_AR", "ARS 25000"),
+     ("A. $25 B. $30", "en_US", "USD 25"), ("25 $ au total", "fr_CA", "CAD 25"),
+     ("25 $ na osobę", "pl_PL", "USD 25"), ("25 $ us gaben", "de_DE", "CAD 25"),
      ("a $ 25.000", "es_CL", "CLP 25000"), ("size s $25", "en_SG", "USD 25")],
 )  # fmt: skip
-def test_a_word_before_a_sign_is_no_part_of_it(text: str, locale: str, amount: str) -> None:
+def test_a_word_beside_a_sign_is_no_part_of_it(text: str, locale: str, amount: str) -> None:
     assert occurs("decimal", amount, text, locale)
 
 
