@@ -6,6 +6,7 @@ Called by `mail.body` for a mail that has no plain text.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from html.parser import HTMLParser
 
 SILENT = {"script", "style", "title"}
@@ -21,6 +22,11 @@ CELLS = {"button", "select", "td", "th"}
 RAISED = {"small", "sub", "sup"}  # no further digits of the number before them
 RAISED_DIGIT = re.compile("[-+\u2212]?[0-9]")
 ASIDE = {"del", "rt", "s", "strike"}  # not of the words beside it
+# What a style of its own makes of an element that is of its line else, and what it is parted by
+_STYLED = (
+    (re.compile(r"display\s*:\s*(?:block|flex|grid|list-item|table(?:-row)?)\b"), "\n"),
+    (re.compile(r"display\s*:\s*(?:none|table-cell)\b|line-through"), " "),
+)
 _BARE = ("http:", "https:", "mailto:")  # an address in brackets that nobody escaped is no tag
 # Taken out beforehand: the parser reads those that never end again and again.
 _COMMENT = re.compile(r"<!--(?:-?>|.*?--!?>|(?P<open>.*)\Z)", re.DOTALL)
@@ -34,6 +40,7 @@ class _Page(HTMLParser):
         self.said: list[str] = []
         self.silent: str | None = None
         self.kept_lines = False
+        self.styled: dict[str, list[str]] = defaultdict(list)  # of open tags, what parts them
         self.raised = False  # a power, a note, cents: no further digit of the number before it
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -46,6 +53,9 @@ class _Page(HTMLParser):
         if self.silent is None and tag in SILENT:
             self.silent = tag
         self._parted(tag)
+        if tag not in BLOCKS and tag not in CELLS:
+            self.styled[tag].append(_parted_by(dict(attrs).get("style")))
+            self._styled(self.styled[tag][-1])
         if tag == "li":
             self.said.append("- ")
         if tag == "pre":
@@ -68,6 +78,8 @@ class _Page(HTMLParser):
             self.raised = False
         if tag not in ("br", "hr", "li"):
             self._parted(tag)
+        if self.styled[tag]:
+            self._styled(self.styled[tag].pop())
 
     def handle_data(self, data: str) -> None:
         if self.silent is None:
@@ -84,12 +96,22 @@ class _Page(HTMLParser):
         elif tag in CELLS or tag in ASIDE:
             self.said.append(" ")
 
+    def _styled(self, sign: str) -> None:
+        if sign and not (sign == "\n" and self._begins_line()):
+            self.said.append(sign)
+
     def _ends_in_digit(self) -> bool:
         return next((text for text in reversed(self.said) if text), "")[-1:].isdigit()
 
     def _begins_line(self) -> bool:
         last = next((text for text in reversed(self.said) if text.strip(" ")), "\n")
         return last.endswith("\n")
+
+
+def _parted_by(style: str | None) -> str:
+    """What stands before and behind an element of such a style; nothing where it is of its line."""
+    said = (style or "").lower()
+    return next((sign for pattern, sign in _STYLED if pattern.search(said)), "")
 
 
 def _uncommented(comment: re.Match[str]) -> str:

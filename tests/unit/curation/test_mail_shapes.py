@@ -373,6 +373,22 @@ def test_what_stands_above_or_is_struck_is_no_digit_of_the_number_beside_it(page
     assert html_text(f"<p>{page}</p>") == seen
 
 
+@pytest.mark.parametrize(
+    ("page", "seen"),
+    [
+        ('<span style="display:block">12</span><span style="display: block">34</span>', "12\n34"),
+        ('<a STYLE="DISPLAY:TABLE-ROW">12</a>34', "12\n34"),
+        ('<span style="text-decoration: line-through">100</span>90', "100 90"),
+        ('<span style="display:none">Only 5</span>0 left', "Only 5 0 left"),
+        ('<span style="display:inline-block">12</span>,50', "12,50"),
+        ('<b style="color:red">12</b>,<b>50</b>', "12,50"),
+        ('<span style="display:block">1<span>2</span>3</span>4', "123\n4"),
+    ],
+)  # fmt: skip
+def test_what_a_style_sets_apart_is_no_digit_of_the_number_beside_it(page, seen):
+    assert html_text(f"<p>{page}</p>") == seen
+
+
 @pytest.mark.parametrize("between", [b"!!", b"\n!!\n", b"\n-- \n", b"!!\n"])
 def test_base64_with_something_else_in_it_is_a_reject_and_never_text(between):
     letters = base64.b64encode(b"hello world, the 17 kettles are broken")
