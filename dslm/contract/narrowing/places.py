@@ -103,13 +103,17 @@ def copyable(text: str) -> Copyable:
 
 
 def _first(seen: str, start: int, end: int) -> int:
-    """Where what one character is composed to begins to mean something; its start if nowhere."""
-    return next((n for n in range(start, end) if _means_something(seen[n])), start)
+    """Where what one character is composed to begins to mean something, if it does."""
+    while start < end - 1 and not _means_something(seen[start]):
+        start += 1
+    return start
 
 
 def _last(seen: str, start: int, end: int) -> int:
     """Where it ends to."""
-    return next((n for n in range(end, start, -1) if _means_something(seen[n - 1])), end)
+    while start < end - 1 and not _means_something(seen[end - 1]):
+        end -= 1
+    return end
 
 
 def _begins(seen: str, place: int) -> bool:

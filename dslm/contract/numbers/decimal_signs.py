@@ -17,6 +17,7 @@ _APOSTROPHE = re.compile(
     r"(?<![\d.,'])(\d{1,3}(?:\.\d{3})+|\d{1,9})'(?=\d\d[ \u00a0]?(?:€|(?:EUR|[Ee]uros?)(?![^\W_])))"
     r"|(?<=€)([ \u00a0]?\d{1,9})'(?=\d\d(?!\d|[.,']\d))"
 )
+_CENTS_BEHIND = re.compile(r"'\d\d(?!\d)")
 _KRONOR = r"(?:kr|kronor|kroner|SEK|NOK|DKK)"
 # As Swedes write
 _BEFORE_KRONOR = re.compile(
@@ -29,6 +30,7 @@ _BEHIND_KRONOR = re.compile(
 _CLOSED = re.compile(
     "([¥￥₩￦][ \u00a0]?[0-9][0-9,]*|[0-9][円원])[-\u2212\u2014\u2015ー](?![\\w¥￥₩￦\\-\u2212])"
 )
+_YEN_AND_WON = "¥￥₩￦円원"
 _LAST_HOUR, _LAST_MINUTE = 24, 59
 
 
@@ -43,9 +45,9 @@ def with_decimal_signs(text: str) -> str:
     """The text with such decimal signs and no closing dash; every character keeps its place."""
     if "€" in text:
         text = _EURO.sub(rf"\1{_DECIMAL}", text)
-    if not text.isascii():
+    if any(sign in text for sign in _YEN_AND_WON):
         text = _CLOSED.sub(r"\1 ", text)
-    if "'" in text:
+    if _CENTS_BEHIND.search(text):
         text = _APOSTROPHE.sub(lambda found: f"{found[1] or found[2]}{_DECIMAL}", text)
     if ":" in text:
         text = _BEFORE_KRONOR.sub(_pointed, text)
