@@ -130,6 +130,7 @@ def test_a_check_more_loosens_nothing_and_an_exchanged_bound_does() -> None:
         ("out_of_scope.kind", [], True),
         ("decision.max_selective_risk", 0.2, True), ("decision.max_selective_risk", 0.05, False),
         ("decision.confidence", 0.8, True), ("decision.confidence", 0.95, False),
+        ("decision.calibrations", 3, False),
         ("decision.invalid", "abstain", True),
         ("costs.wrong_proceed", 4.5, True), ("costs.wrong_proceed", 450.0, True),
         ("costs.review", 2.0, True), ("costs.by_field.number", 1.0, True),
