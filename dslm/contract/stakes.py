@@ -1,4 +1,4 @@
-"""What is at stake in an answer: when it may proceed, what each outcome costs, how long it may take.
+"""What is at stake in an answer: when it may proceed, what outcomes cost, how long it may take.
 
 Parts of the contract, read with it.
 """
