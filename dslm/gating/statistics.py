@@ -22,6 +22,7 @@ import numpy as np
 QUARTER_PAIR, HALF_PAIR = 0.25, 0.5
 _COMMON = 1.6448  # normal quantile of an error of 0.05, rounded down
 _HALVINGS = 60
+_ROUNDING = 1e-9
 
 
 def normal_quantile(p: float) -> float:
@@ -63,13 +64,19 @@ def shown_above(gained: Any, lost: Any, cases: int, difference: float, z: float)
     1.2 times as often as the error says at the first look at gold, 1.9 times at the fifth.
     """
     pair = HALF_PAIR if difference > 0 or z < _COMMON else QUARTER_PAIR
-    against = lost + pair
-    share = 2.0 * _lost_under(gained, against, cases, difference) + difference  # of unlike pairs
-    second = np.maximum(cases * (share - difference**2), np.finfo(float).tiny)
-    third = cases * (difference - 3 * difference * share + 2 * difference**3)
-    skewness = np.maximum(third, 0.0) / second**1.5
-    more = max(0.0, z * z - 1.0) / 6 * skewness if difference > 0 else 0.0
-    return tango_statistic(gained, against, cases, difference) >= z + more
+    statistic = tango_statistic(gained, lost + pair, cases, difference)
+    if difference <= 0 or z <= 1:
+        return statistic >= z
+    skewed = _skewness(gained, lost + pair, cases, difference)
+    return statistic >= z + (z * z - 1) / 6 * skewed
+
+
+def _skewness(gained: Any, lost: Any, cases: int, difference: float) -> Any:
+    """Of the sum of differences under H0, or 0; part of a pair is lost, so that it has spread."""
+    unlike = 2.0 * _lost_under(gained, lost, cases, difference) + difference
+    second = np.maximum(cases * (unlike - difference**2), _ROUNDING)
+    third = cases * (difference - 3 * difference * unlike + 2 * difference**3)
+    return np.maximum(third, 0.0) / second**1.5
 
 
 def tango_bounds(gained: float, lost: float, cases: float, z: float) -> tuple[float, float]:
