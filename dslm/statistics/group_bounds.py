@@ -103,6 +103,10 @@ class Alike(NamedTuple):
         """So many times as many groups of each kind."""
         return self._replace(counts=self.counts * factor)
 
+    def raised(self, by: float) -> Alike:
+        """With so much more a case."""
+        return self._replace(sums=self.sums + by * self.sizes)
+
     def chance_at_most(self, line: float, worst: float, largest: float = 0.0) -> float:
         """The chance that the weighted mean, the imaginary group's cases `worst`, is ≤ `line`.
 
