@@ -90,9 +90,10 @@ def _slices(turn: Turn) -> bool:
 def _compare(turn: Turn) -> bool:
     """Exact is the strictest, and what a field has that is not named."""
     was, now = (
-        {"as": "exact", "tolerance": 0.0} if one == ABSENT else dict(one)
-        for one in (turn.was, turn.now)
+        {"as": "exact", "tolerance": 0.0} if one == ABSENT else one for one in (turn.was, turn.now)
     )
+    if not all(isinstance(one, dict) and "as" in one for one in (was, now)):
+        return True
     if now["as"] == "exact":
         return False
     if was["as"] == now["as"]:

@@ -195,3 +195,12 @@ def test_keys_that_came_since_have_their_defaults_in_older_terms() -> None:
     unreadable = THEN.model_copy(update={"policy": policy | {"gone": 1}})
     keys = {change.key for change in changes_since(SERVES, unreadable, THEN).found}
     assert keys == {"gone", "first_release"}
+
+
+@pytest.mark.parametrize("value", [5, [5], [{}], [{"id": 5}], [{"id": ["a"]}], {"id": "a"}, "id"])
+@pytest.mark.parametrize("key", ["checks", "rules", "compare"])
+def test_what_a_release_kept_may_be_of_any_shape_and_then_loosens(key: str, value: Any) -> None:
+    part = "policy" if key == "checks" else "contract"
+    document = getattr(THEN, part) | {key: {"number": value} if key == "compare" else value}
+    found = changes_since(SERVES, THEN.model_copy(update={part: document}), THEN)
+    assert [one.part for one in found.loosening][:1] == [part]
