@@ -29,10 +29,14 @@ from dslm.provenance import MANIFEST, canonical_json, digest_file, digest_json, 
 from dslm.records import NOT_APPLICABLE, Record, Verdict
 from dslm.releasing.look_anchors import refuse_other_look
 from dslm.releasing.packaging import allowed
+from dslm.releasing.signing.registered import refuse_wrong_signature
+from dslm.releasing.signing.signed_folder import SIGNED_BESIDE
 from dslm.releasing.store import RESTORE, ModelStore, Version
 
 # MLflow leaves this note beside the files of a model that it loaded from the registry.
 MLFLOW_NOTE = "registered_model_meta"
+# What lies beside the files that a manifest lists.
+BESIDE = SIGNED_BESIDE | {MLFLOW_NOTE}
 # What every release has held, of whatever time: without one it cannot be judged, or cannot answer.
 NEEDED = ("gate.json", "recipe.yaml", "scorecard.json", "smoke.json", "workflow.yaml")
 
@@ -91,7 +95,7 @@ def checked_files(folder: Path) -> dict[str, str]:
         raise ReleaseRefused(what, where=folder / MANIFEST) from None
     if manifest.digest != digest_json(manifest.files):
         raise ReleaseRefused("its digest is not that of its files", where=folder / MANIFEST)
-    found = {f.relative_to(folder).as_posix() for f in files_of(folder)} - {MLFLOW_NOTE}
+    found = {f.relative_to(folder).as_posix() for f in files_of(folder)} - BESIDE
     for name in sorted(found | set(manifest.files)):
         if name not in manifest.files or not allowed(name):
             raise ReleaseRefused("a file that does not belong to a release", where=folder / name)
@@ -163,14 +167,23 @@ def read_verdict(path: Path, workflow: str) -> Verdict:
     return verdict
 
 
-def prove(store: ModelStore, version: Version, into: Path) -> Proof:
-    """Fetch a version and prove it from its own files.
+def prove(store: ModelStore, version: Version, into: Path, *, by_signature: bool = True) -> Proof:
+    """Fetch a version and prove it, by its signature and from its own files.
+
+    Args:
+        store: The registry.
+        version: Which.
+        into: Where its files go.
+        by_signature: False for who is about to sign it.
 
     Raises:
-        ReleaseRefused: Its bytes, its manifest, its verdict or its tags do not fit each other.
+        ReleaseRefused: It is not signed by whom it should be, or its bytes, its manifest, its
+            verdict or its tags do not fit each other.
     """
     folder = store.fetch(version, into)
     where = f"{store.model} version {version.number}"
+    if by_signature:
+        refuse_wrong_signature(store.root, store.model, folder, where)
     manifest = folder / MANIFEST
     if not manifest.is_file() or digest_file(manifest) != version.tags.get("manifest"):
         what = "its manifest is not the one that was registered"

@@ -1,0 +1,165 @@
+"""Signatures of the registry's versions: made at registration or when asked, held to at every use.
+
+Takes a workspace and a version; signs what is stored, or gives the `SignedRelease` that a version's
+files are. Called by `registering`, by `checking.prove` before anything reads a version's files, and
+by `dslm release sign` and `verify`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from dslm.contract import Contract, load_contract
+from dslm.errors import InputError, ReleaseRefused
+from dslm.releasing.signing.keys import KEYGEN, SigningKey, demonstration_key, key_path, own_key
+from dslm.releasing.signing.model_signature import SIGNATURE
+from dslm.releasing.signing.signed_folder import (
+    SignedRelease,
+    declared_invented,
+    sign_folder,
+    verify_folder,
+)
+from dslm.releasing.signing.trust import Trust, trust_in_force, trust_of
+from dslm.settings.release_policy import PATH, load_release_policy
+from dslm.settings.workspace import Workspace
+
+LOUD = "signed with the DEMONSTRATION key, which is published: it proves nothing"
+
+
+def key_for(root: Path, contract: Contract) -> SigningKey | None:
+    """The key that a release is signed with here: one's own, else the demonstration key.
+
+    Returns:
+        None where there is no key of one's own, and the policy or the data allow no other.
+
+    Raises:
+        InputError: The policy wants signatures and there is no key, or one's own does not count.
+    """
+    signing, own = load_release_policy(root).signing, own_key()
+    if own and not own.demonstration:
+        _refuse_untrusted(root, own)
+        return own
+    if signing.demonstration_key and declared_invented(contract):
+        return demonstration_key()
+    if not signing.required:
+        return None
+    why = "no signing key here, and registry/policy.yaml wants every release signed"
+    if signing.demonstration_key:
+        why += "; the demonstration key is for data that the contract declares invented"
+    raise InputError(why, where=key_path(), fix=KEYGEN)
+
+
+def sign_packaged(ws: Workspace, folder: Path) -> SignedRelease | None:
+    """Sign a release that is about to be stored, and say with which key, or that there is none.
+
+    Raises:
+        InputError: As `key_for`.
+    """
+    key = key_for(ws.root, load_contract(folder / "workflow.yaml"))
+    if key is None:
+        _tell(f"{ws.workflow}: the release is not signed: no signing key at {key_path()}; {KEYGEN}")
+        return None
+    signed = sign_folder(folder, key)
+    _tell_demonstration(ws.workflow, signed)
+    return signed
+
+
+def sign_stored(ws: Workspace, folder: Path, *, again: bool) -> SignedRelease:
+    """Sign the files of a version that was fetched and proved but for its signature.
+
+    Args:
+        ws: The workflow.
+        folder: The version's files.
+        again: Replace a signature, whatever it is.
+
+    Raises:
+        InputError: There is no key for it.
+        ReleaseRefused: It is signed by somebody else, or was changed since.
+    """
+    key = key_for(ws.root, load_contract(folder / "workflow.yaml"))
+    if key is None:
+        raise InputError("no signing key here", where=key_path(), fix=KEYGEN)
+    if (folder / SIGNATURE).exists() and not again:
+        signed = verify_folder(folder, trust_of(ws.root))
+        if signed.key_id == key.public.id:
+            return signed
+        what = f"is signed already, by {signed.signed_by}"
+        raise ReleaseRefused(what, where=ws.workflow, fix="--again replaces the signature")
+    signed = sign_folder(folder, key)
+    _tell_demonstration(ws.workflow, signed)
+    return signed
+
+
+def refuse_wrong_signature(
+    root: Path, workflow: str, folder: Path, where: str
+) -> SignedRelease | None:
+    """Hold a version's files against their signature, before anything else reads them.
+
+    Args:
+        root: The repository, whose policy says which keys count, unless `DSLM_TRUST_ROOT` names a
+            file that does.
+        workflow: Whose release it should be.
+        folder: The version's files, as fetched.
+        where: The version, for messages.
+
+    Returns:
+        None where it is not signed and need not be; a line on standard error says so.
+
+    Raises:
+        ReleaseRefused: It is signed, and wrongly; or not signed, where the policy wants that.
+    """
+    if not (folder / SIGNATURE).exists():
+        if load_release_policy(root).signing.required:
+            fix = f"look whose it is; `dslm release sign {workflow} --version N` signs it"
+            what = f"is not signed, and {PATH} wants that"
+            raise ReleaseRefused(what, where=where, fix=fix)
+        _tell(f"{where}: is not signed: nothing shows who made it")
+        return None
+    trust = trust_in_force(root)
+    assert trust is not None
+    return verify_fetched(folder, trust, workflow, where)
+
+
+def verify_fetched(folder: Path, trust: Trust, workflow: str, where: str) -> SignedRelease:
+    """As `verify_folder`, of a copy that is gone in a moment: messages name the version instead.
+
+    Raises:
+        ReleaseRefused: As `verify_folder`, or it is a release of another workflow.
+    """
+    try:
+        signed = verify_folder(folder, trust)
+    except ReleaseRefused as wrong:
+        name = str(wrong.where or "").removeprefix(str(folder)).lstrip("/")
+        place = f"{where}, {name}" if name else where
+        raise ReleaseRefused(wrong.what, where=place, fix=wrong.fix) from wrong
+    if signed.workflow != workflow:
+        what = f"is a signed release of {signed.workflow}"
+        raise ReleaseRefused(what, where=where)
+    return signed
+
+
+def _refuse_untrusted(root: Path, key: SigningKey) -> None:
+    """Refuse to sign with a key whose signature would be refused here.
+
+    Raises:
+        InputError: It does not count, or no more.
+    """
+    trust = trust_of(root)
+    found = next((one for one in trust.keys if one.key.id == key.public.id), None)
+    if found is None:
+        what = f"your key {key.public.short} is not among signing.keys of {PATH}"
+        fix = "add it: `dslm release keygen --show` prints the lines"
+        raise InputError(what, where=key_path(), fix=fix)
+    if found.retired:
+        what = f"your key {key.public.short} ({found.name}) was retired on {found.retired}"
+        raise InputError(what, where=key_path(), fix=f"sign with the key of today: {KEYGEN}")
+
+
+def _tell_demonstration(workflow: str, signed: SignedRelease) -> None:
+    if signed.demonstration:
+        _tell(f"{workflow}: {LOUD}. For invented data only; {KEYGEN} of your own")
+
+
+def _tell(what: str) -> None:
+    sys.stderr.write(f"dslm: {what}\n")
