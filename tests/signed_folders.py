@@ -86,3 +86,10 @@ def bundle(statement: Any, key: SigningKey, kind: str = STATEMENT) -> dict[str, 
             "signatures": [{"sig": signed.value, "keyid": ""}],
         },
     }
+
+
+def listed(key: SigningKey, name: str = "ann", indent: int = 0) -> str:
+    """A key as policies and trust roots list it."""
+    lines = [f"  - name: {name}", "    public_key: |"]
+    lines += [f"      {line}" for line in key.public.pem.splitlines()]
+    return "".join(f"{' ' * indent}{line}\n" for line in lines)

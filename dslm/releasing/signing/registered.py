@@ -60,9 +60,7 @@ def sign_packaged(ws: Workspace, folder: Path) -> SignedRelease | None:
     if key is None:
         _tell(f"{ws.workflow}: the release is not signed: no signing key at {key_path()}; {KEYGEN}")
         return None
-    signed = sign_folder(folder, key)
-    _tell_demonstration(ws.workflow, signed)
-    return signed
+    return _signed(ws, folder, key)
 
 
 def sign_stored(ws: Workspace, folder: Path, *, again: bool) -> SignedRelease:
@@ -86,9 +84,7 @@ def sign_stored(ws: Workspace, folder: Path, *, again: bool) -> SignedRelease:
             return signed
         what = f"is signed already, by {signed.signed_by}"
         raise ReleaseRefused(what, where=ws.workflow, fix="--again replaces the signature")
-    signed = sign_folder(folder, key)
-    _tell_demonstration(ws.workflow, signed)
-    return signed
+    return _signed(ws, folder, key)
 
 
 def refuse_wrong_signature(
@@ -139,6 +135,14 @@ def verify_fetched(folder: Path, trust: Trust, workflow: str, where: str) -> Sig
     return signed
 
 
+def _signed(ws: Workspace, folder: Path, key: SigningKey) -> SignedRelease:
+    sign_folder(folder, key)
+    signed = verify_folder(folder, trust_of(ws.root))
+    if signed.demonstration:
+        _tell(f"{ws.workflow}: {LOUD}. For invented data only; {KEYGEN} of your own")
+    return signed
+
+
 def _refuse_untrusted(root: Path, key: SigningKey) -> None:
     """Refuse to sign with a key whose signature would be refused here.
 
@@ -154,11 +158,6 @@ def _refuse_untrusted(root: Path, key: SigningKey) -> None:
     if found.retired:
         what = f"your key {key.public.short} ({found.name}) was retired on {found.retired}"
         raise InputError(what, where=key_path(), fix=f"sign with the key of today: {KEYGEN}")
-
-
-def _tell_demonstration(workflow: str, signed: SignedRelease) -> None:
-    if signed.demonstration:
-        _tell(f"{workflow}: {LOUD}. For invented data only; {KEYGEN} of your own")
 
 
 def _tell(what: str) -> None:

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from signed_folders import new_key
+from signed_folders import listed, new_key
 
 from dslm.errors import InputError
 from dslm.releasing.signing.keys import (
     VARIABLE,
-    SigningKey,
     demonstration_key,
     key_path,
     make_key,
@@ -21,11 +20,6 @@ from dslm.releasing.signing.keys import (
 )
 from dslm.releasing.signing.trust import read_trust, trust_in_force, trust_of
 from dslm.settings.release_policy import PATH
-
-
-def listed(key: SigningKey, name: str = "ann") -> str:
-    pem = "".join(f"      {line}\n" for line in key.public.pem.splitlines())
-    return f"  - name: {name}\n    public_key: |\n{pem}"
 
 
 def test_a_key_is_made_once_and_read_by_its_owner_alone(tmp_path, monkeypatch) -> None:
