@@ -108,5 +108,7 @@ def _show(what: str, signed: SignedRelease, *, as_json: bool) -> None:
         f"{what}: signed by {signed.signed_by} ({signed.key_id[:12]}){retired}, {signed.signed_at}",
         f"release {signed.digest}, manifest {signed.manifest}",
     )
+    if signed.promoted_at:
+        say(f"made the champion {signed.promoted_at}, by the signed statement of that move")
     if signed.demonstration:
         say("The demonstration key is published: this proves nothing but that no byte is damaged.")

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from dslm.errors import InputError, ReleaseRefused
 from dslm.releasing.checking import NEEDED, checked_files, prove, read_verdict
-from dslm.releasing.signing.registered import sign_stored, verify_fetched
+from dslm.releasing.signing.registered import (
+    refuse_other_promotion,
+    sign_stored,
+    verify_fetched,
+)
 from dslm.releasing.signing.signed_folder import SIGNED_BESIDE, SignedRelease, verify_folder
 from dslm.releasing.signing.trust import read_trust, trust_in_force
 from dslm.releasing.store import ModelStore
+from dslm.settings.regular_files import refuse_no_file
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
 
@@ -73,7 +79,8 @@ def verify_version(ws: Workspace, number: int, trust_root: Path | None = None) -
         folder = store.fetch(version, Path(scratch) / "signed")
         signed = verify_fetched(folder, trust, ws.workflow, where)
         prove(store, version, Path(scratch) / "proved", by_signature=False)
-    return signed
+        at = refuse_other_promotion(ws, number, folder, trust)
+    return replace(signed, promoted_at=at)
 
 
 def verify_given(folder: Path, trust_root: Path) -> SignedRelease:
@@ -87,6 +94,7 @@ def verify_given(folder: Path, trust_root: Path) -> SignedRelease:
         InputError: The trust root is missing, wrong, or comes with what is verified.
         ReleaseRefused: It is not signed by whom it should be, or does not fit together.
     """
+    refuse_no_file(trust_root, fix="name a file with the keys that you trust")
     _refuse_own_trust(folder, trust_root)
     signed = verify_folder(folder, read_trust(trust_root))
     checked_files(folder)

@@ -128,6 +128,11 @@ def key_path() -> Path:
     return Path(settings) / "dslm" / "signing-key.pem"
 
 
+def named() -> bool:
+    """Whether the environment names a key, rather than one lying where keys lie."""
+    return bool(os.environ.get(VARIABLE))
+
+
 def own_key() -> SigningKey | None:
     """One's own key; None where there is none and none is named.
 
@@ -135,7 +140,7 @@ def own_key() -> SigningKey | None:
         InputError: The one that is named is not there, or a key cannot be used.
     """
     path = key_path()
-    if not os.environ.get(VARIABLE) and not path.exists():
+    if not named() and not path.exists():
         return None
     refuse_no_file(path, fix=f"{VARIABLE} names a key: {KEYGEN}, or unset it")
     if path.stat().st_mode & 0o077:

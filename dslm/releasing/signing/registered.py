@@ -12,7 +12,17 @@ from pathlib import Path
 
 from dslm.contract import Contract, load_contract
 from dslm.errors import InputError, ReleaseRefused
-from dslm.releasing.signing.keys import KEYGEN, SigningKey, demonstration_key, key_path, own_key
+from dslm.provenance import MANIFEST, digest_file, write_atomic
+from dslm.records import JournalEntry
+from dslm.releasing.signing.dsse import envelope, opened
+from dslm.releasing.signing.keys import (
+    KEYGEN,
+    SigningKey,
+    demonstration_key,
+    key_path,
+    named,
+    own_key,
+)
 from dslm.releasing.signing.model_signature import SIGNATURE
 from dslm.releasing.signing.signed_folder import (
     SignedRelease,
@@ -20,6 +30,7 @@ from dslm.releasing.signing.signed_folder import (
     sign_folder,
     verify_folder,
 )
+from dslm.releasing.signing.statements import promoted, promotion_of
 from dslm.releasing.signing.trust import Trust, trust_in_force, trust_of
 from dslm.settings.release_policy import PATH, load_release_policy
 from dslm.settings.workspace import Workspace
@@ -31,20 +42,25 @@ def key_for(root: Path, contract: Contract) -> SigningKey | None:
     """The key that a release is signed with here: one's own, else the demonstration key.
 
     Returns:
-        None where there is no key of one's own, and the policy or the data allow no other.
+        None where there is no key of one's own that counts here, and policy or data allow no other.
 
     Raises:
-        InputError: The policy wants signatures and there is no key, or one's own does not count.
+        InputError: The policy wants signatures and there is no key for one, or the key that
+            `DSLM_SIGNING_KEY` names does not count here.
     """
     signing, own = load_release_policy(root).signing, own_key()
-    if own and not own.demonstration:
-        _refuse_untrusted(root, own)
+    fault = _no_use(root, own) if own else None
+    if own and fault is None:
         return own
+    if fault and named():
+        raise fault
     if signing.demonstration_key and declared_invented(contract):
         return demonstration_key()
     if not signing.required:
         return None
-    why = "no signing key here, and registry/policy.yaml wants every release signed"
+    if fault:
+        raise fault
+    why = f"no signing key here, and {PATH} wants every release signed"
     if signing.demonstration_key:
         why += "; the demonstration key is for data that the contract declares invented"
     raise InputError(why, where=key_path(), fix=KEYGEN)
@@ -58,7 +74,10 @@ def sign_packaged(ws: Workspace, folder: Path) -> SignedRelease | None:
     """
     key = key_for(ws.root, load_contract(folder / "workflow.yaml"))
     if key is None:
-        _tell(f"{ws.workflow}: the release is not signed: no signing key at {key_path()}; {KEYGEN}")
+        own = own_key()
+        fault = _no_use(ws.root, own) if own else None
+        why = fault.message() if fault else f"no signing key at {key_path()}; {KEYGEN}"
+        _tell(f"{ws.workflow}: the release is not signed: {why}")
         return None
     return _signed(ws, folder, key)
 
@@ -85,6 +104,50 @@ def sign_stored(ws: Workspace, folder: Path, *, again: bool) -> SignedRelease:
         what = f"is signed already, by {signed.signed_by}"
         raise ReleaseRefused(what, where=ws.workflow, fix="--again replaces the signature")
     return _signed(ws, folder, key)
+
+
+def state_move(ws: Workspace, folder: Path, entry: JournalEntry) -> JournalEntry:
+    """Leave a signed statement of a move in git, beside `champion.json`; gives the entry back.
+
+    A move is never held up by a key: where there is none that counts, none is left, and an older
+    statement is removed, since it is of another move.
+
+    Args:
+        ws: The workflow.
+        folder: The release that was moved to.
+        entry: Of the journal.
+    """
+    try:
+        key = key_for(ws.root, load_contract(folder / "workflow.yaml"))
+    except InputError as fault:
+        _tell(f"{ws.workflow}: the move is not stated: {fault.message()}")
+        key = None
+    if key is None:
+        ws.promotion.unlink(missing_ok=True)
+    else:
+        write_atomic(ws.promotion, envelope(promotion_of(folder, entry), key))
+    return entry
+
+
+def refuse_other_promotion(ws: Workspace, number: int, folder: Path, trust: Trust) -> str | None:
+    """When a version was made the champion, by the signed statement of the last move.
+
+    Returns:
+        None where there is no statement, or it is of another version.
+
+    Raises:
+        ReleaseRefused: Nobody who counts signed it, or it is of other bytes under this number.
+    """
+    if not ws.promotion.is_file():
+        return None
+    said, _ = opened(ws.promotion.read_bytes(), trust, ws.promotion)
+    version, subject, at = promoted(said)
+    if version != str(number):
+        return None
+    if subject != digest_file(folder / MANIFEST):
+        what = f"states that version {number} with other bytes was made champion"
+        raise ReleaseRefused(what, where=ws.promotion, fix="look at `dslm release history`")
+    return at
 
 
 def refuse_wrong_signature(
@@ -143,21 +206,20 @@ def _signed(ws: Workspace, folder: Path, key: SigningKey) -> SignedRelease:
     return signed
 
 
-def _refuse_untrusted(root: Path, key: SigningKey) -> None:
-    """Refuse to sign with a key whose signature would be refused here.
-
-    Raises:
-        InputError: It does not count, or no more.
-    """
-    trust = trust_of(root)
-    found = next((one for one in trust.keys if one.key.id == key.public.id), None)
+def _no_use(root: Path, key: SigningKey) -> InputError | None:
+    """Why a key's signatures would be refused here."""
+    if key.demonstration:
+        what = "is the demonstration key, which is nobody's own"
+        return InputError(what, where=key_path(), fix=KEYGEN)
+    found = next((one for one in trust_of(root).keys if one.key.id == key.public.id), None)
     if found is None:
         what = f"your key {key.public.short} is not among signing.keys of {PATH}"
         fix = "add it: `dslm release keygen --show` prints the lines"
-        raise InputError(what, where=key_path(), fix=fix)
+        return InputError(what, where=key_path(), fix=fix)
     if found.retired:
         what = f"your key {key.public.short} ({found.name}) was retired on {found.retired}"
-        raise InputError(what, where=key_path(), fix=f"sign with the key of today: {KEYGEN}")
+        return InputError(what, where=key_path(), fix=f"sign with the key of today: {KEYGEN}")
+    return None
 
 
 def _tell(what: str) -> None:

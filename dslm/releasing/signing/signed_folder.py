@@ -41,7 +41,8 @@ class SignedRelease:
     """What a signed folder is, and who says so.
 
     `digest` is the release's, as journal and `champion.json` name it; `manifest` that of its
-    manifest's bytes; `root` that of the format, over every file.
+    manifest's bytes; `root` that of the format, over every file. `promoted_at` is of a version that
+    the last signed move made the champion.
     """
 
     workflow: str
@@ -53,6 +54,7 @@ class SignedRelease:
     signed_at: str
     demonstration: bool
     retired: bool
+    promoted_at: str | None = None
 
 
 def declared_invented(contract: Contract) -> bool:

@@ -24,6 +24,8 @@ from dslm.strict_json import strict_json
 VERDICT, TRAINING = "attestations/verdict.dsse.json", "attestations/training.dsse.json"
 STATEMENTS = (VERDICT, TRAINING)
 SIGNED_AT = "signedAt"  # of a test result; the format lets a predicate have more keys
+# What was seen before a release was made the champion.
+LEVELS = {"promote": ("DSLM_JUDGED_AGAIN",), "rollback": ("DSLM_ANSWERED_AGAIN",)}
 _SHA256 = re.compile(r"sha256:([0-9a-f]{64})")
 _POLICY = "policy"
 
@@ -52,11 +54,11 @@ def statements_of(folder: Path, signed_at: str) -> dict[str, dict[str, Any]]:
 
 
 def promotion_of(folder: Path, entry: JournalEntry) -> dict[str, Any]:
-    """What is stated of a promotion: that the release was judged again and passed.
+    """What is stated of a move: that the release was verified before it was made the champion.
 
     Args:
         folder: The release.
-        entry: The journal's entry of it.
+        entry: The journal's entry of the move.
     """
     verdict = Verdict.model_validate_json((folder / "gate.json").read_bytes())
     policy = verdict.evidence.get(_POLICY, "")
@@ -71,11 +73,21 @@ def promotion_of(folder: Path, entry: JournalEntry) -> dict[str, Any]:
             if (folder / name).is_file()
         ],
         "verificationResult": "PASSED",
-        "verifiedLevels": ["DSLM_GATE_PASSED"],
+        "verifiedLevels": list(LEVELS[entry.action]),
         "slsaVersion": "1.0",
     }
     subject = _subject(verdict.workflow, folder)
     return _statement(subject, "https://slsa.dev/verification_summary/v1", summary)
+
+
+def promoted(statement: Any) -> tuple[str, str, str]:
+    """Which version a statement of a move is of, which manifest, and when; empty where unsaid."""
+    try:
+        predicate, (subject,) = statement["predicate"], statement["subject"]
+        version = str(predicate["resourceUri"]).rpartition(":")[2]
+        return version, f"sha256:{subject['digest']['sha256']}", str(predicate["timeVerified"])
+    except (KeyError, TypeError, ValueError):
+        return "", "", ""
 
 
 def signed_at(statement: Any) -> dt.datetime | None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from finished_run import Run, W, answers_well
+from reading_docs import commands_below
 from signed_folders import listed, make_release, new_key
 
+from dslm.cli.app import invoke
 from dslm.errors import InputError, ReleaseRefused
 from dslm.provenance import write_atomic
 from dslm.releasing.fetching import fetch_version
 from dslm.releasing.promoting import promote, releases, rollback
+from dslm.releasing.signing.dsse import envelope
 from dslm.releasing.signing.keys import VARIABLE, SigningKey
 from dslm.releasing.signing.model_signature import SIGNATURE
 from dslm.releasing.signing.registered import refuse_wrong_signature, sign_packaged
@@ -61,8 +66,23 @@ def test_a_registered_release_is_signed_and_used_as_signed(run, mine, capsys) ->
     assert entry.to_digest == signed.digest
     run.released(b"weights two")
     promote(run.ws, None, "go", "ann")
-    assert rollback(run.ws, "back", "ann", answers_well).to_version == 1
+    two = verify_version(run.ws, 2)
+    assert two.promoted_at
+    assert verify_version(run.ws, 1).promoted_at is None
+    back = rollback(run.ws, "back", "ann", answers_well)
+    assert verify_version(run.ws, 1) == replace(signed, promoted_at=back.at)
     assert sign_version(run.ws, 1) == signed  # by the same key: nothing to do
+    said = json.loads(base64.b64decode(json.loads(run.ws.promotion.read_text())["payload"]))
+    assert said["predicateType"] == "https://slsa.dev/verification_summary/v1"
+    assert said["predicate"]["verificationResult"] == "PASSED"
+    assert said["predicate"]["verifiedLevels"] == ["DSLM_ANSWERED_AGAIN"]
+    said["subject"][0]["digest"]["sha256"] = two.manifest.removeprefix("sha256:")
+    write_atomic(run.ws.promotion, envelope(said, mine))
+    with pytest.raises(ReleaseRefused, match="version 1 with other bytes"):
+        verify_version(run.ws, 1)
+    write_atomic(run.ws.promotion, envelope(said, new_key()))
+    with pytest.raises(ReleaseRefused, match="not trusted"):
+        verify_version(run.ws, 1)
 
 
 def test_an_edited_release_is_refused_before_anything_opens_it(run, mine, tmp_path) -> None:
@@ -124,10 +144,22 @@ def test_the_demonstration_key_is_said_loudly_and_needs_data_declared_invented(
         refuse_wrong_signature(tmp_path, W, tmp_path / "invented", "mini version 1")
 
 
-def test_a_key_that_does_not_count_here_signs_nothing(run, mine) -> None:
+def test_a_key_that_does_not_count_here_signs_nothing(run, mine, monkeypatch, capsys) -> None:
     policy(run, new_key())
     with pytest.raises(InputError, match=r"is not among signing\.keys"):
         run.register()
+    lying = run.ws.root.parent / "dslm" / "signing-key.pem"  # and named by nobody
+    lying.parent.mkdir(exist_ok=True)
+    with monkeypatch.context() as there:
+        use(mine, lying, there)
+        there.delenv(VARIABLE)
+        there.setenv("XDG_CONFIG_HOME", str(lying.parent.parent))
+        assert sign_packaged(run.ws, make_release(run.ws.root / "real")) is None
+        assert "not signed: " in (told := capsys.readouterr().err)
+        assert "is not among signing.keys" in told
+        policy(run, new_key(), required=True)
+        with pytest.raises(InputError, match=r"is not among signing\.keys"):
+            run.register()
     path = policy(run, mine)
     write_atomic(path, path.read_text() + '      retired: "2026-01-31"\n')
     with pytest.raises(InputError, match="was retired on 2026-01-31"):
@@ -186,6 +218,48 @@ def test_trust_never_comes_with_what_is_verified(run, mine) -> None:
         write_atomic(trust, trust.read_text() if trust.exists() else mine.public.pem)
         with pytest.raises(InputError, match="whoever made the release may have written it"):
             verify_given(folder, trust)
+
+
+def test_every_command_of_the_documents_does_what_they_say(
+    run, mine, monkeypatch, tmp_path_factory, capsys
+) -> None:
+    home = tmp_path_factory.mktemp("home")
+    for name, value in {"HOME": home, "XDG_CONFIG_HOME": home, "DSLM_ROOT": run.ws.root}.items():
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.chdir(home)
+    policy(run, mine)
+    run.register()
+
+    def dslm(line: str, *, code: int = 0) -> str:
+        capsys.readouterr()
+        assert invoke(line.replace("invoice_intake", W).split()[1:]) == code, line
+        return capsys.readouterr().out
+
+    keygen, export, show, seen, anew, after = commands_below(
+        "operations.md", "Change the signing key"
+    )
+    dslm(keygen)
+    variable, _, path = export.removeprefix("export ").partition("=")
+    monkeypatch.setenv(variable, path)
+    entry = "    - name:" + dslm(show).partition("    - name:")[2]
+    both = policy(run, mine)
+    retired = '      retired: "2999-12-31"\n'
+    write_atomic(both, both.read_text().replace("keys:\n", f"keys:\n{entry}") + retired)
+    assert "a key that is retired by now" in dslm(seen)
+    trust = home / "trust.yaml"
+    trust.write_text(f"keys:\n{entry}")
+    write_atomic(both, f"signing:\n  keys:\n{entry}")
+    dslm(seen, code=4)
+    assert "retired" not in dslm(anew) + dslm(after)
+
+    fetch_version(run.ws, 1, home / "given")
+    for line in commands_below("releases.md", "Signatures"):
+        if line.endswith("keygen"):
+            with monkeypatch.context() as without:
+                without.delenv(variable)
+                dslm(line)
+        else:
+            assert "signed by WHOSE KEY IT IS" in dslm(line)
 
 
 def test_a_signed_release_that_says_fail_is_refused(run, mine, tmp_path) -> None:
