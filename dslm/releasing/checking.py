@@ -167,23 +167,25 @@ def read_verdict(path: Path, workflow: str) -> Verdict:
     return verdict
 
 
-def prove(store: ModelStore, version: Version, into: Path, *, by_signature: bool = True) -> Proof:
+def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     """Fetch a version and prove it, by its signature and from its own files.
 
-    Args:
-        store: The registry.
-        version: Which.
-        into: Where its files go.
-        by_signature: False for who is about to sign it.
-
     Raises:
-        ReleaseRefused: It is not signed by whom it should be, or its bytes, its manifest, its
-            verdict or its tags do not fit each other.
+        ReleaseRefused: It is not signed by whom it should be, or as `prove_files` says.
     """
     folder = store.fetch(version, into)
     where = f"{store.model} version {version.number}"
-    if by_signature:
-        refuse_wrong_signature(store.root, store.model, folder, where)
+    refuse_wrong_signature(store.root, store.model, folder, where)
+    return prove_files(store, version, folder)
+
+
+def prove_files(store: ModelStore, version: Version, folder: Path) -> Proof:
+    """Prove a version that was fetched from its own files.
+
+    Raises:
+        ReleaseRefused: Its bytes, its manifest, its verdict or its tags do not fit each other.
+    """
+    where = f"{store.model} version {version.number}"
     manifest = folder / MANIFEST
     if not manifest.is_file() or digest_file(manifest) != version.tags.get("manifest"):
         what = "its manifest is not the one that was registered"

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dslm.errors import InputError, ReleaseRefused
-from dslm.releasing.checking import NEEDED, checked_files, prove, read_verdict
+from dslm.releasing.checking import NEEDED, checked_files, prove_files, read_verdict
 from dslm.releasing.signing.registered import (
     refuse_other_promotion,
     sign_stored,
@@ -48,7 +48,8 @@ def sign_version(ws: Workspace, number: int, *, again: bool = False) -> SignedRe
         if version.tags.get("status") == "broken":
             what = f"version {number} is marked as broken"
             raise ReleaseRefused(what, where=ws.workflow, fix="register it anew")
-        folder = prove(store, version, Path(scratch) / "fetched", by_signature=False).folder
+        folder = store.fetch(version, Path(scratch) / "fetched")
+        prove_files(store, version, folder)
         signed = sign_stored(ws, folder, again=again)
         added = Path(scratch) / "added"
         for name in SIGNED_BESIDE:
@@ -59,7 +60,7 @@ def sign_version(ws: Workspace, number: int, *, again: bool = False) -> SignedRe
 
 
 def verify_version(ws: Workspace, number: int, trust_root: Path | None = None) -> SignedRelease:
-    """Verify a version of the registry: its signature, and all that `prove` compares.
+    """Verify a version of the registry: its signature, and all that `prove_files` compares.
 
     Args:
         ws: The workflow.
@@ -76,9 +77,9 @@ def verify_version(ws: Workspace, number: int, trust_root: Path | None = None) -
         store = ModelStore(ws.root, ws.workflow)
         version = store.version(number)
         where = f"{ws.workflow} version {number}"
-        folder = store.fetch(version, Path(scratch) / "signed")
+        folder = store.fetch(version, Path(scratch))
         signed = verify_fetched(folder, trust, ws.workflow, where)
-        prove(store, version, Path(scratch) / "proved", by_signature=False)
+        prove_files(store, version, folder)
         at = refuse_other_promotion(ws, number, folder, trust)
     return replace(signed, promoted_at=at)
 

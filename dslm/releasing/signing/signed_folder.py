@@ -13,8 +13,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from dslm.contract import Contract, load_contract
 from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import release_digest
@@ -101,9 +99,7 @@ def verify_folder(folder: Path, trust: Trust, *, beside: Collection[str] = ()) -
         what = ("signed with the demonstration key, which is published and proves nothing, and its "
                 "contract does not declare its data invented")  # fmt: skip
         raise ReleaseRefused(what, where=folder, fix="have it signed with a key of your own")
-    if known.retired and at.date() > known.retired:
-        what = f"signed on {at.date()} with the key of {known.name}, retired on {known.retired}"
-        raise ReleaseRefused(what, where=folder, fix="have it signed with the key of today")
+    known.refuse_retired(at.date(), folder)
     return SignedRelease(
         workflow=contract.name,
         digest=digest,
@@ -136,7 +132,7 @@ def _refuse_other_statements(folder: Path, trust: Trust, signed: SignedFiles) ->
         raise ReleaseRefused("does not say when it was signed", where=folder / VERDICT)
     try:
         own = statements_of(folder, said[VERDICT]["predicate"]["signedAt"])
-    except (ValidationError, KeyError, TypeError, ValueError, FileNotFoundError):
+    except (ValueError, LookupError, TypeError, AttributeError, FileNotFoundError):
         what = "holds no manifest and verdict that statements can be made of"
         raise ReleaseRefused(what, where=folder, fix=RESTORE) from None
     for name, statement in own.items():

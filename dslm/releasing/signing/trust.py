@@ -36,6 +36,16 @@ class Trusted:
     name: str
     retired: dt.date | None = None
 
+    def refuse_retired(self, day: dt.date, where: str | Path) -> None:
+        """Refuse what says that it was signed on a day after the key's last one.
+
+        Raises:
+            ReleaseRefused: It was.
+        """
+        if self.retired and day > self.retired:
+            what = f"signed on {day} with the key of {self.name}, retired on {self.retired}"
+            raise ReleaseRefused(what, where=where, fix="have it signed with the key of today")
+
 
 @dataclass(frozen=True)
 class Trust:

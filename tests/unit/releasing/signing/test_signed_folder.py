@@ -84,6 +84,15 @@ def test_a_statement_that_the_files_do_not_bear_out_is_refused(release, name, ch
         verify_folder(release, trusting(KEY))
 
 
+@pytest.mark.parametrize("name", [MANIFEST, "gate.json"])
+@pytest.mark.parametrize("text", ["[]", "{}", "", '{"inputs": 3}', '{"inputs": {"a": 3}}'])
+def test_a_signed_folder_that_is_no_release_is_refused(release: Path, name: str, text: str) -> None:
+    write_atomic(release / name, text)
+    write_signature(release, KEY)
+    with pytest.raises(ReleaseRefused, match="no manifest and verdict"):
+        verify_folder(release, trusting(KEY))
+
+
 def test_a_statement_of_another_trusted_key_is_refused(release: Path) -> None:
     other = new_key()
     write_atomic(release / VERDICT, envelope(stated(release, VERDICT), other))
