@@ -29,7 +29,7 @@ from dslm.provenance import MANIFEST, canonical_json, digest_file, digest_json, 
 from dslm.records import NOT_APPLICABLE, Record, Verdict
 from dslm.releasing.look_anchors import refuse_other_look
 from dslm.releasing.packaging import allowed
-from dslm.releasing.signing.registered import refuse_wrong_signature
+from dslm.releasing.signing.registered import refuse_wrong_signature, tell_unsigned
 from dslm.releasing.signing.signed_folder import SIGNED_BESIDE
 from dslm.releasing.store import RESTORE, ModelStore, Version
 
@@ -175,8 +175,11 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     """
     folder = store.fetch(version, into)
     where = f"{store.model} version {version.number}"
-    refuse_wrong_signature(store.root, store.model, folder, where)
-    return prove_files(store, version, folder)
+    signed = refuse_wrong_signature(store.root, store.model, folder, where)
+    proof = prove_files(store, version, folder)
+    if signed is None:
+        tell_unsigned(where)
+    return proof
 
 
 def prove_files(store: ModelStore, version: Version, folder: Path) -> Proof:

@@ -163,7 +163,7 @@ def refuse_wrong_signature(
         where: The version, for messages.
 
     Returns:
-        None where it is not signed and need not be; a line on standard error says so.
+        None where it is not signed and need not be; the caller tells of it.
 
     Raises:
         ReleaseRefused: It is signed, and wrongly; or not signed, where the policy wants that.
@@ -173,11 +173,15 @@ def refuse_wrong_signature(
             fix = f"look whose it is; `dslm release sign {workflow} --version N` signs it"
             what = f"is not signed, and {PATH} wants that"
             raise ReleaseRefused(what, where=where, fix=fix)
-        _tell(f"{where}: is not signed: nothing shows who made it")
         return None
     trust = trust_in_force(root)
     assert trust is not None
     return verify_fetched(folder, trust, workflow, where)
+
+
+def tell_unsigned(where: str) -> None:
+    """Say on standard error that a version which is used is not signed."""
+    _tell(f"{where}: is not signed: nothing shows who made it")
 
 
 def verify_fetched(folder: Path, trust: Trust, workflow: str, where: str) -> SignedRelease:
