@@ -19,7 +19,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from dslm.errors import EnvironmentFault, ReleaseRefused
+from dslm.errors import ReleaseRefused
 from dslm.provenance import digest_file
 from dslm.record import Record
 from dslm.releasing.signing.dsse import MOST_BYTES, Envelope, statement_in
@@ -101,18 +101,15 @@ def write_signature(folder: Path, key: SigningKey) -> None:
     """Sign all files of a folder into its `model.sig`; an older one is replaced.
 
     Raises:
-        EnvironmentFault: The library is not installed.
+        ModuleNotFoundError: The library is not installed; the boundary names the extra.
         ReleaseRefused: The folder holds what cannot be signed: a link, a pipe, no file at all.
     """
     target = folder / SIGNATURE
     names = set(files_in(folder)) - {SIGNATURE}
     if not names:
         raise ReleaseRefused("no file to sign", where=folder)
-    try:
-        from model_signing import hashing, signing
-    except ImportError as error:
-        raise EnvironmentFault(f"signing needs a package that is not here ({error})",
-                               fix="pip install 'dslm[sign]'") from error  # fmt: skip
+    from model_signing import hashing, signing
+
     ways = hashing.Config().use_file_serialization(hashing_algorithm="sha256", allow_symlinks=False)
     ways.set_ignored_paths(paths=[target], ignore_git_paths=False)
     with tempfile.TemporaryDirectory(prefix="dslm-sign-") as scratch:

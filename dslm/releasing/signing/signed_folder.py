@@ -70,7 +70,7 @@ def sign_folder(folder: Path, key: SigningKey) -> SignedRelease:
     Raises:
         ReleaseRefused: What was signed does not verify: a link in it, or data that are not declared
             invented under the demonstration key.
-        EnvironmentFault: The library that signs is not installed.
+        ModuleNotFoundError: The library that signs is not installed.
     """
     now = dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds")
     for name, statement in statements_of(folder, now).items():
