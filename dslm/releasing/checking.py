@@ -29,7 +29,7 @@ from dslm.provenance import MANIFEST, canonical_json, digest_file, digest_json, 
 from dslm.records import NOT_APPLICABLE, Record, Verdict
 from dslm.releasing.look_anchors import refuse_other_look
 from dslm.releasing.packaging import allowed
-from dslm.releasing.signing.registered import refuse_wrong_signature, tell_unsigned
+from dslm.releasing.signing.registered import refuse_wrong_signature, tell_of
 from dslm.releasing.signing.signed_folder import SIGNED_BESIDE
 from dslm.releasing.store import RESTORE, ModelStore, Version
 
@@ -177,8 +177,7 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     where = f"{store.model} version {version.number}"
     signed = refuse_wrong_signature(store.root, store.model, folder, where)
     proof = prove_files(store, version, folder)
-    if signed is None:
-        tell_unsigned(where)
+    tell_of(signed, where)
     return proof
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from dslm.errors import InputError, ReleaseRefused
 from dslm.releasing.checking import NEEDED, checked_files, prove_files, read_verdict
+from dslm.releasing.identity import refuse_taken_over
+from dslm.releasing.journal import Journal
 from dslm.releasing.signing.registered import (
     refuse_other_promotion,
     sign_stored,
@@ -36,8 +38,8 @@ def sign_version(ws: Workspace, number: int, *, again: bool = False) -> SignedRe
 
     Raises:
         InputError: There is no key for it.
-        ReleaseRefused: It does not fit together, is signed already by another key, or is marked as
-            broken.
+        ReleaseRefused: It does not fit together, is signed already by another key, is marked as
+            broken, or the journal knows another release under its number.
     """
     with (
         exclusive(ws.root, f"release-{ws.workflow}", refusal=ReleaseRefused),
@@ -48,6 +50,7 @@ def sign_version(ws: Workspace, number: int, *, again: bool = False) -> SignedRe
         if version.tags.get("status") == "broken":
             what = f"version {number} is marked as broken"
             raise ReleaseRefused(what, where=ws.workflow, fix="register it anew")
+        refuse_taken_over(store, Journal(store).entries(), version)
         folder = store.fetch(version, Path(scratch) / "fetched")
         prove_files(store, version, folder)
         signed = sign_stored(ws, folder, again=again)

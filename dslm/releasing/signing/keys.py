@@ -111,6 +111,8 @@ def read_public_key(pem: str, where: str | Path) -> PublicKey:
     fix = "give the lines from BEGIN PUBLIC KEY to END PUBLIC KEY, as `dslm release keygen` shows"
     if "PRIVATE KEY" in pem:
         raise InputError("holds a private key, which belongs to nobody else", where=where, fix=fix)
+    if pem.count("-----BEGIN") > 1:
+        raise InputError("holds several keys", where=where, fix="list each under `keys:` by itself")
     try:
         key = serialization.load_pem_public_key(pem.encode())
     except (ValueError, UnsupportedAlgorithm):

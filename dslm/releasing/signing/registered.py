@@ -179,9 +179,12 @@ def refuse_wrong_signature(
     return verify_fetched(folder, trust, workflow, where)
 
 
-def tell_unsigned(where: str) -> None:
-    """Say on standard error that a version which is used is not signed."""
-    _tell(f"{where}: is not signed: nothing shows who made it")
+def tell_of(signed: SignedRelease | None, where: str) -> None:
+    """Say on standard error of a version that is used what its signature does not show, if so."""
+    if signed is None:
+        _tell(f"{where}: is not signed: nothing shows who made it")
+    elif signed.demonstration:
+        _tell(f"{where}: {LOUD}. For invented data only; {KEYGEN} of your own")
 
 
 def verify_fetched(folder: Path, trust: Trust, workflow: str, where: str) -> SignedRelease:
@@ -204,10 +207,7 @@ def verify_fetched(folder: Path, trust: Trust, workflow: str, where: str) -> Sig
 
 def _signed(ws: Workspace, folder: Path, key: SigningKey) -> SignedRelease:
     sign_folder(folder, key)
-    signed = verify_folder(folder, trust_of(ws.root))
-    if signed.demonstration:
-        _tell(f"{ws.workflow}: {LOUD}. For invented data only; {KEYGEN} of your own")
-    return signed
+    return verify_folder(folder, trust_of(ws.root))
 
 
 def _no_use(root: Path, key: SigningKey) -> InputError | None:

@@ -81,7 +81,10 @@ def test_a_file_that_is_no_usable_key_is_the_user_s_fault(pem, told, tmp_path, m
 
 
 def test_a_private_key_is_no_public_one() -> None:
-    for text, told in [(new_key().pem().decode(), "holds a private key"), ("x", "no public key")]:
+    both = new_key().public.pem + new_key().public.pem
+    secret = new_key().pem().decode()
+    wrong = {secret: "holds a private key", "x": "no public key", both: "holds several keys"}
+    for text, told in wrong.items():
         with pytest.raises(InputError, match=told):
             read_public_key(text, "trust.yaml")
 

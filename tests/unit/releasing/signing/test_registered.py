@@ -20,7 +20,11 @@ from dslm.releasing.promoting import promote, releases, rollback
 from dslm.releasing.signing.dsse import envelope
 from dslm.releasing.signing.keys import VARIABLE, SigningKey
 from dslm.releasing.signing.model_signature import SIGNATURE
-from dslm.releasing.signing.registered import refuse_wrong_signature, sign_packaged
+from dslm.releasing.signing.registered import (
+    refuse_wrong_signature,
+    sign_packaged,
+    tell_of,
+)
 from dslm.releasing.signing.signed_folder import SIGNED_BESIDE, sign_folder
 from dslm.releasing.signing.statements import VERDICT
 from dslm.releasing.verifying import sign_version, verify_given, verify_version
@@ -136,7 +140,12 @@ def test_the_demonstration_key_is_said_loudly_and_needs_data_declared_invented(
     signed = sign_packaged(run.ws, make_release(tmp_path / "invented", invented=True))
     assert signed
     assert signed.demonstration
-    assert "DEMONSTRATION key, which is published: it proves nothing" in capsys.readouterr().err
+    used = refuse_wrong_signature(tmp_path, W, tmp_path / "invented", "mini version 1")
+    assert used == signed
+    tell_of(used, "mini version 1")
+    assert "mini version 1: signed with the DEMONSTRATION key, which is published: it proves" in (
+        capsys.readouterr().err
+    )
     with pytest.raises(InputError, match="data that the contract declares invented"):
         sign_packaged(run.ws, make_release(tmp_path / "real"))
     policy(run, required=True)
