@@ -192,6 +192,10 @@ def test_keys_change_and_older_releases_stay(run, mine, monkeypatch, tmp_path_fa
     with pytest.raises(ReleaseRefused, match="not trusted"):
         sign_version(run.ws, 1)
     assert sign_version(run.ws, 1, again=True).signed_by == "person 1"
+    write_atomic(run.stored(1, VERDICT), run.stored(2, VERDICT).read_bytes())  # as if cut short
+    with pytest.raises(ReleaseRefused, match="was changed after it was signed"):
+        sign_version(run.ws, 1)
+    sign_version(run.ws, 1, again=True)
     assert verify_version(run.ws, 1).signed_by == "person 1"
 
 
