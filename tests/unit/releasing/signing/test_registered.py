@@ -259,6 +259,7 @@ def test_every_command_of_the_documents_does_what_they_say(
     retired = '      retired: "2999-12-31"\n'
     write_atomic(both, both.read_text().replace("keys:\n", f"keys:\n{entry}") + retired)
     assert "a key that is retired by now" in dslm(seen)
+    assert json.loads(dslm(f"{seen} --json"))["key_id"] == mine.public.id
     trust = home / "trust.yaml"
     trust.write_text(f"keys:\n{entry}")
     write_atomic(both, f"signing:\n  keys:\n{entry}")
