@@ -68,7 +68,9 @@ class Draft:
         }  # fmt: skip
 
 
-def draft(path: Path, sample: Sequence[Numbered], group_by: str | None, share: float) -> Draft:
+def draft(
+    path: Path, sample: Sequence[Numbered], group_by: str | None, share: float, seed: int = 0
+) -> Draft:
     """The proposal made from a sample.
 
     Args:
@@ -76,6 +78,7 @@ def draft(path: Path, sample: Sequence[Numbered], group_by: str | None, share: f
         sample: Its cases.
         group_by: Meta or target field whose values never cross from sources into gold.
         share: Share of cases that becomes gold, in (0, 1).
+        seed: Which groups those are: another number, another draw.
 
     Raises:
         Problems: Fields whose values are of several types, each with its lines.
@@ -88,7 +91,7 @@ def draft(path: Path, sample: Sequence[Numbered], group_by: str | None, share: f
         for n in sample
     ]  # fmt: skip
     cases = _with_group(path, cases, group_by)
-    sources, gold, dropped = _split(path, cases, group_by, share)
+    sources, gold, dropped = _split(path, cases, group_by, share, seed)
     values = {f: [c.target[f] for c in cases if c.target and c.target[f] is not None]
               for f in properties}  # fmt: skip
     compare = {f: how for f, s in properties.items() if (how := comparator(s, values[f]))}
@@ -162,7 +165,7 @@ def _group(case: Case, group_by: str) -> str:
 
 
 def _split(
-    path: Path, cases: list[Case], group_by: str | None, share: float
+    path: Path, cases: list[Case], group_by: str | None, share: float, seed: int
 ) -> tuple[list[Case], list[Case], int]:
     """Sources and gold by whole groups, in the order of a hash: no clock, no random state."""
     groups: dict[str, list[Case]] = {}
@@ -173,7 +176,8 @@ def _split(
         kind = f"one {group_by}" if group_by else "one input"
         raise InputError(f"all cases are of {kind}: gold could not be kept apart", where=path,
                          fix="give more cases, or another --group-by")  # fmt: skip
-    order = sorted(groups, key=lambda key: hashlib.sha256(key.encode()).hexdigest())
+    salt = f"{seed}:" if seed else ""
+    order = sorted(groups, key=lambda key: hashlib.sha256(f"{salt}{key}".encode()).hexdigest())
     chosen: set[str] = set()
     taken = 0
     for key in order[:-1]:
