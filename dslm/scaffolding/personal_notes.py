@@ -52,7 +52,7 @@ def personal_warning(looks: tuple[str, ...], name: str) -> list[str]:
     more = f" and {len(looks) - MOST_NAMED} more" if len(looks) > MOST_NAMED else ""
     return [
         f"  before `git add`: {shown}{more} look personal.",
-        f"  data/{name}/sources and eval/{name}/gold.jsonl hold them as they are, and git keeps for",
-        "  ever what is committed: who may read this repository? `data.personal` of the contract acts",
-        "  on what is trained on; `--leave-out COLUMN --again` keeps a column out of it all",
+        f"  data/{name}/sources and eval/{name}/gold.jsonl hold them as they are, and git keeps",
+        "  what is committed for ever: who may read this repository? `data.personal` of the",
+        "  contract acts on what is trained on; `--leave-out COLUMN --again` keeps a column out",
     ]
