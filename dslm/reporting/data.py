@@ -18,7 +18,7 @@ from dslm.cases import read_labelled, read_records
 from dslm.contract import Contract, load_contract
 from dslm.errors import DslmError, InputError
 from dslm.gating.explaining import Explained, explained
-from dslm.provenance import read_manifest
+from dslm.provenance import digest_file, read_manifest
 from dslm.records import Baseline, Case, Metric, Release, Row, Scorecard, Verdict
 from dslm.scoring.person import person_metrics
 from dslm.settings.policy import load_policy
@@ -139,6 +139,17 @@ def read_results(ws: Workspace) -> ReportData:
         champion=_record(ws.champion, Baseline, "restore it from git") or Baseline(),
         where=_where(ws, registered),
     )
+
+
+def with_person(ws: Workspace, results: ReportData) -> ReportData:
+    """The results with what giving every case to a person would cost, for `dslm show run`.
+
+    Without it where gold is not there, or is not what the scorecard was made from.
+    """
+    if not ws.gold.is_file() or digest_file(ws.gold) != results.scorecard.evidence.get("gold"):
+        return results
+    gold = read_labelled(ws.gold, results.contract)
+    return replace(results, person=person_metrics(results.contract, gold))
 
 
 def read_report_data(ws: Workspace) -> ReportData:

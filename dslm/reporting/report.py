@@ -16,6 +16,7 @@ from dslm.records import Verdict
 from dslm.reporting import casebook, explained, naming, page
 from dslm.reporting.certificate import almost_certified
 from dslm.reporting.data import ReportData, read_report_data
+from dslm.reporting.errors_by_field import labels_wrong, standing, ways_wrong
 from dslm.reporting.first_sentence import first_sentence
 from dslm.reporting.judging import headline
 from dslm.reporting.not_narrowed import not_narrowed
@@ -33,13 +34,16 @@ def render(data: ReportData) -> str:
     """The report as HTML."""
     blob, input_length = casebook.packed(data)
     longest = max((len(case.input) for case in data.gold), default=0)
+    rows, gold = data.rows["candidate"], {case.id: case for case in data.gold}
     return rendered(
         "report.html.jinja", "report.js",
         data=data, card=data.scorecard, contract=data.contract, headline=headline(data),
         sentence=first_sentence(data), beside=told_beside(data.verdict) if data.verdict else [],
         nearly=almost_certified(data.calibration or {}), explained=explained, power_svg=power_svg,
+        standing=[one for one in standing(data.scorecard) if one.wrong_in],
+        ways=ways_wrong(rows, gold), labels=labels_wrong(data.contract, rows, gold),
         page=page, naming=naming, worst=casebook.worst_cases(data, WORST), opened=OPENED,
-        not_narrowed=not_narrowed(data.rows.get("candidate", ())),
+        not_narrowed=not_narrowed(rows),
         blob=blob, inputs_cut_at=input_length if input_length < longest else None,
     )  # fmt: skip
 
