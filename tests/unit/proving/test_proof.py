@@ -53,8 +53,36 @@ def test_cases_of_few_groups_cannot_certify_the_bound_however_many_they_are(
     assert "one of them, which may be all wrong, has 100" in uneven.message
 
 
+RISK = "  - {id: few_wrong, kind: bound, metric: selective_risk, at_most: 0.4}\n"
+GAIN = "  - {id: gains, kind: gain, metric: case_exact_match, over: base, at_least: 0.0}\n"
+HOLDS = "  - {id: h, kind: non_inferior, metric: case_exact_match, to: champion, margin: 0.1}\n"
+
+
+@pytest.mark.parametrize(
+    ("policy", "kind", "proof", "said"),
+    [
+        (f"checks:\n{GAIN}", "warn", "safety", "no check is on selective_risk"),
+        (f"checks:\n{RISK}", "warn", "first_release", "is compared with nothing"),
+        (f"checks:\n{HOLDS}", "warn", "first_release", "every check compares with what serves"),
+        (f"first_release: refuse\nchecks:\n{RISK}{GAIN}", "fail", "first_release", "none can pass"),
+    ],
+)
+def test_what_a_policy_does_not_ask_is_told(
+    repository: Workspace, policy: str, kind: str, proof: str, said: str
+) -> None:
+    repository.policy.write_text(policy)
+    (gap,) = found(repository, kind, proof)
+    assert said in gap.message
+    repository.champion.write_text(json.dumps({"version": 2, "digest": "sha256:0"}))
+    after = found(repository, kind, proof)
+    assert len(after) == (proof == "safety")  # with a champion there is something to compare with
+    repository.policy.write_text(f"checks:\n{RISK}{GAIN}")
+    assert found(repository, kind, proof) == []
+
+
 def test_a_sound_workflow_has_only_proofs_that_hold(repository: Workspace) -> None:
     of_many_senders(repository)
+    repository.policy.write_text(repository.policy.read_text() + RISK + GAIN)
     findings = prove(repository)
     assert {f.kind for f in findings} == {"ok"}, [f for f in findings if f.kind != "ok"]
     assert {"contract", "grammar", "rules", "gold", "gold.breaks", "gold.grounded", "gold.copied",
