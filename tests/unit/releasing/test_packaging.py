@@ -65,7 +65,7 @@ def test_the_registry_gets_no_personal_data_of_the_gold_case_that_a_release_answ
     card = (folder / "card.md").read_text()
     assert "Fields that the contract calls personal: `target.number` (id)." in card
     assert "their values were replaced by invented values of the same form" in card
-    assert "values that are replaced elsewhere stand there as they are. Whoever may not read" in card
+    assert "values that are replaced elsewhere stand there as they are." in card
     assert "one without personal values, or with their kinds in brackets" in card
     monkeypatch.setitem(sys.modules, "phonenumbers", None)
     with pytest.raises(ReleaseRefused, match="phonenumbers is not installed"):
