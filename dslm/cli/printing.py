@@ -60,8 +60,8 @@ def table(title: str | None, columns: list[str], rows: list[list[str]]) -> Rende
     cells = [[column, *(row[place] for row in rows)] for place, column in enumerate(columns)]
     between = 3 * len(columns) + 1  # characters around and between columns
     widths = fitted_widths(cells, console().width - between)
-    for column, width in zip(columns, widths or [None for _ in columns], strict=True):
-        drawn.add_column(column, overflow="fold", width=width)
+    for place, column in enumerate(columns):
+        drawn.add_column(column, overflow="fold", width=widths[place] if widths else None)
     for row in rows:
         drawn.add_row(*(Text(cell) for cell in row))
     return drawn
