@@ -145,7 +145,9 @@ def _numbered(row: Mapping[str, Any], keys: Keys, line: int, stem: str) -> Numbe
     try:
         text = input_in(row, keys.input)
     except ValueError as error:
-        raise InputError(str(error), fix="every case needs its input") from None
+        raise InputError(
+            str(error), fix="every case needs its input: give it one, or take the row out"
+        ) from None
     try:
         identity = identifier(row.get("id")) or f"{stem}-{line:05d}"
     except NoName as fault:

@@ -21,6 +21,7 @@ from ruamel.yaml import YAML
 from dslm.cases import read_labelled, write_records
 from dslm.contract.model import load_contract
 from dslm.curation.flattening import flattened, to_flatten
+from dslm.curation.grouping import group_of
 from dslm.errors import InputError
 from dslm.provenance import write_atomic
 from dslm.records import Baseline
@@ -43,6 +44,7 @@ NO_WAIVERS = """\
 waivers: []
 """
 OTHER_NAME = "choose another name, or start over with `--again`"
+LARGE_GROUP = 0.1  # of all cases: from here on the user is told
 EMPTY_REVIEW = "id,field,label,suggested,score,reason,input,verdict\n"  # `dslm review` fills it
 
 
@@ -262,7 +264,18 @@ def _notes(made: Draft, apart: Mapping[str, Sequence[str]]) -> list[str]:
             f"{made.group_by}: every case has one of its own, so it is no group: nothing is kept "
             "apart by it, as without --group-by"
         )
+    elif (largest := _largest_group(made)) > LARGE_GROUP:
+        notes.append(
+            f"{made.group_by}: one group has {largest:.0%} of all cases; it is on one side as a whole "
+            "and counts as one draw. Is that one customer, or cases without a value of their own?"
+        )
     return notes
+
+
+def _largest_group(made: Draft) -> float:
+    """The largest group's share of all cases."""
+    cases = (*made.sources, *made.gold)
+    return max(Counter(group_of(case, made.group_by) for case in cases).values()) / len(cases)
 
 
 def _left_out(sample: Sequence[Numbered]) -> Iterator[str]:

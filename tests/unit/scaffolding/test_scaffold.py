@@ -261,6 +261,22 @@ def test_another_seed_draws_other_gold_and_the_same_seed_the_same(
     assert drawn[0] != drawn[1] == drawn[2]
 
 
+def test_a_group_that_is_far_more_than_gold_is_to_be_stays_with_the_sources(
+    repository: Workspace, tmp_path: Path
+) -> None:
+    path, rows = tmp_path / "s.jsonl", orders(200)
+    for row in rows[:110]:
+        row["meta"]["customer"] = "one of many"
+    write_lines(path, rows)
+    shares = []
+    for seed in range(8):
+        name = f"orders_{seed}"
+        made = scaffold(repository.root, Request(name, path, group_by="customer", seed=seed))
+        shares.append(len(made.draft.gold) / 200)
+        assert any("one group has 5" in note for note in made.notes)
+    assert all(0.1 <= share <= 0.3 for share in shares), shares
+
+
 @pytest.mark.parametrize("taken", ["mini", "Bad-Name", "", "../x"])
 def test_a_taken_or_bad_name_is_refused(repository: Workspace, sample: Path, taken: str) -> None:
     with pytest.raises(InputError):
