@@ -266,8 +266,8 @@ def _notes(made: Draft, apart: Mapping[str, Sequence[str]]) -> list[str]:
         )
     elif (largest := _largest_group(made)) > LARGE_GROUP:
         notes.append(
-            f"{made.group_by}: one group has {largest:.0%} of all cases; it is on one side as a whole "
-            "and counts as one draw. Is that one customer, or cases without a value of their own?"
+            f"{made.group_by}: one group has {largest:.0%} of all cases; it is on one side as a "
+            "whole and counts as one draw: one customer, or cases without a value of their own?"
         )
     return notes
 
