@@ -94,7 +94,7 @@ def _attainable(
         message, knob = _too_few(check, reach[check.id])
         yield warn(
             "margins", f"{check.id}: {message}; gold has {here}: it will {_becomes(check)}",
-            where=f"{ws.policy}: checks.{check.id}", fix=f"label more gold, or {knob}",
+            where=f"{ws.policy}: checks", fix=f"label more gold, or {knob}",
         )  # fmt: skip
     if not open_:
         yield ok("margins", f"{len(gold)} gold cases can decide every check")
@@ -122,7 +122,7 @@ def _becomes(check: AnyCheck) -> str:
     """What becomes of a check that this gold set is too small for."""
     alarm = isinstance(check, SliceAlarm)
     to = model_compared(check)
-    becomes = "not ring for less" if alarm else "be INCONCLUSIVE"
+    becomes = "not go off for less" if alarm else "be INCONCLUSIVE"
     return becomes + (" once a champion serves" if to in ("champion", "anchor") else "")
 
 

@@ -314,7 +314,7 @@ def test_a_check_that_this_gold_set_cannot_decide_is_a_warning(
     ("check", "says"),
     [
         ("{id: alarm, kind: slice_alarm, metric: coverage, against: champion, worse_by: 0.05, "
-         "min_cases: 15}", "cannot ring at 0.050"),
+         "min_cases: 15}", "a drop of 0.050 is too small to be noticed"),
         ("{id: gains, kind: gain, metric: coverage, over: base, at_least: 0.94}",
          "cannot show it, however great"),
     ],
