@@ -5,7 +5,7 @@ from dslm.settings.workspace import Workspace
 
 
 def body(ws: Workspace) -> None:
-    """Compare digests, upload, read back, answer."""
+    """Compare digests, upload, read back, answer; say which version the workflow has of it."""
     from dslm.releasing.pyfunc import answer
     from dslm.releasing.registering import loosened, register
     from dslm.reporting.data import read_results
