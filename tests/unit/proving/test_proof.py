@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from small_repository import case, of_many_senders, write_lines
+from small_repository import GAIN, RISK, asking_all, case, of_many_senders, write_lines
 
 from dslm.cases import read_labelled, write_records
 from dslm.contract.model import load_contract
@@ -53,8 +53,6 @@ def test_cases_of_few_groups_cannot_certify_the_bound_however_many_they_are(
     assert "one of them, which may be all wrong, has 100" in uneven.message
 
 
-RISK = "  - {id: few_wrong, kind: bound, metric: selective_risk, at_most: 0.4}\n"
-GAIN = "  - {id: gains, kind: gain, metric: case_exact_match, over: base, at_least: 0.0}\n"
 HOLDS = "  - {id: h, kind: non_inferior, metric: case_exact_match, to: champion, margin: 0.1}\n"
 
 
@@ -82,7 +80,7 @@ def test_what_a_policy_does_not_ask_is_told(
 
 def test_a_sound_workflow_has_only_proofs_that_hold(repository: Workspace) -> None:
     of_many_senders(repository)
-    repository.policy.write_text(repository.policy.read_text() + RISK + GAIN)
+    asking_all(repository)
     findings = prove(repository)
     assert {f.kind for f in findings} == {"ok"}, [f for f in findings if f.kind != "ok"]
     assert {"contract", "grammar", "rules", "gold", "gold.breaks", "gold.grounded", "gold.copied",
