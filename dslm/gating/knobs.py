@@ -14,8 +14,7 @@ _CUT = (
     "that fits every label)"
 )
 _LEARN = (
-    "`training.epochs`, `training.learning_rate` and `lora.r` in {recipe}, or another recipe "
-    "there"
+    "`training.epochs`, `training.learning_rate` and `lora.r` in {recipe}, or another recipe there"
 )
 _PROCEED = (
     "`decision.max_selective_risk` and `decision.confidence` in `data/{workflow}/workflow.yaml` "
