@@ -76,7 +76,7 @@ def test_text_in_an_encoding_of_the_standard_is_read_or_refused(label, data):
     codec = webencodings.lookup(label).codec_info.name
     if codec in ("replacement", "x-user-defined"):
         return
-    if codec == "big5hkscs":  # Windows sends its own cp950 under that name, which is tried first
+    if codec == "big5hkscs" and known != codec:  # under Big5's name Windows sends its own cp950
         codec = "cp950"
     letters = bytes(range(0x80, 0x100)).decode(codec, "ignore") + "aé表가中"
     text = data.draw(st.text(st.sampled_from(sorted(set(letters) - set(map(chr, range(160)))))))
