@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from dslm.errors import ReleaseRefused
 from dslm.releasing.opening import client, plain_faults
+from dslm.releasing.stored_files import refuse_foreign_place
 from dslm.releasing.tracking import experiment_id
 from dslm.strict_json import strict_json
 
@@ -191,6 +192,8 @@ class ModelStore:
 
         with plain_faults(self.root):
             try:
+                uri = self.mlflow.get_run(run_id).info.artifact_uri
+                refuse_foreign_place(self.root, uri, path, where=self.model)
                 return Path(self.mlflow.download_artifacts(run_id, path, str(into)))
             except (FileNotFoundError, NotADirectoryError):
                 return None
