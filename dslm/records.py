@@ -261,6 +261,22 @@ class Release(Record):
     look: str | None = None
 
 
+class Bridged(Record):
+    """A release that computes otherwise than when it was gated, and answers as it did then.
+
+    Attributes:
+        was: Packages, device and code that it was gated with.
+        now: Those that answer.
+        answers: Recorded answers that it gave again, all of them the same.
+        whole: Whether that were as many as a bridge asks for, or all that gold has.
+    """
+
+    was: dict[str, str]
+    now: dict[str, str]
+    answers: int
+    whole: bool = True
+
+
 class JournalEntry(Record):
     """One move of the champion alias, chained to the entry before it by digest.
 

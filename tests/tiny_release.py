@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import tiny_model
 from scored_rows import MINI
 from small_repository import make_repository
 
+from dslm.cases import read_records, write_records
 from dslm.contract.deciding import NEVER
-from dslm.evidence import Evidence, adapter_digests, code_digest
+from dslm.evidence import TRAINED_FROM, Evidence, adapter_digests, code_digest
 from dslm.inference.decider import engine_now
+from dslm.inference.loading import load_candidate
 from dslm.inference.locks import lock_base
 from dslm.provenance import digest_bytes, digest_file, write_manifest
+from dslm.records import Case, Outcome, Row
 from dslm.releasing.packaging import mlmodel
+from dslm.releasing.recorded_answers import cases_to_record
+from dslm.scoring.verification import answers_digest
 from dslm.settings.params import recipe_of
 from dslm.settings.recipe import BaseModelSource
 from dslm.settings.workspace import Workspace
@@ -66,4 +72,52 @@ def release_of(ws: Workspace, folder: Path) -> Path:
     shutil.copyfile(ws.lock, folder / "requirements.txt")
     (folder / "MLmodel").write_text(json.dumps(mlmodel()))
     write_manifest(folder, {})
+    return folder
+
+
+def answered_release_of(ws: Workspace, folder: Path) -> Path:
+    """The files of a release that was gated: its model's own rows, its evidence, a verdict.
+
+    The adapter says that it was made from the recipe that lies there.
+    """
+    made_from = {**adapter_digests(ws.adapter), "recipe": recipe_of(ws).digest()}
+    write_manifest(ws.adapter, {key: made_from[key] for key in TRAINED_FROM})
+    calibrated_by(ws)
+    release_of(ws, folder)
+    decider = load_candidate(ws)
+    gold = read_records(ws.gold, Case)
+    answers = decider.answer([case.input for case in gold])
+    outcome = Outcome(kind="held_back", exact=False, cost=3.0)
+    write_records(
+        folder / "rows" / "candidate.jsonl",
+        [
+            Row(id=case.id, group=case.id, prediction=answer, decision=decision, outcome=outcome)
+            for case, (answer, decision) in zip(gold, answers, strict=True)
+        ],
+    )
+    asked = {"gold": digest_file(ws.gold), "calibration": digest_file(ws.calibration)}
+    named = Evidence.of("candidate", decider.identity, asked, {
+        "lock": digest_file(ws.lock), "threshold": str(decider.threshold),
+    }).named()  # fmt: skip
+    (folder / "evidence.json").write_text(json.dumps({"candidate": named}))
+    write_records(folder / "recorded.jsonl", cases_to_record(ws))
+    shown = {"id": gold[0].id, "input": gold[0].input, "as_gold": True}
+    (folder / "smoke.json").write_text(json.dumps(shown))
+    (folder / "card.md").write_text("# mini\n")
+    return sealed(folder, named)
+
+
+def sealed(folder: Path, named: Mapping[str, str] | None = None) -> Path:
+    """The release with a manifest and a verdict that fit its files, as whoever may write makes it.
+
+    Args:
+        folder: The release.
+        named: Its evidence; by default what it says already, but for digests of its files.
+    """
+    if named is None:
+        named = json.loads((folder / "MANIFEST.json").read_text())["inputs"]
+    rows = answers_digest(folder / "rows" / "candidate.jsonl", named)
+    verdict = {"workflow": "mini", "status": "PASS", "evidence": {"rows_candidate": rows}}
+    (folder / "gate.json").write_text(json.dumps(verdict))
+    write_manifest(folder, named)
     return folder

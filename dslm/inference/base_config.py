@@ -21,8 +21,9 @@ from dslm.strict_json import strict_json
 # Of every architecture: who made it, with what, for what; and how its tokens are called.
 EVERYWHERE = frozenset({
     "_name_or_path", "_model_name_or_path", "architectures", "bos_token_id",
-    "chunk_size_feed_forward", "decoder_start_token_id", "dtype", "eos_token_id", "id2label", "initializer_range",
-    "is_decoder", "is_encoder_decoder", "label2id", "license", "model_type", "name_or_path",
+    "chunk_size_feed_forward", "decoder_start_token_id", "dtype", "eos_token_id", "id2label",
+    "initializer_range", "is_decoder", "is_encoder_decoder", "label2id", "license", "model_type",
+    "name_or_path",
     "output_attentions", "output_hidden_states", "pad_token_id", "problem_type", "return_dict",
     "sep_token_id", "tie_word_embeddings", "tokenizer_class", "torch_dtype",
     "transformers_version", "unk_token_id", "use_cache", "vocab_size", "word_embed_proj_dim",

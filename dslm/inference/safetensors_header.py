@@ -57,7 +57,7 @@ def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
 
 def _bytes(one: dict[str, Any]) -> int:
     """How many bytes a tensor of this type and shape takes."""
-    shape = one["shape"]
+    shape: list[int] = one["shape"]
     if not all(isinstance(n, int) and n >= 0 for n in shape):
         raise ValueError("a shape that is none")
     return -(-math.prod(shape) * _BITS[one["dtype"]] // 8)
