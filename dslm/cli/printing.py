@@ -43,21 +43,25 @@ def emit(value: Any) -> None:
 
 
 def say(*lines: RenderableType) -> None:
-    """Lines for people."""
+    """Lines for people; nothing in a text is a command to the terminal."""
+    from dslm.contract.text.visible import visible
+
     out = console()
     for line in lines:
-        out.print(line)
+        out.print(visible(line) if isinstance(line, str) else line)
 
 
 def table(title: str | None, columns: list[str], rows: list[list[str]]) -> RenderableType:
-    """A plain table, cells shown as they are."""
+    """A plain table, cells shown as they are, and what is invisible in them by its number."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
+
+    from dslm.contract.text.visible import visible
 
     drawn = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for row in rows:
-        drawn.add_row(*(Text(cell) for cell in row))
+        drawn.add_row(*(Text(visible(cell)) for cell in row))
     return drawn

@@ -1,20 +1,24 @@
-"""`dslm release`: list, promote, roll back, and the history of who did what and why."""
+"""`dslm release`: promote, roll back, and the history of who did what and why.
+
+What only reads stands in `release_reading`.
+"""
 
 from __future__ import annotations
 
 import getpass
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dslm.cli import release_reading
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
 
 if TYPE_CHECKING:
-    from dslm.records import JournalEntry, Release
+    from dslm.records import JournalEntry
     from dslm.settings.workspace import Workspace
 
 app = typer.Typer(help="Versions of a workflow's model: which there are, which one serves.")
+release_reading.register(app)
 
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the journal.")]
 Actor = Annotated[
@@ -24,34 +28,6 @@ Actor = Annotated[
 Expected = Annotated[
     int | None, typer.Option(min=0, help="Refuse unless this version serves now; 0 = none.")
 ]
-
-
-@app.command("list")
-def list_releases(
-    workflow: Annotated[
-        str | None, typer.Argument(help="A folder in data/; by default all of them.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the registered versions, newest first, and where registry and journal disagree."""
-    from dslm.releasing.agreement import disagreements
-    from dslm.releasing.promoting import releases
-    from dslm.settings.workspace import stage_command
-
-    found, plain = [], []
-    for ws in _workspaces(workflow):
-        faults = [fault.message() for fault in disagreements(ws)]
-        sys.stderr.writelines(f"dslm: {fault}\n" for fault in faults)
-        found += (here := releases(ws))
-        plain += [release.model_dump(mode="json") | {"faults": faults} for release in here]
-    if as_json:
-        emit(plain)
-    elif not found:
-        command = stage_command("register", workflow or "WORKFLOW")
-        say(f"no version is registered yet; {command} registers the first one")
-    else:
-        columns = ["workflow", "version", "is", "contract", "created", "digest"]
-        say(table(None, columns, [_row(release) for release in found]))
 
 
 @app.command("promote")
@@ -131,16 +107,6 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
         say(table(None, ["no.", "at (UTC)", "who", "did", "versions", "digest", "why"], rows))
 
 
-def _workspaces(workflow: str | None) -> list[Workspace]:
-    from dslm.settings.workspace import Workspace, find_root, workspace
-
-    if workflow is not None:
-        return [workspace(workflow)]
-    root = find_root()
-    names = sorted(path.parent.name for path in root.glob("data/*/workflow.yaml"))
-    return [Workspace(root, name) for name in names]
-
-
 def _actor(given: str | None) -> str:
     from dslm.errors import InputError
 
@@ -169,16 +135,3 @@ def _told(workflow: str, entry: JournalEntry) -> str:
     done = "promoted" if entry.action == "promote" else "rolled back to"
     now = named(entry.to_version, entry.to_digest)
     return f"{workflow}: {done} {now}, before: {before}, journal {entry.seq}"
-
-
-def _row(release: Release) -> list[str]:
-    from dslm.releasing.identity import short
-
-    return [
-        release.workflow,
-        str(release.version),
-        "\n".join(release.aliases) or release.status,
-        str(release.contract_version),
-        release.created[:10],
-        short(release.digest),
-    ]

@@ -58,11 +58,11 @@ def refuse_wrong_alias(
         raise wrong
 
 
-def disagreements(ws: Workspace) -> list[DslmError]:
+def disagreements(ws: Workspace, store: ModelStore | None = None) -> list[DslmError]:
     """All that registry, journal and `champion.json` do not agree on; empty where all is well."""
     if nothing_yet(ws.root):
         return _unknown_here(ws)
-    store = ModelStore(ws.root, ws.workflow, mlflow=client(ws.root, writes=False))
+    store = store or ModelStore(ws.root, ws.workflow, mlflow=client(ws.root, writes=False))
     try:
         entries = Journal(store).entries()
     except ReleaseRefused as broken:

@@ -12,7 +12,6 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from dslm.errors import InputError
-from dslm.evidence import current, release_digest
 from dslm.records import Baseline, Verdict
 from dslm.settings.regular_files import refuse_no_file
 from dslm.settings.workspace import Workspace
@@ -34,6 +33,8 @@ def read_champion(path: Path) -> Baseline:
 
 def _is_champion(ws: Workspace, champion: Baseline) -> bool:
     """Whether what lies in the working tree is the release that serves, evidence and all."""
+    from dslm.evidence import current, release_digest  # loads much, and reading needs none of it
+
     return release_digest(ws.workflow, current(ws)) == champion.digest
 
 

@@ -30,6 +30,8 @@ from dslm.releasing.look_anchors import refuse_other_look
 from dslm.releasing.packaging import allowed
 from dslm.releasing.plain_files import refuse_irregular, refuse_other_loader
 from dslm.releasing.release_digests import digests_of_files, refuse_other_words
+from dslm.releasing.release_summary import TAG as SUMMARY
+from dslm.releasing.release_summary import summary_tag
 from dslm.releasing.store import RESTORE, ModelStore, Version
 from dslm.strict_json import strict_json
 
@@ -200,6 +202,8 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
         "terms": digest_file(terms) if terms.is_file() else None,
     })  # fmt: skip
     verdict = read_verdict(folder / "gate.json", store.model)
+    if SUMMARY in version.tags:  # earlier ones have none
+        _refuse_tags(version, where, {SUMMARY: summary_tag(folder)})
     if "format" in inputs:  # before, the tag was made of what a verdict named then
         _refuse_tags(version, where, {"verdict": verdict_tag(verdict)})
     judged = inputs | {"scorecard": digest_file(folder / "scorecard.json")}

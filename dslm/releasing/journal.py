@@ -23,7 +23,7 @@ class Journal:
     def __init__(self, releases: ModelStore):
         """Open the journal beside the releases that it is about."""
         self._releases = releases.model
-        self._store = ModelStore(releases.root, f"{releases.model}.journal", mlflow=releases.mlflow)
+        self._store = releases.beside(f"{releases.model}.journal")
 
     @property
     def genesis(self) -> str:

@@ -36,8 +36,8 @@ from dslm.releasing.journal import Journal, served
 from dslm.releasing.look_anchors import refuse_lost_looks
 from dslm.releasing.moving import move, serve
 from dslm.releasing.opening import client, nothing_yet
-from dslm.releasing.registering import as_release
 from dslm.releasing.rejudging import of_before_formats, refuse_unlike_release
+from dslm.releasing.release_summary import as_release
 from dslm.releasing.smoke import Answer, smoke
 from dslm.releasing.store import ModelStore, Version
 from dslm.settings.policy import letters

@@ -21,9 +21,11 @@ from dslm.records import JournalEntry, Release, Verdict
 from dslm.releasing.checking import evidence_tag, prove, read_verdict, verdict_tag
 from dslm.releasing.identity import is_release
 from dslm.releasing.journal import Journal
-from dslm.releasing.look_anchors import TAG, refuse_lost_looks, refuse_uncounted, tags_of
+from dslm.releasing.look_anchors import refuse_lost_looks, refuse_uncounted, tags_of
 from dslm.releasing.packaging import package
 from dslm.releasing.rejudging import refuse_unlike_latest
+from dslm.releasing.release_summary import TAG as SUMMARY
+from dslm.releasing.release_summary import as_release, summary_tag
 from dslm.releasing.smoke import Answer, smoke
 from dslm.releasing.store import ModelStore, Version
 from dslm.settings.workspace import Workspace
@@ -82,22 +84,6 @@ def _refuse_experiment() -> None:
         )
 
 
-def as_release(workflow: str, version: Version) -> Release:
-    """A version of the registry as the record that people and receipts see."""
-    return Release(
-        workflow=workflow,
-        version=version.number,
-        digest=version.digest,
-        aliases=version.aliases,
-        status=version.tags.get("status", "unknown"),
-        contract_version=version.contract_version,
-        created=version.created,
-        evidence=version.evidence,
-        run_id=version.run_id,
-        look=version.tags.get(TAG),
-    )
-
-
 def _same(
     store: ModelStore, digest: str, verdict: Verdict, champion: Sequence[JournalEntry]
 ) -> Version | None:
@@ -132,6 +118,7 @@ def _upload(
             "verdict": verdict_tag(verdict),
             **tags_of(verdict),
             "terms": digest_file(folder / TERMS_FILE),
+            SUMMARY: summary_tag(folder),
         }
         run_id, source = store.upload(folder, {"dslm.digest": digest})
     return store.version(store.add(source, tags, run_id))

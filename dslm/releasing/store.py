@@ -86,6 +86,10 @@ class ModelStore:
         self.root, self.model = root, model
         self.mlflow = mlflow or client(root)
 
+    def beside(self, model: str) -> ModelStore:
+        """Another model of the same registry."""
+        return ModelStore(self.root, model, mlflow=self.mlflow)
+
     def versions(self) -> list[Version]:
         """All versions, oldest first."""
         found: list[Any] = []
@@ -203,12 +207,17 @@ class ModelStore:
                 return None
 
 
+def as_time(milliseconds: int | None) -> str:
+    """A time of MLflow's, as records have it."""
+    moment = dt.datetime.fromtimestamp((milliseconds or 0) / 1000, tz=dt.UTC)
+    return moment.isoformat(timespec="seconds")
+
+
 def _version(found: Any, aliases: tuple[str, ...]) -> Version:
-    created = dt.datetime.fromtimestamp((found.creation_timestamp or 0) / 1000, tz=dt.UTC)
     return Version(
         number=int(found.version),
         tags=MappingProxyType(dict(found.tags)),
         aliases=aliases,
-        created=created.isoformat(timespec="seconds"),
+        created=as_time(found.creation_timestamp),
         run_id=found.run_id or None,
     )
