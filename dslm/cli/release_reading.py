@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dslm.cli import streams
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def list_releases(
     plain = []
     for ws in _workspaces(workflow):
         here, faults = listed(ws.root, ws.workflow)
-        sys.stderr.writelines(f"dslm: {fault}\n" for fault in faults)
+        streams.tell("".join(f"dslm: {streams.one_line(fault)}\n" for fault in faults))
         found += here
         plain += [_plain(one) | {"faults": faults} for one in here]
     if as_json:
