@@ -16,18 +16,45 @@ from small_repository import make_repository
 
 from dslm.cases import read_records, write_records
 from dslm.contract.deciding import NEVER
-from dslm.evidence import TRAINED_FROM, Evidence, adapter_digests, code_digest
+from dslm.evidence import (
+    TRAINED_FROM,
+    Evidence,
+    adapter_digests,
+    code_digest,
+    release_digest,
+)
 from dslm.inference.decider import engine_now
 from dslm.inference.loading import load_candidate
 from dslm.inference.locks import lock_base
 from dslm.provenance import digest_bytes, digest_file, write_manifest
-from dslm.records import Case, Outcome, Row
+from dslm.records import (
+    Baseline,
+    Case,
+    Check,
+    JournalEntry,
+    Metric,
+    ModelScore,
+    Outcome,
+    Row,
+    Scorecard,
+    Verdict,
+)
+from dslm.releasing.checking import evidence_tag, verdict_tag
+from dslm.releasing.journal import Journal
 from dslm.releasing.packaging import mlmodel
 from dslm.releasing.recorded_answers import cases_to_record
+from dslm.releasing.store import ModelStore
 from dslm.scoring.verification import answers_digest
 from dslm.settings.params import recipe_of
 from dslm.settings.recipe import BaseModelSource
 from dslm.settings.workspace import Workspace
+
+MEASURED = Metric(value=0.5, low=0.4, high=0.6, n=60)
+SCORECARD = Scorecard(
+    workflow="mini", gold_cases=60, currency="EUR", threshold=0.25, evidence={},
+    models={"candidate": ModelScore(metrics={"cost_per_case": MEASURED}, fields={}, slices={},
+                                    latency_ms={}, outcomes={})},
+)  # fmt: skip
 
 
 def make_candidate(root: Path, base: str = "base/tiny") -> Workspace:
@@ -117,7 +144,34 @@ def sealed(folder: Path, named: Mapping[str, str] | None = None) -> Path:
     if named is None:
         named = json.loads((folder / "MANIFEST.json").read_text())["inputs"]
     rows = answers_digest(folder / "rows" / "candidate.jsonl", named)
-    verdict = {"workflow": "mini", "status": "PASS", "evidence": {"rows_candidate": rows}}
-    (folder / "gate.json").write_text(json.dumps(verdict))
+    (folder / "scorecard.json").write_text(SCORECARD.model_dump_json())
+    judged = {"rows_candidate": rows, "scorecard": digest_file(folder / "scorecard.json")}
+    check = Check(id="readable", metric="schema_valid_rate", status="PASS", asked="a", seen="b",
+                  why="c")  # fmt: skip
+    verdict = Verdict(workflow="mini", status="PASS", checks=(check,), baseline=Baseline(),
+                      evidence=dict(named) | judged)  # fmt: skip
+    (folder / "gate.json").write_text(verdict.model_dump_json())
     write_manifest(folder, named)
     return folder
+
+
+def put_into_registry(ws: Workspace, folder: Path) -> str:
+    """Register such a release as version 1, by hand, and make it the champion; gives its digest."""
+    store = ModelStore(ws.root, "mini")
+    named = json.loads((folder / "MANIFEST.json").read_text())["inputs"]
+    verdict = Verdict.model_validate_json((folder / "gate.json").read_bytes())
+    digest = release_digest("mini", named)
+    tags = {
+        "digest": digest, "manifest": digest_file(folder / "MANIFEST.json"), "status": "candidate",
+        "contract_version": "1", "evidence": evidence_tag(named), "verdict": verdict_tag(verdict),
+    }  # fmt: skip
+    run_id, source = store.upload(folder, {})
+    assert store.add(source, tags, run_id) == 1
+    journal = Journal(store)
+    journal.append(JournalEntry(
+        seq=1, at="2026-01-01T00:00:00+00:00", actor="ann", action="promote", from_version=0,
+        to_version=1, to_digest=digest, reason="first",
+        verdict_digest=digest_file(folder / "gate.json"), previous_digest=journal.genesis,
+    ))  # fmt: skip
+    store.point("champion", 1)
+    return digest

@@ -11,7 +11,7 @@ from dslm.cli import streams
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
 
 if TYPE_CHECKING:
-    from dslm.records import Metric
+    from dslm.records import Metric, Release
     from dslm.releasing.release_differences import Differences, Told
     from dslm.releasing.release_summary import Listed
     from dslm.reporting.pull_request.flips import Flip
@@ -127,11 +127,17 @@ def _row(one: Listed) -> list[str]:
     return [
         release.workflow,
         str(release.version),
-        "\n".join(release.aliases) or release.status,
+        _state(release),
         *numbers,
         _age(one.age),
         short(release.digest),
     ]
+
+
+def _state(release: Release) -> str:
+    """Its aliases; its status too, where it has none or that is no longer a candidate's."""
+    told = [] if release.aliases and release.status == "candidate" else [release.status]
+    return "\n".join([*release.aliases, *told])
 
 
 def _age(seconds: float) -> str:
@@ -153,7 +159,7 @@ def _told(found: Told) -> dict[str, Any]:
 
 def _say_release(found: Told) -> None:
     release, card = found.release, found.scorecard
-    named = ", ".join(release.aliases) or release.status
+    named = _state(release).replace("\n", ", ")
     say(
         f"{release.workflow} version {release.version} ({named}), registered "
         f"{release.created[:16].replace('T', ' ')} UTC, contract {release.contract_version}",
