@@ -121,8 +121,8 @@ def _row(one: Listed) -> list[str]:
         cost, through = summary.cost, summary.straight_through
         numbers = [
             summary.verdict,
-            money(cost and cost.value, summary.currency),
-            rate(through and through.value),
+            money(cost.value if cost else None, summary.currency),
+            rate(through.value if through else None),
         ]
     return [
         release.workflow,

@@ -90,7 +90,7 @@ def test_the_serving_extra_alone_serves_many_at_once_with_the_answers_of_one(
     alone = [
         {"object": prediction.object, "action": decision.action,
          "reasons": list(decision.reasons), "confidence": prediction.confidence}
-        for prediction, decision in (load_release(release, root=tmp_path).answer([t])[0] for t in texts[:1])
+        for prediction, decision in load_release(release, root=tmp_path).answer(texts[:1])
     ]  # fmt: skip
     with served(programs, release) as address:
         with ThreadPoolExecutor(AT_ONCE) as pool:
