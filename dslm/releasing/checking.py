@@ -29,7 +29,7 @@ from dslm.records import NOT_APPLICABLE, Record, Verdict
 from dslm.releasing.look_anchors import refuse_other_look
 from dslm.releasing.packaging import allowed
 from dslm.releasing.plain_files import refuse_irregular, refuse_other_loader
-from dslm.releasing.release_digests import digests_of_files, refuse_other_words
+from dslm.releasing.release_digests import digests_of_files, refuse_other_documents
 from dslm.releasing.release_summary import TAG as SUMMARY
 from dslm.releasing.release_summary import summary_tag
 from dslm.releasing.store import RESTORE, ModelStore, Version
@@ -102,7 +102,7 @@ def checked_files(folder: Path) -> dict[str, str]:
         refuse_other_loader(folder / "MLmodel")
     _refuse_other_bytes(folder, manifest.inputs)
     if "format" in manifest.inputs:
-        refuse_other_words(folder, manifest.inputs, manifest.files)
+        refuse_other_documents(folder, manifest.inputs)
     return manifest.inputs
 
 

@@ -1,8 +1,8 @@
 """Digests that a release's evidence and verdict name, made again from its files.
 
 Takes a release's folder; gives the digests, or refuses rows that the verdict is not about. Called
-by `checking` for every release that is registered, promoted, gone back to or loaded, and by
-`rejudging`.
+by `checking` for every release that is registered, promoted, gone back to or loaded, by
+`verified_loading` and by `rejudging`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dslm.evidence import (
     refuse_differences,
     threshold_in,
 )
-from dslm.provenance import digest_json
+from dslm.provenance import digest_file, digest_json
 from dslm.releasing.packaging import EVIDENCE, MODELS
 from dslm.releasing.store import RESTORE
 from dslm.settings.recipe import load_recipe
@@ -64,22 +64,27 @@ def refuse_other_documents(folder: Path, evidence: Mapping[str, str]) -> None:
 
     Where other code did, the release's recorded answers say whether it answers as it did.
 
+    One that cannot be read is told of by whoever reads it next.
+
     Raises:
         ReleaseRefused: It is another.
-        InputError: It is missing or broken.
     """
-    others = unlike_documents(folder, evidence)
+    try:
+        others = unlike_documents(folder, evidence)
+    except InputError:
+        return
     if others and evidence.get("code") == code_digest():
         what = f"its {', '.join(others)} is not what its evidence names"
         raise ReleaseRefused(what, where=folder, fix=RESTORE)
 
 
-def refuse_other_rows(folder: Path, files: Mapping[str, str]) -> None:
+def refuse_other_rows(folder: Path) -> None:
     """Refuse rows that are not those of the verdict.
 
+    Who promotes judges the rows again, which is more; who loads believes them as they are.
+
     Args:
-        folder: The release, of evidence that has a format.
-        files: Digest of each file, compared before.
+        folder: A release, of evidence that has a format, its bytes compared.
 
     Raises:
         ReleaseRefused: They are others, or the verdict or the rows' evidence cannot be read.
@@ -90,19 +95,7 @@ def refuse_other_rows(folder: Path, files: Mapping[str, str]) -> None:
         raise ReleaseRefused("no verdict: it names no evidence", where=folder / "gate.json")
     now = {}
     for model in MODELS:
-        if rows := files.get(f"rows/{model}.jsonl"):
-            now[f"rows_{model}"] = digest_json({"rows": rows, "evidence": named.get(model)})
+        if (rows := folder / f"rows/{model}.jsonl").is_file():
+            about = {"rows": digest_file(rows), "evidence": named.get(model)}
+            now[f"rows_{model}"] = digest_json(about)
     refuse_differences(verdict, now, what="the verdict", where=folder / "gate.json")
-
-
-def refuse_other_words(folder: Path, evidence: Mapping[str, str], files: Mapping[str, str]) -> None:
-    """Refuse documents and rows that are not what evidence and verdict of a release name.
-
-    Raises:
-        ReleaseRefused: They are others.
-    """
-    try:
-        refuse_other_documents(folder, evidence)
-    except InputError as error:
-        raise ReleaseRefused(error.what, where=error.where, fix=error.fix) from error
-    refuse_other_rows(folder, files)

@@ -17,7 +17,7 @@ from dslm.evidence import release_digest
 from dslm.records import Bridged
 from dslm.releasing.checking import checked_files
 from dslm.releasing.recorded_answers import bridge
-from dslm.releasing.release_digests import unlike_documents
+from dslm.releasing.release_digests import refuse_other_rows, unlike_documents
 from dslm.settings.workspace import Workspace, find_root
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ def load_verified(folder: Path, root: Path | None = None) -> Verified:
         InputError: The base model is missing or another.
     """
     evidence = checked_files(folder)
+    if "format" in evidence:
+        refuse_other_rows(folder)
     from dslm.inference.loading import load_release
 
     root = root or _root()
