@@ -1,8 +1,9 @@
-"""`dslm release list`, `show` and `diff`: what there is, what one is, what is between two."""
+"""`dslm release list`, `show`, `diff` and `fetch`: what there is, one, two beside each other."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -27,6 +28,7 @@ def register(app: typer.Typer) -> None:
     app.command("list")(list_releases)
     app.command("show")(show_release)
     app.command("diff")(diff_releases)
+    app.command("fetch")(fetch_release)
 
 
 def list_releases(
@@ -94,6 +96,23 @@ def diff_releases(
         emit(_differences(found, turned))
     else:
         _say_differences(found, turned)
+
+
+def fetch_release(
+    workflow: Workflow,
+    into: Annotated[Path, typer.Option("--into", help="A folder that is not there yet.")],
+    version: Annotated[int | None, typer.Option(min=1, help="By default the champion.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Copy a version's files into a folder, every byte compared: for MLflow's own server."""
+    from dslm.releasing.fetching import fetch_to
+    from dslm.settings.workspace import workspace
+
+    number = fetch_to(workspace(workflow), version, into)
+    if as_json:
+        emit({"workflow": workflow, "version": number, "folder": str(into)})
+    else:
+        say(f"{into}: {workflow} version {number}, as it was registered")
 
 
 def _workspaces(workflow: str | None) -> list[Workspace]:

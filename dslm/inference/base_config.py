@@ -30,7 +30,8 @@ EVERYWHERE = frozenset({
 })  # fmt: skip
 # As configs wrote it before transformers 5, which still reads it.
 BEFORE = frozenset({
-    "max_window_layers", "original_max_position_embeddings", "partial_rotary_factor",
+    "attention_bias", "mlp_bias", "max_window_layers", "original_max_position_embeddings",
+    "partial_rotary_factor",
     "pretraining_tp", "rope_interleaved", "rope_local_base_freq", "rope_parameters",
     "rope_scaling", "rope_theta", "rotary_pct", "sliding_window", "sliding_window_pattern",
     "use_mrope", "use_sliding_window", "layer_types", "head_dim",

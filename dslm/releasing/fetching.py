@@ -6,10 +6,11 @@ Takes a workspace and a version, or none for the one that serves; gives a folder
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from dslm.errors import ReleaseRefused
+from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import ChampionRelease, adapter_digests
 from dslm.foreign_errors import VARIABLE
 from dslm.records import Baseline, JournalEntry
@@ -69,6 +70,23 @@ def fetch_asked(ws: Workspace, version: int | None, into: Path) -> tuple[int, Pa
         raise ReleaseRefused(what, where=store.model, fix=RESTORE)
     refuse_unapproved(store, entries, found)
     return found.number, prove(store, found, into).folder
+
+
+def fetch_to(ws: Workspace, version: int | None, into: Path) -> int:
+    """Copy a version, or the one that serves, into a new folder; gives its number.
+
+    Raises:
+        InputError: Something is there already, or the folder above is not.
+        ReleaseRefused: As `fetch_asked` does; nothing is left then.
+    """
+    if into.exists() or into.is_symlink():
+        raise InputError("is there already", where=into, fix="name a new folder")
+    if not into.parent.is_dir():
+        raise InputError("no such folder", where=into.parent, fix="make it first")
+    with tempfile.TemporaryDirectory(dir=into.parent, prefix=f".{into.name}.") as beside:
+        number, folder = fetch_asked(ws, version, Path(beside))
+        folder.rename(into)
+    return number
 
 
 def _nothing_serves(ws: Workspace) -> ReleaseRefused:

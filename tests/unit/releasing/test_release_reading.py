@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import finished_run
 import pytest
@@ -18,6 +19,7 @@ from dslm.cli.release_reading import _age
 from dslm.errors import InputError, ReleaseRefused
 from dslm.releasing import registry_reading
 from dslm.releasing.agreement import disagreements
+from dslm.releasing.checking import checked_files
 from dslm.releasing.journal import Journal
 from dslm.releasing.registry_reading import reading_store
 from dslm.releasing.release_differences import differences, told
@@ -160,6 +162,28 @@ def test_diff_needs_two_versions_that_are_there(unmoved: Run) -> None:
         differences(unmoved.ws, 1, 1)
     with pytest.raises(ReleaseRefused, match="no version 9"):
         differences(unmoved.ws, 1, 9)
+
+
+def test_fetch_copies_a_proved_release_into_a_new_folder(unmoved: Run, tmp_path: Path) -> None:
+    into = tmp_path / "served"
+    said = json.loads(dslm(unmoved, "fetch", W, "--into", str(into), "--json").stdout)
+    assert said["version"] == 2
+    assert checked_files(into)["gold"].startswith("sha256:")
+    again = dslm(unmoved, "fetch", W, "--into", str(into))
+    assert isinstance(again.exception, InputError)
+    assert "is there already" in str(again.exception)
+    first = tmp_path / "first"
+    assert "version 1" in dslm(unmoved, "fetch", W, "--version", "1", "--into", str(first)).stdout
+    absent = dslm(unmoved, "fetch", W, "--into", str(tmp_path / "no" / "folder"))
+    assert isinstance(absent.exception, InputError)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "served"]
+
+
+def test_an_edited_release_is_not_fetched(one: Run, tmp_path: Path) -> None:
+    one.stored(1, "MLmodel").write_text('{"flavors": {"python_function": {"code": "code"}}}')
+    done = dslm(one, "fetch", W, "--into", str(tmp_path / "served"))
+    assert isinstance(done.exception, ReleaseRefused)
+    assert not (tmp_path / "served").exists()
 
 
 def test_an_age_is_in_the_largest_unit_that_fits() -> None:
