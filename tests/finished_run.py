@@ -88,6 +88,7 @@ class Run:
         right = first(len(GOLD) // 2 if status == "FAIL" else len(GOLD), len(GOLD))
         champion = first(len(GOLD), len(GOLD)) if serves else None
         apart = chosen.other_anchor if asked else None
+        apart = None if apart and apart.answers_older_contract(1) else apart
         anchor = apart and (first(len(GOLD), len(GOLD)), Champion(self._says(apart), apart))
         shutil.rmtree(ws.scores("anchor"), ignore_errors=True)
         score(ws, right, champion=champion, serves=serves, gold=GOLD, latency=seconds * 1000,

@@ -15,7 +15,7 @@ import numpy as np
 from grouped_worlds import Layout, draw, pairs
 from numpy.typing import NDArray
 
-from dslm.gating.statistics import QUARTER_PAIR, normal_quantile, tango_statistic
+from dslm.gating.statistics import normal_quantile, shown_above
 from dslm.looks.spending import next_share
 from dslm.scoring.calibration import Answers
 from dslm.statistics.group_bounds import p_below
@@ -40,8 +40,7 @@ def passes(world: World, level: float, margin: float = MARGIN) -> bool:
     if int(sizes.max()) > 1:
         return p_below(-sums, sizes, margin, 1.0) <= level
     gained, lost = int((sums > 0).sum()), int((sums < 0).sum())
-    statistic = tango_statistic(gained, lost + QUARTER_PAIR, len(sums), -margin)
-    return bool(statistic >= normal_quantile(1 - level))
+    return bool(shown_above(gained, lost, len(sums), -margin, normal_quantile(1 - level)))
 
 
 def many(rng: np.random.Generator, layout: Layout, discordant: float) -> Iterator[World]:

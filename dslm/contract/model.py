@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -20,14 +20,15 @@ from dslm.contract.personal import Personal
 from dslm.contract.schemas.decodable import Decodable, decodable
 from dslm.contract.schemas.output_schema import schema_problems
 from dslm.contract.schemas.references import resolved
+from dslm.contract.stakes import Costs, DecisionPolicy, Hold, ServiceLevel
 from dslm.contract.traffic import Traffic, traffic_problems
 from dslm.provenance import digest_json
 from dslm.settings.encodings import text_encoding
 from dslm.settings.loading import load_document, nearest
 
-Hold = Literal["abstain", "escalate"]
-Money = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-CAME_LATER = ("locale", "traffic")  # contracts from before there were such keep their digest
+# Contracts from before there were such keep their digest
+CAME_LATER = ("locale", "traffic")
+CAME_LATER_TO_DECISION = ("calibrations",)
 
 
 class Compare(Settings):
@@ -65,37 +66,6 @@ class Rule(Settings):
     breach: Hold = Field(description="what happens to a case whose answer breaks the rule")
     means: str = Field(description="what a breach means, in the workflow owner's words")
     examples: RuleExamples
-
-
-class DecisionPolicy(Settings):
-    """When an answer may proceed without a person."""
-
-    max_selective_risk: float = Field(gt=0, lt=1, description="share of wrong among proceeded")
-    confidence: float = Field(gt=0.5, lt=1, description="with which the risk bound must hold")
-    low_confidence: Hold = "abstain"
-    ungrounded: Hold = "abstain"
-    invalid: Hold = "escalate"
-
-
-class Costs(Settings):
-    """What each outcome costs per case, in one currency."""
-
-    currency: str = Field(pattern=r"^[A-Z]{3}$")
-    wrong_proceed: Money
-    by_field: dict[str, Money] = Field(
-        default_factory=dict, description="of a wrong field, instead of wrong_proceed; the dearest "
-        "wrong field of a case counts",
-    )  # fmt: skip
-    review: Money
-    escalation: Money
-    hardware_hour: Money = 0.0
-
-
-class ServiceLevel(Settings):
-    """How long a caller may wait for one answer."""
-
-    p95_ms: float = Field(gt=0)
-    p99_ms: float = Field(gt=0)
 
 
 class Columns(Settings):
@@ -288,6 +258,9 @@ class Contract(Settings):
     def digest(self) -> str:
         """What the contract means; comments and layout do not count."""
         document = self.model_dump(mode="json", by_alias=True)
+        document["decision"] = {
+            k: v for k, v in document["decision"].items() if v or k not in CAME_LATER_TO_DECISION
+        }
         return digest_json({k: v for k, v in document.items() if v or k not in CAME_LATER})
 
 

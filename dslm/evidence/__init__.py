@@ -29,7 +29,14 @@ from dslm.evidence.record import (
     refuse_others,
     release_digest,
 )
-from dslm.evidence.terms import MADE_FROM, TERMS_FILE, Terms, read_terms, terms_of
+from dslm.evidence.terms import (
+    MADE_FROM,
+    TERMS_FILE,
+    Terms,
+    proved_terms,
+    read_terms,
+    terms_of,
+)
 from dslm.evidence.wanted import BaseThreshold, wanted
 from dslm.evidence.working_tree import (
     JUDGING_CODE,
@@ -69,6 +76,7 @@ __all__ = [
     "engine_differences",
     "load_calibration",
     "nearest",
+    "proved_terms",
     "read_champion_release",
     "read_evidence",
     "read_json",

@@ -94,14 +94,22 @@ def read_terms(path: Path, workflow: str, digest: str, *, fix: str) -> Terms:
     """
     if found := what_is_there(path):
         raise ReleaseRefused(found, where=path, fix=fix)
-    data = path.read_bytes()
+    return proved_terms(path.read_bytes(), workflow, digest, where=path, fix=fix)
+
+
+def proved_terms(data: bytes, workflow: str, digest: str, *, where: Path | str, fix: str) -> Terms:
+    """The same of a file's bytes.
+
+    Raises:
+        ReleaseRefused: They are not the champion's.
+    """
     if digest_bytes(data) != digest:
-        raise ReleaseRefused("is not what the champion was held to", where=path, fix=fix)
+        raise ReleaseRefused("is not what the champion was held to", where=where, fix=fix)
     try:
         terms = Terms.model_validate_json(data)
     except ValidationError as error:
         what = f"cannot be read ({error.errors()[0]['msg']})"
-        raise ReleaseRefused(what, where=path, fix=fix) from None
+        raise ReleaseRefused(what, where=where, fix=fix) from None
     if terms.workflow != workflow:
-        raise ReleaseRefused(f"is of workflow {terms.workflow!r}", where=path, fix=fix)
+        raise ReleaseRefused(f"is of workflow {terms.workflow!r}", where=where, fix=fix)
     return terms

@@ -128,7 +128,7 @@ def _of_a_list(place: str) -> bool:
 
 def _places(value: Any, at: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
     """Each value of a document with its place."""
-    if at and at[-1] in BY_ID and isinstance(value, list):
+    if at and at[-1] in BY_ID and _each_has_an_id(value):
         value = {one["id"]: {k: v for k, v in one.items() if k != "id"} for one in value}
         yield from ((".".join((*at, name)), "asked") for name in value)
     if isinstance(value, dict) and at[:-1] not in WHOLE:
@@ -136,6 +136,13 @@ def _places(value: Any, at: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
             yield from _places(one, (*at, str(key)))
     else:
         yield ".".join(at), value
+
+
+def _each_has_an_id(value: Any) -> bool:
+    """Whether it is a list of checks or rules; what a release kept may be no policy of today's."""
+    return isinstance(value, list) and all(
+        isinstance(one, dict) and isinstance(one.get("id"), str) for one in value
+    )
 
 
 def _change(part: Any, place: str, turn: Turn, rules: Rules) -> Change:

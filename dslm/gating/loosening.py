@@ -67,6 +67,11 @@ def fewer(turn: Turn) -> bool:
     return not both or any(one not in turn.now for one in turn.was)
 
 
+def _calibrations(turn: Turn) -> bool:
+    """One may have a larger part of the error; none named is all of it for each."""
+    return turn.was is not None and (turn.now is None or lowered(turn))
+
+
 def _alpha(turn: Turn) -> bool:
     """A smaller error makes checks stricter, and slices ring later."""
     return raised(turn) or turn.alarmed
@@ -85,9 +90,10 @@ def _slices(turn: Turn) -> bool:
 def _compare(turn: Turn) -> bool:
     """Exact is the strictest, and what a field has that is not named."""
     was, now = (
-        {"as": "exact", "tolerance": 0.0} if one == ABSENT else dict(one)
-        for one in (turn.was, turn.now)
+        {"as": "exact", "tolerance": 0.0} if one == ABSENT else one for one in (turn.was, turn.now)
     )
+    if not all(isinstance(one, dict) and "as" in one for one in (was, now)):
+        return True
     if now["as"] == "exact":
         return False
     if was["as"] == now["as"]:
@@ -133,6 +139,7 @@ CONTRACT: Rules = (
     ("slices", _slices),
     ("decision.max_selective_risk", raised),
     ("decision.confidence", lowered),
+    ("decision.calibrations", _calibrations),
     ("data.near_duplicate", raised),
 )
 

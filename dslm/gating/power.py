@@ -20,7 +20,7 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from dslm.gating.statistics import QUARTER_PAIR, tango_statistic
+from dslm.gating.statistics import shown_above
 from dslm.statistics.sample_size import POWER
 
 STEPS = 10_000  # differences are told to a hundredth of a point, rounded up
@@ -68,8 +68,7 @@ def chance_to_show(cases: int, gained: float, lost: float, line: float, alpha: f
         + _times_log(won, gained) + _times_log(gone, lost)
         + _times_log(rest, max(0.0, 1 - gained - lost))
     )  # fmt: skip
-    statistic = tango_statistic(won, gone + QUARTER_PAIR, cases, line)
-    shown = possible & (statistic >= NormalDist().inv_cdf(1 - alpha))
+    shown = possible & shown_above(won, gone, cases, line, NormalDist().inv_cdf(1 - alpha))
     return float(np.sum(weight, where=shown))
 
 

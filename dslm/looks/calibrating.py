@@ -43,10 +43,19 @@ def calibrations_so_far(ws: Workspace, cases: Iterable[Case]) -> int:
     return calibration_ledger(ws).next_look(cases)[0]
 
 
-def told(number: int, confidence: float) -> str:
-    """What so many calibrations on one split come to; empty for the first."""
+def told(number: int, confidence: float, most: int | None = None) -> str:
+    """What so many calibrations on one split come to; empty for the first.
+
+    Args:
+        number: Of calibrations.
+        confidence: Of the contract.
+        most: Over how many of them together that holds; None where it holds for each.
+    """
     if number < 2:
         return ""
+    if most is not None:
+        said = f"{confidence:.3g} holds over {most} calibrations on these cases or their like"
+        return f"{said} together, and this is number {number}"
     error = 1 - confidence
     return (
         f"{number} calibrations were made on these cases or their like: each gives out a threshold "

@@ -277,6 +277,7 @@ def _cases(path: Path, look: Look) -> frozenset[str]:
         listed = strict_json(path.read_bytes())
     except (ValueError, OSError) as error:
         raise ReleaseRefused(f"cannot be read: {error}", where=path, fix=GIT) from None
-    if digest_json(listed) != look.cases:
+    texts = isinstance(listed, list) and all(isinstance(one, str) for one in listed)
+    if not texts or digest_json(listed) != look.cases:
         raise ReleaseRefused("is not the list that a look names", where=path, fix=GIT)
-    return frozenset(map(str, listed))
+    return frozenset(listed)

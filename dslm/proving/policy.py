@@ -161,7 +161,13 @@ def _calibrated(ws: Workspace, contract: Contract) -> Iterator[Finding]:
     except DslmError as error:
         yield from failures("calibrations", error)
         return
-    if several := told(number, contract.decision.confidence):
+    policy = contract.decision
+    several, most = told(number, policy.confidence), policy.calibrations
+    if most is not None:
+        several = f"{number} of {most} calibrations on these cases or their like were made"
+    if most is not None and number < most:
+        yield ok("calibrations", several)
+    elif several:
         yield warn(
             "calibrations", several, where=ws.looks / "calibration",
             fix="take the threshold of the next one from labelled cases that none of them saw",

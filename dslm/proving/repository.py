@@ -27,11 +27,13 @@ def prove_data(ws: Workspace, contract: Contract, seen: SourceCases) -> Iterator
 
 def _bound(ws: Workspace, contract: Contract, seen: SourceCases) -> Iterator[Finding]:
     policy, sizes = contract.decision, list(seen.calibration.values())
-    needed = needed_right(policy.max_selective_risk, policy.confidence)
-    asked = f"{policy.max_selective_risk:.3g} risk at {policy.confidence:.3g} confidence"
+    sure = policy.confidence_of_each
+    needed = needed_right(policy.max_selective_risk, sure)
+    over = f" over {policy.calibrations} calibrations" if policy.calibrations else ""
+    asked = f"{policy.max_selective_risk:.3g} risk at {policy.confidence:.3g} confidence{over}"
     needs = f"{asked} needs {needed} right answers of as many groups and no wrong one"
     held = f"{sum(sizes):,} cases in {len(sizes):,} groups at most" if sizes else "no case"
-    most, allowed = policy.max_selective_risk, 1 - policy.confidence
+    most, allowed = policy.max_selective_risk, 1 - sure
     if not sizes or p_without_failure(sizes, most) > allowed:
         uneven = len(sizes) >= needed and p_without_failure([1] * len(sizes), most) <= allowed
         held += f", and one of them, which may be all wrong, has {max(sizes):,}" if uneven else ""

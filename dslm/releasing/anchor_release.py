@@ -26,7 +26,8 @@ def anchor_release(
     """The first champion of a contract's version.
 
     The one that `champion.json` names stays, if the journal knows it as a champion that came no
-    later: one that the registry holds no more is not made up for by the next.
+    later: one that the registry holds no more is not made up for by the next. Of which contract
+    the registry's are, it says itself.
 
     Args:
         ws: The workflow.
@@ -39,13 +40,15 @@ def anchor_release(
     """
     noted, versions = _noted(ws), store.versions()
     for entry in entries:
-        if noted and noted.contract_version == contract_version and _is(noted, entry):
-            return noted
         found = registered(store, entry, versions)
         if found is not None and found.contract_version == contract_version:
             return Baseline(
                 version=found.number, digest=found.digest, contract_version=contract_version
             )
+        if found is not None and found.contract_version:
+            continue
+        if noted and noted.contract_version == contract_version and _is(noted, entry):
+            return noted
     return None
 
 
@@ -62,25 +65,46 @@ def _noted(ws: Workspace) -> Baseline | None:
 
 
 def refuse_other_anchor(
-    ws: Workspace, store: ModelStore, entries: Sequence[JournalEntry], proof: Proof
+    ws: Workspace,
+    store: ModelStore,
+    entries: Sequence[JournalEntry],
+    proof: Proof,
+    champion: Baseline,
 ) -> None:
     """Refuse a candidate that was compared with another anchor release than the journal's.
+
+    Its contract's version counts too: what is said to answer an older contract is not asked.
+
+    Args:
+        ws: The workflow.
+        store: Its registry.
+        entries: The journal.
+        proof: Of the candidate.
+        champion: What serves, by the journal.
 
     Raises:
         ReleaseRefused: It was, or with none though there is one.
     """
     tested = proof.verdict.baseline
-    if not entries or not tested.version or not tested.contract_version:
+    of_contract = champion.contract_version or tested.contract_version
+    if not entries or not tested.version or not of_contract:
         return
-    anchor = anchor_release(ws, store, entries, tested.contract_version)
-    against = tested.anchor_release
-    if anchor is None or (against is not None and against.digest == anchor.digest):
+    anchor, against = anchor_release(ws, store, entries, of_contract), tested.anchor_release
+    if anchor is None or _compared(against) == _compared(anchor):
         return
-    seen = "none" if against is None else named(against.version, against.digest)
     raise ReleaseRefused(
-        f"the anchor release is {named(anchor.version, anchor.digest)}, this was compared with "
-        f"{seen}",
+        f"the anchor release is {_worded(anchor)}, this was compared with {_worded(against)}",
         where=f"{proof.contract.name} version {proof.version}",
         fix=f"promote version {tested.version} again, so that {ws.champion.name} names it; then "
         "`dvc repro`, register and promote",
     )
+
+
+def _compared(release: Baseline | None) -> tuple[str | None, int | None] | None:
+    return None if release is None else (release.digest, release.contract_version)
+
+
+def _worded(release: Baseline | None) -> str:
+    if release is None:
+        return "none"
+    return f"{named(release.version, release.digest)} of contract {release.contract_version}"

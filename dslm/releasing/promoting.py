@@ -38,6 +38,7 @@ from dslm.releasing.moving import move, serve
 from dslm.releasing.opening import client, nothing_yet
 from dslm.releasing.rejudging import of_before_formats, refuse_unlike_release
 from dslm.releasing.release_summary import as_release
+from dslm.releasing.rolled_back import refuse_less_than_rolled_back
 from dslm.releasing.smoke import Answer, smoke
 from dslm.releasing.store import ModelStore, Version
 from dslm.settings.policy import letters
@@ -109,9 +110,10 @@ def promote(
         again = gone and proof.digest == champion.digest
         if not again:  # what let it in once still stands
             refuse_lost_looks(ws, versions, entries)
-            refuse_other_anchor(ws, store, entries, proof)
+            refuse_other_anchor(ws, store, entries, proof, champion)
         if not (again and of_before_formats(proof)):  # which holds too little to be judged again
             refuse_unlike_release(ws, proof)
+            refuse_less_than_rolled_back(store, entries, versions, proof)
         return move(ws, store, entries, "promote", proof, reason, actor, champion.digest)
 
 

@@ -31,7 +31,7 @@ from dslm.evidence import (
 from dslm.gating.exhibits import Documents, LatestRun, digest_of_anchor
 from dslm.gating.gate import judge_run, read_documents, unlike
 from dslm.provenance import digest_file
-from dslm.records import Baseline, Row, Verdict
+from dslm.records import Baseline, Changes, Row, Verdict
 from dslm.releasing.checking import Proof
 from dslm.releasing.look_anchors import refuse_uncounted
 from dslm.releasing.packaging import ANCHOR_RELEASE, CHAMPION, CHAMPION_TERMS, EVIDENCE
@@ -92,7 +92,7 @@ def refuse_unlike_release(ws: Workspace, proof: Proof) -> None:
     verdict = judge_run(run, documents)
     refuse_unlike(proof.verdict, verdict, documents, where=where, fix=fix)
     _refuse_other_terms(proof, documents, where=where)
-    refuse_loosening(verdict, where=where)
+    refuse_loosening(verdict.changes, where=where)
 
 
 def _refuse_other_terms(proof: Proof, documents: Documents, *, where: str) -> None:
@@ -115,13 +115,12 @@ def of_before_formats(proof: Proof) -> bool:
     return proof.evidence.get("format") != FORMAT
 
 
-def refuse_loosening(verdict: Verdict, *, where: str) -> None:
-    """Refuse to promote what was asked less than the champion was.
+def refuse_loosening(changes: Changes, *, where: str) -> None:
+    """Refuse to promote what was asked less than the champion, or one before it, was.
 
     Raises:
         ReleaseRefused: Something was loosened since; names each.
     """
-    changes = verdict.changes
     if not changes.loosening:
         return
     told = [

@@ -34,6 +34,7 @@ from dslm.statistics.ladder import binomial_tail, level_of, rungs_of
 from dslm.statistics.zero_failures import needed_right, p_without_failure
 
 _ROUNDING = 1 + 1e-9
+NO_MORE = "no threshold can be certified on these calibration cases any more; nothing proceeds"
 
 
 @dataclass(frozen=True)
@@ -155,13 +156,15 @@ def calibrate(
     """
     if not rows:
         raise InputError("no calibration rows", fix="raise data.split.calibration")
-    policy, order, sure = contract.decision, ranked(rows), contract.decision.confidence
+    policy, order = contract.decision, ranked(rows)
+    sure, most = policy.confidence_of_each, policy.calibrations
     answers = Answers(
         [row.prediction.confidence for row in order],
         [would_be_wrong(row) for row in order],
         [row.group for row in order],
     )
-    steps = certify(answers, policy.max_selective_risk, policy.confidence)
+    allowed = most is None or number <= most
+    steps = certify(answers, policy.max_selective_risk, sure) if allowed else ()
     best = next((step for step in reversed(steps) if step.certified), None)
     taken = best.answers if best else 0
     return Calibration(
@@ -176,8 +179,16 @@ def calibrate(
         coverage=round(taken / len(rows), DECIMALS),
         upper_bound=best.risk if best else None,
         design_effect=_design_effect(answers),
-        needed_right=needed_right(policy.max_selective_risk, policy.confidence),
-        why="; ".join(filter(None, (_why(contract, answers, steps), told(number, sure)))),
+        needed_right=needed_right(policy.max_selective_risk, sure),
+        why="; ".join(
+            filter(
+                None,
+                (
+                    _why(contract, answers, steps) if allowed else NO_MORE,
+                    told(number, policy.confidence, most),
+                ),
+            )
+        ),
         number=number,
         groups=best.groups if best else 0,
         steps=steps,
@@ -212,7 +223,7 @@ def _why(contract: Contract, answers: Answers, steps: Sequence[Step]) -> str:
     if best:
         why = f"{_counted(best)}: selective risk is at most {risk} with confidence {sure}"
         return why if near is None else f"{why}; almost certified: {_almost(near)}"
-    needed = needed_right(policy.max_selective_risk, policy.confidence)
+    needed = needed_right(policy.max_selective_risk, policy.confidence_of_each)
     if near:
         return (
             f"no threshold can be certified for risk {risk} at confidence {sure}; nearest: "

@@ -9,10 +9,11 @@ of its weighted cases; the selective risk is the weighted wrong over the weighte
 
 Its interval is that of everything over groups (`dslm.statistics.group_bounds`): each group is one
 draw, with the weighted sum and the weighted size of its cases, and the imaginary group is as heavy
-as the heaviest. The weights are taken as known, and what lies between slice values stays in the
-spread, which stratifying would take out: the interval is rather too wide than too narrow. Where one
-value has much traffic and few gold cases it is wide, as it has to be. `tests/bench/gold_weights.py`
-simulates how often it covers the truth.
+as the heaviest, were its cases held back or not: of a value with much traffic and few gold cases
+all may be, and tell nothing of its risk. The weights are taken as known, and what lies between
+slice values stays in the spread, which stratifying would take out: the interval is rather too wide
+than too narrow. Where one value has much traffic and few gold cases it is wide, as it has to be.
+`tests/bench/gold_weights.py` simulates how often it covers the truth.
 """
 
 from __future__ import annotations
@@ -105,14 +106,21 @@ def post_stratified(
         most: The most that a case can have.
     """
     sums = np.zeros((int(groups.max()) + 1, 2))
+    heavy, counted = np.zeros(len(sums)), np.zeros(len(sums), dtype=np.int64)
     totals = []
     for number, weight in enumerate(weights):  # whole numbers first: the order of rows is no matter
         here = strata == number
-        part = by_group(groups, np.where(here, above, 0), np.where(here, below, 0))
-        sums += float(weight) * part
-        totals.append(float(weight) * part.sum(axis=0))
+        columns = np.where(here, above, 0), np.where(here, below, 0), here.astype(np.int64)
+        part = by_group(groups, *columns)
+        sums += float(weight) * part[:, :2]
+        heavy += float(weight) * part[:, 2]
+        counted += part[:, 1]
+        totals.append(float(weight) * part[:, :2].sum(axis=0))
     over, under = (math.fsum(column) for column in zip(*totals, strict=True))
-    bounds = mean_bounds(sums[:, 0], sums[:, 1], 0.0, most, (1 - LEVEL) / 2)
+    # As many as were counted of a group, of the heaviest value; no heavier than any group is
+    largest = min(float(heavy.max()), float(weights.max() * counted.max()))
+    tail = (1 - LEVEL) / 2
+    bounds = mean_bounds(sums[:, 0], sums[:, 1], 0.0, most, tail, largest=largest)
     if bounds is None:
         raise ValueError("no case is counted")
     return over / under, bounds

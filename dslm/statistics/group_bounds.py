@@ -103,9 +103,16 @@ class Alike(NamedTuple):
         """So many times as many groups of each kind."""
         return self._replace(counts=self.counts * factor)
 
-    def chance_at_most(self, line: float, worst: float) -> float:
-        """The chance that the weighted mean, the imaginary group's cases `worst`, is ≤ `line`."""
-        worst_of_all = float(self.sizes.max()) * (worst - line)
+    def raised(self, by: float) -> Alike:
+        """With so much more a case."""
+        return self._replace(sums=self.sums + by * self.sizes)
+
+    def chance_at_most(self, line: float, worst: float, largest: float = 0.0) -> float:
+        """The chance that the weighted mean, the imaginary group's cases `worst`, is ≤ `line`.
+
+        That group is as large as the largest here, or as `largest`.
+        """
+        worst_of_all = max(largest, float(self.sizes.max())) * (worst - line)
         values = np.append(self.sums - line * self.sizes, worst_of_all)
         return chance_below_zero(values, np.append(self.counts, 1.0))
 
@@ -127,6 +134,7 @@ def mean_bounds(
     most: float,
     tail: float,
     above: float | None = None,
+    largest: float = 0.0,
 ) -> tuple[float, float] | None:
     """Bounds of a mean over cases, each wrong with probability `tail` at most.
 
@@ -137,30 +145,47 @@ def mean_bounds(
         most: The most.
         tail: Probability left out on each side.
         above: That of the upper side, where it is another one.
+        largest: Size of the largest group that may come, where none so large has a case here.
 
     Returns:
         None where no group has a case.
     """
     groups = alike(sums, sizes)
-    return None if groups is None else bounds_of(groups, least, most, tail, above)
+    return None if groups is None else bounds_of(groups, least, most, tail, above, largest)
 
 
 def bounds_of(
-    groups: Alike, least: float, most: float, tail: float, above: float | None = None
+    groups: Alike,
+    least: float,
+    most: float,
+    tail: float,
+    above: float | None = None,
+    largest: float = 0.0,
 ) -> tuple[float, float]:
     """The same of groups that are told together."""
     upper = tail if above is None else above
-    return _bounds(*(column.tobytes() for column in groups), least, most, tail, upper)
+    return _bounds(*(column.tobytes() for column in groups), least, most, tail, upper, largest)
 
 
 @lru_cache(maxsize=8192)
 def _bounds(
-    sums: bytes, sizes: bytes, counts: bytes, least: float, most: float, tail: float, above: float
+    sums: bytes,
+    sizes: bytes,
+    counts: bytes,
+    least: float,
+    most: float,
+    tail: float,
+    above: float,
+    largest: float,
 ) -> tuple[float, float]:
     """The same; a scorecard asks for many of them twice, and the gate for all of them again."""
     groups = Alike(*(np.frombuffer(column) for column in (sums, sizes, counts)))
-    low = _crossing(lambda d: groups.chance_at_most(d, least) - tail, least, groups.mean)
-    high = _crossing(lambda d: groups.chance_at_most(d, most) - 1 + above, groups.mean, most)
+
+    def chance(line: float, worst: float) -> float:
+        return groups.chance_at_most(line, worst, largest)
+
+    low = _crossing(lambda d: chance(d, least) - tail, least, groups.mean)
+    high = _crossing(lambda d: chance(d, most) - 1 + above, groups.mean, most)
     return low, high
 
 

@@ -130,6 +130,7 @@ def test_a_check_more_loosens_nothing_and_an_exchanged_bound_does() -> None:
         ("out_of_scope.kind", [], True),
         ("decision.max_selective_risk", 0.2, True), ("decision.max_selective_risk", 0.05, False),
         ("decision.confidence", 0.8, True), ("decision.confidence", 0.95, False),
+        ("decision.calibrations", 3, False),
         ("decision.invalid", "abstain", True),
         ("costs.wrong_proceed", 4.5, True), ("costs.wrong_proceed", 450.0, True),
         ("costs.review", 2.0, True), ("costs.by_field.number", 1.0, True),
@@ -194,3 +195,12 @@ def test_keys_that_came_since_have_their_defaults_in_older_terms() -> None:
     unreadable = THEN.model_copy(update={"policy": policy | {"gone": 1}})
     keys = {change.key for change in changes_since(SERVES, unreadable, THEN).found}
     assert keys == {"gone", "first_release"}
+
+
+@pytest.mark.parametrize("value", [5, [5], [{}], [{"id": 5}], [{"id": ["a"]}], {"id": "a"}, "id"])
+@pytest.mark.parametrize("key", ["checks", "rules", "compare"])
+def test_what_a_release_kept_may_be_of_any_shape_and_then_loosens(key: str, value: Any) -> None:
+    part = "policy" if key == "checks" else "contract"
+    document = getattr(THEN, part) | {key: {"number": value} if key == "compare" else value}
+    found = changes_since(SERVES, THEN.model_copy(update={part: document}), THEN)
+    assert [one.part for one in found.loosening][:1] == [part]

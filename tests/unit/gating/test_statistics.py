@@ -5,10 +5,10 @@ import pytest
 from scipy.special import gammaln, xlogy
 
 from dslm.gating.statistics import (
-    QUARTER_PAIR,
     gate_bounds,
     mcnemar_exact,
     normal_quantile,
+    shown_above,
     tango_bounds,
     tango_statistic,
     worse_p,
@@ -62,11 +62,11 @@ def _pairs(n: int, gained: float, lost: float):
     return b, c, np.where(b + c <= n, np.exp(log), 0.0)
 
 
-def _passes(n: int, discordant: float, difference: float, bound: float) -> float:
-    """Exact chance to show that a difference is above `bound`, at 5 %."""
+def _passes(n: int, discordant: float, difference: float, bound: float, z: float = Z95) -> float:
+    """Exact chance to show that a difference is above `bound`, at 5 % or another level."""
     b, c, p = _pairs(n, (discordant + difference) / 2, (discordant - difference) / 2)
     assert p.sum() == pytest.approx(1, abs=1e-6)
-    return float(p[tango_statistic(b, c + QUARTER_PAIR, n, bound) >= Z95].sum())
+    return float(p[shown_above(b, c, n, bound, z)].sum())
 
 
 @pytest.mark.slow
@@ -86,7 +86,24 @@ def test_a_candidate_short_of_the_wanted_gain_passes_in_at_most_5_of_100_runs() 
 def test_an_equal_candidate_is_called_worse_in_at_most_5_of_100_runs() -> None:
     for n, share in itertools.product((50, 213, 500), (0.02, 0.05, 0.1, 0.3)):
         b, c, p = _pairs(n, share / 2, share / 2)
-        assert float(p[tango_statistic(b + QUARTER_PAIR, c, n, 0.0) <= -Z95].sum()) <= 0.05
+        assert float(p[shown_above(c, b, n, 0.0, Z95)].sum()) <= 0.05
+
+
+# The largest alpha, the usual one at its first look at gold, and what the second and fifth spend.
+@pytest.mark.parametrize("level", [0.1, 0.0417, 0.0038, 0.00046])
+def test_a_gain_of_just_what_is_asked_is_shown_no_more_often_than_its_level_says(level) -> None:
+    """Nor is a loss of just the margin called a failure: that is the same of the other model."""
+    gains, more = (0.01, 0.03, 0.05, 0.1, 0.2), (1.0, 1.5, 4.0)
+    for n, gain, times in itertools.product((50, 100, 300, 1000), gains, more):
+        found = _passes(n, gain * times, gain, gain, normal_quantile(1 - level))
+        assert found <= level, (n, gain, times)
+
+
+def test_a_loss_of_just_the_margin_passes_no_more_often_at_the_largest_alpha_either() -> None:
+    for n, margin in itertools.product((20, 50, 70, 200, 1000), (0.01, 0.02, 0.03, 0.1)):
+        for level in (0.0833, 0.1):
+            found = _passes(n, margin, -margin, -margin, normal_quantile(1 - level))
+            assert found <= level, (n, margin, level)
 
 
 def test_naive_gates_pass_what_this_one_stops() -> None:

@@ -204,6 +204,16 @@ def test_what_is_no_look_or_no_list_of_cases_is_refused(ledger, text, listed) ->
         ledger.sight(digest("gold"), digest("a"), GOLD)
 
 
+@pytest.mark.parametrize("listed", [5, None, {"a": 1}, [5], "abc"])
+def test_a_list_of_cases_that_a_look_names_is_a_list_of_texts(ledger, listed) -> None:
+    path = place(ledger, look(ledger, "a"))
+    path.with_name(CASES).write_text(json.dumps(listed))
+    said = json.loads(path.read_text()) | {"cases": digest_json(listed)}
+    path.write_text(json.dumps(said))
+    with pytest.raises(ReleaseRefused, match="not the list that a look names"):
+        ledger.read()
+
+
 def test_cases_cannot_be_taken_off_the_list_to_begin_anew(ledger) -> None:
     path = place(ledger, look(ledger, "a")).with_name(CASES)
     path.write_text(json.dumps(json.loads(path.read_text())[1:]))

@@ -319,6 +319,11 @@ def test_check_warns_of_a_split_that_several_calibrations_saw(repository: Worksp
         count_calibration(repository, named | {"calibration_cases": "sha256:" + "3" * 64}, gold)
         assert [f.kind for f in prove(repository) if f.proof == "calibrations"] == kinds
     assert "one of 2 in up to 0.2" in found(repository, "warn", "calibrations")[0].message
+    text = repository.contract.read_text()
+    for most, kind in ((3, "ok"), (2, "warn")):
+        asked = text.replace("confidence: 0.9}", f"confidence: 0.9, calibrations: {most}}}")
+        repository.contract.write_text(asked)
+        assert [f.kind for f in prove(repository) if f.proof == "calibrations"] == [kind]
 
 
 def test_a_bad_policy_fails_with_its_line(repository: Workspace) -> None:

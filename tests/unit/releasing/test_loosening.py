@@ -44,6 +44,27 @@ def test_a_loosened_policy_is_told_by_the_gate_and_refused_at_promotion(
     assert promote(one.ws, 3, "asks as much", "ann") is not None
 
 
+def test_going_back_first_asks_no_less_than_what_was_rolled_back(
+    two: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The champion is then held to an older policy, and what loosens since it is nothing."""
+    asked = finished_run.POLICY
+    monkeypatch.setattr(finished_run, "POLICY", asked.replace("at_least: 0.8", "at_least: 0.9"))
+    two.released(b"weights three")
+    promote(two.ws, 3, "asked more", "ann")
+    rollback(two.ws, "wrong totals", "ann", answers_well)
+    monkeypatch.setattr(finished_run, "POLICY", asked)
+    assert two.released(b"weights four").version == 4
+    assert loosened(two.ws) == []
+    before = two.state()
+    with pytest.raises(ReleaseRefused, match=r"asked less than version 3 was: .*0\.9 → 0\.8"):
+        promote(two.ws, 4, "as then", "eve")
+    assert two.state() == before
+    monkeypatch.setattr(finished_run, "POLICY", asked.replace("at_least: 0.8", "at_least: 0.9"))
+    two.released(b"weights five")
+    assert promote(two.ws, 5, "asked as much", "ann") is not None
+
+
 def test_the_champions_terms_are_kept_in_git_and_go_with_every_move(two: Run) -> None:
     ws, store = two.ws, ModelStore(two.ws.root, "mini")
     champion = read_champion(ws.champion)

@@ -9,6 +9,7 @@ from finished_run import W, answers_well
 from dslm.errors import EXIT_BAD_INPUT, EXIT_REFUSED, InputError, ReleaseRefused
 from dslm.provenance import MANIFEST, digest_bytes, digest_file, write_manifest
 from dslm.records import Baseline
+from dslm.releasing.anchor_release import anchor_release
 from dslm.releasing.moving import serve
 from dslm.releasing.promoting import history, promote, releases, rollback
 from dslm.releasing.store import ModelStore
@@ -319,10 +320,20 @@ def test_a_candidate_has_to_be_compared_with_the_first_champion_of_the_journal(t
     ws = two.ws
     said = json.loads(ws.champion.read_text())
     assert said["anchor_release"]["version"] == 1
-    ws.champion.write_text(json.dumps(said | {"anchor_release": None}))
-    two.released(b"weights three")
-    with pytest.raises(ReleaseRefused, match=r"the anchor release is version 1 .*with none"):
-        promote(ws, None, "drifts", "ann")
+    older, none = said["anchor_release"] | {"contract_version": 0}, {"anchor_release": None}
+    forged = {
+        "with none": none,
+        "compared with none": none | {"contract_version": None},
+        "of contract 0": {"anchor_release": older},  # which gold is not asked of
+    }
+    for n, (seen, change) in enumerate(forged.items()):
+        ws.champion.write_text(json.dumps(said | change))
+        two.released(b"weights three %d" % n)
+        with pytest.raises(ReleaseRefused, match=rf"the anchor release is version 1 .*{seen}"):
+            promote(ws, None, "drifts", "ann")
+    later = older | {"contract_version": 7}
+    ws.champion.write_text(json.dumps(said | {"anchor_release": later}))
+    assert anchor_release(ws, ModelStore(ws.root, W), history(ws), 7) is None
     ws.champion.write_text(json.dumps(said))
     two.released(b"weights four")
     assert promote(ws, None, "held to the first", "ann") is not None

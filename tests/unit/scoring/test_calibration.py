@@ -7,11 +7,12 @@ from grouped_worlds import Layout, ranked_groups
 from pydantic import ValidationError
 from scored_rows import MINI, cases, first, rows_of
 
+from dslm.contract import Contract
 from dslm.contract.deciding import NEVER
 from dslm.errors import InputError
 from dslm.evidence import nearest
 from dslm.scoring import calibrate, load_calibration
-from dslm.scoring.calibration import Answers, certify, p_value, upper_bound
+from dslm.scoring.calibration import NO_MORE, Answers, certify, p_value, upper_bound
 from dslm.scoring.intervals import ints
 from dslm.statistics.ladder import binomial_tail
 
@@ -236,3 +237,25 @@ def test_a_later_calibration_on_the_same_cases_says_so_in_its_reason() -> None:
     assert third.why.startswith(f"{once.why}; 3 calibrations were made on these cases")
     assert "one of 3 in up to 0.3" in third.why
     assert third.model_copy(update={"number": 1, "why": once.why}) == once
+
+
+def over(tries: int) -> Contract:
+    """`mini`, its confidence over so many calibrations together."""
+    decision = MINI.decision.model_copy(update={"calibrations": tries})
+    return MINI.model_copy(update={"decision": decision})
+
+
+def test_a_confidence_over_several_calibrations_is_split_and_one_more_certifies_nothing() -> None:
+    rows = rows_of(GOLD, first(200, 200))
+    alone, of_three = calibrate(MINI, rows, {}), calibrate(over(3), rows, {}, 3)
+    error = 1 - MINI.decision.confidence
+    assert over(3).decision.confidence_of_each == pytest.approx(1 - error / 3)
+    assert of_three.certified
+    assert of_three.needed_right > alone.needed_right
+    assert of_three.confidence == MINI.decision.confidence
+    assert all(step.p <= error / 3 for step in of_three.steps if step.certified)
+    fourth = calibrate(over(3), rows, {}, 4)
+    assert (fourth.certified, fourth.threshold, fourth.steps) == (False, None, ())
+    assert fourth.why.startswith(NO_MORE)
+    assert "over 3 calibrations" in fourth.why
+    assert MINI.digest() != over(3).digest()

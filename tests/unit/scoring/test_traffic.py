@@ -113,3 +113,20 @@ def test_weighed_intervals_cover_at_least_93_of_100_worlds(crossing: bool) -> No
         for name, truth in world.truth.items():
             missed = sum(not one[name][1] <= truth <= one[name][2] for one in drawn)
             assert missed <= 0.07 * worlds + 3 * math.sqrt(0.07 * 0.93 * worlds), name
+
+
+def test_a_value_whose_cases_are_all_held_back_is_not_taken_to_be_without_risk() -> None:
+    """Nine tenths of traffic, two gold cases, none proceeded: of its risk nothing is known."""
+    gold = [
+        case.model_copy(update={"meta": case.meta | {"language": "en" if i < 2 else "de"}})
+        for i, case in enumerate(cases(100))
+    ]
+    rows = rows_of(gold, [i % 20 != 0 for i in range(100)], confidence=[0.1] * 2 + [0.99] * 98)
+    plain, weighted = (
+        scored(contract, rows, gold)
+        for contract in (weighed(en=0.02, de=0.98), weighed(en=0.9, de=0.1))
+    )
+    risk = weighted.traffic["selective_risk"]
+    assert risk.value == plain.traffic["selective_risk"].value
+    assert plain.traffic["selective_risk"].high < 0.15
+    assert risk.high > 0.9

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from grouped_worlds import Layout, draw, pairs
+from grouped_worlds import Layout, cost_pairs, draw, pairs
 from scipy.stats import binom
 
+from dslm.statistics import group_bounds, sample_size
 from dslm.statistics.group_bounds import p_below
 from dslm.statistics.sample_size import (
     expected,
@@ -34,6 +35,23 @@ def test_the_needed_groups_show_a_margin_four_times_in_five() -> None:
         worlds = [draw(rng, many, *pairs(0.05, 0.0), alike) for _ in range(120)]
         shown = [p_below(-sums, sizes, 0.05, 1.0) <= 0.05 for sums, sizes in worlds]
         assert least <= np.mean(shown) <= most
+
+
+def test_the_groups_that_measured_ones_need_show_it_four_times_in_five() -> None:
+    """Of money and of large groups that was up to half as many too many."""
+    rng = np.random.default_rng(5)
+    values, chances = cost_pairs(0.2, -0.1)  # the candidate is cheaper
+    for sizes, alike in (((1,), 0.0), ((4,), 0.3), ((10,), 0.0)):
+        sums, lengths = draw(rng, Layout(20_000, sizes), -values, chances, alike)
+        groups = group_bounds.alike(sums, lengths)
+        assert groups is not None
+        once = groups.times(1 / 400)
+        needed = sample_size._needed(once, 0.5, 40.0, 0.0417, sample_size._shown_as_measured)
+        assert needed is not None
+        worlds = [draw(rng, Layout(needed.groups, sizes), -values, chances, alike)
+                  for _ in range(120)]  # fmt: skip
+        shown = [p_below(*world, 0.5, 40.0) <= 0.0417 for world in worlds]
+        assert 0.69 <= np.mean(shown) <= 0.92
 
 
 def test_no_number_of_groups_shows_what_is_not_so() -> None:

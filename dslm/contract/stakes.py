@@ -1,0 +1,55 @@
+"""What is at stake in an answer: when it may proceed, what outcomes cost, how long it may take.
+
+Parts of the contract, read with it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from dslm.contract.closed import Settings
+
+Hold = Literal["abstain", "escalate"]
+Money = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class DecisionPolicy(Settings):
+    """When an answer may proceed without a person."""
+
+    max_selective_risk: float = Field(gt=0, lt=1, description="share of wrong among proceeded")
+    confidence: float = Field(gt=0.5, lt=1, description="with which the risk bound must hold")
+    calibrations: int | None = Field(
+        None, ge=1, description="on the same cases over which together confidence holds; a later "
+        "one certifies nothing. Not named: it holds for each of any number",
+    )  # fmt: skip
+    low_confidence: Hold = "abstain"
+    ungrounded: Hold = "abstain"
+    invalid: Hold = "escalate"
+
+    @property
+    def confidence_of_each(self) -> float:
+        """With which the bound must hold of one calibration (Bonferroni's equal parts)."""
+        return 1 - (1 - self.confidence) / (self.calibrations or 1)
+
+
+class Costs(Settings):
+    """What each outcome costs per case, in one currency."""
+
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    wrong_proceed: Money
+    by_field: dict[str, Money] = Field(
+        default_factory=dict, description="of a wrong field, instead of wrong_proceed; the dearest "
+        "wrong field of a case counts",
+    )  # fmt: skip
+    review: Money
+    escalation: Money
+    hardware_hour: Money = 0.0
+
+
+class ServiceLevel(Settings):
+    """How long a caller may wait for one answer."""
+
+    p95_ms: float = Field(gt=0)
+    p99_ms: float = Field(gt=0)
