@@ -281,7 +281,8 @@ class JournalEntry(Record):
     """One move of the champion alias, chained to the entry before it by digest.
 
     A release is its version's number and digest. Entries of before digests were kept have none,
-    and name their release by the digest of its verdict.
+    and name their release by the digest of its verdict. `bridged`: that it computes otherwise here
+    than when it was gated, and gave its recorded answers again.
     """
 
     seq: int
@@ -295,4 +296,5 @@ class JournalEntry(Record):
     reason: str
     verdict_digest: str
     look: str | None = None
+    bridged: Bridged | None = None
     previous_digest: str

@@ -14,7 +14,7 @@ from typing import Literal
 from dslm.errors import ReleaseRefused
 from dslm.evidence import TERMS_FILE
 from dslm.provenance import digest_bytes, digest_file, write_atomic
-from dslm.records import Baseline, JournalEntry
+from dslm.records import Baseline, Bridged, JournalEntry
 from dslm.releasing.anchor_release import anchor_release
 from dslm.releasing.checking import Proof
 from dslm.releasing.identity import not_that_release, registered
@@ -36,6 +36,7 @@ def move(
     reason: str,
     actor: str,
     before: str | None,
+    bridged: Bridged | None = None,
 ) -> JournalEntry:
     """Write the journal, then let aliases and the receipt follow.
 
@@ -48,6 +49,7 @@ def move(
         reason: Why.
         actor: Who.
         before: Digest of the champion so far, as far as it is known.
+        bridged: How it was shown to answer as it was gated, where it computes otherwise here.
     """
     journal = Journal(store)
     entry = JournalEntry(
@@ -62,6 +64,7 @@ def move(
         reason=reason.strip(),
         verdict_digest=proof.verdict_digest,
         look=look_of(proof.verdict),
+        bridged=bridged,
         previous_digest=digest_of(entries[-1]) if entries else journal.genesis,
     )
     journal.append(entry)

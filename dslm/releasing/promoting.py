@@ -156,8 +156,9 @@ def rollback(
             raise _gone(store, entries, target, versions)
         refuse_unapproved(store, entries, version)
         proof = prove(store, version, Path(scratch))
-        smoke(ws, proof, answer)
-        return move(ws, store, entries, "rollback", proof, reason, actor, champion.digest)
+        bridged = smoke(ws, proof, answer)
+        before = champion.digest
+        return move(ws, store, entries, "rollback", proof, reason, actor, before, bridged)
 
 
 def _target(
