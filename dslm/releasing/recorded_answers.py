@@ -19,7 +19,6 @@ from typing import Protocol
 
 from dslm.cases import read_records
 from dslm.contract.deciding import decide
-from dslm.curation.personal.showing import showing_of
 from dslm.errors import ReleaseRefused
 from dslm.provenance import digest_file
 from dslm.records import Bridged, Case, Prediction, Row
@@ -52,6 +51,7 @@ def cases_to_record(ws: Workspace) -> list[Case]:
     """
     from dslm.cases import read_labelled
     from dslm.contract import load_contract
+    from dslm.curation.personal.showing import showing_of  # who only loads needs none of it
 
     contract = load_contract(ws.contract)
     gold = read_labelled(ws.gold, contract)

@@ -44,8 +44,8 @@ def digests_of_files(folder: Path) -> dict[str, str]:
 def unlike_documents(folder: Path, evidence: Mapping[str, str]) -> list[str]:
     """Which of contract, recipe and plan are not those that the evidence names.
 
-    Their digests are made by code, of what a document means: other code may make another one of
-    the same bytes.
+    Their digests are made by code, of what a document means: of recipe and plan, other code may make
+    another one of the same bytes.
 
     Raises:
         InputError: A document is missing or broken.
@@ -60,9 +60,10 @@ def unlike_documents(folder: Path, evidence: Mapping[str, str]) -> list[str]:
 
 
 def refuse_other_documents(folder: Path, evidence: Mapping[str, str]) -> None:
-    """Refuse a contract or recipe that the evidence does not name, where this code made that.
+    """Refuse a contract that the evidence does not name; a recipe too, where this code named it.
 
-    Where other code did, the release's recorded answers say whether it answers as it did.
+    A contract keeps its digest, whatever keys came later. Of a recipe that other code has named,
+    the release's recorded answers say whether it answers as it did.
 
     One that cannot be read is told of by whoever reads it next.
 
@@ -73,7 +74,7 @@ def refuse_other_documents(folder: Path, evidence: Mapping[str, str]) -> None:
         others = unlike_documents(folder, evidence)
     except InputError:
         return
-    if others and evidence.get("code") == code_digest():
+    if "contract" in others or (others and evidence.get("code") == code_digest()):
         what = f"its {', '.join(others)} is not what its evidence names"
         raise ReleaseRefused(what, where=folder, fix=RESTORE)
 

@@ -163,9 +163,7 @@ def test_of_before_log_probabilities_were_kept_the_words_are_compared(ws, releas
         load_verified(release, ws.root)
 
 
-def test_an_edited_contract_or_plan_is_refused_and_told_where_other_code_made_the_digest(
-    ws, release
-) -> None:
+def test_an_edited_plan_is_refused_and_told_where_other_code_made_the_digest(ws, release) -> None:
     recipe = release / "recipe.yaml"
     recipe.write_text(re.sub(r'(max_answer_tokens"?: )64', r"\g<1>65", recipe.read_text()))
     sealed(release)
@@ -173,6 +171,17 @@ def test_an_edited_contract_or_plan_is_refused_and_told_where_other_code_made_th
         load_verified(release, ws.root)
     gated_with(release, code="sha256:" + "0" * 64)
     assert "another plan digest of the same file" in load_verified(release, ws.root).told
+
+
+@pytest.mark.parametrize("code", ["now", "then"])
+def test_an_edited_contract_is_refused_whatever_code_named_it(ws, release, code: str) -> None:
+    if code == "then":
+        gated_with(release, code="sha256:" + "0" * 64)
+    contract = release / "workflow.yaml"
+    contract.write_text(contract.read_text().replace("breach: abstain", "breach: escalate"))
+    sealed(release)
+    with pytest.raises(ReleaseRefused, match="its contract is not what its evidence names"):
+        load_verified(release, ws.root)
 
 
 def test_rows_that_the_verdict_is_not_about_are_refused(ws, release) -> None:
