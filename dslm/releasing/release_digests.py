@@ -44,8 +44,8 @@ def digests_of_files(folder: Path) -> dict[str, str]:
 def unlike_documents(folder: Path, evidence: Mapping[str, str]) -> list[str]:
     """Which of contract, recipe and plan are not those that the evidence names.
 
-    Their digests are made by code, of what a document means: of recipe and plan, other code may make
-    another one of the same bytes.
+    Their digests are made by code, of what a document means: of recipe and plan, other code may
+    make another one of the same bytes.
 
     Raises:
         InputError: A document is missing or broken.
