@@ -128,7 +128,7 @@ EXTRAS = {
                      "peft", "phonenumbers", "pyarrow", "sklearn", "stdnum", "torch",
                      "transformers", "trl"), "train"),
     "pandas": "serve", "ray": "ray", "lingua": "language", "cleanlab": "review",
-    "presidio_analyzer": "presidio",
+    "presidio_analyzer": "presidio", "model_signing": "sign", "OpenSSL": "sign",
 }  # fmt: skip
 # What MLflow's addresses need beyond it, by the module that is missed.
 DRIVERS = {

@@ -32,11 +32,15 @@ from dslm.releasing.plain_files import refuse_irregular, refuse_other_loader
 from dslm.releasing.release_digests import digests_of_files, refuse_other_documents
 from dslm.releasing.release_summary import TAG as SUMMARY
 from dslm.releasing.release_summary import summary_tag
+from dslm.releasing.signing.registered import refuse_wrong_signature, tell_of
+from dslm.releasing.signing.signed_folder import SIGNED_BESIDE
 from dslm.releasing.store import RESTORE, ModelStore, Version
 from dslm.strict_json import strict_json
 
 # MLflow leaves this note beside the files of a model that it loaded from the registry.
 MLFLOW_NOTE = "registered_model_meta"
+# What lies beside the files that a manifest lists.
+BESIDE = SIGNED_BESIDE | {MLFLOW_NOTE}
 # What every release has held, of whatever time: without one it cannot be judged, or cannot answer.
 NEEDED = ("gate.json", "recipe.yaml", "scorecard.json", "smoke.json", "workflow.yaml")
 
@@ -107,7 +111,7 @@ def checked_files(folder: Path) -> dict[str, str]:
 
 
 def _refuse_other_files(folder: Path, files: Mapping[str, str]) -> None:
-    found = {f.relative_to(folder).as_posix() for f in files_of(folder)} - {MLFLOW_NOTE}
+    found = {f.relative_to(folder).as_posix() for f in files_of(folder)} - BESIDE
     for name in sorted(found | set(files)):
         if name not in files or not allowed(name):
             raise ReleaseRefused("a file that does not belong to a release", where=folder / name)
@@ -175,12 +179,25 @@ def read_verdict(path: Path, workflow: str) -> Verdict:
 
 
 def prove(store: ModelStore, version: Version, into: Path) -> Proof:
-    """Fetch a version and prove it from its own files.
+    """Fetch a version and prove it, by its signature and from its own files.
+
+    Raises:
+        ReleaseRefused: It is not signed by whom it should be, or as `prove_files` says.
+    """
+    folder = store.fetch(version, into)
+    where = f"{store.model} version {version.number}"
+    signed = refuse_wrong_signature(store.root, store.model, folder, where)
+    proof = prove_files(store, version, folder)
+    tell_of(signed, where)
+    return proof
+
+
+def prove_files(store: ModelStore, version: Version, folder: Path) -> Proof:
+    """Prove a version that was fetched from its own files.
 
     Raises:
         ReleaseRefused: Its bytes, its manifest, its verdict or its tags do not fit each other.
     """
-    folder = store.fetch(version, into)
     where = f"{store.model} version {version.number}"
     manifest = folder / MANIFEST
     if not manifest.is_file() or digest_file(manifest) != version.tags.get("manifest"):

@@ -21,6 +21,7 @@ from dslm.releasing.identity import not_that_release, registered
 from dslm.releasing.journal import Journal, digest_of, served
 from dslm.releasing.look_anchors import TAG, look_of
 from dslm.releasing.packaging import CHAMPION_TERMS
+from dslm.releasing.signing.registered import state_move
 from dslm.releasing.store import RESTORE, ModelStore, Version
 from dslm.settings.workspace import Workspace
 
@@ -69,7 +70,7 @@ def move(
     )
     journal.append(entry)
     serve(ws, store, (*entries, entry))
-    return entry
+    return state_move(ws, proof.folder, entry)
 
 
 def serve(ws: Workspace, store: ModelStore, entries: tuple[JournalEntry, ...]) -> None:

@@ -24,6 +24,7 @@ from dslm.evidence import CHAMPION_FILE, TERMS_FILE, Terms, refuse_differences, 
 from dslm.gating.markdown import as_markdown
 from dslm.provenance import digest_file, files_of, read_manifest, write_atomic, write_manifest
 from dslm.records import Row, Verdict
+from dslm.releasing.bill_of_materials import BILL, bill_of_materials
 from dslm.releasing.card import render_card
 from dslm.releasing.recorded_answers import FILE as RECORDED
 from dslm.releasing.recorded_answers import cases_to_record
@@ -37,7 +38,7 @@ CHAMPION, ANCHOR_RELEASE = (f"rows/{model}.release.json" for model in RELEASES)
 CHAMPION_TERMS = "champion-terms.json"  # what it was held to
 TOP = frozenset({
     "MANIFEST.json", "MLmodel", "calibration.json", "card.md", "data-card.json", EVIDENCE,
-    TERMS_FILE, CHAMPION_TERMS,
+    TERMS_FILE, CHAMPION_TERMS, BILL,
     "gate.json", "gate.md", "recipe.yaml", RECORDED, "requirements.txt", "scorecard.json",
     "smoke.json", "workflow.yaml",
 })  # fmt: skip
@@ -119,6 +120,7 @@ def package(ws: Workspace, folder: Path, evidence: Mapping[str, str]) -> Path:
     _write_json(folder / "smoke.json", _smoke_case(ws, contract))
     write_records(folder / RECORDED, cases_to_record(ws))
     write_atomic(folder / TERMS_FILE, _terms(ws, contract, verdict).text())
+    _write_json(folder / BILL, bill_of_materials(folder, evidence))
     template = ws.root / "registry" / "card-template.md.jinja"
     write_atomic(folder / "card.md", render_card(template, folder, evidence))
     write_manifest(folder, evidence)

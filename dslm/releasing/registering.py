@@ -26,6 +26,7 @@ from dslm.releasing.packaging import package
 from dslm.releasing.rejudging import refuse_unlike_latest
 from dslm.releasing.release_summary import TAG as SUMMARY
 from dslm.releasing.release_summary import as_release, summary_tag
+from dslm.releasing.signing.registered import sign_packaged
 from dslm.releasing.smoke import Answer, smoke
 from dslm.releasing.store import ModelStore, Version
 from dslm.settings.workspace import Workspace
@@ -109,6 +110,7 @@ def _upload(
     """A new version, not yet approved."""
     with tempfile.TemporaryDirectory(prefix="dslm-release-") as scratch:
         folder = package(ws, Path(scratch) / "release", now)
+        sign_packaged(ws, folder)
         tags = {
             "digest": digest,
             "manifest": digest_file(folder / MANIFEST),

@@ -20,7 +20,7 @@ from dslm.evidence import (
     refuse_differences,
     threshold_in,
 )
-from dslm.provenance import digest_file, digest_json
+from dslm.provenance import MANIFEST, digest_file, digest_json
 from dslm.releasing.packaging import EVIDENCE, MODELS
 from dslm.releasing.store import RESTORE
 from dslm.settings.recipe import load_recipe
@@ -76,7 +76,7 @@ def refuse_other_documents(folder: Path, evidence: Mapping[str, str]) -> None:
         return
     if "contract" in others or (others and evidence.get("code") == code_digest()):
         what = f"its {', '.join(others)} is not what its evidence names"
-        raise ReleaseRefused(what, where=folder, fix=RESTORE)
+        raise ReleaseRefused(what, where=folder / MANIFEST, fix=RESTORE)
 
 
 def refuse_other_rows(folder: Path) -> None:

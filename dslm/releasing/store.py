@@ -168,6 +168,18 @@ class ModelStore:
             self.mlflow.set_terminated(run.run_id, "FINISHED")
         return str(run.run_id), f"{run.artifact_uri}/{FOLDER}"
 
+    def keep(self, version: Version, folder: Path) -> None:
+        """Put a folder's files beside a version's own, over those of the same name.
+
+        Raises:
+            ReleaseRefused: The version has no files of ours.
+        """
+        if version.run_id is None:
+            where = f"{self.model} version {version.number}"
+            raise ReleaseRefused("has no files of ours", where=where, fix=RESTORE)
+        with plain_faults(self.root):
+            self.mlflow.log_artifacts(version.run_id, str(folder), FOLDER)
+
     def fetch(self, version: Version, into: Path) -> Path:
         """Copy a version's files out of the registry; gives their folder, nothing proved yet.
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from dslm.provenance import write_atomic
 from dslm.settings.policy import GatePolicy
 from dslm.settings.recipe import Recipe
+from dslm.settings.release_policy import ReleasePolicy
 from dslm.settings.workspace import find_root
 
 FOLDER = Path("docs") / "schemas"
@@ -28,6 +29,7 @@ def models() -> dict[str, type[BaseModel]]:
         "contract.schema.json": Contract,
         "recipe.schema.json": Recipe,
         "gate-policy.schema.json": GatePolicy,
+        "release-policy.schema.json": ReleasePolicy,
     }
 
 

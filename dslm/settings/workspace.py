@@ -155,6 +155,11 @@ class Workspace:
         return self.registry / "champion.json"
 
     @property
+    def promotion(self) -> Path:
+        """A signed statement of that promotion or rollback, where there was a key for it."""
+        return self.registry / "promotion.dsse.json"
+
+    @property
     def terms(self) -> Path:
         """What the version that serves was held to, as of the same move."""
         return self.registry / "terms.json"

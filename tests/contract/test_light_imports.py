@@ -10,7 +10,7 @@ import pytest
 from reading_code import ROOT
 
 HEAVY = ("torch", "transformers", "trl", "peft", "mlflow", "daft", "scipy", "pandas", "datasets",
-         "sklearn", "cleanlab")  # fmt: skip
+         "sklearn", "cleanlab", "model_signing", "sigstore")  # fmt: skip
 SHOW = (
     "import sys, atexit\n"
     f"heavy = {HEAVY!r}\n"

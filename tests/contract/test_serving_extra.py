@@ -34,8 +34,8 @@ def needed() -> dict[frozenset[str], str]:
     return found
 
 
-# Looked for and done without: only training measures the machine.
-OPTIONAL = {"psutil", "nvidia-ml-py", "pynvml"}
+# Looked for and done without: only training measures the machine, only a release's maker signs.
+OPTIONAL = {"psutil", "nvidia-ml-py", "pynvml", "model-signing"}
 
 
 def test_the_serving_extra_has_every_package_that_loading_a_release_imports() -> None:

@@ -150,6 +150,7 @@ def test_the_extras_are_those_of_the_project() -> None:
     names = {
         "sklearn": "scikit-learn", "stdnum": "python-stdnum",
         "lingua": "lingua-language-detector", "presidio_analyzer": "presidio-analyzer",
+        "model_signing": "model-signing", "OpenSSL": "pyopenssl",
     }  # fmt: skip
     for module, extra in EXTRAS.items():
         assert names.get(module, module) in bring[extra]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import tiny_model
 from scored_rows import MINI
+from signed_folders import new_key
 from tiny_release import answered_release_of, make_candidate, sealed
 
 from dslm.cases import read_records, write_records
@@ -20,6 +22,7 @@ from dslm.provenance import digest_file
 from dslm.records import Case, Row
 from dslm.releasing import recorded_answers
 from dslm.releasing.recorded_answers import AT_LEAST, FILE, bridge, cases_to_record
+from dslm.releasing.signing.signed_folder import SIGNED_BESIDE, sign_folder
 from dslm.releasing.verified_loading import load_verified
 from dslm.settings.workspace import Workspace
 
@@ -206,3 +209,33 @@ def test_what_a_release_carries_is_drawn_by_ids_and_holds_nothing_personal(ws) -
     personal = "  personal: {mode: surrogate, kinds: [email], fields: {target.number: id}}\n"
     ws.contract.write_text(ws.contract.read_text() + personal)
     assert all("A-" not in case.input for case in cases_to_record(ws))
+
+
+@pytest.fixture
+def trusted(release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The release, signed, on a machine that trusts that key alone."""
+    key = new_key()
+    pem = textwrap.indent(key.public.pem, "      ")
+    trust = tmp_path / "trust.yaml"
+    trust.write_text(f"keys:\n  - name: ann\n    public_key: |\n{pem}")
+    monkeypatch.setenv("DSLM_TRUST_ROOT", str(trust))
+    sign_folder(release, key)
+    return release
+
+
+def test_a_folder_is_held_to_its_signature_before_anything_of_it_is_read(ws, trusted) -> None:
+    (trusted / "registered_model_meta").write_text("a note of MLflow's")
+    assert load_verified(trusted, ws.root).bridged is None
+    (trusted / "MANIFEST.json").write_text("{")
+    with pytest.raises(ReleaseRefused, match=r"MANIFEST\.json"):
+        load_verified(trusted, ws.root)
+
+
+def test_a_release_of_another_hand_or_without_a_signature_is_not_loaded(ws, trusted) -> None:
+    sign_folder(trusted, new_key())
+    with pytest.raises(ReleaseRefused, match="key"):
+        load_verified(trusted, ws.root)
+    for name in SIGNED_BESIDE:
+        (trusted / name).unlink()
+    with pytest.raises(ReleaseRefused, match=r"is not signed, and .*trust\.yaml says whose"):
+        load_verified(trusted, ws.root)

@@ -14,6 +14,7 @@ KIND_OF = {
     "data/*/workflow.yaml": "contract.schema.json",
     "recipes/*.yaml": "recipe.schema.json",
     "eval/*/gate.yaml": "gate-policy.schema.json",
+    "registry/policy.yaml": "release-policy.schema.json",
 }
 FILES = [(path, schema) for glob, schema in KIND_OF.items() for path in sorted(ROOT.glob(glob))]
 

@@ -1,0 +1,230 @@
+"""Signatures of the registry's versions: made at registration or when asked, held to at every use.
+
+Takes a workspace and a version; signs what is stored, or gives the `SignedRelease` that a version's
+files are. Called by `registering`, by `checking.prove` before anything reads a version's files, and
+by `dslm release sign` and `verify`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from dslm.contract import Contract, load_contract
+from dslm.errors import InputError, ReleaseRefused
+from dslm.provenance import MANIFEST, digest_file, write_atomic
+from dslm.records import JournalEntry
+from dslm.releasing.signing.dsse import envelope, opened
+from dslm.releasing.signing.keys import (
+    KEYGEN,
+    SigningKey,
+    demonstration_key,
+    key_path,
+    named,
+    own_key,
+)
+from dslm.releasing.signing.model_signature import SIGNATURE
+from dslm.releasing.signing.signed_folder import (
+    SignedRelease,
+    declared_invented,
+    sign_folder,
+    verify_folder,
+)
+from dslm.releasing.signing.statements import promoted, promotion_of
+from dslm.releasing.signing.trust import Trust, trust_in_force, trust_of
+from dslm.settings.release_policy import PATH, load_release_policy
+from dslm.settings.workspace import Workspace
+
+LOUD = "signed with the DEMONSTRATION key, which is published: it proves nothing"
+
+
+def key_for(root: Path, contract: Contract) -> SigningKey | None:
+    """The key that a release is signed with here: one's own, else the demonstration key.
+
+    Returns:
+        None where there is no key of one's own that counts here, and policy or data allow no other.
+
+    Raises:
+        InputError: The policy wants signatures and there is no key for one, or the key that
+            `DSLM_SIGNING_KEY` names does not count here.
+    """
+    signing, own = load_release_policy(root).signing, own_key()
+    fault = _no_use(root, own) if own else None
+    if own and fault is None:
+        return own
+    if fault and named():
+        raise fault
+    if signing.demonstration_key and declared_invented(contract):
+        return demonstration_key()
+    if not signing.required:
+        return None
+    if fault:
+        raise fault
+    why = f"no signing key here, and {PATH} wants every release signed"
+    if signing.demonstration_key:
+        why += "; the demonstration key is for data that the contract declares invented"
+    raise InputError(why, where=key_path(), fix=KEYGEN)
+
+
+def sign_packaged(ws: Workspace, folder: Path) -> SignedRelease | None:
+    """Sign a release that is about to be stored, and say with which key, or that there is none.
+
+    Raises:
+        InputError: As `key_for`.
+    """
+    key = key_for(ws.root, load_contract(folder / "workflow.yaml"))
+    if key is None:
+        own = own_key()
+        fault = _no_use(ws.root, own) if own else None
+        why = fault.message() if fault else f"no signing key at {key_path()}; {KEYGEN}"
+        _tell(f"{ws.workflow}: the release is not signed: {why}")
+        return None
+    return _signed(ws, folder, key)
+
+
+def sign_stored(ws: Workspace, folder: Path, *, again: bool) -> SignedRelease:
+    """Sign the files of a version that was fetched and proved but for its signature.
+
+    Args:
+        ws: The workflow.
+        folder: The version's files.
+        again: Replace a signature, whatever it is.
+
+    Raises:
+        InputError: There is no key for it.
+        ReleaseRefused: It is signed by somebody else, or was changed since.
+    """
+    key = key_for(ws.root, load_contract(folder / "workflow.yaml"))
+    if key is None:
+        raise InputError("no signing key here", where=key_path(), fix=KEYGEN)
+    if (folder / SIGNATURE).exists() and not again:
+        signed = verify_folder(folder, trust_of(ws.root))
+        if signed.key_id == key.public.id:
+            return signed
+        what = f"is signed already, by {signed.signed_by}"
+        raise ReleaseRefused(what, where=ws.workflow, fix="--again replaces the signature")
+    return _signed(ws, folder, key)
+
+
+def state_move(ws: Workspace, folder: Path, entry: JournalEntry) -> JournalEntry:
+    """Leave a signed statement of a move in git, beside `champion.json`; gives the entry back.
+
+    A move is never held up by a key: where there is none that counts, none is left, and an older
+    statement is removed, since it is of another move.
+
+    Args:
+        ws: The workflow.
+        folder: The release that was moved to.
+        entry: Of the journal.
+    """
+    try:
+        key = key_for(ws.root, load_contract(folder / "workflow.yaml"))
+    except InputError as fault:
+        _tell(f"{ws.workflow}: the move is not stated: {fault.message()}")
+        key = None
+    if key is None:
+        ws.promotion.unlink(missing_ok=True)
+    else:
+        write_atomic(ws.promotion, envelope(promotion_of(folder, entry), key))
+    return entry
+
+
+def refuse_other_promotion(ws: Workspace, number: int, folder: Path, trust: Trust) -> str | None:
+    """When a version was made the champion, by the signed statement of the last move.
+
+    Returns:
+        None where there is no statement, or it is of another version.
+
+    Raises:
+        ReleaseRefused: Nobody who counts signed it, or it is of other bytes under this number.
+    """
+    if not ws.promotion.is_file():
+        return None
+    said, _ = opened(ws.promotion.read_bytes(), trust, ws.promotion)
+    version, subject, at = promoted(said)
+    if version != str(number):
+        return None
+    if subject != digest_file(folder / MANIFEST):
+        what = f"states that version {number} with other bytes was made champion"
+        raise ReleaseRefused(what, where=ws.promotion, fix="look at `dslm release history`")
+    return at
+
+
+def refuse_wrong_signature(
+    root: Path, workflow: str, folder: Path, where: str
+) -> SignedRelease | None:
+    """Hold a version's files against their signature, before anything else reads them.
+
+    Args:
+        root: The repository, whose policy says which keys count, unless `DSLM_TRUST_ROOT` names a
+            file that does.
+        workflow: Whose release it should be.
+        folder: The version's files, as fetched.
+        where: The version, for messages.
+
+    Returns:
+        None where it is not signed and need not be; the caller tells of it.
+
+    Raises:
+        ReleaseRefused: It is signed, and wrongly; or not signed, where the policy wants that.
+    """
+    if not (folder / SIGNATURE).exists():
+        if load_release_policy(root).signing.required:
+            fix = f"look whose it is; `dslm release sign {workflow} --version N` signs it"
+            what = f"is not signed, and {PATH} wants that"
+            raise ReleaseRefused(what, where=where, fix=fix)
+        return None
+    trust = trust_in_force(root)
+    assert trust is not None
+    return verify_fetched(folder, trust, workflow, where)
+
+
+def tell_of(signed: SignedRelease | None, where: str) -> None:
+    """Say on standard error of a version that is used what its signature does not show, if so."""
+    if signed is None:
+        _tell(f"{where}: is not signed: nothing shows who made it")
+    elif signed.demonstration:
+        _tell(f"{where}: {LOUD}. For invented data only; {KEYGEN} of your own")
+
+
+def verify_fetched(folder: Path, trust: Trust, workflow: str, where: str) -> SignedRelease:
+    """As `verify_folder`, of a copy that is gone in a moment: messages name the version instead.
+
+    Raises:
+        ReleaseRefused: As `verify_folder`, or it is a release of another workflow.
+    """
+    try:
+        signed = verify_folder(folder, trust)
+    except ReleaseRefused as wrong:
+        name = str(wrong.where or "").removeprefix(str(folder)).lstrip("/")
+        place = f"{where}, {name}" if name else where
+        raise ReleaseRefused(wrong.what, where=place, fix=wrong.fix) from wrong
+    if signed.workflow != workflow:
+        what = f"is a signed release of {signed.workflow}"
+        raise ReleaseRefused(what, where=where)
+    return signed
+
+
+def _signed(ws: Workspace, folder: Path, key: SigningKey) -> SignedRelease:
+    sign_folder(folder, key)
+    return verify_folder(folder, trust_of(ws.root))
+
+
+def _no_use(root: Path, key: SigningKey) -> InputError | None:
+    """Why a key's signatures would be refused here."""
+    if key.demonstration:
+        what = "is the demonstration key, which is nobody's own"
+        return InputError(what, where=key_path(), fix=KEYGEN)
+    found = next((one for one in trust_of(root).keys if one.key.id == key.public.id), None)
+    if found is None:
+        what = f"your key {key.public.short} is not among signing.keys of {PATH}"
+        fix = "add it: `dslm release keygen --show` prints the lines"
+        return InputError(what, where=key_path(), fix=fix)
+    if found.retired:
+        what = f"your key {key.public.short} ({found.name}) was retired on {found.retired}"
+        return InputError(what, where=key_path(), fix=f"sign with the key of today: {KEYGEN}")
+    return None
+
+
+def _tell(what: str) -> None:
+    sys.stderr.write(f"dslm: {what}\n")

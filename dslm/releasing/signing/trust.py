@@ -1,0 +1,143 @@
+"""Whose signatures count: the keys of the repository's policy, or of a recipient's trust root.
+
+Takes `registry/policy.yaml`, or a file that the recipient keeps; gives a `Trust`, which finds the
+key that a signature hints at, or refuses. Called by whatever verifies.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from dslm.errors import InputError, ReleaseRefused
+from dslm.releasing.signing.keys import PublicKey, demonstration_key, read_public_key
+from dslm.settings.loading import read_text
+from dslm.settings.release_policy import (
+    PATH,
+    TrustedKey,
+    load_release_policy,
+    load_trust_root,
+)
+
+VARIABLE = "DSLM_TRUST_ROOT"
+DEMONSTRATION = "the demonstration key"
+_PEM = "-----BEGIN PUBLIC KEY-----"
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """A key that counts, and whose it is."""
+
+    key: PublicKey
+    name: str
+    retired: dt.date | None = None
+
+    def refuse_retired(self, day: dt.date, where: str | Path) -> None:
+        """Refuse what says that it was signed on a day after the key's last one.
+
+        Raises:
+            ReleaseRefused: It was.
+        """
+        if self.retired and day > self.retired:
+            what = f"signed on {day} with the key of {self.name}, retired on {self.retired}"
+            raise ReleaseRefused(what, where=where, fix="have it signed with the key of today")
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whose signatures count.
+
+    `where` says who decided so; `demonstration_key`: whether the published key counts too, of a
+    release whose contract declares its data invented.
+    """
+
+    keys: tuple[Trusted, ...]
+    demonstration_key: bool
+    where: str
+
+    @classmethod
+    def of(cls, key: PublicKey) -> Self:
+        """Trust in one key alone, as of who has just signed with it."""
+        own = () if key.demonstration else (Trusted(key, "your own key"),)
+        return cls(own, key.demonstration, "the key that signed")
+
+    def find(self, key_id: str, where: str | Path) -> Trusted:
+        """The key of an id.
+
+        Raises:
+            ReleaseRefused: It does not count.
+        """
+        known = next((one for one in self.keys if one.key.id == key_id), None)
+        if known:
+            return known
+        published = demonstration_key().public
+        if key_id == published.id and self.demonstration_key:
+            return Trusted(published, DEMONSTRATION)
+        if key_id == published.id:
+            what = f"signed with {DEMONSTRATION}, which is published and proves nothing"
+            fix = f"have it signed with a key of {self.where}"
+            raise ReleaseRefused(what, where=where, fix=fix)
+        names = ", ".join(f"{one.name} ({one.key.short})" for one in self.keys) or "none"
+        what = f"signed with a key that is not trusted ({key_id[:12]})"
+        raise ReleaseRefused(what, where=where, fix=f"{self.where} trusts: {names}")
+
+
+def trust_of(root: Path) -> Trust:
+    """Whom a repository's own policy trusts: as good as who may write to the repository.
+
+    Raises:
+        InputError: The policy is wrong, or has a key that is none.
+    """
+    signing = load_release_policy(root).signing
+    keys = _keys(signing.keys, f"{root / PATH}: signing.keys")
+    return Trust(keys, signing.demonstration_key, str(PATH))
+
+
+def read_trust(path: Path) -> Trust:
+    """A recipient's trust root: a YAML document, or one public key in PEM form.
+
+    Raises:
+        InputError: It is missing, wrong, or trusts nobody.
+    """
+    text = read_text(path, fix="name a file with the keys that you trust")
+    if _PEM in text and text.lstrip().startswith(_PEM):
+        return Trust((Trusted(read_public_key(text, path), path.stem),), False, str(path))
+    root = load_trust_root(path)
+    if not root.keys and not root.demonstration_key:
+        raise InputError("trusts nobody", where=path, fix="add `keys:`")
+    return Trust(_keys(root.keys, f"{path}: keys"), root.demonstration_key, str(path))
+
+
+def trust_in_force(root: Path | None) -> Trust | None:
+    """Whom this machine trusts: the file that `DSLM_TRUST_ROOT` names, else the repository.
+
+    Args:
+        root: The repository; None where nothing is known but a release's folder.
+
+    Returns:
+        None where there is neither: no signature can be judged then.
+
+    Raises:
+        InputError: It is missing or wrong.
+    """
+    if named := os.environ.get(VARIABLE):
+        return read_trust(Path(named).expanduser())
+    return trust_of(root) if root else None
+
+
+def _keys(given: Iterable[TrustedKey], where: str) -> tuple[Trusted, ...]:
+    found: list[Trusted] = []
+    for number, one in enumerate(given):
+        place = f"{where}.{number} ({one.name})"
+        key = read_public_key(one.public_key, place)
+        if key.demonstration:
+            raise InputError("is the demonstration key, which everybody has", where=place,
+                             fix="remove it; `demonstration_key: true` takes it")  # fmt: skip
+        if any(key.id == before.key.id for before in found):
+            raise InputError("stands twice", where=place, fix="remove one")
+        found.append(Trusted(key, one.name, one.retired))
+    return tuple(found)
