@@ -5,12 +5,14 @@ from dslm.settings.workspace import Workspace
 
 
 def body(ws: Workspace) -> None:
-    """Compare digests, upload, read back, answer."""
+    """Compare digests, upload, read back, answer; say which version the workflow has of it."""
     from dslm.releasing.pyfunc import answer
     from dslm.releasing.registering import loosened, register
+    from dslm.reporting.registered_again import last_receipt, registration_told
 
+    receipt = last_receipt(ws)
     release = register(ws, answer)
-    print(f"register {ws.workflow}: version {release.version}, {release.status}")
+    print(*registration_told(ws, release, receipt), sep="\n")
     for line in loosened(ws):
         print(line)
 

@@ -92,6 +92,15 @@ def texts_apart_from_gold(ws: Workspace) -> Workspace:
     return ws
 
 
+RISK = "  - {id: few_wrong, kind: bound, metric: selective_risk, at_most: 0.4}\n"
+GAIN = "  - {id: gains, kind: gain, metric: case_exact_match, over: base, at_least: 0.0}\n"
+
+
+def asking_all(ws: Workspace) -> None:
+    """The policy with what `dslm check` misses in it: what goes through wrongly, and the base."""
+    ws.policy.write_text(ws.policy.read_text() + RISK + GAIN)
+
+
 def of_many_senders(ws: Workspace) -> None:
     """The sources with a sender for each case, as many as certify the contract's bound."""
     path = ws.data / "sources" / "cases.jsonl"

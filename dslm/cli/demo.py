@@ -75,12 +75,11 @@ def _short(run: ReportData) -> list[RenderableType]:
     """The verdict as `dslm show run` tells it."""
     from dslm.reporting.first_sentence import first_sentence
     from dslm.reporting.judging import headline
-    from dslm.reporting.page import models
     from dslm.reporting.terminal import headline_table, verdict_line
 
     return [
         verdict_line(headline(run)), first_sentence(run), "",
-        headline_table(run.scorecard, models(run)),
+        headline_table(run),
     ]  # fmt: skip
 
 

@@ -189,8 +189,10 @@ def _run(ws: Workspace, verdict: Verdict) -> tuple[ReportData | None, str]:
 def _show(ws: Workspace, verdict: Verdict) -> None:
     """The news and what it means, then check by check, then what would move it."""
     from dslm.gating.changes import changes_told
+    from dslm.gating.earlier_policies import HEADING, loosened_since
     from dslm.gating.knobs import knobs
     from dslm.gating.markdown import look_in_words
+    from dslm.settings.policy import load_policy
 
     say(*_in_words(ws, verdict))
     rows = [[c.id, c.status, c.asked, c.seen, c.why] for c in verdict.checks]
@@ -203,6 +205,8 @@ def _show(ws: Workspace, verdict: Verdict) -> None:
         say(look_in_words(verdict.look))
     if told := changes_told(verdict):
         say(*told)
+    if since := loosened_since(ws.looks, verdict, load_policy(ws.policy)):
+        say(f"{HEADING}:", *(f"  {line}" for line in since))
     if turned := knobs(verdict):
         say("what moves it:", *(f"  {line}" for line in turned))
 

@@ -29,6 +29,11 @@ def init(
         str | None, typer.Option(help="Field whose values are never in training and gold at once.")
     ] = None,
     gold_share: Annotated[float, typer.Option(help="Share of the cases that becomes gold.")] = 0.2,
+    leave_out: Annotated[
+        list[str] | None,
+        typer.Option(help="Column of the sample, or several, that becomes no part of a case."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Which cases become gold: another, another draw.")] = 0,
     nested: Annotated[
         bool, typer.Option("--nested", help="Keep nested objects whole, not one field a part.")
     ] = False,
@@ -42,7 +47,10 @@ def init(
     from dslm.settings.workspace import find_root
 
     keys = input_key, tuple(target or ()), group_by, gold_share
-    request = Request(name, sample, *keys, nested=nested, again=again)
+    left_out = tuple(leave_out or ())
+    request = Request(
+        name, sample, *keys, nested=nested, again=again, leave_out=left_out, seed=seed
+    )
     made = scaffold(find_root(), request)
     if as_json:
         emit(_summary(made))
@@ -57,12 +65,16 @@ def _summary(made: Scaffolded) -> dict[str, object]:
         "duplicates_left_out": made.draft.dropped, "fields": list(made.draft.properties),
         "grounded": list(made.draft.grounded), "notes": list(made.notes),
         "replaced": [asdict(one) for one in made.replaced],
+        "looks_personal": list(made.personal),
         "kept_in": None if made.kept_in is None else str(made.kept_in),
     }  # fmt: skip
 
 
 def _lines(made: Scaffolded) -> list[str]:
+    from dslm.scaffolding.personal_notes import personal_warning
+
     name, draft = made.workspace.workflow, made.draft
+    own = f" recipes/{name}.yaml" if made.recipe == name else ""
     dropped = f", repeats of gold left out: {draft.dropped}" if draft.dropped else ""
     return [
         f"{name}: {len(draft.sources)} cases to train and calibrate on, {len(draft.gold)} gold"
@@ -79,6 +91,8 @@ def _lines(made: Scaffolded) -> list[str]:
         f"  dvc repro curate@{name}, then dslm doctor {name}: how much there is to train",
         f"  dvc repro gate@{name}",
         f"  dslm report {name}",
+        *personal_warning(made.personal, name),
+        f"  git add params.yaml data/{name} eval/{name} registry/{name}{own}",
     ]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from dslm.cli.column_widths import fitted_widths
 from dslm.cli.streams import json_text
 
 if TYPE_CHECKING:
@@ -60,8 +61,11 @@ def table(title: str | None, columns: list[str], rows: list[list[str]]) -> Rende
     from dslm.contract.text.visible import visible
 
     drawn = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
-    for column in columns:
-        drawn.add_column(column, overflow="fold")
+    cells = [[column, *(row[place] for row in rows)] for place, column in enumerate(columns)]
+    between = 3 * len(columns) + 1  # characters around and between columns
+    widths = fitted_widths(cells, console().width - between)
+    for place, column in enumerate(columns):
+        drawn.add_column(column, overflow="fold", width=widths[place] if widths else None)
     for row in rows:
         drawn.add_row(*(Text(visible(cell)) for cell in row))
     return drawn

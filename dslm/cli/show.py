@@ -167,6 +167,6 @@ def _summary(ws: Workspace, told: dict[str, str], *, scored: bool) -> Renderable
 
     if not scored:
         return labelled({"Gate": "not yet", **told, "Next": f"dvc repro gate@{ws.workflow}"})
-    from dslm.reporting.data import read_results
+    from dslm.reporting.data import read_results, with_person
 
-    return run_summary(read_results(ws), told)
+    return run_summary(with_person(ws, read_results(ws)), told)

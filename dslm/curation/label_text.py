@@ -23,6 +23,9 @@ def fits(contract: Contract, field: str, value: Any) -> bool:
     return not any(error.startswith(inside) for error in schema_errors(contract, blank))
 
 
+AS_JSON = {"array": '["one", "two"]', "object": '{"part": "value"}'}  # how such a value is spelled
+
+
 def read_label(contract: Contract, field: str, text: str) -> Any:
     """The value that a text spells: as JSON where the schema allows that, else as it stands.
 
@@ -42,7 +45,11 @@ def read_label(contract: Contract, field: str, text: str) -> Any:
 
 def _allowed(contract: Contract, field: str) -> str:
     schema = contract.schema["properties"][field]
-    return f"its schema is {json.dumps(schema, ensure_ascii=False)}"
+    told = f"its schema is {json.dumps(schema, ensure_ascii=False)}"
+    kinds = schema.get("type", ())
+    if example := next((shown for kind, shown in AS_JSON.items() if kind in kinds), ""):
+        return f"write the whole value as JSON, such as {example}; {told}"
+    return told
 
 
 def label_text(contract: Contract, field: str, value: Any) -> str:

@@ -57,10 +57,10 @@ def alarm_reach(check: SliceAlarm, slices: Sequence[Sequence[int]], alpha: float
     )
     can = _rings(lost, judged)
     if deaf:
-        can += f"; {deaf} of them cannot ring at {check.worse_by:.3f}"
+        can += f"; in {deaf} of them a drop of {check.worse_by:.3f} is too small to be noticed"
         if all(max(sizes) == 1 for sizes in judged):
             heard = math.ceil(round((lost[0] or max(map(len, judged)) + 1) / check.worse_by, 9))
-            can += f", which takes {heard} cases"
+            can += f", which takes {heard} cases a slice"
     small = len(slices) - len(judged)
     if small:
         can += f"; {small} are too small to judge"
@@ -70,13 +70,13 @@ def alarm_reach(check: SliceAlarm, slices: Sequence[Sequence[int]], alpha: float
 def _rings(lost: Sequence[int | None], judged: Sequence[Sequence[int]]) -> str:
     found = [few for few in lost if few is not None]
     if not found:
-        return f"cannot ring in any of {len(judged)} judged slices, were every case lost"
+        return f"cannot go off in any of {len(judged)} judged slices, even if every case were lost"
     span = f"{min(found)}" + (f" to {max(found)}" if max(found) > min(found) else "")
     grouped = any(max(sizes) > 1 for sizes in judged)
-    apart = ", no two of one group as far as there is room" if grouped else ""
+    apart = " (each of another group, while there are groups left)" if grouped else ""
     worst = max((few or math.inf) / sum(sizes) for few, sizes in zip(lost, judged, strict=True))
     drop = f"a drop of {worst:.3f}" if math.isfinite(worst) else "more than all of them"
     return (
-        f"rings from {span} lost cases on{apart}, which in the worst of {len(judged)} judged "
-        f"slices is {drop}"
+        f"goes off when {span} cases of a slice are newly wrong{apart}: in the worst of the "
+        f"{len(judged)} judged slices, {drop}"
     )

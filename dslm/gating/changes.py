@@ -39,7 +39,12 @@ def changes_since(baseline: Baseline, then: Terms | None, now: Terms) -> Changes
         return Changes()
     if then is None:
         return Changes(since=baseline.version, unknown=f"version {baseline.version} {OLDER}")
-    found = [*_gold(then, now), *_policy(then, now), *_contract(then, now), *_made_from(then, now)]
+    found = [
+        *_gold(then, now),
+        *policy_changes(then.policy, now.policy),
+        *_contract(then, now),
+        *_made_from(then, now),
+    ]
     return Changes(since=baseline.version, found=tuple(found))
 
 
@@ -77,17 +82,18 @@ def _gold(then: Terms, now: Terms) -> Iterator[Change]:
             yield Change(part="gold", key=key, was=was, now=is_now, loosens=less, ids=tuple(ids))
 
 
-def _alarmed(now: Terms) -> bool:
+def _alarmed(policy: Mapping[str, Any]) -> bool:
     """Whether the policy watches slices."""
-    return any(check["kind"] == "slice_alarm" for check in now.policy["checks"])
+    return any(check["kind"] == "slice_alarm" for check in policy["checks"])
 
 
-def _policy(then: Terms, now: Terms) -> Iterator[Change]:
+def policy_changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
+    """What differs between two policies in plain values, and whether it loosens."""
     try:  # as this code reads it: keys that came since have their defaults
-        was = GatePolicy.model_validate(then.policy).model_dump(mode="json")
+        was: Mapping[str, Any] = GatePolicy.model_validate(then).model_dump(mode="json")
     except ValidationError:
-        was = then.policy
-    for place, turn in _turns(was, now.policy, _alarmed(now)):
+        was = then
+    for place, turn in _turns(was, now, _alarmed(now)):
         yield _change("policy", place, turn, POLICY)
 
 
@@ -97,7 +103,7 @@ def _contract(then: Terms, now: Terms) -> Iterator[Change]:
         was = known.model_dump(mode="json", by_alias=True)
     except ValidationError:
         was = then.contract
-    for place, turn in _turns(was, now.contract, _alarmed(now)):
+    for place, turn in _turns(was, now.contract, _alarmed(now.policy)):
         yield _change("contract", place, turn, CONTRACT)
 
 

@@ -13,12 +13,14 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from dslm.cases import read_labelled, read_records
 from dslm.contract import load_contract
 from dslm.errors import EXIT_GATE_FAILED, EXIT_INCONCLUSIVE, EXIT_OK, DslmError
 from dslm.gating.checks import evaluate
+from dslm.gating.earlier_policies import keep_asked, loosened_since
 from dslm.gating.exhibits import (
     NO_BASELINE,
     Documents,
@@ -191,17 +193,19 @@ def write_verdict(ws: Workspace, verdict: Verdict) -> None:
     """
     if verdict.look is not None:
         ledger_of(ws).keep(verdict.look, read_records(ws.gold, Case))
-    for name, text in verdict_files(verdict, load_policy(ws.policy)).items():
+    policy = load_policy(ws.policy)
+    keep_asked(ws.looks, verdict, policy)
+    for name, text in verdict_files(verdict, policy, ws.looks).items():
         write_atomic(ws.results / name, text)
 
 
-def verdict_files(verdict: Verdict, policy: GatePolicy) -> dict[str, str]:
-    """What is written of a verdict and the policy that asked, by the file's name."""
+def verdict_files(verdict: Verdict, policy: GatePolicy, looks: Path) -> dict[str, str]:
+    """What is written of a verdict, the policy that asked and the ledger, by the file's name."""
     told = {"verdict": verdict.status, "checks": {c.id: c.status for c in verdict.checks},
             "asked": policy.numbers()}  # fmt: skip
     return {
         "gate.json": verdict.model_dump_json(indent=2) + "\n",
-        "gate.md": as_markdown(verdict),
+        "gate.md": as_markdown(verdict, loosened_since(looks, verdict, policy)),
         "checks.json": json.dumps(told, indent=1) + "\n",
     }
 

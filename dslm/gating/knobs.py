@@ -10,12 +10,11 @@ from dslm.records import Verdict
 
 _CUT = (
     "an answer that is cut is no valid answer: raise `inference.max_answer_tokens` in "
-    "`{recipe}` where truncation_rate is above 0 (`dslm check {workflow}` names the least value "
+    "{recipe} where truncation_rate is above 0 (`dslm check {workflow}` names the least value "
     "that fits every label)"
 )
 _LEARN = (
-    "`training.epochs`, `training.learning_rate` and `lora.r` in `{recipe}`, or another recipe in "
-    "`params.yaml`"
+    "`training.epochs`, `training.learning_rate` and `lora.r` in {recipe}, or another recipe there"
 )
 _PROCEED = (
     "`decision.max_selective_risk` and `decision.confidence` in `data/{workflow}/workflow.yaml` "
@@ -44,7 +43,7 @@ def first_knob(verdict: Verdict, metric: str) -> str:
 
 
 def _recipe(verdict: Verdict) -> str:
-    return f"recipes/<recipe of {verdict.workflow}>.yaml"
+    return f"the recipe that `params.yaml` names for {verdict.workflow}"
 
 
 def knobs(verdict: Verdict) -> list[str]:

@@ -5,7 +5,10 @@ Takes a `Verdict`; gives GitHub-flavoured markdown. Written to `eval/W/results/g
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dslm.gating.changes import changes_told
+from dslm.gating.earlier_policies import HEADING
 from dslm.gating.finding import UNMEASURED
 from dslm.gating.knobs import knobs
 from dslm.gating.markdown_text import literal, words
@@ -101,8 +104,14 @@ def _weighed(verdict: Verdict) -> list[str]:
     return ["**Weighed by the contract's traffic**", "", *lines, ""] if lines else []
 
 
-def as_markdown(verdict: Verdict) -> str:
-    """The whole comment, ending with a line break."""
+def _loosened(lines: Sequence[str]) -> list[str]:
+    """That a stricter policy held the same look up."""
+    shown = [f"- {words(line, LONGEST_CELL)}" for line in lines]
+    return [f"**{HEADING}**", "", *shown, ""] if lines else []
+
+
+def as_markdown(verdict: Verdict, loosened: Sequence[str] = ()) -> str:
+    """The whole comment, ending with a line break; `loosened` as `earlier_policies` tells it."""
     version = verdict.baseline.version
     against = f"compared with version {version}" if version else "no release to compare with yet"
     if verdict.first_release:
@@ -131,6 +140,7 @@ def as_markdown(verdict: Verdict) -> str:
         "",
         *_weighed(verdict),
         *_changed(verdict),
+        *_loosened(loosened),
         "**What to do**",
         "",
         *(f"- {step}" for step in _next_steps(_escaped(verdict))),

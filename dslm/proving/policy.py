@@ -18,11 +18,11 @@ from dslm.looks.calibrating import calibrations_so_far, told
 from dslm.looks.ledger import ledger_of
 from dslm.provenance import digest_file
 from dslm.proving.finding import Finding, failures, named, ok, warn
+from dslm.proving.policy_gaps import model_compared, policy_gaps
 from dslm.records import Case
 from dslm.settings.policy import (
     AnyCheck,
     Bound,
-    Gain,
     GatePolicy,
     NonInferior,
     SliceAlarm,
@@ -42,6 +42,7 @@ def prove_policy(
         yield from failures("policy", error)
         return
     yield ok("policy", f"{len(policy.checks)} checks")
+    yield from policy_gaps(ws, policy)
     yield from _waivers(ws, policy)
     if contract:
         yield from _promised(ws, policy, contract)
@@ -93,7 +94,7 @@ def _attainable(
         message, knob = _too_few(check, reach[check.id])
         yield warn(
             "margins", f"{check.id}: {message}; gold has {here}: it will {_becomes(check)}",
-            where=f"{ws.policy}: checks.{check.id}", fix=f"label more gold, or {knob}",
+            where=f"{ws.policy}: checks", fix=f"label more gold, or {knob}",
         )  # fmt: skip
     if not open_:
         yield ok("margins", f"{len(gold)} gold cases can decide every check")
@@ -120,16 +121,9 @@ def _many(reach: CheckReach) -> str:
 def _becomes(check: AnyCheck) -> str:
     """What becomes of a check that this gold set is too small for."""
     alarm = isinstance(check, SliceAlarm)
-    to = check.against if isinstance(check, SliceAlarm) else _reference(check)
-    becomes = "not ring for less" if alarm else "be INCONCLUSIVE"
+    to = model_compared(check)
+    becomes = "not go off for less" if alarm else "be INCONCLUSIVE"
     return becomes + (" once a champion serves" if to in ("champion", "anchor") else "")
-
-
-def _reference(check: AnyCheck) -> str | None:
-    """The model that a check compares with."""
-    if isinstance(check, NonInferior):
-        return check.to
-    return check.over if isinstance(check, Gain) else None
 
 
 def _looked_at(

@@ -248,7 +248,7 @@ def _recorded(asked: PullRequest, ws: ProposedWorkspace, verdict: Verdict) -> Ch
     except (OSError, ValueError, DslmError) as error:
         said = error.message() if isinstance(error, DslmError) else str(error).splitlines()[0]
         return _check(RECORDED, wanted, f"gate.json: {said}", way, fails=True)
-    told = verdict_files(recorded, documents.policy)
+    told = verdict_files(recorded, documents.policy, ws.looks)
     if found := unlike(recorded, again, documents) or list(_told_otherwise(ws, recorded, told)):
         return _check(RECORDED, wanted, _named(found), way, fails=True)
     return _check(RECORDED, wanted, f"it is: {recorded.status}", "", fails=False)

@@ -17,8 +17,9 @@ from pydantic import BaseModel, ValidationError
 from dslm.cases import read_labelled, read_records
 from dslm.contract import Contract, load_contract
 from dslm.errors import DslmError, InputError
+from dslm.gating.earlier_policies import loosened_since
 from dslm.gating.explaining import Explained, explained
-from dslm.provenance import read_manifest
+from dslm.provenance import digest_file, read_manifest
 from dslm.records import Baseline, Case, Metric, Release, Row, Scorecard, Verdict
 from dslm.scoring.person import person_metrics
 from dslm.settings.policy import load_policy
@@ -38,7 +39,8 @@ class ReportData:
     what stands for personal values in them, `raw` that somebody asked for them as they are, `found`
     how each case's answer was found in the input as it was; None where the cases are as they were.
     `asked` is what the gate asks and what gold can tell; None where the policy cannot be read.
-    `person` has the metrics of giving every case to a person; none of results alone.
+    `person` has the metrics of giving every case to a person; none of results alone. `loosened`:
+    that a stricter policy held the same look at gold up.
     """
 
     contract: Contract
@@ -57,6 +59,7 @@ class ReportData:
     found: Mapping[str, Mapping[str, str]] | None = None
     asked: Explained | None = None
     person: Mapping[str, Metric] = field(default_factory=dict)
+    loosened: tuple[str, ...] = ()
 
 
 def _fix(ws: Workspace) -> str:
@@ -141,6 +144,17 @@ def read_results(ws: Workspace) -> ReportData:
     )
 
 
+def with_person(ws: Workspace, results: ReportData) -> ReportData:
+    """The results with what giving every case to a person would cost, for `dslm show run`.
+
+    Without it where gold is not there, or is not what the scorecard was made from.
+    """
+    if not ws.gold.is_file() or digest_file(ws.gold) != results.scorecard.evidence.get("gold"):
+        return results
+    gold = read_labelled(ws.gold, results.contract)
+    return replace(results, person=person_metrics(results.contract, gold))
+
+
 def read_report_data(ws: Workspace) -> ReportData:
     """What lies in the working tree of a workflow's newest run.
 
@@ -155,6 +169,7 @@ def read_report_data(ws: Workspace) -> ReportData:
         rows=_all_rows(ws, gold),
         gold=gold,
         asked=_asked(ws, results.contract, gold),
+        loosened=loosened_before(ws, results.verdict),
         person=person_metrics(results.contract, gold),
         ledger=_facts(ws.curated / "ledger.json", fix),
         training=_facts(ws.adapter / "training.json", fix),
@@ -168,6 +183,15 @@ def _asked(ws: Workspace, contract: Contract, gold: tuple[Case, ...]) -> Explain
     except DslmError:
         return None
     return explained(contract, list(gold), policy)
+
+
+def loosened_before(ws: Workspace, verdict: Verdict | None) -> tuple[str, ...]:
+    """That a stricter policy held the same look up; nothing of a policy that cannot be read."""
+    try:
+        policy = load_policy(ws.policy)
+    except DslmError:
+        return ()
+    return tuple(loosened_since(ws.looks, verdict, policy)) if verdict else ()
 
 
 def _where(ws: Workspace, registered: Release | None) -> dict[str, str]:

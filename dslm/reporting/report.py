@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dslm.curation.personal.showing import How, showing_of
+from dslm.gating.earlier_policies import HEADING
 from dslm.provenance import write_atomic
 from dslm.records import Verdict
 from dslm.reporting import casebook, explained, naming, page
 from dslm.reporting.certificate import almost_certified
-from dslm.reporting.data import ReportData, read_report_data
+from dslm.reporting.data import ReportData, loosened_before, read_report_data
+from dslm.reporting.errors_by_field import labels_wrong, standing, ways_wrong
 from dslm.reporting.first_sentence import first_sentence
 from dslm.reporting.judging import headline
 from dslm.reporting.not_narrowed import not_narrowed
@@ -33,15 +35,24 @@ def render(data: ReportData) -> str:
     """The report as HTML."""
     blob, input_length = casebook.packed(data)
     longest = max((len(case.input) for case in data.gold), default=0)
+    rows, gold = data.rows["candidate"], {case.id: case for case in data.gold}
     return rendered(
         "report.html.jinja", "report.js",
         data=data, card=data.scorecard, contract=data.contract, headline=headline(data),
-        sentence=first_sentence(data), beside=told_beside(data.verdict) if data.verdict else [],
+        sentence=first_sentence(data), beside=beside(data),
         nearly=almost_certified(data.calibration or {}), explained=explained, power_svg=power_svg,
+        standing=[one for one in standing(data.scorecard) if one.wrong_in],
+        ways=ways_wrong(rows, gold), labels=labels_wrong(data.contract, rows, gold),
         page=page, naming=naming, worst=casebook.worst_cases(data, WORST), opened=OPENED,
-        not_narrowed=not_narrowed(data.rows.get("candidate", ())),
+        not_narrowed=not_narrowed(rows),
         blob=blob, inputs_cut_at=input_length if input_length < longest else None,
     )  # fmt: skip
+
+
+def beside(data: ReportData) -> list[tuple[str, list[str]]]:
+    """What the gate says beside its checks, what was loosened first."""
+    first = [(HEADING, list(data.loosened))] if data.loosened else []
+    return [*first, *(told_beside(data.verdict) if data.verdict else [])]
 
 
 @dataclass(frozen=True)
@@ -89,5 +100,5 @@ def read_shown(ws: Workspace, verdict: Verdict) -> ReportData:
     Raises:
         InputError: There is no scorecard yet, or what was read does not belong together.
     """
-    read = replace(read_report_data(ws), verdict=verdict)
+    read = replace(read_report_data(ws), verdict=verdict, loosened=loosened_before(ws, verdict))
     return shown(read, showing_of(read.contract, read.gold, os.environ))

@@ -6,16 +6,19 @@ by the stages and by `dslm show run`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from dslm.records import Metric, Scorecard
 from dslm.reporting.data import ReportData
+from dslm.reporting.errors_by_field import standing
 from dslm.reporting.first_sentence import first_sentence
 from dslm.reporting.formatting import interval, quantity, rate, visible
 from dslm.reporting.judging import Headline, headline
-from dslm.reporting.naming import metric_name, model_name
+from dslm.reporting.naming import COST, metric_name, model_name
 from dslm.reporting.page import HEADLINE, NOTHING, models
+from dslm.scoring.person import PERSON
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 MOST_FIELDS = 5
+WIDEST_NAME = 12  # characters a line of who answers, between words
+BY_TRAFFIC = "Candidate, gold weighed by traffic"
 SIGNS = {"pass": ("✓", "bold green"), "fail": ("✗", "bold red"), "open": ("?", "bold yellow")}
 
 
@@ -53,42 +58,61 @@ def verdict_line(said: Headline) -> Text:
 
 
 def metric_text(metric: Metric, key: str, currency: str) -> str:
-    """A metric as one cell: value and 95 % interval, n/a where there is none."""
+    """A metric as one cell: its value, and below it the 95 % interval; n/a where there is none."""
     unit = metric_name(key).unit
     text = quantity(metric.value, unit, currency)
     if metric.value is None or metric.low is None or metric.high is None:
         return text
-    return f"{text}  ({interval(metric, unit, currency)})"
+    return f"{text}\n{interval(metric, unit, currency)}"
 
 
-def headline_table(scorecard: Scorecard, order: list[str]) -> Table:
-    """The four headline numbers of each model, in the given order of models."""
+def headline_table(data: ReportData) -> Table:
+    """The four headline numbers, a line a model: as the report has them, on 80 columns.
+
+    Below the candidate the same by the contract's traffic, last what a person costs, where known.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    title = f"{scorecard.gold_cases:,} gold cases, 95 % intervals"
-    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="dim")
-    table.add_column("")
-    for model in order:
-        table.add_column(model_name(model), justify="right", overflow="fold")
+    card = data.scorecard
+    title = f"{card.gold_cases:,} gold cases, 95 % intervals below each number"
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="dim",
+                  padding=(0, 1, 0, 0), show_edge=False)  # fmt: skip
+    table.add_column("", no_wrap=True)
     for key in HEADLINE:
-        metrics = [scorecard.models[model].metrics.get(key, NOTHING) for model in order]
-        cells = [Text(metric_text(metric, key, scorecard.currency)) for metric in metrics]
-        table.add_row(Text(metric_name(key).label), *cells)
+        table.add_column(_in_two(metric_name(key).label), justify="right")
+    for name, metrics in _lines(data):
+        cells = [metric_text(metrics[key], key, card.currency) if key in metrics else ""
+                 for key in HEADLINE]  # fmt: skip
+        table.add_row(Text("\n".join(wrap(name, WIDEST_NAME))), *map(Text, cells))
     return table
 
 
+def _lines(data: ReportData) -> Iterator[tuple[str, Mapping[str, Metric]]]:
+    """Who answers, and the metrics that are known of it."""
+    for model in models(data):
+        own = data.scorecard.models[model]
+        yield model_name(model), dict.fromkeys(HEADLINE, NOTHING) | own.metrics
+        if model == "candidate" and own.traffic:
+            yield BY_TRAFFIC, own.traffic
+    if data.person:
+        yield model_name(PERSON), {COST: data.person.get(COST, NOTHING)}
+
+
+def _in_two(label: str) -> str:
+    """A heading on two lines, so that its column is no wider than what stands in it."""
+    words = label.split()
+    return label if len(words) == 1 else f"{words[0]}\n{' '.join(words[1:])}"
+
+
 def weakest_fields(scorecard: Scorecard) -> str:
-    """The fields of the candidate that are wrong in some case, the worst first, with their rates.
+    """The fields of the candidate that are wrong in most cases, as the report counts them.
 
     An answer is right when all its fields are, so these are what holds the whole back.
     """
-    fields = scorecard.models["candidate"].fields
-    rates = {name: score.accuracy.value for name, score in fields.items()}
-    known = [(value, name) for name, value in rates.items() if value is not None]
-    wrong = sorted((value, name) for value, name in known if value < 1)
-    return ", ".join(f"{name} {rate(value)}" for value, name in wrong[:MOST_FIELDS])
+    worst = [one for one in standing(scorecard) if one.wrong_in][:MOST_FIELDS]
+    return ", ".join(f"{one.field} in {one.wrong_in:,} (F1 {rate(one.f1.value)})" for one in worst)
 
 
 def labelled(told: Mapping[str, str]) -> Text:
@@ -112,11 +136,11 @@ def run_summary(data: ReportData, told: Mapping[str, str]) -> Group:
 
     said = headline(data)
     weak = weakest_fields(data.scorecard)
-    fields = {"Fields": f"right least often: {weak}"} if weak else {}
+    fields = {"Fields": f"wrong most often: {weak}"} if weak else {}
     below = labelled({**fields, **told, "Next": said.next_step, **data.where})
     return Group(
         verdict_line(said),
         first_sentence(data),
-        headline_table(data.scorecard, models(data)),
+        headline_table(data),
         below,
     )

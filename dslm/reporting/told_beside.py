@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dslm.gating.changes import changes_told
 from dslm.gating.markdown import look_in_words
-from dslm.records import Verdict
+from dslm.records import Changes, Verdict
 
 TOLD = {"workflow", "status", "checks", "baseline", "first_release", "evidence"}
 TITLES = {"changes": "What changed since the champion", "look": "Looks at this gold set",
@@ -24,11 +25,21 @@ def told_beside(verdict: Verdict) -> list[tuple[str, list[str]]]:
     """Each further part of a verdict that says anything, with a title."""
     found = []
     for name, value in verdict.model_dump(mode="json", exclude_defaults=True).items():
-        told = look_in_words(verdict.look) if name == "look" and verdict.look else value
+        told = _worded(verdict, name, value)
         if name in TOLD or not (lines := list(_lines(told))):
             continue
         found.append((TITLES.get(name, name.replace("_", " ").capitalize()), lines))
     return found
+
+
+def _worded(verdict: Verdict, name: str, value: Any) -> Any:
+    """A part as it is told elsewhere, where there are words for it."""
+    if name == "look" and verdict.look:
+        return look_in_words(verdict.look)
+    if name == "changes" and isinstance(verdict.changes, Changes):
+        head, *lines = changes_told(verdict) or [""]
+        return lines or [head]
+    return value
 
 
 def _lines(value: Any) -> Iterator[str]:

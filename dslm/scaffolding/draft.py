@@ -41,6 +41,7 @@ RISKS = (0.02, 0.05, 0.1, 0.2)
 SPLIT = Split(train=0.74, validation=0.06, calibration=0.2)
 PROCEED = 0.4  # of the calibration answers, about so many are let through
 MOST_SLICE_VALUES = 8
+MOST_BEYOND = 1.5  # times the share that is asked for: a group beyond is left to the sources
 NO_SLICES = ("split", "breaks")
 
 
@@ -68,7 +69,9 @@ class Draft:
         }  # fmt: skip
 
 
-def draft(path: Path, sample: Sequence[Numbered], group_by: str | None, share: float) -> Draft:
+def draft(
+    path: Path, sample: Sequence[Numbered], group_by: str | None, share: float, seed: int = 0
+) -> Draft:
     """The proposal made from a sample.
 
     Args:
@@ -76,6 +79,7 @@ def draft(path: Path, sample: Sequence[Numbered], group_by: str | None, share: f
         sample: Its cases.
         group_by: Meta or target field whose values never cross from sources into gold.
         share: Share of cases that becomes gold, in (0, 1).
+        seed: Which groups those are: another number, another draw.
 
     Raises:
         Problems: Fields whose values are of several types, each with its lines.
@@ -88,7 +92,7 @@ def draft(path: Path, sample: Sequence[Numbered], group_by: str | None, share: f
         for n in sample
     ]  # fmt: skip
     cases = _with_group(path, cases, group_by)
-    sources, gold, dropped = _split(path, cases, group_by, share)
+    sources, gold, dropped = _split(path, cases, group_by, share, seed)
     values = {f: [c.target[f] for c in cases if c.target and c.target[f] is not None]
               for f in properties}  # fmt: skip
     compare = {f: how for f, s in properties.items() if (how := comparator(s, values[f]))}
@@ -133,7 +137,8 @@ def _mixed(path: Path, sample: Sequence[Numbered]) -> list[DslmError]:
             where = f"{path}:{odd[0]}" if odd else path
             lines = f" (else {usual}: lines {', '.join(map(str, odd[:10]))})" if odd else ""
             what = f"{error.where}: {error.what}{lines}"
-            problems.append(InputError(what, where=where, fix="make them one type"))
+            fix = f"make them one type, or do without the field: --leave-out {field}"
+            problems.append(InputError(what, where=where, fix=fix))
     return problems
 
 
@@ -162,7 +167,7 @@ def _group(case: Case, group_by: str) -> str:
 
 
 def _split(
-    path: Path, cases: list[Case], group_by: str | None, share: float
+    path: Path, cases: list[Case], group_by: str | None, share: float, seed: int
 ) -> tuple[list[Case], list[Case], int]:
     """Sources and gold by whole groups, in the order of a hash: no clock, no random state."""
     groups: dict[str, list[Case]] = {}
@@ -173,14 +178,9 @@ def _split(
         kind = f"one {group_by}" if group_by else "one input"
         raise InputError(f"all cases are of {kind}: gold could not be kept apart", where=path,
                          fix="give more cases, or another --group-by")  # fmt: skip
-    order = sorted(groups, key=lambda key: hashlib.sha256(key.encode()).hexdigest())
-    chosen: set[str] = set()
-    taken = 0
-    for key in order[:-1]:
-        if taken >= share * len(cases):
-            break
-        chosen.add(key)
-        taken += len(groups[key])
+    salt = f"{seed}:" if seed else ""
+    order = sorted(groups, key=lambda key: hashlib.sha256(f"{salt}{key}".encode()).hexdigest())
+    chosen = _drawn([(key, len(groups[key])) for key in order], share * len(cases))
     gold_ids = {case.id for key in chosen for case in groups[key]}
     gold: dict[str, Case] = {}
     for case in cases:
@@ -191,6 +191,24 @@ def _split(
         list(gold.values()),
         len(gold_ids) - len(gold),
     )
+
+
+def _drawn(sizes: Sequence[tuple[str, int]], wanted: float) -> set[str]:
+    """The groups that become gold: the first that fit, none that is far more than is wanted.
+
+    Args:
+        sizes: Each group and its cases, in the order of the draw.
+        wanted: Cases.
+    """
+    chosen: set[str] = set()
+    taken = 0
+    for key, size in sizes[:-1]:
+        if taken >= wanted:
+            break
+        if taken + size <= MOST_BEYOND * wanted:
+            chosen.add(key)
+            taken += size
+    return chosen or {min(sizes, key=lambda one: one[1])[0]}
 
 
 def attainable_risk(sizes: Sequence[int]) -> float:

@@ -7,8 +7,8 @@ curation reads sources; gives numbered cases, or one error with every faulty lin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +26,22 @@ from dslm.curation.labelled_rows import (
 )
 from dslm.errors import DslmError, InputError, Problems
 from dslm.records import Case
+from dslm.scaffolding.leaving_out import columns_left_out, without_columns
 from dslm.settings.file_names import writable_name
 from dslm.settings.loading import nearest
 
 
 @dataclass(frozen=True)
 class Numbered:
-    """A case, the line of the sample it stands on, and the keys of it that became no part of it."""
+    """A case, and the line of the sample it stands on.
+
+    `left_out`: keys of it that `meta` cannot hold; `dropped`: columns that the user left out.
+    """
 
     line: int
     case: Case
     left_out: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,9 @@ class Keys:
     target: tuple[str, ...]
 
 
-def read_sample(path: Path, given: str | None, targets: tuple[str, ...]) -> tuple[Numbered, ...]:
+def read_sample(
+    path: Path, given: str | None, targets: tuple[str, ...], leave_out: Collection[str] = ()
+) -> tuple[Numbered, ...]:
     """All cases of a sample.
 
     Args:
@@ -55,6 +62,7 @@ def read_sample(path: Path, given: str | None, targets: tuple[str, ...]) -> tupl
         given: The key of the input; by default `input` or `text`.
         targets: The key of the target, or several that become its fields; by default `target`,
             `output` or `label`.
+        leave_out: Columns, of a row or of its `meta`, that become no part of a case.
 
     Raises:
         Problems: Every faulty line, each with what is wrong.
@@ -74,9 +82,10 @@ def read_sample(path: Path, given: str | None, targets: tuple[str, ...]) -> tupl
             continue
         line = number if path.is_dir() else row.line
         try:
-            value = _without_chat(row.value, given, targets)
+            whole = _without_chat(row.value, given, targets)
+            value, dropped = without_columns(whole, leave_out), columns_left_out(whole, leave_out)
             keys = keys or _keys(path, value, given, targets)
-            numbered = _numbered(value, keys, line, stem)
+            numbered = replace(_numbered(value, keys, line, stem), dropped=dropped)
             identity = numbered.case.id
             if identity in first_seen:
                 raise InputError(f"id {identity!r} is used on line {first_seen[identity]} too")
@@ -136,7 +145,9 @@ def _numbered(row: Mapping[str, Any], keys: Keys, line: int, stem: str) -> Numbe
     try:
         text = input_in(row, keys.input)
     except ValueError as error:
-        raise InputError(str(error), fix="every case needs its input") from None
+        raise InputError(
+            str(error), fix="every case needs its input: give it one, or take the row out"
+        ) from None
     try:
         identity = identifier(row.get("id")) or f"{stem}-{line:05d}"
     except NoName as fault:

@@ -21,10 +21,13 @@ from ruamel.yaml import YAML
 from dslm.cases import read_labelled, write_records
 from dslm.contract.model import load_contract
 from dslm.curation.flattening import flattened, to_flatten
+from dslm.curation.grouping import group_of
 from dslm.errors import InputError
 from dslm.provenance import write_atomic
 from dslm.records import Baseline
 from dslm.scaffolding.draft import Draft, contract_of, draft
+from dslm.scaffolding.leaving_out import refuse_unknown, without_fields
+from dslm.scaffolding.personal_notes import looks_personal
 from dslm.scaffolding.recipe_room import MADE_BY, Room, lengths_of, room_for
 from dslm.scaffolding.sample import Numbered, read_sample
 from dslm.scaffolding.starting_over import Replaced, changes, put_back, refuse_released, set_aside
@@ -41,6 +44,7 @@ NO_WAIVERS = """\
 waivers: []
 """
 OTHER_NAME = "choose another name, or start over with `--again`"
+LARGE_GROUP = 0.1  # of all cases: from here on the user is told
 EMPTY_REVIEW = "id,field,label,suggested,score,reason,input,verdict\n"  # `dslm review` fills it
 
 
@@ -56,11 +60,13 @@ class Request:
     gold_share: float = 0.2
     nested: bool = False  # objects stay whole
     again: bool = False  # what is there is replaced
+    leave_out: tuple[str, ...] = ()  # columns of the sample
+    seed: int = 0  # which groups become gold
 
 
 @dataclass(frozen=True)
 class Scaffolded:
-    """What was made, and what the user should look at."""
+    """What was made, and what the user should look at; `personal`: what looks so in it."""
 
     workspace: Workspace
     recipe: str
@@ -68,6 +74,7 @@ class Scaffolded:
     notes: tuple[str, ...]
     replaced: tuple[Replaced, ...] = ()
     kept_in: Path | None = None
+    personal: tuple[str, ...] = ()
 
 
 def scaffold(root: Path, request: Request) -> Scaffolded:
@@ -82,10 +89,12 @@ def scaffold(root: Path, request: Request) -> Scaffolded:
     if not 0 < request.gold_share < 1:
         raise InputError(f"--gold-share is {request.gold_share}, must lie between 0 and 1")
     usual = _recipe_for(root, but=ws.workflow)
-    sample = read_sample(request.sample, request.input, request.target)
+    sample = read_sample(request.sample, request.input, request.target, request.leave_out)
+    sample = without_fields(sample, request.leave_out)
+    refuse_unknown(request.sample, sample, request.leave_out)
     apart = {} if request.nested else to_flatten([n.case.target or {} for n in sample])
     flat = _taken_apart(sample, apart)
-    made = draft(request.sample, flat, request.group_by, request.gold_share)
+    made = draft(request.sample, flat, request.group_by, request.gold_share, request.seed)
     room = _room(root, request.name, usual, made)
     staged = Workspace(root / ".dslm" / f"init-{request.name}.{os.getpid()}.partial", ws.workflow)
     try:
@@ -97,7 +106,8 @@ def scaffold(root: Path, request: Request) -> Scaffolded:
         shutil.rmtree(staged.root, ignore_errors=True)
     notes = (*_notes(made, apart), *_left_out(sample), *room.notes)
     told = changes(root, aside, _all_places(ws)) if aside else ()
-    return Scaffolded(ws, room.recipe, made, notes, told, aside)
+    looks = looks_personal((*made.gold, *made.sources))
+    return Scaffolded(ws, room.recipe, made, notes, told, aside, looks)
 
 
 def _taken_apart(
@@ -171,7 +181,8 @@ def _write(staged: Workspace, made: Draft, request: Request) -> None:
     write_records(staged.data / "sources" / f"{stem}.jsonl", made.sources)
     write_records(staged.gold, made.gold)
     write_atomic(staged.contract, contract_text(name, sample, made))
-    write_atomic(staged.data / "README.md", readme_text(name, sample, made))
+    asked = {"seed": request.seed, "leave_out": request.leave_out}
+    write_atomic(staged.data / "README.md", readme_text(name, sample, made, asked))
     write_atomic(staged.review, EMPTY_REVIEW)
     write_atomic(staged.policy, policy_text(name, made))
     write_atomic(staged.waivers, NO_WAIVERS)
@@ -253,7 +264,18 @@ def _notes(made: Draft, apart: Mapping[str, Sequence[str]]) -> list[str]:
             f"{made.group_by}: every case has one of its own, so it is no group: nothing is kept "
             "apart by it, as without --group-by"
         )
+    elif (largest := _largest_group(made)) > LARGE_GROUP:
+        notes.append(
+            f"{made.group_by}: one group has {largest:.0%} of all cases; it is on one side as a "
+            "whole and counts as one draw: one customer, or cases without a value of their own?"
+        )
     return notes
+
+
+def _largest_group(made: Draft) -> float:
+    """The largest group's share of all cases."""
+    cases = (*made.sources, *made.gold)
+    return max(Counter(group_of(case, made.group_by) for case in cases).values()) / len(cases)
 
 
 def _left_out(sample: Sequence[Numbered]) -> Iterator[str]:

@@ -106,8 +106,8 @@ def contract_text(name: str, sample: str, made: Draft) -> str:
     return text
 
 
-def readme_text(name: str, sample: str, made: Draft) -> str:
-    """The data statement, with what is known filled in."""
+def readme_text(name: str, sample: str, made: Draft, asked: Mapping[str, Any]) -> str:
+    """The data statement, with what is known filled in; `asked`: the seed, columns left out."""
     rows = [
         [field, f"`{_cell(flow(schema))}`", made.compare.get(field, "exact"),
          "yes" if field in made.grounded else ""]
@@ -115,6 +115,7 @@ def readme_text(name: str, sample: str, made: Draft) -> str:
     ]  # fmt: skip
     text: str = _templates().get_template("README.md.jinja").render(
         **_shared(name, sample, made), sources=len(made.sources), gold=len(made.gold), rows=rows,
+        **asked,
     )  # fmt: skip
     return text
 

@@ -116,6 +116,13 @@ class Fitter:
         """The prediction for the recipe's own micro-batch."""
         return self._predicted(splits(self.recipe)[0])
 
+    def takes(self, fit: Fit) -> float | None:
+        """Bytes that a run cut this way is predicted to hold, as it is told and compared with room.
+
+        `dslm doctor` and training say this one number; None where the shapes are not known.
+        """
+        return None if fit.predicted is None else self._run(fit.predicted.total)
+
     def fitted(self, first: Fit, build: Callable[[Recipe], Any]) -> tuple[Any, Fit]:
         """A trainer whose longest micro-batch went through, and how it is cut.
 
@@ -182,18 +189,19 @@ class Fitter:
         there = f"{_gb(self.room.bytes)}, {self.room.of}"
         if self.recorded:
             self._say(f"{_at_once(fit.split)}, as the run was begun")
-        elif fit.predicted is None:
+        elif (own := self.takes(fit)) is None:
             self._say("not predicted: the base's shapes are not known, or it lies in parts")
         else:
-            takes, rows = _gb(self._run(fit.predicted.total)), self.recipe.training.batch_size
+            takes, rows = _gb(own), self.recipe.training.batch_size
             if fit.split[0] == rows:
                 self._say(f"{takes} predicted for {_at_once(fit.split)}; there are {there}")
                 return
-            whole = self.as_written().predicted
+            whole = self.takes(self.as_written())
             assert whole is not None
-            self._say(f"{rows} rows at once are predicted to take {_gb(self._run(whole.total))}, "
-                      f"and there are {there}: {_at_once(fit.split)} instead ({takes}), as many an "
-                      "update")  # fmt: skip
+            self._say(
+                f"{rows} rows at once are predicted to take {_gb(whole)}, and there are "
+                f"{there}: {_at_once(fit.split)} instead ({takes}), as many an update"
+            )
 
     def _say(self, text: str) -> None:
         if leading() and not self.quiet:

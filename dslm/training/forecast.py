@@ -100,24 +100,23 @@ def forecast(recipe: Recipe, folder: Path, rows: Sequence[Encoded]) -> dict[str,
         rows: To train on.
 
     Returns:
-        `predicted_gb` of the recipe as it is written (None where the base's shapes are not known),
-        `room_gb` and what it is of, the rows at once and micro-batches that training would begin
-        with (None where nothing fits), and all of it as `text`.
+        `predicted_gb` of a run of the recipe as it is written, as training tells it (None where the
+        base's shapes are not known), `room_gb` and what it is of, the rows at once and
+        micro-batches that training would begin with (None where nothing fits), and all of it as
+        `text`.
     """
     there, on_gpu = room_without_torch()
     fitter = Fitter(recipe, shapes_of(recipe.base, folder), rows, there, on_gpu, quiet=True)
-    memory = fitter.as_written().predicted
+    whole = fitter.takes(fitter.as_written())
     found: dict[str, Any] = {
-        "predicted_gb": round(memory.total / 1e9, 2) if memory else None,
+        "predicted_gb": None if whole is None else round(whole / 1e9, 2),
         "room_gb": round(there.bytes / 1e9, 2), "room": there.of,
         "batch_size": None, "accumulation": None,
     }  # fmt: skip
     written = recipe.training.batch_size
-    if memory is None:
+    if whole is None:
         return found | {"text": "not predicted: the base's shapes are not known"}
-    text = (
-        f"{found['predicted_gb']} GB predicted for a step of {written} rows; {found['room_gb']} GB"
-    )
+    text = f"{found['predicted_gb']} GB predicted for {written} rows at once; {found['room_gb']} GB"
     try:
         rows_at_once, times = fitter.predicted().split
     except InputError as error:

@@ -3,7 +3,9 @@
 Within the cases of its group a name's word is always the name. Elsewhere a word is left as it is
 where it is on these lists, or where the sources themselves show it to be a common word: it stands
 in at least `LEAST_CASES` cases, `LEAST_SHARE` of all, and `TIMES` as many as it is labelled in.
-What was exempted is counted on the data card. Read by `labelled`, `names` and `known_values`.
+What was exempted is counted on the data card. `english_words` has many more, of which
+`known_values` takes only what is labelled in small letters, or stands in a company's longer name.
+Read by `labelled`, `names` and `known_values`.
 """
 
 from __future__ import annotations

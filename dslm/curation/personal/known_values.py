@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from dslm.curation.personal.close_index import CloseIndex
 from dslm.curation.personal.common_words import COMMON_WORDS, FUNCTION_WORDS, is_common
+from dslm.curation.personal.english_words import english_words
 from dslm.curation.personal.finding import Finding, Identity
 from dslm.curation.personal.found import Found, values_in
 from dslm.curation.personal.names import WORD, whole_spellings
@@ -109,6 +110,7 @@ def known_of(
     groups: dict[int, set[tuple[Identity, str]]] = defaultdict(set)
     labelled: Counter[str] = Counter()
     short: set[Identity] = set()
+    named: set[str] = set()  # words of English that somebody's name is
     for number, values in held:
         here: set[str] = set()
         for identity, text in values:
@@ -119,11 +121,14 @@ def known_of(
                 known[key] = min(identity, known.get(key, identity))
                 words[key] = max(parts, words.get(key, parts), key=_in_words)
                 here |= parts
+                if key in english_words() and not is_plain_word(identity, text):
+                    named.add(key)
         for word in here:
             labelled[word] += 1
         if number is not None:
             groups[number].update(values)
     common = _common(words_left, of, words, labelled)
+    common |= (known.keys() & english_words()) - named
     index = WordIndex({key: value for key, value in known.items() if key not in common})
     return KnownValues(
         index, {n: frozenset(values) for n, values in groups.items()}, common, len(short)
@@ -157,6 +162,17 @@ def _words_of(key: str, identity: Identity, text: str) -> frozenset[str]:
 def _in_words(parts: frozenset[str]) -> tuple[int, list[str]]:
     """Of several ways to part a spelling always the same is taken: that of the most words."""
     return len(parts), sorted(parts)
+
+
+def is_plain_word(identity: Identity, text: str) -> bool:
+    """Whether a word of English is no more than that where a value has it.
+
+    One word in small letters ("musical", whatever it was labelled as), or one of the words of a
+    company's longer name: "Musical" of Musical Instruments Ltd. A person's name, and a company's
+    of one word in capitals ("Oracle"), is a name in every case.
+    """
+    several = len(WORD.findall(text)) > 1
+    return identity.kind == "company" if several else text.islower()
 
 
 def _is_whole(identity: Identity, text: str) -> bool:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from small_repository import case, of_many_senders, texts_apart_from_gold, write_lines
+from small_repository import asking_all, case, of_many_senders, texts_apart_from_gold, write_lines
 
 from dslm.settings.workspace import Workspace
 
@@ -32,6 +32,7 @@ def fail_lines(answer: object) -> list[str]:
 def test_a_sound_workflow_passes(dslm: Call, repository: Workspace) -> None:
     texts_apart_from_gold(repository)
     of_many_senders(repository)
+    asking_all(repository)
     answer = dslm("check", "mini")
     assert answer.code == 0, answer.out
     assert "0 warnings, 0 fail" in answer.out
@@ -40,6 +41,7 @@ def test_a_sound_workflow_passes(dslm: Call, repository: Workspace) -> None:
 def test_all_workflows_of_params_are_checked_by_default(dslm: Call, repository: Workspace) -> None:
     texts_apart_from_gold(repository)
     of_many_senders(repository)
+    asking_all(repository)
     answer = dslm("check", "--json")
     assert answer.code == 0
     findings = json.loads(answer.out)

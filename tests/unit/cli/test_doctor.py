@@ -46,12 +46,12 @@ def test_the_memory_of_a_run_is_predicted_and_what_would_be_done_about_it(
     dslm: Call, curated: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = dslm("doctor", "mini")
-    assert "memory: 0.65 GB predicted for a step of 4 rows; " in answer.out
+    assert "memory: 2.65 GB predicted for 4 rows at once; " in answer.out
     monkeypatch.setenv("DSLM_MEMORY_GB", "0.2")
     answer = dslm("doctor", "mini", "--json")
     assert answer.code == 0  # the machine that trains may be another
     memory = json.loads(answer.out)["memory"]
-    assert (memory["predicted_gb"], memory["room_gb"]) == (0.65, 0.2)
+    assert (memory["predicted_gb"], memory["room_gb"]) == (2.65, 0.2)
     assert (memory["room"], memory["batch_size"]) == ("DSLM_MEMORY_GB", None)
     assert "would be refused — no change of the recipe is enough" in memory["text"]
 

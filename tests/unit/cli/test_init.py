@@ -49,6 +49,22 @@ def test_init_as_json_says_what_it_made(dslm: Call, repository: Workspace, tmp_p
     assert made["fields"] == ["kind", "number"]
 
 
+def test_what_looks_personal_is_told_before_it_is_committed(
+    dslm: Call, repository: Workspace, tmp_path: Path
+) -> None:
+    sample, rows = tmp_path / "sample.jsonl", [case(n) for n in range(60)]
+    write_lines(sample, rows)
+    assert "before `git add`" not in dslm("init", "plain", "--from", sample).out
+    for n, row in enumerate(rows):
+        row["meta"] = {"email_address": f"a{n}@example.org"}
+        row["input"] += f" write to b{n}@example.org"
+    write_lines(sample, rows)
+    told = dslm("init", "orders", "--from", sample).out
+    added = told.index("git add params.yaml data/orders eval/orders registry/orders")
+    warned = told.index("meta.email_address (email), email in 60 of 60 texts look personal")
+    assert warned < added
+
+
 def test_a_bad_sample_names_its_lines_and_leaves_nothing(
     dslm: Call, repository: Workspace, tmp_path: Path
 ) -> None:

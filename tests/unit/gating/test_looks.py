@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import shutil
 from pathlib import Path
 
 import pytest
+from sample_run import make_run
 from scored_repository import CALIBRATION, calibrated, finish_scoring, score, train
 from scored_rows import cases, first
 
 from dslm.errors import EXIT_INCONCLUSIVE, ReleaseRefused
+from dslm.gating.earlier_policies import HEADING, loosened_since
 from dslm.gating.gate import gate_workspace, judge, write_verdict
 from dslm.looks.ledger import look_digest
 from dslm.provenance import digest_file
 from dslm.records import Look, Verdict
 from dslm.releasing.registering import register
+from dslm.reporting.data import loosened_before
+from dslm.reporting.report import beside
+from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace
 from pipelines import gate as gate_stage
 
@@ -51,7 +57,34 @@ def another(ws: Workspace, weights: bytes) -> None:
 
 
 def looks(ws: Workspace) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in ws.looks.rglob("*.json")}
+    return {p.name: p.read_bytes() for p in ws.looks.glob("*/*.json")}
+
+
+def test_a_policy_that_was_loosened_until_it_passed_is_told(ws: Workspace) -> None:
+    mild = ws.policy.read_text()
+    ws.policy.write_text(mild.replace("at_least: 0.7", "at_least: 0.999"))
+    strict = gated(ws)
+    assert strict.status == "FAIL"
+    assert HEADING not in (ws.results / "gate.md").read_text()
+    ws.policy.write_text(mild)
+    passed = gated(ws)
+    assert passed.look == strict.look
+    line = ("FAIL (right) before; loosened since the last verdict on this look: "
+            "checks.right.at_least: 0.999 → 0.7")  # fmt: skip
+    assert loosened_since(ws.looks, passed, load_policy(ws.policy)) == [line]
+    assert f"**{HEADING}**\n\n- {line}" in (ws.results / "gate.md").read_text()
+    kept = {path: path.read_bytes() for path in ws.looks.glob("*/policies/*")}
+    assert len(kept) == 2
+    gated(ws)  # seen again: nothing more is written
+    assert {path: path.read_bytes() for path in ws.looks.glob("*/policies/*")} == kept
+    run = dataclasses.replace(make_run(8), verdict=passed, loosened=loosened_before(ws, passed))
+    assert next(iter(beside(run))) == (HEADING, [line])
+    next(iter(kept)).write_text("{")
+    told = " ".join(loosened_since(ws.looks, passed, load_policy(ws.policy)))
+    assert "cannot be read: `git checkout` it" in told
+    ws.policy.write_text(mild.replace("at_least: 0.7", "at_least: 0.9999"))
+    assert not any("0.9999" in line for line in loosened_since(
+        ws.looks, gated(ws), load_policy(ws.policy)))  # fmt: skip
 
 
 def refused(ws: Workspace) -> str:
@@ -112,7 +145,7 @@ def test_growing_gold_is_a_further_look_at_less_alpha(ws: Workspace) -> None:
 def test_a_ledger_that_lacks_what_a_receipt_or_a_later_look_names_is_a_fail(ws: Workspace) -> None:
     one = gated(ws)
     assert one.look
-    (path,) = (p for p in ws.looks.rglob("*.json") if p.name != "cases.json")
+    (path,) = (p for p in ws.looks.glob("*/*.json") if p.name != "cases.json")
     kept = path.read_bytes()
     another(ws, b"others")
     gated(ws)

@@ -180,9 +180,11 @@ def test_an_alarm_needs_slices_in_which_a_drop_can_be_significant(contract: Cont
              "worse_by": 0.1, "min_cases": 15}  # fmt: skip
     deaf = reach(contract, gold(en=100, de=20, fr=5), **check)
     # 2 slices are judged: 6 lost pairs are the fewest with 2 * 0.5**6 <= 0.05
-    assert deaf.can.startswith("rings from 6 lost cases on")
+    assert deaf.can.startswith("goes off when 6 cases of a slice are newly wrong")
     assert "a drop of 0.300" in deaf.can
-    assert "1 of them cannot ring at 0.100, which takes 60 cases" in deaf.can
+    assert (
+        "in 1 of them a drop of 0.100 is too small to be noticed, which takes 60 cases" in deaf.can
+    )
     assert "1 are too small to judge" in deaf.can
     assert deaf.enough is False
     assert reach(contract, gold(en=100, de=80), **check).enough is True
@@ -223,10 +225,10 @@ def test_an_alarm_over_groups_promises_no_more_than_it_hears(contract: Contract)
     assert reach(grouped, alone, **check).enough is True
     deaf = reach(grouped, fives, **check)
     assert deaf.enough is False
-    assert "rings from 24 lost cases on, no two of one group as far as there is room" in deaf.can
-    assert "2 of them cannot ring at 0.150" in deaf.can
+    assert "goes off when 24 cases of a slice are newly wrong (each of another group" in deaf.can
+    assert "in 2 of them a drop of 0.150 is too small to be noticed" in deaf.can
     huge = [case.model_copy(update={"meta": case.meta | {"sender": "one"}}) for case in alone]
-    assert "cannot ring in any of 2 judged slices" in reach(grouped, huge, **check).can
+    assert "cannot go off in any of 2 judged slices" in reach(grouped, huge, **check).can
 
 
 @pytest.mark.parametrize("margin", [0.02, 0.05])

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from small_repository import case, of_many_senders, write_lines
+from small_repository import GAIN, RISK, asking_all, case, of_many_senders, write_lines
 
 from dslm.cases import read_labelled, write_records
 from dslm.contract.model import load_contract
@@ -53,8 +53,34 @@ def test_cases_of_few_groups_cannot_certify_the_bound_however_many_they_are(
     assert "one of them, which may be all wrong, has 100" in uneven.message
 
 
+HOLDS = "  - {id: h, kind: non_inferior, metric: case_exact_match, to: champion, margin: 0.1}\n"
+
+
+@pytest.mark.parametrize(
+    ("policy", "kind", "proof", "said"),
+    [
+        (f"checks:\n{GAIN}", "warn", "safety", "no check is on selective_risk"),
+        (f"checks:\n{RISK}", "warn", "first_release", "is compared with nothing"),
+        (f"checks:\n{HOLDS}", "warn", "first_release", "every check compares with what serves"),
+        (f"first_release: refuse\nchecks:\n{RISK}{GAIN}", "fail", "first_release", "none can pass"),
+    ],
+)
+def test_what_a_policy_does_not_ask_is_told(
+    repository: Workspace, policy: str, kind: str, proof: str, said: str
+) -> None:
+    repository.policy.write_text(policy)
+    (gap,) = found(repository, kind, proof)
+    assert said in gap.message
+    repository.champion.write_text(json.dumps({"version": 2, "digest": "sha256:0"}))
+    after = found(repository, kind, proof)
+    assert len(after) == (proof == "safety")  # with a champion there is something to compare with
+    repository.policy.write_text(f"checks:\n{RISK}{GAIN}")
+    assert found(repository, kind, proof) == []
+
+
 def test_a_sound_workflow_has_only_proofs_that_hold(repository: Workspace) -> None:
     of_many_senders(repository)
+    asking_all(repository)
     findings = prove(repository)
     assert {f.kind for f in findings} == {"ok"}, [f for f in findings if f.kind != "ok"]
     assert {"contract", "grammar", "rules", "gold", "gold.breaks", "gold.grounded", "gold.copied",
@@ -286,7 +312,7 @@ def test_a_check_that_this_gold_set_cannot_decide_is_a_warning(
     ("check", "says"),
     [
         ("{id: alarm, kind: slice_alarm, metric: coverage, against: champion, worse_by: 0.05, "
-         "min_cases: 15}", "cannot ring at 0.050"),
+         "min_cases: 15}", "a drop of 0.050 is too small to be noticed"),
         ("{id: gains, kind: gain, metric: coverage, over: base, at_least: 0.94}",
          "cannot show it, however great"),
     ],

@@ -62,6 +62,11 @@ def test_the_registry_gets_no_personal_data_of_the_gold_case_that_a_release_answ
     folder = package(ws, tmp_path / "orders", now)
     asked = json.loads((folder / "smoke.json").read_bytes())
     assert asked == {"id": "g-001", "input": "Please send order [id].", "as_gold": False}
+    card = (folder / "card.md").read_text()
+    assert "Fields that the contract calls personal: `target.number` (id)." in card
+    assert "their values were replaced by invented values of the same form" in card
+    assert "values that are replaced elsewhere stand there as they are." in card
+    assert "one without personal values, or with their kinds in brackets" in card
     monkeypatch.setitem(sys.modules, "phonenumbers", None)
     with pytest.raises(ReleaseRefused, match="phonenumbers is not installed"):
         package(ws, tmp_path / "none", now)
@@ -164,6 +169,8 @@ def test_the_card_says_what_how_good_and_where_it_ends(folder) -> None:
     for digest in json.loads((folder / "MANIFEST.json").read_text())["inputs"].values():
         assert digest in card
     assert "{{" not in card
+    assert "The contract calls nothing personal, and nothing personal was looked for" in card
+    assert "`smoke.json` holds one input of gold as it is." in card
 
 
 @pytest.mark.slow

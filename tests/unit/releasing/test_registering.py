@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from finished_run import OBJECT, Run, answers_well
+from finished_run import OBJECT, POLICY, Run, answers_well
 from scored_repository import digest_of, make_champion
 
 from dslm.errors import (
@@ -19,6 +19,7 @@ from dslm.provenance import write_atomic
 from dslm.records import Release
 from dslm.releasing.opening import nothing_yet
 from dslm.releasing.promoting import promote, releases
+from pipelines import register as register_stage
 
 WELL = dict(answers_well(Path(), ""))
 
@@ -283,3 +284,28 @@ def test_a_stale_baseline_in_the_verdict_still_registers_but_is_not_promoted(run
     run.register()
     with pytest.raises(ReleaseRefused, match="stale baseline"):
         promote(run.ws, None, "try", "me")
+
+
+def test_the_champion_under_a_tightened_policy_is_no_new_version_and_the_stage_says_why(
+    one, monkeypatch, capsys
+) -> None:
+    monkeypatch.setattr("dslm.releasing.pyfunc.answer", answers_well)
+    one.ws.policy.write_text(POLICY.replace("at_least: 0.8", "at_least: 0.9"))
+    assert one.judge().status == "PASS"
+    register_stage.body(one.ws)
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("register mini: no new version. What was gated is version 1, the ch")
+    assert "version 1 passes it too" in told[1]
+    assert told[2:] == ["  checks.exact.at_least: 0.8 → 0.9"]
+    one.ws.terms.write_text("{}")
+    register_stage.body(one.ws)
+    assert "cannot be told" in capsys.readouterr().out.splitlines()[1]
+
+
+def test_a_new_candidate_is_a_new_version_once(one, monkeypatch, capsys) -> None:
+    monkeypatch.setattr("dslm.releasing.pyfunc.answer", answers_well)
+    one.candidate(b"weights two")
+    one.gate()
+    for said in ("register mini: version 2, candidate", "register mini: no new version. Version 2"):
+        register_stage.body(one.ws)
+        assert capsys.readouterr().out.splitlines()[0].startswith(said)

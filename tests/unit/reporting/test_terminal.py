@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+from collections import Counter
 
 import pytest
 from rich.console import Console, RenderableType
@@ -10,12 +11,18 @@ from sample_run import EVIDENCE, make_run, verdict_of
 from dslm.records import Baseline, Metric, Release
 from dslm.reporting.data import ReportData
 from dslm.reporting.judging import headline
-from dslm.reporting.terminal import metric_text, run_summary, stage_line, verdict_line
+from dslm.reporting.terminal import (
+    headline_table,
+    metric_text,
+    run_summary,
+    stage_line,
+    verdict_line,
+)
 
 
-def printed(what: RenderableType) -> str:
+def printed(what: RenderableType, width: int = 200) -> str:
     out = io.StringIO()
-    Console(file=out, width=200, color_system=None).print(what)
+    Console(file=out, width=width, color_system=None).print(what)
     return out.getvalue().replace("\u00a0", " ")
 
 
@@ -24,7 +31,7 @@ def test_a_run_is_told_verdict_first_then_numbers_then_places(run: ReportData) -
     assert lines[0].startswith("✗ FAIL  Wrong among what goes through: 3.")
     assert lines[1].startswith("Of 120 cases 85 go through, 3 of them wrong (")
     text = "\n".join(lines)
-    ordered = ("Straight-through rate", "version 3", "artifacts/invoice_intake/report.html")
+    ordered = ("Straight-through", "version 3", "artifacts/invoice_intake/report.html")
     assert sorted(ordered, key=text.index) == list(ordered)
     exact = run.scorecard.models["base"].metrics["case_exact_match"]
     assert exact.value is not None
@@ -33,17 +40,49 @@ def test_a_run_is_told_verdict_first_then_numbers_then_places(run: ReportData) -
 
 def test_the_fields_that_hold_a_run_back_are_named_the_worst_first(run: ReportData) -> None:
     fields = run.scorecard.models["candidate"].fields
-    rates = {name: score.accuracy.value for name, score in fields.items()}
-    wrong = sorted((value, name) for name, value in rates.items() if value and value < 1)
+    counts = Counter(n for row in run.rows["candidate"] for n in row.outcome.wrong_fields)
+    wrong = sorted((-count, name) for name, count in counts.items())
     text = printed(run_summary(run, {}))
     (line,) = [line for line in text.splitlines() if line.startswith("Fields")]
-    said = line.split("right least often: ")[1].split(", ")
-    assert said == [f"{name} {value * 100:.1f} %" for value, name in wrong[: len(said)]]
+    said = line.split("wrong most often: ")[1].split(", ")
+    f1 = {name: score.f1.value or 0 for name, score in fields.items()}
+    assert said == [f"{n} in {-k} (F1 {f1[n] * 100:.1f} %)" for k, n in wrong[: len(said)]]
     assert said
     assert (
         "look at the worst cases in artifacts/invoice_intake/report.html; then what moves" in text
     )
     assert "decision.max_selective_risk" in text
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_table_has_all_that_the_report_has_and_breaks_no_word(
+    run: ReportData, width: int
+) -> None:
+    metrics = run.scorecard.models["candidate"].metrics
+    dear = {"cost_per_case": Metric(value=1234.5, low=1003.2, high=20145.1, n=9)}
+    weighed = run.scorecard.models["candidate"].model_copy(update={"traffic": dear})
+    models = {**run.scorecard.models, "candidate": weighed}
+    card = run.scorecard.model_copy(update={"models": models})
+    lines = printed(headline_table(dataclasses.replace(run, scorecard=card)), width).splitlines()
+    text = "\n".join(lines)
+    assert max(map(len, lines)) <= width
+    for words in (
+        "Candidate",
+        "weighed",
+        "traffic",
+        "Base model",
+        "A person,",
+        "every case",
+        "1,234.50 EUR",
+        "1,003.20 to",
+        "20,145.10 EUR",
+    ):
+        assert words in text
+    for key in ("case_exact_match", "selective_risk"):
+        low, high = metrics[key].low or 0, metrics[key].high or 0
+        assert f"{low * 100:.1f} to {high * 100:.1f} %" in text
+    assert run.person["cost_per_case"].value is not None
+    assert f"{run.person['cost_per_case'].value:.2f} EUR" in text
 
 
 def test_a_stages_line_says_what_it_made_and_reads_no_markup() -> None:

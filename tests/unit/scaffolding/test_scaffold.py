@@ -212,6 +212,71 @@ def test_the_commented_rule_is_one_that_works(repository: Workspace, sample: Pat
     assert [f.kind for f in prove(made.workspace) if f.proof == "rules"] == ["ok"]
 
 
+def test_the_commented_traffic_and_anchor_are_ones_that_work(
+    repository: Workspace, sample: Path
+) -> None:
+    made = make(repository, sample).workspace
+    told, asked = made.contract.read_text(), made.policy.read_text()
+    (line,) = re.findall(r"(?m)^# (traffic: \{.*?\}\})", told)
+    (check,) = re.findall(r"(?m)^  # (- \{id: .*\})$", asked)
+    shares = line.replace("email", "mail")
+    made.contract.write_text(told.replace(f"# {line}", shares))
+    made.policy.write_text(asked.replace(f"# {check}", check))
+    assert set(load_contract(made.contract).traffic["channel"]) == {"mail", "chat"}
+    assert load_policy(made.policy).checks[-2].to == "anchor"
+
+
+def test_columns_are_left_out_of_meta_and_answers(repository: Workspace, sample: Path) -> None:
+    columns = ("customer", "source", "note", "slots")
+    made = make(repository, sample, leave_out=columns)
+    cases = (*made.draft.gold, *made.draft.sources)
+    assert len(cases) + made.draft.dropped == 200
+    assert {key for c in cases for key in c.meta} == {"channel"}
+    assert set(made.draft.properties) == {"intents", "total", "day", "urgent", "seats", "weight"}
+    assert "left out: customer, source, note, slots" in made.workspace.data.joinpath(
+        "README.md").read_text()  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [("custmer", "did you mean 'customer'?"), ("slots_city", "did you mean 'slots'?")],
+)
+def test_a_column_that_is_none_cannot_be_left_out(
+    repository: Workspace, sample: Path, column: str, said: str
+) -> None:
+    with pytest.raises(InputError) as refused:
+        make(repository, sample, leave_out=(column,))
+    assert said in refused.value.message()
+
+
+def test_another_seed_draws_other_gold_and_the_same_seed_the_same(
+    repository: Workspace, sample: Path
+) -> None:
+    drawn = []
+    for name, seed in (("one", 0), ("two", 7), ("three", 7)):
+        made = scaffold(repository.root, Request(name, sample, group_by="customer", seed=seed))
+        gold = {c.meta["customer"] for c in made.draft.gold}
+        assert not gold & {c.meta["customer"] for c in made.draft.sources}
+        drawn.append(gold)
+    assert drawn[0] != drawn[1] == drawn[2]
+
+
+def test_a_group_that_is_far_more_than_gold_is_to_be_stays_with_the_sources(
+    repository: Workspace, tmp_path: Path
+) -> None:
+    path, rows = tmp_path / "s.jsonl", orders(200)
+    for row in rows[:110]:
+        row["meta"]["customer"] = "one of many"
+    write_lines(path, rows)
+    shares = []
+    for seed in range(8):
+        name = f"orders_{seed}"
+        made = scaffold(repository.root, Request(name, path, group_by="customer", seed=seed))
+        shares.append(len(made.draft.gold) / 200)
+        assert any("one group has 5" in note for note in made.notes)
+    assert all(0.1 <= share <= 0.3 for share in shares), shares
+
+
 @pytest.mark.parametrize("taken", ["mini", "Bad-Name", "", "../x"])
 def test_a_taken_or_bad_name_is_refused(repository: Workspace, sample: Path, taken: str) -> None:
     with pytest.raises(InputError):

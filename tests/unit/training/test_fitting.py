@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from dslm.training import fitting, memory
 from dslm.training.checkpoints import Checkpoints
 from dslm.training.encoding import Encoded, encode
 from dslm.training.fitting import Fitter, longest, micro_batch, splits
+from dslm.training.forecast import forecast
 from dslm.training.measuring import Measured
 from dslm.training.memory import predict
 from dslm.training.probe import Probed
@@ -97,6 +99,18 @@ def test_the_largest_micro_batch_that_is_predicted_to_fit_is_taken(rows: int, ti
     fit = Fitter(recipe, base, encoded(), there, on_gpu=False).predicted()
     assert fit.split == (rows, times)
     assert fit.applied(recipe).training.batch_size == rows
+
+
+def test_doctor_and_training_predict_one_number(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, base = tiny()
+    Fitter(recipe, base, encoded(), Room(64e9, "a test's"), on_gpu=False).predicted()
+    (number,) = re.findall(r"memory: ([\d.]+) GB predicted for 4 rows", capsys.readouterr().err)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    told = forecast(recipe, tiny_model.base_files().folder, encoded())
+    assert told["predicted_gb"] == float(number)
+    assert told["text"].startswith(f"{number} GB predicted for 4 rows at once; ")
 
 
 def test_what_does_not_fit_row_by_row_is_refused_with_a_change_that_would() -> None:
