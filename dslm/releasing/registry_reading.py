@@ -76,13 +76,13 @@ class _SqliteStore(ModelStore):
             raise fault(error, str(self._path)) from error
         return True
 
-    def versions(self) -> list[Version]:
-        """All versions, oldest first."""
+    def versions(self, *, aliases: bool = True) -> list[Version]:
+        """All versions, oldest first, with the aliases that name them unless nobody asks."""
         tags: dict[int, dict[str, str]] = {}
         for number, key, value in self._asked(_TAGS):
             tags.setdefault(int(number), {})[str(key)] = str(value)
         named: dict[int, list[str]] = {}
-        for alias, number in self.aliases().items():
+        for alias, number in (self.aliases() if aliases else {}).items():
             named.setdefault(number, []).append(alias)
         return [
             Version(
