@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from dslm.engine_bridge import Bridged as Bridged
 from dslm.looks.look import Look as Look
 from dslm.prediction import FinishReason as FinishReason
 from dslm.prediction import LogProbs as LogProbs
@@ -259,22 +260,6 @@ class Release(Record):
     evidence: dict[str, str] = Field(default_factory=dict)
     run_id: str | None = None
     look: str | None = None
-
-
-class Bridged(Record):
-    """A release that computes otherwise than when it was gated, and answers as it did then.
-
-    Attributes:
-        was: Packages, device and code that it was gated with.
-        now: Those that answer.
-        answers: Recorded answers that it gave again, all of them the same.
-        whole: Whether that were as many as a bridge asks for, or all that gold has.
-    """
-
-    was: dict[str, str]
-    now: dict[str, str]
-    answers: int
-    whole: bool = True
 
 
 class JournalEntry(Record):
