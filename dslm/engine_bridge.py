@@ -1,4 +1,4 @@
-"""What is known of a release that answers on another engine, or by other code, than it was gated on.
+"""How a release that computes otherwise than it was gated was shown to answer as it did then.
 
 Made when it has given its recorded answers again (`dslm.releasing.recorded_answers`); the journal
 keeps it of a release that was gone back to.

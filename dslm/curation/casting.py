@@ -12,6 +12,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -33,9 +34,17 @@ def json_type(value: Any) -> str:
 
 
 def as_json(value: Any) -> Any:
-    """Dates as ISO 8601 and decimals as their digits, also inside lists and objects."""
+    """Dates as ISO 8601, decimals as their digits and bytes of UTF-8 as text; also inside others.
+
+    Other bytes stay, and so do infinite numbers: JSON has no form for them.
+    """
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
+    if isinstance(value, dt.timedelta):
+        return _duration(value)
+    if isinstance(value, bytes):
+        with suppress(UnicodeDecodeError):
+            return value.decode()
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, list | tuple):
@@ -43,6 +52,16 @@ def as_json(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): as_json(item) for key, item in value.items()}
     return value
+
+
+def _duration(span: dt.timedelta) -> str:
+    """A span of time as `format: duration` has it: P1DT2H3M4S, P0D for none."""
+    minutes, seconds = divmod(abs(span).seconds, 60)
+    parts = (f"{n}{unit}" for n, unit in ((minutes // 60, "H"), (minutes % 60, "M")) if n)
+    fraction = f".{abs(span).microseconds:06d}".rstrip("0").rstrip(".")
+    time = "".join(parts) + (f"{seconds}{fraction}S" if seconds or fraction else "")
+    days = f"{abs(span).days}D" if abs(span).days or not time else ""
+    return f"{'-' * (span < dt.timedelta(0))}P{days}{'T' * bool(time)}{time}"
 
 
 def cast(schema: Mapping[str, Any], value: Any, locale: Locale = None) -> Any:

@@ -25,7 +25,7 @@ class Meta:
 
     Attributes:
         known: Its own `meta`, and the texts, numbers and truth values beside it.
-        left_out: The keys of lists and objects beside it, such as a chat's `tools`.
+        left_out: The keys of lists, objects and bytes beside it, such as a chat's `tools`.
     """
 
     known: dict[str, Any] = field(default_factory=dict)
@@ -50,7 +50,7 @@ def meta_in(row: Mapping[str, Any], used: Collection[str]) -> Meta:
     for key in beside.keys() & held.keys():
         if beside[key] != held[key] and held[key] is not None:
             raise ValueError(f"{key!r} is one value beside 'meta' and another in it")
-    left_out = tuple(key for key, value in beside.items() if isinstance(value, list | dict))
+    left_out = tuple(key for key, value in beside.items() if isinstance(value, list | dict | bytes))
     plain = {key: value for key, value in beside.items() if key not in left_out}
     return Meta(plain | {k: v for k, v in held.items() if k not in plain}, left_out)
 

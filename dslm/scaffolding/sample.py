@@ -7,6 +7,7 @@ curation reads sources; gives numbered cases, or one error with every faulty lin
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -158,6 +159,11 @@ def _numbered(row: Mapping[str, Any], keys: Keys, line: int, stem: str) -> Numbe
 
 
 def _target(row: Mapping[str, Any], keys: Keys) -> dict[str, Any]:
+    for key in keys.target:
+        try:
+            json.dumps(row.get(key), allow_nan=False)
+        except (TypeError, ValueError):  # bytes that are no text, a number that is none
+            raise InputError(f"{key!r} holds what JSON has no form for") from None
     if len(keys.target) > 1:
         return {key: row.get(key) for key in keys.target}
     key = keys.target[0]

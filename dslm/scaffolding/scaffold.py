@@ -281,7 +281,8 @@ def _largest_group(made: Draft) -> float:
 def _left_out(sample: Sequence[Numbered]) -> Iterator[str]:
     """What stands beside input and answer and is no value of `meta`."""
     for key, rows in Counter(key for n in sample for key in n.left_out).items():
-        yield f"{key}: a list or an object in {rows} rows, left out; `meta` of a row keeps one"
+        what = f"a list, an object or bytes in {rows} rows, left out"
+        yield f"{key}: {what}; `meta` of a row keeps a list or an object"
 
 
 def _groups_nothing(made: Draft) -> bool:

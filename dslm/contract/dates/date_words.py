@@ -32,7 +32,7 @@ _BETWEEN = (
 _AROUND = (
     "م ad ce at um uhr kl klo klokken alle ore as las on the le den am der dem vom du el em il op "
     "dnia dne dated date datum dia día fecha data ngày 公元 西元 西暦 от r y g tarihli "
-    "ء жыл yili godine године tanggal tarehe lì dňa z dd วันที่ "
+    "tues weds thur thurs година ء жыл yili godine године tanggal tarehe lì dňa z dd วันที่ "
     "付 日付 現在 في بتاريخ يوم वर्ष दिनांक तारीख "
 )
 

@@ -21,6 +21,10 @@ _GENITIVE = (
     "januara februara marta aprila maja juna jula avgusta septembra oktobra novembra decembra"
 )
 _HEBREW = "ינואר פברואר מרץ אפריל מאי יוני יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר"
+_LITHUANIAN = (
+    "sausio vasario kovo balandžio gegužės birželio liepos rugpjūčio rugsėjo spalio lapkričio "
+    "gruodžio"
+)
 
 FURTHER: dict[str, Mapping[int, list[str]]] = {
     "ar": {6: ["يونية"], 7: ["يولية"]},
@@ -38,6 +42,7 @@ FURTHER: dict[str, Mapping[int, list[str]]] = {
     "id": {2: ["pebruari"], 8: ["agt"], 11: ["nopember", "nop"]},
     "ka": _all("იანვარს თებერვალს მარტს აპრილს მაისს ივნისს ივლისს აგვისტოს სექტემბერს ოქტომბერს "
                "ნოემბერს დეკემბერს"),
+    "lt": {n: [f"{name} mėn"] for n, name in zip(_MONTHS, _LITHUANIAN.split(), strict=True)},
     "lv": _all("janvārī februārī martā aprīlī maijā jūnijā jūlijā augustā septembrī oktobrī "
                "novembrī decembrī"),
     "mr": {9: ["सप्टेम्बर"], 11: ["नोव्हेम्बर"], 12: ["डिसेम्बर"]},

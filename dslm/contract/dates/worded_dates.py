@@ -26,7 +26,7 @@ _YEARS = range(1000, 3000)
 _YEARS_BEFORE_MONTH = range(1600, 2700)  # other numbers of four digits stand before months too
 # 2025. gada 4. marts, 2025-yil 4-mart, 2025-ci il 4 mart
 _AFTER_THE_YEAR = frozenset(("gada", "ж", "жылғы", "yil", "йил", "ci", "cu", "წლის"))
-_PUNCTUATION = re.compile(r"[^\W\d_]|[\s.,\-/'()]|[^\x00-\x7f]")
+_PUNCTUATION = re.compile(r"[^\W\d_]|[\s.,\-/'()]|[^\x00-\x7f]|:(?=[ae]\b)")  # den 4:e mars
 _ROMANS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 # 4 III 2025, 4.X.2025; not 4 x 2025
 _ROMAN = re.compile(r"(?:[.\-/] ?| )(i{2,3}|iv|vi{1,3}|ix|xi{1,2}|(?<=[.\-/])[ivx])[.\-/ ] ?")

@@ -80,12 +80,19 @@ def _grouped(groups: list[str], kinds: list[str]) -> bool:
     if not kinds:
         return True
     first, *middle, last = groups
+    if len(kinds) > 1 and kinds[-2] == "'" and kinds[-1] in ".,":  # millions: 1'500.000
+        kinds = [*kinds[:-2], kinds[-1], kinds[-1]]
     if len(set(kinds)) > 1 or first.startswith("0") or len(last) != 3:
         return False
     # An apostrophe never ends the whole, so that a first group of any length is clear
     threes = (len(first) <= 3 or kinds[0] == "'") and all(len(group) == 3 for group in middle)
     twos = len(first) <= 2 and bool(middle) and all(len(group) == 2 for group in middle)
     return threes or (twos and kinds[0] in ",\u066c")
+
+
+def _may_group(kinds: list[str], locales: tuple[str, ...]) -> bool:
+    """Whether the last separator may group: behind an apostrophe for Spanish speakers only."""
+    return "'" not in kinds or not locales or any(name.split("_")[0] == "es" for name in locales)
 
 
 @lru_cache(maxsize=4096)
@@ -100,7 +107,7 @@ def _values(form: str, locales: tuple[str, ...]) -> tuple[Decimal, ...]:
     elif kinds[-1] in ".,\u066b" and kinds.count(kinds[-1]) == 1:
         if _grouped(groups[:-1], kinds[:-1]):
             found.append(f"{''.join(groups[:-1])}.{groups[-1]}")
-        if kinds[-1] != "\u066b" and _grouped(groups, kinds):
+        if kinds[-1] != "\u066b" and _grouped(groups, kinds) and _may_group(kinds, locales):
             found.append("".join(groups))
         if len(found) > 1 and locales:
             known = separators(locales)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dslm.contract.numbers.currencies import currencies, is_open_noun
 from dslm.contract.numbers.own_currencies import own_currencies
@@ -20,6 +21,13 @@ POSITIVE, NEGATIVE, EITHER = (1,), (-1,), (1, -1)
 _HYPHENS = f"-{MINUS}"
 _DIGITS = "0123456789"
 _LONG_DASH = "\u2014"
+_TRIANGLES = "▲△"  # a minus in the books of Japan and Korea; elsewhere what rose
+# No blank need stand before a minus in these scripts: 値引-100円; not 5個-10個
+_UNSPACED = re.compile(
+    "([0-9]?)[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30fa\u30fc-\u30ff\u3400-\u4dbf"
+    "\u4e00-\u9fff\uac00-\ud7a3]{1,4}\\Z"
+)
+_TAXED = re.compile(rf"(?<=[.,]\d\d)[{_HYPHENS}][A-Z](?![^\W_]|-\w)")  # 0,25-B, as on receipts
 _LONGEST = 14  # characters of a currency's sign or name
 _HEBREW = r"[\u05d0-\u05ea]"
 _WORD = re.compile(
@@ -151,19 +159,20 @@ def before(text: str, start: int, locales: tuple[str, ...], alone: bool) -> Side
     if start == 0:
         return _NOTHING
     sign = start - 1 - _blank(text, start - 1)
-    if _is_in(text, sign, f"+{_HYPHENS}"):
+    marks = f"+{_HYPHENS}{_triangles(locales)}"
+    if _is_in(text, sign, marks):
         place, named = _currency_before(text, sign, locales)
         glued = bool(named) and not _blank(text, sign - 1)
         behind = glued and _is_in(text, place - 1 - _blank(text, place - 1), _DIGITS)
         swiss = glued and text[sign - 1].isalpha()
-        signs = _sign(text, sign, glued=sign == start - 1, swiss=swiss)
+        signs = _sign(text, sign, locales, glued=sign == start - 1, swiss=swiss)
         signs = EITHER if behind and signs == NEGATIVE and not alone else signs  # 5€-10€
         place = place if named else sign
     else:
         place, named = _currency_before(text, start, locales)
         signs, sign = POSITIVE, place - 1 - _blank(text, place - 1)
-        if named and _is_in(text, sign, f"+{_HYPHENS}"):
-            signs = _sign(text, sign, glued=sign == place - 1, swiss=False)
+        if named and _is_in(text, sign, marks):
+            signs = _sign(text, sign, locales, glued=sign == place - 1, swiss=False)
             coded = _code_before(text, sign, text[place:start], locales)  # CAD -$5
             place, named = coded or (sign, named)
     rest = text[:place].rstrip(" \u00a0\n") if alone else text[max(0, place - 2) : place].rstrip()
@@ -175,20 +184,31 @@ def before(text: str, start: int, locales: tuple[str, ...], alone: bool) -> Side
     return Side(signs, named, bracket, not (rest[:-1] if bracket else rest).strip())
 
 
-def _sign(text: str, place: int, *, glued: bool, swiss: bool) -> Signs:
+@lru_cache(maxsize=64)
+def _triangles(locales: tuple[str, ...]) -> str:
+    """The triangles that may be a minus under some locales, or where none is named."""
+    spoken = {name.split("_")[0] for name in locales}
+    return _TRIANGLES if not spoken or spoken & {"ja", "ko"} else ""
+
+
+def _sign(text: str, place: int, locales: tuple[str, ...], *, glued: bool, swiss: bool) -> Signs:
     """What a sign at a place makes of the number that it stands before.
 
     Args:
         text: Of which the sign is part.
         place: Where it stands.
+        locales: The contract's.
         glued: Whether the number follows without a blank.
         swiss: Whether a currency's letters stand before it without a blank: CHF-5.00.
     """
     if text[place] == "+":
         return POSITIVE
+    if text[place] in _TRIANGLES:  # also a bullet, in Korea's papers
+        return NEGATIVE if glued and {name.split("_")[0] for name in locales} == {"ja"} else EITHER
     if not _joins(text, place):
         return NEGATIVE if glued or text[place] == MINUS else EITHER
-    if glued and swiss:
+    word = _UNSPACED.search(text, max(0, place - 5), place) if glued else None
+    if glued and (swiss or (word and not word[1])):
         return NEGATIVE if text[place] == MINUS else EITHER
     return EITHER if text[place] == MINUS and not glued else POSITIVE
 
@@ -217,7 +237,7 @@ def after(text: str, end: int, locales: tuple[str, ...], alone: bool, *, fractio
     elif named and _is_in(text, place, _HYPHENS) and not follows.isalnum():  # 5 EUR-
         signs, place = NEGATIVE, place + 1
     elif trailing and not named:
-        place = end
+        signs, place = EITHER if _TAXED.match(text, end) else POSITIVE, end
     return _right(text, place, signs, named, alone)
 
 

@@ -6,7 +6,8 @@ Called by `mail.body` for a mail that has no plain text.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter
+from dataclasses import dataclass
 from html.parser import HTMLParser
 
 SILENT = {"script", "style", "title"}
@@ -22,14 +23,34 @@ CELLS = {"button", "select", "td", "th"}
 RAISED = {"small", "sub", "sup"}  # no further digits of the number before them
 RAISED_DIGIT = re.compile("[-+\u2212]?[0-9]")
 ASIDE = {"del", "rt", "s", "strike"}  # not of the words beside it
+EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source",
+         "track", "wbr"}  # fmt: skip
 # What a style of its own makes of an element that is of its line else, and what it is parted by
 _STYLED = (
     (re.compile(r"display\s*:\s*(?:block|flex|grid|list-item|table(?:-row)?)\b"), "\n"),
-    (re.compile(r"display\s*:\s*(?:none|table-cell)\b|line-through"), " "),
+    (
+        re.compile(
+            r"display\s*:\s*(?:none|table-cell)\b|line-through|float\s*:\s*(?:left|right)\b"
+            r"|(?<![^\s;])position\s*:\s*(?:absolute|fixed)\b"
+        ),
+        " ",
+    ),
 )
+_ROW = re.compile(r"display\s*:\s*(?:inline-)?(?:flex|grid)\b")  # what is in it stands apart
+_RAISED = re.compile(r"vertical-align\s*:\s*(?:super|sub|(?:text-)?top)\b")  # as by `sup`
 _BARE = ("http:", "https:", "mailto:")  # an address in brackets that nobody escaped is no tag
 # Taken out beforehand: the parser reads those that never end again and again.
 _COMMENT = re.compile(r"<!--(?:-?>|.*?--!?>|(?P<open>.*)\Z)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class _Element:
+    """An open element: what its style parts it by, whether it is a row, whether it is raised."""
+
+    tag: str
+    parted_by: str = ""
+    row: bool = False
+    raised: bool = False
 
 
 class _Page(HTMLParser):
@@ -40,7 +61,8 @@ class _Page(HTMLParser):
         self.said: list[str] = []
         self.silent: str | None = None
         self.kept_lines = False
-        self.styled: dict[str, list[str]] = defaultdict(list)  # of open tags, what parts them
+        self.open: list[_Element] = []
+        self.opened: Counter[str] = Counter()  # how many of each tag are open
         self.raised = False  # a power, a note, cents: no further digit of the number before it
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -52,15 +74,18 @@ class _Page(HTMLParser):
             self.silent = None
         if self.silent is None and tag in SILENT:
             self.silent = tag
+        self._beside()
         self._parted(tag)
-        if tag not in BLOCKS and tag not in CELLS:
-            self.styled[tag].append(_parted_by(dict(attrs).get("style")))
-            self._styled(self.styled[tag][-1])
+        element = _styled(tag, dict(attrs).get("style"))
+        self._styled(element.parted_by)
+        if tag not in EMPTY:
+            self.open.append(element)
+            self.opened[tag] += 1
         if tag == "li":
             self.said.append("- ")
         if tag == "pre":
             self.kept_lines = True
-        if tag in RAISED:
+        if tag in RAISED or element.raised:
             self.raised = True
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -78,8 +103,7 @@ class _Page(HTMLParser):
             self.raised = False
         if tag not in ("br", "hr", "li"):
             self._parted(tag)
-        if self.styled[tag]:
-            self._styled(self.styled[tag].pop())
+        self._closed(tag)
 
     def handle_data(self, data: str) -> None:
         if self.silent is None:
@@ -96,6 +120,24 @@ class _Page(HTMLParser):
         elif tag in CELLS or tag in ASIDE:
             self.said.append(" ")
 
+    def _closed(self, tag: str) -> None:
+        """End the element of a tag that was opened last, and what is still open in it."""
+        if not self.opened[tag]:
+            return
+        ended = ""
+        while ended != tag:
+            element = self.open.pop()
+            ended = element.tag
+            self.opened[ended] -= 1
+            self._styled(element.parted_by)
+            self.raised = self.raised and not element.raised
+        self._beside()
+
+    def _beside(self) -> None:
+        """Part what stands in a row from what stands before it there."""
+        if self.open and self.open[-1].row and self.said[-1:] != [" "]:
+            self.said.append(" ")
+
     def _styled(self, sign: str) -> None:
         if sign and not (sign == "\n" and self._begins_line()):
             self.said.append(sign)
@@ -108,10 +150,16 @@ class _Page(HTMLParser):
         return last.endswith("\n")
 
 
-def _parted_by(style: str | None) -> str:
-    """What stands before and behind an element of such a style; nothing where it is of its line."""
+def _styled(tag: str, style: str | None) -> _Element:
+    """What a style of its own makes of an element; blocks and cells are parted without one."""
     said = (style or "").lower()
-    return next((sign for pattern, sign in _STYLED if pattern.search(said)), "")
+    own = said and tag not in BLOCKS and tag not in CELLS
+    return _Element(
+        tag,
+        next((sign for pattern, sign in _STYLED if own and pattern.search(said)), ""),
+        row=bool(_ROW.search(said)),
+        raised=bool(own and tag not in EMPTY and _RAISED.search(said)),
+    )
 
 
 def _uncommented(comment: re.Match[str]) -> str:

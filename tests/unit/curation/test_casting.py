@@ -1,8 +1,26 @@
+import datetime as dt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dslm.curation.casting import cast
+from dslm.curation.casting import as_json, cast
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (dt.timedelta(days=1, hours=2, minutes=3, seconds=4), "P1DT2H3M4S"),
+        (dt.timedelta(seconds=90, microseconds=500_000), "PT1M30.5S"),
+        (dt.timedelta(hours=36), "P1DT12H"),
+        (dt.timedelta(days=7), "P7D"),
+        (dt.timedelta(), "P0D"),
+        (-dt.timedelta(minutes=5), "-PT5M"),
+        ([b"Gr\xc3\xbc\xc3\x9fe", {"a": b"\xff"}], ["Grüße", {"a": b"\xff"}]),
+    ],
+)
+def test_spans_of_time_and_bytes_of_text_become_text(value, written):
+    assert as_json(value) == written
 
 
 @pytest.mark.parametrize(

@@ -383,6 +383,15 @@ def test_what_stands_above_or_is_struck_is_no_digit_of_the_number_beside_it(page
         ('<span style="display:inline-block">12</span>,50', "12,50"),
         ('<b style="color:red">12</b>,<b>50</b>', "12,50"),
         ('<span style="display:block">1<span>2</span>3</span>4', "123\n4"),
+        ('Coffee x2<span style="float:right">5.00</span>', "Coffee x2 5.00"),
+        ('<a style="position: absolute">2</a>5.00', "2 5.00"),
+        ('<i style="background-position:fixed">2</i>5.00', "25.00"),
+        ('<b style="display:flex"><i>Tea 2</i><i>5<u>.0</u>0</i>7</b>8', "Tea 2 5.00 7\n8"),
+        ('<b style="display:inline-grid">2<br/><i>5</i><wbr><i>6</i></b>7', "2\n5 6 7"),
+        ('<b style="display:flex"><i>2<u>3</b><i>5</i><i>6</i>', "23\n56"),
+        ('$19<span style="vertical-align:super; font-size:60%">99</span>', "$19^99"),
+        ('19<b style="vertical-align: top"></b>99<i style="vertical-align:middle">0</i>', "19990"),
+        ('19<img src="x" style="vertical-align:top">99', "1999"),
     ],
 )  # fmt: skip
 def test_what_a_style_sets_apart_is_no_digit_of_the_number_beside_it(page, seen):

@@ -175,6 +175,24 @@ def test_a_sample_in_parquet(repository: Workspace, tmp_path: Path) -> None:
     assert contract.output["properties"] == {"label": {"enum": ["bill", "oos"]}}
 
 
+def test_bytes_of_parquet_are_text_or_left_out_or_told(
+    repository: Workspace, tmp_path: Path
+) -> None:
+    """As Hive and Spark write text, and as scans lie beside it."""
+    path = tmp_path / "s.parquet"
+    rows = [
+        {"text": f"t {n} ü".encode(), "label": ["bill", "oos"][n % 2].encode(), "scan": b"\xff\x00"}
+        for n in range(60)
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), path)
+    made = make(repository, path)
+    contract = load_contract(made.workspace.contract)
+    assert contract.output["properties"] == {"label": {"enum": ["bill", "oos"]}}
+    assert any("scan: a list, an object or bytes in 60 rows, left out" in n for n in made.notes)
+    with pytest.raises(Problems, match="'scan' holds what JSON has no form for"):
+        scaffold(repository.root, Request("scans", path, target=("label", "scan")))
+
+
 def test_a_gzipped_sample_of_plain_labels(repository: Workspace, tmp_path: Path) -> None:
     path = tmp_path / "s.jsonl.gz"
     rows = [{"text": f"t {n}", "label": ["bill", "oos"][n % 2]} for n in range(60)]

@@ -49,7 +49,8 @@ def test_beginnings_and_plain_letters_are_read(written: str, month: int) -> None
      "2025-yil 4-mart", "4-mart 2025-yil", "2025-ci il 4 mart", "4 mart 2025-ci il",
      "2025 жылғы 4 наурыз", "4 наурыз 2025 жыл", "2025 წლის 4 მარტი", "4 მარტს, 2025",
      "4 למרץ 2025", "4 במרס 2025", "৪ঠা মার্চ ২০২৫", "4hb Mac 2025", "4 مارچ 2025ء",
-     "4 ng Marso, 2025", "tanggal 4 Maret 2025", "วันที่ 4 มีนาคม 2568"],
+     "4 ng Marso, 2025", "tanggal 4 Maret 2025", "วันที่ 4 มีนาคม 2568",
+     "den 4:e mars 2025", "2025 m. kovo mėn. 4 d.", "Tues 4 Mar 2025", "4 март 2025 година"],
 )  # fmt: skip
 def test_case_endings_and_words_that_cldr_lacks_are_read(written: str) -> None:
     assert date_of(written) == dt.date(2025, 3, 4)
@@ -68,6 +69,8 @@ def test_every_further_spelling_of_a_month_is_that_month(language: str) -> None:
     "text",
     [
         "4 mail 2025",
+        "4:at mars 2025",
+        "4 Mar Men 1500 m",
         "4 Marketing 2025",
         "4 Maybe 2025",
         "12 Mayor 2025",

@@ -236,6 +236,48 @@ def test_an_apostrophe_before_two_digits_of_euros_is_a_decimal_sign(form: str, v
     assert numbers(f"menú {form} y") == {Decimal(value)}
 
 
+MILLIONS = [
+    ("$1'500.000", "es_CO", "1500000"), ("1´500.000,50", "es_CO", "1500000.50"),
+    ("1.234'567.890", "es_CO", "1234567890"), ("$1'234,567.50", "es_MX", "1234567.50"),
+    ("1'234.567", "de_CH", "1234.567"), ("1'234.567", "de_DE", "1234.567"),
+    ("1'234'567.890", None, "1234567.890"), ("1'234.50", "es_CO", "1234.50"),
+    ("1'234.567", None, "1234.567 or 1234567"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("form", "locale", "values"), MILLIONS)
+def test_an_apostrophe_may_set_the_millions_apart(
+    form: str, locale: str | None, values: str
+) -> None:
+    wanted = {Decimal(value) for value in values.split(" or ")}
+    assert {amount.value for amount in readings_of(form, locale)} == wanted
+    assert numbers(f"por {form} al mes", locale) == wanted
+
+
+@pytest.mark.parametrize("form", ["▲{}", "△{}", "▲{}円", "▲¥{}", "¥▲{}", "▲ {}"])
+def test_a_triangle_is_a_minus_in_japan_and_may_be_one_in_korea(form: str) -> None:
+    written, sure = form.format(1000), " " not in form
+    for locale in ("ja_JP", "ko_KR", None):
+        assert decimal_of(written, locale) == -1000
+        read = numbers(f"値引 {written}", locale)
+        assert read == ({-1000} if sure and locale == "ja_JP" else {-1000, 1000}), locale
+    assert numbers("up ▲5 %", "en_US") == {5}
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [("値引-100円", {100, -100}), ("値引-¥100", {100, -100}), ("优惠-100元", {100, -100}),
+     ("할인-100", {100, -100}), ("ส่วนลด-100", {100, -100}), ("5個-10個", {5, 10}),
+     ("1月-3月", {1, 3}), ("芝1-100", {1, 100}), ("Model-100", {100}),
+     ("Pfand 1,00-B", {1, -1}), ("COUPON 1.00-F", {1, -1}), ("tyre 1.00-R20", {1, 20}),
+     ("1.00-A-7", {1, 7}), ("1.00-Abo", {1}), ("A4-B", {4}), ("1.000-B", {1, 1000})],
+)  # fmt: skip
+def test_a_hyphen_without_a_blank_may_be_a_minus_where_people_write_so(
+    text: str, values: set[int]
+) -> None:
+    assert numbers(text) == values
+
+
 RANGES = ["$5-$10", "£5-£10", "€5–€10", "5€-10€", "5 €-10 €", "EUR 5-EUR 10", "¥5-¥10", "5円-10円",
           "5-$10", "$5.00-$10.00", "€5,00–€10,00", "CHF 5-CHF 10", "5 kr-10 kr"]  # fmt: skip
 
