@@ -1,7 +1,15 @@
 """Release pipeline for domain-specific small language models (DSLMs)."""
 
+from __future__ import annotations
+
 import logging
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dslm.releasing.python_api import OpenRelease
 
 __version__ = "0.1.0"
 
@@ -29,3 +37,18 @@ for _name, _value in {
     os.environ.setdefault(_name, _value)
 # It says at import that it cannot fetch code from a hub, which is as it should be.
 logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
+
+
+def open_release(
+    workflow: str, release: int | str = "champion", *, root: str | Path | None = None
+) -> OpenRelease:
+    """A registered release that was verified and answers: `dslm.releasing.python_api` has more.
+
+    Args:
+        workflow: A folder in `data/` of the repository.
+        release: `champion`, or a version's number.
+        root: The repository; by default the one around the present folder, or `DSLM_ROOT`.
+    """
+    from dslm.releasing.python_api import open_release as opened
+
+    return opened(workflow, release, root=root)

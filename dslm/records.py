@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from dslm.engine_bridge import Bridged as Bridged
 from dslm.looks.look import Look as Look
 from dslm.prediction import FinishReason as FinishReason
 from dslm.prediction import LogProbs as LogProbs
@@ -265,13 +266,16 @@ class JournalEntry(Record):
     """One move of the champion alias, chained to the entry before it by digest.
 
     A release is its version's number and digest. Entries of before digests were kept have none,
-    and name their release by the digest of its verdict.
+    and name their release by the digest of its verdict. `operation` tells it from one that is
+    otherwise alike; `lost` has the digests of entries that are gone for good, which `recover` says;
+    `bridged`: that it computes otherwise here than when it was gated, and gave its recorded answers
+    again.
     """
 
     seq: int
     at: str
     actor: str
-    action: Literal["promote", "rollback"]
+    action: Literal["promote", "rollback", "recover"]
     from_version: int
     to_version: int
     from_digest: str | None = None
@@ -279,4 +283,18 @@ class JournalEntry(Record):
     reason: str
     verdict_digest: str
     look: str | None = None
+    bridged: Bridged | None = None
+    operation: str | None = None
+    lost: tuple[str, ...] | None = None
     previous_digest: str
+
+
+class Champion(Baseline):
+    """What `champion.json` has: the release that serves, and the journal's newest entry."""
+
+    journal: JournalEntry | None = None
+    journal_head: str | None = None
+
+    def release(self) -> Baseline:
+        """The release alone, as verdicts name it."""
+        return Baseline.model_validate(self.model_dump(exclude={"journal", "journal_head"}))

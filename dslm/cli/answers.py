@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import secrets
-import struct
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -152,13 +151,6 @@ def refuse_too_large(recipe: Recipe, root: Path) -> None:
 
 def _parameters(path: Path) -> int:
     """How many numbers a safetensors file holds, by its header."""
-    from dslm.strict_json import strict_json
+    from dslm.inference.safetensors_header import tensor_shapes
 
-    try:
-        with path.open("rb") as stream:
-            (size,) = struct.unpack("<Q", stream.read(8))
-            header = strict_json(stream.read(size))
-        tensors = [one for name, one in header.items() if name != "__metadata__"]
-        return sum(math.prod(one["shape"]) for one in tensors)
-    except (struct.error, ValueError, TypeError, KeyError, AttributeError):
-        raise InputError("is no safetensors file", where=path, fix="fetch the base again") from None
+    return sum(map(math.prod, tensor_shapes(path).values()))

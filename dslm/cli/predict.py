@@ -13,7 +13,7 @@ from dslm.cli.printing import AsJson, emit, say
 from dslm.errors import InputError
 
 if TYPE_CHECKING:
-    from dslm.inference.decider import Decider
+    from dslm.releasing.verified_loading import Verified
     from dslm.settings.workspace import Workspace
 
 
@@ -44,9 +44,10 @@ def predict(
             from dslm.inference.loading import load_candidate
 
             decider = load_candidate(ws)
+            told = [f"the threshold was certified elsewhere, here is {one}" for one in decider.told]
         else:
-            release, decider = _released(ws, release, Path(into))
-        told = [f"the threshold was certified elsewhere, here is {one}" for one in decider.told]
+            release, verified = _released(ws, release, Path(into))
+            decider, told = verified.decider, verified.said()
         sys.stderr.writelines(f"dslm: {one}\n" for one in told)
         actions = answer(decider, asked, out)
     if as_json:
@@ -64,10 +65,10 @@ def refuse_both(candidate: bool, release: int | None) -> None:
         raise InputError("both --candidate and --release", fix="name one of them, or none")
 
 
-def _released(ws: Workspace, release: int | None, into: Path) -> tuple[int, Decider]:
-    """A registered version, the champion where none is named, fetched and proved."""
-    from dslm.inference.loading import load_release
+def _released(ws: Workspace, release: int | None, into: Path) -> tuple[int, Verified]:
+    """A registered version, the champion where none is named, fetched, proved and ready."""
     from dslm.releasing.fetching import fetch_asked
+    from dslm.releasing.verified_loading import load_verified
 
     release, folder = fetch_asked(ws, release, into)
-    return release, load_release(folder, root=ws.root)
+    return release, load_verified(folder, ws.root)

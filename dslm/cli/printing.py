@@ -44,17 +44,21 @@ def emit(value: Any) -> None:
 
 
 def say(*lines: RenderableType) -> None:
-    """Lines for people."""
+    """Lines for people; nothing in a text is a command to the terminal."""
+    from dslm.contract.text.visible import visible
+
     out = console()
     for line in lines:
-        out.print(line)
+        out.print(visible(line) if isinstance(line, str) else line)
 
 
 def table(title: str | None, columns: list[str], rows: list[list[str]]) -> RenderableType:
-    """A plain table, cells shown as they are."""
+    """A plain table, cells shown as they are, and what is invisible in them by its number."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
+
+    from dslm.contract.text.visible import visible
 
     drawn = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
     cells = [[column, *(row[place] for row in rows)] for place, column in enumerate(columns)]
@@ -63,5 +67,5 @@ def table(title: str | None, columns: list[str], rows: list[list[str]]) -> Rende
     for place, column in enumerate(columns):
         drawn.add_column(column, overflow="fold", width=widths[place] if widths else None)
     for row in rows:
-        drawn.add_row(*(Text(cell) for cell in row))
+        drawn.add_row(*(Text(visible(cell)) for cell in row))
     return drawn

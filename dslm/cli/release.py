@@ -1,20 +1,25 @@
-"""`dslm release`: list, promote, roll back, and the history of who did what and why."""
+"""`dslm release`: promote, roll back, recover, and the history of who did what and why.
+
+What only reads stands in `release_reading`.
+"""
 
 from __future__ import annotations
 
 import getpass
-import sys
+import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dslm.cli import release_reading
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
 
 if TYPE_CHECKING:
-    from dslm.records import JournalEntry, Release
+    from dslm.records import JournalEntry
     from dslm.settings.workspace import Workspace
 
 app = typer.Typer(help="Versions of a workflow's model: which there are, which one serves.")
+release_reading.register(app)
 
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the journal.")]
 Actor = Annotated[
@@ -26,34 +31,6 @@ Expected = Annotated[
 ]
 
 
-@app.command("list")
-def list_releases(
-    workflow: Annotated[
-        str | None, typer.Argument(help="A folder in data/; by default all of them.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the registered versions, newest first, and where registry and journal disagree."""
-    from dslm.releasing.agreement import disagreements
-    from dslm.releasing.promoting import releases
-    from dslm.settings.workspace import stage_command
-
-    found, plain = [], []
-    for ws in _workspaces(workflow):
-        faults = [fault.message() for fault in disagreements(ws)]
-        sys.stderr.writelines(f"dslm: {fault}\n" for fault in faults)
-        found += (here := releases(ws))
-        plain += [release.model_dump(mode="json") | {"faults": faults} for release in here]
-    if as_json:
-        emit(plain)
-    elif not found:
-        command = stage_command("register", workflow or "WORKFLOW")
-        say(f"no version is registered yet; {command} registers the first one")
-    else:
-        columns = ["workflow", "version", "is", "contract", "created", "digest"]
-        say(table(None, columns, [_row(release) for release in found]))
-
-
 @app.command("promote")
 def promote_release(
     workflow: Workflow,
@@ -63,14 +40,18 @@ def promote_release(
     ] = None,
     actor: Actor = None,
     expected: Expected = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Even one that was rolled back from.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a version the champion. Exit code 4 without PASS evidence for exactly that version."""
     from dslm.releasing.promoting import promote
+    from dslm.releasing.pyfunc import answer
     from dslm.settings.workspace import workspace
 
     ws = workspace(workflow)
-    entry = promote(ws, version, reason, _actor(actor), expected)
+    entry = promote(ws, version, reason, _actor(actor), expected, again=again, answer=answer)
     if as_json:
         emit({"changed": entry is not None, "entry": _plain(entry), "champion": _champion(ws)})
     elif entry is None:
@@ -90,17 +71,53 @@ def rollback_release(
     expected: Expected = None,
     as_json: AsJson = False,
 ) -> None:
-    """Go back to an earlier champion, once its files are proved and it has answered."""
+    """Go back to an earlier champion, once its files are proved and it has answered.
+
+    The same command again finishes a rollback that was cut short, and goes back no further.
+    """
     from dslm.releasing.promoting import rollback
     from dslm.releasing.pyfunc import answer
     from dslm.settings.workspace import workspace
 
-    ws = workspace(workflow)
+    ws, began = workspace(workflow), time.monotonic()
     entry = rollback(ws, reason, _actor(actor), answer, to, expected)
+    seconds = round(time.monotonic() - began, 1)
     if as_json:
-        emit({"changed": True, "entry": _plain(entry), "champion": _champion(ws)})
+        emit({"changed": entry is not None, "entry": _plain(entry), "champion": _champion(ws),
+              "seconds": seconds})  # fmt: skip
+    elif entry is None:
+        now = _champion(ws)["version"]
+        say(f"{workflow}: rolled back to version {now} already; further back: --to N")
     else:
-        say(_told(workflow, entry))
+        say(f"{_told(workflow, entry)}, in {seconds} s")
+
+
+@app.command("recover")
+def recover_releases(
+    workflow: Workflow,
+    actor: Actor = None,
+    accept_loss: Annotated[
+        bool,
+        typer.Option(
+            "--accept-loss",
+            help="Where entries of the journal are lost for good, go on from what served last.",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Finish a move that was cut short, and mend journal, aliases and champion.json.
+
+    Exit code 4 where something is lost that only a backup or --accept-loss can settle.
+    """
+    from dslm.releasing.recovering import recover
+    from dslm.settings.workspace import workspace
+
+    ws = workspace(workflow)
+    done = recover(ws, _actor(actor), accept_loss=accept_loss)
+    if as_json:
+        emit({"changed": bool(done), "done": done, "champion": _champion(ws)})
+    else:
+        say(*(f"{workflow}: {line}" for line in done or ["all agree, there is nothing to mend"]))
 
 
 @app.command("history")
@@ -131,16 +148,6 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
         say(table(None, ["no.", "at (UTC)", "who", "did", "versions", "digest", "why"], rows))
 
 
-def _workspaces(workflow: str | None) -> list[Workspace]:
-    from dslm.settings.workspace import Workspace, find_root, workspace
-
-    if workflow is not None:
-        return [workspace(workflow)]
-    root = find_root()
-    names = sorted(path.parent.name for path in root.glob("data/*/workflow.yaml"))
-    return [Workspace(root, name) for name in names]
-
-
 def _actor(given: str | None) -> str:
     from dslm.errors import InputError
 
@@ -166,19 +173,6 @@ def _told(workflow: str, entry: JournalEntry) -> str:
     from dslm.releasing.identity import named
 
     before = named(entry.from_version, entry.from_digest) if entry.from_version else "no champion"
-    done = "promoted" if entry.action == "promote" else "rolled back to"
+    done = "rolled back to" if entry.action == "rollback" else "promoted"
     now = named(entry.to_version, entry.to_digest)
     return f"{workflow}: {done} {now}, before: {before}, journal {entry.seq}"
-
-
-def _row(release: Release) -> list[str]:
-    from dslm.releasing.identity import short
-
-    return [
-        release.workflow,
-        str(release.version),
-        "\n".join(release.aliases) or release.status,
-        str(release.contract_version),
-        release.created[:10],
-        short(release.digest),
-    ]

@@ -22,6 +22,7 @@ from dslm.evidence import (
     refuse_foreign,
     threshold_in,
 )
+from dslm.inference.base_places import refuse_elsewhere
 from dslm.inference.decider import Decider, load_decider
 from dslm.inference.prompt import baseline_examples, baseline_prompt, tuned_prompt
 from dslm.settings.params import recipe_of
@@ -113,7 +114,8 @@ def load_release(
         contract: Judge by this contract instead of the release's own; the same version of it.
 
     Raises:
-        InputError: The contract asked for is of another version, or a file is not what it was.
+        InputError: The contract asked for is of another version, or a file is not what it was; or
+            the recipe names a base in a place where none is looked for.
         ReleaseRefused: Its threshold was certified for another model.
     """
     own = load_contract(folder / "workflow.yaml")
@@ -127,9 +129,11 @@ def load_release(
     path = folder / "calibration.json"
     certified = threshold_in(path)
     refuse_foreign(certified, adapter_digests(folder / "adapter"), where=path, fix=RESTORE)
+    recipe = load_recipe(folder / "recipe.yaml")
+    refuse_elsewhere(recipe.base, root or Path.cwd())
     decider = load_decider(
         asked,
-        load_recipe(folder / "recipe.yaml"),
+        recipe,
         tuned_prompt(asked),
         root=root or Path.cwd(),
         adapter=folder / "adapter",

@@ -18,6 +18,7 @@ from typing import Any
 
 from dslm.errors import InputError, Problems
 from dslm.inference.base import BaseFiles, fetch, locate
+from dslm.inference.base_config import refuse_unlike
 from dslm.provenance import digest_json, write_atomic
 from dslm.settings.extending import yaml_text
 from dslm.settings.loading import read_yaml
@@ -132,6 +133,7 @@ def lock_base(
     if source.hub:
         source = source.model_copy(update={"revision": _commit(source, online=online)})
     files = locate(source, root)
+    refuse_unlike(files.folder)
     lock = _lock(source, files)
     path = lock_path(root, source)
     pins = [p for p in sorted((root / "recipes").glob("*.yaml")) if _names(p, source, root)]

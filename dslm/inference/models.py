@@ -13,10 +13,12 @@ from typing import Any
 
 from dslm.errors import InputError
 from dslm.inference import varlen
+from dslm.inference.adapter_config import lora_settings
 from dslm.inference.attention import register
 from dslm.inference.base import BaseFiles
+from dslm.inference.base_config import refuse_unlike
+from dslm.inference.safetensors_header import tensor_shapes
 from dslm.settings.recipe import Dtype, TrainingAttention
-from dslm.strict_json import strict_json
 
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 OTHER_BASE = "load it on the base it was trained on"
@@ -55,12 +57,14 @@ def load_base(
         sharded: Leave it in the host's memory: each GPU will get its part, and none ever holds all.
 
     Raises:
-        InputError: torch is too old for the attention.
+        InputError: torch is too old for the attention, or the base's config says what its
+            architecture does not have.
     """
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     quieten()
+    refuse_unlike(files.folder)
     register()
     if attention == varlen.NAME and device() == "cuda":
         varlen.require_kernel()
@@ -107,14 +111,19 @@ def load_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
     from safetensors.torch import load_file
 
     path = adapter / ADAPTER_WEIGHTS
+    settings = lora_settings(adapter, LoraConfig().to_dict())
+    tensor_shapes(path)
     try:
         tensors = load_file(path, device="cpu")
-        settings = strict_json((adapter / "adapter_config.json").read_bytes())
-    except (FileNotFoundError, ValueError, SafetensorError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise InputError(f"cannot be read: {error}", where=adapter, fix="train again") from None
     own = {"inference_mode": True, "base_model_name_or_path": model.name_or_path}
-    config = LoraConfig.from_peft_type(**(settings | own))
-    wrapped = get_peft_model(model, config)
+    config = LoraConfig(**settings, **own)
+    try:
+        wrapped = get_peft_model(model, config)
+    except ValueError as error:  # PEFT's, for layers that there are not
+        raise InputError(f"cannot be put on this base model: {str(error).splitlines()[0]}",
+                         where=adapter, fix=OTHER_BASE) from None  # fmt: skip
     try:
         result = set_peft_model_state_dict(wrapped, tensors)
     except RuntimeError as error:  # torch's, for a tensor of another shape

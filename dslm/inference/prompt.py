@@ -18,6 +18,10 @@ from dslm.inference.dating import dated
 from dslm.records import Case
 
 Message = dict[str, str]
+# What a template's own expressions raise beside Jinja's errors: 1 / 0, an index, a missing loader.
+OF_TEMPLATES = (
+    TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ def _rendered(tokenizer: Any, messages: Sequence[Message]) -> str:
     for turns in (messages, folded):
         try:
             text = _written(tokenizer, turns, asks=True)
-        except TemplateError as error:
+        except (TemplateError, *OF_TEMPLATES) as error:
             reason = str(error)
             continue
         if instruction.strip() in text:
@@ -168,7 +172,7 @@ def end_of_turn(tokenizer: Any) -> int:
     turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": answer}]
     try:
         text = _written(tokenizer, turns, asks=False)
-    except TemplateError as error:
+    except (TemplateError, *OF_TEMPLATES) as error:
         what = f"the chat template cannot be used: {error}"
         fix = "use an instruct model"
         raise InputError(what, where=tokenizer.name_or_path, fix=fix) from None

@@ -17,7 +17,10 @@ from dslm.provenance import files_of
 from dslm.strict_json import strict_json
 
 # Keys by which a config can name code to run.
-UNSAFE_KEYS = ("auto_map", "custom_pipelines", "trust_remote_code", "_attn_implementation_internal")
+UNSAFE_KEYS = (
+    "auto_map", "custom_generate", "custom_pipelines", "trust_remote_code",
+    "_attn_implementation_internal", "_experts_implementation_internal", "transformers_weights",
+)  # fmt: skip
 # Keys by which it can say how its weights are packed: transformers then asks neither the recipe's
 # method nor us, and a QLoRA run trains on another base than it records.
 OWN_PACKING = ("quantization_config", "compression_config")

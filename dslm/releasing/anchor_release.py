@@ -13,15 +13,19 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from dslm.errors import ReleaseRefused
-from dslm.records import Baseline, JournalEntry
+from dslm.records import Baseline, Champion, JournalEntry
 from dslm.releasing.checking import Proof
 from dslm.releasing.identity import named, registered
-from dslm.releasing.store import ModelStore
+from dslm.releasing.store import ModelStore, Version
 from dslm.settings.workspace import Workspace
 
 
 def anchor_release(
-    ws: Workspace, store: ModelStore, entries: Sequence[JournalEntry], contract_version: int
+    ws: Workspace,
+    store: ModelStore,
+    entries: Sequence[JournalEntry],
+    contract_version: int,
+    versions: Sequence[Version],
 ) -> Baseline | None:
     """The first champion of a contract's version.
 
@@ -34,11 +38,12 @@ def anchor_release(
         store: Its registry.
         entries: The journal, oldest first.
         contract_version: Of the champion.
+        versions: Of the registry.
 
     Returns:
         None where neither names one.
     """
-    noted, versions = _noted(ws), store.versions()
+    noted = _noted(ws)
     for entry in entries:
         found = registered(store, entry, versions)
         if found is not None and found.contract_version == contract_version:
@@ -59,7 +64,7 @@ def _is(release: Baseline, entry: JournalEntry) -> bool:
 def _noted(ws: Workspace) -> Baseline | None:
     """The anchor release that `champion.json` names."""
     try:
-        return Baseline.model_validate_json(ws.champion.read_bytes()).anchor_release
+        return Champion.model_validate_json(ws.champion.read_bytes()).anchor_release
     except (OSError, ValidationError):
         return None
 
@@ -70,6 +75,7 @@ def refuse_other_anchor(
     entries: Sequence[JournalEntry],
     proof: Proof,
     champion: Baseline,
+    versions: Sequence[Version],
 ) -> None:
     """Refuse a candidate that was compared with another anchor release than the journal's.
 
@@ -81,6 +87,7 @@ def refuse_other_anchor(
         entries: The journal.
         proof: Of the candidate.
         champion: What serves, by the journal.
+        versions: Of the registry.
 
     Raises:
         ReleaseRefused: It was, or with none though there is one.
@@ -89,7 +96,8 @@ def refuse_other_anchor(
     of_contract = champion.contract_version or tested.contract_version
     if not entries or not tested.version or not of_contract:
         return
-    anchor, against = anchor_release(ws, store, entries, of_contract), tested.anchor_release
+    anchor = anchor_release(ws, store, entries, of_contract, versions)
+    against = tested.anchor_release
     if anchor is None or _compared(against) == _compared(anchor):
         return
     raise ReleaseRefused(

@@ -65,6 +65,17 @@ def _changes(connection: sqlite3.Connection, own: Path) -> Iterator[Change]:
                 yield table, column, old, here.as_uri()
 
 
+def here_of(location: str, own: Path) -> Path | None:
+    """Where files lie that the database places somewhere; None where that is not in `own`.
+
+    Args:
+        location: As the database has it, of this place of the repository or of another.
+        own: The folder of all files, beside the database.
+    """
+    there = _path(location)
+    return None if there is None else _here(there, own)
+
+
 def _path(location: str) -> Path | None:
     """A location as a path; None of one that is no file of this machine."""
     if location.startswith("/"):

@@ -12,8 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from dslm.errors import InputError
-from dslm.evidence import current, release_digest
-from dslm.records import Baseline, Verdict
+from dslm.records import Baseline, Champion, Verdict
 from dslm.settings.regular_files import refuse_no_file
 from dslm.settings.workspace import Workspace
 
@@ -24,9 +23,18 @@ def read_champion(path: Path) -> Baseline:
     Raises:
         InputError: The file is missing or is no such record.
     """
+    return read_noted(path).release()
+
+
+def read_noted(path: Path) -> Champion:
+    """All that `champion.json` has: the version that serves, and the journal's newest entry then.
+
+    Raises:
+        InputError: The file is missing or is no such record.
+    """
     refuse_no_file(path, fix='a new workflow starts with {"version": 0, "digest": null}')
     try:
-        return Baseline.model_validate_json(path.read_bytes())
+        return Champion.model_validate_json(path.read_bytes())
     except ValidationError as error:
         what = f"is no record of a champion ({error.errors()[0]['msg']})"
         raise InputError(what, where=path, fix="restore it from git") from None
@@ -34,6 +42,8 @@ def read_champion(path: Path) -> Baseline:
 
 def _is_champion(ws: Workspace, champion: Baseline) -> bool:
     """Whether what lies in the working tree is the release that serves, evidence and all."""
+    from dslm.evidence import current, release_digest  # loads much, and reading needs none of it
+
     return release_digest(ws.workflow, current(ws)) == champion.digest
 
 

@@ -18,7 +18,6 @@ from dslm.evidence import (
     OF_THE_TREE,
     TERMS_FILE,
     adapter_digests,
-    digest_there,
     read_json,
     refuse_differences,
     refuse_foreign,
@@ -29,9 +28,14 @@ from dslm.provenance import MANIFEST, canonical_json, digest_file, digest_json, 
 from dslm.records import NOT_APPLICABLE, Record, Verdict
 from dslm.releasing.look_anchors import refuse_other_look
 from dslm.releasing.packaging import allowed
+from dslm.releasing.plain_files import refuse_irregular, refuse_other_loader
+from dslm.releasing.release_digests import digests_of_files, refuse_other_documents
+from dslm.releasing.release_summary import TAG as SUMMARY
+from dslm.releasing.release_summary import summary_tag
 from dslm.releasing.signing.registered import refuse_wrong_signature, tell_of
 from dslm.releasing.signing.signed_folder import SIGNED_BESIDE
 from dslm.releasing.store import RESTORE, ModelStore, Version
+from dslm.strict_json import strict_json
 
 # MLflow leaves this note beside the files of a model that it loaded from the registry.
 MLFLOW_NOTE = "registered_model_meta"
@@ -86,40 +90,47 @@ def checked_files(folder: Path) -> dict[str, str]:
     Raises:
         ReleaseRefused: A file is missing, changed, not listed, or of a kind no release holds.
     """
+    if folder.is_dir():
+        refuse_irregular(folder)
     try:
-        manifest = _Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+        manifest = _manifest(folder / MANIFEST)
     except FileNotFoundError:
         raise ReleaseRefused("no release here: it has no manifest", where=folder) from None
-    except ValidationError as error:
-        what = f"broken manifest ({error.errors()[0]['msg']})"
+    except ValueError as error:
+        what = f"broken manifest ({error})"
         raise ReleaseRefused(what, where=folder / MANIFEST) from None
     if manifest.digest != digest_json(manifest.files):
         raise ReleaseRefused("its digest is not that of its files", where=folder / MANIFEST)
-    found = {f.relative_to(folder).as_posix() for f in files_of(folder)} - BESIDE
-    for name in sorted(found | set(manifest.files)):
-        if name not in manifest.files or not allowed(name):
-            raise ReleaseRefused("a file that does not belong to a release", where=folder / name)
-        if name not in found:
-            raise ReleaseRefused("a file of the release is missing", where=folder / name)
-        if digest_file(folder / name) != manifest.files[name]:
-            raise ReleaseRefused("bytes differ from the release's manifest", where=folder / name)
+    _refuse_other_files(folder, manifest.files)
+    if "MLmodel" in manifest.files:
+        refuse_other_loader(folder / "MLmodel")
     _refuse_other_bytes(folder, manifest.inputs)
+    if "format" in manifest.inputs:
+        refuse_other_documents(folder, manifest.inputs)
     return manifest.inputs
 
 
-def digests_of_files(folder: Path) -> dict[str, str]:
-    """What evidence names of a release that is a digest of its files, made from them again.
+def _refuse_other_files(folder: Path, files: Mapping[str, str]) -> None:
+    found = {f.relative_to(folder).as_posix() for f in files_of(folder)} - BESIDE
+    for name in sorted(found | set(files)):
+        if name not in files or not allowed(name):
+            raise ReleaseRefused("a file that does not belong to a release", where=folder / name)
+        if name not in found:
+            raise ReleaseRefused("a file of the release is missing", where=folder / name)
+        if digest_file(folder / name) != files[name]:
+            raise ReleaseRefused("bytes differ from the release's manifest", where=folder / name)
+
+
+def _manifest(path: Path) -> _Manifest:
+    """A release's manifest, without a key twice.
 
     Raises:
-        InputError: One is missing or broken.
+        ValueError: It is none; says why.
     """
-    calibration = folder / "calibration.json"
-    return {
-        **adapter_digests(folder / "adapter"),
-        "calibration": digest_there(calibration, fix=RESTORE),
-        "lock": digest_there(folder / "requirements.txt", fix=RESTORE),
-        "threshold": str(threshold_in(calibration).cutoff),
-    }
+    try:
+        return _Manifest.model_validate(strict_json(path.read_bytes()))
+    except ValidationError as error:
+        raise ValueError(error.errors()[0]["msg"]) from None
 
 
 def _refuse_other_bytes(folder: Path, evidence: Mapping[str, str]) -> None:
@@ -208,6 +219,8 @@ def prove_files(store: ModelStore, version: Version, folder: Path) -> Proof:
         "terms": digest_file(terms) if terms.is_file() else None,
     })  # fmt: skip
     verdict = read_verdict(folder / "gate.json", store.model)
+    if SUMMARY in version.tags:  # earlier ones have none
+        _refuse_tags(version, where, {SUMMARY: summary_tag(folder)})
     if "format" in inputs:  # before, the tag was made of what a verdict named then
         _refuse_tags(version, where, {"verdict": verdict_tag(verdict)})
     judged = inputs | {"scorecard": digest_file(folder / "scorecard.json")}

@@ -6,10 +6,11 @@ Takes a workspace and a version, or none for the one that serves; gives a folder
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from dslm.errors import ReleaseRefused
+from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import ChampionRelease, adapter_digests
 from dslm.foreign_errors import VARIABLE
 from dslm.records import Baseline, JournalEntry
@@ -18,7 +19,7 @@ from dslm.releasing.approval import refuse_unapproved
 from dslm.releasing.baseline import read_champion
 from dslm.releasing.checking import checked_files, prove
 from dslm.releasing.identity import is_release, named, refuse_taken_over, registered
-from dslm.releasing.journal import Journal
+from dslm.releasing.journal_anchors import known_to_readers
 from dslm.releasing.opening import nothing_yet
 from dslm.releasing.store import RESTORE, ModelStore
 from dslm.settings.recipe import load_recipe
@@ -69,6 +70,23 @@ def fetch_asked(ws: Workspace, version: int | None, into: Path) -> tuple[int, Pa
         raise ReleaseRefused(what, where=store.model, fix=RESTORE)
     refuse_unapproved(store, entries, found)
     return found.number, prove(store, found, into).folder
+
+
+def fetch_to(ws: Workspace, version: int | None, into: Path) -> int:
+    """Copy a version, or the one that serves, into a new folder; gives its number.
+
+    Raises:
+        InputError: Something is there already, or the folder above is not.
+        ReleaseRefused: As `fetch_asked` does; nothing is left then.
+    """
+    if into.exists() or into.is_symlink():
+        raise InputError("is there already", where=into, fix="name a new folder")
+    if not into.parent.is_dir():
+        raise InputError("no such folder", where=into.parent, fix="make it first")
+    with tempfile.TemporaryDirectory(dir=into.parent, prefix=f".{into.name}.") as beside:
+        number, folder = fetch_asked(ws, version, Path(beside))
+        folder.rename(into)
+    return number
 
 
 def _nothing_serves(ws: Workspace) -> ReleaseRefused:
@@ -142,4 +160,4 @@ def _renewed(entries: Sequence[JournalEntry]) -> str:
 
 def _opened(ws: Workspace) -> tuple[ModelStore, tuple[JournalEntry, ...]]:
     store = ModelStore(ws.root, ws.workflow)
-    return store, Journal(store).entries()
+    return store, known_to_readers(ws, store)

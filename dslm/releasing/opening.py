@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
 
 from dslm.errors import InputError
 from dslm.foreign_errors import VARIABLE
@@ -45,14 +46,26 @@ _PREFERENCES = {  # a server that does not answer is reported in seconds, not in
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
-_SQLITE = "sqlite:///"
+_SQLITE, _WITH_DRIVER = "sqlite:///", "sqlite+pysqlite:///"
 NAME = "mlflow.db"
 _DATABASES = ("postgresql", "mysql", "mssql")
 
 
 def tracking_uri(root: Path) -> str:
     """`MLFLOW_TRACKING_URI`, or the repository's own sqlite database."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}{_own(root) / NAME}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or _address(_own(root) / NAME)
+
+
+def _address(path: Path) -> str:
+    """The address of a sqlite file; what SQLAlchemy decodes, or ends a path at, is encoded.
+
+    Of such an address MLflow would make the folder without decoding it, beside the right one; it
+    makes none where the driver is named.
+    """
+    written = str(path)
+    for character in "%?#":  # % first
+        written = written.replace(character, quote(character))
+    return (_SQLITE if written == str(path) else _WITH_DRIVER) + written
 
 
 def _own(root: Path) -> Path:
@@ -62,7 +75,7 @@ def _own(root: Path) -> Path:
 
 def artifact_folder(root: Path) -> Path | None:
     """Where artifacts go; None where a server decides."""
-    if tracking_uri(root).startswith(_SQLITE):
+    if tracking_uri(root).startswith((_SQLITE, _WITH_DRIVER)):
         return _own(root) / FILES
     return None
 
@@ -74,14 +87,15 @@ def database(root: Path) -> Path | None:
         InputError: The address names none: a database in memory forgets all that is written.
     """
     uri = tracking_uri(root)
-    if not uri.startswith(_SQLITE.rstrip("/")):
+    if not uri.startswith((_SQLITE.rstrip("/"), _WITH_DRIVER)):
         return None
-    name = uri.removeprefix(_SQLITE).partition("?")[0] if uri.startswith(_SQLITE) else ""
+    form = next((form for form in (_SQLITE, _WITH_DRIVER) if uri.startswith(form)), uri)
+    name = uri.removeprefix(form).partition("?")[0]
     if name in {"", ":memory:"} or name.startswith("file::memory:"):
         what = "names no file, and a database in memory would forget every release"
         fix = f"mend {VARIABLE}: sqlite:////folder/mlflow.db"
         raise InputError(what, where=without_password(uri), fix=fix)
-    return Path(name)
+    return Path(unquote(name))  # as SQLAlchemy does
 
 
 def nothing_yet(root: Path) -> bool:
@@ -191,7 +205,7 @@ def _create(root: Path, path: Path) -> None:
         partial.unlink(missing_ok=True)
         try:
             with plain_faults(root), _unsynced():
-                _connect(f"{_SQLITE}{partial}").search_registered_models()  # both sets of tables
+                _connect(_address(partial)).search_registered_models()  # both sets of tables
             with partial.open("rb+") as stream:
                 os.fsync(stream.fileno())
             partial.rename(path)

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from dslm.cases import read_labelled, read_record, read_records
+from dslm.cases import read_labelled, read_record, read_records, write_records
 from dslm.contract import Contract, load_contract
 from dslm.curation.personal.showing import showing_of
 from dslm.data_card import read_data_card
@@ -26,6 +26,8 @@ from dslm.provenance import digest_file, files_of, read_manifest, write_atomic, 
 from dslm.records import Row, Verdict
 from dslm.releasing.bill_of_materials import BILL, bill_of_materials
 from dslm.releasing.card import render_card
+from dslm.releasing.recorded_answers import FILE as RECORDED
+from dslm.releasing.recorded_answers import cases_to_record
 from dslm.settings.params import recipe_path
 from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace, stage_command
@@ -37,8 +39,8 @@ CHAMPION_TERMS = "champion-terms.json"  # what it was held to
 TOP = frozenset({
     "MANIFEST.json", "MLmodel", "calibration.json", "card.md", "data-card.json", EVIDENCE,
     TERMS_FILE, CHAMPION_TERMS, BILL,
-    "gate.json", "gate.md", "recipe.yaml", "requirements.txt", "scorecard.json", "smoke.json",
-    "workflow.yaml",
+    "gate.json", "gate.md", "recipe.yaml", RECORDED, "requirements.txt", "scorecard.json",
+    "smoke.json", "workflow.yaml",
 })  # fmt: skip
 MODELS = ("anchor", "base", "base_calibration", "calibration", "candidate", "champion")
 ROWS = frozenset({ANCHOR_RELEASE, CHAMPION, *(f"rows/{model}.jsonl" for model in MODELS)})
@@ -116,6 +118,7 @@ def package(ws: Workspace, folder: Path, evidence: Mapping[str, str]) -> Path:
         folder / EVIDENCE, {m: _proved(ws.scores(m), ws.scored_by(m))["inputs"] for m in answered}
     )
     _write_json(folder / "smoke.json", _smoke_case(ws, contract))
+    write_records(folder / RECORDED, cases_to_record(ws))
     write_atomic(folder / TERMS_FILE, _terms(ws, contract, verdict).text())
     _write_json(folder / BILL, bill_of_materials(folder, evidence))
     template = ws.root / "registry" / "card-template.md.jinja"

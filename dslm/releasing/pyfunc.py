@@ -1,7 +1,7 @@
 """The release as an MLflow `python_function`: our own loader, nothing unpickled.
 
 MLflow calls `_load_pyfunc` with the folder of a version; registration's and rollback's smoke test
-call `answer`. Both load through `dslm.inference.loading`, as everything that answers does.
+call `answer`. Both load through `verified_loading`, as everything that answers does.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dslm.errors import InputError
-from dslm.records import Decision, Prediction
-from dslm.releasing.checking import checked_files
+from dslm.records import Bridged, Decision, Prediction
+from dslm.releasing.verified_loading import load_verified
 
 
 class Decider(Protocol):
@@ -26,9 +26,9 @@ class Decider(Protocol):
 class PythonModel:
     """What MLflow serves."""
 
-    def __init__(self, decider: Decider, told: Sequence[str] = ()):
+    def __init__(self, decider: Decider, told: Sequence[str] = (), bridged: Bridged | None = None):
         """Serve what a decider says; `told` is what it computes otherwise here."""
-        self._decider, self.told = decider, tuple(told)
+        self._decider, self.told, self.bridged = decider, tuple(told), bridged
 
     def predict(self, model_input: Any, params: Any = None) -> list[dict[str, Any]]:
         """Answer inputs.
@@ -82,20 +82,16 @@ def _column(table: Any) -> list[Any]:
 
 def _load_pyfunc(data_path: str, model_config: Any = None) -> PythonModel:
     """Load a release, after every byte was compared; MLflow's contract for a `loader_module`."""
-    folder = Path(data_path)
-    checked_files(folder)
-    from dslm.inference.loading import load_release
-
-    decider = load_release(folder)
-    told = [f"dslm: the threshold was certified elsewhere, here is {one}\n" for one in decider.told]
-    sys.stderr.writelines(told)
-    return PythonModel(decider, decider.told)
+    verified = load_verified(Path(data_path))
+    sys.stderr.writelines(f"dslm: {line}\n" for line in verified.said())
+    return PythonModel(verified.decider, verified.told, verified.bridged)
 
 
 def answer(folder: Path, text: str) -> dict[str, Any]:
     """Load a release and answer one input, as MLflow would serve it.
 
-    With `told`: what computes otherwise here than when its threshold was certified.
+    With `told`: what computes otherwise here than when its threshold was certified, and `bridged`:
+    how it was shown to answer as it did then.
     """
     model = _load_pyfunc(str(folder))
-    return model.predict([text])[0] | {"told": model.told}
+    return model.predict([text])[0] | {"told": model.told, "bridged": model.bridged}

@@ -32,9 +32,10 @@ from dslm.gating.exhibits import Documents, LatestRun, digest_of_anchor
 from dslm.gating.gate import judge_run, read_documents, unlike
 from dslm.provenance import digest_file
 from dslm.records import Baseline, Changes, Row, Verdict
-from dslm.releasing.checking import Proof, digests_of_files
+from dslm.releasing.checking import Proof
 from dslm.releasing.look_anchors import refuse_uncounted
 from dslm.releasing.packaging import ANCHOR_RELEASE, CHAMPION, CHAMPION_TERMS, EVIDENCE
+from dslm.releasing.release_digests import digests_of_files
 from dslm.releasing.store import RESTORE
 from dslm.scoring.verification import MODELS, RELEASES, Answered, answers_digest
 from dslm.settings.recipe import load_recipe

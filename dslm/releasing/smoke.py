@@ -16,7 +16,7 @@ from dslm.cases import read_records
 from dslm.contract.answer import schema_errors
 from dslm.errors import DslmError, ReleaseRefused
 from dslm.provenance import digest_file
-from dslm.records import Case, Row
+from dslm.records import Bridged, Case, Row
 from dslm.releasing.checking import Proof
 from dslm.releasing.store import RESTORE
 from dslm.scoring.reproducing import BOUNDS
@@ -39,14 +39,18 @@ class _Asked:
     as_gold: bool
 
 
-def smoke(ws: Workspace, proof: Proof, answer: Answer) -> None:
+def smoke(ws: Workspace, proof: Proof, answer: Answer) -> Bridged | None:
     """Load a release and let it answer the case that it carries.
 
     Args:
         ws: The workflow.
         proof: The release.
         answer: Loads a release's folder and answers one input with `object`, `action`, `reasons`,
-            `confidence`, and with `told`: what computes otherwise than when it was certified.
+            `confidence`, and with `told`: what computes otherwise than when it was certified, and
+            `bridged`: how it was shown to answer as it did then.
+
+    Returns:
+        How it was bridged, for the journal; None where it computes as when it was gated.
 
     Raises:
         ReleaseRefused: It cannot be loaded, what it says is no decided answer, or it is not the
@@ -68,10 +72,12 @@ def smoke(ws: Workspace, proof: Proof, answer: Answer) -> None:
         # of before log-probabilities were kept: its case need not be one that it is sure of
         if problems and row.prediction.log_probs is None and said.get("told"):
             _tell(where, f"{'; '.join(problems)}; here is {', '.join(said['told'])}")
-            return
+            problems = []
     if problems:
         what = f"answers case {asked.id} wrongly: {'; '.join(problems)}"
         raise ReleaseRefused(what, where=where)
+    bridged: Bridged | None = said.get("bridged")
+    return bridged
 
 
 def _tell(where: str, what: str) -> None:

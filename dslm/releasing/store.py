@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from dslm.errors import ReleaseRefused
 from dslm.releasing.opening import client, plain_faults
+from dslm.releasing.stored_files import refuse_foreign_place
 from dslm.releasing.tracking import experiment_id
 from dslm.strict_json import strict_json
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 # The folder of a run's artifacts that holds a release.
 FOLDER = "release"
+# What a version's status says: it was read back and has answered; it was rolled back from since.
+CANDIDATE, WITHDRAWN = "candidate", "withdrawn"
 RESTORE = "restore it from a backup, or register that release again"
 
 
@@ -50,8 +53,8 @@ class Version:
 
     @property
     def approved(self) -> bool:
-        """Whether it was read back and has answered."""
-        return self.tags.get("status") == "candidate"
+        """Whether it was read back and has answered; it may have been rolled back from since."""
+        return self.tags.get("status") in {CANDIDATE, WITHDRAWN}
 
     @property
     def contract_version(self) -> int:
@@ -85,8 +88,12 @@ class ModelStore:
         self.root, self.model = root, model
         self.mlflow = mlflow or client(root)
 
-    def versions(self) -> list[Version]:
-        """All versions, oldest first."""
+    def beside(self, model: str) -> ModelStore:
+        """Another model of the same registry."""
+        return ModelStore(self.root, model, mlflow=self.mlflow)
+
+    def versions(self, *, aliases: bool = True) -> list[Version]:
+        """All versions, oldest first, with the aliases that name them unless nobody asks."""
         found: list[Any] = []
         token = None
         with plain_faults(self.root):
@@ -95,18 +102,18 @@ class ModelStore:
                 found += page
                 token = page.token or ""
         named: dict[int, list[str]] = {}
-        for alias, number in self.aliases().items():
+        for alias, number in (self.aliases() if aliases else {}).items():
             named.setdefault(number, []).append(alias)
         versions = [_version(v, tuple(sorted(named.get(int(v.version), [])))) for v in found]
         return sorted(versions, key=lambda v: v.number)
 
-    def version(self, number: int) -> Version:
-        """One version.
+    def version(self, number: int, versions: Sequence[Version] | None = None) -> Version:
+        """One version, of those that were read already if they were.
 
         Raises:
             ReleaseRefused: There is no such version; names those there are.
         """
-        versions = self.versions()
+        versions = self.versions() if versions is None else versions
         for version in versions:
             if version.number == number:
                 return version
@@ -203,6 +210,8 @@ class ModelStore:
 
         with plain_faults(self.root):
             try:
+                uri = self.mlflow.get_run(run_id).info.artifact_uri
+                refuse_foreign_place(self.root, uri, path, where=self.model)
                 return Path(self.mlflow.download_artifacts(run_id, path, str(into)))
             except (FileNotFoundError, NotADirectoryError):
                 return None
@@ -212,12 +221,17 @@ class ModelStore:
                 return None
 
 
+def as_time(milliseconds: int | None) -> str:
+    """A time of MLflow's, as records have it."""
+    moment = dt.datetime.fromtimestamp((milliseconds or 0) / 1000, tz=dt.UTC)
+    return moment.isoformat(timespec="seconds")
+
+
 def _version(found: Any, aliases: tuple[str, ...]) -> Version:
-    created = dt.datetime.fromtimestamp((found.creation_timestamp or 0) / 1000, tz=dt.UTC)
     return Version(
         number=int(found.version),
         tags=MappingProxyType(dict(found.tags)),
         aliases=aliases,
-        created=created.isoformat(timespec="seconds"),
+        created=as_time(found.creation_timestamp),
         run_id=found.run_id or None,
     )

@@ -138,7 +138,7 @@ def repeat(
     held = _held(decider, [n for n in other if _may_tie(written[n], again[n])], texts, written)
     found, ties, largest = list[str](), 0, 0.0
     for n, place in enumerate(places):
-        reason, distance = _unlike(written[n], again[n], held.get(n), bound)
+        reason, distance = unlike_row(written[n], again[n], held.get(n), bound)
         largest = max(largest, distance)
         if reason is not None:
             found.append(f"case {rows[place].id}: {reason}")
@@ -164,10 +164,17 @@ def _may_tie(written: Prediction, again: Prediction) -> bool:
     return None not in (written.log_probs, again.log_probs) and bool(written.text)
 
 
-def _unlike(
+def unlike_row(
     written: Prediction, again: Prediction, held: Prediction | None, bound: float
 ) -> tuple[str | None, float]:
-    """Why a row is not what the model answers, if so; and by how much its tokens differ."""
+    """Why a row is not what the model answers, if so; and by how much its tokens differ.
+
+    Args:
+        written: What the row says.
+        again: What the model says now.
+        held: What it thinks of the row's own text, where it says another.
+        bound: Of `BOUNDS`.
+    """
     if (written.log_probs is None) != (again.log_probs is None):
         return "has a probability in one of both only", 0.0
     for key in ("prompt_tokens", "not_narrowed"):

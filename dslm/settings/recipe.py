@@ -6,6 +6,7 @@ defaults here are for keys that older recipes, kept in releases, do not have.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal, Self
 
@@ -14,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from dslm.provenance import digest_json
 from dslm.settings.loading import load_document
 
+# As the hub has it: no path, no `..`, nothing that begins or ends with a dot or dash.
+HUB_ID = re.compile(r"(?!.*(?:\.\.|--))\w(?:[\w.-]*\w)?(?:/\w(?:[\w.-]*\w)?)?", re.ASCII)
 Dtype = Literal["float32", "bfloat16"]
 Attention = Literal["eager", "sdpa", "grouped"]
 TrainingAttention = Literal[Attention, "varlen"]
@@ -43,6 +46,8 @@ class BaseModelSource(Settings):
     def _one_source(self) -> Self:
         if sum(s is not None for s in (self.embedded, self.hub, self.folder)) != 1:
             raise ValueError("name exactly one of embedded, hub, folder")
+        if self.hub is not None and not HUB_ID.fullmatch(self.hub):
+            raise ValueError(f"{self.hub!r} is no hub id: owner/model")
         if self.revision and not self.hub:
             raise ValueError("`revision` is a hub model's; this base has none")
         if self.lock and self.embedded:

@@ -15,6 +15,7 @@ BASE = {
     "provenance",
     "cases",
     "data_card",
+    "engine_bridge",
     "evidence",
     "looks",
     "prediction",

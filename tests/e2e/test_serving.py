@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from fresh_environment import fresh_environment
-from tiny_release import make_candidate, release_of
+from tiny_release import answered_release_of, make_candidate
 
 from dslm.inference.loading import load_release
 
@@ -85,12 +85,12 @@ def test_the_serving_extra_alone_serves_many_at_once_with_the_answers_of_one(
 ) -> None:
     programs = fresh_environment(tmp_path / "fresh", "serve")
     ws = make_candidate(tmp_path / "repository", base=str(tmp_path / "tiny"))
-    release = release_of(ws, tmp_path / "release")
+    release = answered_release_of(ws, tmp_path / "release")
     texts = [f"Please send order A-{n}." for n in range(3 * AT_ONCE)]
     alone = [
         {"object": prediction.object, "action": decision.action,
          "reasons": list(decision.reasons), "confidence": prediction.confidence}
-        for prediction, decision in (load_release(release).answer([t])[0] for t in texts[:1])
+        for prediction, decision in load_release(release, root=tmp_path).answer(texts[:1])
     ]  # fmt: skip
     with served(programs, release) as address:
         with ThreadPoolExecutor(AT_ONCE) as pool:

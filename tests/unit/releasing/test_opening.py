@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,23 @@ def test_the_database_lies_in_the_repository_unless_the_environment_names_anothe
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://registry.example")
     assert tracking_uri(tmp_path) == "http://registry.example"
     assert artifact_folder(tmp_path) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["%20", "a%2Fb", "a#b", "what?", "50 %"])
+def test_a_repository_may_lie_in_a_folder_of_any_name(
+    tmp_path: Path, migrated: Path, name: str
+) -> None:
+    own = tmp_path / name / ".mlflow"
+    if name != "%20":  # which makes its own
+        own.mkdir(parents=True)
+        shutil.copyfile(migrated, own / "mlflow.db")
+    mlflow = client(tmp_path / name)
+    mlflow.create_registered_model("mini")
+    with closing(sqlite3.connect(own / "mlflow.db")) as database:
+        assert database.execute("SELECT name FROM registered_models").fetchall() == [("mini",)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [name]
+    assert opening.database(tmp_path / name) == own / "mlflow.db"
 
 
 @pytest.mark.slow

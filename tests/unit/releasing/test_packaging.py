@@ -31,10 +31,10 @@ def test_a_release_holds_exactly_these_files(folder) -> None:
     assert names == [
         "MANIFEST.json", "MLmodel", "adapter/MANIFEST.json", "adapter/adapter_config.json",
         "adapter/adapter_model.safetensors", "adapter/training.json", "bom.json",
-        "calibration.json",
-        "card.md", "evidence.json", "gate.json", "gate.md", "recipe.yaml", "requirements.txt",
-        "rows/base.jsonl", "rows/base_calibration.jsonl", "rows/calibration.jsonl",
-        "rows/candidate.jsonl", "scorecard.json", "smoke.json", "terms.json", "workflow.yaml",
+        "calibration.json", "card.md", "evidence.json", "gate.json", "gate.md", "recipe.yaml",
+        "recorded.jsonl", "requirements.txt", "rows/base.jsonl", "rows/base_calibration.jsonl",
+        "rows/calibration.jsonl", "rows/candidate.jsonl", "scorecard.json", "smoke.json",
+        "terms.json", "workflow.yaml",
     ]  # fmt: skip
 
 

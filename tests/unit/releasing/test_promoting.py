@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 
 import pytest
 from finished_run import W, answers_well
 
-from dslm.errors import EXIT_BAD_INPUT, EXIT_REFUSED, InputError, ReleaseRefused
+from dslm.errors import EXIT_BAD_INPUT, EXIT_REFUSED, InputError, Problems, ReleaseRefused
+from dslm.gating.waiving import candidate_digest
 from dslm.provenance import MANIFEST, digest_bytes, digest_file, write_manifest
 from dslm.records import Baseline
+from dslm.releasing import rejudging
 from dslm.releasing.anchor_release import anchor_release
-from dslm.releasing.moving import serve
+from dslm.releasing.baseline import read_champion
 from dslm.releasing.promoting import history, promote, releases, rollback
 from dslm.releasing.store import ModelStore
 from dslm.stage import exclusive
@@ -21,7 +24,7 @@ def aliases(run) -> dict[str, int]:
 
 
 def champion(run) -> Baseline:
-    return Baseline.model_validate_json(run.ws.champion.read_bytes())
+    return read_champion(run.ws.champion)
 
 
 def refuses_to_load(*_: object) -> dict[str, object]:
@@ -206,13 +209,37 @@ def test_a_version_s_rows_are_judged_again_before_it_is_promoted(run) -> None:
     sealed_again(run, "calibration.json", '"threshold":0.1', '"threshold":0.99')
     for path, old, new, changed in (
         (run.ws.policy, "0.8", "0.7", "policy"), (run.ws.gold, "A-1.", "A-1!", "gold"),
-        (run.ws.contract, "45.0", "4.5", "contract"),
+        (run.ws.contract, "45.0", "4.5", "contract"), (run.ws.waivers, "[]", "[ ]", "waivers"),
     ):  # fmt: skip
         text = path.read_text()
         path.write_text(text.replace(old, new, 1))
         refused(f"{changed} changed since.*make release")
         path.write_text(text)
     assert promote(run.ws, 1, "as it was", "me") is not None
+
+
+@pytest.mark.slow
+def test_what_a_waiver_let_in_is_promoted_while_that_waiver_holds(run, monkeypatch) -> None:
+    ws, today = run.ws, dt.datetime.now(dt.UTC).date()
+    verdict = run.gate("INCONCLUSIVE")
+    ws.waivers.write_text(
+        "waivers:\n  - {check: surely, reason: agreed in the review, signed_off_by: J. Doe, until: "
+        f'"{today + dt.timedelta(days=7)}", candidate: {candidate_digest(W, verdict.evidence)}, '
+        f"gold: {digest_file(ws.gold)}}}\n"
+    )
+    assert run.judge().status == "PASS"
+    run.register()
+    with monkeypatch.context() as later:
+        later.setattr(rejudging, "_today", lambda: today + dt.timedelta(days=8))
+        with pytest.raises(Problems, match="expired on"):
+            promote(ws, 1, "late", "me")
+    waived = ws.waivers.read_text()
+    ws.waivers.write_text("waivers: []\n")
+    with pytest.raises(ReleaseRefused, match=r"again it is INCONCLUSIVE.*waivers changed"):
+        promote(ws, 1, "no more", "me")
+    assert history(ws) == ()
+    ws.waivers.write_text(waived)
+    assert promote(ws, 1, "agreed", "me") is not None
 
 
 @pytest.mark.slow
@@ -274,16 +301,16 @@ def test_a_target_that_does_not_answer_is_refused_and_the_champion_stays(unmoved
 
 @pytest.mark.slow
 def test_a_move_cut_short_after_its_journal_entry_is_finished_by_asking_again(two) -> None:
-    store = ModelStore(two.ws.root, W)
+    """And by asking for another one, which then has to be compared with it."""
     receipt = two.ws.champion.read_bytes()
-    serve(two.ws, store, history(two.ws)[:1])  # as it was before the second promotion's aliases
-    assert aliases(two)["champion"] == 1
-    two.released(b"weights three")
-    with pytest.raises(ReleaseRefused, match="promote version 2 again"):
-        promote(two.ws, 3, "third", "me")
-    assert promote(two.ws, 2, "finish", "me") is None
-    assert aliases(two)["champion"] == 2
-    assert two.ws.champion.read_bytes() == receipt
+    third = two.released(b"weights three")
+    for finish in (2, third.version):
+        ModelStore(two.ws.root, W).point("champion", 1)
+        ModelStore(two.ws.root, W).point("previous", None)
+        promote(two.ws, finish, "finish", "me")
+        assert aliases(two)["champion"] == finish
+        assert aliases(two)["previous"] == finish - 1
+        assert (two.ws.champion.read_bytes() == receipt) == (finish == 2)
 
 
 @pytest.mark.slow
@@ -331,9 +358,9 @@ def test_a_candidate_has_to_be_compared_with_the_first_champion_of_the_journal(t
         two.released(b"weights three %d" % n)
         with pytest.raises(ReleaseRefused, match=rf"the anchor release is version 1 .*{seen}"):
             promote(ws, None, "drifts", "ann")
-    later = older | {"contract_version": 7}
+    later, store = older | {"contract_version": 7}, ModelStore(ws.root, W)
     ws.champion.write_text(json.dumps(said | {"anchor_release": later}))
-    assert anchor_release(ws, ModelStore(ws.root, W), history(ws), 7) is None
+    assert anchor_release(ws, store, history(ws), 7, store.versions()) is None
     ws.champion.write_text(json.dumps(said))
     two.released(b"weights four")
     assert promote(ws, None, "held to the first", "ann") is not None

@@ -17,9 +17,10 @@ from dslm.cases import read_records, write_records
 from dslm.contract import load_contract
 from dslm.errors import ReleaseRefused
 from dslm.provenance import write_manifest
-from dslm.records import Row, Verdict
+from dslm.records import Bridged, Row, Verdict
 from dslm.releasing.checking import Proof
 from dslm.releasing.packaging import package
+from dslm.releasing.promoting import history, rollback
 from dslm.releasing.smoke import smoke
 
 WELL = dict(answers_well(Path(), ""))
@@ -110,3 +111,15 @@ def test_a_release_without_rows_is_told(bare: Run, proof: Proof, capsys) -> None
     smoke(bare.ws, proof, answers_well)
     assert "not compared with a recorded one: it has no rows" in capsys.readouterr().err
     assert not MINI.data.personal.hides
+
+
+def test_how_a_release_was_bridged_stands_in_the_journal(two: Run) -> None:
+    bridged = Bridged(was={"packages": "torch 1"}, now={"packages": "torch 2"}, answers=20)
+
+    def answers(*_: object) -> dict[str, object]:
+        return WELL | {"told": ["torch 2 (was torch 1)"], "bridged": bridged}
+
+    entry = rollback(two.ws, "wrong totals", "ann", answers)
+    assert entry.bridged == bridged
+    assert history(two.ws)[-1] == entry
+    assert [one.bridged for one in history(two.ws)[:-1]] == [None, None]
