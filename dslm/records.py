@@ -265,13 +265,14 @@ class JournalEntry(Record):
     """One move of the champion alias, chained to the entry before it by digest.
 
     A release is its version's number and digest. Entries of before digests were kept have none,
-    and name their release by the digest of its verdict.
+    and name their release by the digest of its verdict. `operation` tells it from one that is
+    otherwise alike; `lost` has the digests of entries that are gone for good, which `recover` says.
     """
 
     seq: int
     at: str
     actor: str
-    action: Literal["promote", "rollback"]
+    action: Literal["promote", "rollback", "recover"]
     from_version: int
     to_version: int
     from_digest: str | None = None
@@ -279,4 +280,17 @@ class JournalEntry(Record):
     reason: str
     verdict_digest: str
     look: str | None = None
+    operation: str | None = None
+    lost: tuple[str, ...] | None = None
     previous_digest: str
+
+
+class Champion(Baseline):
+    """What `champion.json` has: the release that serves, and the journal's newest entry."""
+
+    journal: JournalEntry | None = None
+    journal_head: str | None = None
+
+    def release(self) -> Baseline:
+        """The release alone, as verdicts name it."""
+        return Baseline.model_validate(self.model_dump(exclude={"journal", "journal_head"}))

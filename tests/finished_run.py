@@ -27,7 +27,7 @@ from dslm.evidence import ChampionRelease, release_digest
 from dslm.gating.gate import gate_workspace, write_verdict
 from dslm.provenance import write_atomic
 from dslm.records import Baseline, Release, Verdict
-from dslm.releasing.baseline import choose_baseline
+from dslm.releasing.baseline import choose_baseline, read_champion
 from dslm.releasing.fetching import fetch_release, what_it_says
 from dslm.releasing.promoting import history
 from dslm.releasing.registering import register
@@ -153,6 +153,19 @@ class Run:
             history(self.ws),
             self.ws.champion.read_bytes(),
         )
+
+    def forget_copies(self) -> None:
+        """Leave what is known of the journal outside it as it was before there were copies."""
+        from dslm.releasing.journal_anchors import COPY, HEAD
+        from dslm.releasing.store import ModelStore
+
+        store = ModelStore(self.ws.root, W)
+        for version in store.versions():
+            for key in version.tags:
+                if key.startswith(COPY) or key == HEAD:
+                    store.mlflow.delete_model_version_tag(W, str(version.number), key)
+        noted = read_champion(self.ws.champion)
+        write_atomic(self.ws.champion, json.dumps(noted.written(), indent=2) + "\n")
 
     def stored(self, version: int, name: str) -> Path:
         """A file of a version where MLflow keeps it."""

@@ -1,4 +1,4 @@
-"""`dslm release`: list, promote, roll back, and the history of who did what and why."""
+"""`dslm release`: list, promote, roll back, recover, and the history of who did what and why."""
 
 from __future__ import annotations
 
@@ -63,14 +63,18 @@ def promote_release(
     ] = None,
     actor: Actor = None,
     expected: Expected = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Even one that was rolled back from.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a version the champion. Exit code 4 without PASS evidence for exactly that version."""
     from dslm.releasing.promoting import promote
+    from dslm.releasing.pyfunc import answer
     from dslm.settings.workspace import workspace
 
     ws = workspace(workflow)
-    entry = promote(ws, version, reason, _actor(actor), expected)
+    entry = promote(ws, version, reason, _actor(actor), expected, again=again, answer=answer)
     if as_json:
         emit({"changed": entry is not None, "entry": _plain(entry), "champion": _champion(ws)})
     elif entry is None:
@@ -90,7 +94,10 @@ def rollback_release(
     expected: Expected = None,
     as_json: AsJson = False,
 ) -> None:
-    """Go back to an earlier champion, once its files are proved and it has answered."""
+    """Go back to an earlier champion, once its files are proved and it has answered.
+
+    The same command again finishes a rollback that was cut short, and goes back no further.
+    """
     from dslm.releasing.promoting import rollback
     from dslm.releasing.pyfunc import answer
     from dslm.settings.workspace import workspace
@@ -98,9 +105,40 @@ def rollback_release(
     ws = workspace(workflow)
     entry = rollback(ws, reason, _actor(actor), answer, to, expected)
     if as_json:
-        emit({"changed": True, "entry": _plain(entry), "champion": _champion(ws)})
+        emit({"changed": entry is not None, "entry": _plain(entry), "champion": _champion(ws)})
+    elif entry is None:
+        now = _champion(ws)["version"]
+        say(f"{workflow}: rolled back to version {now} already; further back: --to N")
     else:
         say(_told(workflow, entry))
+
+
+@app.command("recover")
+def recover_releases(
+    workflow: Workflow,
+    actor: Actor = None,
+    accept_loss: Annotated[
+        bool,
+        typer.Option(
+            "--accept-loss",
+            help="Where entries of the journal are lost for good, go on from what served last.",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Finish a move that was cut short, and mend journal, aliases and champion.json.
+
+    Exit code 4 where something is lost that only a backup or --accept-loss can settle.
+    """
+    from dslm.releasing.recovering import recover
+    from dslm.settings.workspace import workspace
+
+    ws = workspace(workflow)
+    done = recover(ws, _actor(actor), accept_loss=accept_loss)
+    if as_json:
+        emit({"changed": bool(done), "done": done, "champion": _champion(ws)})
+    else:
+        say(*(f"{workflow}: {line}" for line in done or ["all agree, there is nothing to mend"]))
 
 
 @app.command("history")
@@ -166,9 +204,13 @@ def _told(workflow: str, entry: JournalEntry) -> str:
     from dslm.releasing.identity import named
 
     before = named(entry.from_version, entry.from_digest) if entry.from_version else "no champion"
-    done = "promoted" if entry.action == "promote" else "rolled back to"
+    done = "rolled back to" if entry.action == "rollback" else "promoted"
     now = named(entry.to_version, entry.to_digest)
     return f"{workflow}: {done} {now}, before: {before}, journal {entry.seq}"
+
+
+def _withdrawn(release: Release) -> list[str]:
+    return [release.status] if release.aliases and release.status == "withdrawn" else []
 
 
 def _row(release: Release) -> list[str]:
@@ -177,7 +219,7 @@ def _row(release: Release) -> list[str]:
     return [
         release.workflow,
         str(release.version),
-        "\n".join(release.aliases) or release.status,
+        "\n".join([*release.aliases, *_withdrawn(release)]) or release.status,
         str(release.contract_version),
         release.created[:10],
         short(release.digest),

@@ -12,7 +12,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from pydantic import ValidationError
 
@@ -44,7 +44,7 @@ from dslm.gating.changes import changes_since
 from dslm.gating.submission import Submission
 from dslm.looks.ledger import Ledger, candidate_digest
 from dslm.provenance import digest_file
-from dslm.records import Baseline, Case, Look, Row
+from dslm.records import Baseline, Case, Champion, Look, Row
 from dslm.scoring.verification import (
     Recorded,
     WorkingTree,
@@ -57,6 +57,7 @@ from dslm.settings.waivers import Waiver
 from dslm.settings.workspace import Workspace, stage_command
 
 NO_BASELINE = Baseline()
+Named = TypeVar("Named", bound=Baseline)
 
 
 @dataclass(frozen=True)
@@ -168,12 +169,12 @@ def _worded(one: Baseline) -> str:
     return f"version {one.version} ({str(one.digest)[:15]}…){of}"
 
 
-def _record(path: Path, made_by: str) -> Baseline:
+def _record(path: Path, made_by: str, kind: type[Named]) -> Named:
     value = read_json(path, made_by=made_by)
     if "version" not in value:
         raise ReleaseRefused("names no version", where=path, fix=f"run {made_by}")
     try:
-        return Baseline.model_validate(value)
+        return kind.model_validate(value)
     except ValidationError as error:
         what = f"no baseline: {error.errors()[0]['msg']}"
         raise ReleaseRefused(what, where=path, fix=f"run {made_by}") from None
@@ -185,12 +186,12 @@ def read_baseline(ws: Workspace) -> Baseline:
     Raises:
         ReleaseRefused: It is missing or broken: "no champion" has to be said, not left out.
     """
-    return _record(ws.baseline, stage_command("baseline", ws.workflow))
+    return _record(ws.baseline, stage_command("baseline", ws.workflow), Baseline)
 
 
 def _champion_of(ws: Workspace) -> Baseline:
     """The release that serves, as git has it."""
-    return _record(ws.champion, "`git checkout` on it")
+    return _record(ws.champion, "`git checkout` on it", Champion).release()
 
 
 def collect(run: Run, documents: Documents) -> Submission:

@@ -6,13 +6,21 @@ version is promoted or its answers count, and by `dslm release list`.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 
-from dslm.errors import DslmError, ReleaseRefused
+from dslm.errors import DslmError, InputError, ReleaseRefused
 from dslm.records import Baseline, JournalEntry
 from dslm.releasing.baseline import read_champion
-from dslm.releasing.identity import named, not_that_release, registered, taken_over
-from dslm.releasing.journal import Journal
+from dslm.releasing.identity import (
+    is_release,
+    named,
+    not_that_release,
+    registered,
+    taken_over,
+)
+from dslm.releasing.journal_anchors import known_to_readers
+from dslm.releasing.moving import settle
 from dslm.releasing.opening import client, nothing_yet
 from dslm.releasing.store import ModelStore, Version
 from dslm.settings.workspace import Workspace
@@ -34,16 +42,66 @@ def wrong_alias(
         what = f"the champion alias names version {alias}, the journal says 0"
         fix = f"restore the journal if there was one; else {_BY_HAND}"
         return ReleaseRefused(what, where=store.model, fix=fix)
+    recover = f"`dslm release recover {store.model}`"
     if held is None:
         what = f"the champion alias names version {alias}, which is not the release that the "
         what += f"journal names, {named(head.to_version, head.to_digest)}"
         return ReleaseRefused(what, where=store.model, fix=_BY_HAND)
     what = f"the champion alias names version {alias}, the journal says {held.number}"
-    fix = f"finish that move first: promote version {held.number} again"
+    fix = f"finish that move first: {recover}, or promote version {held.number} again"
+    if _names_none(store, entries, versions):
+        fix = f"it was set by hand, or the journal has lost an entry: {recover}"
     return ReleaseRefused(what, where=store.model, fix=fix)
 
 
 _BY_HAND = "the alias was set by hand: delete it in MLflow"
+
+
+def _names_none(
+    store: ModelStore, entries: Sequence[JournalEntry], versions: Sequence[Version]
+) -> bool:
+    """Whether the champion alias names a version that no entry made the champion."""
+    return any(
+        "champion" in version.aliases
+        and not any(is_release(store, entry, version) for entry in entries)
+        for version in versions
+    )
+
+
+def refuse_alias_of_none(
+    store: ModelStore, entries: Sequence[JournalEntry], versions: Sequence[Version]
+) -> None:
+    """Refuse to set the alias where it names a version that was never the champion.
+
+    Raises:
+        ReleaseRefused: It was set by hand, or the entry that made it the champion is gone.
+    """
+    if entries and _names_none(store, entries, versions):
+        refuse_wrong_alias(store, entries, versions)
+
+
+def finish_half_done(
+    ws: Workspace,
+    store: ModelStore,
+    entries: tuple[JournalEntry, ...],
+    versions: list[Version],
+) -> list[Version]:
+    """Let the aliases follow a move that was cut short; gives the versions as they are then.
+
+    A move leaves the alias on a former champion, or on none where it was the first.
+    """
+    alias = next((version for version in versions if "champion" in version.aliases), None)
+    ours = len(entries) == 1 if alias is None else not _names_none(store, entries, versions)
+    if not (entries and ours and registered(store, entries[-1], versions)):
+        return versions
+    if wrong_alias(store, entries, versions) is None:
+        return versions
+    head = settle(ws, store, entries)[-1]
+    sys.stderr.write(
+        f"dslm: {store.model}: journal {head.seq} was not finished: the champion alias now names "
+        f"version {head.to_version}, as it says\n"
+    )
+    return store.versions()
 
 
 def refuse_wrong_alias(
@@ -60,18 +118,27 @@ def refuse_wrong_alias(
 
 def disagreements(ws: Workspace) -> list[DslmError]:
     """All that registry, journal and `champion.json` do not agree on; empty where all is well."""
+    found: list[DslmError] = []
+    noted = None
+    try:
+        noted = read_champion(ws.champion)
+    except InputError as unreadable:
+        found.append(unreadable)
     if nothing_yet(ws.root):
-        return _unknown_here(ws)
+        return found + _unknown_here(ws, noted)
     store = ModelStore(ws.root, ws.workflow, mlflow=client(ws.root, writes=False))
     try:
-        entries = Journal(store).entries()
+        entries = known_to_readers(ws, store)
     except ReleaseRefused as broken:
-        return [broken]
-    return list(_differences(ws, store, entries))
+        return [*found, broken]
+    return found + list(_differences(ws, store, entries, noted))
 
 
 def _differences(
-    ws: Workspace, store: ModelStore, entries: tuple[JournalEntry, ...]
+    ws: Workspace,
+    store: ModelStore,
+    entries: tuple[JournalEntry, ...],
+    noted: Baseline | None,
 ) -> Iterator[DslmError]:
     versions = store.versions()
     if wrong := wrong_alias(store, entries, versions):
@@ -88,8 +155,8 @@ def _differences(
         fix = "restore the registry from a backup, or register that release again and promote it"
         yield ReleaseRefused(what, where=store.model, fix=fix)
     if head is None:
-        yield from _unknown_here(ws)
-    elif wrong_note := _wrong_note(read_champion(ws.champion), head, held):
+        yield from _unknown_here(ws, noted)
+    elif noted and (wrong_note := _wrong_note(noted, head, held)):
         fix = f"`git pull`, or promote version {head.to_version} again"
         yield ReleaseRefused(wrong_note, where=ws.champion, fix=fix)
 
@@ -108,10 +175,9 @@ def _wrong_note(noted: Baseline, head: JournalEntry, held: Version | None) -> st
     return f"says contract version {noted.contract_version}, the release is of {made_for}"
 
 
-def _unknown_here(ws: Workspace) -> list[DslmError]:
+def _unknown_here(ws: Workspace, noted: Baseline | None) -> list[DslmError]:
     """A champion that the repository names and no journal knows."""
-    noted = read_champion(ws.champion)
-    if noted.version == 0:
+    if noted is None or noted.version == 0:
         return []
     what = f"names {named(noted.version, noted.digest)}, the journal says that nothing was promoted"
     fix = "restore the registry and its journal, or begin anew: docs/releases.md says how"

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from dslm.errors import ReleaseRefused
-from dslm.records import Baseline, JournalEntry
+from dslm.records import Baseline, Champion, JournalEntry
 from dslm.releasing.checking import Proof
 from dslm.releasing.identity import named, registered
 from dslm.releasing.store import ModelStore
@@ -59,7 +59,7 @@ def _is(release: Baseline, entry: JournalEntry) -> bool:
 def _noted(ws: Workspace) -> Baseline | None:
     """The anchor release that `champion.json` names."""
     try:
-        return Baseline.model_validate_json(ws.champion.read_bytes()).anchor_release
+        return Champion.model_validate_json(ws.champion.read_bytes()).anchor_release
     except (OSError, ValidationError):
         return None
 

@@ -13,9 +13,20 @@ from dslm.errors import ReleaseRefused
 from dslm.records import Baseline, JournalEntry
 from dslm.releasing.baseline import read_champion
 from dslm.releasing.checking import Proof
-from dslm.releasing.identity import digest_now, named, not_that_release, registered, taken_over
+from dslm.releasing.identity import (
+    digest_now,
+    has_bytes_of,
+    named,
+    not_that_release,
+    registered,
+    taken_over,
+)
+from dslm.releasing.journal import withdrawn
+from dslm.releasing.smoke import Answer, smoke
 from dslm.releasing.store import ModelStore, Version
 from dslm.settings.workspace import Workspace, stage_command
+
+ANSWERED = "answered"  # the tag of a version that was loaded and answered, with its manifest
 
 
 def serving(
@@ -76,7 +87,7 @@ def refuse_unapproved(store: ModelStore, entries: Sequence[JournalEntry], versio
         ReleaseRefused: Its status says so.
     """
     status = version.tags.get("status")
-    if status == "candidate":
+    if version.approved:
         return
     if taken_over(store, entries, version):
         also = f", and its status is {status!r}, not 'candidate'"
@@ -84,6 +95,57 @@ def refuse_unapproved(store: ModelStore, entries: Sequence[JournalEntry], versio
     where = f"{store.model} version {version.number}"
     fix = f"register it again: {stage_command('register', store.model)}"
     raise ReleaseRefused(f"its status is {status!r}, not 'candidate'", where=where, fix=fix)
+
+
+def refuse_withdrawn(
+    store: ModelStore, entries: tuple[JournalEntry, ...], version: Version, *, again: bool
+) -> None:
+    """Refuse a version that was rolled back from, by whatever number it is registered.
+
+    The journal says so, not the version's status, which can be set by hand.
+
+    Args:
+        store: The registry.
+        entries: The journal.
+        version: To be promoted.
+        again: Whether it is to be promoted all the same.
+
+    Raises:
+        ReleaseRefused: It was.
+    """
+    for made, by in withdrawn(entries):
+        if not again and has_bytes_of(store, made, version):
+            what = f"was withdrawn: {by.actor} rolled back from version {made.to_version} to "
+            what += f"{by.to_version} (journal {by.seq}, {by.at}: {by.reason})"
+            fix = "register a better one, or say why it may serve again: `dslm release promote "
+            fix += f"{store.model} --version {version.number} --again --reason …`"
+            raise ReleaseRefused(what, where=f"{store.model} version {version.number}", fix=fix)
+
+
+def answered_tag(version: Version) -> dict[str, str]:
+    """How registration writes down that a version has answered: with these bytes and no others."""
+    return {ANSWERED: version.tags.get("manifest", "")}
+
+
+def refuse_unanswered(
+    ws: Workspace, store: ModelStore, version: Version, proof: Proof, answer: Answer | None
+) -> None:
+    """Refuse a version whose status alone says that it has answered: let it answer now.
+
+    A status can be set by hand; versions of before registration wrote down more have no other.
+
+    Raises:
+        ReleaseRefused: It does not answer as was recorded, or nobody can ask it here.
+    """
+    if version.tags.get(ANSWERED) == answered_tag(version)[ANSWERED]:
+        return
+    if answer is None:
+        what = "nothing shows that it has answered when it was registered"
+        fix = f"register it again: {stage_command('register', store.model)}"
+        where = f"{store.model} version {version.number}"
+        raise ReleaseRefused(what, where=where, fix=fix)
+    smoke(ws, proof, answer)
+    store.tag(version.number, ANSWERED, answered_tag(version)[ANSWERED])
 
 
 def refuse_stale(ws: Workspace, proof: Proof, champion: Baseline, *, lost: bool) -> None:

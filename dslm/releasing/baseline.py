@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from dslm.errors import InputError
 from dslm.evidence import current, release_digest
-from dslm.records import Baseline, Verdict
+from dslm.records import Baseline, Champion, Verdict
 from dslm.settings.regular_files import refuse_no_file
 from dslm.settings.workspace import Workspace
 
@@ -24,9 +24,18 @@ def read_champion(path: Path) -> Baseline:
     Raises:
         InputError: The file is missing or is no such record.
     """
+    return read_noted(path).release()
+
+
+def read_noted(path: Path) -> Champion:
+    """All that `champion.json` has: the version that serves, and the journal's newest entry then.
+
+    Raises:
+        InputError: The file is missing or is no such record.
+    """
     refuse_no_file(path, fix='a new workflow starts with {"version": 0, "digest": null}')
     try:
-        return Baseline.model_validate_json(path.read_bytes())
+        return Champion.model_validate_json(path.read_bytes())
     except ValidationError as error:
         what = f"is no record of a champion ({error.errors()[0]['msg']})"
         raise InputError(what, where=path, fix="restore it from git") from None

@@ -18,7 +18,7 @@ from dslm.releasing.approval import refuse_unapproved
 from dslm.releasing.baseline import read_champion
 from dslm.releasing.checking import checked_files, prove
 from dslm.releasing.identity import is_release, named, refuse_taken_over, registered
-from dslm.releasing.journal import Journal
+from dslm.releasing.journal_anchors import known_to_readers
 from dslm.releasing.opening import nothing_yet
 from dslm.releasing.store import RESTORE, ModelStore
 from dslm.settings.recipe import load_recipe
@@ -142,4 +142,4 @@ def _renewed(entries: Sequence[JournalEntry]) -> str:
 
 def _opened(ws: Workspace) -> tuple[ModelStore, tuple[JournalEntry, ...]]:
     store = ModelStore(ws.root, ws.workflow)
-    return store, Journal(store).entries()
+    return store, known_to_readers(ws, store)

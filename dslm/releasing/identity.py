@@ -22,11 +22,14 @@ def same_release(one: JournalEntry, other: JournalEntry) -> bool:
 
     Entries of before digests were kept name theirs by its verdict, which holds them.
     """
-    if one.to_version != other.to_version:
-        return False
+    return one.to_version == other.to_version and same_bytes(one, other)
+
+
+def same_bytes(one: JournalEntry, other: JournalEntry) -> bool:
+    """Whether two entries went to the same bytes, whatever number these have, if that is known."""
     if one.to_digest and other.to_digest:
         return one.to_digest == other.to_digest
-    return one.verdict_digest == other.verdict_digest
+    return (one.to_version, one.verdict_digest) == (other.to_version, other.verdict_digest)
 
 
 def is_release(store: ModelStore, entry: JournalEntry, version: Version) -> bool:
@@ -37,6 +40,13 @@ def is_release(store: ModelStore, entry: JournalEntry, version: Version) -> bool
         return version.digest == entry.to_digest
     verdict = store.read(version, "gate.json")
     return verdict is not None and digest_bytes(verdict) == entry.verdict_digest
+
+
+def has_bytes_of(store: ModelStore, entry: JournalEntry, version: Version) -> bool:
+    """Whether a version is made of the bytes that an entry went to, whatever its number."""
+    if entry.to_digest is not None:
+        return version.digest == entry.to_digest
+    return is_release(store, entry, version)
 
 
 def registered(

@@ -1,109 +1,185 @@
-"""One move of the champion: the journal first, then aliases and the receipt follow it.
+"""One move of the champion: the journal's entry first, then all that follows it.
 
-Takes a proved release; gives the `JournalEntry`. Called by `promoting`, which decides whether the
-move may be made. What the journal says counts: `serve` can be called again after a crash.
+Promotion, rollback and `recover` share this one state machine. An entry of the journal is the move;
+`settle` makes aliases, the versions' status and `champion.json` say what the journal's newest entry
+says, step by step as `FOLLOWS` lists them, then reads back, until both agree. It may be called at
+any time, by anyone, any number of times: that is how a move that was cut short is finished.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import replace
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
-from dslm.errors import ReleaseRefused
+from dslm.errors import EnvironmentFault, ReleaseRefused
 from dslm.evidence import TERMS_FILE
 from dslm.provenance import digest_bytes, digest_file, write_atomic
-from dslm.records import Baseline, JournalEntry
+from dslm.records import Champion, JournalEntry
+from dslm.releasing import steps
 from dslm.releasing.anchor_release import anchor_release
 from dslm.releasing.checking import Proof
-from dslm.releasing.identity import not_that_release, registered
-from dslm.releasing.journal import Journal, digest_of, served
+from dslm.releasing.identity import has_bytes_of, not_that_release, registered
+from dslm.releasing.journal import Journal, digest_of, served, withdrawn
+from dslm.releasing.journal_anchors import COPY
 from dslm.releasing.look_anchors import TAG, look_of
 from dslm.releasing.packaging import CHAMPION_TERMS
 from dslm.releasing.signing.registered import state_move
-from dslm.releasing.store import RESTORE, ModelStore, Version
+from dslm.releasing.store import CANDIDATE, RESTORE, WITHDRAWN, ModelStore, Version
 from dslm.settings.workspace import Workspace
 
-Action = Literal["promote", "rollback"]
+Action = Literal["promote", "rollback", "recover"]
+TURNS = 20  # how often others may move the champion while this process lets aliases follow
 
 
-def move(
-    ws: Workspace,
-    store: ModelStore,
-    entries: tuple[JournalEntry, ...],
-    action: Action,
-    proof: Proof,
-    reason: str,
-    actor: str,
-    before: str | None,
-) -> JournalEntry:
-    """Write the journal, then let aliases and the receipt follow.
+@dataclass(frozen=True)
+class Move:
+    """What is to be done, all of it known before anything is: `leaves` is the champion so far."""
 
-    Args:
-        ws: The workflow.
-        store: Its registry.
-        entries: The journal so far.
-        action: What it is.
-        proof: Where to.
-        reason: Why.
-        actor: Who.
-        before: Digest of the champion so far, as far as it is known.
+    action: Action
+    leaves: JournalEntry | None
+    leaves_digest: str | None
+    to: Proof
+    reason: str
+    actor: str
+    lost: tuple[str, ...] | None = None
+
+    def entry(self, genesis: str) -> JournalEntry:
+        """The entry that makes it, after the champion that it leaves and no other."""
+        before = self.leaves
+        return JournalEntry(
+            seq=before.seq + 1 if before else 1,
+            at=dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
+            actor=self.actor.strip(),
+            action=self.action,
+            from_version=before.to_version if before else 0,
+            to_version=self.to.version,
+            from_digest=self.leaves_digest if before else None,
+            to_digest=self.to.digest,
+            reason=self.reason.strip(),
+            verdict_digest=self.to.verdict_digest,
+            look=look_of(self.to.verdict),
+            operation=secrets.token_hex(8),
+            lost=self.lost or None,
+            previous_digest=digest_of(before) if before else genesis,
+        )
+
+
+def make(ws: Workspace, store: ModelStore, move: Move) -> JournalEntry:
+    """Write the journal, then let all that follows it follow.
+
+    Raises:
+        ReleaseRefused: Somebody else moved the champion first; nothing has moved by this.
     """
     journal = Journal(store)
-    entry = JournalEntry(
-        seq=len(entries) + 1,
-        at=dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
-        actor=actor.strip(),
-        action=action,
-        from_version=entries[-1].to_version if entries else 0,
-        to_version=proof.version,
-        from_digest=before if entries else None,
-        to_digest=proof.digest,
-        reason=reason.strip(),
-        verdict_digest=proof.verdict_digest,
-        look=look_of(proof.verdict),
-        previous_digest=digest_of(entries[-1]) if entries else journal.genesis,
-    )
-    journal.append(entry)
-    serve(ws, store, (*entries, entry))
-    return state_move(ws, proof.folder, entry)
+    entry = journal.append(move.entry(journal.genesis))
+    steps.reached("journal")
+    settle(ws, store, journal.entries())
+    return state_move(ws, move.to.folder, entry)
 
 
-def serve(ws: Workspace, store: ModelStore, entries: tuple[JournalEntry, ...]) -> None:
-    """Bring aliases and champion.json in step with the journal, and see that they are.
+@dataclass(frozen=True)
+class _Wanted:
+    """What the journal says of the registry."""
+
+    ws: Workspace
+    store: ModelStore
+    entries: tuple[JournalEntry, ...]
+    champion: Version
+    previous: Version | None
+
+
+def settle(
+    ws: Workspace, store: ModelStore, entries: tuple[JournalEntry, ...]
+) -> tuple[JournalEntry, ...]:
+    """Bring all in step with the journal, and read both back until they agree.
 
     An alias names a version only where that is the journal's release by its digest too: the
     champion is refused otherwise, and `previous` then names nothing.
 
+    Returns:
+        The journal as it was in the end: somebody else may have moved on meanwhile.
+
     Raises:
-        ReleaseRefused: The champion is not in the registry, or an alias does not name what it was
-            just set to.
+        ReleaseRefused: The champion is not in the registry.
+        EnvironmentFault: Others go on moving the champion or its aliases.
     """
-    champion, previous = _wanted(store, entries)
-    wanted = {"previous": previous.number if previous else None, "champion": champion.number}
-    before = store.aliases()
-    for alias, number in wanted.items():
-        if before.get(alias) != number:
-            store.point(alias, number)
-    if _wanted(store, entries) != (champion, previous):  # deleted, registered anew meanwhile
-        raise ReleaseRefused("the registry changed meanwhile", where=ws.workflow, fix="try again")
-    after = store.aliases()
-    for alias, number in wanted.items():
-        if after.get(alias) != number:
-            what = f"alias {alias} names {after.get(alias)}, not {number}"
-            raise ReleaseRefused(what, where=ws.workflow, fix="somebody else moved it: try again")
-    first = anchor_release(ws, store, entries, champion.contract_version)
-    noted = _noted(champion).model_copy(update={"anchor_release": first})
-    text = json.dumps(noted.written(), indent=2) + "\n"
-    known = ws.champion.is_file() and ws.champion.read_text(encoding="utf-8") == text
-    terms = digest_file(ws.terms) if ws.terms.is_file() else None
-    if not known or terms != champion.terms:
-        _keep_terms(ws, store, champion)
-        write_atomic(ws.champion, text)
+    for _ in range(TURNS):
+        wanted = _wanted(ws, store, entries)
+        for step, follow in FOLLOWS:
+            follow(wanted)
+            steps.reached(step)
+        agreed = _agrees(wanted)
+        now = Journal(store).entries()  # after the aliases: whoever moves on lets them follow
+        if agreed and now == entries:
+            steps.reached("read back")
+            return entries
+        entries = now
+    what = "others go on moving the champion or its aliases"
+    raise EnvironmentFault(what, where=ws.workflow, fix="the same command again, later")
 
 
-def _keep_terms(ws: Workspace, store: ModelStore, champion: Version) -> None:
+def _wanted(ws: Workspace, store: ModelStore, entries: tuple[JournalEntry, ...]) -> _Wanted:
+    """The champion's version and that of the one before, as they were registered."""
+    line, versions = served(entries), store.versions()
+    champion = registered(store, line[-1], versions)
+    if champion is None:
+        raise not_that_release(line[-1].to_version, store.model)
+    previous = registered(store, line[-2], versions) if len(line) > 1 else None
+    return _Wanted(ws, store, entries, champion, previous)
+
+
+def _agrees(wanted: _Wanted) -> bool:
+    """Whether the registry is as it was made; it may have been deleted or registered anew."""
+    now = _wanted(wanted.ws, wanted.store, wanted.entries)
+    numbers = [one and one.number for one in (wanted.champion, wanted.previous)]
+    if [one and one.number for one in (now.champion, now.previous)] != numbers:
+        return False
+    aliases = wanted.store.aliases()
+    return [aliases.get("champion"), aliases.get("previous")] == numbers
+
+
+def _point(wanted: _Wanted, alias: str, version: Version | None) -> None:
+    number = version.number if version else None
+    if wanted.store.aliases().get(alias) != number:
+        wanted.store.point(alias, number)
+
+
+def _previous(wanted: _Wanted) -> None:
+    _point(wanted, "previous", wanted.previous)
+
+
+def _champion(wanted: _Wanted) -> None:
+    _point(wanted, "champion", wanted.champion)
+
+
+def _status(wanted: _Wanted) -> None:
+    """Mark what was rolled back from as withdrawn, with the reason; the champion is none such."""
+    store, off = wanted.store, withdrawn(wanted.entries)
+    for version in store.versions():
+        if not version.approved:
+            continue
+        by = next((by for made, by in off if has_bytes_of(store, made, version)), None)
+        status = WITHDRAWN if by else CANDIDATE
+        why = f"by {by.actor}, journal {by.seq}: {by.reason}" if by else ""
+        if version.tags.get(WITHDRAWN, "") != why:
+            store.tag(version.number, WITHDRAWN, why)
+        if version.tags.get("status") != status:
+            store.tag(version.number, "status", status)
+
+
+def _copy(wanted: _Wanted) -> None:
+    """Leave a copy of the newest entry with the version that it went to."""
+    head = wanted.entries[-1]
+    key, text = f"{COPY}{head.seq}", head.model_dump_json(exclude_none=True)
+    if wanted.champion.tags.get(key) != text:
+        wanted.store.tag(wanted.champion.number, key, text)
+
+
+def _terms(wanted: _Wanted) -> None:
     """What the champion was held to, and what that was compared with, as its files have them.
 
     Written before `champion.json`, which names the first.
@@ -111,6 +187,10 @@ def _keep_terms(ws: Workspace, store: ModelStore, champion: Version) -> None:
     Raises:
         ReleaseRefused: A file is not the one that was registered.
     """
+    ws, store, champion = wanted.ws, wanted.store, wanted.champion
+    terms = digest_file(ws.terms) if ws.terms.is_file() else None
+    if _is_written(wanted) and terms == champion.terms:
+        return
     for name, path in ((CHAMPION_TERMS, ws.terms_before), (TERMS_FILE, ws.terms)):
         text = store.read(champion, name) if champion.terms else None
         if name == TERMS_FILE and champion.terms and digest_bytes(text or b"") != champion.terms:
@@ -122,27 +202,38 @@ def _keep_terms(ws: Workspace, store: ModelStore, champion: Version) -> None:
             write_atomic(path, text)
 
 
-def _wanted(store: ModelStore, entries: tuple[JournalEntry, ...]) -> tuple[Version, Version | None]:
-    """The champion's version and that of the one before, as they were registered."""
-    line, versions = served(entries), store.versions()
-    champion = registered(store, line[-1], versions)
-    if champion is None:
-        raise not_that_release(line[-1].to_version, store.model)
-    previous = registered(store, line[-2], versions) if len(line) > 1 else None
-    return _still(champion), previous and _still(previous)
+def _note(wanted: _Wanted) -> None:
+    if not _is_written(wanted):
+        write_atomic(wanted.ws.champion, _noted(wanted))
 
 
-def _still(version: Version) -> Version:
-    """A version without what moves: its aliases."""
-    return replace(version, aliases=())
+def _is_written(wanted: _Wanted) -> bool:
+    path = wanted.ws.champion
+    return path.is_file() and path.read_bytes() == _noted(wanted).encode()
 
 
-def _noted(version: Version) -> Baseline:
-    """The champion as a verdict names it."""
-    return Baseline(
-        version=version.number,
-        digest=version.digest,
-        contract_version=version.contract_version or None,
-        look=version.tags.get(TAG),
-        terms=version.terms,
+def _noted(wanted: _Wanted) -> str:
+    """The text of `champion.json`."""
+    champion, head = wanted.champion, wanted.entries[-1]
+    first = anchor_release(wanted.ws, wanted.store, wanted.entries, champion.contract_version)
+    noted = Champion(
+        version=champion.number,
+        digest=champion.digest,
+        contract_version=champion.contract_version or None,
+        look=champion.tags.get(TAG),
+        terms=champion.terms,
+        anchor_release=first,
+        journal=head,
+        journal_head=digest_of(head),
     )
+    return json.dumps(noted.written(), indent=2) + "\n"
+
+
+FOLLOWS: tuple[tuple[str, Callable[[_Wanted], None]], ...] = (
+    ("previous", _previous),
+    ("champion", _champion),
+    ("status", _status),
+    ("copy", _copy),
+    ("terms", _terms),
+    ("champion.json", _note),
+)

@@ -7,40 +7,47 @@ written first and is what counts: a move that was cut short is finished by askin
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dslm.errors import InputError, ReleaseRefused
 from dslm.records import JournalEntry, Release
-from dslm.releasing.agreement import refuse_wrong_alias
+from dslm.releasing import steps
+from dslm.releasing.agreement import (
+    finish_half_done,
+    refuse_alias_of_none,
+    refuse_wrong_alias,
+)
 from dslm.releasing.anchor_release import refuse_other_anchor
 from dslm.releasing.approval import (
     lost,
     refuse_old_contract,
     refuse_stale,
+    refuse_unanswered,
     refuse_unapproved,
     refuse_unexpected,
+    refuse_withdrawn,
     serving,
 )
+from dslm.releasing.baseline import read_noted
 from dslm.releasing.checking import prove
-from dslm.releasing.identity import (
-    AS_NEW,
-    is_release,
-    named,
-    not_that_release,
-    registered,
-    same_release,
+from dslm.releasing.identity import is_release, registered
+from dslm.releasing.journal_anchors import (
+    known_moves,
+    known_to_readers,
+    refuse_unknown_champion,
 )
-from dslm.releasing.journal import Journal, served
 from dslm.releasing.look_anchors import refuse_lost_looks
-from dslm.releasing.moving import move, serve
+from dslm.releasing.moving import Move, make, settle
 from dslm.releasing.opening import client, nothing_yet
 from dslm.releasing.registering import as_release
 from dslm.releasing.rejudging import of_before_formats, refuse_unlike_release
+from dslm.releasing.rollback_target import is_same_rollback, refuse_gone, target_of
 from dslm.releasing.rolled_back import refuse_less_than_rolled_back
 from dslm.releasing.smoke import Answer, smoke
-from dslm.releasing.store import ModelStore, Version
+from dslm.releasing.store import ModelStore
 from dslm.settings.policy import letters
 from dslm.settings.workspace import Workspace, stage_command
 from dslm.stage import exclusive
@@ -63,11 +70,18 @@ def history(ws: Workspace) -> tuple[JournalEntry, ...]:
     if nothing_yet(ws.root):
         return ()
     store = ModelStore(ws.root, ws.workflow, mlflow=client(ws.root, writes=False))
-    return Journal(store).entries()
+    return known_to_readers(ws, store)
 
 
 def promote(
-    ws: Workspace, version: int | None, reason: str, actor: str, expected: int | None = None
+    ws: Workspace,
+    version: int | None,
+    reason: str,
+    actor: str,
+    expected: int | None = None,
+    *,
+    again: bool = False,
+    answer: Answer | None = None,
 ) -> JournalEntry | None:
     """Make a version the champion.
 
@@ -77,44 +91,54 @@ def promote(
         reason: Why, for the journal.
         actor: Who, for the journal.
         expected: The champion that the caller believes to replace, 0 for none.
+        again: Whether one may be taken that was rolled back from.
+        answer: Loads a release's folder and answers one input; asked of a version that nothing
+            shows to have answered when it was registered.
 
     Returns:
-        The journal's entry, or None where that version is the champion already.
+        The journal's entry, or None where that version is the champion already: what a move that
+        was cut short had left undone is done then.
 
     Raises:
         ReleaseRefused: No PASS evidence for exactly that version, or of another champion, or its
-            rows do not pass when they are judged again.
+            rows do not pass when they are judged again; or it was withdrawn.
     """
     _refuse_empty(reason, actor)
-    with (
-        exclusive(ws.root, f"release-{ws.workflow}", refusal=ReleaseRefused),
-        tempfile.TemporaryDirectory() as scratch,
-    ):
+    with _alone(ws) as scratch:
         store = ModelStore(ws.root, ws.workflow)
-        entries, versions = Journal(store).entries(), store.versions()
+        entries, versions = known_moves(ws, store)
         chosen = store.version(_candidate(store) if version is None else version)
         refuse_unapproved(store, entries, chosen)
+        refuse_alias_of_none(store, entries, versions)
+        refuse_unknown_champion(ws, store, entries)
         if entries and is_release(store, entries[-1], chosen):
             if expected != entries[-1].from_version:  # which this very move replaced
                 refuse_unexpected(ws, serving(ws, store, entries, versions), expected)
-            prove(store, chosen, Path(scratch))
-            serve(ws, store, entries)
+            prove(store, chosen, scratch)
+            settle(ws, store, entries)
             return None
+        versions = finish_half_done(ws, store, entries, versions)
         refuse_wrong_alias(store, entries, versions)
+        refuse_withdrawn(store, entries, chosen, again=again)
         champion = serving(ws, store, entries, versions)
         refuse_unexpected(ws, champion, expected)
-        proof = prove(store, chosen, Path(scratch))
+        steps.reached("planned")
+        proof = prove(store, chosen, scratch)
         gone = lost(store, entries, versions, champion)
         refuse_stale(ws, proof, champion, lost=gone)
         refuse_old_contract(proof, ws)
-        again = gone and proof.digest == champion.digest
-        if not again:  # what let it in once still stands
+        back = gone and proof.digest == champion.digest
+        if not back:  # what let it in once still stands
             refuse_lost_looks(ws, versions, entries)
             refuse_other_anchor(ws, store, entries, proof, champion)
-        if not (again and of_before_formats(proof)):  # which holds too little to be judged again
+        if not (back and of_before_formats(proof)):  # which holds too little to be judged again
             refuse_unlike_release(ws, proof)
             refuse_less_than_rolled_back(store, entries, versions, proof)
-        return move(ws, store, entries, "promote", proof, reason, actor, champion.digest)
+        refuse_unanswered(ws, store, chosen, proof, answer)
+        steps.reached("proved")
+        leaves, missing = entries[-1] if entries else None, _lost_whole(ws, entries)
+        move = Move("promote", leaves, champion.digest, proof, reason, actor, missing)
+        return make(ws, store, move)
 
 
 def rollback(
@@ -124,7 +148,7 @@ def rollback(
     answer: Answer,
     to: int | None = None,
     expected: int | None = None,
-) -> JournalEntry:
+) -> JournalEntry | None:
     """Go back to a version that was champion before; it must load and answer first.
 
     Args:
@@ -133,74 +157,53 @@ def rollback(
         actor: Who, for the journal.
         answer: Loads a release's folder and answers one input.
         to: Which; by default the champion before this one.
-        expected: The champion that the caller believes to leave: of two who go back at once, the
-            second would go back further.
+        expected: The champion that the caller believes to leave. After a rollback, this or `to` is
+            what asks for another one.
+
+    Returns:
+        The journal's entry, or None where the newest entry is this very rollback: what was left
+        undone is done then, and nothing goes back any further.
 
     Raises:
-        ReleaseRefused: There is none, its files are not what was promoted, or it does not answer.
-            Nothing has moved then.
+        ReleaseRefused: There is none, its files are not what was promoted, it does not answer, or
+            the champion came by another rollback. Nothing has moved then.
     """
     _refuse_empty(reason, actor)
+    with _alone(ws) as scratch:
+        store = ModelStore(ws.root, ws.workflow)
+        entries, versions = known_moves(ws, store)
+        champion = serving(ws, store, entries, versions)
+        if entries and is_same_rollback(entries[-1], reason, actor, to, expected):
+            settle(ws, store, entries)
+            return None
+        refuse_unexpected(ws, champion, expected)
+        target = target_of(store, entries, versions, to, stated=expected is not None)
+        version = registered(store, target, versions)
+        if version is None:
+            raise refuse_gone(store, entries, target, versions)
+        refuse_unapproved(store, entries, version)
+        steps.reached("planned")
+        proof = prove(store, version, scratch)
+        smoke(ws, proof, answer)
+        steps.reached("proved")
+        move = Move("rollback", entries[-1], champion.digest, proof, reason, actor)
+        return make(ws, store, move)
+
+
+@contextlib.contextmanager
+def _alone(ws: Workspace) -> Iterator[Path]:
+    """No other move in this clone meanwhile; gives a folder for a version's files."""
     with (
         exclusive(ws.root, f"release-{ws.workflow}", refusal=ReleaseRefused),
         tempfile.TemporaryDirectory() as scratch,
     ):
-        store = ModelStore(ws.root, ws.workflow)
-        entries = Journal(store).entries()
-        versions = store.versions()
-        champion = serving(ws, store, entries, versions)
-        refuse_unexpected(ws, champion, expected)
-        target = _target(store, entries, versions, to)
-        version = registered(store, target, versions)
-        if version is None:
-            raise _gone(store, entries, target, versions)
-        refuse_unapproved(store, entries, version)
-        proof = prove(store, version, Path(scratch))
-        smoke(ws, proof, answer)
-        return move(ws, store, entries, "rollback", proof, reason, actor, champion.digest)
+        yield Path(scratch)
 
 
-def _target(
-    store: ModelStore,
-    entries: tuple[JournalEntry, ...],
-    versions: Sequence[Version],
-    to: int | None,
-) -> JournalEntry:
-    """The entry of the champion to go back to; its number may be of more than one release."""
-    line = served(entries)
-    earlier = [entry for entry in entries if not same_release(entry, line[-1])]
-    numbers = sorted({entry.to_version for entry in earlier})
-    known = f"champions before: {', '.join(map(str, numbers)) or 'none'}"
-    if to is None:
-        if len(line) < 2:
-            raise ReleaseRefused("nothing to roll back to", where=store.model, fix=known)
-        return line[-2]
-    if line and to == line[-1].to_version and registered(store, line[-1], versions):
-        raise ReleaseRefused(f"version {to} is the champion now", where=store.model, fix=known)
-    meant = [entry for entry in reversed(earlier) if entry.to_version == to]
-    if not meant:
-        raise ReleaseRefused(f"version {to} was never champion", where=store.model, fix=known)
-    return next((e for e in meant if registered(store, e, versions)), meant[0])
-
-
-def _gone(
-    store: ModelStore,
-    entries: Sequence[JournalEntry],
-    target: JournalEntry,
-    versions: Sequence[Version],
-) -> ReleaseRefused:
-    """The refusal to go back to a release that the registry does not hold any more."""
-    held = sorted({
-        e.to_version
-        for e in entries
-        if not same_release(e, entries[-1]) and registered(store, e, versions)
-    })  # fmt: skip
-    others = f"`--to` a former champion that is there ({', '.join(map(str, held)) or 'none is'})"
-    fix = f"{others}, restore the registry from a backup, or {AS_NEW}"
-    if any(version.number == target.to_version for version in versions):
-        return not_that_release(target.to_version, store.model, fix=fix)
-    what = f"{named(target.to_version, target.to_digest)} is not in the registry any more"
-    return ReleaseRefused(what, where=store.model, fix=fix)
+def _lost_whole(ws: Workspace, entries: Sequence[JournalEntry]) -> tuple[str, ...]:
+    """The newest entry that git knows of, where there is no journal that could have it."""
+    head = read_noted(ws.champion).journal_head
+    return (head,) if head and not entries else ()
 
 
 def _candidate(store: ModelStore) -> int:

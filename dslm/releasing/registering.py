@@ -18,15 +18,17 @@ from dslm.errors import ReleaseRefused
 from dslm.evidence import KEYS, TERMS_FILE, release_digest
 from dslm.provenance import MANIFEST, digest_file, write_atomic
 from dslm.records import JournalEntry, Release, Verdict
+from dslm.releasing import steps
+from dslm.releasing.approval import ANSWERED, answered_tag
 from dslm.releasing.checking import evidence_tag, prove, read_verdict, verdict_tag
 from dslm.releasing.identity import is_release
-from dslm.releasing.journal import Journal
+from dslm.releasing.journal_anchors import head_tag, known_moves
 from dslm.releasing.look_anchors import TAG, refuse_lost_looks, refuse_uncounted, tags_of
 from dslm.releasing.packaging import package
 from dslm.releasing.rejudging import refuse_unlike_latest
 from dslm.releasing.signing.registered import sign_packaged
 from dslm.releasing.smoke import Answer, smoke
-from dslm.releasing.store import ModelStore, Version
+from dslm.releasing.store import CANDIDATE, ModelStore, Version
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
 
@@ -52,17 +54,19 @@ def register(ws: Workspace, answer: Answer) -> Release:
     with exclusive(ws.root, f"release-{ws.workflow}", refusal=ReleaseRefused):
         store = ModelStore(ws.root, ws.workflow)
         digest = release_digest(ws.workflow, now)
-        entries = Journal(store).entries()
-        refuse_lost_looks(ws, store.versions(), entries)
+        entries, versions = known_moves(ws, store)
+        refuse_lost_looks(ws, versions, entries)
         version = _same(store, digest, verdict, entries[-1:]) or _upload(
-            ws, store, digest, now, verdict
+            ws, store, digest, now, verdict, head_tag(entries)
         )
         _approve(ws, store, version, answer)
         store.point("candidate", version.number)
+        steps.reached("candidate")
         release = as_release(ws.workflow, store.version(version.number))
         receipt = release.model_copy(update={"aliases": ("candidate",)})
         text = json.dumps(receipt.model_dump(mode="json"), indent=2, sort_keys=True)
         write_atomic(ws.receipt, text + "\n")
+        steps.reached("receipt")
     return release
 
 
@@ -119,7 +123,12 @@ def _same(
 
 
 def _upload(
-    ws: Workspace, store: ModelStore, digest: str, now: Mapping[str, str], verdict: Verdict
+    ws: Workspace,
+    store: ModelStore,
+    digest: str,
+    now: Mapping[str, str],
+    verdict: Verdict,
+    head: Mapping[str, str],
 ) -> Version:
     """A new version, not yet approved."""
     with tempfile.TemporaryDirectory(prefix="dslm-release-") as scratch:
@@ -133,21 +142,32 @@ def _upload(
             "evidence": evidence_tag(now),
             "verdict": verdict_tag(verdict),
             **tags_of(verdict),
+            **head,
             "terms": digest_file(folder / TERMS_FILE),
         }
         run_id, source = store.upload(folder, {"dslm.digest": digest})
-    return store.version(store.add(source, tags, run_id))
+        steps.reached("uploaded")
+    number = store.add(source, tags, run_id)
+    steps.reached("version")
+    return store.version(number)
 
 
 def _approve(ws: Workspace, store: ModelStore, version: Version, answer: Answer) -> None:
     """Read a version back, prove every byte, let it answer as was recorded, or mark it broken."""
+    known = version.approved and version.tags.get(ANSWERED) == answered_tag(version)[ANSWERED]
     with tempfile.TemporaryDirectory(prefix="dslm-release-") as scratch:
         try:
             proof = prove(store, version, Path(scratch))
-            if version.tags.get("status") != "candidate":
+            steps.reached("read back")
+            if not known:
                 smoke(ws, proof, answer)
         except ReleaseRefused:
             store.tag(version.number, "status", "broken")
+            store.tag(version.number, ANSWERED, "")
             raise
-    if version.tags.get("status") != "candidate":
-        store.tag(version.number, "status", "candidate")
+    if not known:
+        store.tag(version.number, ANSWERED, answered_tag(version)[ANSWERED])
+        steps.reached("answered")
+    if not version.approved:
+        store.tag(version.number, "status", CANDIDATE)
+        steps.reached("approved")

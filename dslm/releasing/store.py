@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # The folder of a run's artifacts that holds a release.
 FOLDER = "release"
+# What a version's status says: it was read back and has answered; it was rolled back from since.
+CANDIDATE, WITHDRAWN = "candidate", "withdrawn"
 RESTORE = "restore it from a backup, or register that release again"
 
 
@@ -50,8 +52,8 @@ class Version:
 
     @property
     def approved(self) -> bool:
-        """Whether it was read back and has answered."""
-        return self.tags.get("status") == "candidate"
+        """Whether it was read back and has answered; it may have been rolled back from since."""
+        return self.tags.get("status") in {CANDIDATE, WITHDRAWN}
 
     @property
     def contract_version(self) -> int:

@@ -20,7 +20,7 @@ from dslm.errors import DslmError, InputError
 from dslm.gating.earlier_policies import loosened_since
 from dslm.gating.explaining import Explained, explained
 from dslm.provenance import digest_file, read_manifest
-from dslm.records import Baseline, Case, Metric, Release, Row, Scorecard, Verdict
+from dslm.records import Baseline, Case, Champion, Metric, Release, Row, Scorecard, Verdict
 from dslm.scoring.person import person_metrics
 from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace
@@ -139,7 +139,7 @@ def read_results(ws: Workspace) -> ReportData:
         gold=(),
         calibration=_facts(ws.calibration, fix),
         registered=(registered := _record(ws.receipt, Release, "restore it from git")),
-        champion=_record(ws.champion, Baseline, "restore it from git") or Baseline(),
+        champion=_record(ws.champion, Champion, "restore it from git") or Baseline(),
         where=_where(ws, registered),
     )
 

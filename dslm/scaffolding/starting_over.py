@@ -14,7 +14,7 @@ from typing import Literal
 
 from dslm.cases import read_record
 from dslm.errors import InputError
-from dslm.records import Baseline
+from dslm.records import Champion
 from dslm.settings.workspace import Workspace
 
 Change = Literal["replaced", "unchanged", "removed", "new"]
@@ -39,7 +39,7 @@ def refuse_released(ws: Workspace) -> None:
     served = 0
     if ws.champion.is_file():
         fix = "restore it from git"
-        served = read_record(ws.champion, Baseline, missing="no champion file", fix=fix).version
+        served = read_record(ws.champion, Champion, missing="no champion file", fix=fix).version
     if served or ws.receipt.is_file():
         raise InputError(
             "has releases, and starting over would forget what they answer to", where=ws.registry,

@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import socket
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -78,6 +78,12 @@ def copy_of(run: Run, root: Path) -> Run:
             copied.commit()
             assert not any(f"{run.ws.root}/" in line for line in copied.iterdump())
     return Run(Workspace(root, W))
+
+
+@pytest.fixture(scope="session")
+def copying() -> Callable[[Run, Path], Run]:
+    """Copies a repository with its registry."""
+    return copy_of
 
 
 def with_database(run: Run, migrated: Path) -> Run:

@@ -144,6 +144,9 @@ def test_who_compared_with_a_former_champion_is_told_to_bring_the_record_up_to_d
 
 def test_without_a_journal_the_champion_is_the_one_that_the_repository_names(two, tmp_path) -> None:
     without_journal(two)
+    with pytest.raises(ReleaseRefused, match=r"has 0 entries and lacks entry 2, .*recover"):
+        promote(two.ws, 2, "begin at 1", "me")
+    two.forget_copies()  # as journals were before
     assert "nothing was promoted — restore the registry" in told(two)
     refused(two, 1, r"compared with no champion, now version 2 \(\w{8}\) serves")
     with pytest.raises(ReleaseRefused, match=r"never champion.*docs/releases\.md"):

@@ -21,10 +21,11 @@ from dslm.provenance import (
     write_manifest,
 )
 from dslm.records import Baseline, Verdict
+from dslm.releasing.baseline import read_champion
 from dslm.releasing.checking import checked_files, prove, verdict_tag
 from dslm.releasing.fetching import fetch_version, what_it_says
 from dslm.releasing.journal import Journal
-from dslm.releasing.moving import move
+from dslm.releasing.moving import Move, make
 from dslm.releasing.packaging import CHAMPION, CHAMPION_TERMS, EVIDENCE, package
 from dslm.releasing.promoting import history, promote, releases, rollback
 from dslm.releasing.store import ModelStore
@@ -111,7 +112,7 @@ def test_it_is_listed_loaded_and_gone_back_to_and_not_promoted(run: Run, tmp_pat
         promote(run.ws, 1, "as it was", "ann")
     store = ModelStore(run.ws.root, W)
     proof = prove(store, store.version(1), tmp_path / "proved")
-    move(run.ws, store, (), "promote", proof, "before the upgrade", "ann", None)
+    make(run.ws, store, Move("promote", None, None, proof, "before the upgrade", "ann"))
     assert promote(run.ws, 1, "again", "ann") is None
     assert run.released(b"weights two").version == 2  # compared with the older one
     assert promote(run.ws, 2, "the new one", "ann") is not None
@@ -119,7 +120,7 @@ def test_it_is_listed_loaded_and_gone_back_to_and_not_promoted(run: Run, tmp_pat
     assert fetch_version(run.ws, 1, tmp_path / "fetched").is_dir()
     entry = rollback(run.ws, "wrong totals", "ann", answers_well)
     assert (entry.to_version, len(history(run.ws))) == (1, 3)
-    assert Baseline.model_validate_json(run.ws.champion.read_bytes()).version == 1
+    assert read_champion(run.ws.champion).version == 1
     assert Journal(store).entries()[-1] == entry
 
 

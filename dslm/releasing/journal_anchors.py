@@ -1,0 +1,142 @@
+"""What outside the journal knows of it: whoever deletes its newest entry has to delete these too.
+
+Each move leaves a copy of its entry with the version that it went to, and in `champion.json`, which
+git keeps; each registration leaves the digest of the newest entry with its version. Takes these;
+refuses a journal that lacks what one of them names. Called before every move and registration.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from dslm.errors import InputError, ReleaseRefused
+from dslm.records import Champion, JournalEntry
+from dslm.releasing.baseline import read_noted
+from dslm.releasing.identity import named
+from dslm.releasing.journal import Journal, digest_of, entry_of
+from dslm.releasing.store import ModelStore, Version
+from dslm.settings.workspace import Workspace
+
+COPY = "journal."  # and the entry's number: the copy that the version has which it went to
+HEAD = "journal"  # the newest entry when the version was registered
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """An entry that has to be there: named by whom, its number, its digest, itself if known."""
+
+    by: str
+    seq: int
+    digest: str
+    entry: JournalEntry | None = None
+
+
+def known_moves(ws: Workspace, store: ModelStore) -> tuple[tuple[JournalEntry, ...], list[Version]]:
+    """The journal, proved by its chain and by what is known of it elsewhere; and all versions.
+
+    Raises:
+        ReleaseRefused: It was changed, or lacks an entry.
+        InputError: `champion.json` cannot be read.
+    """
+    noted, versions = read_noted(ws.champion), store.versions()  # before the journal, which grows
+    entries = Journal(store).entries()
+    refuse_cut(entries, anchors(noted, versions), store.model)
+    return entries, versions
+
+
+def known_to_readers(ws: Workspace, store: ModelStore) -> tuple[JournalEntry, ...]:
+    """The same for who only looks: a `champion.json` that cannot be read is no reason to stop.
+
+    Raises:
+        ReleaseRefused: The journal was changed, or lacks an entry.
+    """
+    try:
+        noted = read_noted(ws.champion)
+    except InputError:
+        noted = Champion()
+    versions = store.versions()
+    entries = Journal(store).entries()
+    refuse_cut(entries, anchors(noted, versions), store.model)
+    return entries
+
+
+def anchors(noted: Champion, versions: Iterable[Version]) -> Iterator[Anchor]:
+    """What git and the versions know of the journal.
+
+    Args:
+        noted: The repository's `champion.json`.
+        versions: Of the registry.
+    """
+    if noted.journal is not None:
+        yield Anchor("champion.json", noted.journal.seq, digest_of(noted.journal), noted.journal)
+    for version in versions:
+        by = f"version {version.number}"
+        if found := re.fullmatch(r"([1-9][0-9]{0,8}) (\S+)", version.tags.get(HEAD, "")):
+            yield Anchor(by, int(found[1]), found[2])
+        for key, text in version.tags.items():
+            entry = entry_of(text) if key.startswith(COPY) else None
+            if entry is not None:
+                yield Anchor(by, entry.seq, digest_of(entry), entry)
+
+
+def lacking(entries: Sequence[JournalEntry], known: Iterable[Anchor]) -> list[Anchor]:
+    """The anchors that the journal neither has nor tells to be lost."""
+    held = {digest_of(entry) for entry in entries}
+    held |= {digest for entry in entries for digest in entry.lost or ()}
+    return [anchor for anchor in known if anchor.digest not in held]
+
+
+def refuse_cut(entries: Sequence[JournalEntry], known: Iterable[Anchor], model: str) -> None:
+    """Refuse a journal that lacks an entry which something outside it names.
+
+    Where there is no journal and no version names one, the registry is another or was lost whole:
+    `champion.json` then says what served.
+
+    Raises:
+        ReleaseRefused: It does.
+    """
+    missing = lacking(entries, known)
+    if not entries and all(anchor.by == "champion.json" for anchor in missing):
+        return
+    if missing:
+        last = max(missing, key=lambda anchor: anchor.seq)
+        what = f"the journal has {len(entries)} entries and lacks entry {last.seq}, which "
+        what += f"{last.by} names"
+        raise ReleaseRefused(what, where=model, fix=_RECOVER.format(model))
+
+
+_RECOVER = "`dslm release recover {}` restores what is known of it"
+
+
+def refuse_unknown_champion(
+    ws: Workspace, store: ModelStore, entries: Sequence[JournalEntry]
+) -> None:
+    """Refuse where git names a champion that no entry made one: the entry is gone.
+
+    For a `champion.json` of before it held the journal's newest entry.
+
+    Raises:
+        ReleaseRefused: It does.
+    """
+    noted = read_noted(ws.champion)
+    if noted.journal is None and unknown_champion(noted, entries):
+        what = f"names {named(noted.version, noted.digest)}, which no entry of the journal made "
+        what += "the champion"
+        fix = f"`git pull` or `git checkout` it; {_RECOVER.format(store.model)}"
+        raise ReleaseRefused(what, where=ws.champion, fix=fix)
+
+
+def unknown_champion(noted: Champion, entries: Sequence[JournalEntry]) -> bool:
+    """Whether `champion.json` names a release that the journal does not."""
+    return bool(noted.version and entries) and not any(
+        entry.to_version == noted.version
+        and (entry.to_digest is None or noted.digest in {None, entry.to_digest})
+        for entry in entries
+    )
+
+
+def head_tag(entries: Sequence[JournalEntry]) -> dict[str, str]:
+    """How a version that is registered names the journal's newest entry."""
+    return {HEAD: f"{len(entries)} {digest_of(entries[-1])}"} if entries else {}

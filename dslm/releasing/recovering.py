@@ -1,0 +1,229 @@
+"""`dslm release recover`: journal, aliases and `champion.json` brought together again.
+
+Takes what is left of a journal, the copies of its entries that versions and git have, and what git
+says that served; restores each entry that is known, says what is lost for good, and lets all that
+follows the journal follow. Every step may be the last one of a killed process: nothing that is read
+here is taken away, so the same command again goes on.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dslm.errors import InputError, ReleaseRefused
+from dslm.foreign_errors import VARIABLE
+from dslm.records import Champion, JournalEntry
+from dslm.releasing import steps
+from dslm.releasing.baseline import read_noted
+from dslm.releasing.checking import prove
+from dslm.releasing.identity import named, registered
+from dslm.releasing.journal import Journal, chain, digest_of, entry_of
+from dslm.releasing.journal_anchors import Anchor, anchors, lacking, unknown_champion
+from dslm.releasing.moving import Move, make, settle
+from dslm.releasing.opening import nothing_yet
+from dslm.releasing.store import RESTORE, ModelStore, Version
+from dslm.settings.workspace import Workspace
+from dslm.stage import exclusive
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is left of a journal: its readable pages, and what is known of it elsewhere."""
+
+    store: ModelStore
+    noted: Champion
+    versions: Sequence[Version]
+    pages: Mapping[int, JournalEntry | None]
+    anchors: tuple[Anchor, ...] = field(default=())
+
+    @property
+    def entries(self) -> list[JournalEntry]:
+        """Every entry that anything holds, but those that the journal tells to be lost."""
+        kept = [entry for entry in self.pages.values() if entry]
+        kept += [anchor.entry for anchor in self.anchors if anchor.entry]
+        told = {digest for entry in kept for digest in entry.lost or ()}
+        return [entry for entry in kept if digest_of(entry) not in told]
+
+    @property
+    def copied(self) -> set[str]:
+        """Digests of what is known outside the journal: an entry that lost a race is not."""
+        return {anchor.digest for anchor in self.anchors}
+
+
+def recover(ws: Workspace, actor: str, *, accept_loss: bool = False) -> list[str]:
+    """Repair what can be repaired of a workflow's journal, aliases and `champion.json`.
+
+    Args:
+        ws: The workflow.
+        actor: Who, for the journal, where an entry of it is lost.
+        accept_loss: Whether to go on from the newest champion that is known where entries are lost
+            for good; the journal then says which.
+
+    Returns:
+        What was done, a line each; nothing where all agreed.
+
+    Raises:
+        ReleaseRefused: Entries are lost for good, or the champion is not in the registry.
+    """
+    if nothing_yet(ws.root):
+        fix = f"name the registry's server in {VARIABLE}, or restore it: docs/releases.md says how"
+        raise ReleaseRefused("there is no registry here", where=ws.workflow, fix=fix)
+    with exclusive(ws.root, f"release-{ws.workflow}", refusal=ReleaseRefused):
+        store = ModelStore(ws.root, ws.workflow)
+        known = _known(ws, store)
+        told = [] if _is_whole(known) else list(_restore(known))
+        entries = Journal(store).entries()
+        told += _tell_loss(ws, known, entries, actor, accept_loss=accept_loss)
+        entries = Journal(store).entries()
+        if not entries:
+            read_noted(ws.champion)  # which nothing can be written from
+            return told
+        before = store.aliases(), _text(ws.champion)
+        settle(ws, store, entries)
+        after = store.aliases(), _text(ws.champion)
+        for alias in ("champion", "previous"):
+            if (was := before[0].get(alias)) != (now := after[0].get(alias)):
+                told.append(f"alias {alias}: named {was or 'nothing'}, names {now or 'nothing'}")
+        if before[1] != after[1]:
+            told.append(f"{ws.champion.name}: written anew from the journal")
+    return told
+
+
+def _known(ws: Workspace, store: ModelStore) -> _Known:
+    try:
+        noted = read_noted(ws.champion)
+    except InputError:  # written anew in the end
+        noted = Champion()
+    versions = store.versions()
+    pages = {}
+    for page in Journal(store).pages(all_of_them=True):
+        entry = entry_of(page.tags.get("entry", ""))
+        whole = entry is not None and page.tags.get("digest") == digest_of(entry)
+        pages[page.number] = entry if whole else None
+    return _Known(store, noted, versions, pages, tuple(anchors(noted, versions)))
+
+
+def _is_whole(known: _Known) -> bool:
+    try:
+        entries = Journal(known.store).entries()
+    except ReleaseRefused:
+        return False
+    return not lacking(entries, known.anchors)
+
+
+def _restore(known: _Known) -> Iterator[str]:
+    """Write the entries again whose pages are gone or changed; put aside what does not belong."""
+    journal = Journal(known.store)
+    right = _longest(journal.genesis, known.entries, known.copied)
+    counting = {page.number for page in journal.pages()}
+    held = {digest_of(entry) for page, entry in known.pages.items() if entry and page in counting}
+    for entry in right:
+        if digest_of(entry) not in held:
+            journal.restore(entry)
+            yield f"journal entry {entry.seq} ({_told(entry)}): restored"
+    steps.reached("entries restored")
+    heads = {journal.genesis, *map(digest_of, right)}
+    belongs = {digest_of(entry) for entry in right}
+    lost_race = {digest_of(e) for e in known.entries if e.previous_digest in heads} - belongs
+    for page, kept in known.pages.items():
+        if page not in counting:
+            continue
+        if kept is None:
+            yield f"page {page} of the journal: changed or unreadable, counts no more"
+        elif digest_of(kept) in belongs:
+            continue
+        elif digest_of(kept) not in lost_race:
+            yield f"journal entry {kept.seq} ({_told(kept)}): what came before it is lost"
+        journal.put_aside(page)
+    steps.reached("pages put aside")
+
+
+def _longest(
+    genesis: str, entries: Iterable[JournalEntry], copied: Container[str]
+) -> tuple[JournalEntry, ...]:
+    """The longest chain from the beginning; of equally long ones, that which is known outside.
+
+    An entry that lost a race is followed by none, and has no copy outside the journal.
+    """
+    of = {digest_of(entry): entry for entry in entries}
+    reach = {digest: entry.seq for digest, entry in of.items()}
+    for digest in sorted(of, key=lambda one: -of[one].seq):
+        before = of[digest].previous_digest
+        reach[before] = max(reach.get(before, 0), reach[digest])
+    ranked = sorted(of, key=lambda one: (-reach[one], one not in copied))
+    return chain(genesis, [of[digest] for digest in ranked])
+
+
+def _tell_loss(
+    ws: Workspace,
+    known: _Known,
+    entries: tuple[JournalEntry, ...],
+    actor: str,
+    *,
+    accept_loss: bool,
+) -> list[str]:
+    """Where entries are lost for good: say so in the journal, and go on from what served.
+
+    Raises:
+        ReleaseRefused: The loss was not accepted, or what served is not known or not there.
+    """
+    store = known.store
+    held = {digest_of(entry) for entry in entries}
+    strays = [e for e in known.entries if e.previous_digest not in held and e.seq > 1]
+    missing = lacking(entries, known.anchors)
+    if not entries and not missing and not strays:
+        return []  # nothing was promoted
+    lost = {digest_of(entry): entry.seq for entry in strays}
+    lost |= {anchor.digest: anchor.seq for anchor in missing}
+    if not lost and not unknown_champion(known.noted, entries):
+        return []
+    last = max([*lost.values(), 0])
+    what = f"journal entries {len(entries) + 1} to {last} are lost" if last else (
+        f"the entry that made {named(known.noted.version, known.noted.digest)} the champion is lost"
+    )  # fmt: skip
+    version = _what_served(known, entries)
+    if not accept_loss:
+        fix = f"restore MLflow's database from a backup, or go on from version {version.number}: "
+        fix += f"`dslm release recover {ws.workflow} --accept-loss`"
+        raise ReleaseRefused(f"{what} for good", where=f"{store.model}.journal", fix=fix)
+    with tempfile.TemporaryDirectory() as scratch:
+        proof = prove(store, version, Path(scratch))
+        leaves = entries[-1] if entries else None
+        move = Move("recover", leaves, leaves.to_digest if leaves else None, proof,
+                    f"{what}; {named(version.number, version.digest)} served", actor,
+                    tuple(sorted(lost)))  # fmt: skip
+        made = make(ws, store, move)
+    steps.reached("loss told")
+    return [f"{what} for good; journal entry {made.seq} says so, and that {_told(made)} served"]
+
+
+def _what_served(known: _Known, entries: Sequence[JournalEntry]) -> Version:
+    """The newest champion that anything knows of, as the registry has it.
+
+    Raises:
+        ReleaseRefused: It is not there, or has not answered.
+    """
+    store, noted = known.store, known.noted
+    newest = max([*known.entries, *entries], key=lambda entry: entry.seq, default=None)
+    found = registered(store, newest, known.versions) if newest else None
+    if noted.version and noted.journal is None and unknown_champion(noted, entries):
+        found = next((v for v in known.versions if _is(v, noted)), None)
+    if found is None or not found.approved:
+        what = "the newest champion that is known is not in the registry, or broken there"
+        raise ReleaseRefused(what, where=store.model, fix=RESTORE)
+    return found
+
+
+def _is(version: Version, noted: Champion) -> bool:
+    return version.number == noted.version and noted.digest in {None, version.digest}
+
+
+def _told(entry: JournalEntry) -> str:
+    return f"{entry.action} {entry.from_version} → {entry.to_version}"
+
+
+def _text(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None

@@ -1,0 +1,19 @@
+"""The steps of each command that changes the registry, in their order, as plain data.
+
+Whoever makes one says so by `reached`. A process may end after any of them, by `kill -9`, a lost
+connection or Ctrl-C: `tests/unit/releasing/test_killed_moves.py` walks the lists and ends it there,
+and the same command, or `dslm release recover`, has to finish what was begun.
+"""
+
+from __future__ import annotations
+
+# Up to the journal's entry nothing has moved; from it on the new champion is the one that counts.
+SETTLE = ("previous", "champion", "status", "copy", "terms", "champion.json", "read back")
+PROMOTE = ("planned", "proved", "journal", *SETTLE)
+ROLLBACK = ("planned", "proved", "journal", *SETTLE)
+RECOVER = ("entries restored", "pages put aside", "loss told", *SETTLE)
+REGISTER = ("uploaded", "version", "read back", "answered", "approved", "candidate", "receipt")
+
+
+def reached(step: str) -> None:
+    """A step was made. Nothing happens here; tests put in its place what ends the process."""
