@@ -1,0 +1,68 @@
+"""Many promote at once, from clones of their own: one wins, the others have moved nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from finished_run import Run, W, answers_well
+from killed_moves import stands
+from racing_moves import clones, race, registry_at
+
+from dslm.errors import EXIT_REFUSED
+from dslm.releasing import steps
+from dslm.releasing.promoting import history, promote, rollback
+from dslm.releasing.store import ModelStore
+
+PROMOTERS = 6
+
+
+@pytest.fixture(scope="session")
+def contested(_two: Run, tmp_path_factory: pytest.TempPathFactory, copying: Any) -> Run:
+    """Version 2 serves, and as many others as promoters were compared with it."""
+    run: Run = copying(_two, tmp_path_factory.mktemp("contested"))
+    for number in range(PROMOTERS):
+        run.released(b"weights %d" % (number + 3))
+    return run
+
+
+def test_of_many_promoters_at_once_one_wins_and_the_others_have_moved_nothing(
+    contested: Run, copying: Any, tmp_path: Path
+) -> None:
+    run = copying(contested, tmp_path / "shared")
+    with registry_at(f"sqlite:///{run.ws.root}/.mlflow/mlflow.db"):
+        acts = [
+            lambda ws=clone.ws, version=version: promote(ws, version, "mine", "ann")
+            for version, clone in enumerate(clones(run, tmp_path / "clones", PROMOTERS), start=3)
+        ]
+        ran = race(acts, tmp_path / "ran")
+    (winner,) = [number for number, one in enumerate(ran, start=3) if one.moved]
+    assert sorted(one.code for one in ran) == [0] + [EXIT_REFUSED] * (PROMOTERS - 1)
+    assert all("same time" in one.said or "stale baseline" in one.said
+               or "unless" in one.said for one in ran if not one.moved)  # fmt: skip
+    assert [entry.to_version for entry in history(run.ws)] == [1, 2, winner]
+    assert ModelStore(run.ws.root, W).aliases()["champion"] == winner
+    assert promote(run.ws, winner, "its own clone follows", "ann") is None
+    assert stands(run) == {"alias": winner, "journal": winner, "champion.json": winner,
+                           "entries": 3, "faults": []}  # fmt: skip
+
+
+@pytest.mark.parametrize("step", ["previous", "champion", "champion.json"])
+def test_a_rollback_of_another_clone_while_the_champion_is_promoted_again_is_not_undone(
+    two: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    with registry_at(f"sqlite:///{two.ws.root}/.mlflow/mlflow.db"):
+        (other,) = clones(two, tmp_path / "clones", 1)
+        ModelStore(two.ws.root, W).point("champion", None)  # so that there is something to set
+
+        def meanwhile(made: str) -> None:
+            if made == step:
+                monkeypatch.setattr(steps, "reached", lambda _: None)
+                assert rollback(other.ws, "wrong totals", "bob", answers_well) is not None
+
+        monkeypatch.setattr(steps, "reached", meanwhile)
+        assert promote(two.ws, 2, "again", "ann") is None
+        for clone in (two, other):
+            assert stands(clone) == {"alias": 1, "journal": 1, "champion.json": 1,
+                                     "entries": 3, "faults": []}  # fmt: skip
