@@ -16,12 +16,16 @@ from dslm.errors import ReleaseRefused
 from dslm.records import Baseline, Champion, JournalEntry
 from dslm.releasing.checking import Proof
 from dslm.releasing.identity import named, registered
-from dslm.releasing.store import ModelStore
+from dslm.releasing.store import ModelStore, Version
 from dslm.settings.workspace import Workspace
 
 
 def anchor_release(
-    ws: Workspace, store: ModelStore, entries: Sequence[JournalEntry], contract_version: int
+    ws: Workspace,
+    store: ModelStore,
+    entries: Sequence[JournalEntry],
+    contract_version: int,
+    versions: Sequence[Version],
 ) -> Baseline | None:
     """The first champion of a contract's version.
 
@@ -34,11 +38,12 @@ def anchor_release(
         store: Its registry.
         entries: The journal, oldest first.
         contract_version: Of the champion.
+        versions: Of the registry.
 
     Returns:
         None where neither names one.
     """
-    noted, versions = _noted(ws), store.versions()
+    noted = _noted(ws)
     for entry in entries:
         found = registered(store, entry, versions)
         if found is not None and found.contract_version == contract_version:
@@ -89,7 +94,8 @@ def refuse_other_anchor(
     of_contract = champion.contract_version or tested.contract_version
     if not entries or not tested.version or not of_contract:
         return
-    anchor, against = anchor_release(ws, store, entries, of_contract), tested.anchor_release
+    anchor = anchor_release(ws, store, entries, of_contract, store.versions())
+    against = tested.anchor_release
     if anchor is None or _compared(against) == _compared(anchor):
         return
     raise ReleaseRefused(

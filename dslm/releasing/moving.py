@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -83,13 +83,21 @@ def make(ws: Workspace, store: ModelStore, move: Move) -> JournalEntry:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What the journal says of the registry."""
+    """What the journal says of the registry, and what the registry was when that was asked."""
 
     ws: Workspace
     store: ModelStore
     entries: tuple[JournalEntry, ...]
+    versions: Sequence[Version]
     champion: Version
     previous: Version | None
+    noted: bytes  # what `champion.json` has to be
+
+    @property
+    def aliases(self) -> dict[str, int | None]:
+        """Which version each alias has to name."""
+        previous = self.previous.number if self.previous else None
+        return {"previous": previous, "champion": self.champion.number}
 
 
 def settle(
@@ -129,37 +137,45 @@ def _wanted(ws: Workspace, store: ModelStore, entries: tuple[JournalEntry, ...])
     if champion is None:
         raise not_that_release(line[-1].to_version, store.model)
     previous = registered(store, line[-2], versions) if len(line) > 1 else None
-    return _Wanted(ws, store, entries, champion, previous)
+    noted = _noted(ws, store, entries, champion, versions)
+    return _Wanted(ws, store, entries, versions, champion, previous, noted)
 
 
 def _agrees(wanted: _Wanted) -> bool:
     """Whether the registry is as it was made; it may have been deleted or registered anew."""
-    now = _wanted(wanted.ws, wanted.store, wanted.entries)
-    numbers = [one and one.number for one in (wanted.champion, wanted.previous)]
-    if [one and one.number for one in (now.champion, now.previous)] != numbers:
-        return False
-    aliases = wanted.store.aliases()
-    return [aliases.get("champion"), aliases.get("previous")] == numbers
+    store, line, versions = wanted.store, served(wanted.entries), wanted.store.versions()
+    found = [registered(store, entry, versions) for entry in reversed(line[-2:])]
+    there = dict(zip(("champion", "previous"), found, strict=False))
+    named = _names(versions)
+    return all(
+        named.get(alias) == number == (one.number if (one := there.get(alias)) else None)
+        for alias, number in wanted.aliases.items()
+    )
 
 
-def _point(wanted: _Wanted, alias: str, version: Version | None) -> None:
-    number = version.number if version else None
-    if wanted.store.aliases().get(alias) != number:
+def _names(versions: Iterable[Version]) -> dict[str, int]:
+    """Which version each alias names."""
+    return {alias: version.number for version in versions for alias in version.aliases}
+
+
+def _point(wanted: _Wanted, alias: str) -> None:
+    number = wanted.aliases[alias]
+    if _names(wanted.versions).get(alias) != number:
         wanted.store.point(alias, number)
 
 
 def _previous(wanted: _Wanted) -> None:
-    _point(wanted, "previous", wanted.previous)
+    _point(wanted, "previous")
 
 
 def _champion(wanted: _Wanted) -> None:
-    _point(wanted, "champion", wanted.champion)
+    _point(wanted, "champion")
 
 
 def _status(wanted: _Wanted) -> None:
     """Mark what was rolled back from as withdrawn, with the reason; the champion is none such."""
     store, off = wanted.store, withdrawn(wanted.entries)
-    for version in store.versions():
+    for version in wanted.versions:
         if not version.approved:
             continue
         by = next((by for made, by in off if has_bytes_of(store, made, version)), None)
@@ -204,29 +220,33 @@ def _terms(wanted: _Wanted) -> None:
 
 def _note(wanted: _Wanted) -> None:
     if not _is_written(wanted):
-        write_atomic(wanted.ws.champion, _noted(wanted))
+        write_atomic(wanted.ws.champion, wanted.noted)
 
 
 def _is_written(wanted: _Wanted) -> bool:
     path = wanted.ws.champion
-    return path.is_file() and path.read_bytes() == _noted(wanted).encode()
+    return path.is_file() and path.read_bytes() == wanted.noted
 
 
-def _noted(wanted: _Wanted) -> str:
+def _noted(
+    ws: Workspace,
+    store: ModelStore,
+    entries: tuple[JournalEntry, ...],
+    champion: Version,
+    versions: Sequence[Version],
+) -> bytes:
     """The text of `champion.json`."""
-    champion, head = wanted.champion, wanted.entries[-1]
-    first = anchor_release(wanted.ws, wanted.store, wanted.entries, champion.contract_version)
     noted = Champion(
         version=champion.number,
         digest=champion.digest,
         contract_version=champion.contract_version or None,
         look=champion.tags.get(TAG),
         terms=champion.terms,
-        anchor_release=first,
-        journal=head,
-        journal_head=digest_of(head),
+        anchor_release=anchor_release(ws, store, entries, champion.contract_version, versions),
+        journal=entries[-1],
+        journal_head=digest_of(entries[-1]),
     )
-    return json.dumps(noted.written(), indent=2) + "\n"
+    return (json.dumps(noted.written(), indent=2) + "\n").encode()
 
 
 FOLLOWS: tuple[tuple[str, Callable[[_Wanted], None]], ...] = (

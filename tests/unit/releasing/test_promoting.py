@@ -331,9 +331,9 @@ def test_a_candidate_has_to_be_compared_with_the_first_champion_of_the_journal(t
         two.released(b"weights three %d" % n)
         with pytest.raises(ReleaseRefused, match=rf"the anchor release is version 1 .*{seen}"):
             promote(ws, None, "drifts", "ann")
-    later = older | {"contract_version": 7}
+    later, store = older | {"contract_version": 7}, ModelStore(ws.root, W)
     ws.champion.write_text(json.dumps(said | {"anchor_release": later}))
-    assert anchor_release(ws, ModelStore(ws.root, W), history(ws), 7) is None
+    assert anchor_release(ws, store, history(ws), 7, store.versions()) is None
     ws.champion.write_text(json.dumps(said))
     two.released(b"weights four")
     assert promote(ws, None, "held to the first", "ann") is not None

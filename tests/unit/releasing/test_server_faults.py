@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,12 +17,11 @@ from pathlib import Path
 
 import pytest
 from finished_run import Run, W
+from postgresql_server import SECRET, free_port, postgresql
 
 from dslm.errors import DslmError, EnvironmentFault, InputError
 from dslm.releasing.promoting import promote, releases
 from dslm.releasing.store import ModelStore
-
-SECRET = "zqx-geheim"
 
 
 @pytest.fixture(autouse=True)
@@ -35,12 +33,6 @@ def _unplugged() -> None:
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "5")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def address(port: int) -> str:
@@ -181,38 +173,6 @@ def test_a_database_driver_that_is_missing_is_exit_code_5_and_named(run, monkeyp
     told = faulty(run)
     assert isinstance(told, EnvironmentFault)
     assert "package MySQLdb is not installed" in told.message()
-
-
-@contextmanager
-def postgresql(folder: Path) -> Iterator[int]:
-    """A PostgreSQL server of this test's own, with password; skips where there is none."""
-    pytest.importorskip("psycopg", reason="needs psycopg[binary]")
-    tools = [*Path("/usr/lib/postgresql").glob("*/bin"), *map(Path, os.environ["PATH"].split(":"))]
-    bins = next((tool for tool in tools if (tool / "initdb").exists()), None)
-    if bins is None:
-        pytest.skip("needs PostgreSQL's initdb and pg_ctl")
-    as_user = ["runuser", "-u", "nobody", "--"] if os.geteuid() == 0 else []
-    if as_user:
-        shutil.chown(folder, "nobody")
-        for above in folder.parents:
-            with suppress(OSError):
-                above.chmod(above.stat().st_mode | 0o055)
-    (folder / "word").write_text(SECRET)
-    (folder / "word").chmod(0o644)
-    port, data = free_port(), folder / "data"
-
-    def tool(name: str, *arguments: str) -> None:
-        subprocess.run([*as_user, str(bins / name), "-D", str(data), *arguments], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")  # fmt: skip
-
-    tool("initdb", "-U", "ann", "-A", "scram-sha-256", "--pwfile", str(folder / "word"), "-N")
-    listen = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -F"
-    tool("pg_ctl", "start", "-w", "-o", listen, "-l", str(folder / "log"))
-    try:
-        yield port
-    finally:
-        with suppress(subprocess.CalledProcessError):
-            tool("pg_ctl", "stop", "-m", "immediate")
 
 
 @pytest.mark.slow

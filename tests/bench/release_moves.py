@@ -1,0 +1,249 @@
+"""Moves of the champion, measured: killed at each step, many at once, and how long one takes.
+
+Run it as `PYTHONPATH=.:tests nice python tests/bench/release_moves.py --promoters 16`; it prints
+the tables of docs/measurements/release.md. `--only` takes `faults`, `race` or `times`, `--where`
+one registry; PostgreSQL needs its server's programs and psycopg, and is left out where they are
+missing. Nothing is trained: versions hold a few bytes as weights, so what is measured is the
+registry and the decision.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from finished_run import Run, W, answers_well, finish_run
+from killed_moves import killed_after, stands
+from postgresql_server import SECRET, free_port, postgresql
+from racing_moves import clones, race, registry_at
+
+from dslm.releasing import steps
+from dslm.releasing.promoting import history, promote, rollback
+from dslm.releasing.recovering import recover
+from dslm.releasing.registering import register
+from dslm.releasing.store import ModelStore
+
+Where = Callable[[Path], contextlib.AbstractContextManager[str]]
+
+
+@contextlib.contextmanager
+def sqlite(folder: Path) -> Iterator[str]:
+    yield f"sqlite:///{folder / 'mlflow.db'}"
+
+
+@contextlib.contextmanager
+def server(folder: Path, backend: str) -> Iterator[str]:
+    """An MLflow server on a free port."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
+         "--workers", "2", "--backend-store-uri", backend,
+         "--artifacts-destination", str(folder / "files")],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+    )  # fmt: skip
+    try:
+        for _ in range(600):
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
+                break
+            time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@contextlib.contextmanager
+def server_on_sqlite(folder: Path) -> Iterator[str]:
+    with server(folder, f"sqlite:///{folder / 'mlflow.db'}") as address:
+        yield address
+
+
+@contextlib.contextmanager
+def server_on_postgresql(folder: Path) -> Iterator[str]:
+    with postgresql(folder) as port:
+        backend = f"postgresql+psycopg://ann:{SECRET}@127.0.0.1:{port}/postgres"
+        with server(folder, backend) as address:
+            yield address
+
+
+WHERE: dict[str, Where] = {
+    "sqlite": sqlite,
+    "server on sqlite": server_on_sqlite,
+    "server on PostgreSQL": server_on_postgresql,
+}
+
+
+@contextlib.contextmanager
+def repository(where: Where) -> Iterator[Run]:
+    """A repository with two champions, in a registry of its own."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory() as registry,
+        where(Path(registry)) as address,
+        registry_at(address),
+    ):
+        run = finish_run(Path(folder))
+        run.register()
+        promote(run.ws, None, "first", "ann")
+        run.released(b"weights two")
+        promote(run.ws, None, "second", "ann")
+        yield run
+
+
+def copy_of(run: Run, folder: Path) -> Run:
+    """The repository and its `.mlflow`; the command that opens it sets its locations right."""
+    shutil.copytree(run.ws.root, folder)
+    return Run(type(run.ws)(folder, W))
+
+
+def faults() -> None:
+    """Each command, killed after each step: what then serves, and what the same command does."""
+    print("| command | killed after | serves then | entries | the same command | recover |")
+    print("|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as root:
+        run = finish_run(Path(root) / "made")
+        run.register()
+        promote(run.ws, None, "first", "ann")
+        run.released(b"weights two")
+        promote(run.ws, None, "second", "ann")
+        waiting = copy_of(run, Path(root) / "waiting")
+        waiting.candidate(b"weights three")
+        waiting.gate()
+        ready = copy_of(run, Path(root) / "ready")
+        ready.released(b"weights three")
+        third = copy_of(ready, Path(root) / "third")
+        promote(third.ws, None, "third", "ann")
+        cut = copy_of(third, Path(root) / "cut")
+        ModelStore(cut.ws.root, f"{W}.journal").mlflow.delete_model_version(f"{W}.journal", "3")
+        commands: tuple[tuple[str, Run, tuple[str, ...], Callable[[Run], object]], ...] = (
+            ("register", waiting, steps.REGISTER, lambda one: register(one.ws, answers_well)),
+            ("promote", ready, steps.PROMOTE, lambda one: promote(one.ws, None, "third", "ann")),
+            ("rollback", third, steps.ROLLBACK,
+             lambda one: rollback(one.ws, "wrong totals", "ann", answers_well)),
+            ("recover", cut, steps.RECOVER, lambda one: recover(one.ws, "ann")),
+        )  # fmt: skip
+        for name, before, walked, command in commands:
+            for number, step in enumerate(walked):
+                one = copy_of(before, Path(root) / f"{name}-{number}")
+                if not killed_after(step, lambda one=one, act=command: act(one)):
+                    continue
+                other = copy_of(one, Path(root) / f"{name}-{number}-other")
+                with contextlib.suppress(Exception):
+                    left = stands(one)
+                command(one)
+                recover(other.ws, "bob")
+                done, mended = stands(one), stands(other)
+                print(f"| {name} | {step} | {_said(left)} | {left['entries']} | {_said(done)} | "
+                      f"{_said(mended)} |", flush=True)  # fmt: skip
+
+
+def _said(found: dict[str, object]) -> str:
+    named = [found["journal"], found["alias"], found["champion.json"]]
+    if len(set(named)) == 1 and not found["faults"]:
+        return f"{named[0]}"
+    return f"journal {named[0]}, alias {named[1]}, champion.json {named[2]}"
+
+
+def racing(places: dict[str, Where], promoters: int, rounds: int) -> None:
+    """Many who promote at once, each another version, each in a process and clone of its own."""
+    print("| registry | promoters | rounds | won | exit code 4 | other | entries | longest |")
+    print("|---|---|---|---|---|---|---|---|")
+    for name, where in places.items():
+        with contextlib.suppress(Missing), ready(where) as run:
+            ran, slowest = [], 0.0
+            for again in range(rounds):
+                numbers = [run.released(b"%d %d" % (again, n)).version for n in range(promoters)]
+                with tempfile.TemporaryDirectory() as folder:
+                    acts = [
+                        lambda ws=one.ws, number=number: promote(ws, number, "mine", "ann")
+                        for number, one in zip(
+                            numbers, clones(run, Path(folder) / "clones", promoters), strict=True
+                        )
+                    ]
+                    ran += (now := race(acts, Path(folder) / "ran"))
+                won = [n for n, one in zip(numbers, now, strict=True) if one.moved]
+                assert [e.to_version for e in history(run.ws)][2 + again :] == won, won
+                promote(run.ws, won[0], "its own clone follows", "ann")
+                slowest = max([slowest, *(one.seconds for one in now)])
+            codes = [one.code for one in ran if not one.moved]
+            other = ", ".join(f"{one.code}: {one.said}" for one in ran if one.code not in (0, 4))
+            print(f"| {name} | {promoters} | {rounds} | {sum(one.moved for one in ran)} | "
+                  f"{codes.count(4)} | {other or len(codes) - codes.count(4)} | "
+                  f"{len(history(run.ws))} | {slowest:.1f} s |", flush=True)  # fmt: skip
+
+
+class Missing(Exception):
+    """What a registry needs is not installed."""
+
+
+@contextlib.contextmanager
+def ready(where: Where) -> Iterator[Run]:
+    """As `repository`, or `Missing`."""
+    import pytest
+
+    try:
+        with repository(where) as run:
+            yield run
+    except pytest.skip.Exception as error:
+        print(f"| (left out: {error}) |")
+        raise Missing from error
+
+
+def times(places: dict[str, Where], moves: int) -> None:
+    """How long a promotion and a rollback take, without loading weights."""
+    print("| registry | promote, median | longest | rollback, median | longest |")
+    print("|---|---|---|---|---|")
+    for name, where in places.items():
+        with contextlib.suppress(Missing), ready(where) as run:
+            there, back = [], []
+            for number in range(moves):
+                version = run.released(b"timed %d" % number).version
+                there.append(_seconds(lambda v=version: promote(run.ws, v, "timed", "ann")))
+                back.append(_seconds(
+                    lambda n=number: rollback(run.ws, f"timed {n}", "ann", answers_well)
+                ))  # fmt: skip
+            cells = [f"{pick(one):.2f} s" for one in (there, back)
+                     for pick in (statistics.median, max)]  # fmt: skip
+            print(f"| {name} | {' | '.join(cells)} |", flush=True)
+
+
+def _seconds(act: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    assert act() is not None
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Print the tables."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--only", choices=("faults", "race", "times"))
+    asked.add_argument("--where", choices=tuple(WHERE), help="one registry alone")
+    asked.add_argument("--promoters", type=int, default=16)
+    asked.add_argument("--rounds", type=int, default=1)
+    asked.add_argument("--moves", type=int, default=7)
+    given = asked.parse_args()
+    places = {name: where for name, where in WHERE.items() if given.where in (None, name)}
+    if given.only in (None, "faults"):
+        faults()
+    if given.only in (None, "race"):
+        racing(places, given.promoters, given.rounds)
+    if given.only in (None, "times"):
+        times(places, given.moves)
+
+
+if __name__ == "__main__":
+    main()
