@@ -204,9 +204,12 @@ def ready(where: Where) -> Iterator[Run]:
 
 
 def times(places: dict[str, Where], moves: int) -> None:
-    """How long a promotion and a rollback take, without loading weights."""
-    print("| registry | promote, median | longest | rollback, median | longest |")
-    print("|---|---|---|---|---|")
+    """How long a promotion and a rollback take, without loading weights, and their own share of it.
+
+    The rest is the registry's, and whatever else the machine does.
+    """
+    print("| registry | promote, median | longest | CPU | rollback, median | longest | CPU |")
+    print("|---|---|---|---|---|---|---|")
     for name, where in places.items():
         with contextlib.suppress(Missing), ready(where) as run:
             there, back = [], []
@@ -216,15 +219,17 @@ def times(places: dict[str, Where], moves: int) -> None:
                 back.append(_seconds(
                     lambda n=number: rollback(run.ws, f"timed {n}", "ann", answers_well)
                 ))  # fmt: skip
-            cells = [f"{pick(one):.2f} s" for one in (there, back)
-                     for pick in (statistics.median, max)]  # fmt: skip
-            print(f"| {name} | {' | '.join(cells)} |", flush=True)
+            cells: list[float] = []
+            for one in (there, back):
+                wall, cpu = zip(*one, strict=True)
+                cells += [statistics.median(wall), max(wall), statistics.median(cpu)]
+            print(f"| {name} | {' | '.join(f'{cell:.2f} s' for cell in cells)} |", flush=True)
 
 
-def _seconds(act: Callable[[], object]) -> float:
-    began = time.perf_counter()
+def _seconds(act: Callable[[], object]) -> tuple[float, float]:
+    began, used = time.perf_counter(), time.process_time()
     assert act() is not None
-    return time.perf_counter() - began
+    return time.perf_counter() - began, time.process_time() - used
 
 
 def main() -> None:
