@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dslm.errors import InputError, ReleaseRefused
-from dslm.records import JournalEntry, Release
+from dslm.records import Baseline, JournalEntry, Release
 from dslm.releasing import steps
 from dslm.releasing.agreement import (
     finish_half_done,
@@ -32,7 +32,7 @@ from dslm.releasing.approval import (
     serving,
 )
 from dslm.releasing.baseline import read_noted
-from dslm.releasing.checking import prove
+from dslm.releasing.checking import Proof, prove
 from dslm.releasing.identity import is_release, registered
 from dslm.releasing.journal_anchors import (
     known_moves,
@@ -47,7 +47,7 @@ from dslm.releasing.rejudging import of_before_formats, refuse_unlike_release
 from dslm.releasing.rollback_target import is_same_rollback, refuse_gone, target_of
 from dslm.releasing.rolled_back import refuse_less_than_rolled_back
 from dslm.releasing.smoke import Answer, smoke
-from dslm.releasing.store import ModelStore
+from dslm.releasing.store import ModelStore, Version
 from dslm.settings.policy import letters
 from dslm.settings.workspace import Workspace, stage_command
 from dslm.stage import exclusive
@@ -124,21 +124,37 @@ def promote(
         refuse_unexpected(ws, champion, expected)
         steps.reached("planned")
         proof = prove(store, chosen, scratch)
-        gone = lost(store, entries, versions, champion)
-        refuse_stale(ws, proof, champion, lost=gone)
-        refuse_old_contract(proof, ws)
-        back = gone and proof.digest == champion.digest
-        if not back:  # what let it in once still stands
-            refuse_lost_looks(ws, versions, entries)
-            refuse_other_anchor(ws, store, entries, proof, champion)
-        if not (back and of_before_formats(proof)):  # which holds too little to be judged again
-            refuse_unlike_release(ws, proof)
-            refuse_less_than_rolled_back(store, entries, versions, proof)
+        _refuse_unfit(ws, store, entries, versions, proof, champion)
         refuse_unanswered(ws, store, chosen, proof, answer)
         steps.reached("proved")
         leaves, missing = entries[-1] if entries else None, _lost_whole(ws, entries)
         move = Move("promote", leaves, champion.digest, proof, reason, actor, missing)
         return make(ws, store, move)
+
+
+def _refuse_unfit(
+    ws: Workspace,
+    store: ModelStore,
+    entries: tuple[JournalEntry, ...],
+    versions: Sequence[Version],
+    proof: Proof,
+    champion: Baseline,
+) -> None:
+    """Refuse a proved version that was compared with another champion, or is not as good today.
+
+    Raises:
+        ReleaseRefused: It is one.
+    """
+    gone = lost(store, entries, versions, champion)
+    refuse_stale(ws, proof, champion, lost=gone)
+    refuse_old_contract(proof, ws)
+    back = gone and proof.digest == champion.digest
+    if not back:  # what let it in once still stands
+        refuse_lost_looks(ws, versions, entries)
+        refuse_other_anchor(ws, store, entries, proof, champion)
+    if not (back and of_before_formats(proof)):  # which holds too little to be judged again
+        refuse_unlike_release(ws, proof)
+        refuse_less_than_rolled_back(store, entries, versions, proof)
 
 
 def rollback(
