@@ -11,22 +11,17 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import shutil
-import signal
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from finished_run import Run, W, answers_well, finish_run
 from killed_moves import killed_after, stands
-from postgresql_server import SECRET, free_port, postgresql
 from racing_moves import clones, race, registry_at
+from registry_servers import SECRET, mlflow_server, postgresql
 
 from dslm.releasing import steps
 from dslm.releasing.promoting import history, promote, rollback
@@ -43,41 +38,17 @@ def sqlite(folder: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def server(folder: Path, backend: str) -> Iterator[str]:
-    """An MLflow server on a free port."""
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
-         "--workers", "2", "--backend-store-uri", backend,
-         "--artifacts-destination", str(folder / "files")],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
-    )  # fmt: skip
-    try:
-        for _ in range(600):
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
-                break
-            time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-@contextlib.contextmanager
 def server_on_sqlite(folder: Path) -> Iterator[str]:
-    with server(folder, f"sqlite:///{folder / 'mlflow.db'}") as address:
-        yield address
+    with mlflow_server(folder, f"sqlite:///{folder / 'mlflow.db'}", workers=2) as (_, port):
+        yield f"http://127.0.0.1:{port}"
 
 
 @contextlib.contextmanager
 def server_on_postgresql(folder: Path) -> Iterator[str]:
-    with postgresql(folder) as port:
-        backend = f"postgresql+psycopg://ann:{SECRET}@127.0.0.1:{port}/postgres"
-        with server(folder, backend) as address:
-            yield address
+    with postgresql(folder) as database:
+        backend = f"postgresql+psycopg://ann:{SECRET}@127.0.0.1:{database}/postgres"
+        with mlflow_server(folder, backend, workers=2) as (_, port):
+            yield f"http://127.0.0.1:{port}"
 
 
 WHERE: dict[str, Where] = {

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 
 import pytest
 from finished_run import W, answers_well
 
-from dslm.errors import EXIT_BAD_INPUT, EXIT_REFUSED, InputError, ReleaseRefused
+from dslm.errors import EXIT_BAD_INPUT, EXIT_REFUSED, InputError, Problems, ReleaseRefused
+from dslm.gating.waiving import candidate_digest
 from dslm.provenance import MANIFEST, digest_bytes, digest_file, write_manifest
 from dslm.records import Baseline
+from dslm.releasing import rejudging
 from dslm.releasing.anchor_release import anchor_release
 from dslm.releasing.baseline import read_champion
 from dslm.releasing.promoting import history, promote, releases, rollback
@@ -206,13 +209,37 @@ def test_a_version_s_rows_are_judged_again_before_it_is_promoted(run) -> None:
     sealed_again(run, "calibration.json", '"threshold":0.1', '"threshold":0.99')
     for path, old, new, changed in (
         (run.ws.policy, "0.8", "0.7", "policy"), (run.ws.gold, "A-1.", "A-1!", "gold"),
-        (run.ws.contract, "45.0", "4.5", "contract"),
+        (run.ws.contract, "45.0", "4.5", "contract"), (run.ws.waivers, "[]", "[ ]", "waivers"),
     ):  # fmt: skip
         text = path.read_text()
         path.write_text(text.replace(old, new, 1))
         refused(f"{changed} changed since.*make release")
         path.write_text(text)
     assert promote(run.ws, 1, "as it was", "me") is not None
+
+
+@pytest.mark.slow
+def test_what_a_waiver_let_in_is_promoted_while_that_waiver_holds(run, monkeypatch) -> None:
+    ws, today = run.ws, dt.datetime.now(dt.UTC).date()
+    verdict = run.gate("INCONCLUSIVE")
+    ws.waivers.write_text(
+        "waivers:\n  - {check: surely, reason: agreed in the review, signed_off_by: J. Doe, until: "
+        f'"{today + dt.timedelta(days=7)}", candidate: {candidate_digest(W, verdict.evidence)}, '
+        f"gold: {digest_file(ws.gold)}}}\n"
+    )
+    assert run.judge().status == "PASS"
+    run.register()
+    with monkeypatch.context() as later:
+        later.setattr(rejudging, "_today", lambda: today + dt.timedelta(days=8))
+        with pytest.raises(Problems, match="expired on"):
+            promote(ws, 1, "late", "me")
+    waived = ws.waivers.read_text()
+    ws.waivers.write_text("waivers: []\n")
+    with pytest.raises(ReleaseRefused, match=r"again it is INCONCLUSIVE.*waivers changed"):
+        promote(ws, 1, "no more", "me")
+    assert history(ws) == ()
+    ws.waivers.write_text(waived)
+    assert promote(ws, 1, "agreed", "me") is not None
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import pytest
 from finished_run import Run, W, answers_well
 from killed_moves import stands
 from racing_moves import clones, race, registry_at
+from registry_servers import SECRET, mlflow_server, postgresql
 
 from dslm.errors import EXIT_REFUSED
 from dslm.releasing import steps
@@ -16,6 +17,11 @@ from dslm.releasing.promoting import history, promote, rollback
 from dslm.releasing.store import ModelStore
 
 PROMOTERS = 6
+
+
+@pytest.fixture(autouse=True)
+def _unplugged() -> None:
+    """One of these reaches servers on this machine."""
 
 
 @pytest.fixture(scope="session")
@@ -66,3 +72,27 @@ def test_a_rollback_of_another_clone_while_the_champion_is_promoted_again_is_not
         for clone in (two, other):
             assert stands(clone) == {"alias": 1, "journal": 1, "champion.json": 1,
                                      "entries": 3, "faults": []}  # fmt: skip
+
+
+def test_on_an_mlflow_server_with_postgresql_one_of_many_wins_too(
+    bare: Run, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder, apart = tmp_path_factory.mktemp("pg"), tmp_path_factory.mktemp("apart")
+    with postgresql(folder) as database:
+        backend = f"postgresql+psycopg://ann:{SECRET}@127.0.0.1:{database}/postgres"
+        with (
+            mlflow_server(folder, backend) as (_, port),
+            registry_at(f"http://127.0.0.1:{port}"),
+        ):
+            numbers = [bare.released(b"weights %d" % n).version for n in range(3)]
+            acts = [
+                lambda ws=clone.ws, version=version: promote(ws, version, "mine", "ann")
+                for version, clone in zip(numbers, clones(bare, apart / "clones", 3), strict=True)
+            ]
+            ran = race(acts, apart / "ran")
+            assert sorted(one.code for one in ran) == [0, EXIT_REFUSED, EXIT_REFUSED]
+            (entry,) = history(bare.ws)
+            assert ran[numbers.index(entry.to_version)].moved
+            assert ModelStore(bare.ws.root, W).aliases()["champion"] == entry.to_version
+            assert promote(bare.ws, entry.to_version, "its own clone follows", "ann") is None
+            assert stands(bare)["faults"] == []

@@ -5,19 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 from finished_run import Run, W
-from postgresql_server import SECRET, free_port, postgresql
+from registry_servers import SECRET, free_port, mlflow_server, postgresql
 
 from dslm.errors import DslmError, EnvironmentFault, InputError
 from dslm.releasing.promoting import promote, releases
@@ -55,30 +52,6 @@ def faulty(run: Run) -> DslmError:
 
 
 @contextmanager
-def mlflow_server(folder: Path, migrated: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    shutil.copyfile(migrated, folder / "mlflow.db")
-    port = free_port()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
-         "--workers", "1", "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}",
-         "--artifacts-destination", str(folder / "files")],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        env=os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
-    )  # fmt: skip
-    try:
-        for _ in range(300):
-            with suppress(OSError):
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
-                break
-            time.sleep(0.2)
-        yield server, port
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
-
-
-@contextmanager
 def answering(status: int | None) -> Iterator[int]:
     """A server that answers everything with a status, or never."""
     done = threading.Event()
@@ -112,7 +85,8 @@ def test_a_release_on_a_server_leaves_its_password_nowhere_and_a_killed_server_i
     run, migrated, tmp_path_factory, monkeypatch, capfd
 ) -> None:
     folder = tmp_path_factory.mktemp("server")
-    with mlflow_server(folder, migrated) as (server, port):
+    shutil.copyfile(migrated, folder / "mlflow.db")
+    with mlflow_server(folder, f"sqlite:///{folder / 'mlflow.db'}") as (server, port):
         use(monkeypatch, address(port))
         assert run.register().version == 1
         assert promote(run.ws, 1, "first", "ann") is not None
