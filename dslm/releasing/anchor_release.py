@@ -75,6 +75,7 @@ def refuse_other_anchor(
     entries: Sequence[JournalEntry],
     proof: Proof,
     champion: Baseline,
+    versions: Sequence[Version],
 ) -> None:
     """Refuse a candidate that was compared with another anchor release than the journal's.
 
@@ -86,6 +87,7 @@ def refuse_other_anchor(
         entries: The journal.
         proof: Of the candidate.
         champion: What serves, by the journal.
+        versions: Of the registry.
 
     Raises:
         ReleaseRefused: It was, or with none though there is one.
@@ -94,7 +96,7 @@ def refuse_other_anchor(
     of_contract = champion.contract_version or tested.contract_version
     if not entries or not tested.version or not of_contract:
         return
-    anchor = anchor_release(ws, store, entries, of_contract, store.versions())
+    anchor = anchor_release(ws, store, entries, of_contract, versions)
     against = tested.anchor_release
     if anchor is None or _compared(against) == _compared(anchor):
         return

@@ -55,11 +55,11 @@ class Journal:
 
     def pages(self, *, all_of_them: bool = False) -> list[Version]:
         """The versions that may hold an entry that counts, in the order they were written."""
-        pages = self._store.versions()
+        pages = self._store.versions(aliases=False)
         return [page for page in pages if all_of_them or page.tags.get(COUNTS) != "no"]
 
-    def append(self, entry: JournalEntry) -> JournalEntry:
-        """Write an entry, and see that it counts.
+    def append(self, entry: JournalEntry) -> tuple[JournalEntry, ...]:
+        """Write an entry, and see that it counts; gives the journal as it is then.
 
         Where the answer was lost the journal is asked: it may have been written all the same.
 
@@ -74,7 +74,7 @@ class Journal:
         entries = self.entries()
         if len(entries) >= entry.seq:
             if entries[entry.seq - 1] == entry:
-                return entry
+                return entries
             if page is not None:
                 with contextlib.suppress(DslmError):  # it does not count anyway
                     self.put_aside(page)

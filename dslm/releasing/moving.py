@@ -75,10 +75,13 @@ def make(ws: Workspace, store: ModelStore, move: Move) -> JournalEntry:
         ReleaseRefused: Somebody else moved the champion first; nothing has moved by this.
     """
     journal = Journal(store)
-    entry = journal.append(move.entry(journal.genesis))
+    entry = move.entry(journal.genesis)
+    entries = journal.append(entry)
     steps.reached("journal")
-    settle(ws, store, journal.entries())
-    return state_move(ws, move.to.folder, entry)
+    settle(ws, store, entries)
+    state_move(ws, move.to.folder, entry)
+    steps.reached("statement")
+    return entry
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,8 @@ def promote(
     with _alone(ws) as scratch:
         store = ModelStore(ws.root, ws.workflow)
         entries, versions = known_moves(ws, store)
-        chosen = store.version(_candidate(store) if version is None else version)
+        number = _candidate(store, versions) if version is None else version
+        chosen = store.version(number, versions)
         refuse_unapproved(store, entries, chosen)
         refuse_alias_of_none(store, entries, versions)
         refuse_unknown_champion(ws, store, entries)
@@ -151,7 +152,7 @@ def _refuse_unfit(
     back = gone and proof.digest == champion.digest
     if not back:  # what let it in once still stands
         refuse_lost_looks(ws, versions, entries)
-        refuse_other_anchor(ws, store, entries, proof, champion)
+        refuse_other_anchor(ws, store, entries, proof, champion, versions)
     if not (back and of_before_formats(proof)):  # which holds too little to be judged again
         refuse_unlike_release(ws, proof)
         refuse_less_than_rolled_back(store, entries, versions, proof)
@@ -222,8 +223,8 @@ def _lost_whole(ws: Workspace, entries: Sequence[JournalEntry]) -> tuple[str, ..
     return (head,) if head and not entries else ()
 
 
-def _candidate(store: ModelStore) -> int:
-    number = store.aliases().get("candidate")
+def _candidate(store: ModelStore, versions: Sequence[Version]) -> int:
+    number = next((one.number for one in versions if "candidate" in one.aliases), None)
     if number is None:
         fix = f"register one: {stage_command('register', store.model)}"
         raise ReleaseRefused("there is no candidate", where=store.model, fix=fix)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -87,8 +87,8 @@ class ModelStore:
         self.root, self.model = root, model
         self.mlflow = mlflow or client(root)
 
-    def versions(self) -> list[Version]:
-        """All versions, oldest first."""
+    def versions(self, *, aliases: bool = True) -> list[Version]:
+        """All versions, oldest first, with the aliases that name them unless nobody asks."""
         found: list[Any] = []
         token = None
         with plain_faults(self.root):
@@ -97,18 +97,18 @@ class ModelStore:
                 found += page
                 token = page.token or ""
         named: dict[int, list[str]] = {}
-        for alias, number in self.aliases().items():
+        for alias, number in (self.aliases() if aliases else {}).items():
             named.setdefault(number, []).append(alias)
         versions = [_version(v, tuple(sorted(named.get(int(v.version), [])))) for v in found]
         return sorted(versions, key=lambda v: v.number)
 
-    def version(self, number: int) -> Version:
-        """One version.
+    def version(self, number: int, versions: Sequence[Version] | None = None) -> Version:
+        """One version, of those that were read already if they were.
 
         Raises:
             ReleaseRefused: There is no such version; names those there are.
         """
-        versions = self.versions()
+        versions = self.versions() if versions is None else versions
         for version in versions:
             if version.number == number:
                 return version

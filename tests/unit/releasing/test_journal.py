@@ -33,7 +33,7 @@ def journal(releases) -> Journal:
     journal = Journal(releases)
     previous = journal.genesis
     for seq in (1, 2, 3):
-        previous = digest_of(journal.append(entry(seq, seq, previous)))
+        previous = digest_of(journal.append(entry(seq, seq, previous))[-1])
     return journal
 
 
@@ -49,11 +49,11 @@ def test_entries_come_back_in_order(journal) -> None:
 
 def test_of_two_who_follow_the_same_entry_the_second_is_refused(journal) -> None:
     head = digest_of(journal.entries()[-1])
-    first = journal.append(entry(4, 1, head, actor="ann"))
+    *_, first = journal.append(entry(4, 1, head, actor="ann"))
     with pytest.raises(ReleaseRefused, match="at the same time"):
         journal.append(entry(4, 2, head, actor="bob"))
     assert journal.entries()[-1] == first
-    following = journal.append(entry(5, 2, digest_of(first)))
+    *_, following = journal.append(entry(5, 2, digest_of(first)))
     assert journal.entries()[-1] == following
 
 
