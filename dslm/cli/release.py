@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -102,15 +103,17 @@ def rollback_release(
     from dslm.releasing.pyfunc import answer
     from dslm.settings.workspace import workspace
 
-    ws = workspace(workflow)
+    ws, began = workspace(workflow), time.monotonic()
     entry = rollback(ws, reason, _actor(actor), answer, to, expected)
+    seconds = round(time.monotonic() - began, 1)
     if as_json:
-        emit({"changed": entry is not None, "entry": _plain(entry), "champion": _champion(ws)})
+        emit({"changed": entry is not None, "entry": _plain(entry), "champion": _champion(ws),
+              "seconds": seconds})  # fmt: skip
     elif entry is None:
         now = _champion(ws)["version"]
         say(f"{workflow}: rolled back to version {now} already; further back: --to N")
     else:
-        say(_told(workflow, entry))
+        say(f"{_told(workflow, entry)}, in {seconds} s")
 
 
 @app.command("recover")
