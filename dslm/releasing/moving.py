@@ -78,8 +78,8 @@ def make(ws: Workspace, store: ModelStore, move: Move) -> JournalEntry:
     entry = move.entry(journal.genesis)
     entries = journal.append(entry)
     steps.reached("journal")
-    settle(ws, store, entries)
-    state_move(ws, move.to.folder, entry)
+    if settle(ws, store, entries)[-1] == entry:  # nobody has moved on meanwhile
+        state_move(ws, move.to.folder, entry)
     steps.reached("statement")
     return entry
 
@@ -223,6 +223,7 @@ def _terms(wanted: _Wanted) -> None:
 
 def _note(wanted: _Wanted) -> None:
     if not _is_written(wanted):
+        wanted.ws.promotion.unlink(missing_ok=True)  # the statement of another move
         write_atomic(wanted.ws.champion, wanted.noted)
 
 

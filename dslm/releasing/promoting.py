@@ -46,6 +46,7 @@ from dslm.releasing.registering import as_release
 from dslm.releasing.rejudging import of_before_formats, refuse_unlike_release
 from dslm.releasing.rollback_target import is_same_rollback, refuse_gone, target_of
 from dslm.releasing.rolled_back import refuse_less_than_rolled_back
+from dslm.releasing.signing.registered import state_move
 from dslm.releasing.smoke import Answer, smoke
 from dslm.releasing.store import ModelStore, Version
 from dslm.settings.policy import letters
@@ -115,8 +116,8 @@ def promote(
         if entries and is_release(store, entries[-1], chosen):
             if expected != entries[-1].from_version:  # which this very move replaced
                 refuse_unexpected(ws, serving(ws, store, entries, versions), expected)
-            prove(store, chosen, scratch)
-            settle(ws, store, entries)
+            proof = prove(store, chosen, scratch)
+            _finish(ws, store, entries, proof)
             return None
         versions = finish_half_done(ws, store, entries, versions)
         refuse_wrong_alias(store, entries, versions)
@@ -191,7 +192,8 @@ def rollback(
         entries, versions = known_moves(ws, store)
         champion = serving(ws, store, entries, versions)
         if entries and is_same_rollback(entries[-1], reason, actor, to, expected):
-            settle(ws, store, entries)
+            there = registered(store, entries[-1], versions)
+            _finish(ws, store, entries, prove(store, there, scratch) if there else None)
             return None
         refuse_unexpected(ws, champion, expected)
         target = target_of(store, entries, versions, to, stated=expected is not None)
@@ -205,6 +207,15 @@ def rollback(
         steps.reached("proved")
         move = Move("rollback", entries[-1], champion.digest, proof, reason, actor)
         return make(ws, store, move)
+
+
+def _finish(
+    ws: Workspace, store: ModelStore, entries: tuple[JournalEntry, ...], proof: Proof | None
+) -> None:
+    """Do what is left of the move that the journal's newest entry made."""
+    settle(ws, store, entries)
+    if proof is not None and not ws.promotion.exists():
+        state_move(ws, proof.folder, entries[-1])
 
 
 @contextlib.contextmanager

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 # Up to the journal's entry nothing has moved; from it on the new champion is the one that counts.
 SETTLE = ("previous", "champion", "status", "copy", "terms", "champion.json", "read back")
-PROMOTE = ("planned", "proved", "journal", *SETTLE)
-ROLLBACK = ("planned", "proved", "journal", *SETTLE)
+PROMOTE = ("planned", "proved", "journal", *SETTLE, "statement")
+ROLLBACK = ("planned", "proved", "journal", *SETTLE, "statement")
 RECOVER = ("entries restored", "pages put aside", "loss told", *SETTLE)
 REGISTER = ("uploaded", "version", "read back", "answered", "approved", "candidate", "receipt")
 
