@@ -101,7 +101,6 @@ def test_a_move_killed_at_any_step_leaves_one_of_two_and_the_same_command_ends_i
                    "entries": stands(before)["entries"] + 1}  # fmt: skip
     assert command(run) is None
     assert stands(run) == end
-    assert run.ws.promotion.is_file() == before.ws.promotion.is_file()  # a signed statement of it
 
     recover(other.ws, "bob")
     now = new if moved else old
