@@ -15,8 +15,9 @@ from signed_folders import listed, make_release, new_key
 from dslm.cli.app import invoke
 from dslm.errors import InputError, ReleaseRefused
 from dslm.provenance import write_atomic
+from dslm.releasing import steps
 from dslm.releasing.fetching import fetch_version
-from dslm.releasing.promoting import promote, releases, rollback
+from dslm.releasing.promoting import history, promote, releases, rollback
 from dslm.releasing.signing.dsse import envelope
 from dslm.releasing.signing.keys import VARIABLE, SigningKey
 from dslm.releasing.signing.model_signature import SIGNATURE
@@ -89,6 +90,31 @@ def test_a_registered_release_is_signed_and_used_as_signed(run, mine, capsys) ->
         verify_version(run.ws, 1)
 
 
+def test_a_move_cut_short_leaves_no_statement_of_another_and_the_same_command_leaves_its_own(
+    run, mine, monkeypatch
+) -> None:
+    def interrupted(step: str) -> None:
+        if step == "champion.json":
+            raise KeyboardInterrupt
+
+    policy(run, mine)
+    run.register()
+    promote(run.ws, None, "go", "ann")
+    run.released(b"weights two")
+    for move, to in (
+        (lambda: promote(run.ws, 2, "go", "ann"), 2),
+        (lambda: rollback(run.ws, "back", "ann", answers_well), 1),
+    ):
+        assert run.ws.promotion.exists()
+        with monkeypatch.context() as patch:
+            patch.setattr(steps, "reached", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                move()
+        assert not run.ws.promotion.exists()
+        assert move() is None
+        assert verify_version(run.ws, to).promoted_at == history(run.ws)[-1].at
+
+
 def test_an_edited_release_is_refused_before_anything_opens_it(run, mine, tmp_path) -> None:
     policy(run, mine)
     run.register()
@@ -115,7 +141,7 @@ def test_an_unsigned_release_is_used_with_a_word_or_refused(run, mine, capsys, m
     assert f"mini version 1: {UNSIGNED}" in capsys.readouterr().err
     policy(run, mine, required=True)
     with pytest.raises(ReleaseRefused, match=r"is not signed, and registry/policy\.yaml"):
-        promote(run.ws, 2, "go", "ann")
+        promote(run.ws, 2, "go", "ann", again=True)
     with pytest.raises(InputError, match="no signing key here"):
         sign_version(run.ws, 2)
     use(mine, run.ws.root.parent / "key.pem", monkeypatch)
