@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from dslm.errors import DslmError
 from dslm.proving.finding import Finding, fail, warn
-from dslm.records import Baseline
+from dslm.records import Champion
 from dslm.settings.loading import load_document
 from dslm.settings.policy import AnyCheck, Gain, GatePolicy, NonInferior, SliceAlarm
 from dslm.settings.workspace import Workspace
@@ -36,7 +36,7 @@ def policy_gaps(ws: Workspace, policy: GatePolicy) -> Iterator[Finding]:
 def _serves(ws: Workspace) -> bool:
     """Whether a champion serves; a file that cannot be read is another proof's."""
     try:
-        return load_document(ws.champion, Baseline, fix="restore it from git").version != 0
+        return load_document(ws.champion, Champion, fix="restore it from git").version != 0
     except DslmError:
         return True
 
