@@ -12,12 +12,21 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from dslm.errors import ReleaseRefused
-from dslm.releasing.opening import artifact_folder
+from dslm.releasing.opening import NAME, artifact_folder, database
 from dslm.releasing.plain_files import refuse_irregular
 from dslm.uris import without_password
 
 RESTORE = "somebody edited the registry: restore its database, and find out by whom"
 FOREIGN = frozenset({"http", "https", "ftp", "sftp"})  # a server's own files are `mlflow-artifacts`
+
+
+def _is_own(root: Path, files: Path) -> bool:
+    """Whether the database lies beside a repository's files.
+
+    Clones that share one elsewhere write each into their own folder, so that any may be meant.
+    """
+    there = database(root)
+    return there is not None and there.resolve() == (files.parent / NAME).resolve()
 
 
 def refuse_foreign_place(root: Path, uri: str, name: str, *, where: str) -> None:
@@ -40,7 +49,7 @@ def refuse_foreign_place(root: Path, uri: str, name: str, *, where: str) -> None
         return
     path = Path(url2pathname(urlsplit(uri).path) if scheme else uri)
     folder = (path / name).resolve()
-    if own is not None and not folder.is_relative_to(own.resolve()):
+    if own is not None and _is_own(root, own) and not folder.is_relative_to(own.resolve()):
         what = f"its files would be read from {folder}, outside of {own}"
         raise ReleaseRefused(what, where=where, fix=RESTORE)
     if folder.is_dir():

@@ -7,6 +7,7 @@ by `dslm release sign` and `verify`.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from dslm.releasing.signing.signed_folder import (
     verify_folder,
 )
 from dslm.releasing.signing.statements import promoted, promotion_of
-from dslm.releasing.signing.trust import Trust, trust_in_force, trust_of
+from dslm.releasing.signing.trust import VARIABLE, Trust, trust_in_force, trust_of
 from dslm.settings.release_policy import PATH, load_release_policy
 from dslm.settings.workspace import Workspace
 
@@ -166,12 +167,14 @@ def refuse_wrong_signature(
         None where it is not signed and need not be; the caller tells of it.
 
     Raises:
-        ReleaseRefused: It is signed, and wrongly; or not signed, where the policy wants that.
+        ReleaseRefused: It is signed, and wrongly; or not signed, where the policy wants that or
+            `DSLM_TRUST_ROOT` is set.
     """
     if not (folder / SIGNATURE).exists():
-        if load_release_policy(root).signing.required:
+        asked = VARIABLE if os.environ.get(VARIABLE) else PATH
+        if asked == VARIABLE or load_release_policy(root).signing.required:
             fix = f"look whose it is; `dslm release sign {workflow} --version N` signs it"
-            what = f"is not signed, and {PATH} wants that"
+            what = f"is not signed, and {asked} wants that"
             raise ReleaseRefused(what, where=where, fix=fix)
         return None
     trust = trust_in_force(root)
