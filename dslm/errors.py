@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from dslm.uris import place_without_password
+
 EXIT_OK = 0
 EXIT_GATE_FAILED = 1
 EXIT_BAD_INPUT = 2
@@ -27,14 +29,16 @@ class DslmError(Exception):
 
     Args:
         what: The fault, one sentence.
-        where: File, `file:line`, key or case id that it was found at.
+        where: File, `file:line`, key or case id that it was found at. Of an address, also of one
+            that was given in place of a file, no password is kept.
         fix: The next step for the reader.
     """
 
     exit_code = EXIT_BAD_INPUT
 
     def __init__(self, what: str, *, where: str | Path | None = None, fix: str | None = None):
-        self.what, self.where, self.fix = what, None if where is None else str(where), fix
+        self.what, self.fix = what, fix
+        self.where = None if where is None else place_without_password(str(where))
         super().__init__(self.message())
 
     def message(self) -> str:

@@ -31,6 +31,7 @@ _PAIR = re.compile(
 _BARE_COLON = re.compile(rf"\A{_KEY}:", re.IGNORECASE)  # prose, as in `password: what it is`
 _SCHEME = re.compile(r"\A(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*:)(?P<slashes>/*)")
 _IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,40}:/\S+")
+_PLACE = re.compile(r"(?:\A|(?<=/))[A-Za-z][A-Za-z0-9+.-]+:/")
 _PATHS = ("sqlite", "file", "models", "runs")  # an @ in these is of a path or an alias
 _TOKENS = ("http:", "https:")  # a user's name may itself be the token
 _NO_PORT = re.compile(r"(?P<host>[^/?#:\[\]]*:)(?!\d{0,5}(?:,[\w.-]*(?::\d{0,5})?)*(?:\Z|[/?#]))")
@@ -85,6 +86,18 @@ def without_passwords(text: str, *addresses: str) -> str:
             text = _without(text, secret)
     text = _IN_TEXT.sub(lambda found: without_password(found[0]), text)
     return _PAIR.sub(_masked_pair, text)
+
+
+def place_without_password(place: str) -> str:
+    """Where a fault was found, as it may be shown: masked where it is an address.
+
+    Args:
+        place: A path, `file:line`, a key, or a URI; also one that was taken for a path, which has
+            one slash of two left (`https:/ann:word@host/cases.csv`) and may stand behind a folder.
+    """
+    found = _PLACE.search(place)
+    start = found.start() if found else len(place)
+    return place[:start] + without_password(place[start:])
 
 
 def secrets_of(uri: str) -> tuple[str, ...]:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from dslm.errors import InputError
 from dslm.uris import MASK, secrets_of, without_password, without_passwords
 
 DATABASES = st.sampled_from(["postgresql", "postgresql+psycopg2", "mysql+pymysql", "mssql+pyodbc"])
@@ -167,6 +169,26 @@ def test_the_password_of_a_known_address_is_masked_where_it_stands_alone(
 )  # fmt: skip
 def test_pairs_of_a_connection_string_are_masked(text: str, shown: str) -> None:
     assert without_passwords(text) == shown
+
+
+@given(DATABASES | SERVERS | st.just("s3"), passwords(), USERS, PLACES)
+def test_an_error_about_an_address_that_was_given_as_a_file_shows_no_password(
+    scheme: str, secret: tuple[str, str], user: str, place: str
+) -> None:
+    password, mark = secret
+    taken = Path("of/a team", f"{scheme}://{user}:{password}@{place}/cases.csv")
+    for where in (taken, taken.relative_to("of/a team"), f"{taken}:3"):
+        error = InputError("no such file", where=where)
+        assert not holds(error.message() + str(error) + str(error.where), mark)
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["data/w/cases.jsonl:3", "a@b/c:d@e.csv", "C:/Users/a@b/x.csv", "output.properties.token",
+     "http:/127.0.0.1:5000/a.csv", "sqlite:////tmp/a@b/x.db", "https://***@host/x", ""],
+)  # fmt: skip
+def test_a_place_that_holds_no_secret_is_told_as_it_is(where: str) -> None:
+    assert InputError("wrong", where=where).where == where
 
 
 def test_a_short_password_does_not_garble_words() -> None:

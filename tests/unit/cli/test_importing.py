@@ -33,6 +33,10 @@ def test_a_missing_file_is_one_line(dslm: Call, repository: Workspace, tmp_path:
     assert answer.code == 2
     assert len(answer.err.splitlines()) == 1
     assert "no such file" in answer.err
+    answer = dslm("import", "mini", "https://ann:word@host/cases.csv", "--overwrite", "--json")
+    assert answer.code == 2
+    assert "no such file" in answer.err
+    assert "word" not in answer.err
 
 
 def test_an_import_takes_the_keys_that_init_takes(
