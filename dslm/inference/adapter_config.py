@@ -35,7 +35,7 @@ def _number(value: Any) -> bool:
 # What may be set, each with what it may be.
 _MAY_BE: Mapping[str, Callable[[Any], bool]] = {
     "peft_type": lambda v: v == "LORA",
-    "task_type": lambda v: v == "CAUSAL_LM",
+    "task_type": lambda v: v in (None, "CAUSAL_LM"),
     "r": lambda v: isinstance(v, int) and _number(v) and 1 <= v <= HIGHEST_RANK,
     "lora_alpha": _number,
     "lora_dropout": lambda v: _number(v) and 0 <= v < 1,

@@ -188,7 +188,7 @@ def test_an_honest_one_passes_and_is_answered_again(
     assert honest.said["verdict"]["status"] == "PASS"
     assert honest.checks["answered_again"]["status"] == "PASS"
     again = {one["model"]: one for one in honest.said["answered_again"]}
-    assert again.keys() == {"candidate", "calibration", "base"}
+    assert again.keys() == {"candidate", "calibration", "base", "base_calibration"}
     assert again["candidate"]["asked"] == 19, "5 % of 20 rows are one: 95 % of draws have it"
     assert str(honest.said["draw"]) in honest.comment
     assert honest.comment.startswith("<!-- dslm gate mini -->\n## ✅ mini: PASS")

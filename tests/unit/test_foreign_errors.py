@@ -107,7 +107,9 @@ def test_what_a_library_says_is_repeated_without_passwords(
     assert "hunter2" not in err
 
 
-@pytest.mark.parametrize("uri", ["postgresql://ann:hunter2@db.example/x", "mysql://db.example/x"])
+@pytest.mark.parametrize(
+    "uri", ["postgresql+pg8000://ann:hunter2@db.example/x", "mysql://db.example/x"]
+)
 def test_a_missing_driver_is_exit_5_and_says_what_to_install(
     uri: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -110,11 +110,11 @@ def test_a_base_with_an_adapter_in_it_is_refused_not_loaded_with_it(folder: Path
         found(folder)
 
 
-READ = {"config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
+READ = {"model.safetensors", "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
         "special_tokens_map.json", "added_tokens.json", "chat_template.jinja"}  # fmt: skip
 
 
-def test_beside_weights_nothing_of_a_base_is_opened_but_what_is_listed_here(folder: Path) -> None:
+def test_nothing_of_a_base_is_opened_but_weights_and_what_is_listed_here(folder: Path) -> None:
     for name in (*READ, "all_results.json", "processor_config.json", "custom_generate.json",
                  "kernel_config.json", "hf_quant_config.json", "params.json"):  # fmt: skip
         if not (folder / name).exists():
