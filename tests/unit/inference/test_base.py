@@ -110,8 +110,10 @@ def test_a_base_with_an_adapter_in_it_is_refused_not_loaded_with_it(folder: Path
         found(folder)
 
 
-READ = {"model.safetensors", "config.json", "generation_config.json", "tokenizer.json",
-        "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "chat_template.jinja"}  # fmt: skip
+READ = {
+    "model.safetensors", "config.json", "generation_config.json", "tokenizer.json",
+    "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "chat_template.jinja",
+}  # fmt: skip
 
 
 def test_nothing_of_a_base_is_opened_but_weights_and_what_is_listed_here(folder: Path) -> None:
