@@ -191,11 +191,26 @@ class CloseIndex:
                 at = stream.chars.find(chars, at + 1)
 
     def _stands(self, stream: Stream, start: int, end: int) -> bool:
-        """As `stands`; a short value may be parted where it was labelled so: "k 4"."""
+        """As `stands`; a short value may be parted where it was labelled so: "k 4".
+
+        What begins or ends within a word that is a value itself is none: of "AnnaWeber Anna" the
+        first word is the name, and not "Weber Anna" with half of it.
+        """
         if stands(stream, start, end):
-            return True
+            return not self._cuts_value(stream, start, end)
         whole = _begins(stream, start) and _begins(stream, end)
         return whole and stream.chars[start:end] in self._parted
+
+    def _cuts_value(self, stream: Stream, start: int, end: int) -> bool:
+        """Whether several words are found of which the first or last is cut and is a value."""
+        first, last = stream.word(start), stream.word(end - 1)
+        if first == last:
+            return False
+        cut = [
+            stream.words[word].chars for word, place in ((first, start), (last, end))
+            if not _begins(stream, place)
+        ]  # fmt: skip
+        return any(Key(hearing, chars) in self.known for chars in cut for hearing in self._sought)
 
 
 def _parted(text: str) -> set[str]:

@@ -6,6 +6,7 @@ Read once, before any work; handed to every worker. Manifest and ledger hold its
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 
 from dslm.contract.personal import Personal
@@ -26,7 +27,7 @@ def key_of(personal: Personal, environment: Mapping[str, str]) -> bytes | None:
         return None
     if personal.demonstration_key:
         return DEMONSTRATION_KEY
-    key = environment.get(personal.key_env, "").encode()
+    key = os.fsencode(environment.get(personal.key_env, ""))  # any bytes, UTF-8 or not
     if not key:
         raise InputError(
             f"no key for surrogates: {personal.key_env} is not set", where="data.personal.key_env",

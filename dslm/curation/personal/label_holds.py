@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from dslm.contract.answer import schema_errors
-from dslm.contract.grounding import ungrounded
+from dslm.contract.grounding import occurs, ungrounded
 from dslm.contract.model import Contract
 from dslm.contract.rules import breaches
-from dslm.curation.personal.written import texts_in
+from dslm.curation.personal.written import texts_in, whole_number
 from dslm.records import Case
 
 
@@ -19,7 +19,7 @@ def label_holds(
 ) -> bool:
     """Whether the label is as valid, as grounded and as true to the rules as it was.
 
-    And whether what it took from the input word for word still stands there: of "Weber A-12" a part
+    And whether what it took from the input still stands there: of "Weber A-12" a part
     may have been taken for Anna Weber's name, and the number be another in the label.
 
     Args:
@@ -31,7 +31,7 @@ def label_holds(
     old, new = before.target or {}, after.target or {}
     if (before.input, old) == (after.input, new):
         return True
-    if schema_errors(contract, new) or _lost(before, after):
+    if schema_errors(contract, new) or _lost(before, after) or _lost_sum(contract, before, after):
         return False
     loose = set(ungrounded(contract, after.input, new))
     if loose and loose - set(ungrounded(contract, before.input, old)):
@@ -49,6 +49,26 @@ def _lost(before: Case, after: Case) -> bool:
         and re.search(rf"(?<!\w){re.escape(old)}(?!\w)", before.input)
         for old, new in pairs
     )  # fmt: skip
+
+
+def _lost_sum(contract: Contract, before: Case, after: Case) -> bool:
+    """Whether a sum with decimals, which is never replaced, no longer stands in the input.
+
+    Of "policy 415, pay 415.50" the number of the policy may be a part of it.
+    """
+    return any(
+        occurs("decimal", one, before.input, contract.locale)
+        and not occurs("decimal", one, after.input, contract.locale)
+        for one in _sums(before.target)
+    )
+
+
+def _sums(value: Any) -> Iterator[float]:
+    if isinstance(value, float) and whole_number(value) is None:
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _sums(inner)
 
 
 def _texts(value: Any) -> list[str]:

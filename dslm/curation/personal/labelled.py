@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
+from itertools import chain
 from typing import Any
 
 from dslm.contract.personal import Personal, PersonalKind
@@ -16,11 +17,11 @@ from dslm.curation.personal.close_index import hearing_of
 from dslm.curation.personal.days import day_identity
 from dslm.curation.personal.emails import emails
 from dslm.curation.personal.finding import Finding, Identity
-from dslm.curation.personal.names import UNTELLING, words_of
+from dslm.curation.personal.names import UNTELLING, WORD, words_of
 from dslm.curation.personal.phones import phones
 from dslm.curation.personal.shared_parts import NOTHING_SHARED, SharedParts
 from dslm.curation.personal.spelling import joined
-from dslm.curation.personal.streams import heard
+from dslm.curation.personal.streams import heard, is_unspaced
 from dslm.curation.personal.taxes import taxes
 from dslm.curation.personal.written import whole_number
 from dslm.records import Case
@@ -48,10 +49,20 @@ class Labelled:
 
     def values(self, case: Case) -> Iterator[tuple[Identity, str]]:
         """Every value of a personal field, and how it is written there."""
-        return ((identity, text) for _, identity, text in self.placed(case))
+        whole = ((identity, text) for _, identity, text in self.placed(case))
+        return chain(whole, self.within(case))
+
+    def within(self, case: Case) -> Iterator[tuple[Identity, str]]:
+        """Values that stand among other things in their fields: Anna Weber <anna@web.de>."""
+        for place, kind in self.places.items():
+            if find := self._found_by.get(kind):
+                for text in texts_at(case, place):
+                    for one in find(_with_cue(kind, text)):
+                        if joined(one.text) != joined(text):
+                            yield one.identity, one.text
 
     def placed(self, case: Case) -> Iterator[tuple[str, Identity, str]]:
-        """As `values`, each with its field."""
+        """What each personal field holds as a whole, with the field."""
         for place, kind in self.places.items():
             for text in texts_at(case, place):
                 if identity := self.identity(kind, text):
@@ -70,12 +81,17 @@ class Labelled:
         find = self._found_by.get(kind)
         if find is None:
             return None
-        cue = {"phone": "Tel. ", "national_id": "SSN ", "tax": "SSN "}.get(kind, "")
-        for said in dict.fromkeys((text.strip(), f"{cue}{text.strip()}")):
+        for said in dict.fromkeys((text.strip(), _with_cue(kind, text))):
             for one in find(said):
                 if joined(one.text) == joined(text):
                     return one.identity
         return None
+
+
+def _with_cue(kind: PersonalKind, text: str) -> str:
+    """A field's text behind a word that says what its number is."""
+    cue = {"phone": "Tel. ", "national_id": "SSN ", "tax": "SSN "}.get(kind, "")
+    return f"{cue}{text.strip()}"
 
 
 @lru_cache(maxsize=1 << 16)  # a name stands in many cases
@@ -83,7 +99,17 @@ def _name(text: str) -> Identity | None:
     words = words_of(text)
     telling = [word for word in words if word not in UNTELLING]
     known = any(len(word) > 1 and not word.isdigit() for word in telling)
-    return Identity("name", "", " ".join(words)) if known else None
+    return Identity("name", "", " ".join(words)) if known or _is_whole_name(text) else None
+
+
+def _is_whole_name(text: str) -> bool:
+    """Whether words that are nobody's by themselves are somebody's together: Do Van An, 王 芳.
+
+    In small letters they are what noisy labels take along: "my name is".
+    """
+    words = WORD.findall(text)
+    spelled = [w for w in words if (len(w) > 1 and w[0].isupper()) or is_unspaced(joined(w))]
+    return len(words) > 1 and len(spelled) == len(words)
 
 
 def _company(text: str, shared: frozenset[str]) -> Identity | None:

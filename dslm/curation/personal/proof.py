@@ -9,7 +9,7 @@ finders, which would miss again what they missed. Called by `proving` after writ
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,9 +21,10 @@ from dslm.curation.personal.known_values import KnownValues, close_index_of
 from dslm.curation.personal.replacing import Replacer
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.word_index import SURE
-from dslm.curation.personal.written import texts_in, words_of_line
+from dslm.curation.personal.written import NAMING, texts_in, words_of_line
 from dslm.errors import InputError
 
+FILE, ROW = "source", "line"  # of a reject
 SURE_NAME = 3  # letters of a name in an id that are hardly chance
 FIX = ("an id or a key of meta cannot be replaced: take another column; else this is a fault of "
        "dslm's, to be reported")  # fmt: skip
@@ -67,11 +68,18 @@ class Proof:
     replacer: Replacer
     known: KnownValues
 
-    def left_in(self, value: Any, found: Found, group: int | None) -> set[str]:
-        """The kinds of values that a JSON value still holds."""
+    def left_in(self, line: Mapping[str, Any], found: Found, group: int | None) -> set[str]:
+        """The kinds of values that an object of ours still holds.
+
+        Its own keys, and the number of a reject's row, are nobody's: a shop is called Target, and
+        1004 is a PIN.
+        """
         close = close_index_of(self.known.of_group(group, found))
         kinds: set[str] = set()
-        texts = list(texts_in(value))
+        texts = [
+            one for key, inner in line.items() if key != ROW
+            for one in texts_in(inner, naming=key in NAMING or key == FILE)
+        ]  # fmt: skip
         names = {text for text, naming in texts if naming}
         for text, _ in texts:
             naming = text in names

@@ -126,8 +126,9 @@ class Replacer:
 
         in_input = longest([*index.findings(case.input), *in_input])
         done = self.without(case, in_input, look, shown, broken, settled)
-        left = self._left(done, index)
-        return replace(done, found=replace(done.found, left=left)) if left else done
+        inner = frozenset(self._labelled.within(case) if done.found.values else ())
+        held = replace(done.found, left=self._left(done, index), values=done.found.values | inner)
+        return replace(done, found=held)
 
     def _as_shown(self, case: Case, came: Case, settled: Moved) -> frozenset[str]:
         """What a fix gives personal fields in the words of the surrogates."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import pickle
 import re
 import subprocess
@@ -385,6 +386,12 @@ def test_without_a_proper_key_nothing_is_read(
 def test_the_demonstration_key_is_asked_for_by_name(settle):
     said = settle(demonstration_key=True).data.personal
     assert key_of(said, {"DSLM_PERSONAL_KEY": KEY}) == DEMONSTRATION_KEY
+
+
+def test_a_key_of_random_bytes_is_a_key(settle):
+    random_bytes = bytes(range(0x80, 0x90)) + b"\xff\xfe"
+    given = {"DSLM_PERSONAL_KEY": os.fsdecode(random_bytes)}
+    assert key_of(settle().data.personal, given) == random_bytes
 
 
 def test_a_region_without_numbering_plan_is_refused(settle, planted, gold, write_source, tmp_path):

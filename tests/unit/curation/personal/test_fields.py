@@ -14,7 +14,9 @@ from dslm.contract.personal import Personal
 from dslm.contract.personal_kinds import kind_named, kind_suspected
 from dslm.contract.schemas.holding import nearest_place
 from dslm.curation.personal.finding import Identity
-from dslm.curation.personal.replacing import Replacer
+from dslm.curation.personal.found import Found
+from dslm.curation.personal.known_values import close_index_of, known_of
+from dslm.curation.personal.replacing import BROKEN_LABEL, Replacer
 from dslm.curation.personal.word_index import WordIndex
 from dslm.records import Case
 from dslm.settings.loading import nearest
@@ -120,6 +122,40 @@ def test_a_number_goes_without_the_letters_before_it(chats):
 def test_a_label_that_names_nobody_changes_nothing(chats, label):
     case = of("my name is - not told to me", slots={"name": [label], "ssn": []})
     assert Replacer(chats(), KEY.encode()).case(case).case == case
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("Do Van An", "i am do van an"), ("Le An", "An Le"), ("王 芳", "我是王芳"),
+     ("王 芳", "王 芳")],
+)  # fmt: skip
+def test_a_name_of_words_that_are_none_by_themselves_goes_as_a_whole(chats, name, text):
+    done = Replacer(chats(), KEY.encode()).case(of(text, slots={"name": [name], "ssn": []})).case
+    assert done.target["slots"]["name"] != [name]
+    assert text not in done.input
+    assert "no, an apple" in Replacer(chats(), KEY.encode()).case(
+        of("no, an apple", slots={"name": [name], "ssn": []})
+    ).case.input  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "label", "texts"),
+    [("email", "Anna Weber <anna.weber@gmail.com>", ["anna.weber@gmail.com"]),
+     ("email", "kavi@gmail.com; k.sri@web.de", ["KAVI@gmail.com", "k.sri@web.de"]),
+     ("iban", "DE89370400440532013000 (Postbank)", ["DE89 3704 0044 0532 0130 00"]),
+     ("phone", "030 90182012, 0171 5551234 (mobile)", ["030/90182012", "01715551234"])],
+)  # fmt: skip
+def test_a_value_among_others_in_its_field_goes_from_the_text_and_the_group(
+    chats, kind, label, texts
+):
+    regions = ["DE"] if kind == "phone" else []
+    contract = chats(fields={"meta.contact": {"kind": kind}}, regions=regions)
+    done = Replacer(contract, KEY.encode()).case(of(f"it is {' or '.join(texts)}", contact=label))
+    assert not [text for text in texts if text in done.case.input]
+    alone = Replacer(contract, KEY.encode()).case(of("nothing", contact=label))
+    known = known_of([(1, alone.found.values)], lambda: [], 1)
+    for text in texts:
+        assert close_index_of(known.of_group(1, Found())).findings(text), text
 
 
 def test_masked_and_dropped_as_the_mode_says(chats):
@@ -234,3 +270,25 @@ def test_a_contract_without_fields_keeps_its_digest_and_none_is_a_word_of_its_ow
     assert looked.places == {}
     assert looked.declares("target.code")
     assert chats().digest() != chats(fields={"target.code": "id"}).digest()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("policy 415, pay 415.50 EUR", BROKEN_LABEL), ("policy 415, pay 1.415,50", BROKEN_LABEL),
+     ("policy 415, pay 96.20", None), ("policy 415", None)],
+)  # fmt: skip
+def test_a_sum_that_a_number_is_a_part_of_does_not_become_another_than_its_label(
+    chats, text, reason
+):
+    plain = chats(fields={"target.code": "id"}).model_dump(mode="json", by_alias=True)
+    plain["output"]["properties"]["amount"] = {"type": ["number", "null"]}
+    sums = {"policy 415, pay 1.415,50": 1415.5, "policy 415, pay 96.20": 96.2}
+    case = of(text, code=415, amount=sums.get(text, 415.5))
+    assert Replacer(Contract.model_validate(plain), KEY.encode()).case(case).reason == reason
+
+
+@pytest.mark.parametrize("text", ["user AnnaWeber Anna Weber", "anna weberanna weber", "WeberAnna"])
+def test_a_name_in_one_word_beside_the_name_leaves_no_half(chats, text):
+    case = of(text, slots={"name": ["Anna Weber"], "ssn": []})
+    done = Replacer(chats(), KEY.encode()).case(case).case
+    assert not re.search("anna|weber", done.input, re.IGNORECASE)

@@ -96,6 +96,18 @@ def test_a_short_number_in_an_id_is_chance_and_a_long_one_is_none(prove):
     assert proof.left_in(case("", id="9ab-450712345"), Found(), OTHER) == {"id"}
 
 
+def test_keys_and_row_numbers_of_our_own_are_nobodys(prove):
+    shop, pin = Identity("company", "", "target"), Identity("id", "free", "1004")
+    meta = Identity("name", "", "meta")
+    proof = prove(known_by((meta, "Meta"), everywhere={"target": shop, "1004": pin, "line": meta}))
+    reject = {"source": "chats_1004.jsonl", "line": 1004, "reason": "no 'input'"}
+    assert proof.left_in(case("nothing"), Found(), GROUP) == set()
+    assert proof.left_in(reject, Found(), GROUP) == set()
+    assert proof.left_in(reject | {"reason": "PIN 1004"}, Found(), GROUP) == {"id"}
+    assert proof.left_in(case("", meta={"line": 1004}), Found(), OTHER) == {"id", "name"}
+    assert proof.left_in(case("", meta={"target": ""}), Found(), OTHER) == {"company"}
+
+
 def test_what_was_given_is_no_leftover_though_it_be_anothers(prove):
     esther = Identity("name", "", "esther")
     proof = prove(known_by((ROBIN, "Robin Crusoe"), everywhere={"esther": esther}))
