@@ -14,9 +14,9 @@ from functools import lru_cache
 from dslm.curation.personal.finding import Finding, Identity
 from dslm.curation.personal.spelling import end_of, joined
 
-_IBAN = re.compile(r"(?<![^\W_])([A-Za-z]{2})\d\d[ \u00a0.\-]?[A-Za-z0-9]")
-_CARD = re.compile(r"(?<![\w.,+\-])(?<!\d )[2-6]\d{3}[ \-]?\d\d")
-_IN_CARDS = frozenset(" -")
+_IBAN = re.compile(r"(?<![^\W_])([A-Za-z]{2})\d\d[ \u00a0\u202f\t\n.\-]?[A-Za-z0-9]")
+_CARD = re.compile(r"(?<![\w+\-])(?<!\d[.,])(?<!\d[ \u00a0\u202f])[2-6]\d{3}[ \u00a0\u202f\-]?\d\d")
+_IN_CARDS = frozenset(" \u00a0\u202f-")
 # Prefix (Python's ranges of it) and lengths of the schemes.
 _SCHEMES: tuple[tuple[range, tuple[int, ...]], ...] = (
     (range(4000, 5000), (19, 16)),                               # Visa

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dslm.curation.personal.finding import Finding, Identity
 
 _ADDRESS = re.compile(
-    r"(?<![\w.+\-])[\w+%'\-]+(?:\.[\w+%'\-]+)*@(?:[^\W_](?:[\w\-]*[^\W_])?\.)+[^\W\d_]{2,24}(?!\w)"
+    r"(?<![\w+\-])(?<![\w+%'\-]\.)[\w+%'\-]+(?:\.[\w+%'\-]+)*@(?:[^\W_](?:[\w\-]*[^\W_])?\.)+[^\W\d_]{2,24}(?!\w)"
 )
 
 
