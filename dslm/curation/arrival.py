@@ -6,8 +6,12 @@ Takes a case and the contract's `data.time`; called by `splitting` and the block
 from __future__ import annotations
 
 import datetime as dt
+import re
+from typing import Any
 
 from dslm.records import Case
+
+_TIME = re.compile(r"(?:[\d\s:.,+\-/TZWtz]|UTC|GMT)*")
 
 
 def arrival(case: Case, field: str | None) -> dt.date | None:
@@ -18,3 +22,10 @@ def arrival(case: Case, field: str | None) -> dt.date | None:
         return dt.date.fromisoformat(str(case.meta[field]).strip()[:10])
     except ValueError:
         return None
+
+
+def says_a_time_alone(value: Any) -> bool:
+    """Whether what stands for the time of arrival has no other words: "2025-03-04 by Anna" has."""
+    return isinstance(value, int | float) or (
+        isinstance(value, str) and _TIME.fullmatch(value) is not None
+    )

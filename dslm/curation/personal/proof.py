@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dslm.curation.arrival import says_a_time_alone
 from dslm.curation.personal.finding import Finding
 from dslm.curation.personal.found import Found, values_in
 from dslm.curation.personal.given import outside
@@ -128,7 +129,8 @@ class Proof:
         time = self.replacer.kept_time
         if time is None or not isinstance(line.get("meta"), dict):
             return line
-        return line | {"meta": {k: v for k, v in line["meta"].items() if k != time}}
+        meta = {k: v for k, v in line["meta"].items() if k != time or not says_a_time_alone(v)}
+        return line | {"meta": meta}
 
 
 def _is_telling(hit: Finding) -> bool:

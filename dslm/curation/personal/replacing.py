@@ -17,6 +17,7 @@ from typing import Any
 from dslm.contract.model import Contract
 from dslm.contract.personal import FOUND_KINDS, Personal
 from dslm.contract.schemas.holding import own_words
+from dslm.curation.arrival import says_a_time_alone
 from dslm.curation.mapping import content_id
 from dslm.curation.personal.close_index import CloseIndex
 from dslm.curation.personal.finder import Finder
@@ -284,9 +285,8 @@ class Replacer:
 
     def _meta(self, meta: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
         """Meta changed, but for the time of arrival, whose digits are nobody's."""
-        kept = self.kept_time
-        return {key: value if key == kept else mapped(value, change)
-                for key, value in meta.items()}  # fmt: skip
+        return {key: value if key == self.kept_time and says_a_time_alone(value)
+                else mapped(value, change) for key, value in meta.items()}  # fmt: skip
 
     def _instead(self, one: Finding, moved: Moved) -> str:
         if self._surrogates is None:

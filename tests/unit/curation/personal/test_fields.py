@@ -292,3 +292,18 @@ def test_a_name_in_one_word_beside_the_name_leaves_no_half(chats, text):
     case = of(text, slots={"name": ["Anna Weber"], "ssn": []})
     done = Replacer(chats(), KEY.encode()).case(case).case
     assert not re.search("anna|weber", done.input, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("time", "stays"),
+    [("2025-03-04T10:15:00.5+01:00", True), ("20250304T101500Z", True), (20250304, True),
+     ("2025-03-04 10:15, by R. Crusoe", False), (["crusoe"], False)],
+)  # fmt: skip
+def test_the_time_of_arrival_stays_and_what_somebody_noted_there_does_not(chats, time, stays):
+    plain = chats().model_dump(mode="json", by_alias=True)
+    plain["data"]["time"] = "day"
+    case = of("hi", slots={"name": ["Robin Crusoe", "20250304"], "ssn": ["20250304"]})
+    case = case.model_copy(update={"meta": {"day": time}})
+    done = Replacer(Contract.model_validate(plain), KEY.encode()).case(case).case
+    assert (done.meta["day"] == time) == stays
+    assert "crusoe" not in str(done.meta).casefold()

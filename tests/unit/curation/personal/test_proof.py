@@ -87,6 +87,8 @@ def test_the_contracts_own_words_and_the_time_of_arrival_are_nobodys(prove, tmp_
     line = case("nothing", meta={"day": "2018"})
     assert proof.left_in(proof._untimed(line), Found(), GROUP) == set()
     assert proof.left_in(line | {"input": "the other"}, Found(), GROUP) == {"name", "id"}
+    noted = case("nothing", meta={"day": "2018-03-04 by R. Other"})
+    assert proof.left_in(proof._untimed(noted), Found(), GROUP) == {"name"}
 
 
 def test_a_short_number_in_an_id_is_chance_and_a_long_one_is_none(prove):
