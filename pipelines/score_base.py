@@ -13,14 +13,19 @@ def body(ws: Workspace) -> None:
     """Answer with the untrained model, told task, schema and examples; certify its threshold."""
     from dslm.contract.deciding import NEVER
     from dslm.inference.loading import load_prompted_base
-    from dslm.scoring.base_calibration import FIRST, calibrate_base, is_hopeless
+    from dslm.scoring.base_calibration import (
+        FIRST,
+        calibrate_base,
+        in_drawn_order,
+        is_hopeless,
+    )
     from dslm.scoring.running import Enough, answer_cases
     from dslm.scoring.verification import ROWS, answers_digest
 
     decider = load_prompted_base(ws, threshold=NEVER)
     contract, data = decider.contract, {"data": data_digest(ws.curated)}  # its examples' source
     path = ws.curated / "calibration.jsonl"
-    cases = read_labelled(path, contract)
+    cases = in_drawn_order(read_labelled(path, contract))
     rows, named = answer_cases(
         ws, "base_calibration", decider, cases, data | {"calibration_cases": digest_file(path)},
         enough=Enough(FIRST, lambda rows: is_hopeless(contract, rows)),

@@ -21,6 +21,7 @@ from dslm.cases import read_records
 from dslm.evidence import KEYS, NONE
 from dslm.provenance import MANIFEST, write_manifest
 from dslm.records import Prediction, Row
+from dslm.scoring.base_calibration import in_drawn_order
 from dslm.scoring.rows import make_rows, recompute
 from dslm.settings.workspace import Workspace
 
@@ -149,6 +150,10 @@ def _edited() -> Iterator[tuple[str, Plant]]:
         "a threshold beyond any float",
         lambda r: edit(r.ws.calibration, lambda v: v.update(threshold=10**400)),
     )
+    yield (
+        "a calibration's number beyond any float",
+        lambda r: edit(r.ws.calibration, lambda v: v.update(number=10**400)),
+    )
     yield "a champion's own calibration edited", lambda r: _champion_threshold(r.ws)
     for name in FOLDERS:
         yield (
@@ -201,6 +206,7 @@ def _answer_edited(ws: Workspace, model: str, change: Callable[[dict[str, Any]],
     """Change the answer of every row, and decide and judge it anew where that can be done."""
     path = ws.scores(model) / "rows.jsonl"
     cases = THIRTY if model.endswith("calibration") else FORTY
+    cases = in_drawn_order(cases) if model == "base_calibration" else cases
     values = [json.loads(line) for line in path.read_text().splitlines()]
     before, threshold = json.dumps(values), float(inputs_of(ws, model)["threshold"])
     for value in values:

@@ -18,6 +18,7 @@ from dslm.evidence import CHAMPION_FILE, ChampionRelease, Evidence, Model, relea
 from dslm.provenance import digest_bytes, digest_file, write_atomic, write_manifest
 from dslm.records import Baseline, Case, Row
 from dslm.scoring import calibrate, make_scorecard
+from dslm.scoring.base_calibration import in_drawn_order
 from dslm.scoring.verification import ROWS, answers_digest
 from dslm.settings.params import recipe_of
 from dslm.settings.policy import load_policy
@@ -103,7 +104,7 @@ def calibrated(ws: Workspace, calibration: Sequence[Case], latency: float = 120.
 
 def calibrated_base(ws: Workspace, latency: float = 120.0) -> str:
     """What certifies `SURE` for the base too, and the digest of it."""
-    cases = read_labelled(ws.curated / "calibration.jsonl", MINI)
+    cases = in_drawn_order(read_labelled(ws.curated / "calibration.jsonl", MINI))
     rows = rows_of(cases, first(len(cases), len(cases)), threshold=NEVER, latency=latency)
     asked = {"calibration_cases": digest_file(ws.curated / "calibration.jsonl")}
     own = identity_of(ws, adapter=False)

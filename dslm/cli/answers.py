@@ -86,10 +86,12 @@ def _cases(ws: Workspace, model: Model) -> list[Case]:
     """What a model was asked."""
     from dslm.cases import read_labelled
     from dslm.contract import load_contract
+    from dslm.scoring.base_calibration import in_drawn_order
 
     calibrates = model in ("calibration", "base_calibration")
     path = ws.curated / "calibration.jsonl" if calibrates else ws.gold
-    return read_labelled(path, load_contract(ws.contract))
+    cases = read_labelled(path, load_contract(ws.contract))
+    return in_drawn_order(cases) if model == "base_calibration" else cases
 
 
 def _load(ws: Workspace, model: Model, into: Path) -> Decider:

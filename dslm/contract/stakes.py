@@ -5,14 +5,17 @@ Parts of the contract, read with it.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from dslm.contract.closed import Settings
 
 Hold = Literal["abstain", "escalate"]
 Money = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+LEAST_ERROR = 1e-9  # of one calibration of several
 
 
 class DecisionPolicy(Settings):
@@ -21,12 +24,21 @@ class DecisionPolicy(Settings):
     max_selective_risk: float = Field(gt=0, lt=1, description="share of wrong among proceeded")
     confidence: float = Field(gt=0.5, lt=1, description="with which the risk bound must hold")
     calibrations: int | None = Field(
-        None, ge=1, description="on the same cases over which together confidence holds; a later "
-        "one certifies nothing. Not named: it holds for each of any number",
+        None, ge=1, le=1000, description="on the same cases over which together confidence holds; "
+        "a later one certifies nothing. Not named: it holds for each of any number",
     )  # fmt: skip
     low_confidence: Hold = "abstain"
     ungrounded: Hold = "abstain"
     invalid: Hold = "escalate"
+
+    @model_validator(mode="after")
+    def _leaves_each_an_error(self) -> Self:
+        if self.calibrations and 1 - self.confidence_of_each < LEAST_ERROR:
+            raise ValueError(
+                f"calibrations: each of {self.calibrations} would have an error of less than "
+                f"{LEAST_ERROR:g}, which no number of answers shows: lower it, or `confidence`"
+            )
+        return self
 
     @property
     def confidence_of_each(self) -> float:

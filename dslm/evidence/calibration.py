@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import Field
+
 from dslm.cases import read_record
 from dslm.contract.deciding import NEVER
 from dslm.errors import InputError, ReleaseRefused
@@ -26,6 +28,9 @@ MODEL = ("adapter", "base", "tokenizer", "template", "recipe", "data")
 # Before evidence had a format these were named as the working tree had them, whatever the adapter
 # was made from: of a release of that time they prove nothing, its adapter does.
 OF_THE_TREE = ("recipe", "data")
+
+
+MOST_COUNTED = 1_000_000  # calibrations
 
 
 class Step(Record):
@@ -79,7 +84,7 @@ class Calibration(Record):
     why: str
     groups: int | None = None
     steps: tuple[Step, ...] = ()
-    number: int = 1
+    number: int = Field(1, ge=1, le=MOST_COUNTED)
     evidence: dict[str, str]
 
     @property

@@ -22,7 +22,7 @@ from dslm.settings.policy import GatePolicy
 from dslm.settings.regular_files import what_is_there
 
 TERMS_FILE = "terms.json"
-MADE_FROM = ("recipe", "base", "data", "code", "gating", "lock")
+MADE_FROM = ("recipe", "plan", "base", "data", "code", "gating", "lock")
 
 
 class Terms(Record):

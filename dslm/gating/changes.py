@@ -24,7 +24,10 @@ LONGEST = 80  # characters of a value that are told
 WHOLE = (("compare",), ("traffic",))  # how a field is compared is one thing, shares are another
 BY_ID = ("checks", "rules")  # lists whose items have one
 OLDER = "was registered before releases kept what they were held to"
-PARTS = {"gating": "code of the gate", "code": "code that answers and scores", "lock": "lock file"}
+PARTS = {
+    "gating": "code of the gate", "code": "code that answers and scores", "lock": "lock file",
+    "plan": "plan of answers, with the base's examples",
+}  # fmt: skip
 
 
 def changes_since(baseline: Baseline, then: Terms | None, now: Terms) -> Changes:

@@ -42,6 +42,7 @@ from dslm.evidence import (
 )
 from dslm.gating.changes import changes_since
 from dslm.gating.submission import Submission
+from dslm.looks.calibrating import refuse_uncounted
 from dslm.looks.ledger import Ledger, candidate_digest
 from dslm.provenance import digest_file
 from dslm.records import Baseline, Case, Champion, Look, Row
@@ -218,7 +219,9 @@ def collect(run: Run, documents: Documents) -> Submission:
     rows: dict[str, Sequence[Row]] = {m: run.answered(m).rows for m in run.models()}
     pair = named["gold"], candidate_digest(named)
     look = documents.ledger.sight(*pair, documents.gold, documents.look)
-    threshold = load_calibration(run.calibration).why
+    calibration = load_calibration(run.calibration)
+    most = documents.contract.decision.calibrations
+    refuse_uncounted(documents.ledger.folder, calibration.evidence, calibration.number, most)
     then = run.terms(baseline, baseline.terms) if baseline.terms else None
     now = terms_of(documents.contract, documents.gold, documents.policy, named)
     return Submission(
@@ -228,7 +231,7 @@ def collect(run: Run, documents: Documents) -> Submission:
         rows,
         baseline,
         named,
-        threshold=threshold,
+        threshold=calibration.why,
         changes=changes_since(baseline, then, now),
         look=look,
     )

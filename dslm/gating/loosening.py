@@ -68,8 +68,11 @@ def fewer(turn: Turn) -> bool:
 
 
 def _calibrations(turn: Turn) -> bool:
-    """One may have a larger part of the error; none named is all of it for each."""
-    return turn.was is not None and (turn.now is None or lowered(turn))
+    """Of fewer each has more of the error, of more one certifies when all of it was spent.
+
+    None named is all of it for each.
+    """
+    return turn.was is not None
 
 
 def _alpha(turn: Turn) -> bool:

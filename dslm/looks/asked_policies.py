@@ -2,8 +2,9 @@
 
 Takes a look, the policy in plain values and the verdict's status; writes one small file a policy
 beside the look, `eval/<workflow>/looks/<gold>/policies/`, tracked by git as looks are, at first
-sight alone. Written by the gate; `dslm.gating.earlier_policies` tells which of them asked more.
-Nothing is judged by them: what was never committed can be hidden by deleting its file.
+sight, and where the look passed then and is held up now, as a waiver is gone. Written by the gate;
+`dslm.gating.earlier_policies` tells which of them asked more. Nothing is judged by them: what was
+never committed can be hidden by deleting its file.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dslm.looks.look import Look
 from dslm.provenance import digest_json, write_atomic
 from dslm.record import Record
 
-FOLDER = "policies"
+FOLDER, PASS = "policies", "PASS"
 
 
 class AskedPolicy(Record):
@@ -36,7 +37,7 @@ def _folder(looks: Path, look: Look) -> Path:
 
 
 def keep_policy(looks: Path, look: Look, asked: AskedPolicy) -> None:
-    """Write down that a policy judged a look; nothing where that is written.
+    """Write down that a policy judged a look; nothing where that is written, or that it held it up.
 
     Args:
         looks: The folder of the ledger.
@@ -45,8 +46,17 @@ def keep_policy(looks: Path, look: Look, asked: AskedPolicy) -> None:
     """
     named = f"{short(look.candidate)}.{short(digest_json(asked.policy))[:8]}.json"
     path = _folder(looks, look) / named
+    if asked.status != PASS and path.is_file() and _passed(path):
+        path = path.with_suffix(".held_up.json")  # beside it: what git has of looks never changes
     if not path.exists():
         write_atomic(path, asked.model_dump_json(indent=1) + "\n")
+
+
+def _passed(path: Path) -> bool:
+    try:
+        return AskedPolicy.model_validate_json(path.read_bytes()).status == PASS
+    except (OSError, ValidationError):
+        return False  # told as broken
 
 
 def policies_of(looks: Path, look: Look) -> tuple[list[AskedPolicy], list[Path]]:

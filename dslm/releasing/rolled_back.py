@@ -1,10 +1,10 @@
 """What a release that was rolled back was held to counts for the next one too.
 
-Takes journal and registry; refuses a candidate that is asked less than the newest promoted release
-was. Called by `promoting`. The verdict tells what loosens since the champion. After a rollback that
-is an older release, held to an older policy: whoever goes back first would be asked no more than
-was asked then. The newest promoted release was asked no less than any promoted before it, so that
-it stands for all.
+Takes journal and registry; refuses a candidate that is asked less than a withdrawn release was, or
+the newest promoted one. Called by `promoting`. The verdict tells what loosens since the champion.
+After a rollback that is an older release, held to an older policy: whoever goes back first would be
+asked no more than was asked then. The newest promoted one alone would not do: one that was rolled
+back before it may answer a higher contract version, or have been made the champion by `recover`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dslm.gating.changes import changes_since
 from dslm.records import Baseline, Changes, JournalEntry
 from dslm.releasing.checking import Proof
 from dslm.releasing.identity import registered, same_release
+from dslm.releasing.journal import withdrawn
 from dslm.releasing.rejudging import refuse_loosening
 from dslm.releasing.store import RESTORE, ModelStore, Version
 
@@ -23,9 +24,9 @@ from dslm.releasing.store import RESTORE, ModelStore, Version
 def refuse_less_than_rolled_back(
     store: ModelStore, entries: Sequence[JournalEntry], versions: Sequence[Version], proof: Proof
 ) -> None:
-    """Refuse a candidate that is asked less than a release was which was rolled back since.
+    """Refuse a candidate that is asked less than a release that was rolled back from.
 
-    Of one whose contract's version is another, the policy alone is compared: gold and contract
+    Of one whose contract's version is higher, the policy alone is compared: gold and contract
     answer another question then. One that the registry holds no more, or that was registered
     before releases kept what they were held to, cannot be compared.
 
@@ -38,18 +39,35 @@ def refuse_less_than_rolled_back(
     Raises:
         ReleaseRefused: It is, or that release's terms are not those that were registered.
     """
-    newest = next((entry for entry in reversed(entries) if entry.action == "promote"), None)
-    if newest is None or same_release(newest, entries[-1]):
-        return
-    version = registered(store, newest, versions)
-    if version is None or version.terms is None:
-        return
+    promoted = [entry for entry in entries if entry.action == "promote"]
+    stricter = [*promoted[-1:], *(made for made, _ in reversed(withdrawn(tuple(entries))))]
+    of_terms: dict[str, Version] = {}
+    for entry in stricter:
+        version = None if same_release(entry, entries[-1]) else registered(store, entry, versions)
+        if version is not None and version.terms is not None:
+            of_terms.setdefault(version.terms, version)
+    for terms, version in of_terms.items():
+        _refuse_less(store, version, terms, proof)
+
+
+def _refuse_less(store: ModelStore, version: Version, terms: str, proof: Proof) -> None:
+    """The same against one release.
+
+    Raises:
+        ReleaseRefused: As there.
+    """
     where = f"{store.model} version {version.number}, {TERMS_FILE}"
     kept = store.read(version, TERMS_FILE) or b""
-    then = proved_terms(kept, store.model, version.terms, where=where, fix=RESTORE)
+    then = proved_terms(kept, store.model, terms, where=where, fix=RESTORE)
     now = Terms.model_validate_json((proof.folder / TERMS_FILE).read_bytes())
     changes = changes_since(Baseline(version=version.number), then, now)
-    if then.contract.get("version") != now.contract.get("version"):
+    if _contract_version(now) < _contract_version(then):
         policy = tuple(change for change in changes.found if change.part == "policy")
         changes = Changes(since=changes.since, found=policy)
     refuse_loosening(changes, where=f"{store.model} version {proof.version}")
+
+
+def _contract_version(terms: Terms) -> int:
+    """As terms have it; 0 where they say none."""
+    version = terms.contract.get("version")
+    return version if isinstance(version, int) else 0

@@ -6,7 +6,9 @@ by `dslm verify` and the gate.
 
 An untrained base is often wrong wherever it is sure, and its long prompts are slow to answer. So it
 is asked `FIRST` cases, and the others only where it is not hopeless by then. What is given up
-certifies nothing, so that the certificate's error is no larger than without.
+certifies nothing, so that the certificate's error is no larger than without. Which cases come first
+is drawn by digests of what they ask: in the order of a file they might be those of one source, or
+those that somebody wants to come first.
 """
 
 from __future__ import annotations
@@ -16,12 +18,18 @@ from collections.abc import Mapping, Sequence
 from dslm.contract import Contract
 from dslm.contract.ranking import ranked, would_be_wrong
 from dslm.evidence import Calibration
-from dslm.records import Row
+from dslm.provenance import digest_bytes
+from dslm.records import Case, Row
 from dslm.scoring.calibration import calibrate
 
 FIRST = 100  # cases
 LOOKED_AT = 4  # of so many answers the most confident one
 HOPELESS = 0.5  # share of wrong ones among those, and twice the contract's bound
+
+
+def in_drawn_order(cases: Sequence[Case]) -> list[Case]:
+    """The calibration split as the base is asked it, whatever the order of its file."""
+    return sorted(cases, key=lambda case: (digest_bytes(case.input.encode()), case.id))
 
 
 def is_hopeless(contract: Contract, rows: Sequence[Row]) -> bool:

@@ -20,7 +20,7 @@ from dslm.errors import DslmError, InputError
 from dslm.evidence import BaseThreshold, Model, load_calibration
 from dslm.provenance import digest_file, digest_json, read_manifest
 from dslm.records import Case, Row, Scorecard
-from dslm.scoring.base_calibration import FIRST, calibrate_base, is_hopeless
+from dslm.scoring.base_calibration import FIRST, calibrate_base, in_drawn_order, is_hopeless
 from dslm.scoring.calibration import calibrate
 from dslm.scoring.dvc_files import told_otherwise
 from dslm.scoring.row_differences import compare, derived_rows, differences, older, rows_differ
@@ -167,7 +167,7 @@ def _calibration_rows(
             fix = f"run {stage_command('curate', path)}"
             raise InputError("nothing is curated yet", where=path, fix=fix)
         cases = read_labelled(path, contract)
-        asked = cases if model == "calibration" else cases[: len(said.rows)]
+        asked = cases if model == "calibration" else in_drawn_order(cases)[: len(said.rows)]
         threshold = threshold_of(said.evidence, run.calibration)
         return derived_rows(contract, asked, said.rows, threshold, what)
     # without its inputs nothing is decided anew, but what was answered is read anew
@@ -204,10 +204,13 @@ def _split_size(run: Recorded) -> int:
 def _base_calibration_differs(run: Recorded, contract: Contract, _: Sequence[Case]) -> list[str]:
     said, cases = run.answered("base_calibration"), _split_size(run)
     rows, found = _calibration_rows(run, contract, "base_calibration")
-    stops = len(rows) == FIRST and is_hopeless(contract, rows)
-    if len(rows) < cases and not stops:
-        found.append(f"base_calibration rows: {len(said.rows)} of {cases} cases, and no reason to "
-                     "leave out the others")  # fmt: skip
+    stops = cases > FIRST and is_hopeless(contract, rows[:FIRST])
+    asked = FIRST if stops else cases
+    if len(rows) != asked:
+        why = "no reason to leave out the others"
+        if len(rows) > asked:
+            why = f"no hope after the first {FIRST}: it is given up then"
+        found.append(f"base_calibration rows: {len(said.rows)} of {cases} cases, and {why}")
     return found
 
 

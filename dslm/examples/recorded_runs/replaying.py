@@ -31,7 +31,7 @@ from dslm.evidence import (
 )
 from dslm.provenance import digest_bytes, digest_file, write_atomic, write_manifest
 from dslm.records import Baseline, Case, Prediction, Row
-from dslm.scoring.base_calibration import calibrate_base
+from dslm.scoring.base_calibration import calibrate_base, in_drawn_order
 from dslm.scoring.calibration import calibrate
 from dslm.scoring.dvc_files import curve, field_f1, metrics
 from dslm.scoring.rows import make_rows
@@ -157,8 +157,10 @@ def _score_base(ws: Workspace, contract: Contract, gold: list[Case], held_out: l
     """As the score_base stage does; there are too few cases to give it up early."""
     own = _identity(ws, contract, adapter=False)
     asked = {"calibration_cases": digest_file(ws.curated / "calibration.jsonl")}
-    decider = Recorded(contract, NEVER, own, _said("base-calibration"))
-    rows, named = answer_cases(ws, "base_calibration", decider, held_out, asked)
+    said = {case.id: one for case, one in zip(held_out, _said("base-calibration"), strict=True)}
+    drawn = in_drawn_order(held_out)
+    decider = Recorded(contract, NEVER, own, [said[case.id] for case in drawn])
+    rows, named = answer_cases(ws, "base_calibration", decider, drawn, asked)
     cutoff = calibrate_base(contract, rows, len(held_out), named).cutoff
     certified = answers_digest(ws.scores("base_calibration") / ROWS, named)
     judged = {"gold": digest_file(ws.gold), "calibration": certified}

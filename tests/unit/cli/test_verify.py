@@ -29,6 +29,7 @@ from dslm.releasing.pyfunc import answer
 from dslm.releasing.registering import register
 from dslm.releasing.smoke import smoke
 from dslm.scoring import calibrate, make_scorecard
+from dslm.scoring.base_calibration import in_drawn_order
 from dslm.scoring.dvc_files import dvc_files
 from dslm.scoring.rows import make_rows, read_again
 from dslm.scoring.verification import models_scored, read_rows, threshold_of, verify
@@ -73,6 +74,7 @@ def edited(ws: Workspace, model: Model, change: Change, count: int = 100) -> Non
     """Change the first rows of a model, with all that follows from them, and seal them anew."""
     path = ws.curated / "calibration.jsonl" if model.endswith("calibration") else ws.gold
     cases, (rows, inputs) = read_labelled(path, MINI), read_rows(ws, model)
+    cases = in_drawn_order(cases) if model == "base_calibration" else cases
     answers = [
         read_again(MINI, change(row.prediction, canonical_text(MINI, case.target or {})))
         if n < count else row.prediction

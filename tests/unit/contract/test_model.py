@@ -3,9 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from small_repository import CONTRACT
 
 from dslm.contract import load_contract
+from dslm.contract.stakes import DecisionPolicy
 from dslm.errors import Problems
 from dslm.provenance import digest_json
 
@@ -61,6 +63,14 @@ def test_layout_and_comments_do_not_change_what_a_contract_means(tmp_path: Path)
     (tmp_path / "c.yaml").write_text(CONTRACT.replace("version: 1", "version: 2"))
     first, second, third = (load_contract(tmp_path / f"{n}.yaml").digest() for n in "abc")
     assert first == second != third
+
+
+@pytest.mark.parametrize(("calibrations", "confidence"), [(10**400, 0.9), (1000, 1 - 1e-15)])
+def test_so_many_calibrations_that_none_could_certify_are_refused(
+    calibrations: int, confidence: float
+) -> None:
+    with pytest.raises(ValidationError, match="calibrations"):
+        DecisionPolicy(max_selective_risk=0.1, confidence=confidence, calibrations=calibrations)
 
 
 def test_contracts_of_before_there_were_later_keys_keep_their_digest(tmp_path: Path) -> None:

@@ -149,6 +149,14 @@ def test_a_contract_is_compared_value_by_value(place: str, value: Any, loosens: 
     assert {key: one.loosens for key, one in change.items()} == {f"contract {place}": loosens}
 
 
+@pytest.mark.parametrize("value", [2, 10, None])
+def test_another_number_of_calibrations_than_was_named_loosens(value: int | None) -> None:
+    then = held_to(contract=turned(CONTRACT, "decision.calibrations", 3))
+    now = held_to(contract=turned(CONTRACT, "decision.calibrations", value))
+    (change,) = changes_since(SERVES, then, now).loosening
+    assert change.key == "decision.calibrations"
+
+
 def test_a_raised_version_hides_nothing() -> None:
     easier = turned(turned(CONTRACT, "version", 2), "decision.max_selective_risk", 0.5)
     change = found(held_to(contract=easier, gold=GOLD[:-1]))
@@ -175,6 +183,7 @@ def test_what_it_was_made_from_is_told_and_never_loosens() -> None:
     others = {key: digest_of(f"other {key}") for key in MADE_FROM}
     change = found(THEN.model_copy(update={"made_from": others}))
     assert len(change) == len(MADE_FROM)
+    assert "made from plan of answers, with the base's examples" in change
     assert not any(one.loosens for one in change.values())
 
 

@@ -10,18 +10,29 @@ from pathlib import Path
 
 import pytest
 from sample_run import make_run
-from scored_repository import CALIBRATION, calibrated, finish_scoring, score, train
-from scored_rows import cases, first
+from scored_repository import (
+    CALIBRATION,
+    calibrated,
+    digest_of,
+    finish_scoring,
+    inputs_of,
+    score,
+    train,
+)  # fmt: skip
+from scored_rows import MINI, cases, first
 
+from dslm.cases import read_records
 from dslm.errors import EXIT_INCONCLUSIVE, ReleaseRefused
-from dslm.gating.earlier_policies import HEADING, loosened_since
+from dslm.gating.earlier_policies import HEADING, keep_asked, loosened_since
 from dslm.gating.gate import gate_workspace, judge, write_verdict
+from dslm.looks.calibrating import count_calibration
 from dslm.looks.ledger import look_digest
-from dslm.provenance import digest_file
-from dslm.records import Look, Verdict
+from dslm.provenance import digest_file, write_atomic
+from dslm.records import Look, Row, Verdict
 from dslm.releasing.registering import register
 from dslm.reporting.data import loosened_before
 from dslm.reporting.report import beside
+from dslm.scoring import calibrate
 from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace
 from pipelines import gate as gate_stage
@@ -85,6 +96,17 @@ def test_a_policy_that_was_loosened_until_it_passed_is_told(ws: Workspace) -> No
     ws.policy.write_text(mild.replace("at_least: 0.7", "at_least: 0.9999"))
     assert not any("0.9999" in line for line in loosened_since(
         ws.looks, gated(ws), load_policy(ws.policy)))  # fmt: skip
+
+
+def test_a_policy_that_let_a_look_pass_and_then_held_it_up_is_told(ws: Workspace) -> None:
+    """As where a waiver stood at first sight: the verdict that it gave without is the news."""
+    passed, mild = gated(ws), ws.policy.read_text()
+    held_up = passed.model_copy(update={"status": "INCONCLUSIVE"})
+    keep_asked(ws.looks, held_up, load_policy(ws.policy))
+    keep_asked(ws.looks, passed, load_policy(ws.policy))
+    ws.policy.write_text(mild.replace("at_least: 0.7", "at_least: 0.6"))
+    (line,) = loosened_since(ws.looks, gated(ws), load_policy(ws.policy))
+    assert line.startswith("INCONCLUSIVE before; loosened since")
 
 
 def refused(ws: Workspace) -> str:
@@ -173,6 +195,19 @@ def test_a_verdict_whose_look_is_not_in_the_ledger_registers_nothing(ws: Workspa
     (ws.results / "gate.json").write_text(json.dumps(changed))
     with pytest.raises(ReleaseRefused, match=r"look\.share: written 1\.0, derived 0\.83"):
         register(ws, lambda *_: {})
+
+
+def test_a_calibration_that_says_it_is_an_earlier_one_is_a_fail(ws: Workspace) -> None:
+    """Where the contract names how many hold together, a later one certifies nothing."""
+    named = inputs_of(ws, "calibration")
+    count_calibration(ws, named | {"adapter": digest_of("tried before")}, CALIBRATION)
+    assert count_calibration(ws, named, CALIBRATION) == 2
+    assert "says that it is calibration 1 on these cases, the ledger has it as" in refused(ws)
+    rows = read_records(ws.scores("calibration") / "rows.jsonl", Row)
+    second = calibrate(MINI, rows, named, 2)
+    write_atomic(ws.calibration, second.model_dump_json() + "\n")
+    score(ws, first(190, 200), champion=GOOD)
+    assert gated(ws).status == "PASS"
 
 
 def nth(number: int) -> Look:

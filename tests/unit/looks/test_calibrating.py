@@ -8,10 +8,12 @@ from certified_answers import certified
 from grouped_worlds import Layout
 from repeated_worlds import recalibrated
 
+from dslm.errors import ReleaseRefused
 from dslm.looks.calibrating import (
     calibration_ledger,
     calibrations_so_far,
     count_calibration,
+    refuse_uncounted,
     told,
 )
 from dslm.looks.ledger import CANDIDATE, ledger_of
@@ -50,6 +52,21 @@ def test_the_first_says_nothing_and_later_ones_what_they_come_to() -> None:
     assert told(1, 0.9) == ""
     assert "in at most 0.1 of all draws, one of 3 in up to 0.3" in told(3, 0.9)
     assert told(40, 0.9).endswith("up to 1")
+
+
+def test_a_calibration_is_the_one_that_the_ledger_knows_it_as(ws: Workspace) -> None:
+    for most in (None, 2):
+        if most:
+            with pytest.raises(ReleaseRefused, match="lacks this one, and together only 2 hold"):
+                refuse_uncounted(ws.looks, evidence(), 1, most)
+        else:
+            refuse_uncounted(ws.looks, evidence(), 1, most)
+    assert count_calibration(ws, evidence(adapter="sha256:1"), CASES) == 1
+    assert count_calibration(ws, evidence(), CASES) == 2
+    for most in (None, 1, 2):
+        refuse_uncounted(ws.looks, evidence(), 2, most)
+        with pytest.raises(ReleaseRefused, match=r"calibration 1 on these cases, .* as number 2"):
+            refuse_uncounted(ws.looks, evidence(), 1, most)
 
 
 def test_of_several_calibrations_one_breaks_the_bound_as_often_as_is_told_at_most() -> None:

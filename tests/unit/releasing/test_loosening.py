@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import finished_run
 import pytest
@@ -13,9 +14,11 @@ from dslm.evidence import TERMS_FILE, Terms
 from dslm.provenance import MANIFEST, digest_file, write_atomic, write_manifest
 from dslm.records import Baseline
 from dslm.releasing.baseline import read_champion
+from dslm.releasing.checking import prove
 from dslm.releasing.packaging import CHAMPION_TERMS
-from dslm.releasing.promoting import promote, rollback
+from dslm.releasing.promoting import history, promote, rollback
 from dslm.releasing.registering import loosened
+from dslm.releasing.rolled_back import refuse_less_than_rolled_back
 from dslm.releasing.store import ModelStore
 
 ASKS_LESS = finished_run.POLICY.replace("at_least: 0.8", "at_least: 0.7")
@@ -45,7 +48,7 @@ def test_a_loosened_policy_is_told_by_the_gate_and_refused_at_promotion(
 
 
 def test_going_back_first_asks_no_less_than_what_was_rolled_back(
-    two: Run, monkeypatch: pytest.MonkeyPatch
+    two: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The champion is then held to an older policy, and what loosens since it is nothing."""
     asked = finished_run.POLICY
@@ -60,6 +63,24 @@ def test_going_back_first_asks_no_less_than_what_was_rolled_back(
     with pytest.raises(ReleaseRefused, match=r"asked less than version 3 was: .*0\.9 → 0\.8"):
         promote(two.ws, 4, "as then", "eve")
     assert two.state() == before
+    store = ModelStore(two.ws.root, "mini")
+    recovered = tuple(  # whatever made it the champion
+        entry.model_copy(update={"action": "recover"} if entry.to_version == 3 else {})
+        for entry in history(two.ws)
+    )
+    proof = prove(store, store.version(4), tmp_path / "four")
+    with pytest.raises(ReleaseRefused, match=r"asked less than version 3 was: .*0\.9 → 0\.8"):
+        refuse_less_than_rolled_back(store, recovered, store.versions(), proof)
+    then = Terms.model_validate_json(store.read(store.version(3), TERMS_FILE) or b"")
+    fewer = then.model_copy(update={"gold": dict(list(then.gold.items())[1:])})
+    for version in (0, 2):  # a raised version hides nothing
+        now = fewer.model_copy(update={"contract": then.contract | {"version": version}})
+        (proof.folder / TERMS_FILE).write_text(now.text())
+        if version:
+            with pytest.raises(ReleaseRefused, match="less than version 3 was: gold removed"):
+                refuse_less_than_rolled_back(store, history(two.ws), store.versions(), proof)
+        else:
+            refuse_less_than_rolled_back(store, history(two.ws), store.versions(), proof)
     monkeypatch.setattr(finished_run, "POLICY", asked.replace("at_least: 0.8", "at_least: 0.9"))
     two.released(b"weights five")
     assert promote(two.ws, 5, "asked as much", "ann") is not None

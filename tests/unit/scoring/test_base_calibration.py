@@ -11,7 +11,12 @@ from dslm.cases import read_records
 from dslm.contract.deciding import NEVER
 from dslm.evidence import Evidence
 from dslm.records import Prediction, Row
-from dslm.scoring.base_calibration import FIRST, calibrate_base, is_hopeless
+from dslm.scoring.base_calibration import (
+    FIRST,
+    calibrate_base,
+    in_drawn_order,
+    is_hopeless,
+)
 from dslm.scoring.calibration import calibrate
 from dslm.scoring.running import Enough, answer_cases
 from dslm.scoring.verification import verify
@@ -93,20 +98,38 @@ def ws(tmp_path: Path) -> Workspace:
     return finish_scoring(tmp_path)
 
 
-@pytest.mark.parametrize(("kept", "right"), [(FIRST, True), (FIRST - 1, False), (FIRST + 9, False)])
+NO_REASON = "no reason to leave out the others"
+GIVEN_UP = f"no hope after the first {FIRST}: it is given up then"
+
+
+@pytest.mark.parametrize(
+    ("kept", "wrong", "why"),
+    [(FIRST, 0, NO_REASON), (FIRST - 1, FIRST, NO_REASON), (FIRST + 9, FIRST + 9, GIVEN_UP),
+     (120, 20, GIVEN_UP)],
+)  # fmt: skip
 def test_a_base_is_given_up_after_the_first_cases_and_for_a_reason(
-    ws: Workspace, kept: int, right: bool
+    ws: Workspace, kept: int, wrong: int, why: str
 ) -> None:
+    """Nobody chooses to ask on: a certified base may cost more on gold than one that is held."""
     rows = read_records(ws.scores("base_calibration") / "rows.jsonl", Row)
     assert len(rows) == 120
-    held = rows_of(cases(120, prefix="c")[:kept], [right] * kept, threshold=NEVER)
+    right = [n >= wrong for n in range(kept)]
+    split = in_drawn_order(cases(120, prefix="c"))[:kept]
+    held = rows_of(split, right, confidence=falling(kept), threshold=NEVER)
     seal_rows(ws, "base_calibration", held, inputs_of(ws, "base_calibration"))
-    wanted = f"base_calibration rows: {kept} of 120 cases, and no reason to leave out the others"
-    assert wanted in verify(ws)
+    assert f"base_calibration rows: {kept} of 120 cases, and {why}" in verify(ws)
+
+
+def test_the_order_of_the_split_chooses_no_cases() -> None:
+    """Whoever turned the file round would choose those by which a base is given up."""
+    drawn = in_drawn_order(SPLIT)
+    assert drawn == in_drawn_order(SPLIT[::-1]) != SPLIT
+    assert sorted(drawn, key=lambda case: case.id) == SPLIT
 
 
 def test_a_base_that_was_given_up_lets_nothing_through(ws: Workspace) -> None:
-    held = rows_of(cases(120, prefix="c")[:FIRST], [False] * FIRST, threshold=NEVER)
+    split = in_drawn_order(cases(120, prefix="c"))[:FIRST]
+    held = rows_of(split, [False] * FIRST, threshold=NEVER)
     seal_rows(ws, "base_calibration", held, inputs_of(ws, "base_calibration"))
     assert f"base rows: decided with 0.99, not {NEVER}" in verify(ws)
     calibrated_base(ws)

@@ -239,6 +239,15 @@ def test_a_later_calibration_on_the_same_cases_says_so_in_its_reason() -> None:
     assert third.model_copy(update={"number": 1, "why": once.why}) == once
 
 
+@pytest.mark.parametrize("number", [0, 10**400])
+def test_a_calibration_of_no_such_number_is_none(tmp_path, number: int) -> None:
+    path = tmp_path / "calibration.json"
+    written = calibrate(MINI, rows_of(GOLD, first(200, 200)), {}).model_dump()
+    path.write_text(json.dumps(written | {"number": number}))
+    with pytest.raises(InputError, match="number"):
+        load_calibration(path)
+
+
 def over(tries: int) -> Contract:
     """`mini`, its confidence over so many calibrations together."""
     decision = MINI.decision.model_copy(update={"calibrations": tries})
