@@ -16,13 +16,7 @@ from typing import NamedTuple
 
 from dslm.curation.personal.days import DAY, days_in, days_of
 from dslm.curation.personal.finding import Finding, Identity
-from dslm.curation.personal.names import (
-    parts,
-    runs,
-    short_spellings,
-    transcribed,
-    whole_spellings,
-)
+from dslm.curation.personal.names import parts, runs, short_spellings, transcribed, whole_spellings
 from dslm.curation.personal.spellings import any_spellings, partial_spellings
 from dslm.curation.personal.streams import (
     MAY_SOUND_OTHERWISE,
