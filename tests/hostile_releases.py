@@ -82,12 +82,14 @@ def python_code(place: Place) -> str:
     return f"open({str(place.outside / 'owned')!r}, 'w').close()\n"
 
 
-def write(name: str, content: Callable[[Place], bytes | str] | bytes | str) -> Plant:
-    """A file of the release."""
+def write(
+    name: str, content: Callable[[Place], bytes | str] | bytes | str, *, of_base: bool = False
+) -> Plant:
+    """A file of the release or base."""
 
     def plant(place: Place) -> None:
         made = content(place) if callable(content) else content
-        path = place.folder / name
+        path = (place.base if of_base else place.folder) / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(made.encode() if isinstance(made, str) else made)
 
@@ -116,14 +118,7 @@ def recipe_base(**source: Any) -> Plant:
 
 def base_file(name: str, content: Callable[[Place], bytes | str] | bytes | str) -> Plant:
     """A file of the base model."""
-
-    def plant(place: Place) -> None:
-        made = content(place) if callable(content) else content
-        path = place.base / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(made.encode() if isinstance(made, str) else made)
-
-    return plant
+    return write(name, content, of_base=True)
 
 
 def header(change: Callable[[dict[str, Any], int], bytes]) -> Plant:

@@ -17,7 +17,6 @@ from dslm.contract.schemas.canonical import canonical_value
 from dslm.records import Action, Decision, Prediction
 
 NEVER = 2.0  # a threshold no confidence reaches: no answer proceeds
-ALWAYS = 0.0  # one that every confidence reaches
 
 
 def is_out_of_scope(contract: Contract, answer: Mapping[str, Any]) -> bool:

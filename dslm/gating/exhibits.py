@@ -42,7 +42,7 @@ from dslm.evidence import (
 )
 from dslm.gating.changes import changes_since
 from dslm.gating.submission import Submission
-from dslm.looks.calibrating import refuse_uncounted
+from dslm.looks.calibrating import refuse_uncounted_calibration
 from dslm.looks.ledger import Ledger, candidate_digest
 from dslm.provenance import digest_file
 from dslm.records import Baseline, Case, Champion, Look, Row
@@ -221,7 +221,9 @@ def collect(run: Run, documents: Documents) -> Submission:
     look = documents.ledger.sight(*pair, documents.gold, documents.look)
     calibration = load_calibration(run.calibration)
     most = documents.contract.decision.calibrations
-    refuse_uncounted(documents.ledger.folder, calibration.evidence, calibration.number, most)
+    refuse_uncounted_calibration(
+        documents.ledger.folder, calibration.evidence, calibration.number, most
+    )
     then = run.terms(baseline, baseline.terms) if baseline.terms else None
     now = terms_of(documents.contract, documents.gold, documents.policy, named)
     return Submission(

@@ -4,8 +4,9 @@ Takes what a calibration was made from; gives in words what it comes to. Called 
 stage, the gate and `dslm check`. A certificate is broken in at most 1 - confidence of all
 calibrations, one by one. Whoever calibrates another model, another contract or a split drawn anew
 until something is certified is told by chance what is not so: of k tries each has that error,
-together up to k times as much. Nothing is spent here: the same ledger as of gold counts,
-`eval/<workflow>/looks/calibration/`, so that the number is there to be seen.
+together up to k times as much. The same ledger as of gold counts them,
+`eval/<workflow>/looks/calibration/`, so that the number is there to be seen; where the contract
+says over how many of them its confidence holds, it decides too.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def calibrations_so_far(ws: Workspace, cases: Iterable[Case]) -> int:
     return calibration_ledger(ws).next_look(cases)[0]
 
 
-def refuse_uncounted(
+def refuse_uncounted_calibration(
     looks: Path, evidence: Mapping[str, str], number: int, most: int | None
 ) -> None:
     """Refuse a calibration that says it is an earlier one than the ledger knows it as.

@@ -21,6 +21,7 @@ from dslm.curation.personal.showing import showing_of
 from dslm.data_card import read_data_card
 from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import CHAMPION_FILE, TERMS_FILE, Terms, refuse_differences, terms_of
+from dslm.gating.earlier_policies import loosened_since
 from dslm.gating.markdown import as_markdown
 from dslm.provenance import digest_file, files_of, read_manifest, write_atomic, write_manifest
 from dslm.records import Row, Verdict
@@ -111,7 +112,8 @@ def package(ws: Workspace, folder: Path, evidence: Mapping[str, str]) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
     verdict = _verdict(folder / "gate.json", ws.workflow)
-    write_atomic(folder / "gate.md", as_markdown(verdict))
+    loosened = loosened_since(ws.looks, verdict, load_policy(ws.policy))
+    write_atomic(folder / "gate.md", as_markdown(verdict, loosened))
     _write_json(folder / "MLmodel", mlmodel())
     answered = [model for model in MODELS if (folder / f"rows/{model}.jsonl").exists()]
     _write_json(

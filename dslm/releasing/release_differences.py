@@ -26,6 +26,7 @@ from dslm.releasing.journal import Journal
 from dslm.releasing.opening import nothing_yet
 from dslm.releasing.release_summary import as_release
 from dslm.releasing.store import RESTORE, ModelStore
+from dslm.releasing.tracking import flat
 from dslm.scoring.verification import read_scorecard
 from dslm.settings.recipe import load_recipe
 from dslm.settings.workspace import Workspace
@@ -160,20 +161,12 @@ def _terms(proof: Proof) -> Terms | None:
 
 def _recipe(before: Path, after: Path) -> dict[str, tuple[Any, Any]]:
     sides = [
-        dict(_flat(load_recipe(one / "recipe.yaml").model_dump(mode="json")))
+        dict(flat(load_recipe(one / "recipe.yaml").model_dump(mode="json")))
         for one in (before, after)
     ]
     both = sorted(sides[0].keys() | sides[1].keys())
     pairs = ((key, (sides[0].get(key, ABSENT), sides[1].get(key, ABSENT))) for key in both)
     return {key: pair for key, pair in pairs if pair[0] != pair[1]}
-
-
-def _flat(value: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
-    for key, one in value.items():
-        if isinstance(one, Mapping):
-            yield from _flat(one, f"{within}{key}.")
-        else:
-            yield within + key, one
 
 
 def _scores(before: Scorecard, after: Scorecard) -> dict[str, tuple[Metric | None, Metric | None]]:

@@ -75,7 +75,7 @@ def _log(
 ) -> None:
     from mlflow.entities import Metric, Param, RunTag
 
-    for some in _chunks((Param(k, str(v)) for k, v in _flat(params)), _PARAMS):
+    for some in _chunks((Param(k, str(v)) for k, v in flat(params)), _PARAMS):
         mlflow.log_batch(run_id, params=some)
     for some in _chunks((RunTag(f"dslm.{k}", v) for k, v in tags.items()), _PARAMS):
         mlflow.log_batch(run_id, tags=some)
@@ -92,10 +92,11 @@ def _log_samples(mlflow: MlflowClient, run_id: str, samples: Samples) -> None:
         mlflow.log_batch(run_id, metrics=some)
 
 
-def _flat(settings: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+def flat(settings: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Nested settings as pairs of dotted key and value."""
     for key, value in settings.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
+            yield from flat(value, f"{prefix}{key}.")
         else:
             yield prefix + key, value
 

@@ -7,7 +7,7 @@ opened by MLflow, and no weights are loaded before every byte was compared.
 
 from __future__ import annotations
 
-import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +21,7 @@ from dslm.releasing.recorded_answers import bridge
 from dslm.releasing.release_digests import refuse_other_rows, unlike_documents
 from dslm.releasing.signing.model_signature import SIGNATURE
 from dslm.releasing.signing.signed_folder import verify_folder
-from dslm.releasing.signing.trust import VARIABLE as TRUST_ROOT
-from dslm.releasing.signing.trust import trust_in_force
-from dslm.settings.release_policy import load_release_policy
+from dslm.releasing.signing.trust import VARIABLE, trust_in_force, wants_signature
 from dslm.settings.workspace import Workspace, find_root
 
 if TYPE_CHECKING:
@@ -102,12 +100,16 @@ def refuse_wrong_signature_of(folder: Path, root: Path | None) -> None:
     """
     if (folder / SIGNATURE).exists():
         trust = trust_in_force(root)
-        if trust is not None:
-            verify_folder(folder, trust, beside={MLFLOW_NOTE})
+        if trust is None:
+            sys.stderr.write(
+                f"dslm: {folder}: is signed, and nothing here says whose signatures count: "
+                f"{VARIABLE} names a file that does\n"
+            )
+            return
+        verify_folder(folder, trust, beside={MLFLOW_NOTE})
         return
-    named = os.environ.get(TRUST_ROOT)
-    if named or (root is not None and load_release_policy(root).signing.required):
-        what = f"is not signed, and {named or root} says whose signatures count"
+    if asked := wants_signature(root):
+        what = f"is not signed, and {asked} says whose signatures count"
         fix = "look whose it is; `dslm release sign` signs a version of the registry"
         raise ReleaseRefused(what, where=folder, fix=fix)
 

@@ -29,7 +29,7 @@ import torch
 from dslm.cases import read_labelled, read_records
 from dslm.contract import load_contract
 from dslm.contract.answer import canonical_text
-from dslm.contract.deciding import ALWAYS
+from dslm.contract.deciding import NEVER
 from dslm.inference.decider import Decider, engine_now, load_decider
 from dslm.inference.prompt import baseline_examples, baseline_prompt, tuned_prompt
 from dslm.records import Case, Prediction
@@ -55,7 +55,7 @@ def decider(precision: str, batch: int, adapter: Path | None) -> Decider:
     shown = baseline_examples(contract, cases, plan.baseline_examples)
     prompt = tuned_prompt(contract) if adapter else baseline_prompt(contract, shown)
     return load_decider(contract, recipe.model_copy(update={"inference": plan}), prompt,
-                        root=ROOT, adapter=adapter, threshold=ALWAYS)  # fmt: skip
+                        root=ROOT, adapter=adapter, threshold=NEVER)  # fmt: skip
 
 
 def largest(values: Sequence[float]) -> float:

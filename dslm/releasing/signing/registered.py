@@ -7,7 +7,6 @@ by `dslm release sign` and `verify`.
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -32,7 +31,7 @@ from dslm.releasing.signing.signed_folder import (
     verify_folder,
 )
 from dslm.releasing.signing.statements import promoted, promotion_of
-from dslm.releasing.signing.trust import VARIABLE, Trust, trust_in_force, trust_of
+from dslm.releasing.signing.trust import Trust, trust_in_force, trust_of, wants_signature
 from dslm.settings.release_policy import PATH, load_release_policy
 from dslm.settings.workspace import Workspace
 
@@ -107,8 +106,8 @@ def sign_stored(ws: Workspace, folder: Path, *, again: bool) -> SignedRelease:
     return _signed(ws, folder, key)
 
 
-def state_move(ws: Workspace, folder: Path, entry: JournalEntry) -> JournalEntry:
-    """Leave a signed statement of a move in git, beside `champion.json`; gives the entry back.
+def state_move(ws: Workspace, folder: Path, entry: JournalEntry) -> None:
+    """Leave a signed statement of a move in git, beside `champion.json`.
 
     A move is never held up by a key: where there is none that counts, none is left, and an older
     statement is removed, since it is of another move.
@@ -127,7 +126,6 @@ def state_move(ws: Workspace, folder: Path, entry: JournalEntry) -> JournalEntry
         ws.promotion.unlink(missing_ok=True)
     else:
         write_atomic(ws.promotion, envelope(promotion_of(folder, entry), key))
-    return entry
 
 
 def refuse_other_promotion(ws: Workspace, number: int, folder: Path, trust: Trust) -> str | None:
@@ -171,8 +169,7 @@ def refuse_wrong_signature(
             `DSLM_TRUST_ROOT` is set.
     """
     if not (folder / SIGNATURE).exists():
-        asked = VARIABLE if os.environ.get(VARIABLE) else PATH
-        if asked == VARIABLE or load_release_policy(root).signing.required:
+        if asked := wants_signature(root):
             fix = f"look whose it is; `dslm release sign {workflow} --version N` signs it"
             what = f"is not signed, and {asked} wants that"
             raise ReleaseRefused(what, where=where, fix=fix)

@@ -129,6 +129,20 @@ def trust_in_force(root: Path | None) -> Trust | None:
     return trust_of(root) if root else None
 
 
+def wants_signature(root: Path | None) -> str | None:
+    """Which file refuses a release that nobody signed: this machine's trust root, or the policy.
+
+    Args:
+        root: The repository; None where nothing is known but a release's folder.
+
+    Returns:
+        None where an unsigned release is only told of.
+    """
+    if named := os.environ.get(VARIABLE):
+        return named
+    return str(PATH) if root and load_release_policy(root).signing.required else None
+
+
 def _keys(given: Iterable[TrustedKey], where: str) -> tuple[Trusted, ...]:
     found: list[Trusted] = []
     for number, one in enumerate(given):

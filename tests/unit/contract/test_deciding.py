@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dslm.contract import Contract
-from dslm.contract.deciding import ALWAYS, NEVER, decide, ideal, is_out_of_scope
+from dslm.contract.deciding import NEVER, decide, ideal, is_out_of_scope
 from dslm.contract.model import Compare, Rule
 from dslm.contract.rules import compile_rule, holds
 from dslm.errors import InputError
@@ -76,7 +76,7 @@ NO_PROBABILITY = [float("nan"), float("inf"), -float("inf"), 1.5, -0.1]
 
 
 @pytest.mark.parametrize("number", NO_PROBABILITY)
-@pytest.mark.parametrize("threshold", [ALWAYS, 0.9, NEVER])
+@pytest.mark.parametrize("threshold", [0.0, 0.9, NEVER])
 def test_what_is_no_probability_holds_the_case_back(
     mini: Contract, number: float, threshold: float
 ) -> None:
@@ -91,7 +91,7 @@ def test_a_threshold_that_is_no_number_lets_nothing_proceed(
     mini: Contract, threshold: float
 ) -> None:
     assert decide(mini, TEXT, prediction(ORDER, 1.0), threshold).action == "abstain"
-    assert decide(mini, TEXT, prediction(ORDER, 0.0), ALWAYS).action == "proceed"
+    assert decide(mini, TEXT, prediction(ORDER, 0.0), 0.0).action == "proceed"
 
 
 def test_escalation_outranks_abstention(mini: Contract) -> None:

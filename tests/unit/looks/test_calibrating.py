@@ -13,7 +13,7 @@ from dslm.looks.calibrating import (
     calibration_ledger,
     calibrations_so_far,
     count_calibration,
-    refuse_uncounted,
+    refuse_uncounted_calibration,
     told,
 )
 from dslm.looks.ledger import CANDIDATE, ledger_of
@@ -58,15 +58,15 @@ def test_a_calibration_is_the_one_that_the_ledger_knows_it_as(ws: Workspace) -> 
     for most in (None, 2):
         if most:
             with pytest.raises(ReleaseRefused, match="lacks this one, and together only 2 hold"):
-                refuse_uncounted(ws.looks, evidence(), 1, most)
+                refuse_uncounted_calibration(ws.looks, evidence(), 1, most)
         else:
-            refuse_uncounted(ws.looks, evidence(), 1, most)
+            refuse_uncounted_calibration(ws.looks, evidence(), 1, most)
     assert count_calibration(ws, evidence(adapter="sha256:1"), CASES) == 1
     assert count_calibration(ws, evidence(), CASES) == 2
     for most in (None, 1, 2):
-        refuse_uncounted(ws.looks, evidence(), 2, most)
+        refuse_uncounted_calibration(ws.looks, evidence(), 2, most)
         with pytest.raises(ReleaseRefused, match=r"calibration 1 on these cases, .* as number 2"):
-            refuse_uncounted(ws.looks, evidence(), 1, most)
+            refuse_uncounted_calibration(ws.looks, evidence(), 1, most)
 
 
 def test_of_several_calibrations_one_breaks_the_bound_as_often_as_is_told_at_most() -> None:

@@ -10,14 +10,16 @@ from finished_run import GOLD
 from sample_card import make_card
 
 from dslm import evidence
-from dslm.cases import write_records
+from dslm.cases import read_record, write_records
 from dslm.data_card import read_data_card
 from dslm.errors import InputError, ReleaseRefused
+from dslm.gating.earlier_policies import keep_asked
 from dslm.provenance import write_atomic, write_manifest
-from dslm.records import Metric
+from dslm.records import Metric, Verdict
 from dslm.releasing.card import cell, interval
 from dslm.releasing.checking import checked_files
 from dslm.releasing.packaging import allowed, package
+from dslm.settings.policy import Bound, load_policy
 
 
 @pytest.fixture
@@ -44,6 +46,15 @@ def test_the_words_of_a_release_s_verdict_are_made_of_the_verdict_itself(bare, t
     write_atomic(bare.ws.results / "gate.md", "Better than ever, in everything.\n")
     folder = package(bare.ws, tmp_path / "worded", evidence.current(bare.ws))
     assert (folder / "gate.md").read_text() == said
+    policy = load_policy(bare.ws.policy)
+    check = next(one for one in policy.checks if isinstance(one, Bound))
+    stricter = check.model_copy(update={"at_least": 0.9999})
+    checks = [stricter if one is check else one for one in policy.checks]
+    asked = policy.model_copy(update={"checks": checks})
+    verdict = read_record(bare.ws.results / "gate.json", Verdict, missing="x", fix="x")
+    keep_asked(bare.ws.looks, verdict.model_copy(update={"status": "FAIL"}), asked)
+    folder = package(bare.ws, tmp_path / "loosened", evidence.current(bare.ws))
+    assert f"checks.{check.id}.at_least: 0.9999" in (folder / "gate.md").read_text()
 
 
 def test_the_registry_gets_no_personal_data_of_the_gold_case_that_a_release_answers(
