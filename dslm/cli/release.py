@@ -71,25 +71,27 @@ def rollback_release(
     expected: Expected = None,
     as_json: AsJson = False,
 ) -> None:
-    """Go back to an earlier champion, once its files are proved and it has answered.
+    """Go back to an earlier champion, once its files are proved and it gave its answers again.
 
     The same command again finishes a rollback that was cut short, and goes back no further.
     """
     from dslm.releasing.promoting import rollback
-    from dslm.releasing.pyfunc import answer
+    from dslm.releasing.pyfunc import AnswersAgain
     from dslm.settings.workspace import workspace
 
     ws, began = workspace(workflow), time.monotonic()
-    entry = rollback(ws, reason, _actor(actor), answer, to, expected)
+    answers = AnswersAgain()
+    entry = rollback(ws, reason, _actor(actor), answers, to, expected)
     seconds = round(time.monotonic() - began, 1)
     if as_json:
         emit({"changed": entry is not None, "entry": _plain(entry), "champion": _champion(ws),
-              "seconds": seconds})  # fmt: skip
+              "seconds": seconds, "answered_again": answers.given})  # fmt: skip
     elif entry is None:
         now = _champion(ws)["version"]
         say(f"{workflow}: rolled back to version {now} already; further back: --to N")
     else:
-        say(f"{_told(workflow, entry)}, in {seconds} s")
+        gave = answers.given and f"gave its {answers.given} recorded answers again, all the same"
+        say(f"{_told(workflow, entry)}, in {seconds} s", f"it {gave or 'answered one case'}")
 
 
 @app.command("recover")
