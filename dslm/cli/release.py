@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dslm.cli import release_reading
+from dslm.cli import release_backup, release_reading
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Versions of a workflow's model: which there are, which one serves.")
 release_reading.register(app)
+app.command("backup")(release_backup.backup)
+app.command("restore")(release_backup.restore)
 
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the journal.")]
 Actor = Annotated[
@@ -51,7 +53,7 @@ def promote_release(
     from dslm.settings.workspace import workspace
 
     ws = workspace(workflow)
-    entry = promote(ws, version, reason, _actor(actor), expected, again=again, answer=answer)
+    entry = promote(ws, version, reason, actor_of(actor), expected, again=again, answer=answer)
     if as_json:
         emit({"changed": entry is not None, "entry": _plain(entry), "champion": _champion(ws)})
     elif entry is None:
@@ -81,7 +83,7 @@ def rollback_release(
 
     ws, began = workspace(workflow), time.monotonic()
     answers = AnswersAgain()
-    entry = rollback(ws, reason, _actor(actor), answers, to, expected)
+    entry = rollback(ws, reason, actor_of(actor), answers, to, expected)
     seconds = round(time.monotonic() - began, 1)
     if as_json:
         emit({"changed": entry is not None, "entry": _plain(entry), "champion": _champion(ws),
@@ -115,7 +117,7 @@ def recover_releases(
     from dslm.settings.workspace import workspace
 
     ws = workspace(workflow)
-    done = recover(ws, _actor(actor), accept_loss=accept_loss)
+    done = recover(ws, actor_of(actor), accept_loss=accept_loss)
     if as_json:
         emit({"changed": bool(done), "done": done, "champion": _champion(ws)})
     else:
@@ -150,7 +152,8 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
         say(table(None, ["no.", "at (UTC)", "who", "did", "versions", "digest", "why"], rows))
 
 
-def _actor(given: str | None) -> str:
+def actor_of(given: str | None) -> str:
+    """Who, for the journal: as was said, else the login name."""
     from dslm.errors import InputError
 
     if given is not None:
