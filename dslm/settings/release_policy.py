@@ -45,10 +45,21 @@ class Signing(Settings):
     keys: list[TrustedKey] = Field(default_factory=list, description="the keys that count")
 
 
+class Drill(Settings):
+    """Whether a promotion needs a rollback that was tried."""
+
+    max_age_days: int = Field(
+        ge=1, description="how old the last `dslm release drill` of champion and candidate may be"
+    )
+
+
 class ReleasePolicy(Settings):
     """The document `registry/policy.yaml`."""
 
     signing: Signing = Field(default_factory=Signing, description="which signatures are taken")
+    drill: Drill | None = Field(
+        None, description="refuse a promotion without a recent, passed drill; the first needs none"
+    )
 
 
 class TrustRoot(Settings):
