@@ -135,9 +135,10 @@ def load_release(
     certified = threshold_in(path)
     refuse_foreign(certified, adapter_digests(folder / "adapter"), where=path, fix=RESTORE)
     recipe = load_recipe(folder / "recipe.yaml")
-    if base is not None:
+    if base is None:  # else the caller says where, not whoever wrote the release
+        refuse_elsewhere(recipe.base, root or Path.cwd())
+    else:
         recipe = recipe.model_copy(update={"base": base})
-    refuse_elsewhere(recipe.base, root or Path.cwd())
     decider = load_decider(
         asked,
         recipe,

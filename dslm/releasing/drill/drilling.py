@@ -44,7 +44,7 @@ from dslm.releasing.drill.scratch_registry import (
 )
 from dslm.releasing.fetching import fetch_asked
 from dslm.releasing.identity import is_release, registered
-from dslm.releasing.journal import served, withdrawn
+from dslm.releasing.journal import served
 from dslm.releasing.journal_anchors import known_moves
 from dslm.releasing.opening import nothing_yet
 from dslm.releasing.promoting import promote, rollback
@@ -131,8 +131,9 @@ def _pair(ws: Workspace, version: int | None) -> _Pair:
     if version is not None:
         chosen: Version | None = store.version(version, versions)
     else:
-        off = {made.to_version for made, _ in withdrawn(entries)}
-        chosen = next((v for v in versions if CANDIDATE in v.aliases and v.number not in off), None)
+        been = {entry.to_version for entry in entries}
+        chosen = next((v for v in versions if CANDIDATE in v.aliases), None)
+        chosen = None if chosen and chosen.number in been else chosen
     if chosen is not None and not is_release(store, line[-1], chosen):
         return _Pair(chosen, champion, promotes=True)
     before = registered(store, line[-2], versions) if len(line) > 1 else None

@@ -72,7 +72,7 @@ class LoadedReleases:
         text = config.read_text("utf-8")
         config.unlink()  # it may be the base's own file
         config.write_text(f"{text}\n", "utf-8")
-        return AnswersAgain(folder, BaseModelSource(folder="base"))
+        return AnswersAgain(self._root, BaseModelSource(folder=str(base)))
 
 
 def _same_file(path: Path, target: Path) -> None:

@@ -137,6 +137,7 @@ def wrong_base(d: Drilled) -> Seen:
     """The base model on this machine is not the one that the adapter was trained on."""
     scratch, took = d.scratch.again(d.folder / "clone"), list[float]()
     said = _refused(d, scratch, d.wrong_base(d.folder))
+    _expect("trained on another base" in said, f"refused, but for something else: {said}")
     with _timed(took):
         _go_back(scratch.ws)
     _moved_back(d, scratch)

@@ -165,9 +165,9 @@ def whoever_comes(self: Journal, entry: JournalEntry) -> tuple[JournalEntry, ...
     return self.entries()
 
 
-def forgets_the_journal(ws: Workspace, *how: Any) -> None:
+def finds_no_release(ws: Workspace, *how: Any) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(restoring, "_write_journal", lambda *_: None)
+        patch.setattr(restoring, "stored_releases", lambda *_: {})
         restoring.restore(ws, *how)
 
 
@@ -178,7 +178,7 @@ BROKEN: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "full disk": lambda m: m.setattr(moving, "FOLLOWS", moving.FOLLOWS[:-1]),
     "clock skew": lambda m: m.setattr("dslm.releasing.journal.chain", by_the_clock),
     "two operators at once": lambda m: m.setattr(Journal, "append", whoever_comes),
-    "lost database": lambda m: m.setattr(planted, "restore", forgets_the_journal),
+    "lost database": lambda m: m.setattr(planted, "restore", finds_no_release),
 }
 
 
