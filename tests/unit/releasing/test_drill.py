@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from finished_run import Run, W, answers_well
+from finished_run import Run, W
 from killed_moves import stands
 from signed_folders import new_key
+from unloaded_releases import Unloaded
 
 import dslm
 from dslm.cli.app import invoke
-from dslm.errors import DslmError, InputError, ReleaseRefused
+from dslm.errors import DslmError, ReleaseRefused
 from dslm.provenance import digest_file, files_of, write_atomic
 from dslm.records import JournalEntry
 from dslm.releasing import checking, moving
@@ -40,32 +41,6 @@ ALL = ["restore", "promote", "serve", "roll back", *(name for name, *_ in plante
 @pytest.fixture(autouse=True)
 def _unplugged() -> None:
     """A drill starts a server of its own on this machine."""
-
-
-class Unloaded:
-    """In place of models: they answer as recorded, and not on another base."""
-
-    def __init__(self, _: Path | None = None, *, base: bool = True):
-        self.given: int | None = None
-        self._base = base
-
-    def again(self) -> Unloaded:
-        return self
-
-    def once(self) -> Any:
-        return answers_well
-
-    def on_wrong_base(self, release: Path, folder: Path) -> Unloaded:
-        assert (release / "recipe.yaml").is_file()
-        assert folder.is_dir()
-        return Unloaded(base=False)
-
-    def __call__(self, folder: Path, text: str) -> Mapping[str, Any]:
-        checking.checked_files(folder)
-        if not self._base:
-            raise InputError("the adapter was trained on another base")
-        self.given = 20
-        return {"again": True, "told": (), "bridged": None}
 
 
 @pytest.fixture
