@@ -183,7 +183,7 @@ class _Drilled:
         """Roll back in a copy: what is broken later begins where the other still serves."""
         scratch = self._scratch.again(self._clone.root.parent / "back")
         began, answers = time.monotonic(), self._loading.again()
-        rollback(scratch.ws, REASON, DRILL, answers)
+        rollback(scratch.ws, REASON, DRILL, answers, to=self._back)
         took = time.monotonic() - began
         _expect(scratch, self._back)
         return f"version {self._back} serves, {_gave(answers.given)}", took

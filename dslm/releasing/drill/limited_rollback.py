@@ -1,8 +1,8 @@
 """A rollback in a process of its own whose disk is full from the moment that it is about to move.
 
-`python -m dslm.releasing.drill.limited_rollback ROOT WORKFLOW REASON ACTOR` ends with the exit code
-that `dslm release rollback` would. The disk is full for this process alone: no file may grow beyond
-a few bytes. The model is not loaded again. Called by a drill's `full disk`.
+`python -m dslm.releasing.drill.limited_rollback ROOT WORKFLOW REASON ACTOR TO` ends with the exit
+code that `dslm release rollback` would. The disk is full for this process alone: no file may grow
+beyond a few bytes. The model is not loaded again. Called by a drill's `full disk`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dslm.settings.workspace import Workspace
 MOST_BYTES = 512  # of any file
 
 
-def main(root: str, workflow: str, reason: str, actor: str) -> int:
+def main(root: str, workflow: str, reason: str, actor: str, to: str) -> int:
     """Roll back on a full disk; gives the exit code."""
 
     def filled(step: str) -> None:
@@ -31,7 +31,8 @@ def main(root: str, workflow: str, reason: str, actor: str) -> int:
 
     try:
         with steps.watched(filled):
-            rollback(Workspace(Path(root), workflow), reason, actor, gave_its_answers)
+            ws = Workspace(Path(root), workflow)
+            rollback(ws, reason, actor, gave_its_answers, to=int(to))
     except DslmError as fault:
         return fault.exit_code
     except OSError as error:

@@ -66,9 +66,11 @@ def gave_its_answers(_: Path, __: str) -> Mapping[str, Any]:
     return {"again": True, "told": (), "bridged": None}
 
 
-def _go_back(ws: Workspace, answer: Answer = gave_its_answers, reason: str = REASON) -> bool:
-    """A rollback; whether it moved the champion."""
-    return rollback(ws, reason, DRILL, answer) is not None
+def _go_back(
+    d: Drilled, ws: Workspace, answer: Answer = gave_its_answers, reason: str = REASON
+) -> bool:
+    """A rollback, which says where to: the last move may have been one; whether it moved."""
+    return rollback(ws, reason, DRILL, answer, to=d.back) is not None
 
 
 def _expect(held: bool, otherwise: str) -> None:
@@ -86,7 +88,7 @@ def _moved_back(d: Drilled, scratch: Scratch, moves: int = 1) -> None:
 def _refused(d: Drilled, scratch: Scratch, answer: Answer = gave_its_answers) -> str:
     """The refusal of a rollback, after which nothing has moved."""
     try:
-        moved = _go_back(scratch.ws, answer)
+        moved = _go_back(d, scratch.ws, answer)
     except ReleaseRefused as refusal:
         now = scratch.standing()
         _expect(now == d.before, f"refused, and yet {now} where {d.before} was")
@@ -128,7 +130,7 @@ def _damaged(d: Drilled, damage: Callable[[Path], None]) -> Seen:
     said = _refused(d, scratch)
     with _timed(took):
         restore(scratch.ws, scratch.backup, None, DRILL)
-        _go_back(scratch.ws)
+        _go_back(d, scratch.ws)
     _moved_back(d, scratch)
     return f"refused ({said}); files restored from the backup, then rolled back", sum(took)
 
@@ -139,7 +141,7 @@ def wrong_base(d: Drilled) -> Seen:
     said = _refused(d, scratch, d.wrong_base(d.folder))
     _expect("trained on another base" in said, f"refused, but for something else: {said}")
     with _timed(took):
-        _go_back(scratch.ws)
+        _go_back(d, scratch.ws)
     _moved_back(d, scratch)
     return f"refused ({said}); with the right base, rolled back", sum(took)
 
@@ -156,10 +158,10 @@ def dead_server(d: Drilled) -> Seen:
             server.start()
             restore(clone, scratch.backup, None, DRILL)
             _expect(scratch.standing() == d.before, "the server was not restored as it was")
-            _cut_off(lambda: _go_back(clone), server)
+            _cut_off(lambda: _go_back(d, clone), server)
             with _timed(took):
                 server.start()
-                _go_back(clone)
+                _go_back(d, clone)
             _moved_back(d, scratch)
         finally:
             server.kill()
@@ -184,7 +186,7 @@ def full_disk(d: Drilled) -> Seen:
     scratch, took = d.scratch.again(d.folder / "clone"), list[float]()
     ended = subprocess.run(
         [sys.executable, "-m", "dslm.releasing.drill.limited_rollback", str(scratch.ws.root),
-         scratch.ws.workflow, REASON, DRILL],
+         scratch.ws.workflow, REASON, DRILL, str(d.back)],
         check=False, capture_output=True, cwd=scratch.ws.root, env=dict(os.environ),
     )  # fmt: skip
     code = ended.returncode
@@ -192,7 +194,7 @@ def full_disk(d: Drilled) -> Seen:
     champion = scratch.standing().champion
     _expect(champion in {d.leaves, d.back}, f"version {champion} serves, which is neither")
     with _timed(took):
-        _go_back(scratch.ws)
+        _go_back(d, scratch.ws)
     _moved_back(d, scratch)
     return "exit code 5; with room again, the same command moved or finished", sum(took)
 
@@ -201,7 +203,7 @@ def clock_skew(d: Drilled) -> Seen:
     """The clock of the machine that rolls back is a year ahead; the next one's is right."""
     scratch, took = d.scratch.again(d.folder / "clone"), list[float]()
     with clock.skewed(dt.timedelta(days=365)):
-        _go_back(scratch.ws)
+        _go_back(d, scratch.ws)
     _moved_back(d, scratch)
     with _timed(took):
         rollback(scratch.ws, REASON, DRILL, gave_its_answers, to=d.leaves)
@@ -225,7 +227,9 @@ def two_operators(d: Drilled) -> Seen:
 
         try:
             with steps.watched(together):
-                ended[name] = "moved" if _go_back(ws, reason=f"{REASON} {name}") else "did nothing"
+                ended[name] = (
+                    "moved" if _go_back(d, ws, reason=f"{REASON} {name}") else "did nothing"
+                )
         except (DslmError, threading.BrokenBarrierError) as fault:
             ended[name] = type(fault).__name__
 
@@ -251,7 +255,7 @@ def lost_database(d: Drilled) -> Seen:
         restore(scratch.ws, None, scratch.ws.root / MLFLOW / "artifacts", DRILL)
         now = scratch.standing()
         _expect(now == d.before, f"{now} where {d.before} was")
-        _go_back(scratch.ws)
+        _go_back(d, scratch.ws)
     _moved_back(d, scratch)
     return "restored from files and journal, chain and champion as before; rolled back", sum(took)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finished_run import Run, W
+from finished_run import Run, W, answers_well
 from killed_moves import stands
 from signed_folders import new_key
 from unloaded_releases import Unloaded
@@ -30,7 +30,7 @@ from dslm.releasing.drill.drill_record import DrillRecord, DrillRow, keep_record
 from dslm.releasing.drill.drilling import drill
 from dslm.releasing.drill.scratch_registry import Scratch, bare_clone, registry_at
 from dslm.releasing.journal import Journal
-from dslm.releasing.promoting import promote
+from dslm.releasing.promoting import promote, rollback
 from dslm.releasing.store import ModelStore
 from dslm.settings.release_policy import PATH
 from dslm.settings.workspace import Workspace
@@ -93,8 +93,11 @@ def test_a_shared_registry_is_only_read(ready: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("without_server")
-def test_without_a_candidate_the_champion_and_the_one_before_are_drilled(two: Run) -> None:
-    record = drilled(two)
+def test_after_a_rollback_the_champion_and_the_one_before_are_drilled(ready: Run) -> None:
+    """The candidate was the champion since, and is none any more."""
+    promote(ready.ws, None, "third", "ann")
+    rollback(ready.ws, "wrong totals", "ann", answers_well)
+    record = drilled(ready)
     assert record.passed, record.rows
     assert [one.version for one in record.releases] == [2, 1]
 
