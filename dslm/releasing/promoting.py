@@ -129,9 +129,7 @@ def promote(
         refuse_unexpected(ws, champion, expected)
         steps.reached("planned")
         proof = prove(store, chosen, scratch)
-        _refuse_unfit(ws, store, entries, versions, proof, champion)
-        if not within_drill:
-            refuse_undrilled(ws, number, proof.digest, champion)
+        _refuse_unfit(ws, store, entries, versions, proof, champion, drilled=within_drill)
         refuse_unanswered(ws, store, chosen, proof, answer)
         steps.reached("proved")
         leaves, missing = entries[-1] if entries else None, _lost_whole(ws, entries)
@@ -146,8 +144,12 @@ def _refuse_unfit(
     versions: Sequence[Version],
     proof: Proof,
     champion: Baseline,
+    *,
+    drilled: bool,
 ) -> None:
     """Refuse a proved version that was compared with another champion, or is not as good today.
+
+    Also one without the drill that the policy asks for, unless this is it, `drilled`.
 
     Raises:
         ReleaseRefused: It is one.
@@ -159,6 +161,8 @@ def _refuse_unfit(
     if not back:  # what let it in once still stands
         refuse_lost_looks(ws, versions, entries)
         refuse_other_anchor(ws, store, entries, proof, champion, versions)
+    if not drilled:
+        refuse_undrilled(ws, proof.version, proof.digest, champion)
     if not (back and of_before_formats(proof)):  # which holds too little to be judged again
         refuse_unlike_release(ws, proof)
         refuse_less_than_rolled_back(store, entries, versions, proof)

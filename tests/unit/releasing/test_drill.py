@@ -35,6 +35,7 @@ from dslm.releasing.store import ModelStore
 from dslm.settings.release_policy import PATH
 from dslm.settings.workspace import Workspace
 
+SERVER = "dead server midway"
 ALL = ["restore", "promote", "serve", "roll back", *(name for name, *_ in planted.FAULTS)]
 
 
@@ -46,7 +47,7 @@ def _unplugged() -> None:
 @pytest.fixture
 def without_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """Faults but for the server's, which takes half a minute."""
-    rest = tuple(one for one in planted.FAULTS if one[0] != "dead server midway")
+    rest = tuple(one for one in planted.FAULTS if one[0] != SERVER)
     monkeypatch.setattr(drilling, "FAULTS", rest)
 
 
@@ -69,11 +70,12 @@ def bytes_of(root: Path) -> dict[str, str]:
     return {f.relative_to(root).as_posix(): digest_file(f) for f in files_of(root)}
 
 
+@pytest.mark.usefixtures("without_server")
 def test_every_fault_is_survived_and_the_registry_is_not_touched(ready: Run) -> None:
     before = bytes_of(ready.ws.root)
     record = drilled(ready)
     assert [row for row in record.rows if row.outcome != "pass"] == []
-    assert [row.fault for row in record.rows] == ALL
+    assert [row.fault for row in record.rows] == [one for one in ALL if one != SERVER]
     assert [one.version for one in record.releases] == [3, 2]
     changed = {name for name, digest in bytes_of(ready.ws.root).items()
                if before.get(name) != digest}  # fmt: skip
@@ -167,6 +169,16 @@ def test_a_fault_is_not_survived_where_the_mechanism_is_broken(
     BROKEN[fault](monkeypatch)
     with pytest.raises((planted.Unsurvived, DslmError)):
         tried(scratch, tmp_path, fault)
+
+
+def test_a_server_that_dies_midway_is_survived_and_where_there_is_none_it_is_not_tried(
+    scratch: Scratch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dies").mkdir()
+    assert "exit code 5" in tried(scratch, tmp_path / "dies", SERVER)
+    monkeypatch.setattr(planted, "there_is_a_server", lambda: False)
+    with pytest.raises(planted.Untried, match="not installed"):
+        tried(scratch, tmp_path, SERVER)
 
 
 def test_a_drill_in_which_one_row_fails_has_not_passed_and_says_so(

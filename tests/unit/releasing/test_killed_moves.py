@@ -66,6 +66,7 @@ def cut(run: Run, *, known: bool) -> None:
     pages.mlflow.set_registered_model_alias(W, "champion", "1")
     if not known:
         pages.mlflow.delete_model_version_tag(W, "2", "journal.2")
+        run.ws.journal_copy.unlink()
 
 
 @pytest.fixture(scope="session", params=[True, False], ids=["known", "lost"])
