@@ -1,0 +1,226 @@
+"""Gathers what a dossier rests on: copies of the release's files, rows without text, records.
+
+Takes a proved version and the repository; fills a folder with all that is not made of something
+else in it. Called by `making`, and by `checking` to see whether a dossier is that of the registry.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dslm.cases import read_labelled, read_records, write_records
+from dslm.contract import load_contract
+from dslm.errors import InputError
+from dslm.provenance import MANIFEST, digest_file, write_atomic
+from dslm.records import Case, JournalEntry, Record, Row
+from dslm.releasing.checking import Proof
+from dslm.releasing.dossier.hiding import Hiding, hiding_of
+from dslm.releasing.dossier.made import (
+    COPIED,
+    INPUTS,
+    JOURNAL,
+    MADE,
+    POLICY,
+    PROMOTION,
+    RECORDS,
+    RELEASE,
+    ROWS,
+    How,
+    Made,
+    ReleaseFile,
+    why_withheld,
+)
+from dslm.releasing.dossier.scored_cases import scored_cases
+from dslm.releasing.journal import digest_of
+from dslm.releasing.packaging import MODELS
+from dslm.releasing.signing.dsse import read_envelope
+from dslm.releasing.signing.statements import promoted
+from dslm.settings.release_policy import PATH
+from dslm.settings.workspace import Workspace
+from dslm.strict_json import strict_json
+
+TRAINING_SUMMARY = "adapter/training.json"
+# Of the summary of a training run: what is counted and measured, and no text.
+COUNTED = frozenset({
+    "rows", "validation_rows", "tokens_per_epoch", "trained_tokens_per_epoch", "steps", "losses",
+    "validation_losses", "best", "trainable_parameters", "batch_size", "accumulation",
+    "predicted_memory_gb",
+})  # fmt: skip
+CALIBRATIONS = ("calibration", "base_calibration")  # rows of another set than gold
+
+
+class Asked(Record):
+    """One gold case and the candidate's answer to it, personal values hidden."""
+
+    case: int
+    input: str
+    target: dict[str, Any] | None
+    answer: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Gathering:
+    """What is gathered from, read once."""
+
+    ws: Workspace
+    proof: Proof
+    entries: Sequence[JournalEntry]
+    gold: Sequence[Case]
+    rows: dict[str, list[Row]]
+    hiding: Hiding
+
+    @property
+    def gold_at_hand(self) -> bool:
+        """Whether the gold set here is the one that the release was measured on."""
+        return bool(self.gold) and self.proof.evidence.get("gold") == digest_file(self.ws.gold)
+
+
+def gathered_from(ws: Workspace, proof: Proof, entries: Sequence[JournalEntry]) -> Gathering:
+    """Read what a dossier is gathered from.
+
+    Raises:
+        InputError: Contract or gold set are wrong.
+        ReleaseRefused: Personal data cannot be looked for here.
+    """
+    contract = load_contract(ws.contract) if ws.contract.exists() else proof.contract
+    gold = read_labelled(ws.gold, contract) if ws.gold.exists() else []
+    rows = {
+        model: read_records(path, Row)
+        for model in MODELS
+        if (path := proof.folder / "rows" / f"{model}.jsonl").is_file()
+    }
+    hiding = hiding_of(contract, gold, (row for one in rows.values() for row in one), ws.gold)
+    return Gathering(ws, proof, entries, gold, rows, hiding)
+
+
+def gather(found: Gathering, into: Path, *, with_inputs: bool) -> Made:
+    """Fill an empty folder with what a dossier rests on.
+
+    Args:
+        found: As read.
+        into: The folder.
+        with_inputs: Add the inputs of gold, personal values hidden.
+
+    Raises:
+        InputError: Inputs are asked for, and the release's gold set is not here.
+    """
+    if with_inputs and not found.gold_at_hand:
+        what = "the gold set here is not the one that this release was measured on"
+        fix = "check out the commit of the release, or leave --with-inputs out"
+        raise InputError(what, where=found.ws.gold, fix=fix)
+    files = tuple(_release_files(found, into / RELEASE))
+    for model, rows in found.rows.items():
+        _write_rows(found, model, rows, into / ROWS)
+    _write_records(found, into / RECORDS)
+    if with_inputs:
+        write_records(into / INPUTS, _asked(found))
+    made = Made(
+        workflow=found.proof.contract.name,
+        version=found.proof.version,
+        digest=found.proof.digest,
+        personal=found.hiding.told,
+        gold_at_hand=found.gold_at_hand,
+        inputs=with_inputs,
+        files=files,
+    )
+    write_json(into / MADE, made.model_dump(mode="json"))
+    return made
+
+
+def write_json(path: Path, value: Any) -> None:
+    """A JSON value as every file of a dossier has it."""
+    write_atomic(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def _release_files(found: Gathering, into: Path) -> Iterator[ReleaseFile]:
+    folder = found.proof.folder
+    listed = strict_json((folder / MANIFEST).read_bytes())["files"]
+    copied = [name for name in COPIED if (folder / name).is_file()]
+    for name in sorted({*listed, *copied}):
+        digest = listed.get(name) or digest_file(folder / name)
+        if name in copied:
+            yield ReleaseFile(name=name, digest=digest, how=_copy(found, name, into / name))
+        else:
+            why = why_withheld(name)
+            yield ReleaseFile(name=name, digest=digest, how="not included", why=why)
+
+
+def _copy(found: Gathering, name: str, target: Path) -> How:
+    """Copy a file; as it is where it holds nothing personal."""
+    source = found.proof.folder / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.suffix == ".json" and not name.endswith(".dsse.json"):
+        value = strict_json(source.read_bytes())
+        if (hidden := found.hiding.value(_without_cases(name, value))) != value:
+            write_json(target, hidden)
+            return "texts hidden"
+    elif source.suffix in (".yaml", ".md"):
+        text = source.read_text(encoding="utf-8")
+        if (changed := _hidden_lines(found.hiding, text)) != text:
+            write_atomic(target, changed)
+            return "texts hidden"
+    shutil.copyfile(source, target)
+    return "as it is"
+
+
+def _without_cases(name: str, value: Any) -> Any:
+    """A document without what it quotes of single cases: the sample of a training row, labels."""
+    if name == TRAINING_SUMMARY and isinstance(value, dict):
+        return {key: one for key, one in value.items() if key in COUNTED}
+    if name == "data-card.json" and isinstance(value, dict) and "contradictions" in value:
+        return value | {"contradictions": value["contradictions"] | {"shown": []}}
+    return value
+
+
+def _hidden_lines(hiding: Hiding, text: str) -> str:
+    return "".join(hiding.text(line) for line in text.splitlines(keepends=True))
+
+
+def _write_rows(found: Gathering, model: str, rows: Sequence[Row], into: Path) -> None:
+    ours = model not in CALIBRATIONS and found.gold_at_hand
+    gold = {case.id: case for case in found.gold} if ours else {}
+    into.mkdir(parents=True, exist_ok=True)
+    write_records(into / f"{model}.jsonl", scored_cases(rows, gold, found.hiding.name))
+
+
+def _asked(found: Gathering) -> Iterator[Asked]:
+    """What gold asks, with what the candidate answered; every personal value hidden."""
+    answers = {row.id: row.prediction.object for row in found.rows["candidate"]}
+    showing = found.hiding.showing
+    for number, case in enumerate(found.gold, start=1):
+        shown, answer = showing.case(case), answers.get(case.id)
+        answer = None if answer is None else showing.answer(case.id, answer)
+        yield Asked(case=number, input=shown.input, target=shown.target, answer=answer)
+
+
+def _write_records(found: Gathering, into: Path) -> None:
+    """What lies beside the release: its moves, the statement of the last one, the policy."""
+    ws, hiding = found.ws, found.hiding
+    moves = [
+        {"digest": digest_of(entry), "entry": hiding.value(entry.model_dump(mode="json"))}
+        for entry in found.entries
+    ]
+    if moves:
+        write_json(into / JOURNAL, moves)
+    into.mkdir(exist_ok=True)
+    if (policy := ws.root / PATH).is_file():
+        shutil.copyfile(policy, into / POLICY)
+    if ws.promotion.is_file() and _is_of(ws.promotion, found.proof):
+        shutil.copyfile(ws.promotion, into / PROMOTION)
+
+
+def _is_of(promotion: Path, proof: Proof) -> bool:
+    """Whether the statement of the last move is of this release."""
+    try:
+        sealed = read_envelope(strict_json(promotion.read_bytes()), promotion)
+        said = strict_json(base64.b64decode(sealed.payload))
+    except ValueError:
+        return False
+    version, manifest, _ = promoted(said)
+    return (version, manifest) == (str(proof.version), digest_file(proof.folder / MANIFEST))
