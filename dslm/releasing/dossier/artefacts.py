@@ -92,7 +92,7 @@ class Artefacts:
         if not all(isinstance(one, dict) for one in sealed.values()) or not sealed:
             where = self.folder / RELEASE / MANIFEST
             raise ReleaseRefused("no manifest of a release", where=where, fix=AGAIN)
-        return sealed  # type: ignore[return-value]  # proved above
+        return sealed
 
     @property
     def evidence(self) -> Mapping[str, str]:
@@ -140,17 +140,17 @@ class Artefacts:
     @cached_property
     def bill(self) -> Mapping[str, Any] | None:
         """The bill of materials."""
-        return self._json(f"{RELEASE}/{BILL}")
+        return self._object(f"{RELEASE}/{BILL}")
 
     @cached_property
     def training(self) -> Mapping[str, Any] | None:
         """The summary of the training run."""
-        return self._json(f"{RELEASE}/adapter/training.json")
+        return self._object(f"{RELEASE}/adapter/training.json")
 
     @cached_property
     def answered_by(self) -> Mapping[str, Any] | None:
         """The evidence that each model's answers name."""
-        return self._json(f"{RELEASE}/{EVIDENCE}")
+        return self._object(f"{RELEASE}/{EVIDENCE}")
 
     @cached_property
     def rows(self) -> Mapping[str, list[ScoredCase]]:
@@ -238,6 +238,10 @@ class Artefacts:
     def _of_release(self, name: str) -> Path | None:
         path = self.folder / RELEASE / name
         return path if path.is_file() else None
+
+    def _object(self, name: str) -> Mapping[str, Any] | None:
+        value: Mapping[str, Any] | None = self._json(name)
+        return value
 
     def _json(self, name: str, of: type | tuple[type, ...] = dict) -> Any:
         path = self.folder / name

@@ -18,11 +18,11 @@ from dslm.releasing.dossier.artefacts import Artefacts
 from dslm.releasing.dossier.controls import STATUSES, Decided, control_map, decided
 from dslm.releasing.dossier.croissant import croissant
 from dslm.releasing.dossier.findings import ARTEFACTS, CLAIMS, has, said_of
-from dslm.releasing.dossier.gathering import write_json
 from dslm.releasing.dossier.made import CROISSANT, DOSSIER, MODEL_CARD, PAGE
 from dslm.releasing.dossier.model_card import model_card
 from dslm.releasing.dossier.page import page
 from dslm.releasing.dossier.recomputing import recomputed_models
+from dslm.releasing.dossier.writing import write_json
 
 
 class ClaimMade(Record):
@@ -72,15 +72,19 @@ class Dossier(Record):
     controls: tuple[Decided, ...]
 
 
-def build(folder: Path) -> Dossier:
+def build(folder: Path, said: dict[str, str] | None = None) -> Dossier:
     """Write all that follows from what lies in a dossier's folder.
+
+    Args:
+        folder: As it was gathered.
+        said: What an earlier dossier says that it was made with; by default this dslm.
 
     Raises:
         InputError: A document in it is wrong.
         ReleaseRefused: A record in it is none.
     """
     found = Artefacts(folder)
-    told = dossier_of(found)
+    told = dossier_of(found, said or made_with())
     write_json(folder / DOSSIER, told.model_dump(mode="json"))
     write_atomic(folder / MODEL_CARD, model_card(found))
     card = folder / ARTEFACTS["data card"]
@@ -92,12 +96,12 @@ def build(folder: Path) -> Dossier:
     return told
 
 
-def dossier_of(found: Artefacts) -> Dossier:
+def dossier_of(found: Artefacts, by: dict[str, str]) -> Dossier:
     """What a dossier says, from its artefacts."""
     made = found.made
     controls = decided(found)
     return Dossier(
-        made_with=made_with(),
+        made_with=by,
         workflow=made.workflow,
         version=made.version,
         digest=made.digest,
@@ -126,7 +130,7 @@ def _claims(found: Artefacts) -> list[ClaimMade]:
 
 @cache
 def made_with() -> dict[str, str]:
-    """The version of dslm, and the digest of the files that a dossier's words and page come from."""
+    """The version of dslm, and the digest of the files that words and page come from."""
     root = Path(dslm.__file__).parent
     parts = [
         path

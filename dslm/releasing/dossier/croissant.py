@@ -137,7 +137,7 @@ def _values(name: str, values: Sequence[Any], number: int) -> dict[str, Any]:
     """How often each value of a label or slice occurs."""
     own = f"values-{number}"
     rows = [
-        {f"{own}/value": plain_value(one.value)} | {f"{own}/{part}": one.cases[part] for part in PARTS}
+        {f"{own}/value": plain_value(one.value), **{f"{own}/{p}": one.cases[p] for p in PARTS}}
         for one in values
     ]
     fields = [("value", "sc:Text"), *((part, "sc:Integer") for part in PARTS)]

@@ -6,10 +6,8 @@ else in it. Called by `making`, and by `checking` to see whether a dossier is th
 
 from __future__ import annotations
 
-import base64
-import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,14 +18,12 @@ from dslm.errors import InputError
 from dslm.provenance import MANIFEST, digest_file, write_atomic
 from dslm.records import Case, JournalEntry, Record, Row
 from dslm.releasing.checking import Proof
+from dslm.releasing.dossier.beside import write_records as write_beside
 from dslm.releasing.dossier.hiding import Hiding, hiding_of
 from dslm.releasing.dossier.made import (
     COPIED,
     INPUTS,
-    JOURNAL,
     MADE,
-    POLICY,
-    PROMOTION,
     RECORDS,
     RELEASE,
     ROWS,
@@ -37,11 +33,8 @@ from dslm.releasing.dossier.made import (
     why_withheld,
 )
 from dslm.releasing.dossier.scored_cases import scored_cases
-from dslm.releasing.journal import digest_of
+from dslm.releasing.dossier.writing import write_json
 from dslm.releasing.packaging import MODELS
-from dslm.releasing.signing.dsse import read_envelope
-from dslm.releasing.signing.statements import promoted
-from dslm.settings.release_policy import PATH
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json
 
@@ -71,6 +64,7 @@ class Gathering:
     ws: Workspace
     proof: Proof
     entries: Sequence[JournalEntry]
+    tags: Mapping[str, str]
     gold: Sequence[Case]
     rows: dict[str, list[Row]]
     hiding: Hiding
@@ -81,8 +75,16 @@ class Gathering:
         return bool(self.gold) and self.proof.evidence.get("gold") == digest_file(self.ws.gold)
 
 
-def gathered_from(ws: Workspace, proof: Proof, entries: Sequence[JournalEntry]) -> Gathering:
+def gathered_from(
+    ws: Workspace, proof: Proof, entries: Sequence[JournalEntry], tags: Mapping[str, str]
+) -> Gathering:
     """Read what a dossier is gathered from.
+
+    Args:
+        ws: The workflow.
+        proof: The version.
+        entries: The journal.
+        tags: Of the version.
 
     Raises:
         InputError: Contract or gold set are wrong.
@@ -96,7 +98,7 @@ def gathered_from(ws: Workspace, proof: Proof, entries: Sequence[JournalEntry]) 
         if (path := proof.folder / "rows" / f"{model}.jsonl").is_file()
     }
     hiding = hiding_of(contract, gold, (row for one in rows.values() for row in one), ws.gold)
-    return Gathering(ws, proof, entries, gold, rows, hiding)
+    return Gathering(ws, proof, entries, tags, gold, rows, hiding)
 
 
 def gather(found: Gathering, into: Path, *, with_inputs: bool) -> Made:
@@ -117,7 +119,8 @@ def gather(found: Gathering, into: Path, *, with_inputs: bool) -> Made:
     files = tuple(_release_files(found, into / RELEASE))
     for model, rows in found.rows.items():
         _write_rows(found, model, rows, into / ROWS)
-    _write_records(found, into / RECORDS)
+    ws, proof, hiding = found.ws, found.proof, found.hiding
+    write_beside(ws, proof, found.entries, found.tags, hiding, into / RECORDS)
     if with_inputs:
         write_records(into / INPUTS, _asked(found))
     made = Made(
@@ -131,11 +134,6 @@ def gather(found: Gathering, into: Path, *, with_inputs: bool) -> Made:
     )
     write_json(into / MADE, made.model_dump(mode="json"))
     return made
-
-
-def write_json(path: Path, value: Any) -> None:
-    """A JSON value as every file of a dossier has it."""
-    write_atomic(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
 def _release_files(found: Gathering, into: Path) -> Iterator[ReleaseFile]:
@@ -197,30 +195,3 @@ def _asked(found: Gathering) -> Iterator[Asked]:
         shown, answer = showing.case(case), answers.get(case.id)
         answer = None if answer is None else showing.answer(case.id, answer)
         yield Asked(case=number, input=shown.input, target=shown.target, answer=answer)
-
-
-def _write_records(found: Gathering, into: Path) -> None:
-    """What lies beside the release: its moves, the statement of the last one, the policy."""
-    ws, hiding = found.ws, found.hiding
-    moves = [
-        {"digest": digest_of(entry), "entry": hiding.value(entry.model_dump(mode="json"))}
-        for entry in found.entries
-    ]
-    if moves:
-        write_json(into / JOURNAL, moves)
-    into.mkdir(exist_ok=True)
-    if (policy := ws.root / PATH).is_file():
-        shutil.copyfile(policy, into / POLICY)
-    if ws.promotion.is_file() and _is_of(ws.promotion, found.proof):
-        shutil.copyfile(ws.promotion, into / PROMOTION)
-
-
-def _is_of(promotion: Path, proof: Proof) -> bool:
-    """Whether the statement of the last move is of this release."""
-    try:
-        sealed = read_envelope(strict_json(promotion.read_bytes()), promotion)
-        said = strict_json(base64.b64decode(sealed.payload))
-    except ValueError:
-        return False
-    version, manifest, _ = promoted(said)
-    return (version, manifest) == (str(proof.version), digest_file(proof.folder / MANIFEST))

@@ -21,7 +21,8 @@ from dslm.releasing.signing.statements import STATEMENTS
 RELEASE, ROWS, RECORDS = "release", "rows", "records"  # folders of a dossier
 MADE, INPUTS = "made.json", "inputs.jsonl"
 # What is made of the rest, and made again by whoever checks.
-DOSSIER, PAGE, MODEL_CARD, CROISSANT = "dossier.json", "index.html", "model-card.md", "croissant.json"
+DOSSIER, PAGE = "dossier.json", "index.html"
+MODEL_CARD, CROISSANT = "model-card.md", "croissant.json"
 DERIVED = (DOSSIER, PAGE, MODEL_CARD, CROISSANT)
 
 SIGNED_COPIES = (SIGNATURE, *STATEMENTS)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dslm.errors import InputError, ReleaseRefused
 from dslm.provenance import digest_file, sync_folder, write_manifest
-from dslm.releasing.checking import prove
+from dslm.releasing.checking import Proof, prove
 from dslm.releasing.dossier.artefacts import Artefacts
 from dslm.releasing.dossier.building import Dossier, build
 from dslm.releasing.dossier.gathering import gather, gathered_from
@@ -62,7 +62,7 @@ def make_dossier(ws: Workspace, version: int, into: Path, *, with_inputs: bool =
 
 def collect(
     ws: Workspace, version: int, fetched: Path, folder: Path, *, with_inputs: bool
-) -> None:
+) -> Proof:
     """Fetch a version, prove it, and gather what its dossier rests on.
 
     Args:
@@ -74,8 +74,10 @@ def collect(
     """
     store = ModelStore(ws.root, ws.workflow)
     entries = Journal(store).entries()
-    proof = prove(store, store.version(version), fetched)
-    gather(gathered_from(ws, proof, entries), folder, with_inputs=with_inputs)
+    found = store.version(version)
+    proof = prove(store, found, fetched)
+    gather(gathered_from(ws, proof, entries, found.tags), folder, with_inputs=with_inputs)
+    return proof
 
 
 def _refuse_other_numbers(found: Artefacts) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-
 from dslm.records import Metric, Scorecard
 from dslm.releasing.dossier.artefacts import Artefacts
 from dslm.releasing.dossier.model_card import base_of
@@ -174,5 +173,3 @@ def _leaves(value: Any, at: str) -> Iterator[tuple[str, str]]:
             yield from _leaves(one, f"{at} {number}".strip())
     else:
         yield visible(at), plain_value(value)
-
-

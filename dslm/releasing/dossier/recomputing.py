@@ -20,7 +20,8 @@ from dslm.scoring.scorecard import score_model
 
 def recomputed_models(found: Artefacts) -> list[str]:
     """The models of the scorecard that rows are there of."""
-    return [name for name in (found.scorecard.models if found.scorecard else ()) if name in found.rows]
+    scored = found.scorecard.models if found.scorecard else {}
+    return [name for name in scored if name in found.rows]
 
 
 def not_as_computed(found: Artefacts) -> list[str]:

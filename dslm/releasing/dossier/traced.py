@@ -5,6 +5,8 @@ Called by `findings`, with artefacts that are there.
 
 from __future__ import annotations
 
+from typing import Any
+
 from dslm.evidence import NONE
 from dslm.evidence.record import KEYS
 from dslm.provenance import MANIFEST, digest_file
@@ -23,7 +25,7 @@ def bill_of_parts(found: Artefacts) -> Said:
     assert recipe
     assert bill is not None
     parts = bill.get("components", [])
-    base = next((part for part in parts if part.get("bom-ref") == BASE), {})
+    base: dict[str, Any] = next((part for part in parts if part.get("bom-ref") == BASE), {})
     digest = found.evidence.get("base", NONE).removeprefix("sha256:")
     if digest not in [one.get("content") for one in base.get("hashes", [])]:
         return False, "the bill of materials does not name the base by its digest"
@@ -49,7 +51,7 @@ def made_from(found: Artefacts) -> Said:
     if lacking := sorted(KEYS - named.keys()):
         return False, f"evidence without {', '.join(lacking)}"
     digests = sum(str(one).startswith("sha256:") for one in named.values())
-    return True, f"{digests} digests: weights, base, data, gold, contract, code, lock file and others"
+    return True, f"{digests} digests: weights, base, data, gold, contract, code and others"
 
 
 def packages(found: Artefacts) -> Said:
