@@ -15,14 +15,17 @@ import dslm
 from dslm.provenance import digest_file, digest_files, write_atomic
 from dslm.records import Record
 from dslm.releasing.dossier.artefacts import Artefacts
-from dslm.releasing.dossier.controls import STATUSES, Decided, control_map, decided
+from dslm.releasing.dossier.claims.claims import ARTEFACTS, CLAIMS, has, said_of
+from dslm.releasing.dossier.claims.controls import STATUSES, Decided, control_map, decided
 from dslm.releasing.dossier.croissant import croissant
-from dslm.releasing.dossier.findings import ARTEFACTS, CLAIMS, has, said_of
 from dslm.releasing.dossier.made import CROISSANT, DOSSIER, MODEL_CARD, PAGE
 from dslm.releasing.dossier.model_card import model_card
 from dslm.releasing.dossier.page import page
 from dslm.releasing.dossier.recomputing import recomputed_models
 from dslm.releasing.dossier.writing import write_json
+
+# Where the words of a dossier come from.
+WORDED = ("releasing/dossier", "releasing/dossier/claims", "reporting", "reporting/templates")
 
 
 class ClaimMade(Record):
@@ -134,8 +137,8 @@ def made_with() -> dict[str, str]:
     root = Path(dslm.__file__).parent
     parts = [
         path
-        for folder in (Path(__file__).parent, root / "reporting", root / "reporting" / "templates")
-        for path in folder.iterdir()
+        for folder in WORDED
+        for path in (root / folder).iterdir()
         if path.suffix in (".py", ".yaml", ".jinja", ".css")
     ]
     return {"dslm": dslm.__version__, "code": digest_files(root, parts)}

@@ -13,7 +13,7 @@ from typing import Any
 from dslm.contract import Contract
 from dslm.data_card import PARTS, DataCard
 from dslm.releasing.dossier.artefacts import Artefacts
-from dslm.releasing.dossier.findings import ARTEFACTS
+from dslm.releasing.dossier.claims.claims import ARTEFACTS
 from dslm.reporting.formatting import plain_value, visible_value
 
 CONFORMS = ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"]

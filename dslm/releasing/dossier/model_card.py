@@ -12,7 +12,7 @@ from typing import Any
 
 from dslm.contract.text.visible import visible
 from dslm.releasing.dossier.artefacts import Artefacts
-from dslm.releasing.dossier.findings import ARTEFACTS
+from dslm.releasing.dossier.claims.claims import ARTEFACTS
 from dslm.reporting.formatting import visible_value
 from dslm.reporting.naming import METRICS
 from dslm.settings.bases import facts_of

@@ -1,6 +1,6 @@
 """Claims on the data: where it is from, what was dropped, what gold of its size can show.
 
-Called by `findings`, with artefacts that are there: each gives whether it holds, and words.
+Called by `claims`, with artefacts that are there: each gives whether it holds, and words.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Claims on what it is for and how good it is: contract, scorecard, gate and threshold.
 
-Called by `findings`, with artefacts that are there: each gives whether it holds, and words.
+Called by `claims`, with artefacts that are there: each gives whether it holds, and words.
 """
 
 from __future__ import annotations

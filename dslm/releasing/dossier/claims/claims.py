@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dslm.releasing.dossier.artefacts import Artefacts
-from dslm.releasing.dossier.claims_of_data import (
+from dslm.releasing.dossier.claims.data import (
     curated,
     gold_size,
     leakage,
@@ -19,7 +19,7 @@ from dslm.releasing.dossier.claims_of_data import (
     personal,
     repeats,
 )
-from dslm.releasing.dossier.claims_of_decisions import (
+from dslm.releasing.dossier.claims.decisions import (
     approved,
     drilled,
     journaled,
@@ -29,7 +29,15 @@ from dslm.releasing.dossier.claims_of_decisions import (
     signed,
     way_back,
 )
-from dslm.releasing.dossier.claims_of_quality import (
+from dslm.releasing.dossier.claims.made_from import (
+    bill_of_parts,
+    made_from,
+    packages,
+    stated_training,
+    stated_verdict,
+    trained,
+)  # fmt: skip
+from dslm.releasing.dossier.claims.quality import (
     against,
     asked_of_it,
     carded,
@@ -46,14 +54,6 @@ from dslm.releasing.dossier.claims_of_quality import (
     slices_measured,
 )
 from dslm.releasing.dossier.made import APPROVALS, DRILL, JOURNAL, POLICY, PROMOTION
-from dslm.releasing.dossier.traced import (
-    bill_of_parts,
-    made_from,
-    packages,
-    stated_training,
-    stated_verdict,
-    trained,
-)  # fmt: skip
 
 Said = tuple[bool, str]
 
@@ -134,7 +134,8 @@ CLAIMS: Mapping[str, Claim] = {
     "model card": Claim("a card for readers", ("model card",), carded),
     "measured": Claim("how good it is", ("contract", "scorecard", "rows of the candidate"),
                       measured),
-    "fields": Claim("how good each field is", ("scorecard", "rows of the candidate"), fields_measured),
+    "fields": Claim("how good each field is", ("scorecard", "rows of the candidate"),
+                    fields_measured),
     "slices": Claim("how good it is for each group", ("scorecard", "rows of the candidate"),
                     slices_measured),
     "against base": Claim("compared with the base", ("scorecard", "rows of the base"),

@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 from dslm.errors import Bug, Problems
 from dslm.records import Record
 from dslm.releasing.dossier.artefacts import Artefacts
-from dslm.releasing.dossier.findings import ARTEFACTS, CLAIMS, Said, has, said_of
+from dslm.releasing.dossier.claims.claims import ARTEFACTS, CLAIMS, Said, has, said_of
 from dslm.settings.loading import load_document
 from dslm.settings.policy import Settings
 
@@ -102,7 +102,7 @@ def control_map() -> ControlMap:
     Raises:
         Bug: It is wrong.
     """
-    with as_file(files("dslm.releasing.dossier") / NAME) as path:
+    with as_file(files("dslm.releasing.dossier.claims") / NAME) as path:
         try:
             return load_document(path, ControlMap)
         except Problems as wrong:

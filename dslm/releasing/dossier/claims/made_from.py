@@ -1,6 +1,6 @@
 """Claims on what a release was made from: base, data, packages, training, signed statements.
 
-Called by `findings`, with artefacts that are there.
+Called by `claims`, with artefacts that are there.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Claims on who decided, who signed, and the way back.
 
-Called by `findings`, with artefacts that are there: each gives whether it holds, and words.
+Called by `claims`, with artefacts that are there: each gives whether it holds, and words.
 """
 
 from __future__ import annotations
