@@ -22,6 +22,7 @@ from dslm.cli import (
     importing,
     init,
     predict,
+    release_dossier,
     release_signing,
     report,
     review,
@@ -60,6 +61,7 @@ app.command("verify")(verify.verify)
 app.add_typer(base_app, name="base")
 for command in (release_signing.keygen, release_signing.sign, release_signing.verify):
     release_app.command(command.__name__)(command)
+release_app.command("dossier")(release_dossier.dossier)
 app.add_typer(release_app, name="release")
 
 

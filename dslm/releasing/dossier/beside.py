@@ -18,8 +18,7 @@ from dslm.provenance import MANIFEST, digest_file
 from dslm.records import JournalEntry
 from dslm.releasing.checking import Proof
 from dslm.releasing.dossier.hiding import Hiding
-from dslm.releasing.dossier.made import APPROVALS, DRILL, JOURNAL, POLICY, PROMOTION
-from dslm.releasing.dossier.writing import write_json
+from dslm.releasing.dossier.made import APPROVALS, DRILL, JOURNAL, POLICY, PROMOTION, write_json
 from dslm.releasing.journal import digest_of
 from dslm.releasing.signing.dsse import read_envelope
 from dslm.releasing.signing.statements import promoted

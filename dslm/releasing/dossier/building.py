@@ -15,14 +15,13 @@ import dslm
 from dslm.provenance import digest_file, digest_files, write_atomic
 from dslm.records import Record
 from dslm.releasing.dossier.artefacts import Artefacts
-from dslm.releasing.dossier.claims.claims import ARTEFACTS, CLAIMS, has, said_of
+from dslm.releasing.dossier.claims.claims import ARTEFACTS, CLAIMS, has, place, said_of
 from dslm.releasing.dossier.claims.controls import STATUSES, Decided, control_map, decided
 from dslm.releasing.dossier.croissant import croissant
-from dslm.releasing.dossier.made import CROISSANT, DOSSIER, MODEL_CARD, PAGE
+from dslm.releasing.dossier.made import CROISSANT, DOSSIER, MODEL_CARD, PAGE, write_json
 from dslm.releasing.dossier.model_card import model_card
 from dslm.releasing.dossier.page import page
 from dslm.releasing.dossier.recomputing import recomputed_models
-from dslm.releasing.dossier.writing import write_json
 
 # Where the words of a dossier come from.
 WORDED = ("releasing/dossier", "releasing/dossier/claims", "reporting", "reporting/templates")
@@ -126,7 +125,7 @@ def _claims(found: Artefacts) -> list[ClaimMade]:
     claims = []
     for name, claim in CLAIMS.items():
         holds, says = said_of(found, claim)
-        there = tuple(ARTEFACTS[one] for one in claim.of if has(found, one))
+        there = tuple(place(one) for one in claim.of if has(found, one))
         claims.append(ClaimMade(claim=name, title=claim.title, holds=holds, says=says, files=there))
     return claims
 

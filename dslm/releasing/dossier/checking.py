@@ -1,17 +1,15 @@
 """Checks a dossier: nothing in it is believed that can be computed, compared or drawn again.
 
 `check_dossier` takes a folder that somebody was given, and, where there is one, a trust root; it
-needs neither repository nor registry. `check_against_registry` compares it with what is registered
-too. Both refuse, and name the file. Called by `dslm release verify --dossier` and
-`dslm verify --dossier`.
+needs neither repository nor registry. It refuses, and names the file. Called by
+`dslm release verify --dossier` and `against_registry`.
 """
 
 from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from dslm.errors import InputError, ReleaseRefused
@@ -22,18 +20,16 @@ from dslm.releasing.dossier.building import build, made_with
 from dslm.releasing.dossier.made import (
     DERIVED,
     DOSSIER,
-    JOURNAL,
-    RECORDS,
     RELEASE,
     SIGNED_COPIES,
 )
-from dslm.releasing.dossier.making import collect
 from dslm.releasing.dossier.recomputing import not_as_computed
 from dslm.releasing.signing.dsse import opened
 from dslm.releasing.signing.model_signature import SIGNATURE, files_in, read_signature
 from dslm.releasing.signing.statements import STATEMENTS
-from dslm.releasing.signing.trust import Trust
-from dslm.settings.workspace import Workspace
+from dslm.releasing.signing.trust import Trust, read_trust
+from dslm.releasing.verifying import refuse_own_trust
+from dslm.settings.regular_files import refuse_no_file
 from dslm.strict_json import strict_json
 
 MOST_BYTES = 256_000_000  # of one file: rows of some hundred thousand cases
@@ -53,6 +49,7 @@ class CheckedDossier:
         signed_by: Whose key signed the release; None where that was not asked, or nobody did.
         hidden: Files with texts hidden, which nobody can compare without the release.
         registered: Whether it was compared with a registry.
+        judged_again: Whether the gate reached its verdict again, from the release's own rows.
     """
 
     workflow: str
@@ -61,7 +58,8 @@ class CheckedDossier:
     recomputed: tuple[str, ...]
     signed_by: str | None
     hidden: tuple[str, ...]
-    registered: bool
+    registered: bool = False
+    judged_again: bool = False
 
 
 def check_dossier(folder: Path, trust: Trust | None = None) -> CheckedDossier:
@@ -86,32 +84,25 @@ def check_dossier(folder: Path, trust: Trust | None = None) -> CheckedDossier:
     except InputError as wrong:
         raise ReleaseRefused(wrong.what, where=wrong.where, fix=AGAIN) from wrong
     made = found.made
-    return CheckedDossier(made.workflow, made.version, made.digest, told, signed_by, hidden, False)
+    return CheckedDossier(made.workflow, made.version, made.digest, told, signed_by, hidden)
 
 
-def check_against_registry(ws: Workspace, folder: Path) -> CheckedDossier:
-    """Check a dossier by itself, and against the version that it is of.
+def check_given(folder: Path, trust_root: Path | None) -> CheckedDossier:
+    """Check a dossier that somebody was given, by a trust root of one's own.
 
     Args:
-        ws: The workflow.
         folder: The dossier.
+        trust_root: Whose signatures count; never from the dossier itself.
 
     Raises:
-        ReleaseRefused: As `check_dossier`, or it is of another workflow, or what it rests on is
-            not what would be gathered now: the release's files, rows, records, and the journal up
-            to where it was then.
+        InputError: The trust root is missing, wrong, or comes with what is checked.
+        ReleaseRefused: As `check_dossier`.
     """
-    checked = check_dossier(folder)
-    if checked.workflow != ws.workflow:
-        raise ReleaseRefused(f"is a dossier of {checked.workflow}", where=folder)
-    made = Artefacts(folder).made
-    with tempfile.TemporaryDirectory(prefix="dslm-dossier-") as scratch:
-        fetched, again = Path(scratch) / "release", Path(scratch) / "dossier"
-        fetched.mkdir()
-        again.mkdir()
-        collect(ws, made.version, fetched, again, with_inputs=made.inputs)
-        _refuse_unlike(folder, again)
-    return replace(checked, registered=True)
+    if trust_root is None:
+        return check_dossier(folder)
+    refuse_no_file(trust_root, fix="name a file with the keys that you trust")
+    refuse_own_trust(folder, trust_root)
+    return check_dossier(folder, read_trust(trust_root))
 
 
 def _refuse_other_files(folder: Path) -> None:
@@ -236,29 +227,3 @@ def _made_with(path: Path) -> dict[str, str]:
     if not texts or not all(isinstance(one, str) for one in said.values()):
         raise ReleaseRefused("does not say what made it", where=path, fix=AGAIN)
     return dict(said)
-
-
-def _refuse_unlike(folder: Path, again: Path) -> None:
-    """Compare what a dossier rests on with what was gathered now."""
-    names = set(_rests_on(folder)) | set(_rests_on(again))
-    journal = f"{RECORDS}/{JOURNAL}"
-    for name in sorted(names):
-        here, there = folder / name, again / name
-        if not here.is_file() or not there.is_file():
-            what = "is not in the registry or repository" if here.is_file() else "is missing"
-            raise ReleaseRefused(what, where=here, fix=AGAIN)
-        if name == journal and _begins_alike(here, there):
-            continue
-        if digest_file(here) != digest_file(there):
-            what = "is not what registry and repository have now"
-            raise ReleaseRefused(what, where=here, fix=AGAIN)
-
-
-def _rests_on(folder: Path) -> Iterator[str]:
-    return (name for name in files_in(folder) if name not in (*DERIVED, MANIFEST))
-
-
-def _begins_alike(journal: Path, now: Path) -> bool:
-    """Whether a journal is the beginning of what it is now."""
-    entries, later = (strict_json(path.read_bytes()) for path in (journal, now))
-    return isinstance(entries, list) and entries == later[: len(entries)]

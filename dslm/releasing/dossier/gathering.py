@@ -31,9 +31,9 @@ from dslm.releasing.dossier.made import (
     Made,
     ReleaseFile,
     why_withheld,
+    write_json,
 )
 from dslm.releasing.dossier.scored_cases import scored_cases
-from dslm.releasing.dossier.writing import write_json
 from dslm.releasing.packaging import MODELS
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json

@@ -6,12 +6,13 @@ files are copies, and why others are not there.
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-from typing import Literal
+import json
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
 
 from pydantic import Field
 
-from dslm.provenance import MANIFEST
+from dslm.provenance import MANIFEST, write_atomic
 from dslm.records import Record
 from dslm.releasing.bill_of_materials import BILL
 from dslm.releasing.packaging import EVIDENCE
@@ -88,3 +89,8 @@ def why_withheld(name: str) -> str:
     if path.parts[0] == "rows" and path.suffix == ".jsonl":
         return f"answers to gold as they were given; {ROWS}/ says what each was worth"
     return "says nothing of how good the release is"
+
+
+def write_json(path: Path, value: Any) -> None:
+    """A JSON value as every file of a dossier has it, whole or not at all."""
+    write_atomic(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")

@@ -64,6 +64,7 @@ def page(found: Artefacts, told: Dossier) -> str:
         contract_version=contract.version if contract else None,
         base=shown(base_of(found)),
         classes=CLASSES, means=MEANS,
+        anchors={one.title: one.claim.replace(" ", "-") for one in told.claims},
         frameworks=_frameworks(told),
         models=[naming.model_name(name) for name in models],
         metrics=list(_metrics(card, models)) if card else [],

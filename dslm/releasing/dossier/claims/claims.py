@@ -98,6 +98,11 @@ def has(found: Artefacts, name: str) -> bool:
     return (found.folder / ARTEFACTS[name]).is_file()
 
 
+def place(name: str) -> str:
+    """Where an artefact lies, for readers."""
+    return f"{ARTEFACTS[name]} (in the release)" if name in LISTED else ARTEFACTS[name]
+
+
 @dataclass(frozen=True)
 class Claim:
     """One thing to be shown: in words, by which artefacts, and how they decide it."""
@@ -110,7 +115,7 @@ class Claim:
 def said_of(found: Artefacts, claim: Claim) -> Said:
     """Whether a claim holds, and what is to be said of it."""
     if lacking := [name for name in claim.of if not has(found, name)]:
-        return False, f"there is no {', no '.join(lacking)}"
+        return False, f"not there: {', '.join(lacking)}"
     return claim.decide(found)
 
 

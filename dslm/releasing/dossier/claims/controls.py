@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 from dslm.errors import Bug, Problems
 from dslm.records import Record
 from dslm.releasing.dossier.artefacts import Artefacts
-from dslm.releasing.dossier.claims.claims import ARTEFACTS, CLAIMS, Said, has, said_of
+from dslm.releasing.dossier.claims.claims import CLAIMS, Said, has, place, said_of
 from dslm.settings.loading import load_document
 from dslm.settings.policy import Settings
 
@@ -126,7 +126,7 @@ def _decide(row: Control, claims: dict[str, Said], found: Artefacts) -> Decided:
         for name in row.needs
     )
     there = dict.fromkeys(
-        ARTEFACTS[one] for name in row.needs for one in CLAIMS[name].of if has(found, one)
+        place(one) for name in row.needs for one in CLAIMS[name].of if has(found, one)
     )
     status, why = _status(row, shown)
     return Decided(of=row.of, id=row.id, says=row.says, status=status, why=why, shown=shown,

@@ -64,7 +64,7 @@ def packages(found: Artefacts) -> Said:
     pinned = sum("==" in line and not line.startswith("#") for line in lock.splitlines())
     if not pinned or count < pinned:
         return False, f"{count} packages in the bill, {pinned} in the lock file"
-    return True, f"{count} packages with exact versions"
+    return True, f"packages with exact versions: {count}"
 
 
 def stated_verdict(found: Artefacts) -> Said:

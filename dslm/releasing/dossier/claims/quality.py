@@ -98,7 +98,7 @@ def slices_measured(found: Artefacts) -> Said:
     if not slices:
         return False, "the contract names no slices"
     values = sum(len(values) for values in slices.values())
-    return True, f"{values} groups of cases in {len(slices)} slices measured apart"
+    return True, f"values measured apart: {values}, of {', '.join(sorted(slices))}"
 
 
 def against(model: str, name: str) -> Callable[[Artefacts], Said]:
