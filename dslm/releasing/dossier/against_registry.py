@@ -20,12 +20,14 @@ from dslm.provenance import MANIFEST, digest_file
 from dslm.releasing.checking import Proof
 from dslm.releasing.dossier.artefacts import AGAIN, Artefacts
 from dslm.releasing.dossier.checking import CheckedDossier, check_dossier
-from dslm.releasing.dossier.made import DERIVED, JOURNAL, RECORDS
+from dslm.releasing.dossier.made import DERIVED, JOURNAL, PROMOTION, RECORDS
 from dslm.releasing.dossier.making import collect
 from dslm.releasing.rejudging import ReleaseRun, of_before_formats, refuse_unlike
 from dslm.releasing.signing.model_signature import files_in
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json
+
+THEN = "check it in the commit that it was made at, or make the dossier again"
 
 
 def check_against_registry(ws: Workspace, folder: Path) -> CheckedDossier:
@@ -79,25 +81,28 @@ def _judged_again(ws: Workspace, proof: Proof) -> bool:
 
 def _refuse_unlike(folder: Path, again: Path) -> None:
     """Compare what a dossier rests on with what was gathered now."""
-    names = set(_rests_on(folder)) | set(_rests_on(again))
-    journal = f"{RECORDS}/{JOURNAL}"
-    for name in sorted(names):
+    later = _moved_since(folder / RECORDS / JOURNAL, again / RECORDS / JOURNAL)
+    for name in sorted({*_rests_on(folder), *_rests_on(again)}):
         here, there = folder / name, again / name
+        if later and name in (f"{RECORDS}/{JOURNAL}", f"{RECORDS}/{PROMOTION}"):
+            continue  # the journal was compared, and the statement is of the last move alone
         if not here.is_file() or not there.is_file():
-            what = "is not in the registry or repository" if here.is_file() else "is missing"
-            raise ReleaseRefused(what, where=here, fix=AGAIN)
-        if name == journal and _begins_alike(here, there):
-            continue
+            what = "is not in registry or repository" if here.is_file() else "is missing"
+            raise ReleaseRefused(what, where=here, fix=THEN)
         if digest_file(here) != digest_file(there):
             what = "is not what registry and repository have now"
-            raise ReleaseRefused(what, where=here, fix=AGAIN)
+            raise ReleaseRefused(what, where=here, fix=THEN)
 
 
 def _rests_on(folder: Path) -> Iterator[str]:
     return (name for name in files_in(folder) if name not in (*DERIVED, MANIFEST))
 
 
-def _begins_alike(journal: Path, now: Path) -> bool:
-    """Whether a journal is the beginning of what it is now."""
+def _moved_since(journal: Path, now: Path) -> bool:
+    """Whether a journal is the beginning of what it is now, and shorter."""
+    if not journal.is_file() or not now.is_file():
+        return now.is_file()
     entries, later = (strict_json(path.read_bytes()) for path in (journal, now))
-    return isinstance(entries, list) and entries == later[: len(entries)]
+    if not isinstance(entries, list):
+        return False
+    return len(entries) < len(later) and entries == later[: len(entries)]

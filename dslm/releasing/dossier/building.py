@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Literal
 
 import dslm
-from dslm.provenance import digest_file, digest_files, write_atomic
+from dslm.provenance import digest_file, digest_files, files_of, write_atomic
 from dslm.records import Record
 from dslm.releasing.dossier.artefacts import Artefacts
 from dslm.releasing.dossier.claims.claims import ARTEFACTS, CLAIMS, has, place, said_of
 from dslm.releasing.dossier.claims.controls import STATUSES, Decided, control_map, decided
 from dslm.releasing.dossier.croissant import croissant
-from dslm.releasing.dossier.made import CROISSANT, DOSSIER, MODEL_CARD, PAGE, write_json
+from dslm.releasing.dossier.made import CROISSANT, DERIVED, DOSSIER, MODEL_CARD, PAGE, write_json
 from dslm.releasing.dossier.model_card import model_card
 from dslm.releasing.dossier.page import page
 from dslm.releasing.dossier.recomputing import recomputed_models
@@ -60,6 +60,7 @@ class Dossier(Record):
         claims: All, whether they hold or not.
         frameworks: With counts.
         controls: The map.
+        rests_on: Digests of all files that this follows from.
     """
 
     format: Literal["1"] = "1"
@@ -72,6 +73,7 @@ class Dossier(Record):
     claims: tuple[ClaimMade, ...]
     frameworks: tuple[Counted, ...]
     controls: tuple[Decided, ...]
+    rests_on: dict[str, str]
 
 
 def build(folder: Path, said: dict[str, str] | None = None) -> Dossier:
@@ -118,6 +120,11 @@ def dossier_of(found: Artefacts, by: dict[str, str]) -> Dossier:
             for one in control_map().frameworks
         ),
         controls=controls,
+        rests_on={
+            path.relative_to(found.folder).as_posix(): digest_file(path)
+            for path in files_of(found.folder)
+            if path.relative_to(found.folder).as_posix() not in DERIVED
+        },
     )  # fmt: skip
 
 

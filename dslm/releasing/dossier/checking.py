@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import release_digest
@@ -26,7 +27,7 @@ from dslm.releasing.dossier.made import (
 from dslm.releasing.dossier.recomputing import not_as_computed
 from dslm.releasing.signing.dsse import opened
 from dslm.releasing.signing.model_signature import SIGNATURE, files_in, read_signature
-from dslm.releasing.signing.statements import STATEMENTS
+from dslm.releasing.signing.statements import STATEMENTS, VERDICT
 from dslm.releasing.signing.trust import Trust, read_trust
 from dslm.releasing.verifying import refuse_own_trust
 from dslm.settings.regular_files import refuse_no_file
@@ -175,12 +176,30 @@ def _refuse_wrong_signature(found: Artefacts, trust: Trust) -> str:
     if {name: f"sha256:{digest}" for name, digest in signed.files.items()} != digests:
         raise ReleaseRefused("signs other files than the release's", where=path, fix=AGAIN)
     for name in STATEMENTS:
-        opened((found.folder / RELEASE / name).read_bytes(), trust, found.folder / RELEASE / name)
+        where = found.folder / RELEASE / name
+        said, by = opened(where.read_bytes(), trust, where)
+        if by != signed.by or (name == VERDICT and not _states(said, found)):
+            raise ReleaseRefused("states something else than the dossier", where=where, fix=AGAIN)
     invented = found.contract is not None and found.contract.data.personal.demonstration_key
     if signed.by.key.demonstration and not invented:
         what = "signed with the demonstration key, which is published and proves nothing"
         raise ReleaseRefused(what, where=path)
     return signed.by.name
+
+
+def _states(said: Any, found: Artefacts) -> bool:
+    """Whether a signed verdict is the one that is here, also where texts of that are hidden."""
+    verdict = found.verdict
+    if verdict is None:
+        return True
+    digest = next(one.digest for one in found.made.files if one.name == "gate.json")
+    passed = [check.id for check in verdict.checks if check.status == "PASS"]
+    try:
+        own = said["predicate"]
+        signed = own["verdict"]["status"], f"sha256:{own['verdict']['digest']['sha256']}"
+        return bool((*signed, own["passedTests"]) == (verdict.status, digest, passed))
+    except (LookupError, TypeError):
+        return False
 
 
 def _refuse_other_numbers(found: Artefacts) -> None:

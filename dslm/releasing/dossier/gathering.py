@@ -45,7 +45,8 @@ COUNTED = frozenset({
     "validation_losses", "best", "trainable_parameters", "batch_size", "accumulation",
     "predicted_memory_gb",
 })  # fmt: skip
-CALIBRATIONS = ("calibration", "base_calibration")  # rows of another set than gold
+CALIBRATION = "calibration"  # rows of another set than gold, by whose confidence it is certified
+UNUSED = "base_calibration"  # nothing that a dossier says follows from these rows
 
 
 class Asked(Record):
@@ -95,7 +96,7 @@ def gathered_from(
     rows = {
         model: read_records(path, Row)
         for model in MODELS
-        if (path := proof.folder / "rows" / f"{model}.jsonl").is_file()
+        if model != UNUSED and (path := proof.folder / "rows" / f"{model}.jsonl").is_file()
     }
     hiding = hiding_of(contract, gold, (row for one in rows.values() for row in one), ws.gold)
     return Gathering(ws, proof, entries, tags, gold, rows, hiding)
@@ -181,15 +182,17 @@ def _hidden_lines(hiding: Hiding, text: str) -> str:
 
 
 def _write_rows(found: Gathering, model: str, rows: Sequence[Row], into: Path) -> None:
-    ours = model not in CALIBRATIONS and found.gold_at_hand
+    certifies = model == CALIBRATION
+    ours = found.gold_at_hand and not certifies
     gold = {case.id: case for case in found.gold} if ours else {}
     into.mkdir(parents=True, exist_ok=True)
-    write_records(into / f"{model}.jsonl", scored_cases(rows, gold, found.hiding.name))
+    cases = scored_cases(rows, gold, found.hiding.name, confidence=certifies)
+    write_records(into / f"{model}.jsonl", cases)
 
 
 def _asked(found: Gathering) -> Iterator[Asked]:
     """What gold asks, with what the candidate answered; every personal value hidden."""
-    answers = {row.id: row.prediction.object for row in found.rows["candidate"]}
+    answers = {row.id: row.prediction.object for row in found.rows.get("candidate", ())}
     showing = found.hiding.showing
     for number, case in enumerate(found.gold, start=1):
         shown, answer = showing.case(case), answers.get(case.id)

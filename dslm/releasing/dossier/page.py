@@ -155,7 +155,7 @@ def _signature(found: Artefacts) -> dict[str, Any] | None:
     return {
         "key": visible(signed.key_id[:12]),
         "demonstration": signed.demonstration,
-        "keys": [visible(one.name) for one in keys],
+        "holders": [visible(one.name) for one in keys],
         "required": bool(found.policy and found.policy.signing.required),
     }
 

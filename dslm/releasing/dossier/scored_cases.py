@@ -27,7 +27,7 @@ class ScoredCase(Record):
         wanted: Fields that gold has a value in; None where gold is not at hand.
         decision: What became of it, and why.
         outcome: What that was worth.
-        confidence: Of the answer.
+        confidence: Of the answer, where a threshold is found by it; None elsewhere.
         finish_reason: How the answer ended.
         latency_ms: What the caller waited.
     """
@@ -39,13 +39,17 @@ class ScoredCase(Record):
     wanted: tuple[str, ...] | None
     decision: Decision
     outcome: Outcome
-    confidence: float
+    confidence: float | None
     finish_reason: FinishReason
     latency_ms: float = Field(ge=0, allow_inf_nan=False)
 
 
 def scored_cases(
-    rows: Sequence[Row], gold: Mapping[str, Case], shown: Callable[[str], str]
+    rows: Sequence[Row],
+    gold: Mapping[str, Case],
+    shown: Callable[[str], str],
+    *,
+    confidence: bool = False,
 ) -> list[ScoredCase]:
     """Rows without text.
 
@@ -53,6 +57,7 @@ def scored_cases(
         rows: Of one model, in the order of their set.
         gold: The cases by id; empty where they are not at hand.
         shown: Hides personal values in a name.
+        confidence: Whether how sure each answer was is told.
     """
     places = {name: place for place, name in enumerate(sorted({r.group for r in rows}), start=1)}
     return [
@@ -64,7 +69,7 @@ def scored_cases(
             wanted=_filled(gold[row.id].target or {}) if row.id in gold else None,
             decision=row.decision,
             outcome=row.outcome,
-            confidence=row.prediction.confidence,
+            confidence=row.prediction.confidence if confidence else None,
             finish_reason=row.prediction.finish_reason,
             latency_ms=row.prediction.latency_ms,
         )
@@ -85,7 +90,7 @@ def as_rows(cases: Sequence[ScoredCase]) -> tuple[list[Row], list[Case] | None]:
             prediction=Prediction(
                 object=None if case.given is None else dict.fromkeys(case.given, True),
                 text="",
-                confidence=case.confidence,
+                confidence=case.confidence or 0.0,
                 finish_reason=case.finish_reason,
                 prompt_tokens=0,
                 answer_tokens=0,
