@@ -50,6 +50,14 @@ Known = TypeVar("Known", bound=BaseModel)
 AGAIN = "make the dossier again: `dslm release dossier`"
 
 
+class Sealed(Record):
+    """A release's manifest: digests of its files, one over all of them, and of what it is of."""
+
+    digest: str
+    files: dict[str, str]
+    inputs: dict[str, str]
+
+
 class Move(Record):
     """An entry of the journal: its digest there, and what may be shown of it."""
 
@@ -85,19 +93,18 @@ class Artefacts:
         return found
 
     @cached_property
-    def manifest(self) -> Mapping[str, Mapping[str, str]]:
-        """The release's: `files` and `inputs`, digests by name."""
-        found = self._json(f"{RELEASE}/{MANIFEST}")
-        sealed = {key: found.get(key) for key in ("files", "inputs")} if found else {}
-        if not all(isinstance(one, dict) for one in sealed.values()) or not sealed:
+    def manifest(self) -> Sealed:
+        """The release's."""
+        found = self._record(f"{RELEASE}/{MANIFEST}", Sealed)
+        if found is None:
             where = self.folder / RELEASE / MANIFEST
             raise ReleaseRefused("no manifest of a release", where=where, fix=AGAIN)
-        return sealed
+        return found
 
     @property
     def evidence(self) -> Mapping[str, str]:
         """Digests of what the release was made from."""
-        return self.manifest["inputs"]
+        return self.manifest.inputs
 
     @cached_property
     def contract(self) -> Contract | None:
@@ -224,7 +231,7 @@ class Artefacts:
 
     def holds(self, name: str) -> bool:
         """Whether the release holds a file, be it in the dossier or not."""
-        return name in self.manifest["files"]
+        return name in self.manifest.files
 
     def stated(self, name: str) -> Stated | None:
         """A signed statement."""
