@@ -136,7 +136,10 @@ class Artefacts:
 
     @cached_property
     def calibration(self) -> Calibration | None:
-        """The threshold and how it was found."""
+        """The threshold and how it was found; None of before that was kept with all its numbers."""
+        said = self._object(f"{RELEASE}/calibration.json")
+        if said is not None and not _asked_of(Calibration) <= said.keys():
+            return None
         return self._record(f"{RELEASE}/calibration.json", Calibration)
 
     @cached_property
@@ -278,6 +281,11 @@ class Artefacts:
             key = ".".join(str(part) for part in first["loc"]) or "document"
             what = f"{key}: {first['msg']}"
             raise ReleaseRefused(what, where=self.folder / name, fix=AGAIN) from None
+
+
+def _asked_of(kind: type[BaseModel]) -> set[str]:
+    """The keys that a record has to have."""
+    return {name for name, field in kind.model_fields.items() if field.is_required()}
 
 
 def _payload(envelope: Any, where: Path) -> Mapping[str, Any]:

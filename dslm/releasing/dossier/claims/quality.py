@@ -147,7 +147,8 @@ def looks(found: Artefacts) -> Said:
 def certified(found: Artefacts) -> Said:
     """The threshold, certified anew."""
     made = found.calibration
-    assert made
+    if made is None:
+        return False, "its calibration is of before all its numbers were kept"
     if not made.certified or made.threshold is None:
         return False, "no threshold could be certified: nothing proceeds"
     return True, (f"at most {made.max_selective_risk:.3g} wrong among those that proceed, with "
