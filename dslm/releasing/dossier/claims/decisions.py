@@ -40,7 +40,7 @@ def way_back(found: Artefacts) -> Said:
     others = {move.entry.to_digest for move in found.moves} - {found.made.digest, None}
     if not others:
         return False, "no other release was ever the champion, so that there is none to go back to"
-    return True, f"{len(others)} other releases were champion, and can be gone back to"
+    return True, f"other releases that were champion: {len(others)}"
 
 
 def move_stated(found: Artefacts) -> Said:
@@ -58,7 +58,7 @@ def policy_asks(found: Artefacts) -> Said:
     assert policy
     if not policy.signing.required:
         return False, "the release policy takes releases that nobody signed"
-    return True, f"releases have to be signed, {len(policy.signing.keys)} keys count"
+    return True, f"releases have to be signed; keys that count: {len(policy.signing.keys)}"
 
 
 def approved(found: Artefacts) -> Said:
@@ -66,7 +66,7 @@ def approved(found: Artefacts) -> Said:
     if not found.approvals:
         return False, "nobody approved it"
     keys = {str(one.get("key_id")) for one in found.approvals if isinstance(one, Mapping)}
-    return True, f"{len(found.approvals)} approvals, by {len(keys)} different keys"
+    return True, f"approvals: {len(found.approvals)}, different keys: {len(keys)}"
 
 
 def drilled(found: Artefacts) -> Said:
