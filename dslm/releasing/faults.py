@@ -26,14 +26,25 @@ _PASSING = frozenset({
     "ABORTED", "DATA_LOSS", "IO_ERROR", "RESOURCE_EXHAUSTED", "SERVICE_UNDER_MAINTENANCE",
     "WORKSPACE_TEMPORARILY_UNAVAILABLE",
 })  # fmt: skip
+# How databases say that a row is there already, or is no more, which another process wrote or took
+# between our look and our write; MLflow gives it on as a bad request.
+_AT_ONCE = ("IntegrityError", "UniqueViolation", "UNIQUE constraint failed", "duplicate key value",
+            "Duplicate entry", "were matched")  # fmt: skip
 _ANSWERED = re.compile(r"failed with error code (?P<code>\d{3})")
 _SERVER = re.compile(r"\A(?:https?|(?:postgresql|mysql|mssql)(?:\+\w+)?)://(?P<rest>.*)\Z", re.S)
+
+
+class WrittenAtOnce(EnvironmentFault):
+    """Another process wrote the same row at the same time: what is asked for may be asked again."""
 
 
 def fault(error: Exception, address: str) -> DslmError:
     """The fault behind an exception of MLflow, SQLAlchemy, sqlite, a driver or the network."""
     where = without_password(address)
     said = str(error)
+    if any(sign in said for sign in _AT_ONCE):
+        what = "another process wrote to the registry at the same time"
+        return WrittenAtOnce(what, where=where, fix="run the same command again")
     if (answered := _answered(said)) is not None:
         kind, (what, fix) = answered
         return kind(what, where=where, fix=fix)

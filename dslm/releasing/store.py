@@ -9,13 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from dslm.errors import ReleaseRefused
+from dslm.releasing.faults import WrittenAtOnce
 from dslm.releasing.opening import client, plain_faults
 from dslm.releasing.stored_files import refuse_foreign_place
 from dslm.releasing.tracking import experiment_id
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 FOLDER = "release"
 # What a version's status says: it was read back and has answered; it was rolled back from since.
 CANDIDATE, WITHDRAWN = "candidate", "withdrawn"
+_WRITES = 5  # of one tag or alias, where others write the same one at the same time
 RESTORE = "restore it from a backup, or register that release again"
 
 
@@ -150,16 +152,27 @@ class ModelStore:
 
     def tag(self, number: int, key: str, value: str) -> None:
         """Set a tag of a version."""
-        with plain_faults(self.root):
-            self.mlflow.set_model_version_tag(self.model, str(number), key, value)
+        self._set(lambda: self.mlflow.set_model_version_tag(self.model, str(number), key, value))
 
     def point(self, alias: str, number: int | None) -> None:
         """Let an alias name a version, or nothing."""
-        with plain_faults(self.root):
-            if number is None:
-                self.mlflow.delete_registered_model_alias(self.model, alias)
-            else:
-                self.mlflow.set_registered_model_alias(self.model, alias, str(number))
+        if number is None:
+            self._set(lambda: self.mlflow.delete_registered_model_alias(self.model, alias))
+        else:
+            self._set(
+                lambda: self.mlflow.set_registered_model_alias(self.model, alias, str(number))
+            )
+
+    def _set(self, write: Callable[[], object]) -> None:
+        """Write what may be written twice; again where another process wrote the same row."""
+        for left in reversed(range(_WRITES)):
+            try:
+                with plain_faults(self.root):
+                    write()
+                return
+            except WrittenAtOnce:
+                if not left:
+                    raise
 
     def upload(self, folder: Path, tags: Mapping[str, str]) -> tuple[str, str]:
         """Keep a folder's files with a run of their own; gives the run's id and the files' URI."""
