@@ -17,6 +17,7 @@ BASE = {
     "data_card",
     "engine_bridge",
     "evidence",
+    "journal_entry",
     "looks",
     "prediction",
     "stage",
