@@ -7,7 +7,7 @@ else. Called wherever a release is registered, promoted, rolled back to or loade
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ConfigDict, ValidationError
@@ -49,7 +49,8 @@ NEEDED = ("gate.json", "recipe.yaml", "scorecard.json", "smoke.json", "workflow.
 class Proof:
     """What a version's own files say, after every byte was compared.
 
-    `evidence` is the candidate's, in the format of the time when it was made.
+    `evidence` is the candidate's, in the format of the time when it was made; `signed_with` the id
+    of the key that signed it.
     """
 
     version: int
@@ -59,6 +60,7 @@ class Proof:
     contract: Contract
     verdict: Verdict
     verdict_digest: str
+    signed_with: str | None = None
 
 
 class _Manifest(Record):
@@ -189,7 +191,7 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     signed = refuse_wrong_signature(store.root, store.model, folder, where)
     proof = prove_files(store, version, folder)
     tell_of(signed, where)
-    return proof
+    return replace(proof, signed_with=signed.key_id if signed else None)
 
 
 def prove_files(store: ModelStore, version: Version, folder: Path) -> Proof:

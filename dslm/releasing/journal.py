@@ -1,6 +1,6 @@
 """The history of the champion: append-only, each entry chained to the one before by digest.
 
-Takes a registry; gives `JournalEntry`s, and refuses a history that somebody changed. The entries
+Takes a registry; gives `JournalEntry`s, and refuses a history that somebody changed or forged. The entries
 are the versions of a registered model of their own, `<workflow>.journal`: MLflow gives out version
 numbers one at a time, so the order is the same for every reader. An entry counts where it follows
 the last one that counted; one that lost a race follows an earlier one, stays visible, counts not.
@@ -18,6 +18,7 @@ from dslm.errors import DslmError, ReleaseRefused
 from dslm.provenance import digest_json
 from dslm.records import JournalEntry
 from dslm.releasing.identity import same_bytes, same_release
+from dslm.releasing.journal_proof import signers
 from dslm.releasing.store import ModelStore, Version
 
 COUNTS = "counts"  # the tag of a page that lost a race, or that `recover` put aside, says "no"
@@ -40,10 +41,12 @@ class Journal:
         """Every move of the champion, oldest first.
 
         Raises:
-            ReleaseRefused: An entry was changed, removed or put in between.
+            ReleaseRefused: An entry was changed, removed or put in between, is signed wrongly, or
+                lacks a signature or approvals that the policy of its time asks for.
         """
         found = [self._entry(page) for page in self.pages()]
         counted = chain(self.genesis, found)
+        signers(counted, self._releases)
         heads = {self.genesis, *map(digest_of, counted[:-1])} if counted else set()
         for entry in found:
             if entry.previous_digest in heads:  # it counts, or lost a race

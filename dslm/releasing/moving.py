@@ -17,17 +17,19 @@ from typing import Literal
 
 from dslm.errors import EnvironmentFault, ReleaseRefused
 from dslm.evidence import TERMS_FILE
+from dslm.journal_entry import Approved
 from dslm.provenance import digest_bytes, digest_file, write_atomic
 from dslm.records import Bridged, Champion, JournalEntry
 from dslm.releasing import steps
 from dslm.releasing.anchor_release import anchor_release
 from dslm.releasing.checking import Proof
+from dslm.releasing.held_policy import HeldPolicy
 from dslm.releasing.identity import has_bytes_of, not_that_release, registered
 from dslm.releasing.journal import Journal, digest_of, served, withdrawn
 from dslm.releasing.journal_anchors import COPY
 from dslm.releasing.look_anchors import TAG, look_of
 from dslm.releasing.packaging import CHAMPION_TERMS
-from dslm.releasing.signing.registered import state_move
+from dslm.releasing.signing.registered import signed_move, state_move
 from dslm.releasing.store import CANDIDATE, RESTORE, WITHDRAWN, ModelStore, Version
 from dslm.settings.workspace import Workspace
 
@@ -37,7 +39,10 @@ TURNS = 20  # how often others may move the champion while this process lets ali
 
 @dataclass(frozen=True)
 class Move:
-    """What is to be done, all of it known before anything is: `leaves` is the champion so far."""
+    """What is to be done, all of it known before anything is: `leaves` is the champion so far.
+
+    `under`: the release policy that it is made under, and `held` the one of the entry before.
+    """
 
     action: Action
     leaves: JournalEntry | None
@@ -45,8 +50,11 @@ class Move:
     to: Proof
     reason: str
     actor: str
+    under: HeldPolicy
+    held: HeldPolicy | None
     lost: tuple[str, ...] | None = None
     bridged: Bridged | None = None
+    approvals: tuple[Approved, ...] = ()
 
     def entry(self, genesis: str) -> JournalEntry:
         """The entry that makes it, after the champion that it leaves and no other."""
@@ -66,6 +74,10 @@ class Move:
             operation=secrets.token_hex(8),
             lost=self.lost or None,
             bridged=self.bridged,
+            policy_digest=self.under.digest,
+            policy=None if self.under == self.held else self.under.plain,
+            release_key=self.to.signed_with,
+            approvals=self.approvals or None,
             previous_digest=digest_of(before) if before else genesis,
         )
 
@@ -75,13 +87,14 @@ def make(ws: Workspace, store: ModelStore, move: Move) -> JournalEntry:
 
     Raises:
         ReleaseRefused: Somebody else moved the champion first; nothing has moved by this.
+        InputError: The policy wants moves signed, and there is no key for it here.
     """
     journal = Journal(store)
-    entry = move.entry(journal.genesis)
+    entry = signed_move(ws, move.entry(journal.genesis), move.under, move.to.contract)
     entries = journal.append(entry)
     steps.reached("journal")
     if settle(ws, store, entries)[-1] == entry:  # nobody has moved on meanwhile
-        state_move(ws, move.to.folder, entry)
+        state_move(ws, move.to.folder, entry, move.under.policy)
     steps.reached("statement")
     return entry
 

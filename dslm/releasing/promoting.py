@@ -33,6 +33,7 @@ from dslm.releasing.approval import (
 )
 from dslm.releasing.baseline import read_noted
 from dslm.releasing.checking import Proof, prove
+from dslm.releasing.held_policy import policies_of
 from dslm.releasing.identity import is_release, registered
 from dslm.releasing.journal_anchors import (
     known_moves,
@@ -130,7 +131,8 @@ def promote(
         refuse_unanswered(ws, store, chosen, proof, answer)
         steps.reached("proved")
         leaves, missing = entries[-1] if entries else None, _lost_whole(ws, entries)
-        move = Move("promote", leaves, champion.digest, proof, reason, actor, missing)
+        under, held = policies_of(ws, entries)
+        move = Move("promote", leaves, champion.digest, proof, reason, actor, under, held, missing)
         return make(ws, store, move)
 
 
@@ -205,7 +207,9 @@ def rollback(
         proof = prove(store, version, scratch)
         bridged = smoke(ws, proof, answer)
         steps.reached("proved")
-        move = Move("rollback", entries[-1], champion.digest, proof, reason, actor, bridged=bridged)
+        under, held = policies_of(ws, entries)
+        move = Move("rollback", entries[-1], champion.digest, proof, reason, actor, under, held,
+                    bridged=bridged)  # fmt: skip
         return make(ws, store, move)
 
 
@@ -215,7 +219,8 @@ def _finish(
     """Do what is left of the move that the journal's newest entry made."""
     settle(ws, store, entries)
     if proof is not None and not ws.promotion.exists():
-        state_move(ws, proof.folder, entries[-1])
+        under, _ = policies_of(ws, entries)
+        state_move(ws, proof.folder, entries[-1], under.policy)
 
 
 @contextlib.contextmanager
