@@ -1,10 +1,10 @@
 """The history of the champion: append-only, each entry chained to the one before by digest.
 
-Takes a registry; gives `JournalEntry`s, and refuses a history that somebody changed or forged. The entries
-are the versions of a registered model of their own, `<workflow>.journal`: MLflow gives out version
-numbers one at a time, so the order is the same for every reader. An entry counts where it follows
-the last one that counted; one that lost a race follows an earlier one, stays visible, counts not.
-The chain says what is missing, not the numbers: MLflow leaves some out.
+Takes a registry; gives `JournalEntry`s, and refuses a history that somebody changed or forged. The
+entries are the versions of a registered model of their own, `<workflow>.journal`: MLflow gives out
+version numbers one at a time, so the order is the same for every reader. An entry counts where it
+follows the last one that counted; one that lost a race follows an earlier one, stays visible,
+counts not. The chain says what is missing, not the numbers: MLflow leaves some out.
 """
 
 from __future__ import annotations

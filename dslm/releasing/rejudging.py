@@ -31,7 +31,7 @@ from dslm.evidence import (
 from dslm.gating.exhibits import Documents, LatestRun, digest_of_anchor
 from dslm.gating.gate import judge_run, read_documents, unlike
 from dslm.provenance import digest_file
-from dslm.records import Baseline, Changes, Row, Verdict
+from dslm.records import Baseline, Row, Verdict
 from dslm.releasing.checking import Proof
 from dslm.releasing.look_anchors import refuse_uncounted
 from dslm.releasing.packaging import ANCHOR_RELEASE, CHAMPION, CHAMPION_TERMS, EVIDENCE
@@ -72,8 +72,11 @@ def refuse_unlike_latest(ws: Workspace, recorded: Verdict) -> None:
     refuse_unlike(recorded, again, documents, where=ws.results / "gate.json", fix=fix)
 
 
-def refuse_unlike_release(ws: Workspace, proof: Proof) -> None:
+def refuse_unlike_release(ws: Workspace, proof: Proof) -> Verdict:
     """Judge a release's own rows again, by contract, gold, policy, waivers and code in force.
+
+    Returns:
+        The verdict that they give, which is the release's own.
 
     Raises:
         ReleaseRefused: Its verdict is another one, or the release is of before evidence had a
@@ -92,7 +95,7 @@ def refuse_unlike_release(ws: Workspace, proof: Proof) -> None:
     verdict = judge_run(run, documents)
     refuse_unlike(proof.verdict, verdict, documents, where=where, fix=fix)
     _refuse_other_terms(proof, documents, where=where)
-    refuse_loosening(verdict.changes, where=where)
+    return verdict
 
 
 def _refuse_other_terms(proof: Proof, documents: Documents, *, where: str) -> None:
@@ -113,25 +116,6 @@ def _refuse_other_terms(proof: Proof, documents: Documents, *, where: str) -> No
 def of_before_formats(proof: Proof) -> bool:
     """Whether a release was made before evidence had a format."""
     return proof.evidence.get("format") != FORMAT
-
-
-def refuse_loosening(changes: Changes, *, where: str) -> None:
-    """Refuse to promote what was asked less than the champion, or one before it, was.
-
-    Raises:
-        ReleaseRefused: Something was loosened since; names each.
-    """
-    if not changes.loosening:
-        return
-    told = [
-        f"{one.part} {one.key}: {one.was} → {one.now}" + (f" ({', '.join(one.ids[:MOST_NAMED])}"
-        f"{', …' if len(one.ids) > MOST_NAMED else ''})" if one.ids else "")
-        for one in changes.loosening
-    ]  # fmt: skip
-    more = f"; and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else ""
-    what = f"asked less than version {changes.since} was: {'; '.join(told[:MOST_NAMED])}{more}"
-    fix = "take that back, gate and register anew; a loosening needs a signed approval, and there "
-    raise ReleaseRefused(what, where=where, fix=f"{fix}are none yet (docs/gates.md has the table)")
 
 
 def _today() -> dt.date:

@@ -12,6 +12,7 @@ SETTLE = ("previous", "champion", "status", "copy", "terms", "champion.json", "r
 PROMOTE = ("planned", "proved", "journal", *SETTLE, "statement")
 ROLLBACK = ("planned", "proved", "journal", *SETTLE, "statement")
 RECOVER = ("entries restored", "pages put aside", "loss told", *SETTLE)
+APPROVE = ("planned", "signed", "kept")
 REGISTER = ("uploaded", "version", "read back", "answered", "approved", "candidate", "receipt")
 
 
