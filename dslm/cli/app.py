@@ -22,6 +22,7 @@ from dslm.cli import (
     importing,
     init,
     predict,
+    release_approving,
     release_signing,
     report,
     review,
@@ -58,7 +59,13 @@ app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
 app.command("verify")(verify.verify)
 app.add_typer(base_app, name="base")
-for command in (release_signing.keygen, release_signing.sign, release_signing.verify):
+for command in (
+    release_signing.keygen,
+    release_signing.sign,
+    release_signing.verify,
+    release_approving.approve,
+    release_approving.approvals,
+):
     release_app.command(command.__name__)(command)
 app.add_typer(release_app, name="release")
 

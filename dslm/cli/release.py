@@ -16,11 +16,13 @@ from dslm.cli.printing import AsJson, Workflow, emit, say, table
 
 if TYPE_CHECKING:
     from dslm.records import JournalEntry
+    from dslm.releasing.journal_proof import SignedMove
     from dslm.settings.workspace import Workspace
 
 app = typer.Typer(help="Versions of a workflow's model: which there are, which one serves.")
 release_reading.register(app)
 
+COLUMNS = ["no.", "at (UTC)", "who", "did", "versions", "digest", "signed by", "approved by", "why"]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the journal.")]
 Actor = Annotated[
     str | None,
@@ -124,12 +126,13 @@ def recover_releases(
 def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
     """Show every move of the champion, oldest first, after the chain was proved."""
     from dslm.releasing.identity import short
-    from dslm.releasing.promoting import history
+    from dslm.releasing.promoting import signed_history
     from dslm.settings.workspace import workspace
 
-    entries = history(workspace(workflow))
+    entries = signed_history(workspace(workflow))
     if as_json:
-        emit([_plain(entry) for entry in entries])
+        emit([(_plain(entry) or {}) | {"signed_by": by.signed_by, "approved_by": _approved(by)}
+              for entry, by in entries])  # fmt: skip
     elif not entries:
         say(f"{workflow}: nothing was promoted yet")
     else:
@@ -141,11 +144,17 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
                 e.action,
                 f"{e.from_version} → {e.to_version}",
                 short(e.to_digest),
+                by.signed_by or "nobody",
+                ", ".join(dict.fromkeys(who for _, who in by.approved_by)),
                 e.reason,
             ]
-            for e in entries
+            for e, by in entries
         ]
-        say(table(None, ["no.", "at (UTC)", "who", "did", "versions", "digest", "why"], rows))
+        say(table(None, COLUMNS, rows))
+
+
+def _approved(by: SignedMove) -> list[dict[str, str]]:
+    return [{"kind": one.kind, "by": who} for one, who in by.approved_by]
 
 
 def _actor(given: str | None) -> str:

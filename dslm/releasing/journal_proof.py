@@ -8,10 +8,12 @@ never by what it says itself.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from dslm.errors import DslmError, ReleaseRefused
-from dslm.journal_entry import JournalEntry
+from dslm.journal_entry import Approved, JournalEntry
 from dslm.releasing.held_policy import HeldPolicy, Standing
 
 FIX = (
@@ -32,6 +34,46 @@ def signers(entries: Sequence[JournalEntry], model: str) -> tuple[str | None, ..
             promotion was not approved.
     """
     return tuple(_walk(entries, model))
+
+
+@dataclass(frozen=True)
+class SignedMove:
+    """Who made a move and who approved it, by their signatures; `signed_by` None where unsigned."""
+
+    signed_by: str | None
+    approved_by: tuple[tuple[Approved, str], ...] = ()
+
+
+def signed_moves(entries: Sequence[JournalEntry], model: str) -> tuple[SignedMove, ...]:
+    """Who made each move and who approved it.
+
+    Raises:
+        ReleaseRefused: As `signers`.
+    """
+    found, now = [], Standing()
+    for entry, signed_by in zip(entries, _walk(entries, model), strict=True):
+        then = now.after(entry)
+        found.append(SignedMove(signed_by, tuple(_approvers(entry, (then.held, now.held), model))))
+        now = then
+    return tuple(found)
+
+
+def _approvers(
+    entry: JournalEntry, policies: Sequence[HeldPolicy | None], model: str
+) -> Iterator[tuple[Approved, str]]:
+    """Whose approvals an entry keeps, of those whose signature is good."""
+    if not entry.approvals:
+        return
+    from dslm.releasing.signed_approvals.statement import ToApprove, signer_of
+    from dslm.releasing.signing.trust import people_trust
+
+    move = ToApprove.by(entry, model)
+    for approved in entry.approvals:
+        for held in (one for one in policies if one is not None):
+            with contextlib.suppress(ReleaseRefused):
+                everyone = people_trust(held.policy, None)
+                yield approved, signer_of(approved, move, everyone, "").name
+                break
 
 
 def proved_part(entries: Sequence[JournalEntry], model: str) -> tuple[JournalEntry, ...]:

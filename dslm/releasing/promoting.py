@@ -37,6 +37,7 @@ from dslm.releasing.journal_anchors import (
     known_to_readers,
     refuse_unknown_champion,
 )
+from dslm.releasing.journal_proof import SignedMove, signed_moves
 from dslm.releasing.moving import Move, make, settle
 from dslm.releasing.opening import client, nothing_yet
 from dslm.releasing.release_summary import as_release
@@ -64,10 +65,20 @@ def history(ws: Workspace) -> tuple[JournalEntry, ...]:
     Raises:
         ReleaseRefused: Somebody changed the history.
     """
+    return tuple(entry for entry, _ in signed_history(ws))
+
+
+def signed_history(ws: Workspace) -> list[tuple[JournalEntry, SignedMove]]:
+    """The same with who made and approved each move, by their signatures.
+
+    Raises:
+        ReleaseRefused: As `history`.
+    """
     if nothing_yet(ws.root):
-        return ()
+        return []
     store = ModelStore(ws.root, ws.workflow, mlflow=client(ws.root, writes=False))
-    return known_to_readers(ws, store)
+    entries = known_to_readers(ws, store)
+    return list(zip(entries, signed_moves(entries, store.model), strict=True))
 
 
 def promote(
