@@ -35,7 +35,7 @@ class Journal:
     @property
     def genesis(self) -> str:
         """What the first entry follows."""
-        return digest_json({"journal": self._releases})
+        return genesis_of(self._releases)
 
     def entries(self) -> tuple[JournalEntry, ...]:
         """Every move of the champion, oldest first.
@@ -117,6 +117,11 @@ class Journal:
             fix="the history was altered: find out by whom before anything is released; "
             f"`dslm release recover {self._releases}` restores what is known of it",
         )
+
+
+def genesis_of(workflow: str) -> str:
+    """What the first entry of a workflow's journal follows."""
+    return digest_json({"journal": workflow})
 
 
 def entry_of(text: str) -> JournalEntry | None:

@@ -20,7 +20,7 @@ from dslm.evidence import TERMS_FILE
 from dslm.journal_entry import Approved
 from dslm.provenance import digest_bytes, digest_file, write_atomic
 from dslm.records import Bridged, Champion, JournalEntry
-from dslm.releasing import steps
+from dslm.releasing import journal_copy, steps
 from dslm.releasing.anchor_release import anchor_release
 from dslm.releasing.checking import Proof
 from dslm.releasing.held_policy import HeldPolicy
@@ -236,6 +236,14 @@ def _terms(wanted: _Wanted) -> None:
             write_atomic(path, text)
 
 
+def _history(wanted: _Wanted) -> None:
+    """The whole journal in git, beside `champion.json`: a registry may be lost whole."""
+    written = journal_copy.written(wanted.entries)
+    path = wanted.ws.journal_copy
+    if not (path.is_file() and path.read_bytes() == written):
+        write_atomic(path, written)
+
+
 def _note(wanted: _Wanted) -> None:
     if not _is_written(wanted):
         wanted.ws.promotion.unlink(missing_ok=True)  # the statement of another move
@@ -274,5 +282,6 @@ FOLLOWS: tuple[tuple[str, Callable[[_Wanted], None]], ...] = (
     ("status", _status),
     ("copy", _copy),
     ("terms", _terms),
+    ("journal.jsonl", _history),
     ("champion.json", _note),
 )

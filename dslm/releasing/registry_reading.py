@@ -19,7 +19,7 @@ from dslm.releasing.artifact_locations import FILES, here_of
 from dslm.releasing.faults import fault
 from dslm.releasing.opening import NAME, PATIENCE, client, database
 from dslm.releasing.plain_files import refuse_irregular
-from dslm.releasing.store import FOLDER, ModelStore, Version, as_time
+from dslm.releasing.store import FOLDER, ModelStore, Version, registered_at
 from dslm.settings.workspace import origin
 
 _DELETED = "Deleted_Internal"  # MLflow keeps the rows of versions that were deleted
@@ -89,7 +89,7 @@ class _SqliteStore(ModelStore):
                 number=int(number),
                 tags=MappingProxyType(tags.get(int(number), {})),
                 aliases=tuple(sorted(named.get(int(number), []))),
-                created=as_time(created),
+                created=registered_at(tags.get(int(number), {}), created),
                 run_id=run_id or None,
             )
             for number, created, run_id in self._asked(_VERSIONS)

@@ -30,6 +30,8 @@ FOLDER = "release"
 # What a version's status says: it was read back and has answered; it was rolled back from since.
 CANDIDATE, WITHDRAWN = "candidate", "withdrawn"
 _WRITES = 5  # of one tag or alias, where others write the same one at the same time
+# When a version was first registered, of one that was restored since: its tag.
+REGISTERED = "registered"
 RESTORE = "restore it from a backup, or register that release again"
 
 
@@ -174,6 +176,11 @@ class ModelStore:
                 if not left:
                     raise
 
+    def remove(self, number: int) -> None:
+        """Delete a version; MLflow does not give out its number again."""
+        with plain_faults(self.root):
+            self.mlflow.delete_model_version(self.model, str(number))
+
     def upload(self, folder: Path, tags: Mapping[str, str]) -> tuple[str, str]:
         """Keep a folder's files with a run of their own; gives the run's id and the files' URI."""
         with plain_faults(self.root):
@@ -240,11 +247,20 @@ def as_time(milliseconds: int | None) -> str:
     return moment.isoformat(timespec="seconds")
 
 
+def registered_at(tags: Mapping[str, str], milliseconds: int | None) -> str:
+    """When a version was registered: of one that was restored, the first time, as its tag says."""
+    try:
+        said = dt.datetime.fromisoformat(tags.get(REGISTERED, ""))
+    except ValueError:
+        return as_time(milliseconds)
+    return tags[REGISTERED] if said.tzinfo else as_time(milliseconds)
+
+
 def _version(found: Any, aliases: tuple[str, ...]) -> Version:
     return Version(
         number=int(found.version),
         tags=MappingProxyType(dict(found.tags)),
         aliases=aliases,
-        created=as_time(found.creation_timestamp),
+        created=registered_at(dict(found.tags), found.creation_timestamp),
         run_id=found.run_id or None,
     )

@@ -52,7 +52,7 @@ def sign_version(ws: Workspace, number: int, *, again: bool = False) -> SignedRe
             raise ReleaseRefused(what, where=ws.workflow, fix="register it anew")
         refuse_taken_over(store, Journal(store).entries(), version)
         folder = store.fetch(version, Path(scratch) / "fetched")
-        prove_files(store, version, folder)
+        prove_files(store.model, version, folder)
         signed = sign_stored(ws, folder, again=again)
         added = Path(scratch) / "added"
         for name in SIGNED_BESIDE:
@@ -82,7 +82,7 @@ def verify_version(ws: Workspace, number: int, trust_root: Path | None = None) -
         where = f"{ws.workflow} version {number}"
         folder = store.fetch(version, Path(scratch))
         signed = verify_fetched(folder, trust, ws.workflow, where)
-        prove_files(store, version, folder)
+        prove_files(store.model, version, folder)
         at = refuse_other_promotion(ws, number, folder, trust)
     return replace(signed, promoted_at=at)
 
