@@ -1,8 +1,9 @@
 """The release policy, `registry/policy.yaml`, and the trust root that a recipient keeps.
 
-Closed and typed. The policy is the repository's own: which keys it takes, and whether an unsigned
-release may still be used. A trust root has the same keys, in a file that whoever receives releases
-keeps himself; it is never read from the repository that is verified. Read by `dslm.releasing`.
+Closed and typed. The policy is the repository's own: what it is called on a shared server, which
+keys it takes, and whether an unsigned release may still be used. A trust root has the same keys, in
+a file that whoever receives releases keeps himself; it is never read from the repository that is
+verified. Read by `dslm.releasing`.
 """
 
 from __future__ import annotations
@@ -48,6 +49,11 @@ class Signing(Settings):
 class ReleasePolicy(Settings):
     """The document `registry/policy.yaml`."""
 
+    namespace: str | None = Field(
+        None, pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=63, description="stands before "
+        "the names of this repository's models and experiments on an MLflow server that several "
+        "repositories share; none where it has the server to itself",
+    )  # fmt: skip
     signing: Signing = Field(default_factory=Signing, description="which signatures are taken")
 
 
