@@ -29,7 +29,7 @@ class Journal:
 
     def __init__(self, releases: ModelStore):
         """Open the journal beside the releases that it is about."""
-        self._releases = releases.model
+        self._releases, self._releases_name = releases.model, releases.name
         self._store = releases.beside(f"{releases.model}.journal")
 
     @property
@@ -98,7 +98,7 @@ class Journal:
 
     def _add(self, entry: JournalEntry) -> int:
         return self._store.add(
-            f"models:/{self._releases}/{entry.to_version}",
+            f"models:/{self._releases_name}/{entry.to_version}",
             {"entry": entry.model_dump_json(exclude_none=True), "digest": digest_of(entry)},
         )
 

@@ -18,6 +18,14 @@ from typing import TYPE_CHECKING, Any
 from dslm.errors import ReleaseRefused
 from dslm.releasing.faults import WrittenAtOnce
 from dslm.releasing.opening import client, plain_faults
+from dslm.releasing.repository_id import (
+    TAG,
+    id_to_write,
+    name_in_registry,
+    refuse_other_model,
+    refuse_others,
+    repository_id,
+)
 from dslm.releasing.stored_files import refuse_foreign_place
 from dslm.releasing.tracking import experiment_id
 from dslm.strict_json import strict_json
@@ -79,17 +87,20 @@ class Version:
 
 
 class ModelStore:
-    """One registered model and its versions."""
+    """One registered model and its versions.
+
+    `model` is the workflow, or its journal; `name` what MLflow knows it by.
+    """
 
     def __init__(self, root: Path, model: str, *, mlflow: MlflowClient | None = None):
         """Open the registry of a repository.
 
         Args:
             root: The repository.
-            model: The registered model's name; need not exist yet.
+            model: A workflow, or its journal; need not be registered yet.
             mlflow: A client that is open already.
         """
-        self.root, self.model = root, model
+        self.root, self.model, self.name = root, model, name_in_registry(root, model)
         self.mlflow = mlflow or client(root)
 
     def beside(self, model: str) -> ModelStore:
@@ -97,18 +108,23 @@ class ModelStore:
         return ModelStore(self.root, model, mlflow=self.mlflow)
 
     def versions(self, *, aliases: bool = True) -> list[Version]:
-        """All versions, oldest first, with the aliases that name them unless nobody asks."""
+        """All versions, oldest first, with the aliases that name them unless nobody asks.
+
+        Raises:
+            ReleaseRefused: Another repository registered one under this name.
+        """
         found: list[Any] = []
         token = None
         with plain_faults(self.root):
             while token != "":
-                page = self.mlflow.search_model_versions(f"name='{self.model}'", page_token=token)
+                page = self.mlflow.search_model_versions(f"name='{self.name}'", page_token=token)
                 found += page
                 token = page.token or ""
         named: dict[int, list[str]] = {}
         for alias, number in (self.aliases() if aliases else {}).items():
             named.setdefault(number, []).append(alias)
         versions = [_version(v, tuple(sorted(named.get(int(v.version), [])))) for v in found]
+        refuse_others(self.root, self.model, versions)
         return sorted(versions, key=lambda v: v.number)
 
     def version(self, number: int, versions: Sequence[Version] | None = None) -> Version:
@@ -130,7 +146,7 @@ class ModelStore:
 
         with plain_faults(self.root):
             try:
-                model = self.mlflow.get_registered_model(self.model)
+                model = self.mlflow.get_registered_model(self.name)
             except MlflowException as error:
                 if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                     raise
@@ -138,32 +154,43 @@ class ModelStore:
         return {str(alias): int(number) for alias, number in model.aliases.items()}
 
     def add(self, source: str, tags: Mapping[str, str], run_id: str | None = None) -> int:
-        """A new version with its tags, in one transaction; gives its number."""
+        """A new version with its tags, in one transaction; gives its number.
+
+        Raises:
+            ReleaseRefused: Another repository has taken the name.
+        """
         from mlflow.exceptions import MlflowException
 
+        own = {TAG: self.repository}
         with plain_faults(self.root):
             try:
-                self.mlflow.create_registered_model(self.model, tags={"dslm": "release"})
+                self.mlflow.create_registered_model(self.name, tags={"dslm": "release", **own})
             except MlflowException as error:
                 if error.error_code != "RESOURCE_ALREADY_EXISTS":
                     raise
+                there = self.mlflow.get_registered_model(self.name)
+                refuse_other_model(self.root, self.model, there.tags)
             made = self.mlflow.create_model_version(
-                self.model, source, run_id=run_id, tags=dict(tags)
+                self.name, source, run_id=run_id, tags={**tags, **own}
             )
         return int(made.version)
 
+    @property
+    def repository(self) -> str:
+        """The id by which the registry knows who wrote something; made where there is none yet."""
+        known = repository_id(self.root)
+        return known or id_to_write(self.root, self.versions(aliases=False))
+
     def tag(self, number: int, key: str, value: str) -> None:
         """Set a tag of a version."""
-        self._set(lambda: self.mlflow.set_model_version_tag(self.model, str(number), key, value))
+        self._set(lambda: self.mlflow.set_model_version_tag(self.name, str(number), key, value))
 
     def point(self, alias: str, number: int | None) -> None:
         """Let an alias name a version, or nothing."""
         if number is None:
-            self._set(lambda: self.mlflow.delete_registered_model_alias(self.model, alias))
+            self._set(lambda: self.mlflow.delete_registered_model_alias(self.name, alias))
         else:
-            self._set(
-                lambda: self.mlflow.set_registered_model_alias(self.model, alias, str(number))
-            )
+            self._set(lambda: self.mlflow.set_registered_model_alias(self.name, alias, str(number)))
 
     def _set(self, write: Callable[[], object]) -> None:
         """Write what may be written twice; again where another process wrote the same row."""
@@ -185,7 +212,8 @@ class ModelStore:
         """Keep a folder's files with a run of their own; gives the run's id and the files' URI."""
         with plain_faults(self.root):
             experiment = experiment_id(self.mlflow, self.root, self.model)
-            run = self.mlflow.create_run(experiment, tags={"dslm.kind": "release", **tags}).info
+            tags = {"dslm.kind": "release", "dslm.repository": self.repository, **tags}
+            run = self.mlflow.create_run(experiment, tags=tags).info
             self.mlflow.log_artifacts(run.run_id, str(folder), FOLDER)
             self.mlflow.set_terminated(run.run_id, "FINISHED")
         return str(run.run_id), f"{run.artifact_uri}/{FOLDER}"
