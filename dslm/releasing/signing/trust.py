@@ -118,6 +118,20 @@ def mover_trust(policy: ReleasePolicy, path: str | Path = PATH) -> Trust:
     return _trust(policy, (*_signing(policy, path), *_people(policy, None, path)))
 
 
+def movers_of(root: Path) -> Trust:
+    """Whose signatures of moves the repository's own policy takes.
+
+    Raises:
+        InputError: As `trust_of`.
+    """
+    return mover_trust(load_release_policy(root), root / PATH)
+
+
+def trust_root_named() -> bool:
+    """Whether this machine goes by a trust root of its own."""
+    return bool(os.environ.get(VARIABLE))
+
+
 def people_trust(policy: ReleasePolicy, role: str | None, path: str | Path = PATH) -> Trust:
     """The keys of a role's people, of all people where none is named; never the published key.
 
