@@ -19,6 +19,7 @@ from dslm.settings.loading import read_text
 from dslm.settings.release_policy import (
     PATH,
     PROMOTER,
+    PUBLISHED,
     TRAINER,
     PersonKey,
     ReleasePolicy,
@@ -27,7 +28,6 @@ from dslm.settings.release_policy import (
 )
 
 VARIABLE = "DSLM_TRUST_ROOT"
-DEMONSTRATION = "the demonstration key"
 _PEM = "-----BEGIN PUBLIC KEY-----"
 
 
@@ -79,9 +79,9 @@ class Trust:
             return known
         published = demonstration_key().public
         if key_id == published.id and self.demonstration_key:
-            return Trusted(published, DEMONSTRATION)
+            return Trusted(published, PUBLISHED)
         if key_id == published.id:
-            what = f"signed with {DEMONSTRATION}, which is published and proves nothing"
+            what = f"signed with {PUBLISHED}, which is published and proves nothing"
             fix = f"have it signed with a key of {self.where}"
             raise ReleaseRefused(what, where=where, fix=fix)
         names = ", ".join(f"{one.name} ({one.key.short})" for one in self.keys) or "none"
