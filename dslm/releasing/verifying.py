@@ -21,7 +21,12 @@ from dslm.releasing.signing.registered import (
     verify_fetched,
 )
 from dslm.releasing.signing.signed_folder import SIGNED_BESIDE, SignedRelease, verify_folder
-from dslm.releasing.signing.trust import read_trust, trust_in_force
+from dslm.releasing.signing.trust import (
+    movers_of,
+    read_trust,
+    trust_in_force,
+    trust_root_named,
+)
 from dslm.releasing.store import ModelStore
 from dslm.settings.regular_files import refuse_no_file
 from dslm.settings.workspace import Workspace
@@ -83,7 +88,8 @@ def verify_version(ws: Workspace, number: int, trust_root: Path | None = None) -
         folder = store.fetch(version, Path(scratch))
         signed = verify_fetched(folder, trust, ws.workflow, where)
         prove_files(store.model, version, folder)
-        at = refuse_other_promotion(ws, number, folder, trust)
+        outside = trust_root is not None or trust_root_named()
+        at = refuse_other_promotion(ws, number, folder, trust if outside else movers_of(ws.root))
     return replace(signed, promoted_at=at)
 
 
