@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +22,7 @@ from dslm.records import Bridged, Champion, JournalEntry
 from dslm.releasing import steps
 from dslm.releasing.anchor_release import anchor_release
 from dslm.releasing.checking import Proof
+from dslm.releasing.faults import AccessRefused
 from dslm.releasing.identity import has_bytes_of, not_that_release, registered
 from dslm.releasing.journal import Journal, digest_of, served, withdrawn
 from dslm.releasing.journal_anchors import COPY
@@ -75,7 +76,9 @@ def make(ws: Workspace, store: ModelStore, move: Move) -> JournalEntry:
 
     Raises:
         ReleaseRefused: Somebody else moved the champion first; nothing has moved by this.
+        AccessRefused: The registry lets this user not move it; nothing has moved.
     """
+    store.claim()
     journal = Journal(store)
     entry = move.entry(journal.genesis)
     entries = journal.append(entry)
@@ -153,9 +156,17 @@ def _agrees(wanted: _Wanted) -> bool:
     there = dict(zip(("champion", "previous"), found, strict=False))
     named = _names(versions)
     return all(
-        named.get(alias) == number == (one.number if (one := there.get(alias)) else None)
+        _is_named(wanted, named, alias)
+        and number == (one.number if (one := there.get(alias)) else None)
         for alias, number in wanted.aliases.items()
     )
+
+
+def _is_named(wanted: _Wanted, named: Mapping[str, int], alias: str) -> bool:
+    """Whether an alias names what it has to, or the champion itself where that is nothing."""
+    number = wanted.aliases[alias]
+    nothing = {None, wanted.champion.number}
+    return named.get(alias) in (nothing if number is None else {number})
 
 
 def _names(versions: Iterable[Version]) -> dict[str, int]:
@@ -165,8 +176,14 @@ def _names(versions: Iterable[Version]) -> dict[str, int]:
 
 def _point(wanted: _Wanted, alias: str) -> None:
     number = wanted.aliases[alias]
-    if _names(wanted.versions).get(alias) != number:
+    if _is_named(wanted, _names(wanted.versions), alias):
+        return
+    try:
         wanted.store.point(alias, number)
+    except AccessRefused:
+        if number is not None:
+            raise
+        wanted.store.point(alias, wanted.champion.number)  # who may delete no alias may set one
 
 
 def _previous(wanted: _Wanted) -> None:
