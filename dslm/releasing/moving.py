@@ -176,7 +176,7 @@ def _names(versions: Iterable[Version]) -> dict[str, int]:
 
 def _point(wanted: _Wanted, alias: str) -> None:
     number = wanted.aliases[alias]
-    if _is_named(wanted, _names(wanted.versions), alias):
+    if _names(wanted.versions).get(alias) == number:
         return
     try:
         wanted.store.point(alias, number)
