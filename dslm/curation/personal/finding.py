@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from dslm.contract.personal import PersonalKind
 
+COMMON = "common-word"  # the form of a name that is no more than common words or one sign
+
 
 class Identity(NamedTuple):
     """What all spellings of one value share, and so its surrogate.
@@ -17,7 +19,8 @@ class Identity(NamedTuple):
     Attributes:
         kind: As in the contract.
         form: What makes it valid: `fr_siren`; of a telephone number its country code; of a company
-            those of its words that many groups share.
+            those of its words that many groups share; of a name that its letters alone do not
+            tell, `COMMON`.
         value: Without separators, folded; of a telephone number the national digits; of a name its
             words.
     """

@@ -21,7 +21,7 @@ from dslm.curation.personal.finding import Finding, Identity
 from dslm.curation.personal.found import Found, values_in
 from dslm.curation.personal.names import WORD, whole_spellings
 from dslm.curation.personal.spelling import joined
-from dslm.curation.personal.spellings import any_spellings
+from dslm.curation.personal.spellings import any_spellings, is_plain_number
 from dslm.curation.personal.word_index import WordIndex
 from dslm.curation.reading import Rows
 
@@ -139,10 +139,8 @@ def _spelled(identity: Identity, text: str) -> tuple[tuple[str, frozenset[str]],
     """The spellings that mean a value in every case, each with its words."""
     if identity.is_name:
         return _spelled_name(identity, text)
-    if text == identity.value and identity.kind == "id" and text.isascii() and text.isdigit():
-        keys = {text}  # most numbers
-    else:
-        keys = any_spellings(identity, text)
+    # most numbers have one spelling
+    keys = {text} if is_plain_number(identity, text) else any_spellings(identity, text)
     return tuple((key, _words_of(key, identity, text)) for key in keys if telling(identity, key))
 
 

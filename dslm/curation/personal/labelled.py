@@ -16,8 +16,8 @@ from dslm.curation.personal.accounts import cards, ibans
 from dslm.curation.personal.close_index import hearing_of
 from dslm.curation.personal.days import day_identity
 from dslm.curation.personal.emails import emails
-from dslm.curation.personal.finding import Finding, Identity
-from dslm.curation.personal.names import UNTELLING, WORD, words_of
+from dslm.curation.personal.finding import COMMON, Finding, Identity
+from dslm.curation.personal.names import SHORTEST_NUMBER, UNTELLING, WORD, words_of
 from dslm.curation.personal.phones import phones
 from dslm.curation.personal.shared_parts import NOTHING_SHARED, SharedParts
 from dslm.curation.personal.spelling import joined
@@ -98,8 +98,11 @@ def _with_cue(kind: PersonalKind, text: str) -> str:
 def _name(text: str) -> Identity | None:
     words = words_of(text)
     telling = [word for word in words if word not in UNTELLING]
-    known = any(len(word) > 1 and not word.isdigit() for word in telling)
-    return Identity("name", "", " ".join(words)) if known or _is_whole_name(text) else None
+    if not words:
+        return None
+    known = any(len(word) >= (SHORTEST_NUMBER if word.isdigit() else 2) for word in telling)
+    form = "" if known or _is_whole_name(text) else COMMON
+    return Identity("name", form, " ".join(words))
 
 
 def _is_whole_name(text: str) -> bool:
@@ -116,7 +119,7 @@ def _company(text: str, shared: frozenset[str]) -> Identity | None:
     if (name := _name(text)) is None:
         return None
     words = sorted(shared.intersection(name.value.split()))
-    return Identity("company", " ".join(words), name.value)
+    return Identity("company", name.form or " ".join(words), name.value)
 
 
 def _free(kind: PersonalKind, text: str) -> Identity | None:

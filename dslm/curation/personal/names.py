@@ -30,6 +30,8 @@ _PARTICLES = "and da de del della den der des di du et la le of the und van vom 
 _TITLES = "dr frau herr m mlle mme mr mrs ms prof sir"
 KEPT = frozenset(f"{_LEGAL_FORMS} {_PARTICLES} {_TITLES}".split())
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+# Of these some are family names too: of "Anna Le" the last word is whose it is.
+NAMES_TOO = frozenset({"den", "du", "la", "le", "van", "zu"})
 _IN_TWO = re.compile(r"ae|oe|ue|aa")
 UNTELLING = KEPT | FUNCTION_WORDS
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 
 from dslm.curation.personal.days import DAY
-from dslm.curation.personal.finding import Identity
+from dslm.curation.personal.finding import COMMON, Identity
 from dslm.curation.personal.names import SHORTEST_ELSEWHERE, parts, whole_spellings
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.streams import folded_words
+from dslm.curation.personal.word_bounds import LEAST_BEHIND_NOUGHTS
 
 # Say of what kind an address is, not whose.
 _ADDRESS_WORDS = (
@@ -33,6 +34,8 @@ def any_spellings(identity: Identity, text: str) -> set[str]:
     Of a name its single words are among them, as far as `known_values` does not take them for
     common ones; of a company those that few groups have.
     """
+    if identity.form == COMMON:
+        return set()
     if identity.is_name:
         single = {word for word in parts(identity)
                   if len(word) >= SHORTEST_ELSEWHERE and not word.isdigit()}  # fmt: skip
@@ -44,7 +47,19 @@ def any_spellings(identity: Identity, text: str) -> set[str]:
         return {joined(text), f"{country}{national}", f"00{country}{national}", trunk}
     if identity.form == DAY:
         return {joined(text), *map(joined, identity.value.split())}
-    return {joined(text), joined(identity.value)}
+    return {joined(text), joined(identity.value), *_without_noughts(identity.value)}
+
+
+def is_plain_number(identity: Identity, text: str) -> bool:
+    """Whether a value is spelled in one way: digits that begin with no nought, as most numbers."""
+    plain = text == identity.value and identity.kind == "id" and text.isascii() and text.isdigit()
+    return plain and text[0] != "0"
+
+
+def _without_noughts(value: str) -> set[str]:
+    """What a column of numbers leaves of digits that begin with noughts: 314 of 0314."""
+    left = value.lstrip("0") if value.isascii() and value.isdigit() else value
+    return {left} if LEAST_BEHIND_NOUGHTS <= len(left) < len(value) else set()
 
 
 def partial_spellings(identity: Identity, text: str) -> set[str]:

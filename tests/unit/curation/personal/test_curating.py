@@ -216,7 +216,7 @@ def test_a_contact_is_replaced_in_every_spelling_in_its_own_case(
     assert not re.search(r"\beva\b|maurer", case_of(done, 9).input, re.IGNORECASE)
 
 
-@pytest.mark.parametrize("contact", ["7", "-", "", 4711])
+@pytest.mark.parametrize("contact", ["-", ""])
 def test_a_contact_that_is_no_name_changes_nothing(settle, planted, contact):
     planted[30]["meta"]["contact"] = contact
     case = Case.model_validate(planted[30])
