@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -150,6 +150,14 @@ class Replacer:
     def labelled(self, case: Case) -> Iterator[tuple[Identity, str]]:
         """What a case's personal fields hold, and how it is written there."""
         return self._labelled.values(case)
+
+    def held_by(self, target: Mapping[str, Any], meta: Mapping[str, Any]) -> Found | None:
+        """What the fields of a row hold that is no case; None for nothing."""
+        if self.personal.mode == "keep":
+            return None
+        case = Case.model_construct(id="", input="", target=target, meta=meta)
+        values = frozenset(self.labelled(case))
+        return Found(values=values) if values else None
 
     def written(self, text: str, findings: list[Finding], settled: Moved) -> str:
         """A text with what stands for each finding in its place."""
