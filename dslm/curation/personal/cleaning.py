@@ -61,16 +61,20 @@ class Cleaning:
         cases: Counter[PersonalKind] = Counter()
         findings: Counter[PersonalKind] = Counter()
         left: Counter[str] = Counter()
-        for counts, places, number in tallied(texts_found(rows)):
-            cases.update(dict.fromkeys(counts, number))
-            findings.update({kind: count * number for kind, count in counts.items()})
-            left.update(dict.fromkeys(places, number))
+        held: Counter[int] = Counter()
+        for one in tallied(texts_found(rows)):
+            cases.update(dict.fromkeys(one.counts, one.cases))
+            findings.update({kind: count * one.cases for kind, count in one.counts.items()})
+            left.update(dict.fromkeys(one.left, one.cases))
+            held.update(dict.fromkeys(one.fields, one.cases))
+        places = self.contract.data.personal.places
         return PersonalBook(
             mode=self.contract.data.personal.mode,
             key=self.key_fingerprint,
             kinds={kind: PersonalCount(cases=cases[kind], findings=findings[kind])
                    for kind in sorted(cases)},
-            fields=dict(sorted(self.contract.data.personal.places.items())),
+            fields=dict(sorted(places.items())),
+            in_fields={place: held[number] for number, place in enumerate(sorted(places))},
             exempted=len(known.exempted),
             short=known.short,
             shared=len(self.shared),

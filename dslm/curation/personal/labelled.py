@@ -26,6 +26,7 @@ from dslm.curation.personal.taxes import taxes
 from dslm.curation.personal.written import whole_number
 from dslm.records import Case
 
+Placed = tuple[str, Identity, str]  # a field, which value it holds, and how it is written there
 FREE = "free"  # the form of a value that no finder knows
 
 
@@ -61,7 +62,7 @@ class Labelled:
                         if joined(one.text) != joined(text):
                             yield one.identity, one.text
 
-    def placed(self, case: Case) -> Iterator[tuple[str, Identity, str]]:
+    def placed(self, case: Case) -> Iterator[Placed]:
         """What each personal field holds as a whole, with the field."""
         for place, kind in self.places.items():
             for text in texts_at(case, place):

@@ -8,14 +8,14 @@ dropped, never written wrong. Called by `reading` and `spreading`.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from dslm.contract.model import Contract
-from dslm.contract.personal import FOUND_KINDS, Personal
+from dslm.contract.personal import Personal
 from dslm.contract.schemas.holding import own_words
 from dslm.curation.arrival import says_a_time_alone
 from dslm.curation.mapping import content_id
@@ -23,17 +23,16 @@ from dslm.curation.personal.close_index import CloseIndex
 from dslm.curation.personal.common_names import CommonNames
 from dslm.curation.personal.finder import Finder
 from dslm.curation.personal.finding import Finding, Identity, longest
-from dslm.curation.personal.found import NOTHING, Found
-from dslm.curation.personal.given import outside
+from dslm.curation.personal.found import Found
 from dslm.curation.personal.label_holds import label_holds
-from dslm.curation.personal.labelled import Labelled
+from dslm.curation.personal.labelled import Labelled, Placed
 from dslm.curation.personal.quoting import unquoted
 from dslm.curation.personal.shared_parts import NOTHING_SHARED, SharedParts
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.substitutes import Substitutes, written
 from dslm.curation.personal.surrogates import Surrogates
 from dslm.curation.personal.telling_apart import CROWDED, NOT_MOVED, Moved
-from dslm.curation.personal.undeclared import Suspects
+from dslm.curation.personal.undeclared import Leftovers
 from dslm.curation.personal.written import mapped
 from dslm.records import Case
 
@@ -83,14 +82,9 @@ class Replacer:
         return Labelled(self.personal, shared=self.shared)
 
     @cached_property
-    def _suspects(self) -> Suspects:
-        return Suspects(self.personal)
-
-    @cached_property
-    def _unasked(self) -> Finder:
-        """Finds what looks like personal data of the kinds that the contract does not name."""
-        kinds = [k for k in FOUND_KINDS if k != "name" and k not in self.personal.kinds]
-        return Finder(self.personal.model_copy(update={"kinds": kinds, "presidio": None}))
+    def leftovers(self) -> Leftovers:
+        """What still looks personal in cases."""
+        return Leftovers(self.personal)
 
     @cached_property
     def own_words(self) -> frozenset[str]:
@@ -111,11 +105,13 @@ class Replacer:
             settled: Which draws the values of its group take, where that is known.
         """
         in_input = self._finder(case.input)
-        values, shown = self._values(case, in_input), frozenset[str]()
+        placed = [*self._labelled.placed(case)]
+        values, shown = self._values(case, in_input, placed), frozenset[str]()
         if came is not None and came is not case:
             shown = self._as_shown(case, came, settled)
             values = [one for one in values if one[1] not in shown]
-            values = sorted({*values, *self._values(came, in_input)})
+            before = self._values(came, in_input, [*self._labelled.placed(came)])
+            values = sorted({*values, *before})
         index, common = CloseIndex(values), CommonNames(values)
 
         def known(text: str) -> list[Finding]:
@@ -129,7 +125,10 @@ class Replacer:
         in_input = longest([*known(case.input), *in_input])
         done = self.without(case, in_input, look, shown, broken, settled)
         inner = frozenset(self._labelled.within(case) if done.found.values else ())
-        held = replace(done.found, left=self._left(done, index), values=done.found.values | inner)
+        held = replace(
+            done.found, left=self.leftovers(done.case, done.found.given, index),
+            values=done.found.values | inner, fields=self._fields_in(placed),
+        )  # fmt: skip
         if common and self.personal.mode != "keep" and common.untold(case.input, in_input):
             return replace(done, found=held, reason=UNTOLD_NAME)
         return replace(done, found=held)
@@ -151,7 +150,7 @@ class Replacer:
         """What a case's personal fields hold, and how it is written there."""
         return self._labelled.values(case)
 
-    def held_by(self, target: Mapping[str, Any], meta: Mapping[str, Any]) -> Found | None:
+    def held_by(self, target: dict[str, Any], meta: dict[str, Any]) -> Found | None:
         """What the fields of a row hold that is no case; None for nothing."""
         if self.personal.mode == "keep":
             return None
@@ -164,25 +163,25 @@ class Replacer:
         moved = self.substitutes.moved(findings, [], settled)
         return written(text, findings, [self.substitutes.of(one, moved) for one in findings])
 
-    def _values(self, case: Case, found: list[Finding]) -> list[tuple[Identity, str]]:
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """The number of each personal field."""
+        return {place: number for number, place in enumerate(sorted(self.personal.places))}
+
+    def _fields_in(self, placed: Iterable[Placed]) -> tuple[int, ...]:
+        return tuple(sorted({self._numbers[place] for place, _, _ in placed}))
+
+    def _values(
+        self, case: Case, found: list[Finding], placed: Iterable[Placed]
+    ) -> list[tuple[Identity, str]]:
         """All values of a case; one that is labelled and found is what it was found as."""
         as_found = {joined(one.text): one.identity for one in found if one.kind != "name"}
+        whole = ((identity, text) for _, identity, text in placed)
         labelled = [
-            (as_found.get(joined(text), identity), text) for identity, text in self.labelled(case)
+            (as_found.get(joined(text), identity), text)
+            for identity, text in chain(whole, self._labelled.within(case))
         ]
         return sorted({*labelled, *((one.identity, one.text) for one in found)})
-
-    def _left(self, done: Replaced, index: CloseIndex) -> Counter[str]:
-        """What still looks personal: fields nobody declared, kinds in the text nobody asked for."""
-        case = done.case
-        left = [place for place, _ in self._suspects(case.target or {}, case.meta)]
-        if found := outside(self._unasked(case.input), case.input, done.found.given):
-            declared = index.findings(case.input) if self.personal.mode == "keep" else []
-            left += [
-                f"input: {one.kind}" for one in found
-                if all(one.end <= known.start or known.end <= one.start for known in declared)
-            ]  # fmt: skip
-        return Counter(left) if left else NOTHING
 
     def named(self, case: Case) -> Case:
         """A case whose id was made of its content, which then tells nothing of it.

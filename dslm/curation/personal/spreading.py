@@ -150,6 +150,8 @@ def _row(
     if not (now := known.of_group(row["group_number"], found)) <= near:
         again = _without(after.case, replacer, known, now, found, drawn)
         after, found = replace(again, reason=after.reason or again.reason), found + again.found
+    if before.left:
+        found = replace(found, left=replacer.leftovers(after.case, found.given))
     changed: dict[str, Any] = {"record": as_line(after.case), "personal": found.to_json()}
     if row["reason"] is None:
         changed |= {"reason": after.reason}

@@ -219,6 +219,28 @@ def test_common_words_stay_elsewhere_and_are_counted_with_what_is_left(
     assert book["left"] == {"input: email": 1, "meta.customer_email": 3}
 
 
+@pytest.mark.slow
+def test_what_went_with_its_group_is_not_left(
+    chats, rows, gold, write_source, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("DSLM_PERSONAL_KEY", KEY)
+    for row in rows:
+        row["target"] = BLANK | row["target"]
+    rows[0]["target"]["calls"] = [{"api": "call", "PIN": "+1 202 555 0143"}]
+    rows[40]["input"] += " call 202-555-0143"  # the same sender
+    rows[40]["meta"]["phone"] = "202 555 0143"
+    rows[1]["meta"]["phone"] = rows[40]["meta"]["phone"]
+    rows[2]["input"] += " call +1 202 555 0177"
+    answered = [c.model_copy(update={"target": BLANK | c.target}) for c in gold]
+    fields = FIELDS | {"target.calls.PIN": "phone"}
+    contract = chats(fields=fields, regions=["US"])
+    done = curated(contract, write_source(rows), answered, tmp_path / "out")
+    phones = [case.meta["phone"] for case in done.kept if "phone" in case.meta]
+    assert "202 555 0143" not in phones
+    book = json.loads((tmp_path / "out" / "ledger.json").read_text())["personal"]
+    assert book["left"] == {"input: phone": 1}  # nobody labels the last one
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [("ssn", "national_id"), ("SSN", "national_id"), ("iban", "iban"), ("card", "card"),
