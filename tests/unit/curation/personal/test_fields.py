@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import nullcontext
 
 import pytest
 from curated import curated
@@ -13,11 +14,13 @@ from dslm.contract.grounding import ungrounded
 from dslm.contract.personal import Personal
 from dslm.contract.personal_kinds import kind_named, kind_suspected
 from dslm.contract.schemas.holding import nearest_place
+from dslm.curation.personal.cleaning import cleaning_of
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.found import Found
 from dslm.curation.personal.known_values import close_index_of, known_of
 from dslm.curation.personal.replacing import BROKEN_LABEL, Replacer
 from dslm.curation.personal.word_index import WordIndex
+from dslm.errors import InputError
 from dslm.records import Case
 from dslm.settings.loading import nearest
 
@@ -277,6 +280,27 @@ def test_a_field_is_suspected_by_its_name(key, kind):
 def test_a_field_that_is_none_is_refused_with_the_nearest(chats, fields, said):
     with pytest.raises(ValueError, match=said):
         chats(fields=fields)
+
+
+@pytest.mark.parametrize(
+    ("schema", "lists"),
+    [({"enum": ["Anna", "Robin"]}, True), ({"const": "Anna"}, True),
+     ({"type": ["string", "null"]}, False),
+     ({"anyOf": [{"enum": ["Anna"]}, {"type": "null"}]}, True),
+     ({"anyOf": [{"enum": ["Anna"]}, {"type": "string"}]}, False),
+     ({"type": "array", "items": {"enum": ["Anna", None]}}, True)],
+)  # fmt: skip
+def test_a_field_whose_values_the_schema_lists_cannot_be_hidden(chats, schema, lists):
+    for mode, refused in (("mask", lists), ("keep", False)):
+        plain = chats(mode=mode).model_dump(mode="json", by_alias=True)
+        plain["output"]["properties"]["agent"] = schema
+        plain["output"]["required"].append("agent")
+        plain["data"]["personal"]["fields"]["target.agent"] = "name"
+        contract = Contract.model_validate(plain)
+        listed = contract.data.personal.listed_places(contract.schema)
+        assert listed == (["target.agent"] if lists else [])
+        with pytest.raises(InputError, match="lists its values") if refused else nullcontext():
+            cleaning_of(contract, {})
 
 
 def test_a_path_into_an_object_that_init_took_apart_is_named_as_its_field_is():
