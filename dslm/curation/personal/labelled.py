@@ -27,6 +27,7 @@ from dslm.curation.personal.written import whole_number
 from dslm.records import Case
 
 Placed = tuple[str, Identity, str]  # a field, which value it holds, and how it is written there
+NAMING: frozenset[PersonalKind] = frozenset({"name", "company"})
 FREE = "free"  # the form of a value that no finder knows
 
 
@@ -56,7 +57,11 @@ class Labelled:
     def within(self, case: Case) -> Iterator[tuple[Identity, str]]:
         """Values that stand among other things in their fields: Anna Weber <anna@web.de>."""
         for place, kind in self.places.items():
-            if find := self._found_by.get(kind):
+            if kind in NAMING:
+                for text in texts_at(case, place):
+                    if "@" in text:
+                        yield from ((one.identity, one.text) for one in emails(text))
+            elif find := self._found_by.get(kind):
                 for text in texts_at(case, place):
                     for one in find(_with_cue(kind, text)):
                         if joined(one.text) != joined(text):
@@ -66,6 +71,8 @@ class Labelled:
         """What each personal field holds as a whole, with the field."""
         for place, kind in self.places.items():
             for text in texts_at(case, place):
+                if kind in NAMING and "@" in text:
+                    text = _name_beside_emails(text)
                 if identity := self.identity(kind, text):
                     yield place, identity, text
 
@@ -87,6 +94,14 @@ class Labelled:
                 if joined(one.text) == joined(text):
                     return one.identity
         return None
+
+
+def _name_beside_emails(text: str) -> str:
+    """A field's text but for the e-mail addresses in it; empty where it is no more than one."""
+    found = [*emails(text)]
+    for one in reversed(found):
+        text = f"{text[: one.start].rstrip(' <([')} {text[one.end :].lstrip(' >)]')}"
+    return text.strip(" ,;:<>()[]") if found else text
 
 
 def _with_cue(kind: PersonalKind, text: str) -> str:

@@ -222,6 +222,24 @@ def test_common_words_stay_elsewhere_and_are_counted_with_what_is_left(
     assert book["left"] == {"input: email": 1, "meta.customer_email": 3}
 
 
+@pytest.mark.parametrize(
+    ("label", "text", "shown"),
+    [("Anna Weber <anna@web.de>", "anna@web.de; Weber, ANNA@WEB.DE. web", "{e}; {l}, {E}. web"),
+     ("anna@web.de (Anna)", "anna@web.de, anna", "{e}, {f}"), ("anna@web.de", "Anna@web.de", "{e}"),
+     ("Weber; <anna@web.de>", "weber anna@web.de", "{l} {e}")],
+)  # fmt: skip
+def test_an_address_beside_a_name_is_the_address_it_is_elsewhere(chats, label, text, shown):
+    fields = FIELDS | {"meta.note": "email"}
+    case = of(text, slots={"name": [label], "ssn": []})
+    case = case.model_copy(update={"meta": case.meta | {"note": "anna@web.de"}})
+    done = Replacer(chats(fields=fields), KEY.encode()).case(case).case
+    made, address = done.target["slots"]["name"][0], done.meta["note"]
+    assert address in made
+    names = re.findall(r"[^\W_]+", made.replace(address, "")) or [""]
+    said = shown.format(e=address, E=address.upper(), f=names[0], l=names[-1])
+    assert done.input.casefold() == said.casefold()
+
+
 @pytest.mark.slow
 def test_what_went_with_its_group_is_not_left(
     chats, rows, gold, write_source, tmp_path, monkeypatch
