@@ -20,7 +20,7 @@ from dslm.contract.grounding import ungrounded
 from dslm.contract.model import Columns
 from dslm.curation.engine import Engine
 from dslm.curation.ledger import PersonalBook, PersonalCount
-from dslm.curation.mapping import Misfit, labels_of, to_case
+from dslm.curation.mapping import Misfit, to_case
 from dslm.curation.personal import by_group
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.found import Found
@@ -336,14 +336,6 @@ def test_what_a_rejected_row_labels_is_gone_from_all_cases(
         "xzelmora4x",  # nor tell that group
         "xzelmora5x", " zelmora5 ",  # nor read that meta
     ]  # fmt: skip
-
-
-def test_labels_of_a_nested_target_are_counted_as_the_contract_has_them():
-    row = {"target": {"slots": {"name": "Robin", "city": None}}, "meta": {"n": 1}}
-    fields = ("slots_name", "slots_city")
-    told = labels_of(row, Columns(), fields, textual=False)
-    assert told == ({"slots_name": "Robin", "slots_city": None}, {"n": 1})
-    assert labels_of({"target": "[]"}, Columns(), fields, textual=True) == ({}, {})
 
 
 @pytest.mark.parametrize("value", ["zelmora", 'zelmora "q"\n' * 2, "zelmora quint, " * 40, 77])
