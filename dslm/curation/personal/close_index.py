@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from dslm.curation.personal.common_names import CommonNames
 from dslm.curation.personal.days import DAY, days_in, days_of
+from dslm.curation.personal.escapes import unescaped
 from dslm.curation.personal.finding import COMMON, Finding, Identity
 from dslm.curation.personal.names import parts, runs, short_spellings, transcribed, whole_spellings
 from dslm.curation.personal.spellings import any_spellings, is_plain_number, partial_spellings
@@ -151,7 +152,7 @@ class CloseIndex:
             return None
         for hearing in self._sought:
             if identity := self.known.get(Key(hearing, chars)):
-                return Finding(identity.kind, 0, len(text), text, identity)
+                return Finding(identity.kind, 0, len(text), unescaped(text), identity)
         return None
 
     def findings(self, text: str) -> list[Finding]:
@@ -185,7 +186,8 @@ class CloseIndex:
                 number = chars in self._short and _NUMBER.match(text, stream.end(end - 1))
                 if not number and self._stands(stream, at, end):
                     start, last = stream.start(at), stream.end(end - 1)
-                    yield Finding(identity.kind, start, last, text[start:last], identity)
+                    said = unescaped(text[start:last])
+                    yield Finding(identity.kind, start, last, said, identity)
                 at = stream.chars.find(chars, at + 1)
 
     def _stands(self, stream: Stream, start: int, end: int) -> bool:

@@ -17,6 +17,7 @@ from itertools import pairwise
 from dslm.curation.personal.close_index import CloseIndex
 from dslm.curation.personal.common_words import COMMON_WORDS, FUNCTION_WORDS, is_common
 from dslm.curation.personal.english_words import english_words
+from dslm.curation.personal.escapes import unescaped
 from dslm.curation.personal.finding import Finding, Identity
 from dslm.curation.personal.found import Found, values_in
 from dslm.curation.personal.names import WORD, whole_spellings
@@ -69,8 +70,8 @@ class KnownValues:
         """What means a value in every case."""
         index = self.index
         return [
-            Finding(index.known[hit.key].kind, hit.start, hit.end, text[hit.start : hit.end],
-                    index.known[hit.key])
+            Finding(index.known[hit.key].kind, hit.start, hit.end,
+                    unescaped(text[hit.start : hit.end]), index.known[hit.key])
             for hit in index.hits(text)
         ]  # fmt: skip
 
