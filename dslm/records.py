@@ -204,7 +204,7 @@ class Baseline(Record):
 class Change(Record):
     """One thing that is not as it was when the champion was judged; `ids` of gold cases."""
 
-    part: Literal["gold", "policy", "contract", "made from"]
+    part: Literal["gold", "calibration", "policy", "contract", "made from"]
     key: str
     was: str
     now: str

@@ -1,8 +1,8 @@
 """What changed since the champion was judged, and which of it loosens.
 
 Takes what the champion was held to and what the candidate is; gives `Changes`, part of every
-verdict. Pure. Gold is told case by case, policy and contract value by value, the rest by digest.
-Promotion refuses what loosens; `loosening` has the tables.
+verdict. Pure. Gold and the calibration split are told case by case, policy and contract value by
+value, the rest by digest. Promotion refuses what loosens; `loosening` has the tables.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from dslm.contract import Contract
 from dslm.evidence import Terms
+from dslm.gating.calibration_split import split_changes
 from dslm.gating.loosening import ABSENT, CONTRACT, POLICY, Rules, Turn, loosens
 from dslm.records import Baseline, Change, Changes, Verdict
 from dslm.settings.policy import GatePolicy
@@ -44,6 +45,7 @@ def changes_since(baseline: Baseline, then: Terms | None, now: Terms) -> Changes
         return Changes(since=baseline.version, unknown=f"version {baseline.version} {OLDER}")
     found = [
         *_gold(then, now),
+        *split_changes(then, now),
         *policy_changes(then.policy, now.policy),
         *_contract(then, now),
         *_made_from(then, now),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from planted_edits import edit_faults
 from planted_faults import Runs
-from planted_loosenings import GOOD, TODAY, caught_by, loosenings, scored_anew, waived
+from planted_loosenings import GOOD, TODAY, caught_by, loosenings, resplit, scored_anew, waived
 from scored_repository import PAIRS, THIRTY, finish_scoring
 from scored_rows import cases
 
@@ -48,6 +48,27 @@ def test_more_gold_and_a_waiver_as_it_should_be_are_stopped_by_nothing(ws: Works
     assert caught_by(ws, TODAY) == ""
     waived(ws)
     assert caught_by(ws, TODAY + dt.timedelta(days=90)) == ""
+
+
+def test_calibration_cases_that_are_added_or_go_to_gold_are_stopped_by_nothing(
+    ws: Workspace,
+) -> None:
+    assert "as curation's books say" not in str(gate_workspace(ws, TODAY).threshold)
+    more = cases(35, prefix="c")[30:]
+    resplit(ws, lambda split: [*split, *more])
+    assert caught_by(ws, TODAY) == ""
+    told = [one.key for one in gate_workspace(ws, TODAY).changes.found if one.part == "calibration"]
+    assert told == ["added"]
+
+
+def test_a_first_release_says_that_nothing_shows_the_calibration_split_whole(
+    tmp_path: Path,
+) -> None:
+    finish_scoring(tmp_path, gold=PAIRS, calibration=THIRTY)
+    verdict = gate_workspace(Workspace(tmp_path, "mini"), TODAY)
+    assert "nothing was left out of the calibration split is as curation's books say" in str(
+        verdict.threshold
+    )
 
 
 @pytest.mark.parametrize("name", FAULTS)
