@@ -44,6 +44,7 @@ from dslm.gating.calibration_split import NOT_SHOWN, split_digests
 from dslm.gating.changes import changes_since
 from dslm.gating.one_engine import named_answers, refuse_other_engine
 from dslm.gating.submission import Submission
+from dslm.looks.asked_certificates import asked_before
 from dslm.looks.calibrating import refuse_uncounted_calibration
 from dslm.looks.ledger import Ledger, candidate_digest
 from dslm.provenance import digest_file, digest_json
@@ -235,7 +236,11 @@ def collect(run: Run, documents: Documents) -> Submission:
     refuse_uncounted_calibration(
         documents.ledger.folder, calibration.evidence, calibration.number, most
     )
+    otherwise = asked_before(
+        documents.ledger.folder, calibration.evidence, documents.contract.decision
+    )
     then = run.terms(baseline, baseline.terms) if baseline.terms else None
+    unshown = [] if then and then.calibration else [NOT_SHOWN]
     now = terms_of(documents.contract, documents.gold, documents.policy, named, split)
     return Submission(
         documents.contract,
@@ -244,7 +249,7 @@ def collect(run: Run, documents: Documents) -> Submission:
         rows,
         baseline,
         named,
-        threshold="; ".join([calibration.why, *([] if then and then.calibration else [NOT_SHOWN])]),
+        threshold="; ".join([calibration.why, *otherwise, *unshown]),
         changes=changes_since(baseline, then, now),
         look=look,
     )
