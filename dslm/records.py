@@ -202,7 +202,10 @@ class Baseline(Record):
 
 
 class Change(Record):
-    """One thing that is not as it was when the champion was judged; `ids` of gold cases."""
+    """One thing that is not as it was when the champion was judged; `ids` of cases.
+
+    `favours`: why it helps the candidate though it loosens nothing.
+    """
 
     part: Literal["gold", "calibration", "policy", "contract", "made from"]
     key: str
@@ -210,6 +213,7 @@ class Change(Record):
     now: str
     loosens: bool
     ids: tuple[str, ...] = ()
+    favours: str = ""
 
 
 class Changes(Record):

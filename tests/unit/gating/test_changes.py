@@ -11,8 +11,8 @@ from scored_rows import MINI, cases
 from dslm.contract import Contract
 from dslm.evidence import Terms, case_digests_of, terms_of
 from dslm.evidence.terms import MADE_FROM
-from dslm.gating.changes import changes_since
-from dslm.records import Baseline, Change
+from dslm.gating.changes import changes_since, changes_told
+from dslm.records import Baseline, Change, Verdict
 from dslm.settings.policy import GatePolicy
 
 GOLD = cases(10)
@@ -257,3 +257,34 @@ def test_a_release_that_kept_no_calibration_split_is_told() -> None:
     (change,) = changes_since(SERVES, then, held_to()).found
     assert (change.part, change.was, change.now) == ("calibration", "not kept", "20 cases")
     assert not change.loosens
+
+
+def test_a_stricter_contract_favours_the_candidate_where_it_is_compared_with_the_base() -> None:
+    for place, value in (
+        ("decision.max_selective_risk", 0.05), ("decision.confidence", 0.95),
+        ("grounded", ["number", "kind"]), ("compare.number", {"as": "exact"}),
+    ):  # fmt: skip
+        contract = turned(CONTRACT, place, value)
+        (change,) = found(held_to(contract=contract)).values()
+        assert (change.loosens, bool(change.favours)) == (False, True), place
+        others = [one for one in ASKED["checks"] if one["id"] != "gains"]
+        alone = held_to(policy=ASKED | {"checks": others}, contract=contract)
+        assert not any(one.favours for one in found(alone).values())
+    plain = found(held_to(contract=turned(CONTRACT, "slo.p99_ms", 9000.0)))
+    assert not any(one.favours for one in plain.values())
+    looser = found(held_to(contract=turned(CONTRACT, "decision.confidence", 0.8)))
+    assert not any(one.favours for one in looser.values())
+
+
+def test_what_favours_the_candidate_is_told_before_what_does_not() -> None:
+    now = held_to(
+        contract=turned(turned(CONTRACT, "decision.confidence", 0.95), "summary", "Else."),
+        policy=turned(ASKED, "checks.right.at_least", 0.6), gold=[*GOLD, *cases(12)[10:]],
+    )  # fmt: skip
+    changes = changes_since(SERVES, THEN, now)
+    verdict = Verdict(workflow="mini", status="PASS", checks=(), baseline=SERVES, changes=changes,
+                      evidence={})  # fmt: skip
+    lines = changes_told(verdict)[1:]
+    assert lines[0].startswith("  LOOSENED policy checks.right.at_least")
+    assert "0.9 → 0.95 — FAVOURS the candidate: the base holds more back too" in lines[1]
+    assert lines[-1].startswith("  gold added")

@@ -88,9 +88,7 @@ def test_another_number_of_calibrations_named_afterwards_is_told_and_has_no_more
     (line, _) = asked_before(ws.looks, third, over[None])
     assert line.endswith("over 2, this one asks risk 0.1 at 0.9 of each")
     assert len(asked_before(ws.looks, third, over[4])) == 1  # a half and two quarters are all
-    with pytest.raises(
-        ReleaseRefused, match="may be wrong in 0.075 of all draws, this one in 0.05"
-    ):
+    with pytest.raises(ReleaseRefused, match=r"may be wrong in 0\.075 of all draws, this one"):
         asked_before(ws.looks, third, over[2])
     (path,) = ws.looks.glob(f"calibration/*/asked/{short(candidate_digest(first))}.json")
     path.unlink()
