@@ -28,6 +28,7 @@ from dslm.releasing.held_policy import HeldPolicy
 from dslm.releasing.identity import has_bytes_of, not_that_release, registered
 from dslm.releasing.journal import Journal, digest_of, served, withdrawn
 from dslm.releasing.journal_anchors import COPY
+from dslm.releasing.kept_terms import refuse_other_terms
 from dslm.releasing.look_anchors import TAG, look_of
 from dslm.releasing.packaging import CHAMPION_TERMS
 from dslm.releasing.signing.registered import signed_move, state_move
@@ -59,7 +60,7 @@ class Move:
 
     def entry(self, genesis: str) -> JournalEntry:
         """The entry that makes it, after the champion that it leaves and no other."""
-        before = self.leaves
+        before, terms = self.leaves, self.to.folder / TERMS_FILE
         return JournalEntry(
             seq=before.seq + 1 if before else 1,
             at=dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
@@ -72,6 +73,7 @@ class Move:
             reason=self.reason.strip(),
             verdict_digest=self.to.verdict_digest,
             look=look_of(self.to.verdict),
+            terms=digest_file(terms) if terms.is_file() else None,
             operation=secrets.token_hex(8),
             lost=self.lost or None,
             bridged=self.bridged,
@@ -158,6 +160,7 @@ def _wanted(ws: Workspace, store: ModelStore, entries: tuple[JournalEntry, ...])
     if champion is None:
         raise not_that_release(line[-1].to_version, store.model)
     previous = registered(store, line[-2], versions) if len(line) > 1 else None
+    refuse_other_terms(ws, line[-1], champion)
     noted = _noted(ws, store, entries, champion, versions)
     return _Wanted(ws, store, entries, versions, champion, previous, noted)
 
