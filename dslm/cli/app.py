@@ -23,6 +23,7 @@ from dslm.cli import (
     init,
     predict,
     release_approving,
+    release_dossier,
     release_signing,
     report,
     review,
@@ -67,6 +68,7 @@ for command in (
     release_approving.approvals,
 ):
     release_app.command(command.__name__)(command)
+release_app.command("dossier")(release_dossier.dossier)
 app.add_typer(release_app, name="release")
 
 

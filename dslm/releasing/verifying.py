@@ -105,7 +105,7 @@ def verify_given(folder: Path, trust_root: Path) -> SignedRelease:
         ReleaseRefused: It is not signed by whom it should be, or does not fit together.
     """
     refuse_no_file(trust_root, fix="name a file with the keys that you trust")
-    _refuse_own_trust(folder, trust_root)
+    refuse_own_trust(folder, trust_root)
     signed = verify_folder(folder, read_trust(trust_root))
     checked_files(folder)
     if lacking := [name for name in NEEDED if not (folder / name).is_file()]:
@@ -114,7 +114,7 @@ def verify_given(folder: Path, trust_root: Path) -> SignedRelease:
     return signed
 
 
-def _refuse_own_trust(folder: Path, trust_root: Path) -> None:
+def refuse_own_trust(folder: Path, trust_root: Path) -> None:
     """Refuse a trust root that whoever made the folder may have written.
 
     Raises:
