@@ -1,8 +1,9 @@
 """Every other file of the repository that holds something of the person.
 
 Takes a `Found` and walks the tree, the DVC cache and `.mlflow/`; gives `Copy`s: what can be made
-again is removed, what is somebody's own is told. Files that people keep by hand are `finding`'s, the
-files of stored releases `releases`'s. Called by `forgetting` before and after, with the same search.
+again is removed, what is somebody's own is told. Files that people keep by hand are those of
+`finding`, the files of stored releases those of `releases`. Called by `forgetting` before and
+after, with the same search.
 """
 
 from __future__ import annotations

@@ -12,6 +12,11 @@ SETTLE = ("previous", "champion", "status", "copy", "terms", "champion.json", "r
 PROMOTE = ("planned", "proved", "journal", *SETTLE, "statement")
 ROLLBACK = ("planned", "proved", "journal", *SETTLE, "statement")
 RECOVER = ("entries restored", "pages put aside", "loss told", *SETTLE)
+# Of an erasure; each comes as often as there are copies of its kind. Sources and gold go last.
+FORGET = (
+    "begun", "copy removed", "erasure recorded", "rows erased", "sealed", "signed again", "tagged",
+    "copies gone", "rows taken out", "nothing left", "done",
+)  # fmt: skip
 REGISTER = ("uploaded", "version", "read back", "answered", "approved", "candidate", "receipt")
 
 
