@@ -5,13 +5,13 @@ What only reads stands in `release_reading`.
 
 from __future__ import annotations
 
-import getpass
 import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dslm.cli import release_reading
+from dslm.cli.actor import actor_or_login as _actor
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
 
 if TYPE_CHECKING:
@@ -146,17 +146,6 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
             for e in entries
         ]
         say(table(None, ["no.", "at (UTC)", "who", "did", "versions", "digest", "why"], rows))
-
-
-def _actor(given: str | None) -> str:
-    from dslm.errors import InputError
-
-    if given is not None:
-        return given
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a user id without a name, as in some containers
-        raise InputError("who are you?", where="--actor", fix="name yourself") from None
 
 
 def _champion(ws: Workspace) -> dict[str, Any]:

@@ -27,8 +27,8 @@ def beyond_reach(ws: Workspace, found: Found) -> Iterator[str]:
                "the cache, by their names")  # fmt: skip
     yield "other clones, their DVC caches, and backups of any of these: the same command there"
     if artifact_folder(ws.root) is None:
-        yield ("MLflow's server keeps what was overwritten where its artefact store has versions or "
-               "backups, or takes no writes over files: ask its administrator")  # fmt: skip
+        yield ("MLflow's server: its artefact store may keep what was overwritten, by versions of "
+               "files or backups: ask its administrator")  # fmt: skip
     else:
         yield "backups of .mlflow/"
     yield ("what was handed out: fetched releases, answers of `dslm predict` elsewhere, reports "
@@ -49,8 +49,8 @@ def to_do(ws: Workspace, found: Found) -> Iterator[str]:
         yield f"`dvc add {name}`"
     if "gold" in parts:
         lines = sum(len(one.lines) for one in found.files if one.part == "gold")
-        yield (f"gold has {lines} cases fewer: releases that were judged on the former gold are not "
-               "promoted any more, and the next one is told to be asked less")  # fmt: skip
+        yield (f"gold has {lines} cases fewer: releases that were judged on the former gold are "
+               "not promoted any more, and the next one counts as asked less")  # fmt: skip
     yield f"{stage_command('gate', ws.workflow)}, which curates, trains and scores anew"
     yield (f"commit data/{ws.workflow}, eval/{ws.workflow}, registry/{ws.workflow} and dvc.lock")
 

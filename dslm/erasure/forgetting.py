@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dslm.erasure.alone import alone
 from dslm.erasure.beyond import beyond_reach, to_do
-from dslm.erasure.copies import Copy, copies, kinds_of, remove
+from dslm.erasure.copies import Copy, copies, remove
 from dslm.erasure.finding import Found, find
 from dslm.erasure.person import key_of
 from dslm.erasure.primary_files import in_order, rewrite
@@ -264,19 +264,20 @@ def _refuse_left(ws: Workspace, found: Found, scratch: Path, *, leave_others: bo
         Problems: Something is left.
     """
     left: list[DslmError] = []
+    again = "the same command again"
     for one in copies(ws, found):
-        if one.action == "by hand" and leave_others:
-            continue
-        fix = "remove it by hand, then the same command again; or `--leave-others`"
-        left.append(InputError(f"still holds {one.found} of the person's texts", where=one.place,
-                               fix=fix if one.action == "by hand" else "the same command again"))  # fmt: skip
+        by_hand = one.action == "by hand"
+        if not (by_hand and leave_others):
+            fix = f"remove it by hand, then {again}; or `--leave-others`" if by_hand else again
+            what = f"still holds {one.found} of the person's texts"
+            left.append(InputError(what, where=one.place, fix=fix))
     for release in _releases(ws, found, scratch):
         for name in () if leave_others else release.others:
             left.append(InputError("holds a text of the person's, and cannot be changed",
                                    where=f"{release.named}, {name}", fix="delete that version in "
                                    "MLflow, or go on with `--leave-others`"))  # fmt: skip
         left += [InputError("still holds the person's cases", where=f"{release.named}, {name}",
-                            fix="the same command again") for name in release.files]  # fmt: skip
+                            fix=again) for name in release.files]  # fmt: skip
     if left:
         raise Problems(_few(left))
 
@@ -303,6 +304,3 @@ def _refuse_any_left(
     if left:
         raise Problems(_few(left))
     _refuse_left(ws, replace(found, files=()), scratch, leave_others=leave_others)
-
-
-__all__ = ["Listing", "Release", "forget", "kinds_of", "listing"]

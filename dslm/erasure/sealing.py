@@ -204,9 +204,10 @@ def _sign(ws: Workspace, store: ModelStore, stored: Stored, work: Path, scratch:
     except InputError:
         key = None
     if key is None:
-        for name in sorted(SIGNED_BESIDE) if stored.local is not None else ():
-            (stored.local / name).unlink(missing_ok=True)
-            sync_folder((stored.local / name).parent)
+        if stored.local is not None:
+            for name in sorted(SIGNED_BESIDE):
+                (stored.local / name).unlink(missing_ok=True)
+            sync_folder(stored.local)
         return False
     sign_folder(work, key)
     named = {name: (work / name).read_bytes() for name in sorted(SIGNED_BESIDE)}
