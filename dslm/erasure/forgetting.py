@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dslm.erasure.alone import alone
 from dslm.erasure.beyond import beyond_reach, to_do
-from dslm.erasure.copies import Copy, copies, remove
+from dslm.erasure.copies import Copy, copies, kinds_of, remove
 from dslm.erasure.finding import Found, find
 from dslm.erasure.person import key_of
 from dslm.erasure.primary_files import in_order, rewrite
@@ -125,7 +125,7 @@ def forget(
         before = _listed(ws, found, group, folder)
         if before.before is not None and before.before.done:
             return before
-        entry = _entry(ws, found, actor, reason)
+        entry = _entry(ws, found, before, actor, reason)
         steps.reached("begun")
         for one in before.copies:
             if one.path is not None and one.action == "removed":
@@ -144,12 +144,13 @@ def forget(
     return replace(before, applied=True, to_do=(*unsigned, *before.to_do))
 
 
-def _entry(ws: Workspace, found: Found, actor: str, reason: str) -> Entry:
-    """The record's entry: a new one, or the one that was begun."""
+def _entry(ws: Workspace, found: Found, before: Listing, actor: str, reason: str) -> Entry:
+    """The record's entry: a new one, or the one that was begun, with what is found now."""
     known = read_register(ws).of(found.person.key)
-    if known is not None and not known.done:
-        return known
-    entry = begun(found.person.key, actor, reason)
+    entry = known if known and not known.done else begun(found.person.key, actor, reason)
+    counts = kinds_of(before.copies)
+    most = {kind: max(entry.erased.get(kind, 0), count) for kind, count in counts.items()}
+    entry = entry.model_copy(update={"erased": dict(sorted((entry.erased | most).items()))})
     write_entry(ws, entry)
     return entry
 
@@ -176,7 +177,7 @@ def _listed(ws: Workspace, found: Found, group: str, scratch: Path) -> Listing:
         for one in found.files
     ]
     others = copies(ws, found)
-    releases = _releases(ws, found, scratch)
+    releases, unknown = _releases(ws, found, scratch)
     holding = [one for one in releases if one.files or one.others]
     known = read_register(ws).of(found.person.key)
     nothing = not (rows or others or holding)
@@ -191,14 +192,18 @@ def _listed(ws: Workspace, found: Found, group: str, scratch: Path) -> Listing:
         releases=tuple(releases) if not nothing else (),
         beyond=tuple(beyond_reach(ws, found)),
         to_do=tuple(to_do(ws, found)),
-        notes=tuple(_notes(found)),
+        notes=tuple(_notes(found, unknown)),
         before=known if nothing else None,
     )
 
 
-def _notes(found: Found) -> list[str]:
+def _notes(found: Found, unknown: Sequence[int]) -> list[str]:
     """What the search could not tell."""
     said = []
+    if unknown:
+        numbers = ", ".join(map(str, unknown))
+        said.append(f"versions {numbers} were made of other data than lies here now: whether their "
+                    "weights were trained on these cases, nobody can tell here")  # fmt: skip
     if found.search.too_short:
         said.append(f"{found.search.too_short} texts are too short to be looked for by their words")
     if found.search.shared:
@@ -210,19 +215,23 @@ def _notes(found: Found) -> list[str]:
     return said
 
 
-def _releases(ws: Workspace, found: Found, scratch: Path) -> list[Release]:
-    """Stored releases that hold something of the person's, or may have learnt from it."""
+def _releases(ws: Workspace, found: Found, scratch: Path) -> tuple[list[Release], list[int]]:
+    """Stored releases that hold something of the person's or learnt from it; and which may have."""
+    unknown = []
     entry = Entry(at="", actor="", reason="", salt="00" * 16, group="")
     listed = []
     with tempfile.TemporaryDirectory(dir=scratch) as into:
         for stored in stored_releases(ws, Path(into)):
             held = held_by(found, stored.folder)
             files = erased_files(found, stored.folder, entry) if held.counts else {}
-            lost = lost_by(stored, files, trained=trained_on(ws, found, stored.version))
+            trained = trained_on(ws, found, stored.version)
+            if trained is None and stored.version.number:
+                unknown.append(stored.version.number)
+            lost = lost_by(stored, files, trained=trained)
             if held.counts or held.others or lost:
                 listed.append(Release(stored.version.number, stored.named, dict(held.counts),
                                       held.others, tuple(lost)))  # fmt: skip
-    return listed
+    return listed, unknown
 
 
 def _seal_all(
@@ -271,7 +280,7 @@ def _refuse_left(ws: Workspace, found: Found, scratch: Path, *, leave_others: bo
             fix = f"remove it by hand, then {again}; or `--leave-others`" if by_hand else again
             what = f"still holds {one.found} of the person's texts"
             left.append(InputError(what, where=one.place, fix=fix))
-    for release in _releases(ws, found, scratch):
+    for release in _releases(ws, found, scratch)[0]:
         for name in () if leave_others else release.others:
             left.append(InputError("holds a text of the person's, and cannot be changed",
                                    where=f"{release.named}, {name}", fix="delete that version in "

@@ -244,8 +244,6 @@ def lost_by(stored: Stored, files: Mapping[str, bytes], *, trained: bool | None)
         said.append("a rollback to it loads it, and compares its answer with nothing")
     if trained:
         said.append("its weights were trained on the person's cases")
-    elif trained is None:
-        said.append("whether its weights were trained on the person's cases, nobody can tell here")
     return said
 
 
