@@ -36,6 +36,7 @@ _NOT_KEPT = re.compile(r"[\W_]+")
 _UNICODE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _ESCAPED = re.compile(r"\\+[nrtbf]")
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4}[\r\n]*){12,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_DIGEST = re.compile(rb"(?:[0-9a-f]{32}|[0-9A-F]{32})+")  # which is no text in base64
 _SOFT_BREAK = re.compile(rb"=(?:\r?\n|[0-9A-F]{2})")
 _WRITABLE = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]{16,}")
 _SQLITE = b"SQLite format 3\0"
@@ -156,6 +157,8 @@ def views(data: bytes, deep: int = 0) -> Iterator[str]:
         yield from views(inner, deep + 1)
     for blob in _BASE64.findall(data):
         with_padding = re.sub(rb"[\r\n]+", b"", blob)
+        if _DIGEST.fullmatch(with_padding):
+            continue
         try:
             decoded = base64.b64decode(with_padding + b"=" * (-len(with_padding) % 4))
         except (binascii.Error, ValueError):

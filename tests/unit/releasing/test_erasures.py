@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from finished_run import Run, W, answers_well
+from killed_moves import killed_after
 from signed_folders import listed, new_key
 
 from dslm.erasure import forget, listing
@@ -233,48 +231,18 @@ def test_without_a_key_it_waits_for_a_signature(run, monkeypatch, tmp_path_facto
 # -- ended at any step
 
 
-def ended_after(count: int, act: Callable[[], object]) -> bool:
-    """Act in a process of its own that kills itself at its step of that number, if it has one."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            left = [count]
-
-            def reached(_: str) -> None:
-                left[0] -= 1
-                if left[0] < 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-            steps.reached = reached
-            act()
-        except BaseException:  # noqa: BLE001  the child may not run on as a second parent
-            traceback.print_exc(file=sys.stdout)
-            sys.stdout.flush()
-            os._exit(1)
-        os._exit(0)
-    _, status = os.waitpid(pid, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the command failed"
-    return os.WIFSIGNALED(status)
-
-
-def test_ended_at_any_step_the_same_command_finishes_it(one, copying, tmp_path_factory) -> None:
-    """Ended again and again, one step later each time, until it is through."""
-    number = 0
-    while True:
-        run: Run = copying(one, tmp_path_factory.mktemp("ended"))
-        if not ended_after(number, lambda run=run: erase(run)):
-            break
-        number += 1
-        if number > 2 and number % 3:  # each third is finished here, all are walked
-            continue
-        erase(run)
-        assert bytes_left(run.ws.root) == []
-        (version,) = ModelStore(run.ws.root, W).versions()
-        prove(ModelStore(run.ws.root, W), version, tmp_path_factory.mktemp("proved"))
-        (entry,) = json.loads((run.ws.registry / "erasures.json").read_text())["erasures"]
-        assert entry["done"] is True
-    assert number > 15
+def test_killed_after_each_step_in_turn_the_same_command_goes_on(one, tmp_path_factory) -> None:
+    """Each run is killed one step further than the one before, in the same repository."""
+    waiting = list(steps.FORGET)
+    killed = [step for step in waiting if killed_after(step, lambda: erase(one))]
+    assert killed == waiting
+    erase(one)
+    assert bytes_left(one.ws.root) == []
+    (version,) = ModelStore(one.ws.root, W).versions()
+    prove(ModelStore(one.ws.root, W), version, tmp_path_factory.mktemp("proved"))
+    (entry,) = json.loads((one.ws.registry / "erasures.json").read_text())["erasures"]
+    assert entry["done"] is True
+    assert [(said["version"]) for said in entry["releases"]] == [1]
 
 
 def test_it_waits_for_nobody_and_refuses_while_a_stage_runs(one) -> None:
