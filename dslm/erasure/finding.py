@@ -18,7 +18,7 @@ from typing import Any
 from dslm.contract import Contract, load_contract
 from dslm.curation.casting import as_json
 from dslm.curation.formats import FORMATS, Format
-from dslm.curation.formats.mailboxes import labels_of
+from dslm.curation.formats.mailboxes import MBOX_LABELS, labels_of, mailbox_of
 from dslm.curation.identifiers import identifier
 from dslm.curation.mapping import Misfit, meta_of, to_case
 from dslm.curation.personal.cleaning import cleaning_of
@@ -27,15 +27,14 @@ from dslm.curation.pieces import present_files
 from dslm.curation.splitting import SPLITS
 from dslm.erasure.json_objects import object_of, objects_in
 from dslm.erasure.person import Person, key_of
-from dslm.erasure.primary_files import Labels, PrimaryFile, label_hits
+from dslm.erasure.primary_files import Labels, PrimaryFile, label_hits, review_rows
 from dslm.erasure.source_files import beside_of, rows_in
-from dslm.erasure.text_search import TextSearch, plain
+from dslm.erasure.text_search import TextSearch
 from dslm.errors import InputError
 from dslm.records import Case
 from dslm.settings.workspace import Workspace
 
 SHORTEST_NAME = 4  # of a group, to be looked for in rows that nobody can read
-_CSV = FORMATS[".csv"]
 _JSONL = FORMATS[".jsonl"]
 
 
@@ -106,7 +105,10 @@ def find(ws: Workspace, group: str) -> Found:
     files = [*reading.sources(), *reading.gold()]
     reading.curated()
     person = reading.person()
-    reviews = [*_review(ws.review, person, gold=False), *_review(ws.gold_review, person, gold=True)]
+    reviews = [
+        *review_rows(ws.review, person, gold=False),
+        *review_rows(ws.gold_review, person, gold=True),
+    ]
     search = TextSearch.of(person.texts, reading.other_inputs())
     ordered = tuple(one for one in [*reviews, *files] if one.lines)
     known = tuple(seen.others.values())
@@ -149,6 +151,8 @@ class _Reading:
         replacer = self._replacer()
         for file in present_files(self.contract.data.sources, self.ws.data):
             if file.kind.labels:
+                if file.kind is MBOX_LABELS and mailbox_of(file.path).is_file():
+                    continue  # they come with their mailbox
                 yield self._labels(file.path, file.kind, file.source.encoding, {})
                 continue
             mine: dict[int, dict[str, Any]] = {}
@@ -286,17 +290,3 @@ class _Reading:
 def _input_of(row: Mapping[str, Any], name: str) -> str:
     value = row.get(name)
     return value if isinstance(value, str) else str(as_json(dict(row)))
-
-
-def _review(path: Path, person: Person, *, gold: bool) -> Iterator[PrimaryFile]:
-    """Rows of a review file that are on the person's cases."""
-    if not path.is_file():
-        return
-    starts = {folded[:60] for text in person.texts if len(folded := plain(text)) >= 16}
-    lines = set()
-    for row in _CSV.rows(path):
-        cells = row.value or {}
-        text = plain(str(cells.get("input", "")))[:60]
-        if person.has_id(cells.get("id"), gold=gold) or (len(text) >= 60 and text in starts):
-            lines.add(row.line)
-    yield PrimaryFile("review", path, _CSV, "utf-8", frozenset(lines))

@@ -12,11 +12,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dslm.curation.formats import Format
+from dslm.curation.formats import FORMATS, Format
 from dslm.curation.formats.mail import bare_id
+from dslm.erasure.person import Person
 from dslm.erasure.source_files import beside_of, rows_in
+from dslm.erasure.text_search import plain
 from dslm.provenance import sync_folder, write_atomic
 from dslm.strict_json import strict_json
+
+_CSV = FORMATS[".csv"]
+EXCERPT = 60  # letters and digits by which a review file's excerpt is known
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,22 @@ def label_hits(
         elif name in messages:
             by_message.add(line)
     return LabelHits(frozenset(own), frozenset(by_message - own))
+
+
+def review_rows(path: Path, person: Person, *, gold: bool) -> Iterator[PrimaryFile]:
+    """Rows of a review file that are on the person's cases."""
+    if not path.is_file():
+        return
+    starts = {folded[:EXCERPT] for text in person.texts if len(folded := plain(text)) >= 16}
+    lines = set()
+    for row in _CSV.rows(path):
+        cells = row.value or {}
+        text = plain(str(cells.get("input", "")))[:EXCERPT]
+        id_ = str(cells.get("id", ""))
+        named = any(person.has_id(one, gold=gold) for one in (id_, id_.removeprefix("'")))
+        if named or (len(text) >= EXCERPT and text in starts):
+            lines.add(row.line)
+    yield PrimaryFile("review", path, _CSV, "utf-8", frozenset(lines))
 
 
 def in_order(files: Sequence[PrimaryFile]) -> Iterator[PrimaryFile]:
