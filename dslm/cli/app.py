@@ -18,6 +18,7 @@ from dslm.cli import (
     compare,
     demo,
     doctor,
+    forget,
     gate,
     importing,
     init,
@@ -55,6 +56,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(show_app, name="show")
 app.command("review")(review.review)
 app.command("report")(report.report)
+app.command("forget")(forget.forget)
 app.command("predict")(predict.predict)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)

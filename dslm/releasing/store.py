@@ -208,6 +208,23 @@ class ModelStore:
         with plain_faults(self.root):
             self.mlflow.log_artifacts(version.run_id, str(folder), FOLDER)
 
+    def release_runs(self) -> list[str]:
+        """The runs that hold a release's files, deleted ones and those of no version among them."""
+        from mlflow.entities import ViewType
+
+        found: list[str] = []
+        token = None
+        with plain_faults(self.root):
+            experiment = self.mlflow.get_experiment_by_name(self.model)
+            while experiment is not None and token != "":
+                page = self.mlflow.search_runs(
+                    [experiment.experiment_id], "tags.`dslm.kind` = 'release'", ViewType.ALL,
+                    page_token=token,
+                )  # fmt: skip
+                found += [run.info.run_id for run in page]
+                token = page.token or ""
+        return sorted(found)
+
     def fetch(self, version: Version, into: Path) -> Path:
         """Copy a version's files out of the registry; gives their folder, nothing proved yet.
 
