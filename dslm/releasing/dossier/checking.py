@@ -16,7 +16,7 @@ from typing import Any
 from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import release_digest
 from dslm.provenance import MANIFEST, digest_file, digest_json
-from dslm.releasing.dossier.artefacts import AGAIN, Artefacts
+from dslm.releasing.dossier.artefacts import Artefacts
 from dslm.releasing.dossier.building import build, made_with
 from dslm.releasing.dossier.made import (
     DERIVED,
@@ -24,6 +24,7 @@ from dslm.releasing.dossier.made import (
     RELEASE,
     SIGNED_COPIES,
 )
+from dslm.releasing.dossier.read_records import AGAIN
 from dslm.releasing.dossier.recomputing import not_as_computed
 from dslm.releasing.signing.dsse import opened
 from dslm.releasing.signing.model_signature import SIGNATURE, files_in, read_signature

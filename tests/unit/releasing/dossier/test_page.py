@@ -16,8 +16,8 @@ from whole_dossier import VERSION, Whole, sealed
 
 from dslm.errors import ReleaseRefused
 from dslm.provenance import digest_file, digest_json, write_atomic
+from dslm.releasing.dossier.cards.croissant import CONTEXT
 from dslm.releasing.dossier.checking import check_dossier
-from dslm.releasing.dossier.croissant import CONTEXT
 
 pytestmark = pytest.mark.slow
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
