@@ -19,8 +19,14 @@ from dslm.releasing.dossier.making import make_dossier
 
 
 @pytest.fixture(scope="session")
+def people(tmp_path_factory: pytest.TempPathFactory) -> People:
+    return People.with_keys(tmp_path_factory.mktemp("people"))
+
+
+@pytest.fixture(scope="session")
 def whole(
     _finished: Run,
+    people: People,
     migrated: Path,
     tmp_path_factory: pytest.TempPathFactory,
     copying: Callable[[Run, Path], Run],
@@ -29,7 +35,6 @@ def whole(
     run = copying(_finished, root / "repository")
     (run.ws.root / ".mlflow").mkdir()
     shutil.copyfile(migrated, run.ws.root / ".mlflow" / "mlflow.db")
-    people = People.with_keys(root / "people")
     people.policy(run)
     with people.acting("ann"):
         released(run, b"weights one", "first", people)

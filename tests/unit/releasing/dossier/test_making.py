@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from approving_people import People
 from finished_run import GOLD, Run, W
 from reading_code import ROOT
 from typer.testing import CliRunner
@@ -22,6 +23,7 @@ from whole_dossier import PREVIEW, VERSION, Whole
 from dslm.cases import write_records
 from dslm.cli.app import app
 from dslm.contract.personal import Personal
+from dslm.erasure import forget
 from dslm.errors import InputError, ReleaseRefused
 from dslm.provenance import write_atomic
 from dslm.records import Case
@@ -35,6 +37,7 @@ from dslm.releasing.dossier.gathering import gather, gathered_from
 from dslm.releasing.dossier.hiding import hiding_of
 from dslm.releasing.dossier.making import make_dossier
 from dslm.releasing.journal import Journal
+from dslm.releasing.journal_proof import SignedMove
 from dslm.releasing.store import ModelStore
 
 pytestmark = pytest.mark.slow
@@ -179,7 +182,8 @@ def personal_gathering(whole: Whole, into: Path, mode: str) -> gathering.Gatheri
     proof: Proof = prove(store, version, into)
     entries = Journal(store).entries()
     entries = (*entries[:-1], entries[-1].model_copy(update={"reason": f"asked by {MAIL}"}))
-    found = gathered_from(whole.run.ws, proof, entries, version.tags)
+    moves = (SignedMove("ann"),) * len(entries)
+    found = gathered_from(whole.run.ws, proof, entries, moves)
     fields = {"meta.sender": {"kind": "name"}, "target.number": {"kind": "id"}}
     personal = Personal.model_validate({"mode": mode, "kinds": ["email"], "fields": fields})
     data = proof.contract.data.model_copy(update={"personal": personal})
@@ -217,6 +221,22 @@ def test_personal_values_are_in_no_file_of_it(mode: str, whole: Whole, tmp_path:
         assert not re.search(r'"A-\d+"', text), name
     assert "[name]" in (folder / "release/card.md").read_text()
     assert "[email]" in (folder / "records/journal.json").read_text()
+
+
+def test_after_an_erasure_it_says_so_and_recomputes_what_is_left(
+    whole: Whole, people: People, tmp_path: Path, copying: Callable[[Run, Path], Run]
+) -> None:
+    run = copying(whole.run, tmp_path / "erased")
+    with people.acting("ann"):
+        forget(run.ws, "s7", "ann", "letter of Wilhelmina")
+        told = make_dossier(run.ws, VERSION, tmp_path / "dossier")
+    claims = {one.claim: one for one in told.claims}
+    assert not claims["measured"].holds
+    assert "cases erased: 1" in claims["measured"].says
+    assert "candidate" not in told.recomputed
+    assert not [name for name, text in texts(tmp_path / "dossier") if "Wilhelmina" in text]
+    against = check_against_registry(run.ws, tmp_path / "dossier")
+    assert (against.registered, against.judged_again) == (True, False)
 
 
 def test_where_personal_values_cannot_be_looked_for_none_is_made(
