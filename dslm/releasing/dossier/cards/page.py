@@ -33,6 +33,8 @@ MEANS = {
     "out of scope": "a matter of the organisation that no file of a release can show",
 }
 
+MOST_FACTS, MOST_COLUMNS = 60, 6  # of the record of a drill
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -75,7 +77,7 @@ def page(found: Artefacts, told: Dossier) -> str:
         moves=[shown(move.model_dump(mode="json")) for move in found.moves],
         signature=_signature(found),
         approvals=[shown(one.model_dump(mode="json")) for one in found.approvals],
-        drill=None if found.drill is None else list(_leaves(found.drill, "")),
+        drill=_drill(found.drill),
         made_from=[(visible(key), visible(short_digest(value)))
                    for key, value in sorted(found.evidence.items())],
         parts=len((found.bill or {}).get("components", [])),
@@ -158,6 +160,21 @@ def _signature(found: Artefacts) -> dict[str, Any] | None:
         "demonstration": signed.demonstration,
         "holders": [visible(one) for one in keys],
         "required": bool(found.policy and found.policy.signing.required),
+    }
+
+
+def _drill(record: Any) -> dict[str, Any] | None:
+    """The record of a drill: its rows as a table, all else by name."""
+    if record is None:
+        return None
+    rest = dict(record) if isinstance(record, Mapping) else {"drill": record}
+    rows = rest.pop("rows", [])
+    rows = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+    columns = list(dict.fromkeys(str(key) for row in rows for key in row))[:MOST_COLUMNS]
+    return {
+        "facts": list(_leaves(rest, ""))[:MOST_FACTS],
+        "columns": [visible(column) for column in columns],
+        "rows": [[plain_value(row.get(column, "")) for column in columns] for row in rows],
     }
 
 

@@ -57,6 +57,7 @@ def hostile(dossier: Path) -> Path:
         elif name == "records/journal.json":
             for one in value:
                 one["entry"] |= {"reason": HOSTILE, "actor": HOSTILE}
+                one |= {"texts_hidden": True, "signed_by": HOSTILE}
         else:
             value = plant(value)
         write_atomic(dossier / name, json.dumps(value))
