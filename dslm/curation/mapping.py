@@ -196,6 +196,15 @@ def _noted(row: Mapping[str, Any], columns: Columns, textual: bool) -> dict[str,
         return {}
 
 
+def meta_of(row: Mapping[str, Any], columns: Columns, *, textual: bool) -> dict[str, Any]:
+    """What a row says is known of its case, whether or not it is one.
+
+    Raises:
+        Misfit: That is missing or no object.
+    """
+    return _meta(_without_chat(row, columns), columns, textual=textual)
+
+
 def _without_chat(row: Mapping[str, Any], columns: Columns) -> Mapping[str, Any]:
     """A row whose chat became an input and, where `target` names no columns, a target."""
     fields = not isinstance(columns.target, str)
