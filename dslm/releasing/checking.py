@@ -6,6 +6,7 @@ else. Called wherever a release is registered, promoted, rolled back to or loade
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from dslm.evidence import (
 )
 from dslm.provenance import MANIFEST, canonical_json, digest_file, digest_json, files_of
 from dslm.records import NOT_APPLICABLE, Record, Verdict
+from dslm.releasing.erasures import erasures_of, refuse_false_erasures, told
 from dslm.releasing.look_anchors import refuse_other_look
 from dslm.releasing.packaging import allowed
 from dslm.releasing.plain_files import refuse_irregular, refuse_other_loader
@@ -104,6 +106,7 @@ def checked_files(folder: Path) -> dict[str, str]:
     if manifest.digest != digest_json(manifest.files):
         raise ReleaseRefused("its digest is not that of its files", where=folder / MANIFEST)
     _refuse_other_files(folder, manifest.files)
+    refuse_false_erasures(folder, manifest.files)
     if "MLmodel" in manifest.files:
         refuse_other_loader(folder / "MLmodel")
     _refuse_other_bytes(folder, manifest.inputs)
@@ -191,6 +194,8 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     signed = refuse_wrong_signature(store.root, store.model, folder, where)
     proof = prove_files(store.model, version, folder)
     tell_of(signed, where)
+    if erased := erasures_of(proof.folder):
+        sys.stderr.write(f"dslm: {where}: {told(erased)}\n")
     return replace(proof, signed_with=signed.key_id if signed else None)
 
 

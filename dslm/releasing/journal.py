@@ -18,7 +18,7 @@ from dslm.errors import DslmError, ReleaseRefused
 from dslm.provenance import digest_json
 from dslm.records import JournalEntry
 from dslm.releasing.identity import same_bytes, same_release
-from dslm.releasing.journal_proof import signers
+from dslm.releasing.journal_proof import refuse_to_write, signers
 from dslm.releasing.store import ModelStore, Version
 
 COUNTS = "counts"  # the tag of a page that lost a race, or that `recover` put aside, says "no"
@@ -67,9 +67,12 @@ class Journal:
         Where the answer was lost the journal is asked: it may have been written all the same.
 
         Raises:
-            ReleaseRefused: Another process wrote first.
+            ReleaseRefused: Another process wrote first, or nobody could prove the entry.
         """
         page, fault = None, None
+        before = self.entries()
+        if entry.previous_digest == (digest_of(before[-1]) if before else self.genesis):
+            refuse_to_write(before, entry, self._releases)
         try:
             page = self._add(entry)
         except DslmError as error:

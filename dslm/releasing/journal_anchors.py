@@ -8,15 +8,19 @@ refuses a journal that lacks what one of them names. Called before every move an
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from dslm.contract import load_contract
 from dslm.errors import InputError, ReleaseRefused
 from dslm.records import Champion, JournalEntry
 from dslm.releasing.baseline import read_noted
 from dslm.releasing.identity import named
 from dslm.releasing.journal import Journal, digest_of, entry_of
+from dslm.releasing.journal_proof import signers
 from dslm.releasing.store import ModelStore, Version
+from dslm.settings.release_policy import PATH, PUBLISHED, load_release_policy
 from dslm.settings.workspace import Workspace
 
 COPY = "journal."  # and the entry's number: the copy that the version has which it went to
@@ -43,6 +47,7 @@ def known_moves(ws: Workspace, store: ModelStore) -> tuple[tuple[JournalEntry, .
     noted, versions = read_noted(ws.champion), store.versions()  # before the journal, which grows
     entries = Journal(store).entries()
     refuse_cut(entries, anchors(noted, versions), store.model)
+    refuse_unsigned(ws, entries, noted, store.model)
     return entries, versions
 
 
@@ -59,6 +64,7 @@ def known_to_readers(ws: Workspace, store: ModelStore) -> tuple[JournalEntry, ..
     versions = store.versions()
     entries = Journal(store).entries()
     refuse_cut(entries, anchors(noted, versions), store.model)
+    refuse_unsigned(ws, entries, noted, store.model)
     return entries
 
 
@@ -105,6 +111,58 @@ def refuse_cut(entries: Sequence[JournalEntry], known: Iterable[Anchor], model: 
         what = f"the journal has {len(entries)} entries and lacks entry {last.seq}, which "
         what += f"{last.by} names"
         raise ReleaseRefused(what, where=model, fix=_RECOVER.format(model))
+
+
+def refuse_unsigned(
+    ws: Workspace, entries: Sequence[JournalEntry], noted: Champion, model: str
+) -> None:
+    """Refuse newest entries that nobody signed, where the policy's file wants moves signed.
+
+    Older ones are vouched for by a signed entry after them, which names what came before it, or by
+    `champion.json` in git. Elsewhere they are told of, where the policy knows anybody's key.
+
+    Raises:
+        ReleaseRefused: There are such.
+    """
+    policy = load_release_policy(ws.root)
+    if not entries or not (policy.signing.required or policy.signing.keys or policy.people):
+        return
+    signed = [n for n, who in enumerate(_shown(ws, entries, model), start=1) if who]
+    vouched = max(signed, default=0)
+    if vouched == len(entries):
+        return
+    if policy.signing.required:
+        vouched = max([vouched, *(entry.seq for entry in entries if _is_noted(entry, noted))])
+    if vouched == len(entries):
+        return
+    numbers = range(vouched + 1, len(entries) + 1)
+    several = len(numbers) > 1
+    what = f"journal entr{'ies' if several else 'y'} {', '.join(map(str, numbers))} "
+    what += f"{'are' if several else 'is'} not signed by anybody whom the policy knows"
+    if policy.signing.required:
+        fix = f"find out who wrote it; {_RECOVER.format(model)}"
+        raise ReleaseRefused(f"{what}, and {PATH} wants that", where=f"{model}.journal", fix=fix)
+    sys.stderr.write(f"dslm: {model}: {what}: nothing shows who made them\n")
+
+
+def _shown(ws: Workspace, entries: Sequence[JournalEntry], model: str) -> list[str | None]:
+    """Who signed each entry, as far as that shows something: the published key shows nothing."""
+    names = list(signers(entries, model))
+    if PUBLISHED in names:
+        try:
+            invented = load_contract(ws.contract).data.personal.demonstration_key
+        except InputError:
+            invented = False
+        if not invented:
+            return [None if name == PUBLISHED else name for name in names]
+    return names
+
+
+def _is_noted(entry: JournalEntry, noted: Champion) -> bool:
+    """Whether `champion.json` names an entry, or the release that it went to."""
+    if noted.journal is not None:
+        return digest_of(entry) == digest_of(noted.journal)
+    return (entry.to_version, entry.to_digest) == (noted.version, noted.digest)
 
 
 _RECOVER = "`dslm release recover {}` restores what is known of it"

@@ -76,6 +76,20 @@ def _approvers(
                 break
 
 
+def refuse_to_write(entries: Sequence[JournalEntry], entry: JournalEntry, model: str) -> None:
+    """Refuse an entry before it is written that nobody could prove afterwards.
+
+    Raises:
+        ReleaseRefused: It is one.
+    """
+    try:
+        signers((*entries, entry), model)
+    except ReleaseRefused as wrong:
+        what = wrong.what.partition(": ")[2] or wrong.what
+        fix = "sign and approve it as the policy of the last release asks (docs/releases.md)"
+        raise ReleaseRefused(f"the move would not count: {what}", where=model, fix=fix) from wrong
+
+
 def proved_part(entries: Sequence[JournalEntry], model: str) -> tuple[JournalEntry, ...]:
     """The entries before the first one that cannot be proved."""
     found: list[JournalEntry] = []
@@ -115,10 +129,23 @@ def _signer(entry: JournalEntry, before: Standing, then: Standing) -> str | None
     from dslm.releasing.signing.moves import signer_of_entry
 
     known = signer_of_entry(entry, held.policy)
+    if _changes_alone(before, held):
+        signer_of_entry(entry, before.held.policy)  # type: ignore[union-attr]
     known.refuse_retired(then.day, "")
     if known.key.id in before.retired:
         raise ReleaseRefused(f"signed with a key of {known.name} that was retired before")
     return known.name
+
+
+def _changes_alone(before: Standing, held: HeldPolicy) -> bool:
+    """Whether a policy is changed that wants moves signed and asks for no approval of a change.
+
+    Whoever signs must be somebody for the one before too, or anybody could bring a policy along.
+    """
+    was = before.held
+    if was is None or was.digest == held.digest or not was.policy.signing.required:
+        return False
+    return was.policy.approvals.policy_change is None
 
 
 def _refuse_not_approved(

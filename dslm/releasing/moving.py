@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +23,7 @@ from dslm.records import Bridged, Champion, JournalEntry
 from dslm.releasing import journal_copy, steps
 from dslm.releasing.anchor_release import anchor_release
 from dslm.releasing.checking import Proof
+from dslm.releasing.faults import AccessRefused
 from dslm.releasing.held_policy import HeldPolicy
 from dslm.releasing.identity import has_bytes_of, not_that_release, registered
 from dslm.releasing.journal import Journal, digest_of, served, withdrawn
@@ -90,7 +91,9 @@ def make(ws: Workspace, store: ModelStore, move: Move) -> JournalEntry:
     Raises:
         ReleaseRefused: Somebody else moved the champion first; nothing has moved by this.
         InputError: The policy wants moves signed, and there is no key for it here.
+        AccessRefused: The registry lets this user not move it; nothing has moved.
     """
+    store.claim()
     journal = Journal(store)
     entry = signed_move(ws, move.entry(journal.genesis), move.under, move.to.contract)
     entries = journal.append(entry)
@@ -169,9 +172,17 @@ def _agrees(wanted: _Wanted) -> bool:
     there = dict(zip(("champion", "previous"), found, strict=False))
     named = _names(versions)
     return all(
-        named.get(alias) == number == (one.number if (one := there.get(alias)) else None)
+        _is_named(wanted, named, alias)
+        and number == (one.number if (one := there.get(alias)) else None)
         for alias, number in wanted.aliases.items()
     )
+
+
+def _is_named(wanted: _Wanted, named: Mapping[str, int], alias: str) -> bool:
+    """Whether an alias names what it has to, or the champion itself where that is nothing."""
+    number = wanted.aliases[alias]
+    nothing = {None, wanted.champion.number}
+    return named.get(alias) in (nothing if number is None else {number})
 
 
 def _names(versions: Iterable[Version]) -> dict[str, int]:
@@ -181,8 +192,14 @@ def _names(versions: Iterable[Version]) -> dict[str, int]:
 
 def _point(wanted: _Wanted, alias: str) -> None:
     number = wanted.aliases[alias]
-    if _names(wanted.versions).get(alias) != number:
+    if _names(wanted.versions).get(alias) == number:
+        return
+    try:
         wanted.store.point(alias, number)
+    except AccessRefused:
+        if number is not None:
+            raise
+        wanted.store.point(alias, wanted.champion.number)  # who may delete no alias may set one
 
 
 def _previous(wanted: _Wanted) -> None:

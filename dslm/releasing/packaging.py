@@ -28,6 +28,7 @@ from dslm.provenance import digest_file, files_of, read_manifest, write_atomic, 
 from dslm.records import Row, Verdict
 from dslm.releasing.bill_of_materials import BILL, bill_of_materials
 from dslm.releasing.card import render_card
+from dslm.releasing.erasures import FILE as ERASURES
 from dslm.releasing.recorded_answers import FILE as RECORDED
 from dslm.releasing.recorded_answers import cases_to_record
 from dslm.settings.params import recipe_path
@@ -40,7 +41,7 @@ CHAMPION, ANCHOR_RELEASE = (f"rows/{model}.release.json" for model in RELEASES)
 CHAMPION_TERMS = "champion-terms.json"  # what it was held to
 TOP = frozenset({
     "MANIFEST.json", "MLmodel", "calibration.json", "card.md", "data-card.json", EVIDENCE,
-    TERMS_FILE, CHAMPION_TERMS, BILL,
+    TERMS_FILE, CHAMPION_TERMS, BILL, ERASURES,
     "gate.json", "gate.md", "recipe.yaml", RECORDED, "requirements.txt", "scorecard.json",
     "smoke.json", "workflow.yaml",
 })  # fmt: skip

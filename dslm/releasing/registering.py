@@ -22,6 +22,7 @@ from dslm.releasing.approval import ANSWERED, answered_tag
 from dslm.releasing.checking import prove, read_verdict, verdict_tag
 from dslm.releasing.identity import is_release
 from dslm.releasing.journal_anchors import head_tag, known_moves
+from dslm.releasing.leftover_runs import clear_leftovers
 from dslm.releasing.look_anchors import refuse_lost_looks, refuse_uncounted
 from dslm.releasing.packaging import package
 from dslm.releasing.rejudging import refuse_unlike_latest
@@ -68,6 +69,7 @@ def register(ws: Workspace, answer: Answer) -> Release:
         text = json.dumps(receipt.model_dump(mode="json"), indent=2, sort_keys=True)
         write_atomic(ws.receipt, text + "\n")
         steps.reached("receipt")
+        clear_leftovers(store)
     return release
 
 
@@ -116,6 +118,7 @@ def _upload(
     head: Mapping[str, str],
 ) -> Version:
     """A new version, not yet approved."""
+    store.claim()
     with tempfile.TemporaryDirectory(prefix="dslm-release-") as scratch:
         folder = package(ws, Path(scratch) / "release", now)
         sign_packaged(ws, folder)

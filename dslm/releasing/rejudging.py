@@ -37,6 +37,7 @@ from dslm.gating.gate import judge_run, read_documents, unlike
 from dslm.provenance import digest_file
 from dslm.records import Baseline, Row, Verdict
 from dslm.releasing.checking import Proof
+from dslm.releasing.erasures import refuse_erased
 from dslm.releasing.look_anchors import refuse_uncounted
 from dslm.releasing.packaging import ANCHOR_RELEASE, CHAMPION, CHAMPION_TERMS, EVIDENCE
 from dslm.releasing.release_digests import digests_of_files
@@ -93,6 +94,7 @@ def refuse_unlike_release(ws: Workspace, proof: Proof) -> Verdict:
     if of_before_formats(proof):
         what = "was made before releases held what judging again needs: it can be loaded and "
         raise ReleaseRefused(f"{what}rolled back to, not promoted", where=where, fix=fix)
+    refuse_erased(proof.folder, where, fix)
     refuse_uncounted(ws, proof.verdict, where)
     documents = replace(read_documents(ws, _today()), look=proof.verdict.look)
     run = ReleaseRun(proof, documents, digest_file(ws.gold))

@@ -134,9 +134,14 @@ def _file(root: Path) -> Path:
     return origin(root) / FILE
 
 
-def _is_kin(root: Path, name: str, versions: Iterable[Tagged]) -> bool:
+def is_own(root: Path) -> bool:
+    """Whether the registry is the repository's own `.mlflow`, which nobody shares."""
     path = database(root)
-    if path is not None and path.resolve() == (origin(root) / ".mlflow" / NAME).resolve():
+    return path is not None and path.resolve() == (origin(root) / ".mlflow" / NAME).resolve()
+
+
+def _is_kin(root: Path, name: str, versions: Iterable[Tagged]) -> bool:
+    if is_own(root):
         return True
     known = _receipts(Workspace(root, name.partition(".")[0]))
     return any(version.tags.get("digest") in known for version in versions)

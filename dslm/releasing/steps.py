@@ -17,6 +17,11 @@ APPROVE = ("planned", "signed", "kept")
 BACKUP = ("release copied", "backup")
 RESTORE = ("files", "version", "release restored", "page", "journal restored", *SETTLE,
            "candidate", "restored")  # fmt: skip
+# Of an erasure; each comes as often as there are copies of its kind. Sources and gold go last.
+FORGET = (
+    "begun", "copy removed", "erasure recorded", "rows erased", "sealed", "signed again", "tagged",
+    "copies gone", "rows taken out", "nothing left", "done",
+)  # fmt: skip
 REGISTER = ("uploaded", "version", "read back", "answered", "approved", "candidate", "receipt")
 
 

@@ -6,18 +6,14 @@ MLflow's registry; `registering`, `promoting` and `journal` go through it.
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from dslm.errors import ReleaseRefused
 from dslm.releasing.faults import WrittenAtOnce
-from dslm.releasing.opening import client, plain_faults
+from dslm.releasing.opening import client, plain_faults, tracking_uri
 from dslm.releasing.repository_id import (
     TAG,
     id_to_write,
@@ -28,62 +24,19 @@ from dslm.releasing.repository_id import (
 )
 from dslm.releasing.stored_files import refuse_foreign_place
 from dslm.releasing.tracking import experiment_id
-from dslm.strict_json import strict_json
+from dslm.releasing.version import CANDIDATE as CANDIDATE
+from dslm.releasing.version import WITHDRAWN as WITHDRAWN
+from dslm.releasing.version import Version as Version
+from dslm.releasing.version import version_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 # The folder of a run's artifacts that holds a release.
 FOLDER = "release"
-# What a version's status says: it was read back and has answered; it was rolled back from since.
-CANDIDATE, WITHDRAWN = "candidate", "withdrawn"
+KIND = ("dslm", "release")  # the tag of a registered model of ours
 _WRITES = 5  # of one tag or alias, where others write the same one at the same time
-# When a version was first registered, of one that was restored since: its tag.
-REGISTERED = "registered"
 RESTORE = "restore it from a backup, or register that release again"
-
-
-@dataclass(frozen=True)
-class Version:
-    """One version of a registered model."""
-
-    number: int
-    tags: Mapping[str, str]
-    aliases: tuple[str, ...]
-    created: str
-    run_id: str | None
-
-    @property
-    def digest(self) -> str:
-        """What it was registered as; the number alone says too little. Empty where not by us."""
-        return self.tags.get("digest", "")
-
-    @property
-    def terms(self) -> str | None:
-        """Digest of what it was held to as tagged; None of one from before there was one."""
-        return self.tags.get("terms")
-
-    @property
-    def approved(self) -> bool:
-        """Whether it was read back and has answered; it may have been rolled back from since."""
-        return self.tags.get("status") in {CANDIDATE, WITHDRAWN}
-
-    @property
-    def contract_version(self) -> int:
-        """The contract's version as tagged; 0 where the tag is missing or no such number."""
-        said = self.tags.get("contract_version", "")
-        return int(said) if re.fullmatch(r"[0-9]{1,9}", said) else 0
-
-    @property
-    def evidence(self) -> dict[str, str]:
-        """Digests of what it was made from as tagged; empty where the tag is no such record."""
-        try:
-            said = strict_json(self.tags.get("evidence", "{}"))
-        except ValueError:
-            return {}
-        if not isinstance(said, dict):
-            return {}
-        return {key: value for key, value in said.items() if isinstance(value, str)}
 
 
 class ModelStore:
@@ -123,7 +76,7 @@ class ModelStore:
         named: dict[int, list[str]] = {}
         for alias, number in (self.aliases() if aliases else {}).items():
             named.setdefault(number, []).append(alias)
-        versions = [_version(v, tuple(sorted(named.get(int(v.version), [])))) for v in found]
+        versions = [version_of(v, tuple(sorted(named.get(int(v.version), [])))) for v in found]
         refuse_others(self.root, self.model, versions)
         return sorted(versions, key=lambda v: v.number)
 
@@ -142,16 +95,24 @@ class ModelStore:
 
     def aliases(self) -> dict[str, int]:
         """Which version each alias names; empty where the model is not registered yet."""
-        from mlflow.exceptions import MlflowException
-
         with plain_faults(self.root):
-            try:
-                model = self.mlflow.get_registered_model(self.name)
-            except MlflowException as error:
-                if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-                    raise
-                return {}
-        return {str(alias): int(number) for alias, number in model.aliases.items()}
+            model = self._registered()
+        named = model.aliases if model else {}
+        return {str(alias): int(number) for alias, number in named.items()}
+
+    def claim(self) -> None:
+        """See to it that the model is there, is this repository's and takes what is written.
+
+        Asked before anything else is written: a user who may only read leaves nothing half done.
+
+        Raises:
+            ReleaseRefused: Another repository has taken the name.
+            AccessRefused: The server lets this user not write to it.
+        """
+        self._set(self._ensure)
+        if tracking_uri(self.root).startswith("http"):  # only a server has permissions
+            key, value = KIND
+            self._set(lambda: self.mlflow.set_registered_model_tag(self.name, key, value))
 
     def add(self, source: str, tags: Mapping[str, str], run_id: str | None = None) -> int:
         """A new version with its tags, in one transaction; gives its number.
@@ -159,21 +120,38 @@ class ModelStore:
         Raises:
             ReleaseRefused: Another repository has taken the name.
         """
+        with plain_faults(self.root):
+            self._ensure()
+            tags = {**tags, TAG: self.repository}
+            made = self.mlflow.create_model_version(self.name, source, run_id=run_id, tags=tags)
+        return int(made.version)
+
+    def _registered(self) -> Any:
+        """The model as MLflow has it; None where it is not registered yet."""
         from mlflow.exceptions import MlflowException
 
-        own = {TAG: self.repository}
-        with plain_faults(self.root):
+        try:
+            return self.mlflow.get_registered_model(self.name)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            return None
+
+    def _ensure(self) -> None:
+        """Register the model where it is not; of two who do, one has it."""
+        from mlflow.exceptions import MlflowException
+
+        there = self._registered()
+        if there is None:
             try:
-                self.mlflow.create_registered_model(self.name, tags={"dslm": "release", **own})
+                tags = dict([KIND, (TAG, self.repository)])
+                self.mlflow.create_registered_model(self.name, tags=tags)
+                return
             except MlflowException as error:
                 if error.error_code != "RESOURCE_ALREADY_EXISTS":
                     raise
-                there = self.mlflow.get_registered_model(self.name)
-                refuse_other_model(self.root, self.model, there.tags)
-            made = self.mlflow.create_model_version(
-                self.name, source, run_id=run_id, tags={**tags, **own}
-            )
-        return int(made.version)
+                there = self._registered()
+        refuse_other_model(self.root, self.model, there.tags if there else {})
 
     @property
     def repository(self) -> str:
@@ -230,6 +208,23 @@ class ModelStore:
         with plain_faults(self.root):
             self.mlflow.log_artifacts(version.run_id, str(folder), FOLDER)
 
+    def release_runs(self) -> list[str]:
+        """The runs that hold a release's files, deleted ones and those of no version among them."""
+        from mlflow.entities import ViewType
+
+        found: list[str] = []
+        token = None
+        with plain_faults(self.root):
+            experiment = self.mlflow.get_experiment_by_name(self.model)
+            while experiment is not None and token != "":
+                page = self.mlflow.search_runs(
+                    [experiment.experiment_id], "tags.`dslm.kind` = 'release'", ViewType.ALL,
+                    page_token=token,
+                )  # fmt: skip
+                found += [run.info.run_id for run in page]
+                token = page.token or ""
+        return sorted(found)
+
     def fetch(self, version: Version, into: Path) -> Path:
         """Copy a version's files out of the registry; gives their folder, nothing proved yet.
 
@@ -267,28 +262,3 @@ class ModelStore:
                 if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                     raise
                 return None
-
-
-def as_time(milliseconds: int | None) -> str:
-    """A time of MLflow's, as records have it."""
-    moment = dt.datetime.fromtimestamp((milliseconds or 0) / 1000, tz=dt.UTC)
-    return moment.isoformat(timespec="seconds")
-
-
-def registered_at(tags: Mapping[str, str], milliseconds: int | None) -> str:
-    """When a version was registered: of one that was restored, the first time, as its tag says."""
-    try:
-        said = dt.datetime.fromisoformat(tags.get(REGISTERED, ""))
-    except ValueError:
-        return as_time(milliseconds)
-    return tags[REGISTERED] if said.tzinfo else as_time(milliseconds)
-
-
-def _version(found: Any, aliases: tuple[str, ...]) -> Version:
-    return Version(
-        number=int(found.version),
-        tags=MappingProxyType(dict(found.tags)),
-        aliases=aliases,
-        created=registered_at(dict(found.tags), found.creation_timestamp),
-        run_id=found.run_id or None,
-    )

@@ -21,7 +21,12 @@ from dslm.releasing.signing.registered import (
     verify_fetched,
 )
 from dslm.releasing.signing.signed_folder import SIGNED_BESIDE, SignedRelease, verify_folder
-from dslm.releasing.signing.trust import read_trust, trust_in_force
+from dslm.releasing.signing.trust import (
+    movers_of,
+    read_trust,
+    trust_in_force,
+    trust_root_named,
+)
 from dslm.releasing.store import ModelStore
 from dslm.settings.regular_files import refuse_no_file
 from dslm.settings.workspace import Workspace
@@ -83,7 +88,8 @@ def verify_version(ws: Workspace, number: int, trust_root: Path | None = None) -
         folder = store.fetch(version, Path(scratch))
         signed = verify_fetched(folder, trust, ws.workflow, where)
         prove_files(store.model, version, folder)
-        at = refuse_other_promotion(ws, number, folder, trust)
+        outside = trust_root is not None or trust_root_named()
+        at = refuse_other_promotion(ws, number, folder, trust if outside else movers_of(ws.root))
     return replace(signed, promoted_at=at)
 
 
@@ -99,7 +105,7 @@ def verify_given(folder: Path, trust_root: Path) -> SignedRelease:
         ReleaseRefused: It is not signed by whom it should be, or does not fit together.
     """
     refuse_no_file(trust_root, fix="name a file with the keys that you trust")
-    _refuse_own_trust(folder, trust_root)
+    refuse_own_trust(folder, trust_root)
     signed = verify_folder(folder, read_trust(trust_root))
     checked_files(folder)
     if lacking := [name for name in NEEDED if not (folder / name).is_file()]:
@@ -108,7 +114,7 @@ def verify_given(folder: Path, trust_root: Path) -> SignedRelease:
     return signed
 
 
-def _refuse_own_trust(folder: Path, trust_root: Path) -> None:
+def refuse_own_trust(folder: Path, trust_root: Path) -> None:
     """Refuse a trust root that whoever made the folder may have written.
 
     Raises:

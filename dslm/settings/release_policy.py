@@ -26,6 +26,7 @@ PATH = Path("registry") / "policy.yaml"
 TRAINER, PROMOTER, APPROVER = "trainer", "promoter", "approver"
 Approvable = Literal["promotion", "loosening", "waiver", "policy_change"]
 APPROVABLE: tuple[Approvable, ...] = get_args(Approvable)
+PUBLISHED = "the demonstration key"  # whose owner everybody is
 MOST_PEOPLE = 50  # whom the journal's entries have room for
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._@-]{0,59}$")]
 

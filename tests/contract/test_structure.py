@@ -30,7 +30,7 @@ BASE = {
 }
 ACTIVITIES = {
     "curation", "training", "inference", "scoring", "gating", "releasing", "reporting", "examples",
-    "proving", "scaffolding", "pull_request",
+    "proving", "scaffolding", "pull_request", "erasure",
 }  # fmt: skip
 # Which activity may call which, beyond the base; everything else goes through records and files.
 MAY_CALL = {
@@ -48,6 +48,8 @@ MAY_CALL = {
     # rows are counted by the readers that curation reads them with, tokens as training counts them,
     # and the gold cases that a margin needs by the gate's own test
     "proving": {"curation", "inference", "gating"},
+    # whose a row is, curation says; a release without some rows is sealed as releasing seals one
+    "erasure": {"curation", "releasing"},
     # it lets the gate judge what it laid out, and reads how rows fared that were answered again
     "pull_request": {"gating", "scoring"},
     # it proposes only what the proofs accept, and reads a sample as curation reads sources

@@ -26,7 +26,8 @@ from dslm.releasing.identity import named
 from dslm.releasing.journal import Journal, chain, digest_of, genesis_of
 from dslm.releasing.journal_copy import read_copy
 from dslm.releasing.recovering import recover
-from dslm.releasing.store import CANDIDATE, REGISTERED, ModelStore, Version
+from dslm.releasing.store import CANDIDATE, ModelStore, Version
+from dslm.releasing.version import REGISTERED
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
 

@@ -14,6 +14,7 @@ from dslm.contract import Contract, load_contract
 from dslm.errors import InputError, ReleaseRefused
 from dslm.provenance import MANIFEST, digest_file, write_atomic
 from dslm.records import JournalEntry
+from dslm.releasing.erasures import manifests_before
 from dslm.releasing.held_policy import HeldPolicy
 from dslm.releasing.signing.dsse import envelope, opened
 from dslm.releasing.signing.key_choice import key_for, mover_key, no_use
@@ -142,7 +143,7 @@ def refuse_other_promotion(ws: Workspace, number: int, folder: Path, trust: Trus
     version, subject, at = promoted(said)
     if version != str(number):
         return None
-    if subject != digest_file(folder / MANIFEST):
+    if subject not in (digest_file(folder / MANIFEST), *manifests_before(folder)):
         what = f"states that version {number} with other bytes was made champion"
         raise ReleaseRefused(what, where=ws.promotion, fix="look at `dslm release history`")
     return at

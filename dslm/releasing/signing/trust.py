@@ -19,6 +19,7 @@ from dslm.settings.loading import read_text
 from dslm.settings.release_policy import (
     PATH,
     PROMOTER,
+    PUBLISHED,
     TRAINER,
     PersonKey,
     ReleasePolicy,
@@ -27,7 +28,6 @@ from dslm.settings.release_policy import (
 )
 
 VARIABLE = "DSLM_TRUST_ROOT"
-DEMONSTRATION = "the demonstration key"
 _PEM = "-----BEGIN PUBLIC KEY-----"
 
 
@@ -79,9 +79,9 @@ class Trust:
             return known
         published = demonstration_key().public
         if key_id == published.id and self.demonstration_key:
-            return Trusted(published, DEMONSTRATION)
+            return Trusted(published, PUBLISHED)
         if key_id == published.id:
-            what = f"signed with {DEMONSTRATION}, which is published and proves nothing"
+            what = f"signed with {PUBLISHED}, which is published and proves nothing"
             fix = f"have it signed with a key of {self.where}"
             raise ReleaseRefused(what, where=where, fix=fix)
         names = ", ".join(f"{one.name} ({one.key.short})" for one in self.keys) or "none"
@@ -116,6 +116,20 @@ def mover_trust(policy: ReleasePolicy, path: str | Path = PATH) -> Trust:
     if PROMOTER in policy.roles:
         return _trust(policy, _people(policy, PROMOTER, path))
     return _trust(policy, (*_signing(policy, path), *_people(policy, None, path)))
+
+
+def movers_of(root: Path) -> Trust:
+    """Whose signatures of moves the repository's own policy takes.
+
+    Raises:
+        InputError: As `trust_of`.
+    """
+    return mover_trust(load_release_policy(root), root / PATH)
+
+
+def trust_root_named() -> bool:
+    """Whether this machine goes by a trust root of its own."""
+    return bool(os.environ.get(VARIABLE))
 
 
 def people_trust(policy: ReleasePolicy, role: str | None, path: str | Path = PATH) -> Trust:

@@ -1,0 +1,278 @@
+"""A promotion is made by as many people's signatures as the policy asks for, and no others."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import finished_run
+import pytest
+from approving_people import APPROVALS, People
+from finished_run import Run, W, answers_well
+from killed_moves import killed_after
+
+from dslm.cli.app import invoke
+from dslm.errors import EXIT_REFUSED, InputError, ReleaseRefused
+from dslm.releasing import steps
+from dslm.releasing.promoting import history, promote, rollback, signed_history
+from dslm.releasing.signed_approvals.approving import approve, asked_for
+from dslm.releasing.signed_approvals.kept import PREFIX
+from dslm.releasing.store import ModelStore
+
+WHY = "read gate.md, fewer wrong totals"
+
+
+@pytest.fixture(scope="session")
+def people(tmp_path_factory: pytest.TempPathFactory) -> People:
+    return People.with_keys(tmp_path_factory.mktemp("people"))
+
+
+@pytest.fixture(scope="session")
+def _approved(_finished, migrated, people: People, copying, tmp_path_factory) -> Run:
+    """Version 1 was promoted by ann and approved by bob, version 2 waits; ann has trained both."""
+    run: Run = copying(_finished, tmp_path_factory.mktemp("approved"))
+    (run.ws.root / ".mlflow").mkdir()
+    (run.ws.root / ".mlflow" / "mlflow.db").write_bytes(migrated.read_bytes())
+    people.policy(run)
+    with people.acting("ann"):
+        run.register()
+    with people.acting("bob"):
+        approve(run.ws, 1, WHY)
+    with people.acting("ann"):
+        promote(run.ws, 1, "first", "ann")
+        run.released(b"weights two")
+    return run
+
+
+@pytest.fixture
+def waiting(_approved: Run, copying, tmp_path: Path) -> Run:
+    return copying(_approved, tmp_path / "repository")
+
+
+def tags(run: Run, version: int = 2) -> dict[str, str]:
+    found = ModelStore(run.ws.root, W).version(version).tags
+    return {key: text for key, text in found.items() if key.startswith(PREFIX)}
+
+
+def tag(run: Run, key: str, text: str, version: int = 2) -> None:
+    ModelStore(run.ws.root, W).tag(version, key, text)
+
+
+def refused(run: Run, told: str, version: int = 2, **options: Any) -> None:
+    """A promotion ends with exit code 4 and moves nothing."""
+    before = run.state()
+    with pytest.raises(ReleaseRefused, match=told) as caught:
+        promote(run.ws, version, "go", "ann", **options)
+    assert caught.value.exit_code == EXIT_REFUSED
+    assert run.state() == before
+
+
+def test_who_trained_it_approves_nothing_and_another_does(waiting, people, capsys) -> None:
+    with people.acting("ann"):
+        refused(waiting, r"promotion: 0 of 1 approvals by approver, may: bob, eve")
+        with pytest.raises(ReleaseRefused, match="ann: trained it, and so does not count"):
+            approve(waiting.ws, 2, WHY)
+    with people.acting("dan"), pytest.raises(ReleaseRefused, match="dan: has not the role"):
+        approve(waiting.ws, 2, WHY)
+    with people.acting("mallory"), pytest.raises(InputError, match="is not among `people`"):
+        approve(waiting.ws, 2, WHY)
+    assert tags(waiting) == {}
+    with people.acting("bob"):
+        given = approve(waiting.ws, 2, WHY)
+        assert (given.who, given.anew, given.asked.missing()) == ("bob", ("promotion",), [])
+        assert approve(waiting.ws, 2, "once more").before == ("promotion",)
+    with people.acting("ann"):
+        entry = promote(waiting.ws, 2, "go", "ann")
+    assert entry
+    assert [one.reason for one in entry.approvals or ()] == [WHY]
+    move, by = signed_history(waiting.ws)[-1]
+    assert (move, by.signed_by, [who for _, who in by.approved_by]) == (entry, "ann", ["bob"])
+    with people.acting("bob"), pytest.raises(InputError, match="is the champion already"):
+        approve(waiting.ws, 2, WHY)
+    assert "not signed" not in capsys.readouterr().err
+
+
+def test_an_approval_is_of_one_version_champion_and_policy(waiting, people, monkeypatch) -> None:
+    """Replayed for another version, after a rollback, or under a changed policy, it counts not."""
+    with people.acting("bob"):
+        approve(waiting.ws, 2, WHY)
+    ((key, text),) = tags(waiting).items()
+    with people.acting("ann"):
+        waiting.released(b"weights three")
+    tag(waiting, key, text, 3)
+    refused(waiting, "promotion: 0 of 1", 3)
+    status = asked_for(waiting.ws, 3)
+    assert status
+    assert [(one.who, one.fault) for one in status.kept] == [("bob", "is of another version")]
+    path = people.policy(waiting, APPROVALS + "  loosening: {count: 1}\n")
+    with people.acting("ann"):
+        refused(waiting, "policy_change: 0 of 1.*promotion: 0 of 1")
+    people.policy(waiting)
+    with people.acting("ann"):
+        promote(waiting.ws, 2, "go", "ann")
+        rollback(waiting.ws, "wrong totals", "ann", answers_well)
+        refused(waiting, "promotion: 0 of 1", again=True)
+    status = asked_for(waiting.ws, 2)
+    assert status
+    assert [one.fault for one in status.kept] == ["is of another champion: one was made since"]
+    assert path.exists()
+
+
+def test_what_stands_in_tags_is_believed_only_as_far_as_it_is_signed(waiting, people) -> None:
+    with people.acting("bob"):
+        approve(waiting.ws, 2, WHY)
+    ((key, text),) = tags(waiting).items()
+    envelope = json.loads(text)
+    forged = {
+        key: json.dumps(envelope | {"payload": envelope["payload"][:-8] + "AAAAAAA="}),
+        "approval.promotion.0000000000000000": text,
+        "approval.loosening.0000000000000000": "{}",
+        "approval.x": "\x00",
+    }
+    for name, value in forged.items():
+        tag(waiting, name, value)
+    refused(waiting, "promotion: 0 of 1")
+    status = asked_for(waiting.ws, 2)
+    assert status
+    assert len(status.kept) == len(forged)
+    assert all(one.approved is None and one.fault for one in status.kept)
+    result = json.loads(_run(waiting, "release", "approvals", W, "--version", "2", "--json"))
+    assert (result["enough"], result["asked"][0]["approved"]) == (False, [])
+
+
+def _run(run: Run, *words: str) -> str:
+    out = io.StringIO()
+    with contextlib.chdir(run.ws.root), contextlib.redirect_stdout(out):
+        assert invoke(list(words)) == 0
+    return out.getvalue()
+
+
+def test_two_keys_are_one_person_and_two_people_are_two(waiting, people) -> None:
+    twice = APPROVALS.replace("count: 1}", "count: 2}")
+    path = people.policy(waiting, twice, mallory="bob")
+    with people.acting("eve"):
+        approve(waiting.ws, 2, "two shall approve", ["policy_change"])
+    for name in ("bob", "mallory"):
+        with people.acting(name):
+            approve(waiting.ws, 2, WHY, ["promotion"])
+    assert len(tags(waiting)) == 3
+    with people.acting("ann"):
+        refused(waiting, r"promotion: 1 of 2 approvals by approver \(bob\), may: eve; bob: has app")
+        with people.acting("eve"):
+            approve(waiting.ws, 2, WHY)
+        entry = promote(waiting.ws, 2, "go", "ann")
+    assert entry
+    assert sorted(one.kind for one in entry.approvals or ()) == [
+        "policy_change", "promotion", "promotion",
+    ]  # fmt: skip
+    assert entry.policy
+    assert history(waiting.ws)[0].policy != entry.policy
+    assert path.exists()
+
+
+def test_a_retired_key_approves_and_moves_nothing(waiting, people) -> None:
+    today = dt.datetime.now(dt.UTC).date()
+    with people.acting("bob"):
+        approve(waiting.ws, 2, WHY)
+    people.policy(waiting, retired={"bob": str(today - dt.timedelta(days=1))})
+    with people.acting("bob"), pytest.raises(InputError, match="was retired on"):
+        approve(waiting.ws, 2, WHY)
+    with people.acting("eve"):
+        approve(waiting.ws, 2, WHY)
+    with people.acting("ann"):
+        promote(waiting.ws, 2, "go", "ann")
+        waiting.released(b"weights three")
+    refused(waiting, "promotion: 0 of 1 .* may: bob, eve", 3)  # told as the policy's role has them
+
+
+def test_a_policy_that_is_loosened_in_the_same_commit_is_refused(waiting, people, capsys) -> None:
+    """By the journal's policy it needs approval, by the people of that one."""
+    for text in ("", "approvals: {}\n", APPROVALS.replace("approver", "trainer")):
+        people.policy(waiting, text, mallory="eve")
+        with people.acting("ann"):
+            refused(waiting, "policy_change: 0 of 1 approvals by approver, may: ann, bob, eve")
+        with people.acting("mallory"), pytest.raises(InputError, match="is not among"):
+            approve(waiting.ws, 2, WHY, ["policy_change"])
+    people.policy(waiting, "")
+    with people.acting("bob"):
+        approve(waiting.ws, 2, "we trust each other")
+    with people.acting("ann"):
+        assert promote(waiting.ws, 2, "go", "ann")
+    assert "approved by 1" in capsys.readouterr().err
+
+
+def test_a_loosening_is_allowed_by_the_approvals_that_the_policy_names(
+    waiting, people, monkeypatch
+) -> None:
+    less = finished_run.POLICY.replace("at_least: 0.8", "at_least: 0.7")
+    monkeypatch.setattr(finished_run, "POLICY", less)
+    with people.acting("ann"):
+        waiting.released(b"weights three")
+    with people.acting("bob"), pytest.raises(ReleaseRefused, match="asked less than version 1"):
+        approve(waiting.ws, 3, WHY)
+    refused(waiting, "asked less than version 1 was", 3)
+    people.policy(waiting, APPROVALS + "  loosening: {count: 2}\n")
+    with people.acting("bob"):
+        given = approve(waiting.ws, 3, "0.7 is what we can show")
+    assert given.anew == ("policy_change", "promotion", "loosening")
+    told = {rule.kind: rule.told for rule in given.asked.rules}
+    assert told["loosening"] == ("policy checks.exact.at_least: 0.8 → 0.7",)
+    assert any("approvals.loosening.count: not there → 2" in line for line in told["policy_change"])
+    refused(waiting, r"3: loosening: 1 of 2 approvals by approver \(bob\), may: eve —", 3)
+    with people.acting("eve"):
+        approve(waiting.ws, 3, WHY, ["loosening"])
+    with people.acting("ann"):
+        assert promote(waiting.ws, 3, "go", "ann")
+
+
+def test_the_trainer_is_whose_key_signed_the_release(waiting, people) -> None:
+    with people.acting("dan"):
+        waiting.released(b"weights three")
+    with people.acting("ann"):
+        approve(waiting.ws, 3, WHY)
+    with people.acting("bob"):
+        promote(waiting.ws, 3, "go", "bob")
+        with pytest.raises(InputError, match=r"is not among signing\.keys"):
+            waiting.released(b"weights four")
+
+
+@pytest.mark.parametrize("step", steps.APPROVE)
+def test_an_approval_killed_at_any_step_is_given_by_the_same_command(
+    waiting, people, step: str
+) -> None:
+    with people.acting("bob"):
+        assert killed_after(step, lambda: approve(waiting.ws, 2, WHY))
+        assert len(tags(waiting)) == (step == "kept")
+        given = approve(waiting.ws, 2, WHY)
+    assert (given.anew, given.before) == (
+        ((), ("promotion",)) if step == "kept" else (("promotion",), ())
+    )
+    with people.acting("ann"):
+        assert promote(waiting.ws, 2, "go", "ann")
+
+
+def test_approvals_at_once_lose_none(waiting, people) -> None:
+    """Each person has tags of her own; nobody reads what another writes over."""
+    people.policy(waiting, APPROVALS.replace("count: 1}", "count: 2}"))
+    children = []
+    for name in ("bob", "eve"):
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                with people.acting(name):
+                    approve(waiting.ws, 2, WHY)
+                code = 0
+            finally:
+                os._exit(code)
+        children.append(pid)
+    assert [os.waitpid(pid, 0)[1] for pid in children] == [0, 0]
+    asked = asked_for(waiting.ws, 2)
+    assert asked
+    assert asked.missing() == []
+    assert len(tags(waiting)) == 4
