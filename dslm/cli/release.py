@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Versions of a workflow's model: which there are, which one serves.")
 release_reading.register(app)
 
-COLUMNS = ["no.", "at (UTC)", "who", "did", "versions", "digest", "signed by", "approved by", "why"]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the journal.")]
 Actor = Annotated[
     str | None,
@@ -140,17 +139,22 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
             [
                 str(e.seq),
                 e.at[:16].replace("T", " "),
-                e.actor,
+                _by(e, by),
                 e.action,
                 f"{e.from_version} → {e.to_version}",
                 short(e.to_digest),
-                by.signed_by or "nobody",
-                ", ".join(dict.fromkeys(who for _, who in by.approved_by)),
                 e.reason,
             ]
             for e, by in entries
         ]
-        say(table(None, COLUMNS, rows))
+        say(table(None, ["no.", "at (UTC)", "who", "did", "versions", "digest", "why"], rows))
+
+
+def _by(entry: JournalEntry, by: SignedMove) -> str:
+    """Who says to have made a move, whose signature it has, and who approved it."""
+    approved = dict.fromkeys(who for _, who in by.approved_by)
+    told = [f"signed by {by.signed_by}" if by.signed_by else "not signed"]
+    return "\n".join([entry.actor, *told, *(f"approved by {who}" for who in approved)])
 
 
 def _approved(by: SignedMove) -> list[dict[str, str]]:

@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import json
 import os
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ import pytest
 from approving_people import APPROVALS, People
 from finished_run import Run, W, answers_well
 from killed_moves import killed_after
+from reading_code import ROOT
+from reading_docs import commands_below
 from signed_folders import listed
 
 from dslm.cli.app import invoke
@@ -30,6 +33,7 @@ from dslm.releasing.signed_approvals.approving import approve, asked_for
 from dslm.releasing.signed_approvals.kept import PREFIX
 from dslm.releasing.store import ModelStore
 from dslm.releasing.verifying import verify_given
+from dslm.settings.release_policy import APPROVABLE, PATH, load_release_policy
 
 WHY = "read gate.md, fewer wrong totals"
 
@@ -77,6 +81,54 @@ def refused(run: Run, told: str, version: int = 2, **options: Any) -> None:
         promote(run.ws, version, "go", "ann", **options)
     assert caught.value.exit_code == EXIT_REFUSED
     assert run.state() == before
+
+
+def test_two_people_release_a_version_by_the_commands_of_the_docs(
+    waiting, people, capsys, monkeypatch
+) -> None:
+    monkeypatch.chdir(waiting.ws.root)
+    asked, show, given, go, told = commands_below("releases.md", "Two people release a version")
+
+    def dslm(line: str, *, code: int = 0) -> str:
+        capsys.readouterr()
+        assert invoke(shlex.split(line.replace("invoice_intake", W))[1:]) == code, line
+        out = capsys.readouterr()
+        return out.out + out.err
+
+    with people.acting("ann"):
+        assert "promotion: 0 of 1 approvals by approver, may: bob" in dslm(asked)
+        assert "promotion: 0 of 1 approvals by approver, may: bob" in dslm(go, code=4)
+    with people.acting("bob"):
+        assert people.keys["bob"].public.short in dslm(show)
+        assert "bob approved: promotion of mini version 2" in dslm(given)
+        assert "all that is asked is approved" in dslm(asked)
+        again = json.loads(dslm(f"{given} --json"))
+        assert (again["by"], again["approved"], again["before"]) == ("bob", [], ["promotion"])
+        assert "did you mean 'loosening'" in dslm(f"{given} --kind loosning", code=2)
+    with people.acting("ann"):
+        dslm(go)
+    (_, second) = json.loads(dslm(f"{told} --json"))
+    assert second["signed_by"] == "ann"
+    assert second["approved_by"] == [{"kind": "promotion", "by": "bob"}]
+    assert "signed by ann" in dslm(told)
+    assert "approved by bob" in dslm(told)
+    assert "serves, journal 2: approved by 1 people" in dslm(asked)
+    assert json.loads(dslm(f"{asked} --json"))["approved"][0]["by"] == "bob"
+
+
+def test_the_policy_of_the_docs_is_one(waiting, people) -> None:
+    text = (ROOT / "docs" / "releases.md").read_text("utf-8")
+    section = text[text.index("\n## Approvals\n") :]
+    policy = section[section.index("```yaml\n") + len("```yaml\n") :].partition("```")[0]
+    for name in ("ann", "bob"):
+        pem = people.keys[name].public.pem.strip().replace("\n", "\n        ")
+        before, head, rest = policy.partition(f"  {name}:\n    - public_key: |")
+        rest = rest[rest.index("  bob:" if name == "ann" else "roles:") :]
+        policy = f"{before}{head}\n        {pem}\n{rest}"
+    write_atomic(waiting.ws.root / PATH, policy)
+    read = load_release_policy(waiting.ws.root)
+    assert [kind for kind, _ in read.approvals.named()] == list(APPROVABLE)
+    assert next(iter(read.approvals.named()))[1].not_the_trainer
 
 
 def test_who_trained_it_approves_nothing_and_another_does(waiting, people, capsys) -> None:
