@@ -16,7 +16,6 @@ from dslm.cli.printing import AsJson, Workflow, emit, say, table
 
 if TYPE_CHECKING:
     from dslm.records import JournalEntry
-    from dslm.releasing.journal_proof import SignedMove
     from dslm.settings.workspace import Workspace
 
 app = typer.Typer(help="Versions of a workflow's model: which there are, which one serves.")
@@ -130,8 +129,7 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
 
     entries = signed_history(workspace(workflow))
     if as_json:
-        emit([(_plain(entry) or {}) | {"signed_by": by.signed_by, "approved_by": _approved(by)}
-              for entry, by in entries])  # fmt: skip
+        emit([release_reading.move_plain(*move) for move in entries])
     elif not entries:
         say(f"{workflow}: nothing was promoted yet")
     else:
@@ -139,7 +137,7 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
             [
                 str(e.seq),
                 e.at[:16].replace("T", " "),
-                _by(e, by),
+                release_reading.move_by(e, by),
                 e.action,
                 f"{e.from_version} → {e.to_version}",
                 short(e.to_digest),
@@ -148,17 +146,6 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
             for e, by in entries
         ]
         say(table(None, ["no.", "at (UTC)", "who", "did", "versions", "digest", "why"], rows))
-
-
-def _by(entry: JournalEntry, by: SignedMove) -> str:
-    """Who says to have made a move, whose signature it has, and who approved it."""
-    approved = dict.fromkeys(who for _, who in by.approved_by)
-    told = [f"signed by {by.signed_by}" if by.signed_by else "not signed"]
-    return "\n".join([entry.actor, *told, *(f"approved by {who}" for who in approved)])
-
-
-def _approved(by: SignedMove) -> list[dict[str, str]]:
-    return [{"kind": one.kind, "by": who} for one, who in by.approved_by]
 
 
 def _actor(given: str | None) -> str:

@@ -87,6 +87,7 @@ def test_two_people_release_a_version_by_the_commands_of_the_docs(
     waiting, people, capsys, monkeypatch
 ) -> None:
     monkeypatch.chdir(waiting.ws.root)
+    monkeypatch.setenv("COLUMNS", "200")
     asked, show, given, go, told = commands_below("releases.md", "Two people release a version")
 
     def dslm(line: str, *, code: int = 0) -> str:
@@ -101,6 +102,11 @@ def test_two_people_release_a_version_by_the_commands_of_the_docs(
     with people.acting("bob"):
         assert people.keys["bob"].public.short in dslm(show)
         assert "bob approved: promotion of mini version 2" in dslm(given)
+        listing = json.loads(dslm("dslm release list invoice_intake --json"))
+        assert [one["approved_by"] for one in listing] == [["bob"], ["bob"]]
+        assert "approved by bob" in dslm("dslm release list invoice_intake")
+        (move,) = json.loads(dslm("dslm release show invoice_intake --json"))["moves"]
+        assert (move["signed_by"], move["approved_by"][0]["by"]) == ("ann", "bob")
         assert "all that is asked is approved" in dslm(asked)
         again = json.loads(dslm(f"{given} --json"))
         assert (again["by"], again["approved"], again["before"]) == ("bob", [], ["promotion"])
