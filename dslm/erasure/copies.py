@@ -65,7 +65,7 @@ def copies(ws: Workspace, found: Found) -> list[Copy]:
         if count := _holds(found, path, kind):
             before = held.get(unit)
             total = count + (before.found if before else 0)
-            held[unit] = Copy(kind, _shown(ws, unit), total, action, unit)
+            held[unit] = Copy(kind, shown(ws, unit), total, action, unit)
     return sorted(held.values(), key=lambda one: (one.kind, one.place))
 
 
@@ -135,7 +135,8 @@ def _artifact(ws: Workspace, path: Path) -> tuple[str, Action, Path]:
     return kinds.get(parts[0], "output"), "removed", ws.artifacts / parts[0]
 
 
-def _shown(ws: Workspace, path: Path) -> str:
+def shown(ws: Workspace, path: Path) -> str:
+    """A path for people: below the repository, if it is."""
     return str(path.relative_to(ws.root)) if path.is_relative_to(ws.root) else str(path)
 
 

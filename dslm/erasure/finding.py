@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +27,7 @@ from dslm.curation.splitting import SPLITS
 from dslm.erasure.json_objects import object_of, objects_in
 from dslm.erasure.person import Person, key_of
 from dslm.erasure.primary_files import Labels, PrimaryFile, label_hits, review_rows
-from dslm.erasure.source_files import beside_of, rows_in
+from dslm.erasure.source_files import beside_of, rows_naming
 from dslm.erasure.text_search import TextSearch
 from dslm.errors import InputError
 from dslm.records import Case
@@ -76,6 +75,8 @@ class _Seen:
     gold_ids: set[str] = field(default_factory=set)
     texts: set[str] = field(default_factory=set)
     stand_ins: set[str] = field(default_factory=set)
+    other_ids: set[str] = field(default_factory=set)
+    pseudonymised: bool = False
     others: dict[str, str] = field(default_factory=dict)
     cases: int = 0
     unreadable: int = 0
@@ -132,7 +133,8 @@ class _Reading:
             key=self.key, group_by=self.group_by, names=frozenset(seen.names),
             stand_ins=frozenset(seen.stand_ins) - seen.others.keys(), ids=frozenset(seen.ids),
             gold_ids=frozenset(seen.gold_ids), texts=frozenset(seen.texts),
-            others=frozenset(seen.others),
+            others=frozenset(seen.others), other_ids=frozenset(seen.other_ids),
+            pseudonymised=seen.pseudonymised,
         )  # fmt: skip
 
     def _mine(self, meta: Mapping[str, Any]) -> bool:
@@ -194,15 +196,10 @@ class _Reading:
         """Which rows that nobody can read have the group's name in them."""
         if not faults:
             return set()
-        texts = rows_in(path, kind, encoding).texts
-        names = [one for one in self.seen.names if len(one) >= SHORTEST_NAME]
-        if not names:
-            self.seen.unreadable += len(faults)
-            return set()
-        asked = re.compile("|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in sorted(names)),
-                           re.IGNORECASE)  # fmt: skip
-        mine = {line for line in faults if asked.search(texts.get(line, ""))}
-        self.seen.texts.update(texts[line] for line in mine)
+        names = {one for one in self.seen.names if len(one) >= SHORTEST_NAME}
+        texts = rows_naming(path, kind, encoding, faults, names) if names else {}
+        mine = set(texts)
+        self.seen.texts.update(texts.values())
         self.seen.unreadable += len(faults) - len(mine)
         return mine
 
@@ -230,12 +227,15 @@ class _Reading:
     def _note_curated(self, case: Case) -> None:
         self.seen.texts.add(case.input)
         stand_in = key_of(case.meta.get(self.group_by))
-        if stand_in and stand_in != self.key:
+        if stand_in and stand_in != self.key and self.seen.pseudonymised:
             self.seen.stand_ins.add(stand_in)
 
     def _replacer(self) -> Replacer | None:
         cleaning = cleaning_of(self.contract, os.environ)
-        return cleaning.replacer if cleaning else None
+        replacer = cleaning.replacer if cleaning else None
+        # where names are masked, one mask stands for all of them
+        self.seen.pseudonymised = replacer is not None and replacer.tells_groups_apart
+        return replacer
 
     def gold(self) -> Iterator[PrimaryFile]:
         """The person's rows of gold."""
@@ -260,12 +260,20 @@ class _Reading:
             path = self.ws.curated / f"{split}.jsonl"
             person = self.person()
             for case in objects_in(path) if path.is_file() else ():
-                if person.has_case(case):
-                    self.seen.trained += split != "calibration"
-                    if isinstance(case.get("input"), str) and isinstance(case.get("meta"), dict):
-                        self._note_curated(Case(id=str(case.get("id")), input=case["input"],
-                                                meta=case["meta"]))  # fmt: skip
-                    self.seen.ids.add(str(case.get("id")))
+                if not self._is_curated(case, person):
+                    self.seen.other_ids.add(str(case.get("id")))
+                    continue
+                self.seen.trained += split != "calibration"
+                self.seen.ids.add(str(case.get("id")))
+                if isinstance(case.get("input"), str) and isinstance(case.get("meta"), dict):
+                    self._note_curated(Case(id=str(case.get("id")), input=case["input"],
+                                            meta=case["meta"]))  # fmt: skip
+
+    def _is_curated(self, case: Mapping[str, Any], person: Person) -> bool:
+        """Whether a curated case is the person's; a name that was drawn may be another's too."""
+        if self.seen.pseudonymised and person.ids:
+            return person.has_id(case.get("id"), gold=False)
+        return person.has_case(case)
 
     def other_inputs(self) -> Iterator[str]:
         """The inputs of all cases that are not the person's."""

@@ -31,6 +31,7 @@ MOST_WINDOWS = 8  # of one text, from its start to its end
 DEEPEST = 4  # archives within each other
 AT_ONCE = 1 << 26  # bytes of a file that are looked at together
 OVERLAP = 1 << 16
+ROWS = 1_000  # of a database, that are looked at together
 JOINED = 1 << 20  # characters of others' texts that are looked at together
 _NOT_KEPT = re.compile(r"[\W_]+")
 _UNICODE = re.compile(r"\\+u([0-9a-fA-F]{4})")
@@ -233,5 +234,7 @@ def _database(data: bytes) -> Iterator[bytes]:
                                                    "'table'")]  # fmt: skip
         for table in tables:
             quoted = table.replace('"', '""')
-            for row in copy.execute(f'SELECT * FROM "{quoted}"'):
-                yield "\n".join(one for one in row if isinstance(one, str)).encode()
+            rows = copy.execute(f'SELECT * FROM "{quoted}"')
+            while some := rows.fetchmany(ROWS):
+                texts = (one for row in some for one in row if isinstance(one, str))
+                yield "\n".join(texts).encode("utf-8", "surrogatepass")
