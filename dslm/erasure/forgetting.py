@@ -8,6 +8,7 @@ any step is finished by the same command again. Called by `dslm forget`.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from pathlib import Path
 from dslm.erasure.alone import alone
 from dslm.erasure.copies import copies, kinds_of, remove
 from dslm.erasure.finding import Found, find
-from dslm.erasure.inventory import Listing, listed, releases_of
+from dslm.erasure.inventory import Listing, listed, releases_of, scratch_folder
 from dslm.erasure.person import key_of
 from dslm.erasure.primary_files import in_order, rewrite
 from dslm.erasure.register import Entry, begun, read_register, write_entry
@@ -49,10 +50,9 @@ def forget(
             is at work; or copies are left that only a person can remove: nothing of sources and
             gold is changed then.
     """
-    with alone(ws), tempfile.TemporaryDirectory(prefix="dslm-forget-") as scratch:
+    with alone(ws), scratch_folder(ws) as folder:
         found = find(ws, group)
         _refuse_reason(reason, actor, found)
-        folder = Path(scratch)
         before = listed(ws, found, group, folder)
         if before.before is not None and before.before.done:
             return before
@@ -113,6 +113,7 @@ def _seal_all(
             work = scratch / f"release-{place}"
             work.mkdir()
             done = seal(ws, stored, found, entry, work)
+            shutil.rmtree(work)
             if done.unsigned:
                 unsigned.append(_sign(ws, stored))
             if done.resealed is not None:

@@ -6,8 +6,9 @@ Takes a workspace and a group's id, or a `Found`; gives a `Listing`, and changes
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,6 +71,15 @@ class Listing:
         return own + [f"{one.named}, {name}" for one in self.releases for name in one.others]
 
 
+@contextlib.contextmanager
+def scratch_folder(ws: Workspace) -> Iterator[Path]:
+    """A folder for copies of releases, where the next run finds what a killed one left there."""
+    parent = ws.root / ".dslm" / "forget"
+    parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=parent) as scratch:
+        yield Path(scratch)
+
+
 def listing(ws: Workspace, group: str) -> Listing:
     """Every copy of a group's cases; nothing is changed.
 
@@ -77,8 +87,8 @@ def listing(ws: Workspace, group: str) -> Listing:
         InputError: There is no such group, and none was erased; groups spelled alike are named.
     """
     found = find(ws, group)
-    with tempfile.TemporaryDirectory(prefix="dslm-forget-") as scratch:
-        return listed(ws, found, group, Path(scratch))
+    with scratch_folder(ws) as scratch:
+        return listed(ws, found, group, scratch)
 
 
 def listed(ws: Workspace, found: Found, group: str, scratch: Path) -> Listing:

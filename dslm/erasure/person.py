@@ -74,6 +74,18 @@ class Person:
             return False
         return self.has_id(case.get("id"), gold=gold) or case.get("input") in self.texts
 
+    def is_named_in(self, one: Mapping[str, Any], *, at_top: bool) -> bool:
+        """Whether an object of any form names the group under its key.
+
+        Args:
+            one: A label, a row of a source.
+            at_top: Whether the key may stand beside the others, and not in `meta` alone.
+        """
+        meta = one.get("meta")
+        if isinstance(meta, Mapping) and self.of_group(meta.get(self.group_by)):
+            return True
+        return at_top and self.of_group(one.get(self.group_by))
+
     def has_row(self, row: Mapping[str, Any], *, gold: bool) -> bool:
         """Whether a row of answers is of one of the person's cases.
 

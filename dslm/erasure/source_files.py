@@ -14,11 +14,13 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from dslm.curation.formats import FORMATS, Format
 from dslm.curation.formats.beside import LONE_LABEL, label_of
 from dslm.curation.formats.decoding import LONGEST_MARK, encoding_of, is_bytewise
 from dslm.curation.formats.mailboxes import MBOX_LABELS, message_spans
+from dslm.erasure.text_search import unescaped
 from dslm.errors import InputError
 
 JSONL, GZIPPED, CSV_KIND = FORMATS[".jsonl"], FORMATS[".jsonl.gz"], FORMATS[".csv"]
@@ -176,7 +178,10 @@ def rows_naming(
     words = "|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in sorted(names))
     asked = re.compile(words, re.IGNORECASE)
     texts = rows_in(path, kind, encoding).texts
-    return {line: texts[line] for line in lines if line in texts and asked.search(texts[line])}
+    return {
+        line: texts[line] for line in lines
+        if line in texts and asked.search(normalize("NFC", unescaped(texts[line])))
+    }  # fmt: skip
 
 
 def beside_of(path: Path, kind: Format) -> Iterator[Path]:

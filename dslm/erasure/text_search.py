@@ -45,13 +45,19 @@ _SQLITE = b"SQLite format 3\0"
 
 def plain(text: str) -> str:
     """A text as letters and digits alone, case and composition folded, escapes undone."""
+    text = unescaped(text)
+    return _NOT_KEPT.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+def unescaped(text: str) -> str:
+    """A text without what JSON or HTML escape in it, however often."""
     if "\\" in text:
         text = _UNICODE.sub(lambda found: chr(int(found[1], 16)), text)
         text = _ESCAPED.sub(" ", text)
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if "&" in text:
         text = html.unescape(text)
-    return _NOT_KEPT.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return text
 
 
 def windows_of(text: str) -> tuple[str, ...]:
