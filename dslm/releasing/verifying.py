@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dslm.errors import InputError, ReleaseRefused
 from dslm.releasing.checking import NEEDED, checked_files, prove_files, read_verdict
+from dslm.releasing.erasures import tell_of_erasures
 from dslm.releasing.identity import refuse_taken_over
 from dslm.releasing.journal import Journal
 from dslm.releasing.signing.registered import (
@@ -88,6 +89,7 @@ def verify_version(ws: Workspace, number: int, trust_root: Path | None = None) -
         folder = store.fetch(version, Path(scratch))
         signed = verify_fetched(folder, trust, ws.workflow, where)
         prove_files(store.model, version, folder)
+        tell_of_erasures(folder, where)
         outside = trust_root is not None or trust_root_named()
         at = refuse_other_promotion(ws, number, folder, trust if outside else movers_of(ws.root))
     return replace(signed, promoted_at=at)
@@ -111,6 +113,7 @@ def verify_given(folder: Path, trust_root: Path) -> SignedRelease:
     if lacking := [name for name in NEEDED if not (folder / name).is_file()]:
         raise ReleaseRefused(f"the release lacks {', '.join(lacking)}", where=folder)
     read_verdict(folder / "gate.json", signed.workflow)
+    tell_of_erasures(folder, str(folder))
     return signed
 
 
