@@ -149,10 +149,10 @@ class ModelStore:
         """Register the model where it is not; of two who do, one has it."""
         from mlflow.exceptions import MlflowException
 
-        there = self._registered()
+        own, there = self.repository, self._registered()
         if there is None:
             try:
-                tags = dict([KIND, (TAG, self.repository)])
+                tags = dict([KIND, (TAG, own)])
                 self.mlflow.create_registered_model(self.name, tags=tags)
                 return
             except MlflowException as error:
