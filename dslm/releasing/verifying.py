@@ -25,8 +25,8 @@ from dslm.releasing.signing.signed_folder import SIGNED_BESIDE, SignedRelease, v
 from dslm.releasing.signing.trust import (
     movers_of,
     read_trust,
-    trust_in_force,
     trust_root_named,
+    trust_to_judge,
 )
 from dslm.releasing.store import ModelStore
 from dslm.settings.regular_files import refuse_no_file
@@ -80,8 +80,7 @@ def verify_version(ws: Workspace, number: int, trust_root: Path | None = None) -
     Raises:
         ReleaseRefused: It is not signed, not by whom it should be, or does not fit together.
     """
-    trust = read_trust(trust_root) if trust_root else trust_in_force(ws.root)
-    assert trust is not None
+    trust = read_trust(trust_root) if trust_root else trust_to_judge(ws.root)
     with tempfile.TemporaryDirectory(prefix="dslm-verify-") as scratch:
         store = ModelStore(ws.root, ws.workflow)
         version = store.version(number)
