@@ -26,7 +26,7 @@ from dslm.releasing.journal_anchors import (
     Anchor,
     anchors,
     lacking,
-    refuse_unknown_policy,
+    refuse_unknown_to_git,
     unknown_champion,
     vouched_part,
 )
@@ -93,7 +93,7 @@ def recover(ws: Workspace, actor: str, *, accept_loss: bool = False) -> list[str
         if not entries:
             read_noted(ws.champion)  # which nothing can be written from
             return told
-        refuse_unknown_policy(ws, entries, known.noted, store.model)
+        refuse_unknown_to_git(ws, entries, known.noted, store.model)
         before = store.aliases(), _text(ws.champion)
         settle(ws, store, entries)
         after = store.aliases(), _text(ws.champion)

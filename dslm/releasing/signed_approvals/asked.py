@@ -114,7 +114,7 @@ def asked_of(
     ).with_tags_of(version)
 
 
-def refuse_not_approved(asked: Asked) -> None:
+def refuse_not_approved(asked: Asked) -> Asked:
     """Refuse a promotion that lacks approvals; say so where its policy is a new one.
 
     Raises:
@@ -130,6 +130,7 @@ def refuse_not_approved(asked: Asked) -> None:
         fix = f"`dslm release approve {named} --reason …`; `dslm release approvals {named}` shows "
         raise ReleaseRefused("; ".join(lacking), where=where, fix=f"{fix}what there is")
     _tell_policy(asked)
+    return asked
 
 
 def told_loosening(changes: Changes) -> list[str]:
