@@ -108,9 +108,8 @@ def promote(
         was cut short had left undone is done then.
 
     Raises:
-        ReleaseRefused: No PASS evidence for exactly that version, or of another champion, or its
-            rows do not pass when they are judged again; or it was withdrawn, or is not approved by
-            as many people as the release policy asks for.
+        ReleaseRefused: No PASS evidence for exactly that version, or of another champion, its rows
+            do not pass when they are judged again; it was withdrawn, or is not approved.
     """
     _refuse_empty(reason, actor)
     with _alone(ws) as scratch:
@@ -135,14 +134,13 @@ def promote(
         steps.reached("planned")
         proof = prove(store, chosen, scratch)
         loosened = refuse_unfit(ws, store, entries, versions, proof, champion)
-        asked = asked_of(ws, store, entries, chosen, proof, loosened)
-        approvals = refuse_not_approved(asked)
+        asked = refuse_not_approved(asked_of(ws, store, entries, chosen, proof, loosened))
         refuse_unanswered(ws, store, chosen, proof, answer)
         steps.reached("proved")
         leaves, missing = entries[-1] if entries else None, _lost_whole(ws, entries)
-        move = Move("promote", leaves, champion.digest, proof, reason, actor, asked.under,
-                    asked.held, missing, approvals=approvals)  # fmt: skip
-        return make(ws, store, move)
+        policies, approvals = (asked.under, asked.held), asked.counted()
+        return make(ws, store, Move("promote", leaves, champion.digest, proof, reason, actor,
+                                    *policies, missing, approvals=approvals))  # fmt: skip
 
 
 def rollback(
