@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from approving_people import People
 from finished_run import CALIBRATION, Run, W
 from sample_card import make_card
 from scored_repository import calibrated, train
@@ -15,6 +16,7 @@ from dslm import evidence
 from dslm.provenance import write_atomic, write_manifest
 from dslm.releasing.dossier.building import build
 from dslm.releasing.promoting import promote
+from dslm.releasing.signed_approvals.approving import approve
 from dslm.releasing.signing.keys import SigningKey
 
 VERSION = 2
@@ -22,7 +24,6 @@ VERSION = 2
 PREVIEW = "Please send order SECRET-TRAINING-ROW."
 SUMMARY = {"rows": 60, "steps": 12, "losses": [[1, 2.5]], "preview": {"prompt": PREVIEW},
            "doctor": {"prompt": PREVIEW}}  # fmt: skip
-PREDICATE = {"kind": "promotion", "reason": "looked at", "approvedAt": "2026-11-02T10:00:00+00:00"}
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,14 @@ def with_data_card(run: Run) -> None:
     write_atomic(run.ws.data_card, card.to_json())
 
 
-def released(run: Run, weights: bytes, reason: str) -> None:
+def released(run: Run, weights: bytes, reason: str, people: People) -> None:
+    """A candidate that bob has approved, and that is the champion then."""
     trained(run, weights)
     run.gate()
     with_data_card(run)
-    run.register()
+    version = run.register().version
+    with people.acting("bob"):
+        approve(run.ws, version, "looked at")
     promote(run.ws, None, reason, "ann")
 
 

@@ -31,6 +31,7 @@ MOST_WINDOWS = 8  # of one text, from its start to its end
 DEEPEST = 4  # archives within each other
 AT_ONCE = 1 << 26  # bytes of a file that are looked at together
 OVERLAP = 1 << 16
+ROWS = 1_000  # of a database, that are looked at together
 JOINED = 1 << 20  # characters of others' texts that are looked at together
 _NOT_KEPT = re.compile(r"[\W_]+")
 _UNICODE = re.compile(r"\\+u([0-9a-fA-F]{4})")
@@ -44,13 +45,19 @@ _SQLITE = b"SQLite format 3\0"
 
 def plain(text: str) -> str:
     """A text as letters and digits alone, case and composition folded, escapes undone."""
+    text = unescaped(text)
+    return _NOT_KEPT.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+def unescaped(text: str) -> str:
+    """A text without what JSON or HTML escape in it, however often."""
     if "\\" in text:
         text = _UNICODE.sub(lambda found: chr(int(found[1], 16)), text)
         text = _ESCAPED.sub(" ", text)
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if "&" in text:
         text = html.unescape(text)
-    return _NOT_KEPT.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return text
 
 
 def windows_of(text: str) -> tuple[str, ...]:
@@ -233,5 +240,7 @@ def _database(data: bytes) -> Iterator[bytes]:
                                                    "'table'")]  # fmt: skip
         for table in tables:
             quoted = table.replace('"', '""')
-            for row in copy.execute(f'SELECT * FROM "{quoted}"'):
-                yield "\n".join(one for one in row if isinstance(one, str)).encode()
+            rows = copy.execute(f'SELECT * FROM "{quoted}"')
+            while some := rows.fetchmany(ROWS):
+                texts = (one for row in some for one in row if isinstance(one, str))
+                yield "\n".join(texts).encode("utf-8", "surrogatepass")

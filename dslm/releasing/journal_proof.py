@@ -9,7 +9,7 @@ never by what it says itself.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from dslm.errors import DslmError, ReleaseRefused
@@ -90,6 +90,31 @@ def refuse_to_write(entries: Sequence[JournalEntry], entry: JournalEntry, model:
         raise ReleaseRefused(f"the move would not count: {what}", where=model, fix=fix) from wrong
 
 
+def vouched_by_git_alone(entries: Sequence[JournalEntry], known: Container[str]) -> int:
+    """From which entry on the policy came along with a move, and git has to know it.
+
+    Where the policy before wants moves signed and asks for no approval of a change, whoever signs
+    under a policy of his own would count, if it were not for the one that git has.
+
+    Args:
+        entries: The journal, proved.
+        known: Digests of policies that git has.
+
+    Returns:
+        The number of that entry; 0 where there is none, or git knows the newest policy.
+    """
+    now, since = Standing(), 0
+    for entry in entries:
+        then, was = now.after(entry), now.held
+        if was is not None and then.held is not None and was.digest != then.held.digest:
+            alone = was.policy.signing.required and was.policy.approvals.policy_change is None
+            since = entry.seq if alone and not since else since
+        if then.held is not None and then.held.digest in known:
+            since = 0
+        now = then
+    return since
+
+
 def proved_part(entries: Sequence[JournalEntry], model: str) -> tuple[JournalEntry, ...]:
     """The entries before the first one that cannot be proved."""
     found: list[JournalEntry] = []
@@ -129,23 +154,10 @@ def _signer(entry: JournalEntry, before: Standing, then: Standing) -> str | None
     from dslm.releasing.signing.moves import signer_of_entry
 
     known = signer_of_entry(entry, held.policy)
-    if _changes_alone(before, held):
-        signer_of_entry(entry, before.held.policy)  # type: ignore[union-attr]
     known.refuse_retired(then.day, "")
     if known.key.id in before.retired:
         raise ReleaseRefused(f"signed with a key of {known.name} that was retired before")
     return known.name
-
-
-def _changes_alone(before: Standing, held: HeldPolicy) -> bool:
-    """Whether a policy is changed that wants moves signed and asks for no approval of a change.
-
-    Whoever signs must be somebody for the one before too, or anybody could bring a policy along.
-    """
-    was = before.held
-    if was is None or was.digest == held.digest or not was.policy.signing.required:
-        return False
-    return was.policy.approvals.policy_change is None
 
 
 def _refuse_not_approved(

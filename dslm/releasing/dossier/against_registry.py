@@ -18,10 +18,12 @@ from dslm.evidence import code_digest, digest_there
 from dslm.gating.gate import judge_run, read_documents
 from dslm.provenance import MANIFEST, digest_file
 from dslm.releasing.checking import Proof
-from dslm.releasing.dossier.artefacts import AGAIN, Artefacts
+from dslm.releasing.dossier.artefacts import Artefacts
 from dslm.releasing.dossier.checking import CheckedDossier, check_dossier
 from dslm.releasing.dossier.made import DERIVED, JOURNAL, PROMOTION, RECORDS
 from dslm.releasing.dossier.making import collect
+from dslm.releasing.dossier.read_records import AGAIN
+from dslm.releasing.erasures import erasures_of
 from dslm.releasing.rejudging import ReleaseRun, of_before_formats, refuse_unlike
 from dslm.releasing.signing.model_signature import files_in
 from dslm.settings.workspace import Workspace
@@ -66,7 +68,9 @@ def _judged_again(ws: Workspace, proof: Proof) -> bool:
         ReleaseRefused: It says something else.
     """
     said = proof.verdict.evidence
-    if of_before_formats(proof) or said.get("gold") != digest_there(ws.gold, fix=AGAIN):
+    if of_before_formats(proof) or erasures_of(proof.folder):
+        return False
+    if said.get("gold") != digest_there(ws.gold, fix=AGAIN):
         return False
     documents = read_documents(ws, dt.datetime.now(dt.UTC).date())
     now = {**documents.digests, "contract": documents.contract.digest(), "code": code_digest()}

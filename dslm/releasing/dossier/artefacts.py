@@ -6,7 +6,7 @@ findings that decide the map of controls, by the cards and by the page.
 
 from __future__ import annotations
 
-import base64
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +21,7 @@ from dslm.data_card import DataCard
 from dslm.errors import ReleaseRefused
 from dslm.evidence import Calibration
 from dslm.provenance import MANIFEST, digest_json
-from dslm.records import JournalEntry, Record, Scorecard, Verdict
+from dslm.records import Scorecard, Verdict
 from dslm.releasing.bill_of_materials import BILL
 from dslm.releasing.dossier.made import (
     APPROVALS,
@@ -35,11 +35,20 @@ from dslm.releasing.dossier.made import (
     ROWS,
     Made,
 )
+from dslm.releasing.dossier.read_records import (
+    AGAIN,
+    Approval,
+    ErasedCases,
+    Move,
+    Sealed,
+    Stated,
+    payload_of,
+)
 from dslm.releasing.dossier.scored_cases import ScoredCase
+from dslm.releasing.erasures import FILE as ERASED
 from dslm.releasing.journal import digest_of
 from dslm.releasing.packaging import EVIDENCE, MODELS
 from dslm.releasing.signing.dsse import read_envelope
-from dslm.releasing.signing.keys import demonstration_key
 from dslm.releasing.signing.model_signature import SIGNATURE
 from dslm.settings.loading import load_document
 from dslm.settings.recipe import Recipe, load_recipe
@@ -47,27 +56,6 @@ from dslm.settings.release_policy import ReleasePolicy
 from dslm.strict_json import strict_json
 
 Known = TypeVar("Known", bound=BaseModel)
-AGAIN = "make the dossier again: `dslm release dossier`"
-
-
-class Move(Record):
-    """An entry of the journal: its digest there, and what may be shown of it."""
-
-    digest: str
-    entry: JournalEntry
-
-
-@dataclass(frozen=True)
-class Stated:
-    """A signature or signed statement, whoever counts: by which key, and what it says."""
-
-    key_id: str
-    said: Mapping[str, Any]
-
-    @property
-    def demonstration(self) -> bool:
-        """Whether by the published key, which proves nothing."""
-        return self.key_id == demonstration_key().public.id
 
 
 @dataclass(frozen=True)
@@ -85,19 +73,18 @@ class Artefacts:
         return found
 
     @cached_property
-    def manifest(self) -> Mapping[str, Mapping[str, str]]:
-        """The release's: `files` and `inputs`, digests by name."""
-        found = self._json(f"{RELEASE}/{MANIFEST}")
-        sealed = {key: found.get(key) for key in ("files", "inputs")} if found else {}
-        if not all(isinstance(one, dict) for one in sealed.values()) or not sealed:
+    def manifest(self) -> Sealed:
+        """The release's."""
+        found = self._record(f"{RELEASE}/{MANIFEST}", Sealed)
+        if found is None:
             where = self.folder / RELEASE / MANIFEST
             raise ReleaseRefused("no manifest of a release", where=where, fix=AGAIN)
-        return sealed
+        return found
 
     @property
     def evidence(self) -> Mapping[str, str]:
         """Digests of what the release was made from."""
-        return self.manifest["inputs"]
+        return self.manifest.inputs
 
     @cached_property
     def contract(self) -> Contract | None:
@@ -129,7 +116,10 @@ class Artefacts:
 
     @cached_property
     def calibration(self) -> Calibration | None:
-        """The threshold and how it was found."""
+        """The threshold and how it was found; None of before that was kept with all its numbers."""
+        said = self._object(f"{RELEASE}/calibration.json")
+        if said is not None and not _asked_of(Calibration) <= said.keys():
+            return None
         return self._record(f"{RELEASE}/calibration.json", Calibration)
 
     @cached_property
@@ -170,7 +160,7 @@ class Artefacts:
         where = self.folder / RELEASE / SIGNATURE
         try:
             hint = bundle["verificationMaterial"]["publicKey"]["hint"]
-            return Stated(str(hint), _payload(bundle["dsseEnvelope"], where))
+            return Stated(str(hint), payload_of(bundle["dsseEnvelope"], where))
         except (LookupError, TypeError):
             raise ReleaseRefused("no signature of a model", where=where, fix=AGAIN) from None
 
@@ -185,8 +175,9 @@ class Artefacts:
         moves = self._list(f"{RECORDS}/{JOURNAL}", Move)
         head = digest_json({"journal": self.made.workflow})
         for move in moves:
-            if move.entry.previous_digest != head:
-                what = f"entry {move.entry.seq} does not follow the one before"
+            own = move.texts_hidden or digest_of(move.entry) == move.digest
+            if move.entry.previous_digest != head or not own:
+                what = f"entry {move.entry.seq} was edited, or does not follow the one before"
                 raise ReleaseRefused(what, where=where, fix=AGAIN)
             head = move.digest
         return moves
@@ -196,10 +187,6 @@ class Artefacts:
         """Those that made this release the champion."""
         digest = self.made.digest
         return tuple(move for move in self.moves if move.entry.to_digest == digest)
-
-    def unlike_their_digest(self) -> list[int]:
-        """Entries that are other than their digest: with personal values hidden, or edited."""
-        return [m.entry.seq for m in self.moves if digest_of(m.entry) != m.digest]
 
     @cached_property
     def promotion(self) -> Stated | None:
@@ -213,18 +200,31 @@ class Artefacts:
         return load_document(path, ReleasePolicy) if path.is_file() else None
 
     @cached_property
-    def approvals(self) -> Any:
-        """Who approved it, as the release's approvals were written down."""
-        return self._json(f"{RECORDS}/{APPROVALS}", of=(dict, list))
+    def approvals(self) -> tuple[Approval, ...]:
+        """Who approved the moves that made it the champion."""
+        return self._list(f"{RECORDS}/{APPROVALS}", Approval)
 
     @cached_property
     def drill(self) -> Any:
         """The last drill of going back, as it was written down."""
         return self._json(f"{RECORDS}/{DRILL}", of=(dict, list))
 
+    @cached_property
+    def erased(self) -> Mapping[str, int]:
+        """How many cases were erased from which file of the release."""
+        counts: Counter[str] = Counter()
+        if said := self._record(f"{RELEASE}/{ERASED}", ErasedCases):
+            for one in said.erasures:
+                counts.update(one.cases)
+        return counts
+
+    def erased_from(self, *models: str) -> int:
+        """The most cases that were erased from the rows of one of these models."""
+        return max(self.erased.get(f"rows/{model}.jsonl", 0) for model in models)
+
     def holds(self, name: str) -> bool:
         """Whether the release holds a file, be it in the dossier or not."""
-        return name in self.manifest["files"]
+        return name in self.manifest.files
 
     def stated(self, name: str) -> Stated | None:
         """A signed statement."""
@@ -233,7 +233,7 @@ class Artefacts:
             return None
         where = self.folder / name
         key = read_envelope(value, where).signatures[0].keyid
-        return Stated(key or "", _payload(value, where))
+        return Stated(key or "", payload_of(value, where))
 
     def _of_release(self, name: str) -> Path | None:
         path = self.folder / RELEASE / name
@@ -273,12 +273,6 @@ class Artefacts:
             raise ReleaseRefused(what, where=self.folder / name, fix=AGAIN) from None
 
 
-def _payload(envelope: Any, where: Path) -> Mapping[str, Any]:
-    """What an envelope holds; whose signature it is, whoever trusts somebody looks."""
-    try:
-        said = strict_json(base64.b64decode(read_envelope(envelope, where).payload))
-    except ValueError:
-        raise ReleaseRefused("no statement in it", where=where, fix=AGAIN) from None
-    if not isinstance(said, dict):
-        raise ReleaseRefused("no statement in it", where=where, fix=AGAIN)
-    return said
+def _asked_of(kind: type[BaseModel]) -> set[str]:
+    """The keys that a record has to have."""
+    return {name for name, field in kind.model_fields.items() if field.is_required()}

@@ -1,6 +1,6 @@
 """What lies beside a release: its moves, who approved it, the last drill, the policy.
 
-Takes the journal, a version's tags and the repository; writes `records/` of a dossier, personal
+Takes the journal and the repository; writes `records/` of a dossier, personal
 values hidden. Called by `gathering`.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from dslm.releasing.checking import Proof
 from dslm.releasing.dossier.hiding import Hiding
 from dslm.releasing.dossier.made import APPROVALS, DRILL, JOURNAL, POLICY, PROMOTION, write_json
 from dslm.releasing.journal import digest_of
+from dslm.releasing.journal_proof import SignedMove
 from dslm.releasing.signing.dsse import read_envelope
 from dslm.releasing.signing.statements import promoted
 from dslm.settings.regular_files import is_there
@@ -27,8 +28,6 @@ from dslm.settings.release_policy import PATH
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json
 
-APPROVAL = "approval."  # begins the tags of a version that keep approvals, as signed envelopes
-APPROVED = "approved"  # what an entry of the journal keeps of them
 DRILLED = "drill.json"  # in registry/W
 
 
@@ -36,7 +35,7 @@ def write_records(
     ws: Workspace,
     proof: Proof,
     entries: Sequence[JournalEntry],
-    tags: Mapping[str, str],
+    moves: Sequence[SignedMove],
     hiding: Hiding,
     into: Path,
 ) -> None:
@@ -46,19 +45,15 @@ def write_records(
         ws: The workflow.
         proof: The release.
         entries: The journal.
-        tags: Of the version.
+        moves: Who signed and approved each, by their signatures.
         hiding: Of personal values.
         into: A folder.
     """
     into.mkdir()
-    moves = [
-        {"digest": digest_of(entry), "entry": hiding.value(entry.model_dump(mode="json"))}
-        for entry in entries
-    ]
-    if moves:
-        write_json(into / JOURNAL, moves)
-    if approvals := [*_in_tags(tags), *_in_journal(entries, proof)]:
-        write_json(into / APPROVALS, [hiding.value(one) for one in _once(approvals)])
+    if entries:
+        write_json(into / JOURNAL, list(_moves(entries, moves, hiding)))
+    if approvals := _approvals(entries, moves, proof, hiding):
+        write_json(into / APPROVALS, approvals)
     if is_there(drilled := ws.registry / DRILLED):
         write_json(into / DRILL, hiding.value(_read(drilled)))
     if is_there(policy := ws.root / PATH):
@@ -67,31 +62,33 @@ def write_records(
         shutil.copyfile(ws.promotion, into / PROMOTION)
 
 
-def _in_tags(tags: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """Approvals that wait for their move; a tag that holds none is nobody's."""
-    for key, text in sorted(tags.items()):
-        if not key.startswith(APPROVAL):
-            continue
-        try:
-            said, signed_with = _opened(text, key)
-            predicate = said["predicate"]
-            yield {"kind": str(predicate["kind"]), "reason": str(predicate["reason"]),
-                   "at": str(predicate["approvedAt"]), "key_id": signed_with}  # fmt: skip
-        except (DslmError, ValueError, LookupError, TypeError):
-            continue
-
-
-def _in_journal(entries: Sequence[JournalEntry], proof: Proof) -> Iterator[dict[str, Any]]:
-    """Approvals of the moves that made this release the champion."""
-    for entry in entries:
+def _moves(
+    entries: Sequence[JournalEntry], moves: Sequence[SignedMove], hiding: Hiding
+) -> Iterator[dict[str, Any]]:
+    """The journal, each reason without personal values, with the people whose keys signed."""
+    for entry, move in zip(entries, moves, strict=True):
         told = entry.model_dump(mode="json")
-        for one in told.get(APPROVED) or () if entry.to_digest == proof.digest else ():
-            yield {key: str(one.get(key, "")) for key in ("kind", "reason", "at", "key_id")}
+        told["reason"] = hiding.text(entry.reason)
+        for one in told["approvals"] or ():
+            one["reason"] = hiding.text(one["reason"])
+        yield {
+            "digest": digest_of(entry),
+            "texts_hidden": told != entry.model_dump(mode="json"),
+            "signed_by": move.signed_by,
+            "entry": told,
+        }
 
 
-def _once(approvals: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each once: those of a move stay in the version's tags."""
-    return [one for place, one in enumerate(approvals) if one not in approvals[:place]]
+def _approvals(
+    entries: Sequence[JournalEntry], moves: Sequence[SignedMove], proof: Proof, hiding: Hiding
+) -> list[dict[str, str]]:
+    """Who approved the moves that made this release the champion, by their signatures."""
+    return [
+        {"kind": one.kind, "who": who, "at": one.at, "reason": hiding.text(one.reason)}
+        for entry, move in zip(entries, moves, strict=True)
+        if entry.to_digest == proof.digest
+        for one, who in move.approved_by
+    ]
 
 
 def _opened(text: str | bytes, where: str) -> tuple[Any, str]:

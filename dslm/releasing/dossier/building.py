@@ -15,16 +15,17 @@ import dslm
 from dslm.provenance import digest_file, digest_files, files_of, write_atomic
 from dslm.records import Record
 from dslm.releasing.dossier.artefacts import Artefacts
+from dslm.releasing.dossier.cards.croissant import croissant
+from dslm.releasing.dossier.cards.model_card import model_card
+from dslm.releasing.dossier.cards.page import page
 from dslm.releasing.dossier.claims.claims import ARTEFACTS, CLAIMS, has, place, said_of
 from dslm.releasing.dossier.claims.controls import STATUSES, Decided, control_map, decided
-from dslm.releasing.dossier.croissant import croissant
 from dslm.releasing.dossier.made import CROISSANT, DERIVED, DOSSIER, MODEL_CARD, PAGE, write_json
-from dslm.releasing.dossier.model_card import model_card
-from dslm.releasing.dossier.page import page
 from dslm.releasing.dossier.recomputing import recomputed_models
 
 # Where the words of a dossier come from.
-WORDED = ("releasing/dossier", "releasing/dossier/claims", "reporting", "reporting/templates")
+WORDED = ("releasing/dossier", "releasing/dossier/cards", "releasing/dossier/claims", "reporting",
+          "reporting/templates")  # fmt: skip
 
 
 class ClaimMade(Record):

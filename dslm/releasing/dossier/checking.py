@@ -16,7 +16,7 @@ from typing import Any
 from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import release_digest
 from dslm.provenance import MANIFEST, digest_file, digest_json
-from dslm.releasing.dossier.artefacts import AGAIN, Artefacts
+from dslm.releasing.dossier.artefacts import Artefacts
 from dslm.releasing.dossier.building import build, made_with
 from dslm.releasing.dossier.made import (
     DERIVED,
@@ -24,6 +24,7 @@ from dslm.releasing.dossier.made import (
     RELEASE,
     SIGNED_COPIES,
 )
+from dslm.releasing.dossier.read_records import AGAIN
 from dslm.releasing.dossier.recomputing import not_as_computed
 from dslm.releasing.signing.dsse import opened
 from dslm.releasing.signing.model_signature import SIGNATURE, files_in, read_signature
@@ -144,21 +145,21 @@ def _refuse_other_copies(found: Artefacts) -> tuple[str, ...]:
         The files that texts are hidden in.
     """
     made, folder = found.made, found.folder / RELEASE
-    manifest = strict_json((folder / MANIFEST).read_bytes())
+    manifest = found.manifest
     ours = made.digest == release_digest(made.workflow, found.evidence)
-    if not ours or manifest.get("digest") != digest_json(manifest["files"]):
+    if not ours or manifest.digest != digest_json(manifest.files):
         what = "its digest is not that of its files, or it is of another release"
         raise ReleaseRefused(what, where=folder / MANIFEST, fix=AGAIN)
     listed = {one.name: one for one in made.files}
     there = set(files_in(folder))
     beside = {MANIFEST, *SIGNED_COPIES}
-    wrong = listed.keys() ^ (manifest["files"].keys() | (beside & listed.keys()))
+    wrong = listed.keys() ^ (manifest.files.keys() | (beside & listed.keys()))
     wrong |= there ^ {name for name, one in listed.items() if one.how != "not included"}
     if wrong:
         what = "is not among the files that are said to be copied, or the reverse"
         raise ReleaseRefused(what, where=folder / min(wrong), fix=AGAIN)
     for name, one in listed.items():
-        if one.digest != manifest["files"].get(name, one.digest):
+        if one.digest != manifest.files.get(name, one.digest):
             raise ReleaseRefused("is not the release's file", where=folder / name, fix=AGAIN)
         if one.how == "as it is" and digest_file(folder / name) != one.digest:
             raise ReleaseRefused("is not the release's file", where=folder / name, fix=AGAIN)

@@ -7,7 +7,7 @@ else in it. Called by `making`, and by `checking` to see whether a dossier is th
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ from dslm.releasing.dossier.made import (
     write_json,
 )
 from dslm.releasing.dossier.scored_cases import scored_cases
+from dslm.releasing.erasures import FILE as ERASED
+from dslm.releasing.journal_proof import SignedMove
 from dslm.releasing.packaging import MODELS
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json
@@ -65,7 +67,7 @@ class Gathering:
     ws: Workspace
     proof: Proof
     entries: Sequence[JournalEntry]
-    tags: Mapping[str, str]
+    moves: Sequence[SignedMove]
     gold: Sequence[Case]
     rows: dict[str, list[Row]]
     hiding: Hiding
@@ -77,7 +79,7 @@ class Gathering:
 
 
 def gathered_from(
-    ws: Workspace, proof: Proof, entries: Sequence[JournalEntry], tags: Mapping[str, str]
+    ws: Workspace, proof: Proof, entries: Sequence[JournalEntry], moves: Sequence[SignedMove]
 ) -> Gathering:
     """Read what a dossier is gathered from.
 
@@ -85,7 +87,7 @@ def gathered_from(
         ws: The workflow.
         proof: The version.
         entries: The journal.
-        tags: Of the version.
+        moves: Who signed and approved each, by their signatures.
 
     Raises:
         InputError: Contract or gold set are wrong.
@@ -99,7 +101,7 @@ def gathered_from(
         if model != UNUSED and (path := proof.folder / "rows" / f"{model}.jsonl").is_file()
     }
     hiding = hiding_of(contract, gold, (row for one in rows.values() for row in one), ws.gold)
-    return Gathering(ws, proof, entries, tags, gold, rows, hiding)
+    return Gathering(ws, proof, entries, moves, gold, rows, hiding)
 
 
 def gather(found: Gathering, into: Path, *, with_inputs: bool) -> Made:
@@ -121,7 +123,7 @@ def gather(found: Gathering, into: Path, *, with_inputs: bool) -> Made:
     for model, rows in found.rows.items():
         _write_rows(found, model, rows, into / ROWS)
     ws, proof, hiding = found.ws, found.proof, found.hiding
-    write_beside(ws, proof, found.entries, found.tags, hiding, into / RECORDS)
+    write_beside(ws, proof, found.entries, found.moves, hiding, into / RECORDS)
     if with_inputs:
         write_records(into / INPUTS, _asked(found))
     made = Made(
@@ -172,9 +174,18 @@ def _without_cases(name: str, value: Any) -> Any:
     """A document without what it quotes of single cases: the sample of a training row, labels."""
     if name == TRAINING_SUMMARY and isinstance(value, dict):
         return {key: one for key, one in value.items() if key in COUNTED}
+    if name == ERASED and isinstance(value, dict):
+        return {
+            "erasures": [{"at": one["at"], "cases": _counted(one)} for one in value["erasures"]]
+        }
     if name == "data-card.json" and isinstance(value, dict) and "contradictions" in value:
         return value | {"contradictions": value["contradictions"] | {"shown": []}}
     return value
+
+
+def _counted(erasure: dict[str, Any]) -> dict[str, int]:
+    """How many cases were erased from each file; of whom and why stays in the house."""
+    return {name: one["cases"] for name, one in erasure["files"].items()}
 
 
 def _hidden_lines(hiding: Hiding, text: str) -> str:

@@ -15,6 +15,7 @@ from pydantic import Field
 from dslm.provenance import MANIFEST, write_atomic
 from dslm.records import Record
 from dslm.releasing.bill_of_materials import BILL
+from dslm.releasing.erasures import FILE as ERASED
 from dslm.releasing.packaging import EVIDENCE
 from dslm.releasing.signing.model_signature import SIGNATURE
 from dslm.releasing.signing.statements import STATEMENTS
@@ -31,7 +32,7 @@ SIGNED_COPIES = (SIGNATURE, *STATEMENTS)
 COPIED = (
     MANIFEST, "workflow.yaml", "recipe.yaml", "requirements.txt", "scorecard.json", "gate.json",
     "calibration.json", EVIDENCE, "data-card.json", BILL, "card.md", "adapter/adapter_config.json",
-    "adapter/training.json", *SIGNED_COPIES,
+    "adapter/training.json", ERASED, *SIGNED_COPIES,
 )  # fmt: skip
 # Records beside a release: the file in the dossier.
 JOURNAL, PROMOTION, POLICY = "journal.json", "promotion.dsse.json", "release-policy.yaml"

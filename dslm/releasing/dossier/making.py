@@ -17,6 +17,7 @@ from dslm.releasing.dossier.gathering import gather, gathered_from
 from dslm.releasing.dossier.made import MADE
 from dslm.releasing.dossier.recomputing import not_as_computed
 from dslm.releasing.journal import Journal
+from dslm.releasing.journal_proof import signed_moves
 from dslm.releasing.opening import nothing_yet
 from dslm.releasing.store import ModelStore
 from dslm.settings.workspace import Workspace
@@ -76,7 +77,11 @@ def collect(
     entries = Journal(store).entries()
     found = store.version(version)
     proof = prove(store, found, fetched)
-    gather(gathered_from(ws, proof, entries, found.tags), folder, with_inputs=with_inputs)
+    gather(
+        gathered_from(ws, proof, entries, signed_moves(entries, store.model)),
+        folder,
+        with_inputs=with_inputs,
+    )
     return proof
 
 

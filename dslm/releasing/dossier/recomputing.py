@@ -19,9 +19,9 @@ from dslm.scoring.scorecard import score_model
 
 
 def recomputed_models(found: Artefacts) -> list[str]:
-    """The models of the scorecard that rows are there of."""
+    """The models of the scorecard that rows are there of, none of them erased."""
     scored = found.scorecard.models if found.scorecard else {}
-    return [name for name in scored if name in found.rows]
+    return [name for name in scored if name in found.rows and not found.erased_from(name)]
 
 
 def not_as_computed(found: Artefacts) -> list[str]:
@@ -61,7 +61,7 @@ def _without_fields(score: ModelScore) -> ModelScore:
 
 def _threshold_differs(contract: Contract, found: Artefacts) -> Iterator[str]:
     written, cases = found.calibration, found.rows.get("calibration")
-    if written is None or cases is None:
+    if written is None or cases is None or found.erased_from("calibration"):
         return
     rows, _ = as_rows(cases)
     again = calibrate(contract, rows, written.evidence, written.number)

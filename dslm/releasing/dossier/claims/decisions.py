@@ -6,6 +6,7 @@ Called by `claims`, with artefacts that are there: each gives whether it holds, 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from dslm.releasing.dossier.artefacts import Artefacts
 
@@ -40,7 +41,7 @@ def way_back(found: Artefacts) -> Said:
     others = {move.entry.to_digest for move in found.moves} - {found.made.digest, None}
     if not others:
         return False, "no other release was ever the champion, so that there is none to go back to"
-    return True, f"{len(others)} other releases were champion, and can be gone back to"
+    return True, f"other releases that were champion: {len(others)}"
 
 
 def move_stated(found: Artefacts) -> Said:
@@ -58,15 +59,16 @@ def policy_asks(found: Artefacts) -> Said:
     assert policy
     if not policy.signing.required:
         return False, "the release policy takes releases that nobody signed"
-    return True, f"releases have to be signed, {len(policy.signing.keys)} keys count"
+    keys = len(policy.signing.keys) + len(policy.roles.get("trainer", []))
+    return True, f"releases have to be signed; keys that count: {keys}"
 
 
 def approved(found: Artefacts) -> Said:
     """Who approved it."""
     if not found.approvals:
         return False, "nobody approved it"
-    keys = {str(one.get("key_id")) for one in found.approvals if isinstance(one, Mapping)}
-    return True, f"{len(found.approvals)} approvals, by {len(keys)} different keys"
+    people = sorted({one.who for one in found.approvals})
+    return True, f"approved with signatures by {', '.join(people)}"
 
 
 def drilled(found: Artefacts) -> Said:
@@ -75,7 +77,15 @@ def drilled(found: Artefacts) -> Said:
         return False, "the record of the drill is empty"
     if _failed(found.drill):
         return False, "the drill did not pass"
+    if found.made.digest not in _of_releases(found.drill):
+        return False, "the last drill was of other releases"
     return True, "going back was drilled, and the drill is recorded"
+
+
+def _of_releases(record: Any) -> list[str]:
+    """The digests of the releases that a drill moved between."""
+    told = record.get("releases") if isinstance(record, Mapping) else None
+    return [str(one["digest"]) for one in told or () if "digest" in one]
 
 
 def _failed(value: object) -> bool:
@@ -83,5 +93,6 @@ def _failed(value: object) -> bool:
     if isinstance(value, Mapping):
         bad = any(value.get(key) is False for key in ("passed", "ok"))
         bad |= str(value.get("status", "")).upper() in ("FAIL", "FAILED")
+        bad |= value.get("outcome") in ("fail", "not tried")
         return bad or any(_failed(one) for one in value.values())
     return isinstance(value, list) and any(_failed(one) for one in value)

@@ -11,8 +11,9 @@ from dslm.evidence import NONE
 from dslm.evidence.record import KEYS
 from dslm.provenance import MANIFEST, digest_file
 from dslm.releasing.bill_of_materials import BASE
-from dslm.releasing.dossier.artefacts import Artefacts, Stated
+from dslm.releasing.dossier.artefacts import Artefacts
 from dslm.releasing.dossier.made import RELEASE
+from dslm.releasing.dossier.read_records import Stated
 from dslm.releasing.signing.statements import TRAINING, VERDICT, signed_at
 
 Said = tuple[bool, str]

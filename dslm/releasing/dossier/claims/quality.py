@@ -68,6 +68,8 @@ def measured(found: Artefacts) -> Said:
     """How good it is, computed again."""
     card = found.scorecard
     assert card
+    if count := found.erased_from("candidate"):
+        return False, f"cases erased: {count}; its numbers no longer follow from its rows"
     if "candidate" not in recomputed_models(found):
         return False, "the scorecard says nothing of the candidate"
     metrics = card.models["candidate"].metrics
@@ -147,7 +149,10 @@ def looks(found: Artefacts) -> Said:
 def certified(found: Artefacts) -> Said:
     """The threshold, certified anew."""
     made = found.calibration
-    assert made
+    if count := found.erased_from("calibration"):
+        return False, f"cases erased: {count}; the threshold no longer follows from its rows"
+    if made is None:
+        return False, "its calibration is of before all its numbers were kept"
     if not made.certified or made.threshold is None:
         return False, "no threshold could be certified: nothing proceeds"
     return True, (f"at most {made.max_selective_risk:.3g} wrong among those that proceed, with "

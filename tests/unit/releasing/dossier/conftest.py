@@ -8,21 +8,25 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from finished_run import Run, W
-from signed_folders import new_key
-from whole_dossier import PREDICATE, VERSION, Whole, released
+from approving_people import People
+from finished_run import Run
+from whole_dossier import VERSION, Whole, released
 
 from dslm.provenance import write_atomic
+from dslm.releasing.baseline import read_champion
 from dslm.releasing.dossier.beside import DRILLED
 from dslm.releasing.dossier.making import make_dossier
-from dslm.releasing.signing.dsse import envelope
-from dslm.releasing.signing.keys import VARIABLE
-from dslm.releasing.store import ModelStore
+
+
+@pytest.fixture(scope="session")
+def people(tmp_path_factory: pytest.TempPathFactory) -> People:
+    return People.with_keys(tmp_path_factory.mktemp("people"))
 
 
 @pytest.fixture(scope="session")
 def whole(
     _finished: Run,
+    people: People,
     migrated: Path,
     tmp_path_factory: pytest.TempPathFactory,
     copying: Callable[[Run, Path], Run],
@@ -31,28 +35,16 @@ def whole(
     run = copying(_finished, root / "repository")
     (run.ws.root / ".mlflow").mkdir()
     shutil.copyfile(migrated, run.ws.root / ".mlflow" / "mlflow.db")
-    key, path = new_key(), root / "key.pem"
-    path.write_bytes(key.pem())
-    path.chmod(0o600)
-    pem = "".join(f"        {line}\n" for line in key.public.pem.splitlines())
-    entry = f"    - name: release team\n      public_key: |\n{pem}"
-    write_atomic(
-        run.ws.root / "registry/policy.yaml", f"signing:\n  required: true\n  keys:\n{entry}"
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(VARIABLE, str(path))
-        released(run, b"weights one", "first")
-        released(run, b"weights two", "fewer wrong numbers")
-        approval = {"_type": "https://in-toto.io/Statement/v1", "predicate": PREDICATE}
-        ModelStore(run.ws.root, W).tag(VERSION, "approval.promotion.abc", envelope(approval, key))
-        drill = {
-            "passed": True,
-            "seconds": 3.5,
-            "steps": [{"fault": "lost database", "passed": True}],
-        }
+    people.policy(run)
+    with people.acting("ann"):
+        released(run, b"weights one", "first", people)
+        released(run, b"weights two", "fewer wrong numbers", people)
+        releases = [{"version": VERSION, "digest": read_champion(run.ws.champion).digest}]
+        rows = [{"fault": "lost database", "outcome": "pass", "seconds": 3.5}]
+        drill = {"passed": True, "releases": releases, "rows": rows}
         write_atomic(run.ws.registry / DRILLED, json.dumps(drill))
         make_dossier(run.ws, VERSION, root / "dossier")
-        yield Whole(run, root / "dossier", key)
+        yield Whole(run, root / "dossier", people.keys["ann"])
 
 
 @pytest.fixture

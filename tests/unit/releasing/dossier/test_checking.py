@@ -133,9 +133,9 @@ def test_rows_that_were_edited_too_are_not_those_of_the_registry(
     [
         ("release/gate.json", lambda value: value["checks"][0].update(seen="999 of 999")),
         ("release/data-card.json", lambda value: value["leakage"].update(compared=5000)),
-        ("records/drill.json", lambda value: value.update(seconds=0.1)),
-        ("records/approvals.json", lambda value: value.append(value[0] | {"key_id": "beef"})),
-        ("records/journal.json", lambda value: value[-1]["entry"].update(reason="because")),
+        ("records/drill.json", lambda value: value["rows"][0].update(seconds=0.1)),
+        ("records/approvals.json", lambda value: value.append(value[0] | {"who": "eve"})),
+        ("records/journal.json", lambda value: value[-1].update(texts_hidden=True)),
         ("made.json", lambda value: value.update(version=1)),
     ],
 )
@@ -150,6 +150,13 @@ def test_what_was_edited_and_sealed_again_is_not_what_is_registered(
         check_against_registry(whole.run.ws, dossier)
     done = dslm(whole, "verify", "mini", "--dossier", dossier)
     assert done.exit_code != 0
+
+
+def test_an_edited_entry_of_the_journal_is_seen_by_its_digest(dossier: Path) -> None:
+    path = dossier / "records/journal.json"
+    edited(path, lambda value: value[-1]["entry"].update(reason="because"))
+    with pytest.raises(ReleaseRefused, match="was edited, or does not follow"):
+        sealed(dossier)
 
 
 def test_with_a_trust_root_the_signed_digests_decide(whole: Whole, dossier: Path) -> None:

@@ -108,7 +108,7 @@ def test_what_a_release_never_had_is_not_evidenced(dossier: Path) -> None:
         if name not in LISTED:
             (dossier / ARTEFACTS[name]).unlink(missing_ok=True)
     without_listed = dossier / "release/MANIFEST.json"
-    write_atomic(without_listed, json.dumps({"files": {}, "inputs": {}}))
+    write_atomic(without_listed, json.dumps({"digest": "", "files": {}, "inputs": {}}))
     rows = decided(Artefacts(dossier))
     assert {row.status for row in rows} == {"not evidenced", "out of scope"}
 

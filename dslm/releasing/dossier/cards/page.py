@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dslm.records import Metric, Scorecard
 from dslm.releasing.dossier.artefacts import Artefacts
-from dslm.releasing.dossier.model_card import base_of
+from dslm.releasing.dossier.cards.model_card import base_of
 from dslm.reporting import naming
 from dslm.reporting.charts import stacked
 from dslm.reporting.data_page import reach_sentence, reasons, sentence
@@ -32,7 +32,8 @@ MEANS = {
     "not evidenced": "nothing of this release shows it",
     "out of scope": "a matter of the organisation that no file of a release can show",
 }
-MOST_FACTS = 40  # of a record that another command wrote
+
+MOST_FACTS, MOST_COLUMNS = 60, 6  # of the record of a drill
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,10 @@ def page(found: Artefacts, told: Dossier) -> str:
         gold_cases=card.gold_cases if card else 0,
         data=_data(found),
         verdict=shown(found.verdict.model_dump(mode="json")) if found.verdict else None,
-        moves=[shown(move.entry.model_dump(mode="json")) for move in found.moves],
+        moves=[shown(move.model_dump(mode="json")) for move in found.moves],
         signature=_signature(found),
-        approvals=_facts(found.approvals),
-        drill=_facts(found.drill),
+        approvals=[shown(one.model_dump(mode="json")) for one in found.approvals],
+        drill=_drill(found.drill),
         made_from=[(visible(key), visible(short_digest(value)))
                    for key, value in sorted(found.evidence.items())],
         parts=len((found.bill or {}).get("components", [])),
@@ -151,18 +152,30 @@ def _signature(found: Artefacts) -> dict[str, Any] | None:
     signed = found.signature
     if signed is None:
         return None
-    keys = found.policy.signing.keys if found.policy else []
+    policy = found.policy
+    keys = [one.name for one in policy.signing.keys] if policy else []
+    keys += policy.roles.get("trainer", []) if policy else []
     return {
         "key": visible(signed.key_id[:12]),
         "demonstration": signed.demonstration,
-        "holders": [visible(one.name) for one in keys],
+        "holders": [visible(one) for one in keys],
         "required": bool(found.policy and found.policy.signing.required),
     }
 
 
-def _facts(record: Any) -> list[tuple[str, str]] | None:
-    """A record of another command, its leaves by their dotted names."""
-    return None if record is None else list(_leaves(record, ""))[:MOST_FACTS]
+def _drill(record: Any) -> dict[str, Any] | None:
+    """The record of a drill: its rows as a table, all else by name."""
+    if record is None:
+        return None
+    rest = dict(record) if isinstance(record, Mapping) else {"drill": record}
+    rows = rest.pop("rows", [])
+    rows = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+    columns = list(dict.fromkeys(str(key) for row in rows for key in row))[:MOST_COLUMNS]
+    return {
+        "facts": list(_leaves(rest, ""))[:MOST_FACTS],
+        "columns": [visible(column) for column in columns],
+        "rows": [[plain_value(row.get(column, "")) for column in columns] for row in rows],
+    }
 
 
 def _leaves(value: Any, at: str) -> Iterator[tuple[str, str]]:
