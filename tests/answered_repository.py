@@ -12,11 +12,13 @@ import shutil
 from pathlib import Path
 
 import tiny_model
+from scored_repository import seal_curated
 from scored_rows import cases
 from scratch_repository import unlike_cases
 from small_repository import make_repository
 
 from dslm.cases import write_records
+from dslm.curation.splitting import SPLITS
 from dslm.evidence import data_digest
 from dslm.inference.locks import lock_base
 from dslm.provenance import read_manifest, write_atomic, write_manifest
@@ -40,12 +42,20 @@ def finish_answering(root: Path) -> Workspace:
     write_records(
         ws.gold, [Case.model_validate(c) for c in unlike_cases(COUNT, prefix="g", seed=2)]
     )
-    for name in ("train", "validation", "calibration"):
-        write_records(ws.curated / f"{name}.jsonl", cases(12, prefix=name[0]))
-    write_manifest(ws.curated, {})
+    asked = {name: _unlike(cases(12, prefix=name[0]), name) for name in SPLITS}
+    seal_curated(ws, asked.pop("calibration"), asked)
     write_atomic(ws.waivers, "waivers: []\n")
     answer_all(ws)
     return ws
+
+
+def _unlike(found: list[Case], name: str) -> list[Case]:
+    """The same of other texts and senders: no split knows those of another."""
+    return [
+        case.model_copy(update={"input": f"{case.input} To the {name}.",
+                                "meta": case.meta | {"sender": case.id}})
+        for case in found
+    ]  # fmt: skip
 
 
 def answer_all(ws: Workspace, *, seed: int = 0) -> None:

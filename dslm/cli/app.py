@@ -23,6 +23,8 @@ from dslm.cli import (
     importing,
     init,
     predict,
+    release_approving,
+    release_dossier,
     release_signing,
     report,
     review,
@@ -60,8 +62,15 @@ app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
 app.command("verify")(verify.verify)
 app.add_typer(base_app, name="base")
-for command in (release_signing.keygen, release_signing.sign, release_signing.verify):
+for command in (
+    release_signing.keygen,
+    release_signing.sign,
+    release_signing.verify,
+    release_approving.approve,
+    release_approving.approvals,
+):
     release_app.command(command.__name__)(command)
+release_app.command("dossier")(release_dossier.dossier)
 app.add_typer(release_app, name="release")
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dslm.cli import release_reading
-from dslm.cli.actor import actor_or_login as _actor
+from dslm.cli import release_backup, release_reading
+from dslm.cli.actor import actor_or_login
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Versions of a workflow's model: which there are, which one serves.")
 release_reading.register(app)
+app.command("backup")(release_backup.backup)
+app.command("restore")(release_backup.restore)
 
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the journal.")]
 Actor = Annotated[
@@ -51,7 +53,9 @@ def promote_release(
     from dslm.settings.workspace import workspace
 
     ws = workspace(workflow)
-    entry = promote(ws, version, reason, _actor(actor), expected, again=again, answer=answer)
+    entry = promote(
+        ws, version, reason, actor_or_login(actor), expected, again=again, answer=answer
+    )
     if as_json:
         emit({"changed": entry is not None, "entry": _plain(entry), "champion": _champion(ws)})
     elif entry is None:
@@ -71,25 +75,27 @@ def rollback_release(
     expected: Expected = None,
     as_json: AsJson = False,
 ) -> None:
-    """Go back to an earlier champion, once its files are proved and it has answered.
+    """Go back to an earlier champion, once its files are proved and it gave its answers again.
 
     The same command again finishes a rollback that was cut short, and goes back no further.
     """
     from dslm.releasing.promoting import rollback
-    from dslm.releasing.pyfunc import answer
+    from dslm.releasing.pyfunc import AnswersAgain
     from dslm.settings.workspace import workspace
 
     ws, began = workspace(workflow), time.monotonic()
-    entry = rollback(ws, reason, _actor(actor), answer, to, expected)
+    answers = AnswersAgain()
+    entry = rollback(ws, reason, actor_or_login(actor), answers, to, expected)
     seconds = round(time.monotonic() - began, 1)
     if as_json:
         emit({"changed": entry is not None, "entry": _plain(entry), "champion": _champion(ws),
-              "seconds": seconds})  # fmt: skip
+              "seconds": seconds, "answered_again": answers.given})  # fmt: skip
     elif entry is None:
         now = _champion(ws)["version"]
         say(f"{workflow}: rolled back to version {now} already; further back: --to N")
     else:
-        say(f"{_told(workflow, entry)}, in {seconds} s")
+        gave = answers.given and f"gave its {answers.given} recorded answers again, all the same"
+        say(f"{_told(workflow, entry)}, in {seconds} s", f"it {gave or 'answered one case'}")
 
 
 @app.command("recover")
@@ -113,7 +119,7 @@ def recover_releases(
     from dslm.settings.workspace import workspace
 
     ws = workspace(workflow)
-    done = recover(ws, _actor(actor), accept_loss=accept_loss)
+    done = recover(ws, actor_or_login(actor), accept_loss=accept_loss)
     if as_json:
         emit({"changed": bool(done), "done": done, "champion": _champion(ws)})
     else:
@@ -124,12 +130,12 @@ def recover_releases(
 def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
     """Show every move of the champion, oldest first, after the chain was proved."""
     from dslm.releasing.identity import short
-    from dslm.releasing.promoting import history
+    from dslm.releasing.promoting import signed_history
     from dslm.settings.workspace import workspace
 
-    entries = history(workspace(workflow))
+    entries = signed_history(workspace(workflow))
     if as_json:
-        emit([_plain(entry) for entry in entries])
+        emit([release_reading.move_plain(*move) for move in entries])
     elif not entries:
         say(f"{workflow}: nothing was promoted yet")
     else:
@@ -137,13 +143,13 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
             [
                 str(e.seq),
                 e.at[:16].replace("T", " "),
-                e.actor,
+                release_reading.move_by(e, by),
                 e.action,
                 f"{e.from_version} → {e.to_version}",
                 short(e.to_digest),
                 e.reason,
             ]
-            for e in entries
+            for e, by in entries
         ]
         say(table(None, ["no.", "at (UTC)", "who", "did", "versions", "digest", "why"], rows))
 

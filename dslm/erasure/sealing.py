@@ -30,9 +30,10 @@ from dslm.provenance import (
 from dslm.releasing import steps
 from dslm.releasing.checking import checked_files, prove_files
 from dslm.releasing.erasures import FILE, ErasedFile, Erasure, Erasures, erasures_of
+from dslm.releasing.signing.key_choice import key_for
 from dslm.releasing.signing.keys import SigningKey
 from dslm.releasing.signing.model_signature import SIGNATURE
-from dslm.releasing.signing.registered import key_for, refuse_wrong_signature
+from dslm.releasing.signing.registered import refuse_wrong_signature
 from dslm.releasing.signing.signed_folder import SIGNED_BESIDE, sign_folder
 from dslm.releasing.store import ModelStore
 from dslm.settings.workspace import Workspace
@@ -106,7 +107,7 @@ def seal(ws: Workspace, stored: Stored, found: Found, entry: Entry, scratch: Pat
         store.tag(number, "manifest", after)
     steps.reached("tagged")
     if number:
-        prove_files(store, store.version(number), work)
+        prove_files(store.model, store.version(number), work)
     return Sealed(Resealed(version=number, before=record.manifest, after=after), files, unsigned)
 
 
@@ -126,7 +127,7 @@ def _is_whole(ws: Workspace, store: ModelStore, stored: Stored) -> bool:
             checked_files(stored.folder)
             return True
         refuse_wrong_signature(ws.root, ws.workflow, stored.folder, where)
-        prove_files(store, stored.version, stored.folder)
+        prove_files(store.model, stored.version, stored.folder)
     except ReleaseRefused:
         return False
     return True

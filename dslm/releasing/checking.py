@@ -7,7 +7,7 @@ else. Called wherever a release is registered, promoted, rolled back to or loade
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ConfigDict, ValidationError
@@ -50,7 +50,8 @@ NEEDED = ("gate.json", "recipe.yaml", "scorecard.json", "smoke.json", "workflow.
 class Proof:
     """What a version's own files say, after every byte was compared.
 
-    `evidence` is the candidate's, in the format of the time when it was made.
+    `evidence` is the candidate's, in the format of the time when it was made; `signed_with` the id
+    of the key that signed it.
     """
 
     version: int
@@ -60,6 +61,7 @@ class Proof:
     contract: Contract
     verdict: Verdict
     verdict_digest: str
+    signed_with: str | None = None
 
 
 class _Manifest(Record):
@@ -189,19 +191,19 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     folder = store.fetch(version, into)
     where = f"{store.model} version {version.number}"
     signed = refuse_wrong_signature(store.root, store.model, folder, where)
-    proof = prove_files(store, version, folder)
+    proof = prove_files(store.model, version, folder)
     tell_of(signed, where)
     tell_of_erasures(proof.folder, where)
-    return proof
+    return replace(proof, signed_with=signed.key_id if signed else None)
 
 
-def prove_files(store: ModelStore, version: Version, folder: Path) -> Proof:
-    """Prove a version that was fetched from its own files.
+def prove_files(model: str, version: Version, folder: Path) -> Proof:
+    """Prove a version that was fetched, or kept in a backup, from its own files.
 
     Raises:
         ReleaseRefused: Its bytes, its manifest, its verdict or its tags do not fit each other.
     """
-    where = f"{store.model} version {version.number}"
+    where = f"{model} version {version.number}"
     manifest = folder / MANIFEST
     if not manifest.is_file() or digest_file(manifest) != version.tags.get("manifest"):
         what = "its manifest is not the one that was registered"
@@ -216,12 +218,12 @@ def prove_files(store: ModelStore, version: Version, folder: Path) -> Proof:
     contract = _contract(folder, where)
     terms = folder / TERMS_FILE
     _refuse_tags(version, where, {
-        "digest": release_digest(store.model, inputs),
+        "digest": release_digest(model, inputs),
         "contract_version": str(contract.version),
         "evidence": evidence_tag(inputs),
         "terms": digest_file(terms) if terms.is_file() else None,
     })  # fmt: skip
-    verdict = read_verdict(folder / "gate.json", store.model)
+    verdict = read_verdict(folder / "gate.json", model)
     if SUMMARY in version.tags:  # earlier ones have none
         _refuse_tags(version, where, {SUMMARY: summary_tag(folder)})
     if "format" in inputs:  # before, the tag was made of what a verdict named then

@@ -25,9 +25,9 @@ from dslm.releasing.erasures import (
     Erasures,
     erasures_of,
 )
+from dslm.releasing.signing.key_choice import key_for
 from dslm.releasing.signing.keys import KEYGEN
 from dslm.releasing.signing.model_signature import SIGNATURE
-from dslm.releasing.signing.registered import key_for
 from dslm.releasing.signing.signed_folder import SIGNED_BESIDE, sign_folder
 from dslm.strict_json import strict_json
 

@@ -21,6 +21,7 @@ from dslm.curation.personal.showing import showing_of
 from dslm.data_card import read_data_card
 from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import CHAMPION_FILE, TERMS_FILE, Terms, refuse_differences, terms_of
+from dslm.gating.calibration_split import split_digests
 from dslm.gating.earlier_policies import loosened_since
 from dslm.gating.markdown import as_markdown
 from dslm.provenance import digest_file, files_of, read_manifest, write_atomic, write_manifest
@@ -161,7 +162,8 @@ def _champion_terms(ws: Workspace) -> Iterator[tuple[str, Path]]:
 def _terms(ws: Workspace, contract: Contract, verdict: Verdict) -> Terms:
     """What this release is held to: the next one will be compared with it."""
     gold = read_labelled(ws.gold, contract)
-    return terms_of(contract, gold, load_policy(ws.policy), verdict.evidence)
+    split = split_digests(ws, contract)
+    return terms_of(contract, gold, load_policy(ws.policy), verdict.evidence, split)
 
 
 def _data_card(ws: Workspace, evidence: Mapping[str, str]) -> Iterator[tuple[str, Path]]:

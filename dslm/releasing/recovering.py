@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dslm.errors import InputError, ReleaseRefused
@@ -19,14 +19,26 @@ from dslm.records import Champion, JournalEntry
 from dslm.releasing import steps
 from dslm.releasing.baseline import read_noted
 from dslm.releasing.checking import prove
+from dslm.releasing.held_policy import policies_of
 from dslm.releasing.identity import named, registered
 from dslm.releasing.journal import Journal, chain, digest_of, entry_of
-from dslm.releasing.journal_anchors import Anchor, anchors, lacking, unknown_champion
+from dslm.releasing.journal_anchors import (
+    Anchor,
+    anchors,
+    lacking,
+    refuse_unknown_policy,
+    unknown_champion,
+    vouched_part,
+)
+from dslm.releasing.journal_copy import readable_copy
+from dslm.releasing.journal_proof import proved_part
 from dslm.releasing.moving import Move, make, settle
 from dslm.releasing.opening import nothing_yet
 from dslm.releasing.store import RESTORE, ModelStore, Version
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
+
+NOT_PROVED = "not signed or approved as the entries before it ask for, counts no more"
 
 
 @dataclass(frozen=True)
@@ -38,13 +50,14 @@ class _Known:
     versions: Sequence[Version]
     pages: Mapping[int, JournalEntry | None]
     anchors: tuple[Anchor, ...] = field(default=())
+    unproved: frozenset[str] = frozenset()
 
     @property
     def entries(self) -> list[JournalEntry]:
-        """Every entry that anything holds, but those that the journal tells to be lost."""
+        """Every entry that anything holds, but those that are told to be lost, or not proved."""
         kept = [entry for entry in self.pages.values() if entry]
         kept += [anchor.entry for anchor in self.anchors if anchor.entry]
-        told = {digest for entry in kept for digest in entry.lost or ()}
+        told = {digest for entry in kept for digest in entry.lost or ()} | self.unproved
         return [entry for entry in kept if digest_of(entry) not in told]
 
     @property
@@ -73,7 +86,7 @@ def recover(ws: Workspace, actor: str, *, accept_loss: bool = False) -> list[str
         raise ReleaseRefused("there is no registry here", where=ws.workflow, fix=fix)
     with exclusive(ws.root, f"release-{ws.workflow}", refusal=ReleaseRefused):
         store = ModelStore(ws.root, ws.workflow)
-        known = _known(ws, store)
+        known = _known(ws, store, accept_loss=accept_loss)
         told = [] if _is_whole(known) else list(_restore(known))
         entries = Journal(store).entries()
         told += _tell_loss(ws, known, entries, actor, accept_loss=accept_loss)
@@ -81,18 +94,24 @@ def recover(ws: Workspace, actor: str, *, accept_loss: bool = False) -> list[str
         if not entries:
             read_noted(ws.champion)  # which nothing can be written from
             return told
-        before = store.aliases(), _text(ws.champion)
+        refuse_unknown_policy(ws, entries, known.noted, store.model)
+        files = ws.champion, ws.journal_copy
+        before, texts = store.aliases(), [_text(path) for path in files]
         settle(ws, store, entries)
-        after = store.aliases(), _text(ws.champion)
+        after = store.aliases()
         for alias in ("champion", "previous"):
-            if (was := before[0].get(alias)) != (now := after[0].get(alias)):
+            if (was := before.get(alias)) != (now := after.get(alias)):
                 told.append(f"alias {alias}: named {was or 'nothing'}, names {now or 'nothing'}")
-        if before[1] != after[1]:
-            told.append(f"{ws.champion.name}: written anew from the journal")
+        told += [
+            f"{path.name}: written anew from the journal"
+            for path, text in zip(files, texts, strict=True)
+            if _text(path) != text
+        ]
     return told
 
 
-def _known(ws: Workspace, store: ModelStore) -> _Known:
+def _known(ws: Workspace, store: ModelStore, *, accept_loss: bool) -> _Known:
+    """All that is left; with `accept_loss` nothing that the policy's file speaks against."""
     try:
         noted = read_noted(ws.champion)
     except InputError:  # written anew in the end
@@ -103,10 +122,36 @@ def _known(ws: Workspace, store: ModelStore) -> _Known:
         entry = entry_of(page.tags.get("entry", ""))
         whole = entry is not None and page.tags.get("digest") == digest_of(entry)
         pages[page.number] = entry if whole else None
-    return _Known(store, noted, versions, pages, tuple(anchors(noted, versions)))
+    copies = [Anchor(ws.journal_copy.name, entry.seq, digest_of(entry), entry)
+              for entry in readable_copy(ws)]  # fmt: skip
+    known = _Known(store, noted, versions, pages, (*anchors(noted, versions), *copies))
+    return replace(known, unproved=_unproved(known, ws if accept_loss else None))
+
+
+def _unproved(known: _Known, ws: Workspace | None) -> frozenset[str]:
+    """Digests of entries that follow the journal and are signed wrongly or not approved.
+
+    What follows such an entry is as little proved as it is. With a workspace, also those that only
+    its policy's file speaks against.
+    """
+    left, wrong = known.entries, set[str]()
+    while True:
+        chained = _longest(Journal(known.store).genesis, left, known.copied)
+        right = proved_part(chained, known.store.model)
+        if ws is not None:
+            right = vouched_part(ws, right, known.noted, known.store.model)
+        if len(right) == len(chained):
+            return frozenset(wrong)
+        wrong.add(digest_of(chained[len(right)]))
+        for entry in sorted(left, key=lambda one: one.seq):
+            if entry.previous_digest in wrong:
+                wrong.add(digest_of(entry))
+        left = [entry for entry in left if digest_of(entry) not in wrong]
 
 
 def _is_whole(known: _Known) -> bool:
+    if known.unproved:
+        return False
     try:
         entries = Journal(known.store).entries()
     except ReleaseRefused:
@@ -133,6 +178,8 @@ def _restore(known: _Known) -> Iterator[str]:
             continue
         if kept is None:
             yield f"page {page} of the journal: changed or unreadable, counts no more"
+        elif digest_of(kept) in known.unproved:
+            yield f"journal entry {kept.seq} ({_told(kept)}): {NOT_PROVED}"
         elif digest_of(kept) in belongs:
             continue
         elif digest_of(kept) not in lost_race:
@@ -178,13 +225,10 @@ def _tell_loss(
         return []  # nothing was promoted
     lost = {digest_of(entry): entry.seq for entry in strays}
     lost |= {anchor.digest: anchor.seq for anchor in missing}
-    if not lost and not unknown_champion(known.noted, entries):
+    what = _lost(known, entries, max([*lost.values(), 0]), accept_loss=accept_loss)
+    if what is None:
         return []
-    last = max([*lost.values(), 0])
-    what = f"journal entries {len(entries) + 1} to {last} are lost" if last else (
-        f"the entry that made {named(known.noted.version, known.noted.digest)} the champion is lost"
-    )  # fmt: skip
-    version = _what_served(known, entries)
+    version = _what_served(known, entries, there=accept_loss)
     if not accept_loss:
         fix = f"restore MLflow's database from a backup, or go on from version {version.number}: "
         fix += f"`dslm release recover {ws.workflow} --accept-loss`"
@@ -192,23 +236,44 @@ def _tell_loss(
     with tempfile.TemporaryDirectory() as scratch:
         proof = prove(store, version, Path(scratch))
         leaves = entries[-1] if entries else None
-        move = Move("recover", leaves, leaves.to_digest if leaves else None, proof,
-                    f"{what}; {named(version.number, version.digest)} served", actor,
-                    tuple(sorted(lost)))  # fmt: skip
+        reason = f"{what}; {named(version.number, version.digest)} served"
+        move = Move("recover", leaves, leaves.to_digest if leaves else None, proof, reason, actor,
+                    *policies_of(ws, entries), lost=tuple(sorted(lost)))  # fmt: skip
         made = make(ws, store, move)
     steps.reached("loss told")
     return [f"{what} for good; journal entry {made.seq} says so, and that {_told(made)} served"]
 
 
-def _what_served(known: _Known, entries: Sequence[JournalEntry]) -> Version:
+def _lost(
+    known: _Known, entries: Sequence[JournalEntry], last: int, *, accept_loss: bool
+) -> str | None:
+    """What is lost, in words: entries up to a number, the entry or the release of the champion."""
+    if last:
+        return f"journal entries {len(entries) + 1} to {last} are lost"
+    noted = known.noted
+    if unknown_champion(noted, entries):
+        return f"the entry that made {named(noted.version, noted.digest)} the champion is lost"
+    if not accept_loss or registered(known.store, entries[-1], known.versions):
+        return None  # a champion that is not in the registry is told of by `settle`
+    head = entries[-1]
+    return f"the champion, {named(head.to_version, head.to_digest)}, is lost"
+
+
+def _what_served(known: _Known, entries: Sequence[JournalEntry], *, there: bool = False) -> Version:
     """The newest champion that anything knows of, as the registry has it.
+
+    Args:
+        known: What is left.
+        entries: The journal as it is now.
+        there: Pass over those that the registry holds no more.
 
     Raises:
         ReleaseRefused: It is not there, or has not answered.
     """
     store, noted = known.store, known.noted
-    newest = max([*known.entries, *entries], key=lambda entry: entry.seq, default=None)
-    found = registered(store, newest, known.versions) if newest else None
+    moves = sorted([*known.entries, *entries], key=lambda entry: -entry.seq)
+    held = [registered(store, entry, known.versions) for entry in moves[: None if there else 1]]
+    found = next((version for version in held if version and version.approved), None)
     if noted.version and noted.journal is None and unknown_champion(noted, entries):
         found = next((v for v in known.versions if _is(v, noted)), None)
     if found is None or not found.approved:

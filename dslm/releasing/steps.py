@@ -8,10 +8,15 @@ and the same command, or `dslm release recover`, has to finish what was begun.
 from __future__ import annotations
 
 # Up to the journal's entry nothing has moved; from it on the new champion is the one that counts.
-SETTLE = ("previous", "champion", "status", "copy", "terms", "champion.json", "read back")
+SETTLE = ("previous", "champion", "status", "copy", "terms", "journal.jsonl", "champion.json",
+          "read back")  # fmt: skip
 PROMOTE = ("planned", "proved", "journal", *SETTLE, "statement")
 ROLLBACK = ("planned", "proved", "journal", *SETTLE, "statement")
 RECOVER = ("entries restored", "pages put aside", "loss told", *SETTLE)
+APPROVE = ("planned", "signed", "kept")
+BACKUP = ("release copied", "backup")
+RESTORE = ("files", "version", "release restored", "page", "journal restored", *SETTLE,
+           "candidate", "restored")  # fmt: skip
 # Of an erasure; each comes as often as there are copies of its kind. Sources and gold go last.
 FORGET = (
     "begun", "copy removed", "erasure recorded", "rows erased", "sealed", "signed again", "tagged",

@@ -22,7 +22,12 @@ from dslm.releasing.signing.registered import (
     verify_fetched,
 )
 from dslm.releasing.signing.signed_folder import SIGNED_BESIDE, SignedRelease, verify_folder
-from dslm.releasing.signing.trust import read_trust, trust_in_force
+from dslm.releasing.signing.trust import (
+    movers_of,
+    read_trust,
+    trust_root_named,
+    trust_to_judge,
+)
 from dslm.releasing.store import ModelStore
 from dslm.settings.regular_files import refuse_no_file
 from dslm.settings.workspace import Workspace
@@ -53,7 +58,7 @@ def sign_version(ws: Workspace, number: int, *, again: bool = False) -> SignedRe
             raise ReleaseRefused(what, where=ws.workflow, fix="register it anew")
         refuse_taken_over(store, Journal(store).entries(), version)
         folder = store.fetch(version, Path(scratch) / "fetched")
-        prove_files(store, version, folder)
+        prove_files(store.model, version, folder)
         signed = sign_stored(ws, folder, again=again)
         added = Path(scratch) / "added"
         for name in SIGNED_BESIDE:
@@ -75,17 +80,17 @@ def verify_version(ws: Workspace, number: int, trust_root: Path | None = None) -
     Raises:
         ReleaseRefused: It is not signed, not by whom it should be, or does not fit together.
     """
-    trust = read_trust(trust_root) if trust_root else trust_in_force(ws.root)
-    assert trust is not None
+    trust = read_trust(trust_root) if trust_root else trust_to_judge(ws.root)
     with tempfile.TemporaryDirectory(prefix="dslm-verify-") as scratch:
         store = ModelStore(ws.root, ws.workflow)
         version = store.version(number)
         where = f"{ws.workflow} version {number}"
         folder = store.fetch(version, Path(scratch))
         signed = verify_fetched(folder, trust, ws.workflow, where)
-        prove_files(store, version, folder)
+        prove_files(store.model, version, folder)
         tell_of_erasures(folder, where)
-        at = refuse_other_promotion(ws, number, folder, trust)
+        outside = trust_root is not None or trust_root_named()
+        at = refuse_other_promotion(ws, number, folder, trust if outside else movers_of(ws.root))
     return replace(signed, promoted_at=at)
 
 
@@ -101,7 +106,7 @@ def verify_given(folder: Path, trust_root: Path) -> SignedRelease:
         ReleaseRefused: It is not signed by whom it should be, or does not fit together.
     """
     refuse_no_file(trust_root, fix="name a file with the keys that you trust")
-    _refuse_own_trust(folder, trust_root)
+    refuse_own_trust(folder, trust_root)
     signed = verify_folder(folder, read_trust(trust_root))
     checked_files(folder)
     if lacking := [name for name in NEEDED if not (folder / name).is_file()]:
@@ -111,7 +116,7 @@ def verify_given(folder: Path, trust_root: Path) -> SignedRelease:
     return signed
 
 
-def _refuse_own_trust(folder: Path, trust_root: Path) -> None:
+def refuse_own_trust(folder: Path, trust_root: Path) -> None:
     """Refuse a trust root that whoever made the folder may have written.
 
     Raises:

@@ -17,6 +17,7 @@ BASE = {
     "data_card",
     "engine_bridge",
     "evidence",
+    "journal_entry",
     "looks",
     "prediction",
     "stage",
@@ -39,8 +40,9 @@ MAY_CALL = {
     # the gate recomputes the scorecard from the rows, and knows repeated texts as curation does
     "gating": {"scoring", "curation"},
     # the smoke test answers with the decider that serves; its input is gold's, as it may be shown;
-    # no verdict is believed: registration and promotion judge the rows by the gate's own function
-    "releasing": {"inference", "curation", "gating", "scoring"},
+    # no verdict is believed: registration and promotion judge the rows by the gate's own function;
+    # a dossier's page is drawn as the report is
+    "releasing": {"inference", "curation", "gating", "scoring", "reporting"},
     # what is shown of gold has the surrogates that curation makes; a difference between two models
     # is the gate's own, and so is what this gold set can show; people are priced as outcomes are
     "reporting": {"curation", "gating", "scoring"},
