@@ -20,7 +20,7 @@ from dslm.curation.formats import FORMATS, Format
 from dslm.curation.formats.beside import LONE_LABEL, label_of
 from dslm.curation.formats.decoding import LONGEST_MARK, encoding_of, is_bytewise
 from dslm.curation.formats.mailboxes import MBOX_LABELS, message_spans
-from dslm.erasure.text_search import unescaped
+from dslm.erasure.plain_text import unescaped
 from dslm.errors import InputError
 
 JSONL, GZIPPED, CSV_KIND = FORMATS[".jsonl"], FORMATS[".jsonl.gz"], FORMATS[".csv"]
