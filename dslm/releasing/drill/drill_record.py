@@ -21,7 +21,7 @@ from dslm.provenance import digest_file, write_atomic
 from dslm.record import Record
 from dslm.records import Baseline
 from dslm.releasing.signing.dsse import envelope, opened
-from dslm.releasing.signing.registered import key_for
+from dslm.releasing.signing.key_choice import key_for
 from dslm.releasing.signing.trust import trust_in_force
 from dslm.settings.regular_files import is_there
 from dslm.settings.release_policy import PATH, load_release_policy
