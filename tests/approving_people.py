@@ -57,9 +57,10 @@ class People:
 
     def listed(self, retired: Mapping[str, str] | None = None, **names: str) -> str:
         """`people:` of a policy; `names`: whose key stands under whose name, besides the usual."""
-        owners = {name: [name] for name in ("ann", "bob", "eve", "dan")}
-        for key, owner in names.items():
-            owners.setdefault(owner, []).append(key)
+        owners: dict[str, list[str]] = {name: [] for name in ("ann", "bob", "eve", "dan")}
+        for key, owner in ({name: name for name in owners} | names).items():
+            owners[owner].append(key)
+        owners = {owner: keys for owner, keys in owners.items() if keys}
         lines = ["people:"]
         for name, keys in owners.items():
             lines.append(f"  {name}:")

@@ -164,6 +164,10 @@ def _split() -> Iterator[tuple[str, Fault]]:
         ("a case made easy", lambda s: [s[0].model_copy(update={"input": "A-1."}), *s[1:]]),
         ("a case learnt from", lambda s: [*s, learnt("train of today").model_copy(
             update={"id": "x", "target": SPAM, "meta": {"language": "en", "sender": "x"}})]),
+        ("an easy case many times", lambda s: [*s, *(s[1].model_copy(
+            update={"id": f"x{n}", "meta": {"language": "en", "sender": f"x{n}"}})
+            for n in range(20))]),
+        ("a case of gold", lambda s: [*s, PAIRS[1].model_copy(update={"id": "x"})]),
         ("a group learnt from", lambda s: [*s, s[0].model_copy(
             update={"id": "x", "meta": s[0].meta | {"sender": "train of today"}})]),
     ):  # fmt: skip

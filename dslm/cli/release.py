@@ -10,21 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dslm.cli import release_backup, release_reading
+from dslm.cli import release_backup, release_drill, release_reading
 from dslm.cli.actor import actor_or_login
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
 
 if TYPE_CHECKING:
     from dslm.records import JournalEntry
-    from dslm.releasing.journal_proof import SignedMove
     from dslm.settings.workspace import Workspace
 
 app = typer.Typer(help="Versions of a workflow's model: which there are, which one serves.")
 release_reading.register(app)
 app.command("backup")(release_backup.backup)
 app.command("restore")(release_backup.restore)
+app.command("drill")(release_drill.drill)
 
-COLUMNS = ["no.", "at (UTC)", "who", "did", "versions", "digest", "signed by", "approved by", "why"]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the journal.")]
 Actor = Annotated[
     str | None,
@@ -137,8 +136,7 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
 
     entries = signed_history(workspace(workflow))
     if as_json:
-        emit([(_plain(entry) or {}) | {"signed_by": by.signed_by, "approved_by": _approved(by)}
-              for entry, by in entries])  # fmt: skip
+        emit([release_reading.move_plain(*move) for move in entries])
     elif not entries:
         say(f"{workflow}: nothing was promoted yet")
     else:
@@ -146,21 +144,15 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
             [
                 str(e.seq),
                 e.at[:16].replace("T", " "),
-                e.actor,
+                release_reading.move_by(e, by),
                 e.action,
                 f"{e.from_version} → {e.to_version}",
                 short(e.to_digest),
-                by.signed_by or "nobody",
-                ", ".join(dict.fromkeys(who for _, who in by.approved_by)),
                 e.reason,
             ]
             for e, by in entries
         ]
-        say(table(None, COLUMNS, rows))
-
-
-def _approved(by: SignedMove) -> list[dict[str, str]]:
-    return [{"kind": one.kind, "by": who} for one, who in by.approved_by]
+        say(table(None, ["no.", "at (UTC)", "who", "did", "versions", "digest", "why"], rows))
 
 
 def _champion(ws: Workspace) -> dict[str, Any]:

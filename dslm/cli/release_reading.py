@@ -13,7 +13,8 @@ from dslm.cli import streams
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
 
 if TYPE_CHECKING:
-    from dslm.records import Metric, Release
+    from dslm.records import JournalEntry, Metric, Release
+    from dslm.releasing.journal_proof import SignedMove
     from dslm.releasing.release_differences import Differences, Told
     from dslm.releasing.release_summary import Listed
     from dslm.reporting.pull_request.flips import Flip
@@ -135,7 +136,8 @@ def _workspaces(workflow: str | None) -> list[Workspace]:
 
 def _plain(one: Listed) -> dict[str, Any]:
     summary = None if one.summary is None else one.summary.model_dump(mode="json")
-    return one.release.model_dump(mode="json") | {"age": round(one.age), "summary": summary}
+    told = {"age": round(one.age), "summary": summary, "approved_by": list(one.approved_by)}
+    return one.release.model_dump(mode="json") | told
 
 
 def _row(one: Listed) -> list[str]:
@@ -154,7 +156,7 @@ def _row(one: Listed) -> list[str]:
     return [
         release.workflow,
         str(release.version),
-        _state(release),
+        "\n".join([_state(release), *(f"approved by {who}" for who in one.approved_by)]),
         *numbers,
         _age(one.age),
         short(release.digest),
@@ -180,8 +182,21 @@ def _told(found: Told) -> dict[str, Any]:
         "release": found.release.model_dump(mode="json"),
         "verdict": found.verdict.model_dump(mode="json"),
         "scorecard": found.scorecard.model_dump(mode="json"),
-        "moves": [entry.model_dump(mode="json") for entry in found.moves],
+        "moves": [move_plain(*move) for move in zip(found.moves, found.signed, strict=True)],
     }
+
+
+def move_plain(entry: JournalEntry, by: SignedMove) -> dict[str, Any]:
+    """A move as JSON: its entry, and who signed and approved it."""
+    approved = [{"kind": one.kind, "by": who} for one, who in by.approved_by]
+    return entry.model_dump(mode="json") | {"signed_by": by.signed_by, "approved_by": approved}
+
+
+def move_by(entry: JournalEntry, by: SignedMove) -> str:
+    """Who says to have made a move, whose signature it has, and who approved it."""
+    approved = dict.fromkeys(who for _, who in by.approved_by)
+    told = [f"signed by {by.signed_by}" if by.signed_by else "not signed"]
+    return "\n".join([entry.actor, *told, *(f"approved by {who}" for who in approved)])
 
 
 def _say_release(found: Told) -> None:
@@ -202,8 +217,8 @@ def _say_release(found: Told) -> None:
         for key in metrics
     ]
     say(table("Scores, with 95 % intervals", ["metric", *names], scores))
-    moves = [[str(e.seq), e.at[:16].replace("T", " "), e.actor, e.action, e.reason]
-             for e in found.moves]  # fmt: skip
+    moves = [[str(e.seq), e.at[:16].replace("T", " "), move_by(e, by), e.action, e.reason]
+             for e, by in zip(found.moves, found.signed, strict=True)]  # fmt: skip
     if moves:
         say(table("Made champion", ["no.", "at (UTC)", "who", "did", "why"], moves))
     digests = [["release", release.digest], *map(list, sorted(release.evidence.items()))]

@@ -7,6 +7,7 @@ without the person's rows, and takes the rows out of sources, gold and review fi
 
 from __future__ import annotations
 
-from dslm.erasure.forgetting import Listing, Release, forget, listing
+from dslm.erasure.forgetting import forget
+from dslm.erasure.inventory import Listing, Release, listing
 
 __all__ = ["Listing", "Release", "forget", "listing"]

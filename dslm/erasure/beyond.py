@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from dslm.erasure.copies import shown
 from dslm.erasure.finding import Found
 from dslm.releasing.opening import artifact_folder
 from dslm.settings.workspace import Workspace, stage_command
@@ -57,7 +58,7 @@ def to_do(ws: Workspace, found: Found) -> Iterator[str]:
 
 def _tracked(ws: Workspace, found: Found) -> list[str]:
     """Which of the files with rows of the person's git keeps."""
-    names = [str(one.path.relative_to(ws.root)) for one in found.files]
+    names = [shown(ws, one.path) for one in found.files]
     if not names or not (ws.root / ".git").exists():
         return []
     done = subprocess.run(
@@ -75,7 +76,7 @@ def _tracked_by_dvc(ws: Workspace, found: Found) -> list[str]:
             if path == ws.root:
                 break
             if Path(f"{path}.dvc").is_file():
-                named.add(str(path.relative_to(ws.root)))
+                named.add(shown(ws, path))
     return sorted(named)
 
 

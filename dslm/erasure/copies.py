@@ -8,27 +8,22 @@ after, with the same search.
 
 from __future__ import annotations
 
-import configparser
-import os
 import shutil
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from dslm.erasure.finding import Found
-from dslm.erasure.json_objects import looks_like_lines, objects_in
+from dslm.erasure.json_objects import looks_like_lines, object_of, objects_in
+from dslm.erasure.tree import cache_folder, files_below
 from dslm.provenance import sync_folder
 from dslm.settings.workspace import Workspace, origin
 
 Action = Literal["rows taken out", "removed", "sealed again", "by hand"]
-# Of tools, or of git, whose history is beyond reach.
-NOT_ENTERED = frozenset({
-    ".git", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis",
-    "node_modules",
-})  # fmt: skip
 RELEASE = ("artifacts", "release")  # how the path of a release's files goes on below its run
 _CALIBRATION = "calibration"
+LARGEST_OBJECT = 1 << 20  # bytes of one that goes over many lines
 
 
 @dataclass(frozen=True)
@@ -65,32 +60,8 @@ def copies(ws: Workspace, found: Found) -> list[Copy]:
         if count := _holds(found, path, kind):
             before = held.get(unit)
             total = count + (before.found if before else 0)
-            held[unit] = Copy(kind, _shown(ws, unit), total, action, unit)
+            held[unit] = Copy(kind, shown(ws, unit), total, action, unit)
     return sorted(held.values(), key=lambda one: (one.kind, one.place))
-
-
-def files_below(root: Path) -> Iterator[Path]:
-    """Every regular file of a tree; folders that are links are not entered."""
-    for folder, names, files in os.walk(root):
-        names[:] = sorted(name for name in names if name not in NOT_ENTERED)
-        for name in sorted(files):
-            path = Path(folder) / name
-            if path.is_file():
-                yield path
-
-
-def cache_folder(root: Path) -> Path:
-    """Where DVC keeps the bytes of all outputs, as its configuration says."""
-    found = root / ".dvc" / "cache"
-    for name in ("config", "config.local"):
-        path = root / ".dvc" / name
-        if not path.is_file():
-            continue
-        read = configparser.ConfigParser(strict=False)
-        read.read_string(path.read_text(encoding="utf-8", errors="replace"))
-        if given := read.get("cache", "dir", fallback=""):
-            found = (root / ".dvc" / given).resolve()
-    return found
 
 
 def _outside(root: Path) -> Iterator[Path]:
@@ -135,7 +106,8 @@ def _artifact(ws: Workspace, path: Path) -> tuple[str, Action, Path]:
     return kinds.get(parts[0], "output"), "removed", ws.artifacts / parts[0]
 
 
-def _shown(ws: Workspace, path: Path) -> str:
+def shown(ws: Workspace, path: Path) -> str:
+    """A path for people: below the repository, if it is."""
     return str(path.relative_to(ws.root)) if path.is_relative_to(ws.root) else str(path)
 
 
@@ -144,6 +116,8 @@ def _holds(found: Found, path: Path, kind: str) -> int:
     try:
         texts = found.search.in_file(path)
         rows = _rows(found, path, kind) if looks_like_lines(path) else 0
+        if kind == "report" and found.person.gold_ids:  # it has gold's answers, cut as they may be
+            rows = max(rows, 1)
     except FileNotFoundError:  # gone meanwhile
         return 0
     return max(texts, rows)
@@ -158,7 +132,7 @@ def _rows(found: Found, path: Path, kind: str) -> int:
     person, ours = found.person, kind in ("curated", "scores", "output")
     gold = not any(_CALIBRATION in part for part in path.parts[-2:])
     count = 0
-    for one in objects_in(path):
+    for one in _objects(path):
         if "prediction" in one and "group" in one:
             either = (True, False) if kind == "cache" else (gold,)
             same = any(person.has_id(one.get("id"), gold=g) for g in either)
@@ -166,7 +140,19 @@ def _rows(found: Found, path: Path, kind: str) -> int:
                 same and person.of_group(one.get("group")))  # fmt: skip
         elif ("input" in one and isinstance(one.get("meta"), dict)) or (ours and "input" in one):
             count += person.has_case(one)
+        else:
+            count += person.is_named_in(one, at_top=kind == "cache")
     return count
+
+
+def _objects(path: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a file: one a line, or the one that it is over many lines."""
+    found = False
+    for one in objects_in(path):
+        found = True
+        yield one
+    if not found and path.stat().st_size <= LARGEST_OBJECT:
+        yield from object_of(path)
 
 
 def remove(path: Path) -> None:

@@ -1,101 +1,33 @@
-"""Lists every copy of a person's cases, and erases them.
+"""Erases a person's cases wherever they lie within reach.
 
-Takes a workspace and a group's id; gives a `Listing`. What can be made again goes first, then the
-rows of stored releases; sources, gold and review files, by which it is known whose a case is, go
-last, and only once nothing else holds anything. So a command that was ended at any step is finished
-by the same command again. Called by `dslm forget`.
+Takes a workspace and a group's id; gives the `Listing` of what there was. What can be made again
+goes first, then the rows of stored releases; sources, gold and review files, by which it is known
+whose a case is, go last, and only once nothing else holds anything. So a command that was ended at
+any step is finished by the same command again. Called by `dslm forget`.
 """
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from dslm.erasure.alone import alone
-from dslm.erasure.beyond import beyond_reach, to_do
-from dslm.erasure.copies import Copy, copies, kinds_of, remove
+from dslm.erasure.copies import copies, kinds_of, remove
 from dslm.erasure.finding import Found, find
+from dslm.erasure.inventory import Listing, listed, releases_of, scratch_folder
 from dslm.erasure.person import key_of
 from dslm.erasure.primary_files import in_order, rewrite
 from dslm.erasure.register import Entry, begun, read_register, write_entry
-from dslm.erasure.releases import (
-    Held,
-    Stored,
-    erased_files,
-    held_by,
-    lost_by,
-    stored_releases,
-    trained_on,
-)
+from dslm.erasure.releases import Stored, held_by, stored_releases
 from dslm.erasure.sealing import begun_here, seal
 from dslm.errors import DslmError, InputError, Problems
 from dslm.releasing import steps
 from dslm.settings.workspace import Workspace
 
 MOST_NAMED = 20
-
-
-@dataclass(frozen=True)
-class Release:
-    """A stored release that holds something of the person's, or learnt from it.
-
-    Attributes:
-        version: Its number; 0 for files that became no version.
-        named: For people.
-        files: Rows or cases by file that are erased.
-        others: Files that hold a text and cannot be changed.
-        lost: What it cannot do any more.
-    """
-
-    version: int
-    named: str
-    files: dict[str, int]
-    others: tuple[str, ...]
-    lost: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Listing:
-    """What there is of a person's cases, or was.
-
-    Attributes:
-        workflow: Whose.
-        applied: Whether it was erased.
-        copies: What is rewritten, removed or left to somebody's hands.
-        releases: Stored releases that hold something, or learnt from it.
-        beyond: What lies beyond reach, and what to do there.
-        to_do: What to run afterwards.
-        notes: What the search could not tell.
-        before: The erasure of before, where nothing of the group is left.
-    """
-
-    workflow: str
-    applied: bool
-    copies: tuple[Copy, ...]
-    releases: tuple[Release, ...]
-    beyond: tuple[str, ...]
-    to_do: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-    before: Entry | None = field(default=None)
-
-    @property
-    def by_hand(self) -> list[str]:
-        """Places that only a person can clear."""
-        own = [one.place for one in self.copies if one.action == "by hand"]
-        return own + [f"{one.named}, {name}" for one in self.releases for name in one.others]
-
-
-def listing(ws: Workspace, group: str) -> Listing:
-    """Every copy of a group's cases; nothing is changed.
-
-    Raises:
-        InputError: There is no such group, and none was erased; groups spelled alike are named.
-    """
-    found = find(ws, group)
-    with tempfile.TemporaryDirectory(prefix="dslm-forget-") as scratch:
-        return _listed(ws, found, group, Path(scratch))
 
 
 def forget(
@@ -118,11 +50,10 @@ def forget(
             is at work; or copies are left that only a person can remove: nothing of sources and
             gold is changed then.
     """
-    with alone(ws), tempfile.TemporaryDirectory(prefix="dslm-forget-") as scratch:
+    with alone(ws), scratch_folder(ws) as folder:
         found = find(ws, group)
         _refuse_reason(reason, actor, found)
-        folder = Path(scratch)
-        before = _listed(ws, found, group, folder)
+        before = listed(ws, found, group, folder)
         if before.before is not None and before.before.done:
             return before
         entry = _entry(ws, found, before, actor, reason)
@@ -170,70 +101,6 @@ def _refuse_reason(reason: str, actor: str, found: Found) -> None:
             raise InputError("names the group that is to be forgotten", where=where, fix=fix)
 
 
-def _listed(ws: Workspace, found: Found, group: str, scratch: Path) -> Listing:
-    """All that is known of a person's cases."""
-    rows = [
-        Copy(one.part, str(one.path.relative_to(ws.root)), len(one.lines), "rows taken out")
-        for one in found.files
-    ]
-    others = copies(ws, found)
-    releases, unknown = _releases(ws, found, scratch)
-    holding = [one for one in releases if one.files or one.others]
-    known = read_register(ws).of(found.person.key)
-    nothing = not (rows or others or holding)
-    if nothing and known is None:
-        near = ", ".join(map(repr, found.near(group)))
-        fix = f"did you mean {near}?" if near else "look at the sources for how it is written"
-        raise InputError("no case of this group", where="--group", fix=fix)
-    return Listing(
-        workflow=ws.workflow,
-        applied=False,
-        copies=(*rows, *others),
-        releases=tuple(releases) if not nothing else (),
-        beyond=tuple(beyond_reach(ws, found)),
-        to_do=tuple(to_do(ws, found)),
-        notes=tuple(_notes(found, unknown)),
-        before=known if nothing else None,
-    )
-
-
-def _notes(found: Found, unknown: Sequence[int]) -> list[str]:
-    """What the search could not tell."""
-    said = []
-    if unknown:
-        numbers = ", ".join(map(str, unknown))
-        said.append(f"versions {numbers} were made of other data than lies here now: whether their "
-                    "weights were trained on these cases, nobody can tell here")  # fmt: skip
-    if found.search.too_short:
-        said.append(f"{found.search.too_short} texts are too short to be looked for by their words")
-    if found.search.shared:
-        said.append(f"{found.search.shared} texts stand word for word in others' cases: where they "
-                    "are met they are taken for those")  # fmt: skip
-    if found.unreadable:
-        said.append(f"{found.unreadable} rows of sources cannot be read and may be anybody's: "
-                    f"`dslm check` names them")  # fmt: skip
-    return said
-
-
-def _releases(ws: Workspace, found: Found, scratch: Path) -> tuple[list[Release], list[int]]:
-    """Stored releases that hold something of the person's or learnt from it; and which may have."""
-    unknown = []
-    entry = Entry(at="", actor="", reason="", salt="00" * 16, group="")
-    listed = []
-    with tempfile.TemporaryDirectory(dir=scratch) as into:
-        for stored in stored_releases(ws, Path(into)):
-            held = held_by(found, stored.folder)
-            files = erased_files(found, stored.folder, entry) if held.counts else {}
-            trained = trained_on(ws, found, stored.version)
-            if trained is None and stored.version.number:
-                unknown.append(stored.version.number)
-            lost = lost_by(stored, files, trained=trained)
-            if held.counts or held.others or lost:
-                listed.append(Release(stored.version.number, stored.named, dict(held.counts),
-                                      held.others, tuple(lost)))  # fmt: skip
-    return listed, unknown
-
-
 def _seal_all(
     ws: Workspace, found: Found, entry: Entry, scratch: Path
 ) -> tuple[Entry, tuple[str, ...]]:
@@ -241,11 +108,12 @@ def _seal_all(
     unsigned = []
     with tempfile.TemporaryDirectory(dir=scratch) as into:
         for place, stored in enumerate(stored_releases(ws, Path(into))):
-            if not _holds(held_by(found, stored.folder)) and not begun_here(stored, entry):
+            if not held_by(found, stored.folder).counts and not begun_here(stored, entry):
                 continue
             work = scratch / f"release-{place}"
             work.mkdir()
             done = seal(ws, stored, found, entry, work)
+            shutil.rmtree(work)
             if done.unsigned:
                 unsigned.append(_sign(ws, stored))
             if done.resealed is not None:
@@ -255,10 +123,6 @@ def _seal_all(
                 entry = entry.model_copy(update={"releases": releases})
                 write_entry(ws, entry)
     return entry, tuple(unsigned)
-
-
-def _holds(held: Held) -> bool:
-    return bool(held.counts)
 
 
 def _sign(ws: Workspace, stored: Stored) -> str:
@@ -280,7 +144,7 @@ def _refuse_left(ws: Workspace, found: Found, scratch: Path, *, leave_others: bo
             fix = f"remove it by hand, then {again}; or `--leave-others`" if by_hand else again
             what = f"still holds {one.found} of the person's texts"
             left.append(InputError(what, where=one.place, fix=fix))
-    for release in _releases(ws, found, scratch)[0]:
+    for release in releases_of(ws, found, scratch)[0]:
         for name in () if leave_others else release.others:
             left.append(InputError("holds a text of the person's, and cannot be changed",
                                    where=f"{release.named}, {name}", fix="delete that version in "

@@ -38,6 +38,9 @@ class Person:
         gold_ids: Of its cases in gold.
         texts: Inputs of its cases, as they came and as they were curated.
         others: The names of all other groups, folded.
+        other_ids: Of curated cases that are not the person's.
+        pseudonymised: Whether curated data has other names for groups: one of them may be drawn
+            for two groups, or be somebody's real one.
     """
 
     key: str
@@ -48,6 +51,8 @@ class Person:
     gold_ids: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
     others: frozenset[str] = field(default=frozenset(), repr=False)
+    other_ids: frozenset[str] = field(default=frozenset(), repr=False)
+    pseudonymised: bool = False
 
     def of_group(self, value: object) -> bool:
         """Whether a value names the group, itself or by what stands for it."""
@@ -69,11 +74,32 @@ class Person:
             return False
         return self.has_id(case.get("id"), gold=gold) or case.get("input") in self.texts
 
-    def has_row(self, row: Mapping[str, Any], *, gold: bool) -> bool:
-        """Whether a row of answers is of one of the person's cases."""
-        if self.of_group(row.get("group")):
+    def is_named_in(self, one: Mapping[str, Any], *, at_top: bool) -> bool:
+        """Whether an object of any form names the group under its key.
+
+        Args:
+            one: A label, a row of a source.
+            at_top: Whether the key may stand beside the others, and not in `meta` alone.
+        """
+        meta = one.get("meta")
+        if isinstance(meta, Mapping) and self.of_group(meta.get(self.group_by)):
             return True
-        return key_of(row.get("group")) not in self.others and self.has_id(row.get("id"), gold=gold)
+        return at_top and self.of_group(one.get(self.group_by))
+
+    def has_row(self, row: Mapping[str, Any], *, gold: bool) -> bool:
+        """Whether a row of answers is of one of the person's cases.
+
+        Args:
+            row: As it is read from a file.
+            gold: Whether it answers gold, which has names as they are; else a curated case.
+        """
+        named = key_of(row.get("group"))
+        if gold or not self.pseudonymised:
+            mine = bool(named) and named == self.key
+            return mine or (named not in self.others and self.has_id(row.get("id"), gold=gold))
+        if self.has_id(row.get("id"), gold=False):
+            return True
+        return named in self.stand_ins and row.get("id") not in self.other_ids
 
     def has_id(self, value: object, *, gold: bool) -> bool:
         """Whether an id is of one of the person's cases; a repeated one has a number behind it."""

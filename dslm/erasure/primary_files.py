@@ -15,8 +15,8 @@ from typing import Any
 from dslm.curation.formats import FORMATS, Format
 from dslm.curation.formats.mail import bare_id
 from dslm.erasure.person import Person
+from dslm.erasure.plain_text import plain
 from dslm.erasure.source_files import beside_of, rows_in
-from dslm.erasure.text_search import plain
 from dslm.provenance import sync_folder, write_atomic
 from dslm.strict_json import strict_json
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from dslm.curation.formats import FORMATS, Format
 from dslm.curation.formats.beside import LONE_LABEL, label_of
 from dslm.curation.formats.decoding import LONGEST_MARK, encoding_of, is_bytewise
 from dslm.curation.formats.mailboxes import MBOX_LABELS, message_spans
+from dslm.erasure.plain_text import unescaped
 from dslm.errors import InputError
 
 JSONL, GZIPPED, CSV_KIND = FORMATS[".jsonl"], FORMATS[".jsonl.gz"], FORMATS[".csv"]
@@ -166,6 +169,19 @@ def _one_text(path: Path, kind: Format) -> Rows:
     if kind is not LONE_LABEL and beside.is_file():
         data += b"\n" + beside.read_bytes()
     return Rows({1: data.decode("utf-8", "replace")}, lambda gone: None if gone else data)
+
+
+def rows_naming(
+    path: Path, kind: Format, encoding: str, lines: Collection[int], names: Collection[str]
+) -> dict[int, str]:
+    """Those of some rows, that nobody could read, in which one of some names stands as a word."""
+    words = "|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in sorted(names))
+    asked = re.compile(words, re.IGNORECASE)
+    texts = rows_in(path, kind, encoding).texts
+    return {
+        line: texts[line] for line in lines
+        if line in texts and asked.search(normalize("NFC", unescaped(texts[line])))
+    }  # fmt: skip
 
 
 def beside_of(path: Path, kind: Format) -> Iterator[Path]:

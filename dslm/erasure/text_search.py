@@ -1,67 +1,26 @@
 """Looks for texts in any file, in whatever form it holds them.
 
-Takes texts of a person's cases, leaves out what stands in others' cases too, and counts how many of
-the rest a file holds: escaped for JSON or HTML, quoted by CSV or mail, cut to an excerpt, in gzip,
-bzip2, xz, zip, Parquet, a sqlite database, or base64 within a page. Called by `copies`.
+Takes texts of a person's cases, leaves out what stands in others' cases too, and counts how many
+of the rest a file holds. `text_views` says which texts a file is, `plain_text` what of a text is
+looked for. Called by `copies` and `releases`.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import bz2
-import gzip
-import html
-import io
-import lzma
-import quopri
-import re
-import sqlite3
-import unicodedata
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-SHORTEST = 16  # letters and digits; what is shorter stands in others' texts by chance
-WINDOW = 32  # of a longer text, so many letters and digits at once
-MOST_WINDOWS = 8  # of one text, from its start to its end
-DEEPEST = 4  # archives within each other
+from dslm.erasure.plain_text import plain, raw_windows_of, windows_of
+from dslm.erasure.text_views import is_packed, is_text, views
+
 AT_ONCE = 1 << 26  # bytes of a file that are looked at together
 OVERLAP = 1 << 16
 JOINED = 1 << 20  # characters of others' texts that are looked at together
-_NOT_KEPT = re.compile(r"[\W_]+")
-_UNICODE = re.compile(r"\\+u([0-9a-fA-F]{4})")
-_ESCAPED = re.compile(r"\\+[nrtbf]")
-_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4}[\r\n]*){12,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
-_DIGEST = re.compile(rb"(?:[0-9a-f]{32}|[0-9A-F]{32})+")  # which is no text in base64
-_SOFT_BREAK = re.compile(rb"=(?:\r?\n|[0-9A-F]{2})")
-_WRITABLE = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]{16,}")
-_SQLITE = b"SQLite format 3\0"
-
-
-def plain(text: str) -> str:
-    """A text as letters and digits alone, case and composition folded, escapes undone."""
-    if "\\" in text:
-        text = _UNICODE.sub(lambda found: chr(int(found[1], 16)), text)
-        text = _ESCAPED.sub(" ", text)
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if "&" in text:
-        text = html.unescape(text)
-    return _NOT_KEPT.sub("", unicodedata.normalize("NFKC", text).casefold())
-
-
-def windows_of(text: str) -> tuple[str, ...]:
-    """What is looked for of a text; nothing of one that is too short."""
-    folded = plain(text)
-    if len(folded) < SHORTEST:
-        return ()
-    last = max(0, len(folded) - WINDOW)
-    count = min(MOST_WINDOWS, -(-len(folded) // WINDOW))
-    starts = {last * place // max(1, count - 1) for place in range(count)}
-    return tuple(folded[start : start + WINDOW] for start in sorted(starts))
+_PREFIX = 8  # bytes of a window that are looked for first
+_SPREAD = 0x9E3779B97F4A7C15  # Fibonacci hashing, Knuth, TAOCP 3, 6.4
 
 
 @dataclass(frozen=True)
@@ -69,12 +28,14 @@ class TextSearch:
     """What is looked for.
 
     Attributes:
-        windows: Of each text that can be told from others' texts.
+        windows: Pieces of each text that can be told from others' texts.
+        raw: Pieces of the same as they came, of texts of which nothing is in others'.
         too_short: How many texts have nothing that could be looked for.
         shared: How many of the others stand in others' cases, word for word.
     """
 
-    windows: tuple[tuple[str, ...], ...]
+    windows: tuple[tuple[bytes, ...], ...]
+    raw: tuple[tuple[bytes, ...], ...] = field(default=(), repr=False)
     too_short: int = 0
     shared: int = 0
 
@@ -86,14 +47,20 @@ class TextSearch:
             texts: Of the person's cases.
             others: Inputs of all other cases; read once.
         """
-        wanted = [windows_of(text) for text in sorted(set(texts))]
+        every = sorted(set(texts))
+        wanted = [windows_of(text) for text in every]
         asked = {one for windows in wanted for one in windows}
-        left = set(asked)
+        left, prefixes = set(asked), _Prefixes([(0, one) for one in sorted(asked)])
         for joined in _joined(others):
-            left = {one for one in left if one not in joined}
+            left -= {one for _, one in prefixes.found_in(joined)}
         kept = [tuple(one for one in windows if one in left) for windows in wanted]
         return cls(
             windows=tuple(windows for windows in kept if windows),
+            raw=tuple(
+                raw_windows_of(text) if now == was else ()
+                for text, was, now in zip(every, wanted, kept, strict=True)
+                if now
+            ),
             too_short=sum(not windows for windows in wanted),
             shared=sum(bool(was) and not now for was, now in zip(wanted, kept, strict=True)),
         )
@@ -106,8 +73,8 @@ class TextSearch:
             while block := stream.read(AT_ONCE):
                 found |= self._in(before + block)
                 before = block[-OVERLAP:]
-            if len(before) == OVERLAP and path.stat().st_size > AT_ONCE and _packed(path):
-                found |= self._in(path.read_bytes())
+        if path.stat().st_size > AT_ONCE and is_packed(path):
+            found |= self._in(path.read_bytes())
         return len(found)
 
     def in_bytes(self, data: bytes) -> int:
@@ -117,18 +84,59 @@ class TextSearch:
     def _in(self, data: bytes) -> set[int]:
         if not self.windows:
             return set()
-        found: set[int] = set()
+        found = set() if is_text(data) else {place for place, _ in self._as_came.found_in(data)}
         for view in views(data):
-            text = plain(view)
-            found |= {
-                place
-                for place, windows in enumerate(self.windows)
-                if place not in found and any(one in text for one in windows)
-            }
+            text = plain(view).encode("utf-8", "surrogatepass")
+            found |= {place for place, _ in self._plain.found_in(text)}
         return found
 
+    @cached_property
+    def _plain(self) -> _Prefixes:
+        return _Prefixes([(place, one) for place, ones in enumerate(self.windows) for one in ones])
 
-def _joined(texts: Iterable[str]) -> Iterator[str]:
+    @cached_property
+    def _as_came(self) -> _Prefixes:
+        return _Prefixes([(place, one) for place, ones in enumerate(self.raw) for one in ones])
+
+
+class _Prefixes:
+    """Windows by how they begin, all of which are looked for in one go.
+
+    However many there are, bytes are gone through once: eight from each place on are hashed to 16
+    bits, and only where such a hash is a window's is more compared.
+    """
+
+    def __init__(self, windows: Sequence[tuple[int, bytes]]):
+        import numpy as np
+
+        self.by_prefix: dict[int, list[tuple[int, bytes]]] = {}
+        for place, one in windows:
+            prefix = int.from_bytes(one[:_PREFIX], "little")
+            self.by_prefix.setdefault(prefix, []).append((place, one))
+        self.known = np.array(sorted(self.by_prefix), dtype=np.uint64)
+        self.table = np.zeros(1 << 16, dtype=np.bool_)
+        self.table[_hashed(self.known)] = True
+
+    def found_in(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+        """Those that stand in some bytes."""
+        import numpy as np
+
+        met: set[int] = set()
+        for start in range(min(_PREFIX, max(0, len(data) - _PREFIX + 1))):
+            values = np.frombuffer(data, "<u8", (len(data) - start) // _PREFIX, start)
+            values = values[self.table[_hashed(values)]]
+            met.update(values[np.isin(values, self.known)].tolist())
+        for prefix in sorted(met):
+            yield from (one for one in self.by_prefix[prefix] if one[1] in data)
+
+
+def _hashed(values: Any) -> Any:
+    import numpy as np
+
+    return (values * np.uint64(_SPREAD)) >> np.uint64(48)
+
+
+def _joined(texts: Iterable[str]) -> Iterator[bytes]:
     """Texts folded, many at once, parted by what none of them holds."""
     held: list[str] = []
     size = 0
@@ -136,102 +144,6 @@ def _joined(texts: Iterable[str]) -> Iterator[str]:
         held.append(plain(text))
         size += len(held[-1])
         if size >= JOINED:
-            yield "\n".join(held)
+            yield "\n".join(held).encode("utf-8", "surrogatepass")
             held, size = [], 0
-    yield "\n".join(held)
-
-
-def _packed(path: Path) -> bool:
-    """Whether a file has to be read whole to see what is in it."""
-    with path.open("rb") as stream:
-        head = stream.read(16)
-    return head.startswith((b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"PAR1", _SQLITE))
-
-
-def views(data: bytes, deep: int = 0) -> Iterator[str]:
-    """The texts that some bytes hold, packed or not."""
-    yield from _texts(data)
-    if deep == DEEPEST:
-        return
-    for inner in _unpacked(data):
-        yield from views(inner, deep + 1)
-    for blob in _BASE64.findall(data):
-        with_padding = re.sub(rb"[\r\n]+", b"", blob)
-        if _DIGEST.fullmatch(with_padding):
-            continue
-        try:
-            decoded = base64.b64decode(with_padding + b"=" * (-len(with_padding) % 4))
-        except (binascii.Error, ValueError):
-            continue
-        yield from views(decoded, deep + 1)
-
-
-def _texts(data: bytes) -> Iterator[str]:
-    """What bytes say as text, in the encodings that sources come in."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        yield data.decode("utf-16", "ignore")
-        return
-    if b"\0" in data[: 1 << 13]:
-        if data[1:400:2].count(0) > len(data[1:400:2]) * 3 // 4:
-            yield data.decode("utf-16-le", "ignore")
-        data = b"\n".join(_WRITABLE.findall(data))
-    yield data.decode("utf-8", "ignore")
-    if not _is_utf8(data):
-        yield data.decode("cp1252", "ignore")
-    if _SOFT_BREAK.search(data):
-        yield quopri.decodestring(data).decode("utf-8", "ignore")
-        if b"\n>" in data:  # quoted by a mailbox
-            yield quopri.decodestring(data.replace(b"\n>", b"\n")).decode("utf-8", "ignore")
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _unpacked(data: bytes) -> Iterator[bytes]:
-    """What an archive or a table holds, as far as it can be read."""
-    try:
-        if data.startswith(b"\x1f\x8b"):
-            yield gzip.decompress(data)
-        elif data.startswith(b"BZh"):
-            yield bz2.decompress(data)
-        elif data.startswith(b"\xfd7zXZ"):
-            yield lzma.decompress(data)
-        elif data.startswith(b"PK\x03\x04"):
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                yield from (archive.read(one) for one in archive.infolist() if not one.is_dir())
-        elif data.startswith(b"PAR1"):
-            yield from _parquet(data)
-        elif data.startswith(_SQLITE):
-            yield from _database(data)
-    except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile,
-            RuntimeError, NotImplementedError, sqlite3.Error):  # fmt: skip
-        return  # damaged: its bytes were looked at as they are
-
-
-def _parquet(data: bytes) -> Iterator[bytes]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        for batch in pq.ParquetFile(pa.BufferReader(data)).iter_batches(batch_size=4096):
-            for column in batch.columns:
-                yield "\n".join(map(str, column.to_pylist())).encode("utf-8", "surrogatepass")
-    except pa.ArrowException as error:
-        raise ValueError(str(error)) from error
-
-
-def _database(data: bytes) -> Iterator[bytes]:
-    """The texts of a sqlite database: a long one does not lie in one piece in its file."""
-    with closing(sqlite3.connect(":memory:")) as copy:
-        copy.deserialize(data)
-        tables = [name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = "
-                                                   "'table'")]  # fmt: skip
-        for table in tables:
-            quoted = table.replace('"', '""')
-            for row in copy.execute(f'SELECT * FROM "{quoted}"'):
-                yield "\n".join(one for one in row if isinstance(one, str)).encode()
+    yield "\n".join(held).encode("utf-8", "surrogatepass")

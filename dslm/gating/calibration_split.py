@@ -7,6 +7,7 @@ digests case by case, and each difference. Called by `exhibits` and `changes`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ def split_digests(ws: Workspace, contract: Contract) -> CaseDigests:
     """The split as curation left it, case by case.
 
     Raises:
-        ReleaseRefused: It is not what curation's books say, or has cases that were learnt from.
+        ReleaseRefused: It is not what curation's books say, has a case several times, or cases
+            that were learnt from.
         InputError: Nothing whole was curated.
     """
     made_by = stage_command("curate", ws.workflow)
@@ -43,10 +45,15 @@ def split_digests(ws: Workspace, contract: Contract) -> CaseDigests:
     fix, key = f"run {made_by} and all that follows", contract.data.group_by
     _refuse_other_books(ws.curated / "ledger.json", cases, contract, made_by)
     seen = [case for name in LEARNT_FROM for case in read_records(_split(ws, name), Case)]
+    seen += read_records(ws.gold, Case)
+    texts = Counter(folded(case) for case in cases)
+    if twice := [case.id for case in cases if texts[folded(case)] > 1]:
+        what = f"{len(twice)} cases say what another does, {twice[0]} the first: curation keeps one"
+        raise ReleaseRefused(what, where=path, fix=fix)
     for told, of in (("text", folded), ("group", lambda case: group_of(case, key))):
         learnt = {of(case) for case in seen}
         if both := [case.id for case in cases if of(case) in learnt]:
-            what = f"{len(both)} cases have a {told} that was trained on, {both[0]} the first"
+            what = f"{len(both)} cases have a {told} of training or gold, {both[0]} the first"
             raise ReleaseRefused(what, where=path, fix=fix)
     return case_digests_of(contract, cases)
 

@@ -6,7 +6,6 @@ else. Called wherever a release is registered, promoted, rolled back to or loade
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +26,7 @@ from dslm.evidence import (
 )
 from dslm.provenance import MANIFEST, canonical_json, digest_file, digest_json, files_of
 from dslm.records import NOT_APPLICABLE, Record, Verdict
-from dslm.releasing.erasures import erasures_of, refuse_false_erasures, told
+from dslm.releasing.erasures import refuse_false_erasures, tell_of_erasures
 from dslm.releasing.look_anchors import refuse_other_look
 from dslm.releasing.packaging import allowed
 from dslm.releasing.plain_files import refuse_irregular, refuse_other_loader
@@ -194,8 +193,7 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     signed = refuse_wrong_signature(store.root, store.model, folder, where)
     proof = prove_files(store.model, version, folder)
     tell_of(signed, where)
-    if erased := erasures_of(proof.folder):
-        sys.stderr.write(f"dslm: {where}: {told(erased)}\n")
+    tell_of_erasures(proof.folder, where)
     return replace(proof, signed_with=signed.key_id if signed else None)
 
 

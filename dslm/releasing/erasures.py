@@ -11,6 +11,7 @@ sealed the release again: of a signed one, his signature.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -171,6 +172,12 @@ def refuse_erased(folder: Path, where: str, fix: str) -> None:
     if erased := erasures_of(folder):
         what = f"cannot be judged again, so it is not promoted: {told(erased)}"
         raise ReleaseRefused(what, where=where, fix=fix)
+
+
+def tell_of_erasures(folder: Path, where: str) -> None:
+    """Say on standard error what was erased from a release, if anything was."""
+    if erased := erasures_of(folder):
+        sys.stderr.write(f"dslm: {where}: {told(erased)}\n")
 
 
 def told(erased: tuple[Erasure, ...]) -> str:

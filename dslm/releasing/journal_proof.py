@@ -9,7 +9,7 @@ never by what it says itself.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from dslm.errors import DslmError, ReleaseRefused
@@ -90,6 +90,38 @@ def refuse_to_write(entries: Sequence[JournalEntry], entry: JournalEntry, model:
         raise ReleaseRefused(f"the move would not count: {what}", where=model, fix=fix) from wrong
 
 
+def vouched_by_git_alone(
+    entries: Sequence[JournalEntry], policies: Container[str], noted: int
+) -> int:
+    """The first entry that counts only where git knows of it, and git does not.
+
+    Where a policy wants moves signed and asks for no approval of a change, whoever signs under a
+    policy of his own would count, if it were not for the one that git has. And `recover` goes on
+    from what served, which nobody can approve once the entry is lost: `champion.json` says so.
+
+    Args:
+        entries: The journal, proved.
+        policies: Digests of those that git has.
+        noted: Number of the entry that `champion.json` has.
+
+    Returns:
+        Its number; 0 where there is none.
+    """
+    now, since, recovered = Standing(), 0, 0
+    for number, entry in enumerate(entries):
+        then, was = now.after(entry), now.held
+        if was is not None and then.held is not None and was.digest != then.held.digest:
+            alone = was.policy.signing.required and was.policy.approvals.policy_change is None
+            since = entry.seq if alone and not since else since
+        if then.held is not None and then.held.digest in policies:
+            since = 0
+        asks = then.held is not None and then.held.policy.approvals.promotion is not None
+        if asks and entry.action == "recover" and entry.seq > noted and not recovered:
+            recovered = entry.seq if _goes_elsewhere(entries[:number], entry) else 0
+        now = then
+    return min(filter(None, (since, recovered)), default=0)
+
+
 def proved_part(entries: Sequence[JournalEntry], model: str) -> tuple[JournalEntry, ...]:
     """The entries before the first one that cannot be proved."""
     found: list[JournalEntry] = []
@@ -129,23 +161,10 @@ def _signer(entry: JournalEntry, before: Standing, then: Standing) -> str | None
     from dslm.releasing.signing.moves import signer_of_entry
 
     known = signer_of_entry(entry, held.policy)
-    if _changes_alone(before, held):
-        signer_of_entry(entry, before.held.policy)  # type: ignore[union-attr]
     known.refuse_retired(then.day, "")
     if known.key.id in before.retired:
         raise ReleaseRefused(f"signed with a key of {known.name} that was retired before")
     return known.name
-
-
-def _changes_alone(before: Standing, held: HeldPolicy) -> bool:
-    """Whether a policy is changed that wants moves signed and asks for no approval of a change.
-
-    Whoever signs must be somebody for the one before too, or anybody could bring a policy along.
-    """
-    was = before.held
-    if was is None or was.digest == held.digest or not was.policy.signing.required:
-        return False
-    return was.policy.approvals.policy_change is None
 
 
 def _refuse_not_approved(
@@ -189,9 +208,17 @@ def _refuse_fewer(
 
 
 def needs_approval(earlier: Sequence[JournalEntry], entry: JournalEntry) -> bool:
-    """Whether an entry makes a release the champion that no entry before it did."""
-    if entry.action == "promote":
-        return True
+    """Whether an entry makes a release the champion that nobody approved so far.
+
+    What `recover` goes on from is vouched for by git instead.
+    """
+    if entry.action == "rollback":
+        return _goes_elsewhere(earlier, entry)
+    return entry.action == "promote"
+
+
+def _goes_elsewhere(earlier: Sequence[JournalEntry], entry: JournalEntry) -> bool:
+    """Whether no entry before has gone to the same release."""
     return not any(
         one.to_digest == entry.to_digest if one.to_digest else one.to_version == entry.to_version
         for one in earlier

@@ -11,14 +11,43 @@ from __future__ import annotations
 from dslm.errors import ReleaseRefused
 from dslm.evidence import TERMS_FILE, proved_terms, read_terms
 from dslm.gating.changes import changes_since
-from dslm.provenance import digest_bytes
+from dslm.provenance import digest_bytes, digest_file, write_atomic
 from dslm.records import Baseline, Changes, JournalEntry
 from dslm.releasing.baseline import read_champion
 from dslm.releasing.checking import Proof
-from dslm.releasing.store import RESTORE, Version
+from dslm.releasing.packaging import CHAMPION_TERMS
+from dslm.releasing.store import RESTORE, ModelStore, Version
 from dslm.settings.workspace import Workspace
 
 FIX = "`git checkout` champion.json and terms.json beside it"
+
+
+def keep_terms(ws: Workspace, store: ModelStore, champion: Version, *, done: bool) -> None:
+    """What the champion was held to, and what that was compared with, as its files have them.
+
+    Written before `champion.json`, which names the first.
+
+    Args:
+        ws: Where to.
+        store: The registry.
+        champion: Whose files.
+        done: Whether `champion.json` is written already.
+
+    Raises:
+        ReleaseRefused: A file is not the one that was registered.
+    """
+    terms = digest_file(ws.terms) if ws.terms.is_file() else None
+    if done and terms == champion.terms:
+        return
+    for name, path in ((CHAMPION_TERMS, ws.terms_before), (TERMS_FILE, ws.terms)):
+        text = store.read(champion, name) if champion.terms else None
+        if name == TERMS_FILE and champion.terms and digest_bytes(text or b"") != champion.terms:
+            what = f"version {champion.number}: {name} is not the one that was registered"
+            raise ReleaseRefused(what, where=ws.workflow, fix=RESTORE)
+        if text is None:
+            path.unlink(missing_ok=True)
+        else:
+            write_atomic(path, text)
 
 
 def terms_kept(ws: Workspace, entry: JournalEntry | None) -> str | None:

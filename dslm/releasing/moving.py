@@ -8,19 +8,18 @@ any time, by anyone, any number of times: that is how a move that was cut short 
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from dslm.errors import EnvironmentFault, ReleaseRefused
+from dslm.errors import EnvironmentFault
 from dslm.evidence import TERMS_FILE
 from dslm.journal_entry import Approved
-from dslm.provenance import digest_bytes, digest_file, write_atomic
+from dslm.provenance import digest_file, write_atomic
 from dslm.records import Bridged, Champion, JournalEntry
-from dslm.releasing import journal_copy, steps
+from dslm.releasing import clock, journal_copy, steps
 from dslm.releasing.anchor_release import anchor_release
 from dslm.releasing.checking import Proof
 from dslm.releasing.faults import AccessRefused
@@ -28,11 +27,10 @@ from dslm.releasing.held_policy import HeldPolicy
 from dslm.releasing.identity import has_bytes_of, not_that_release, registered
 from dslm.releasing.journal import Journal, digest_of, served, withdrawn
 from dslm.releasing.journal_anchors import COPY
-from dslm.releasing.kept_terms import refuse_other_terms
+from dslm.releasing.kept_terms import keep_terms, refuse_other_terms
 from dslm.releasing.look_anchors import TAG, look_of
-from dslm.releasing.packaging import CHAMPION_TERMS
 from dslm.releasing.signing.registered import signed_move, state_move
-from dslm.releasing.store import CANDIDATE, RESTORE, WITHDRAWN, ModelStore, Version
+from dslm.releasing.store import CANDIDATE, WITHDRAWN, ModelStore, Version
 from dslm.settings.workspace import Workspace
 
 Action = Literal["promote", "rollback", "recover"]
@@ -63,7 +61,7 @@ class Move:
         before, terms = self.leaves, self.to.folder / TERMS_FILE
         return JournalEntry(
             seq=before.seq + 1 if before else 1,
-            at=dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
+            at=clock.now().isoformat(timespec="seconds"),
             actor=self.actor.strip(),
             action=self.action,
             from_version=before.to_version if before else 0,
@@ -234,26 +232,7 @@ def _copy(wanted: _Wanted) -> None:
 
 
 def _terms(wanted: _Wanted) -> None:
-    """What the champion was held to, and what that was compared with, as its files have them.
-
-    Written before `champion.json`, which names the first.
-
-    Raises:
-        ReleaseRefused: A file is not the one that was registered.
-    """
-    ws, store, champion = wanted.ws, wanted.store, wanted.champion
-    terms = digest_file(ws.terms) if ws.terms.is_file() else None
-    if _is_written(wanted) and terms == champion.terms:
-        return
-    for name, path in ((CHAMPION_TERMS, ws.terms_before), (TERMS_FILE, ws.terms)):
-        text = store.read(champion, name) if champion.terms else None
-        if name == TERMS_FILE and champion.terms and digest_bytes(text or b"") != champion.terms:
-            what = f"version {champion.number}: {name} is not the one that was registered"
-            raise ReleaseRefused(what, where=ws.workflow, fix=RESTORE)
-        if text is None:
-            path.unlink(missing_ok=True)
-        else:
-            write_atomic(path, text)
+    keep_terms(wanted.ws, wanted.store, wanted.champion, done=_is_written(wanted))
 
 
 def _history(wanted: _Wanted) -> None:

@@ -22,7 +22,14 @@ from dslm.releasing.checking import prove
 from dslm.releasing.held_policy import policies_of
 from dslm.releasing.identity import named, registered
 from dslm.releasing.journal import Journal, chain, digest_of, entry_of
-from dslm.releasing.journal_anchors import Anchor, anchors, lacking, unknown_champion
+from dslm.releasing.journal_anchors import (
+    Anchor,
+    anchors,
+    lacking,
+    refuse_unknown_to_git,
+    unknown_champion,
+    vouched_part,
+)
 from dslm.releasing.journal_copy import readable_copy
 from dslm.releasing.journal_proof import proved_part
 from dslm.releasing.moving import Move, make, settle
@@ -79,7 +86,7 @@ def recover(ws: Workspace, actor: str, *, accept_loss: bool = False) -> list[str
         raise ReleaseRefused("there is no registry here", where=ws.workflow, fix=fix)
     with exclusive(ws.root, f"release-{ws.workflow}", refusal=ReleaseRefused):
         store = ModelStore(ws.root, ws.workflow)
-        known = _known(ws, store)
+        known = _known(ws, store, accept_loss=accept_loss)
         told = [] if _is_whole(known) else list(_restore(known))
         entries = Journal(store).entries()
         told += _tell_loss(ws, known, entries, actor, accept_loss=accept_loss)
@@ -87,6 +94,7 @@ def recover(ws: Workspace, actor: str, *, accept_loss: bool = False) -> list[str
         if not entries:
             read_noted(ws.champion)  # which nothing can be written from
             return told
+        refuse_unknown_to_git(ws, entries, known.noted, store.model)
         files = ws.champion, ws.journal_copy
         before, texts = store.aliases(), [_text(path) for path in files]
         settle(ws, store, entries)
@@ -102,7 +110,8 @@ def recover(ws: Workspace, actor: str, *, accept_loss: bool = False) -> list[str
     return told
 
 
-def _known(ws: Workspace, store: ModelStore) -> _Known:
+def _known(ws: Workspace, store: ModelStore, *, accept_loss: bool) -> _Known:
+    """All that is left; with `accept_loss` nothing that the policy's file speaks against."""
     try:
         noted = read_noted(ws.champion)
     except InputError:  # written anew in the end
@@ -116,18 +125,21 @@ def _known(ws: Workspace, store: ModelStore) -> _Known:
     copies = [Anchor(ws.journal_copy.name, entry.seq, digest_of(entry), entry)
               for entry in readable_copy(ws)]  # fmt: skip
     known = _Known(store, noted, versions, pages, (*anchors(noted, versions), *copies))
-    return replace(known, unproved=_unproved(known))
+    return replace(known, unproved=_unproved(known, ws if accept_loss else None))
 
 
-def _unproved(known: _Known) -> frozenset[str]:
+def _unproved(known: _Known, ws: Workspace | None) -> frozenset[str]:
     """Digests of entries that follow the journal and are signed wrongly or not approved.
 
-    What follows such an entry is as little proved as it is.
+    What follows such an entry is as little proved as it is. With a workspace, also those that only
+    its policy's file speaks against.
     """
     left, wrong = known.entries, set[str]()
     while True:
         chained = _longest(Journal(known.store).genesis, left, known.copied)
         right = proved_part(chained, known.store.model)
+        if ws is not None:
+            right = vouched_part(ws, right, known.noted, known.store.model)
         if len(right) == len(chained):
             return frozenset(wrong)
         wrong.add(digest_of(chained[len(right)]))
@@ -138,6 +150,8 @@ def _unproved(known: _Known) -> frozenset[str]:
 
 
 def _is_whole(known: _Known) -> bool:
+    if known.unproved:
+        return False
     try:
         entries = Journal(known.store).entries()
     except ReleaseRefused:

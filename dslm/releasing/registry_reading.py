@@ -17,7 +17,7 @@ from typing import Any
 
 from dslm.releasing.artifact_locations import FILES, here_of
 from dslm.releasing.faults import fault
-from dslm.releasing.opening import NAME, PATIENCE, client, database
+from dslm.releasing.opening import NAME, PATIENCE, client, database, sound_answers
 from dslm.releasing.plain_files import refuse_irregular
 from dslm.releasing.repository_id import name_in_registry, refuse_others
 from dslm.releasing.store import FOLDER, ModelStore, Version
@@ -81,13 +81,19 @@ class _SqliteStore(ModelStore):
 
     def versions(self, *, aliases: bool = True) -> list[Version]:
         """All versions, oldest first, with the aliases that name them unless nobody asks."""
+        with sound_answers(self.root):
+            found = self._versions(aliases=aliases)
+        refuse_others(self.root, self.model, found)
+        return found
+
+    def _versions(self, *, aliases: bool) -> list[Version]:
         tags: dict[int, dict[str, str]] = {}
         for number, key, value in self._asked(_TAGS):
             tags.setdefault(int(number), {})[str(key)] = str(value)
         named: dict[int, list[str]] = {}
         for alias, number in (self.aliases() if aliases else {}).items():
             named.setdefault(number, []).append(alias)
-        found = [
+        return [
             Version(
                 number=int(number),
                 tags=MappingProxyType(tags.get(int(number), {})),
@@ -97,12 +103,11 @@ class _SqliteStore(ModelStore):
             )
             for number, created, run_id in self._asked(_VERSIONS)
         ]
-        refuse_others(self.root, self.model, found)
-        return found
 
     def aliases(self) -> dict[str, int]:
         """Which version each alias names."""
-        return {str(alias): int(number) for alias, number in self._asked(_ALIASES)}
+        with sound_answers(self.root):
+            return {str(alias): int(number) for alias, number in self._asked(_ALIASES)}
 
     def read(self, version: Version, name: str) -> bytes | None:
         """One file of a version, nothing proved; None where there is none."""

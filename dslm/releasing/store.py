@@ -7,13 +7,13 @@ MLflow's registry; `registering`, `promoting` and `journal` go through it.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dslm.errors import ReleaseRefused
 from dslm.releasing.faults import WrittenAtOnce
-from dslm.releasing.opening import client, plain_faults, tracking_uri
+from dslm.releasing.opening import client, plain_faults, sound_answers, tracking_uri
 from dslm.releasing.repository_id import (
     TAG,
     id_to_write,
@@ -66,19 +66,26 @@ class ModelStore:
         Raises:
             ReleaseRefused: Another repository registered one under this name.
         """
-        found: list[Any] = []
-        token = None
-        with plain_faults(self.root):
-            while token != "":
-                page = self.mlflow.search_model_versions(f"name='{self.name}'", page_token=token)
-                found += page
-                token = page.token or ""
         named: dict[int, list[str]] = {}
         for alias, number in (self.aliases() if aliases else {}).items():
             named.setdefault(number, []).append(alias)
-        versions = [version_of(v, tuple(sorted(named.get(int(v.version), [])))) for v in found]
+        with sound_answers(self.root):
+            found = [(int(version.version), version) for version in self._pages()]
+            versions = [version_of(v, tuple(sorted(named.get(n, [])))) for n, v in found]
         refuse_others(self.root, self.model, versions)
         return sorted(versions, key=lambda v: v.number)
+
+    def _pages(self) -> Iterator[Any]:
+        """All versions as MLflow has them, page by page."""
+        token, seen = None, set[str]()
+        while token != "":
+            with plain_faults(self.root):
+                page = self.mlflow.search_model_versions(f"name='{self.name}'", page_token=token)
+            yield from page
+            token = page.token or ""
+            if token in seen:
+                raise ValueError("pages without end")
+            seen.add(token)
 
     def version(self, number: int, versions: Sequence[Version] | None = None) -> Version:
         """One version, of those that were read already if they were.
@@ -97,8 +104,9 @@ class ModelStore:
         """Which version each alias names; empty where the model is not registered yet."""
         with plain_faults(self.root):
             model = self._registered()
-        named = model.aliases if model else {}
-        return {str(alias): int(number) for alias, number in named.items()}
+        with sound_answers(self.root):
+            named = model.aliases if model else {}
+            return {str(alias): int(number) for alias, number in named.items()}
 
     def claim(self) -> None:
         """See to it that the model is there, is this repository's and takes what is written.
@@ -141,10 +149,10 @@ class ModelStore:
         """Register the model where it is not; of two who do, one has it."""
         from mlflow.exceptions import MlflowException
 
-        there = self._registered()
+        own, there = self.repository, self._registered()
         if there is None:
             try:
-                tags = dict([KIND, (TAG, self.repository)])
+                tags = dict([KIND, (TAG, own)])
                 self.mlflow.create_registered_model(self.name, tags=tags)
                 return
             except MlflowException as error:
@@ -184,7 +192,7 @@ class ModelStore:
     def remove(self, number: int) -> None:
         """Delete a version; MLflow does not give out its number again."""
         with plain_faults(self.root):
-            self.mlflow.delete_model_version(self.model, str(number))
+            self.mlflow.delete_model_version(self.name, str(number))
 
     def upload(self, folder: Path, tags: Mapping[str, str]) -> tuple[str, str]:
         """Keep a folder's files with a run of their own; gives the run's id and the files' URI."""
@@ -215,7 +223,7 @@ class ModelStore:
         found: list[str] = []
         token = None
         with plain_faults(self.root):
-            experiment = self.mlflow.get_experiment_by_name(self.model)
+            experiment = self.mlflow.get_experiment_by_name(self.name)
             while experiment is not None and token != "":
                 page = self.mlflow.search_runs(
                     [experiment.experiment_id], "tags.`dslm.kind` = 'release'", ViewType.ALL,
@@ -251,7 +259,7 @@ class ModelStore:
         """What a run holds under a path; None where that, or the run itself, is gone."""
         from mlflow.exceptions import MlflowException
 
-        with plain_faults(self.root):
+        with plain_faults(self.root), sound_answers(self.root):
             try:
                 uri = self.mlflow.get_run(run_id).info.artifact_uri
                 refuse_foreign_place(self.root, uri, path, where=self.model)

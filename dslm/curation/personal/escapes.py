@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from html import unescape
 from urllib.parse import unquote_to_bytes
 
-_SIGNS = ("%", "&", "=", "\\u")
+_LIKELY = re.compile(r"%[C-Fc-f][0-9A-Fa-f]%|=[C-F][0-9A-F]=|&[A-Za-z#]|\\u")
 _ESCAPE = re.compile(
     r"(?:%[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f])+)+"
     r"|(?:=[C-F][0-9A-F](?:=[89AB][0-9A-F])+)+"
@@ -23,8 +23,10 @@ Placed = tuple[str, int, int]  # a character, where it begins, and before where 
 
 
 def may_be_escaped(text: str) -> bool:
-    """Whether a text has a sign that begins an escape, which is soon said."""
-    return any(sign in text for sign in _SIGNS)
+    """Whether something in a text begins like an escape, which is soon said."""
+    if "%" in text or "&" in text or "=" in text or "\\" in text:
+        return _LIKELY.search(text) is not None
+    return False
 
 
 def placed_chars(text: str) -> Iterator[Placed]:
@@ -40,7 +42,7 @@ def placed_chars(text: str) -> Iterator[Placed]:
 
 def unescaped(text: str) -> str:
     """A text with its escapes read; most have none."""
-    if not (may_be_escaped(text) and _ESCAPE.search(text)):
+    if not may_be_escaped(text):
         return text
     return "".join(char for char, _, _ in placed_chars(text))
 

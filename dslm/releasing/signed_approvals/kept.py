@@ -8,14 +8,16 @@ what it is of, and who signed it. Called by `asked`, and written by `approving`.
 from __future__ import annotations
 
 import base64
+import contextlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from dslm.errors import DslmError, ReleaseRefused
 from dslm.journal_entry import Approved
-from dslm.releasing.held_policy import HeldPolicy
+from dslm.releasing.held_policy import HeldPolicy, policy_of
 from dslm.releasing.signed_approvals.statement import ToApprove
 from dslm.releasing.signing.dsse import opened, read_envelope
 from dslm.releasing.signing.trust import people_trust
@@ -24,6 +26,7 @@ from dslm.strict_json import strict_json
 
 PREFIX = "approval."  # and the kind, and the first digits of the key's id
 DIGITS = 16
+MALFORMED = (ValidationError, LookupError, TypeError, ValueError)
 OF = {
     "version": "another version", "release": "another release", "verdict": "another verdict",
     "policy": "another release policy", "after": "another champion: one was made since",
@@ -60,6 +63,34 @@ def kept_with(version: Version, move: ToApprove, policies: tuple[HeldPolicy, ...
     return [_kept(key, text, move, policies) for key, text in tags]
 
 
+def waiting_approvers(root: Path, model: str, version: Version, after: str) -> tuple[str, ...]:
+    """Who of the policy's people signed for the next move to a version, as far as its tags say.
+
+    Args:
+        root: The repository.
+        model: Whose version.
+        version: With its tags.
+        after: Digest of the journal's newest entry.
+    """
+    try:
+        held = policy_of(root)
+    except DslmError:
+        return ()
+    wanted = {"version": version.number, "release": version.digest, "after": after,
+              "policy": held.digest}  # fmt: skip
+    found: list[str] = []
+    for key, text in sorted(version.tags.items()):
+        if key.startswith(PREFIX):
+            with contextlib.suppress(
+                DslmError, ValidationError, LookupError, TypeError, ValueError
+            ):
+                said, who = _opened(text, (held,))
+                subject, predicate = said["subject"][0], said["predicate"]
+                if subject["name"] == model and wanted.items() <= predicate.items():
+                    found.append(who)
+    return tuple(dict.fromkeys(found))
+
+
 def _kept(key: str, text: str, move: ToApprove, policies: tuple[HeldPolicy, ...]) -> Kept:
     kind = key.removeprefix(PREFIX).rpartition(".")[0]
     try:
@@ -67,7 +98,7 @@ def _kept(key: str, text: str, move: ToApprove, policies: tuple[HeldPolicy, ...]
         approved = _approved(said, text)
     except DslmError as wrong:
         return Kept(kind, "", None, wrong.what)
-    except (ValidationError, LookupError, TypeError, ValueError):
+    except MALFORMED:
         return Kept(kind, "", None, "is no approval")
     other = _other(said, move, approved)
     if not other and key != tag_of(approved):

@@ -30,8 +30,8 @@ from dslm.releasing.signing.statements import promoted, promotion_of
 from dslm.releasing.signing.trust import (
     Trust,
     mover_trust,
-    trust_in_force,
     trust_of,
+    trust_to_judge,
     wants_signature,
 )
 from dslm.settings.release_policy import ReleasePolicy
@@ -174,9 +174,7 @@ def refuse_wrong_signature(
             what = f"is not signed, and {asked} wants that"
             raise ReleaseRefused(what, where=where, fix=fix)
         return None
-    trust = trust_in_force(root)
-    assert trust is not None
-    return verify_fetched(folder, trust, workflow, where)
+    return verify_fetched(folder, trust_to_judge(root), workflow, where)
 
 
 def tell_of(signed: SignedRelease | None, where: str) -> None:

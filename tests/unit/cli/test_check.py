@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 
 import pytest
+from approving_people import People
+from finished_run import Run
 from small_repository import asking_all, case, of_many_senders, texts_apart_from_gold, write_lines
 
 from dslm.settings.workspace import Workspace
@@ -33,6 +35,7 @@ def test_a_sound_workflow_passes(dslm: Call, repository: Workspace) -> None:
     texts_apart_from_gold(repository)
     of_many_senders(repository)
     asking_all(repository)
+    People.with_keys(repository.root / "keys").policy(Run(repository))
     answer = dslm("check", "mini")
     assert answer.code == 0, answer.out
     assert "0 warnings, 0 fail" in answer.out
@@ -42,6 +45,7 @@ def test_all_workflows_of_params_are_checked_by_default(dslm: Call, repository: 
     texts_apart_from_gold(repository)
     of_many_senders(repository)
     asking_all(repository)
+    People.with_keys(repository.root / "keys").policy(Run(repository))
     answer = dslm("check", "--json")
     assert answer.code == 0
     findings = json.loads(answer.out)

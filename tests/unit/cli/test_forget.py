@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from reading_docs import commands_below
 
-from dslm.erasure import forgetting
+from dslm.erasure.inventory import listed
 
 THEIRS = "The Ravensworths want the grey lamp of lot 99812, please."
 
@@ -90,14 +90,14 @@ def test_a_fault_of_ours_reports_no_value(planted, dslm, monkeypatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError(f"of {THEIRS}")
 
-    monkeypatch.setattr(forgetting, "copies", fail)
+    monkeypatch.setattr(sys.modules[listed.__module__], "copies", fail)
     monkeypatch.setattr(sys, "argv", ["dslm", "forget", "mini", "--group", "4711", "--reason=4711"])
     said = dslm("forget", "mini", "--group", "4711")
     assert said.code == 70
     (report,) = (planted.root / ".dslm").glob("traceback-*.txt")
     text = report.read_text()
     assert "RuntimeError" in text
-    assert "forgetting.py" in text
+    assert "inventory.py" in text
     for one in ("4711", "99812", "Ravensworth"):
         assert one not in text + said.err
 

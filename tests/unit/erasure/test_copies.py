@@ -78,6 +78,8 @@ def table() -> bytes:
 
 
 LINE = jsonl(CURATED).encode()
+LABEL = json.dumps({"target": {}, "meta": {"sender": GROUP}}, indent=1).encode()
+BARE = jsonl({"text": "short", "sender": "zoë 7"}).encode()
 CACHE = ".dvc/cache/files/md5/ab/0123"
 PLANTED: dict[str, tuple[str, bytes, str, str]] = {
     "a curated split": ("artifacts/mini/curated/train.jsonl", LINE, "curated",
@@ -93,6 +95,8 @@ PLANTED: dict[str, tuple[str, bytes, str, str]] = {
     "a result": ("eval/mini/results/gate.md", f"> {THEIRS}".encode(), "results",
                  "eval/mini/results/gate.md"),
     "the cache": (CACHE, LINE, "cache", CACHE),
+    "the cache, a label": (CACHE, LABEL, "cache", CACHE),
+    "the cache, a row of other columns": (CACHE, BARE, "cache", CACHE),
     "the cache, answers": (CACHE, jsonl(ROW).encode(), "cache", CACHE),
     "the cache, escaped": (CACHE, json.dumps(json.dumps(THEIRS)).encode(), "cache", CACHE),
     "the cache, gzip": (CACHE, gzip.compress(LINE), "cache", CACHE),
@@ -288,3 +292,72 @@ def test_a_reason_names_nobody(ws, reason) -> None:
     with pytest.raises(InputError, match=r"names the group|no reason"):
         forget(ws, GROUP, "ann", reason)
     assert read_register(ws).erasures == ()
+
+
+TALK = [
+    {"role": "user", "content": "The Ravensworths want the grey lamp of lot 99812."},
+    {"role": "agent", "content": "Which of the two lamps of the catalogue would that be?"},
+    {"role": "user", "content": "That one of the second page, for Zoë at the back door."},
+]
+CALL = "WEBVTT\n\n" + "".join(
+    f"00:0{n}.000 --> 00:0{n + 1}.000\n<v Zoë>grey lamp {n} 99812</v>\n\n" for n in range(6)
+)
+MAIL = """From: zoe@example.org
+Message-ID: <7@x>
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: base64
+
+{}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.jsonl", jsonl(CURATED | {"id": "s2", "input": TALK})),
+        ("b.vtt", CALL),
+        ("b.eml", MAIL.format(base64.encodebytes(THEIRS.encode()).decode())),
+    ],
+)
+def test_an_earlier_version_of_a_source_is_known_in_its_own_form(ws, name, data) -> None:
+    """As DVC keeps it: a talk by its turns, a call with its times, a mail in its encoding."""
+    ws.contract.write_text(CONTRACT.replace("sources/*.jsonl", "sources/*"))
+    path = ws.data / "sources" / name
+    with path.open("a") as stream:
+        stream.write(data)
+    if name != "a.jsonl":
+        label = {"target": CURATED["target"], "meta": {"sender": GROUP}}
+        write_atomic(path.with_suffix(".json"), json.dumps(label, indent=2))
+        write_atomic(ws.root / ".dvc/cache/files/md5/ab/02", json.dumps(label, indent=2))
+    write_atomic(ws.root / CACHE, "# kept before\n" + data.replace('"meta"', '"told"'))
+    kept = ws.root / ".dvc/cache/files/md5/ab/03"
+    write_atomic(kept, f"From: tom@example.org\n\n{OTHERS}")
+    forget(ws, GROUP, "ann", WHY)
+    assert list(kept.parent.iterdir()) == [kept]
+
+
+def test_a_person_that_only_older_copies_have_is_found_in_them(ws) -> None:
+    """The sources were mended by hand before; what was made of them was not."""
+    path = ws.data / "sources" / "a.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[1:]))
+    write_atomic(ws.root / CACHE, LINE)
+    write_atomic(ws.artifacts / "report.html", page())
+    assert {one.kind for one in listing(ws, GROUP).copies} == {"cache", "report"}
+    forget(ws, GROUP, "ann", WHY)
+    assert not (ws.root / CACHE).exists()
+    assert not (ws.artifacts / "report.html").exists()
+
+
+def test_what_a_killed_run_left_of_releases_is_removed(ws) -> None:
+    left = ws.root / ".dslm" / "forget" / "tmp1" / "recorded.jsonl"
+    write_atomic(left, LINE)
+    forget(ws, GROUP, "ann", WHY)
+    assert not left.exists()
+
+
+def test_a_torn_row_with_the_name_escaped_is_the_persons(ws) -> None:
+    path = ws.data / "sources" / "a.jsonl"
+    torn = '{"id": "x", "meta": {"sender": "Zoe\\u0308 7"}, "input": "torn'
+    path.write_text(path.read_text() + torn + "\n")
+    forget(ws, GROUP, "ann", WHY)
+    assert "torn" not in path.read_text()

@@ -13,6 +13,7 @@ from small_repository import CONTRACT
 from dslm.contract import load_contract
 from dslm.erasure import forget, listing
 from dslm.erasure.finding import find
+from dslm.erasure.person import Person
 from dslm.errors import InputError
 from dslm.provenance import write_atomic, write_manifest
 from dslm.records import Case
@@ -72,6 +73,40 @@ def test_the_cases_are_found_under_the_name_that_curation_gave_them(made) -> Non
     assert {one["id"] for one in theirs} <= person.ids
     assert len({one["meta"]["sender"] for one in theirs}) == 1
     assert not any(person.has_case(one) for one in kept if one not in theirs)
+
+
+@pytest.mark.parametrize(
+    ("row", "gold", "mine"),
+    [
+        ({"id": "r1", "group": "anything"}, False, True),
+        ({"id": "gone", "group": "EVA Kolb"}, False, True),  # of a row that was removed before
+        ({"id": "r2", "group": "Eva Kolb"}, False, False),  # drawn for somebody else too
+        ({"id": "r2", "group": "Anna Meyer"}, False, False),  # drawn for somebody else
+        ({"id": "r1", "group": "Anna Meyer"}, True, True),  # gold has names as they are
+        ({"id": "g1", "group": "Eva Kolb"}, True, True),
+        ({"id": "r1", "group": "Eva Kolb"}, True, False),
+    ],
+)
+def test_a_name_that_was_drawn_is_not_taken_for_a_person(row, gold, mine) -> None:
+    person = Person(
+        key="anna meyer", group_by="sender", stand_ins=frozenset({"eva kolb"}),
+        ids=frozenset({"r1"}), gold_ids=frozenset({"g1"}), other_ids=frozenset({"r2"}),
+        pseudonymised=True,
+    )  # fmt: skip
+    assert person.has_row(row, gold=gold) is mine
+
+
+def test_a_mask_stands_for_nobody(made) -> None:
+    """It stands in the cases of everybody."""
+    text = made.contract.read_text()
+    made.contract.write_text(text.replace("mode: surrogate", "mode: mask")
+                             .replace("    demonstration_key: true\n", ""))  # fmt: skip
+    try:
+        person = find(made, GROUP).person
+        assert person.stand_ins == frozenset()
+        assert not person.has_row({"id": "another", "group": "[name]"}, gold=False)
+    finally:
+        made.contract.write_text(text)
 
 
 def test_copies_of_the_surrogates_are_erased_too(made) -> None:

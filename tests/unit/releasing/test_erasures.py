@@ -22,6 +22,7 @@ from dslm.releasing.erasures import FILE, erasures_of
 from dslm.releasing.fetching import fetch_version
 from dslm.releasing.opening import client
 from dslm.releasing.promoting import promote, releases, rollback
+from dslm.releasing.release_differences import differences
 from dslm.releasing.release_digests import refuse_other_rows
 from dslm.releasing.signing.keys import VARIABLE, SigningKey
 from dslm.releasing.signing.model_signature import SIGNATURE
@@ -77,6 +78,17 @@ def test_the_rows_of_every_version_are_erased_and_they_stay_what_they_are(two, c
     assert WHY in told
 
 
+def test_two_people_are_erased_one_after_the_other(two, tmp_path) -> None:
+    erase(two)
+    erase(two, "s8")
+    assert bytes_left(two.ws.root, b"order A-8.") == []
+    folder = fetch_version(two.ws, 2, tmp_path / "fetched")
+    refuse_other_rows(folder)
+    assert len(erasures_of(folder)) == 2
+    assert not differences(two.ws, 1, 2).rows[0][0].id.startswith("g-007")
+    assert rollback(two.ws, "wrong", "bob", answers_well)
+
+
 def test_one_goes_back_to_a_release_of_which_rows_were_erased(two) -> None:
     erase(two)
     entry = rollback(two.ws, "wrong", "bob", answers_well)
@@ -94,12 +106,9 @@ def test_a_candidate_of_which_rows_were_erased_is_not_promoted(one) -> None:
 
 def test_a_release_that_holds_nothing_of_the_person_keeps_every_byte(two) -> None:
     path = two.ws.data / "sources" / "more.jsonl"
-    case = {
-        "id": "x",
-        "input": "A lamp of lot 99812 for the Ravensworths, please.",
-        "target": {"kind": "other", "number": None},
-        "meta": {"sender": "only here"},
-    }
+    text = "A lamp of lot 99812 for the Ravensworths, please."
+    case = {"id": "x", "input": text, "target": {"kind": "other", "number": None},
+            "meta": {"sender": "only here"}}  # fmt: skip
     write_atomic(path, json.dumps(case) + "\n")
     before = of_registry(two)
     tags = [dict(one.tags) for one in ModelStore(two.ws.root, W).versions()]

@@ -7,6 +7,8 @@ import datetime as dt
 import io
 import json
 import os
+import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +17,24 @@ import pytest
 from approving_people import APPROVALS, People
 from finished_run import Run, W, answers_well
 from killed_moves import killed_after
+from reading_code import ROOT
+from reading_docs import commands_below
+from signed_folders import listed
 
 from dslm.cli.app import invoke
 from dslm.errors import EXIT_REFUSED, InputError, ReleaseRefused
+from dslm.gating.waiving import candidate_digest
+from dslm.provenance import digest_file, write_atomic
 from dslm.releasing import steps
+from dslm.releasing.fetching import fetch_to
+from dslm.releasing.journal_anchors import COPY
 from dslm.releasing.promoting import history, promote, rollback, signed_history
+from dslm.releasing.registering import loosened
 from dslm.releasing.signed_approvals.approving import approve, asked_for
 from dslm.releasing.signed_approvals.kept import PREFIX
 from dslm.releasing.store import ModelStore
+from dslm.releasing.verifying import verify_given
+from dslm.settings.release_policy import APPROVABLE, PATH, load_release_policy
 
 WHY = "read gate.md, fewer wrong totals"
 
@@ -70,6 +82,60 @@ def refused(run: Run, told: str, version: int = 2, **options: Any) -> None:
         promote(run.ws, version, "go", "ann", **options)
     assert caught.value.exit_code == EXIT_REFUSED
     assert run.state() == before
+
+
+def test_two_people_release_a_version_by_the_commands_of_the_docs(
+    waiting, people, capsys, monkeypatch
+) -> None:
+    monkeypatch.chdir(waiting.ws.root)
+    monkeypatch.setenv("COLUMNS", "200")
+    asked, show, given, go, told = commands_below("releases.md", "Two people release a version")
+
+    def dslm(line: str, *, code: int = 0) -> str:
+        capsys.readouterr()
+        assert invoke(shlex.split(line.replace("invoice_intake", W))[1:]) == code, line
+        out = capsys.readouterr()
+        return out.out + out.err
+
+    with people.acting("ann"):
+        assert "promotion: 0 of 1 approvals by approver, may: bob" in dslm(asked)
+        assert "promotion: 0 of 1 approvals by approver, may: bob" in dslm(go, code=4)
+    with people.acting("bob"):
+        assert people.keys["bob"].public.short in dslm(show)
+        assert "bob approved: promotion of mini version 2" in dslm(given)
+        listing = json.loads(dslm("dslm release list invoice_intake --json"))
+        assert [one["approved_by"] for one in listing] == [["bob"], ["bob"]]
+        assert "approved by bob" in dslm("dslm release list invoice_intake")
+        (move,) = json.loads(dslm("dslm release show invoice_intake --json"))["moves"]
+        assert (move["signed_by"], move["approved_by"][0]["by"]) == ("ann", "bob")
+        assert "all that is asked is approved" in dslm(asked)
+        again = json.loads(dslm(f"{given} --json"))
+        assert (again["by"], again["approved"], again["before"]) == ("bob", [], ["promotion"])
+        assert "did you mean 'loosening'" in dslm(f"{given} --kind loosning", code=2)
+    with people.acting("ann"):
+        dslm(go)
+    (_, second) = json.loads(dslm(f"{told} --json"))
+    assert second["signed_by"] == "ann"
+    assert second["approved_by"] == [{"kind": "promotion", "by": "bob"}]
+    assert "signed by ann" in dslm(told)
+    assert "approved by bob" in dslm(told)
+    assert "serves, journal 2: approved by 1 people" in dslm(asked)
+    assert json.loads(dslm(f"{asked} --json"))["approved"][0]["by"] == "bob"
+
+
+def test_the_policy_of_the_docs_is_one(waiting, people) -> None:
+    text = (ROOT / "docs" / "releases.md").read_text("utf-8")
+    section = text[text.index("\n## Approvals\n") :]
+    policy = section[section.index("```yaml\n") + len("```yaml\n") :].partition("```")[0]
+    for name in ("ann", "bob"):
+        pem = people.keys[name].public.pem.strip().replace("\n", "\n        ")
+        before, head, rest = policy.partition(f"  {name}:\n    - public_key: |")
+        rest = rest[rest.index("  bob:" if name == "ann" else "roles:") :]
+        policy = f"{before}{head}\n        {pem}\n{rest}"
+    write_atomic(waiting.ws.root / PATH, policy)
+    read = load_release_policy(waiting.ws.root)
+    assert [kind for kind, _ in read.approvals.named()] == list(APPROVABLE)
+    assert next(iter(read.approvals.named()))[1].not_the_trainer
 
 
 def test_who_trained_it_approves_nothing_and_another_does(waiting, people, capsys) -> None:
@@ -217,6 +283,7 @@ def test_a_loosening_is_allowed_by_the_approvals_that_the_policy_names(
         approve(waiting.ws, 3, WHY)
     refused(waiting, "asked less than version 1 was", 3)
     people.policy(waiting, APPROVALS + "  loosening: {count: 2}\n")
+    assert loosened(waiting.ws)[0].startswith("2 of approver have to approve a loosening before")
     with people.acting("bob"):
         given = approve(waiting.ws, 3, "0.7 is what we can show")
     assert given.anew == ("policy_change", "promotion", "loosening")
@@ -228,6 +295,82 @@ def test_a_loosening_is_allowed_by_the_approvals_that_the_policy_names(
         approve(waiting.ws, 3, WHY, ["loosening"])
     with people.acting("ann"):
         assert promote(waiting.ws, 3, "go", "ann")
+
+
+def test_a_waived_check_needs_the_approvals_that_the_policy_names(waiting, people) -> None:
+    """Not named, it stands as the file says; named, somebody signs for it and for this verdict."""
+    people.policy(waiting, APPROVALS + "  waiver: {count: 1}\n")
+    ws = waiting.ws
+    waiting.candidate(b"weights three")
+    verdict = waiting.gate("INCONCLUSIVE")
+    until = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=7)
+    ws.waivers.write_text(
+        "waivers:\n  - {check: surely, reason: agreed in the review, signed_off_by: nobody, until: "
+        f'"{until}", candidate: {candidate_digest(W, verdict.evidence)}, '
+        f"gold: {digest_file(ws.gold)}}}\n"
+    )
+    assert waiting.judge().status == "PASS"
+    with people.acting("ann"):
+        waiting.register()
+    with people.acting("bob"):
+        approve(ws, 3, WHY, ["promotion", "policy_change"])
+    refused(waiting, "waiver: 0 of 1 approvals by approver, may: bob, eve", 3)
+    with people.acting("eve"):
+        given = approve(ws, 3, "known and harmless", ["waiver"])
+    ((told,),) = [rule.told for rule in given.asked.rules if rule.kind == "waiver"]
+    assert told.startswith("surely: WAIVED")
+    with people.acting("ann"):
+        entry = promote(ws, 3, "go", "ann")
+    assert entry
+    assert [one.kind for one in entry.approvals or ()] == ["policy_change", "promotion", "waiver"]
+
+
+def test_an_insider_who_swaps_policy_key_and_release_is_caught_by_the_recipients_root(
+    waiting, people, tmp_path
+) -> None:
+    """With git and registry all fits together here: only keys kept elsewhere tell."""
+    root = tmp_path / "trust.yaml"
+    write_atomic(root, "keys:\n" + listed(people.keys["ann"]))
+    honest, swapped = tmp_path / "honest", tmp_path / "swapped"
+    fetch_to(waiting.ws, 2, honest)
+    assert verify_given(honest, root).signed_by == "ann"
+    ws = waiting.ws
+    for path in (ws.root / ".mlflow" / "artifacts", ws.terms, ws.terms_before, ws.promotion):
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    store = ModelStore(ws.root, W)
+    for model in (W, f"{W}.journal"):
+        store.mlflow.delete_registered_model(model)
+    write_atomic(ws.champion, json.dumps({"version": 0, "digest": None}))
+    roles = "roles: {trainer: [ann], approver: [bob]}\n"
+    people.policy(waiting, roles=roles, mallory="ann", eve="bob")
+    with people.acting("mallory"):
+        waiting.released(b"weights with a back door")
+    with people.acting("eve"):
+        approve(ws, 1, WHY)
+    with people.acting("mallory"):
+        promote(ws, 1, "first", "ann")
+    assert [by.signed_by for _, by in signed_history(ws)] == ["ann"]  # as this policy says
+    fetch_to(ws, 1, swapped)
+    with pytest.raises(ReleaseRefused, match="a key that is not trusted"):
+        verify_given(swapped, root)
+
+
+def test_a_lost_journal_takes_no_other_policy_than_git_names(waiting, people) -> None:
+    ModelStore(waiting.ws.root, W).mlflow.delete_registered_model(f"{W}.journal")
+    store = ModelStore(waiting.ws.root, W)
+    for version in store.versions():
+        for key in version.tags:
+            if key.startswith(("journal", COPY)):
+                store.mlflow.delete_model_version_tag(W, str(version.number), key)
+    store.point("champion", None)
+    people.policy(waiting, "")
+    with people.acting("ann"), pytest.raises(ReleaseRefused, match="under another release policy"):
+        promote(waiting.ws, 1, "once more", "ann")
+    people.policy(waiting)
+    with people.acting("bob"):
+        approve(waiting.ws, 1, "it served")
+    with people.acting("ann"):
+        assert promote(waiting.ws, 1, "once more", "ann")
 
 
 def test_the_trainer_is_whose_key_signed_the_release(waiting, people) -> None:

@@ -19,6 +19,7 @@ from dslm.releasing.held_policy import policy_of
 from dslm.releasing.journal import Journal, digest_of
 from dslm.releasing.promoting import history, promote, rollback, signed_history
 from dslm.releasing.recovering import recover
+from dslm.releasing.signed_approvals.approving import approve
 from dslm.releasing.signing.keys import VARIABLE, demonstration_key
 from dslm.releasing.signing.moves import signed_entry
 from dslm.releasing.store import ModelStore
@@ -104,6 +105,18 @@ def test_who_may_not_move_the_champion_moves_nothing(
     assert signed.state() == before
 
 
+def _under_own(run: Run, people: People) -> JournalEntry:
+    """Mallory's policy trusts mallory; the journal's asks eve for a change of it."""
+    held = policy_of(run.ws.root)
+    own = {
+        "signing": {"keys": [{"name": "mallory", "public_key": people.keys["mallory"].public.pem}]}
+    }
+    assert held.policy.approvals.policy_change is None
+
+    entry = following(run, policy=own, policy_digest=digest_json(own))
+    return signed_entry(entry, people.keys["mallory"])
+
+
 FORGED: dict[str, tuple[Callable[[Run, People], JournalEntry], str]] = {
     "unsigned": (lambda run, _: following(run), "is not signed, and the policy"),
     "by nobody": (
@@ -128,10 +141,7 @@ FORGED: dict[str, tuple[Callable[[Run, People], JournalEntry], str]] = {
         lambda run, people: following(run, signature=history(run.ws)[-1].signature),
         "not of these bytes",
     ),
-    "under a policy of its own": (
-        lambda run, people: _under_own(run, people),
-        "a key that is not trusted",
-    ),
+    "under a policy of its own": (_under_own, "under a release policy that this repository has"),
     "that names a policy nobody knows": (
         lambda run, people: signed_entry(
             following(run, policy_digest="sha256:" + "0" * 64), people.keys["bob"]
@@ -143,18 +153,6 @@ FORGED: dict[str, tuple[Callable[[Run, People], JournalEntry], str]] = {
         "its policy is not the one that it names",
     ),
 }
-
-
-def _under_own(run: Run, people: People) -> JournalEntry:
-    """Mallory's policy trusts mallory; the journal's asks eve for a change of it."""
-    held = policy_of(run.ws.root)
-    own = {
-        "signing": {"keys": [{"name": "mallory", "public_key": people.keys["mallory"].public.pem}]}
-    }
-    assert held.policy.approvals.policy_change is None
-
-    entry = following(run, policy=own, policy_digest=digest_json(own))
-    return signed_entry(entry, people.keys["mallory"])
 
 
 @pytest.mark.parametrize("how", FORGED)
@@ -170,7 +168,10 @@ def test_an_entry_written_past_dslm_is_refused_and_recover_puts_it_aside(
     assert "journal entry 3" in caught.value.what
     with people.acting("bob"), pytest.raises(ReleaseRefused, match=told):
         rollback(signed.ws, "back", "bob", answers_well)
-    done = recover(signed.ws, "bob")
+    if "policy of its own" in how:  # recover cannot know whether this clone is behind
+        with pytest.raises(ReleaseRefused, match=told):
+            recover(signed.ws, "bob")
+    done = recover(signed.ws, "bob", accept_loss="policy of its own" in how)
     assert any("journal entry 3" in line and "counts no more" in line for line in done)
     assert history(signed.ws) == before
     with people.acting("bob"):
@@ -223,15 +224,45 @@ def test_a_promotion_that_nobody_approved_is_refused_though_a_promoter_signed_it
         signed.released(b"weights three")
     version = ModelStore(signed.ws.root, W).version(3)
     under = policy_of(signed.ws.root)
-    for action in ("promote", "rollback", "recover"):
+    for action, told in (
+        ("promote", "was not approved: promotion: 0 of 1"),
+        ("rollback", "was not approved: promotion: 0 of 1"),
+        ("recover", r"goes on from a release that nobody approved, and champion\.json"),
+    ):
         entry = following(
             signed, action=action, to_version=3, to_digest=version.digest,
             policy=under.plain, policy_digest=under.digest,
         )  # fmt: skip
         written(signed, signed_entry(entry, people.keys["bob"]))
-        with pytest.raises(ReleaseRefused, match="was not approved: promotion: 0 of 1"):
+        with pytest.raises(ReleaseRefused, match=told):
             history(signed.ws)
-        recover(signed.ws, "bob")
+        recover(signed.ws, "bob", accept_loss=action == "recover")
+        assert len(history(signed.ws)) == 2
+
+
+def test_what_served_is_gone_on_from_where_its_entry_is_lost_and_git_says_so(
+    signed, people
+) -> None:
+    """Nobody can approve what the journal lacks: `champion.json` vouches for it."""
+    people.policy(signed, APPROVALS, roles="roles: {trainer: [ann], approver: [bob, eve]}\n")
+    with people.acting("ann"):
+        signed.released(b"weights three")
+    with people.acting("bob"):
+        approve(signed.ws, 3, "fewer wrong totals")
+        promote(signed.ws, 3, "go", "bob")
+    store = ModelStore(signed.ws.root, W)
+    store.mlflow.delete_model_version(f"{W}.journal", "3")
+    store.mlflow.delete_model_version_tag(W, "3", "journal.3")
+    noted = json.loads(signed.ws.champion.read_text())
+    del noted["journal"], noted["journal_head"]
+    write_atomic(signed.ws.champion, json.dumps(noted))
+    with people.acting("bob"):
+        with pytest.raises(ReleaseRefused, match="is lost for good"):
+            recover(signed.ws, "bob")
+        assert "served" in str(recover(signed.ws, "bob", accept_loss=True))
+    assert [(move.action, by.signed_by) for move, by in signed_history(signed.ws)] == [
+        ("promote", "bob"), ("promote", "bob"), ("recover", "bob"),
+    ]  # fmt: skip
 
 
 def test_an_unsigned_history_is_told_and_refused_where_the_policy_wants_signatures(
@@ -248,7 +279,7 @@ def test_an_unsigned_history_is_told_and_refused_where_the_policy_wants_signatur
     written(two, following(two))
     with pytest.raises(ReleaseRefused, match="journal entry 3 is not signed by anybody"):
         history(two.ws)
-    ModelStore(two.ws.root, f"{W}.journal").tag(3, "counts", "no")
+    assert "counts no more" in str(recover(two.ws, "bob", accept_loss=True))
     with people.acting("ann"):
         two.released(b"weights three")
     with people.acting("bob"):
@@ -258,18 +289,24 @@ def test_an_unsigned_history_is_told_and_refused_where_the_policy_wants_signatur
     assert len(history(two.ws)) == 3  # the signed entry names what came before
 
 
-def test_a_mover_whom_the_last_policy_does_not_know_brings_no_policy_along(signed, people) -> None:
-    people.policy(signed, "", roles=ONE_PROMOTES.replace("eve", "dan"))
+def test_a_policy_that_nobody_had_to_approve_counts_where_git_has_it(signed, people) -> None:
+    """Where all keys are lost somebody new may go on; without git nobody brings a policy along."""
+    text = people.policy(signed, "", roles=ONE_PROMOTES.replace("bob, eve", "dan")).read_text()
     with people.acting("ann"):
         signed.released(b"weights three")
-    before = signed.state()
-    with people.acting("dan"), pytest.raises(ReleaseRefused, match="the move would not count"):
-        promote(signed.ws, 3, "go", "dan")
-    assert signed.state() == before
-    with people.acting("bob"):
-        assert promote(signed.ws, 3, "go", "bob")
     with people.acting("dan"):
-        assert rollback(signed.ws, "back", "dan", answers_well)
+        promote(signed.ws, 3, "go", "dan")
+    assert len(history(signed.ws)) == 3
+    people.policy(signed, "", roles=ONE_PROMOTES)  # as in a clone that is behind, but for the note
+    assert len(history(signed.ws)) == 3
+    noted = json.loads(signed.ws.champion.read_text())
+    del noted["journal"], noted["journal_head"]
+    write_atomic(signed.ws.champion, json.dumps(noted))
+    for read in (lambda: history(signed.ws), lambda: recover(signed.ws, "bob")):
+        with pytest.raises(ReleaseRefused, match="entry 3 was made under a release policy that"):
+            read()
+    write_atomic(signed.ws.root / PATH, text)
+    assert len(history(signed.ws)) == 3
 
 
 def test_the_first_policy_is_trusted_loudly_and_a_change_is_told(two, people, capsys) -> None:

@@ -11,6 +11,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
 import pytest
 from curated import curated
 
@@ -299,6 +302,35 @@ def test_a_reject_quotes_no_personal_data(
     assert len(done.rejects) == 2
     assert 'target.kind: \\"[value]\\" is not one of' in texts["rejects.jsonl"]
     assert not [name for name, text in texts.items() if "quint" in text or told in text]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_values_are_gone_whatever_the_source_is_written_in(
+    settle, planted, gold, tmp_path, monkeypatch, kind
+):
+    plain = settle(names=["meta.contact"]).model_dump(mode="json", by_alias=True)
+    columns = {"target": {name: name.title() for name in planted[0]["target"]},
+               "meta": ["sender", "contact"]}  # fmt: skip
+    plain["data"]["sources"][0] |= {"path": f"a.{kind}", "columns": columns}
+    plain["data"]["personal"]["fields"] = {"target.ref": "id"}
+    planted[20]["target"]["ref"], planted[20]["input"] = "0314159", "Zelmora Quint, no 314159"
+    planted[20]["meta"]["contact"] = "Zelmora Quint"
+    planted[60]["input"] += " ask zelmora, oh three one four one five nine"  # of the same group
+    rows = [
+        {"id": row["id"], "input": row["input"], "sender": row["meta"]["sender"],
+         "contact": row["meta"].get("contact")}
+        | {name.title(): value for name, value in row["target"].items()}
+        for row in planted
+    ]  # fmt: skip
+    table = pa.Table.from_pylist(rows)
+    write = pyarrow.csv.write_csv if kind == "csv" else pyarrow.parquet.write_table
+    write(table, tmp_path / f"a.{kind}")
+    out = tmp_path / "out"
+    done, texts = run(Contract.model_validate(plain), tmp_path, gold, out, monkeypatch)
+    assert done.ledger.personal.in_fields == {"meta.contact": 7, "target.ref": 7}
+    for value in ("zelmora", "quint", "314159", "three one four"):
+        assert not [name for name, text in texts.items() if value in text.casefold()], value
 
 
 BROKEN = {
