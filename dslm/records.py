@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from dslm.engine_bridge import Bridged as Bridged
+from dslm.journal_entry import JournalEntry as JournalEntry
 from dslm.looks.look import Look as Look
 from dslm.prediction import FinishReason as FinishReason
 from dslm.prediction import LogProbs as LogProbs
@@ -201,14 +202,18 @@ class Baseline(Record):
 
 
 class Change(Record):
-    """One thing that is not as it was when the champion was judged; `ids` of gold cases."""
+    """One thing that is not as it was when the champion was judged; `ids` of cases.
 
-    part: Literal["gold", "policy", "contract", "made from"]
+    `favours`: why it helps the candidate though it loosens nothing.
+    """
+
+    part: Literal["gold", "calibration", "policy", "contract", "made from"]
     key: str
     was: str
     now: str
     loosens: bool
     ids: tuple[str, ...] = ()
+    favours: str = ""
 
 
 class Changes(Record):
@@ -260,33 +265,6 @@ class Release(Record):
     evidence: dict[str, str] = Field(default_factory=dict)
     run_id: str | None = None
     look: str | None = None
-
-
-class JournalEntry(Record):
-    """One move of the champion alias, chained to the entry before it by digest.
-
-    A release is its version's number and digest. Entries of before digests were kept have none,
-    and name their release by the digest of its verdict. `operation` tells it from one that is
-    otherwise alike; `lost` has the digests of entries that are gone for good, which `recover` says;
-    `bridged`: that it computes otherwise here than when it was gated, and gave its recorded answers
-    again.
-    """
-
-    seq: int
-    at: str
-    actor: str
-    action: Literal["promote", "rollback", "recover"]
-    from_version: int
-    to_version: int
-    from_digest: str | None = None
-    to_digest: str | None = None
-    reason: str
-    verdict_digest: str
-    look: str | None = None
-    bridged: Bridged | None = None
-    operation: str | None = None
-    lost: tuple[str, ...] | None = None
-    previous_digest: str
 
 
 class Champion(Baseline):

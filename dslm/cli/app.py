@@ -18,10 +18,13 @@ from dslm.cli import (
     compare,
     demo,
     doctor,
+    forget,
     gate,
     importing,
     init,
     predict,
+    release_approving,
+    release_dossier,
     release_signing,
     report,
     review,
@@ -53,13 +56,21 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(show_app, name="show")
 app.command("review")(review.review)
 app.command("report")(report.report)
+app.command("forget")(forget.forget)
 app.command("predict")(predict.predict)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
 app.command("verify")(verify.verify)
 app.add_typer(base_app, name="base")
-for command in (release_signing.keygen, release_signing.sign, release_signing.verify):
+for command in (
+    release_signing.keygen,
+    release_signing.sign,
+    release_signing.verify,
+    release_approving.approve,
+    release_approving.approvals,
+):
     release_app.command(command.__name__)(command)
+release_app.command("dossier")(release_dossier.dossier)
 app.add_typer(release_app, name="release")
 
 

@@ -5,13 +5,13 @@ What only reads stands in `release_reading`.
 
 from __future__ import annotations
 
-import getpass
 import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dslm.cli import release_backup, release_drill, release_reading
+from dslm.cli.actor import actor_or_login
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ def promote_release(
     from dslm.settings.workspace import workspace
 
     ws = workspace(workflow)
-    entry = promote(ws, version, reason, actor_of(actor), expected, again=again, answer=answer)
+    entry = promote(
+        ws, version, reason, actor_or_login(actor), expected, again=again, answer=answer
+    )
     if as_json:
         emit({"changed": entry is not None, "entry": _plain(entry), "champion": _champion(ws)})
     elif entry is None:
@@ -84,7 +86,7 @@ def rollback_release(
 
     ws, began = workspace(workflow), time.monotonic()
     answers = AnswersAgain()
-    entry = rollback(ws, reason, actor_of(actor), answers, to, expected)
+    entry = rollback(ws, reason, actor_or_login(actor), answers, to, expected)
     seconds = round(time.monotonic() - began, 1)
     if as_json:
         emit({"changed": entry is not None, "entry": _plain(entry), "champion": _champion(ws),
@@ -118,7 +120,7 @@ def recover_releases(
     from dslm.settings.workspace import workspace
 
     ws = workspace(workflow)
-    done = recover(ws, actor_of(actor), accept_loss=accept_loss)
+    done = recover(ws, actor_or_login(actor), accept_loss=accept_loss)
     if as_json:
         emit({"changed": bool(done), "done": done, "champion": _champion(ws)})
     else:
@@ -129,12 +131,12 @@ def recover_releases(
 def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
     """Show every move of the champion, oldest first, after the chain was proved."""
     from dslm.releasing.identity import short
-    from dslm.releasing.promoting import history
+    from dslm.releasing.promoting import signed_history
     from dslm.settings.workspace import workspace
 
-    entries = history(workspace(workflow))
+    entries = signed_history(workspace(workflow))
     if as_json:
-        emit([_plain(entry) for entry in entries])
+        emit([release_reading.move_plain(*move) for move in entries])
     elif not entries:
         say(f"{workflow}: nothing was promoted yet")
     else:
@@ -142,27 +144,15 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
             [
                 str(e.seq),
                 e.at[:16].replace("T", " "),
-                e.actor,
+                release_reading.move_by(e, by),
                 e.action,
                 f"{e.from_version} → {e.to_version}",
                 short(e.to_digest),
                 e.reason,
             ]
-            for e in entries
+            for e, by in entries
         ]
         say(table(None, ["no.", "at (UTC)", "who", "did", "versions", "digest", "why"], rows))
-
-
-def actor_of(given: str | None) -> str:
-    """Who, for the journal: as was said, else the login name."""
-    from dslm.errors import InputError
-
-    if given is not None:
-        return given
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a user id without a name, as in some containers
-        raise InputError("who are you?", where="--actor", fix="name yourself") from None
 
 
 def _champion(ws: Workspace) -> dict[str, Any]:

@@ -72,11 +72,11 @@ def restore(
     The same command again goes on where one was cut short. A registry that knows more stays as it
     is.
     """
-    from dslm.cli.release import actor_of
+    from dslm.cli.actor import actor_or_login
     from dslm.releasing.backup.restoring import restore as restored
     from dslm.settings.workspace import workspace
 
-    ws, who = workspace(workflow), actor_of(actor)
+    ws, who = workspace(workflow), actor_or_login(actor)
     found = restored(ws, backup_folder, artifacts, who, accept_loss=accept_loss)
     if as_json:
         emit(asdict(found))

@@ -24,7 +24,7 @@ def drill(
     The registry itself is only read. Exit code 4 where a fault was not survived, or not tried. The
     record goes into registry/W/drill.json; registry/policy.yaml may ask for a recent one.
     """
-    from dslm.cli.release import actor_of
+    from dslm.cli.actor import actor_or_login
     from dslm.errors import ReleaseRefused
     from dslm.releasing.drill.drilling import drill as drilled
     from dslm.releasing.drill.loaded_releases import LoadedReleases
@@ -35,7 +35,7 @@ def drill(
     def told(name: str) -> None:
         streams.tell(f"dslm: drill: {name}\n")
 
-    record, key = drilled(ws, actor_of(actor), LoadedReleases(ws.root), version, told=told)
+    record, key = drilled(ws, actor_or_login(actor), LoadedReleases(ws.root), version, told=told)
     if as_json:
         emit(record.model_dump(mode="json") | {"signed_by": key})
     else:

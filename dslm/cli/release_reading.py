@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +13,8 @@ from dslm.cli import streams
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
 
 if TYPE_CHECKING:
-    from dslm.records import Metric, Release
+    from dslm.records import JournalEntry, Metric, Release
+    from dslm.releasing.journal_proof import SignedMove
     from dslm.releasing.release_differences import Differences, Told
     from dslm.releasing.release_summary import Listed
     from dslm.reporting.pull_request.flips import Flip
@@ -102,17 +104,24 @@ def fetch_release(
     workflow: Workflow,
     into: Annotated[Path, typer.Option("--into", help="A folder that is not there yet.")],
     version: Annotated[int | None, typer.Option(min=1, help="By default the champion.")] = None,
+    without_inputs: Annotated[
+        bool, typer.Option("--without-inputs", help="Leave out the gold cases that it carries.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Copy a version's files into a folder, every byte compared: for MLflow's own server."""
+    from dslm.cli.actor import actor_or_login
     from dslm.releasing.fetching import fetch_to
     from dslm.settings.workspace import workspace
 
-    number = fetch_to(workspace(workflow), version, into)
+    by = actor_or_login(os.environ.get("DSLM_ACTOR")) if without_inputs else None
+    number = fetch_to(workspace(workflow), version, into, without_inputs_by=by)
     if as_json:
-        emit({"workflow": workflow, "version": number, "folder": str(into)})
+        emit({"workflow": workflow, "version": number, "folder": str(into),
+              "inputs": not without_inputs})  # fmt: skip
     else:
-        say(f"{into}: {workflow} version {number}, as it was registered")
+        how = "without the inputs that it carries" if without_inputs else "as it was registered"
+        say(f"{into}: {workflow} version {number}, {how}")
 
 
 def _workspaces(workflow: str | None) -> list[Workspace]:
@@ -127,7 +136,8 @@ def _workspaces(workflow: str | None) -> list[Workspace]:
 
 def _plain(one: Listed) -> dict[str, Any]:
     summary = None if one.summary is None else one.summary.model_dump(mode="json")
-    return one.release.model_dump(mode="json") | {"age": round(one.age), "summary": summary}
+    told = {"age": round(one.age), "summary": summary, "approved_by": list(one.approved_by)}
+    return one.release.model_dump(mode="json") | told
 
 
 def _row(one: Listed) -> list[str]:
@@ -146,7 +156,7 @@ def _row(one: Listed) -> list[str]:
     return [
         release.workflow,
         str(release.version),
-        _state(release),
+        "\n".join([_state(release), *(f"approved by {who}" for who in one.approved_by)]),
         *numbers,
         _age(one.age),
         short(release.digest),
@@ -172,8 +182,21 @@ def _told(found: Told) -> dict[str, Any]:
         "release": found.release.model_dump(mode="json"),
         "verdict": found.verdict.model_dump(mode="json"),
         "scorecard": found.scorecard.model_dump(mode="json"),
-        "moves": [entry.model_dump(mode="json") for entry in found.moves],
+        "moves": [move_plain(*move) for move in zip(found.moves, found.signed, strict=True)],
     }
+
+
+def move_plain(entry: JournalEntry, by: SignedMove) -> dict[str, Any]:
+    """A move as JSON: its entry, and who signed and approved it."""
+    approved = [{"kind": one.kind, "by": who} for one, who in by.approved_by]
+    return entry.model_dump(mode="json") | {"signed_by": by.signed_by, "approved_by": approved}
+
+
+def move_by(entry: JournalEntry, by: SignedMove) -> str:
+    """Who says to have made a move, whose signature it has, and who approved it."""
+    approved = dict.fromkeys(who for _, who in by.approved_by)
+    told = [f"signed by {by.signed_by}" if by.signed_by else "not signed"]
+    return "\n".join([entry.actor, *told, *(f"approved by {who}" for who in approved)])
 
 
 def _say_release(found: Told) -> None:
@@ -194,8 +217,8 @@ def _say_release(found: Told) -> None:
         for key in metrics
     ]
     say(table("Scores, with 95 % intervals", ["metric", *names], scores))
-    moves = [[str(e.seq), e.at[:16].replace("T", " "), e.actor, e.action, e.reason]
-             for e in found.moves]  # fmt: skip
+    moves = [[str(e.seq), e.at[:16].replace("T", " "), move_by(e, by), e.action, e.reason]
+             for e, by in zip(found.moves, found.signed, strict=True)]  # fmt: skip
     if moves:
         say(table("Made champion", ["no.", "at (UTC)", "who", "did", "why"], moves))
     digests = [["release", release.digest], *map(list, sorted(release.evidence.items()))]

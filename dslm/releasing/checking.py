@@ -7,7 +7,7 @@ else. Called wherever a release is registered, promoted, rolled back to or loade
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ConfigDict, ValidationError
@@ -26,6 +26,7 @@ from dslm.evidence import (
 )
 from dslm.provenance import MANIFEST, canonical_json, digest_file, digest_json, files_of
 from dslm.records import NOT_APPLICABLE, Record, Verdict
+from dslm.releasing.erasures import refuse_false_erasures, tell_of_erasures
 from dslm.releasing.look_anchors import refuse_other_look
 from dslm.releasing.packaging import allowed
 from dslm.releasing.plain_files import refuse_irregular, refuse_other_loader
@@ -49,7 +50,8 @@ NEEDED = ("gate.json", "recipe.yaml", "scorecard.json", "smoke.json", "workflow.
 class Proof:
     """What a version's own files say, after every byte was compared.
 
-    `evidence` is the candidate's, in the format of the time when it was made.
+    `evidence` is the candidate's, in the format of the time when it was made; `signed_with` the id
+    of the key that signed it.
     """
 
     version: int
@@ -59,6 +61,7 @@ class Proof:
     contract: Contract
     verdict: Verdict
     verdict_digest: str
+    signed_with: str | None = None
 
 
 class _Manifest(Record):
@@ -102,6 +105,7 @@ def checked_files(folder: Path) -> dict[str, str]:
     if manifest.digest != digest_json(manifest.files):
         raise ReleaseRefused("its digest is not that of its files", where=folder / MANIFEST)
     _refuse_other_files(folder, manifest.files)
+    refuse_false_erasures(folder, manifest.files)
     if "MLmodel" in manifest.files:
         refuse_other_loader(folder / "MLmodel")
     _refuse_other_bytes(folder, manifest.inputs)
@@ -189,7 +193,8 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     signed = refuse_wrong_signature(store.root, store.model, folder, where)
     proof = prove_files(store.model, version, folder)
     tell_of(signed, where)
-    return proof
+    tell_of_erasures(proof.folder, where)
+    return replace(proof, signed_with=signed.key_id if signed else None)
 
 
 def prove_files(model: str, version: Version, folder: Path) -> Proof:

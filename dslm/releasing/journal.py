@@ -1,10 +1,10 @@
 """The history of the champion: append-only, each entry chained to the one before by digest.
 
-Takes a registry; gives `JournalEntry`s, and refuses a history that somebody changed. The entries
-are the versions of a registered model of their own, `<workflow>.journal`: MLflow gives out version
-numbers one at a time, so the order is the same for every reader. An entry counts where it follows
-the last one that counted; one that lost a race follows an earlier one, stays visible, counts not.
-The chain says what is missing, not the numbers: MLflow leaves some out.
+Takes a registry; gives `JournalEntry`s, and refuses a history that somebody changed or forged. The
+entries are the versions of a registered model of their own, `<workflow>.journal`: MLflow gives out
+version numbers one at a time, so the order is the same for every reader. An entry counts where it
+follows the last one that counted; one that lost a race follows an earlier one, stays visible,
+counts not. The chain says what is missing, not the numbers: MLflow leaves some out.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dslm.errors import DslmError, ReleaseRefused
 from dslm.provenance import digest_json
 from dslm.records import JournalEntry
 from dslm.releasing.identity import same_bytes, same_release
+from dslm.releasing.journal_proof import refuse_to_write, signers
 from dslm.releasing.store import ModelStore, Version
 
 COUNTS = "counts"  # the tag of a page that lost a race, or that `recover` put aside, says "no"
@@ -28,7 +29,7 @@ class Journal:
 
     def __init__(self, releases: ModelStore):
         """Open the journal beside the releases that it is about."""
-        self._releases = releases.model
+        self._releases, self._releases_name = releases.model, releases.name
         self._store = releases.beside(f"{releases.model}.journal")
 
     @property
@@ -40,10 +41,12 @@ class Journal:
         """Every move of the champion, oldest first.
 
         Raises:
-            ReleaseRefused: An entry was changed, removed or put in between.
+            ReleaseRefused: An entry was changed, removed or put in between, is signed wrongly, or
+                lacks a signature or approvals that the policy of its time asks for.
         """
         found = [self._entry(page) for page in self.pages()]
         counted = chain(self.genesis, found)
+        signers(counted, self._releases)
         heads = {self.genesis, *map(digest_of, counted[:-1])} if counted else set()
         for entry in found:
             if entry.previous_digest in heads:  # it counts, or lost a race
@@ -64,9 +67,12 @@ class Journal:
         Where the answer was lost the journal is asked: it may have been written all the same.
 
         Raises:
-            ReleaseRefused: Another process wrote first.
+            ReleaseRefused: Another process wrote first, or nobody could prove the entry.
         """
         page, fault = None, None
+        before = self.entries()
+        if entry.previous_digest == (digest_of(before[-1]) if before else self.genesis):
+            refuse_to_write(before, entry, self._releases)
         try:
             page = self._add(entry)
         except DslmError as error:
@@ -95,7 +101,7 @@ class Journal:
 
     def _add(self, entry: JournalEntry) -> int:
         return self._store.add(
-            f"models:/{self._releases}/{entry.to_version}",
+            f"models:/{self._releases_name}/{entry.to_version}",
             {"entry": entry.model_dump_json(exclude_none=True), "digest": digest_of(entry)},
         )
 

@@ -8,15 +8,20 @@ refuses a journal that lacks what one of them names. Called before every move an
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from dslm.contract import load_contract
 from dslm.errors import InputError, ReleaseRefused
 from dslm.records import Champion, JournalEntry
 from dslm.releasing.baseline import read_noted
+from dslm.releasing.held_policy import policy_of
 from dslm.releasing.identity import named
 from dslm.releasing.journal import Journal, digest_of, entry_of
+from dslm.releasing.journal_proof import signers, vouched_by_git_alone
 from dslm.releasing.store import ModelStore, Version
+from dslm.settings.release_policy import PATH, PUBLISHED, load_release_policy
 from dslm.settings.workspace import Workspace
 
 COPY = "journal."  # and the entry's number: the copy that the version has which it went to
@@ -43,6 +48,8 @@ def known_moves(ws: Workspace, store: ModelStore) -> tuple[tuple[JournalEntry, .
     noted, versions = read_noted(ws.champion), store.versions()  # before the journal, which grows
     entries = Journal(store).entries()
     refuse_cut(entries, anchors(noted, versions), store.model)
+    refuse_unknown_to_git(ws, entries, noted, store.model)
+    refuse_unsigned(ws, entries, noted, store.model)
     return entries, versions
 
 
@@ -59,6 +66,8 @@ def known_to_readers(ws: Workspace, store: ModelStore) -> tuple[JournalEntry, ..
     versions = store.versions()
     entries = Journal(store).entries()
     refuse_cut(entries, anchors(noted, versions), store.model)
+    refuse_unknown_to_git(ws, entries, noted, store.model)
+    refuse_unsigned(ws, entries, noted, store.model)
     return entries
 
 
@@ -107,6 +116,109 @@ def refuse_cut(entries: Sequence[JournalEntry], known: Iterable[Anchor], model: 
         raise ReleaseRefused(what, where=model, fix=_RECOVER.format(model))
 
 
+def refuse_unsigned(
+    ws: Workspace, entries: Sequence[JournalEntry], noted: Champion, model: str
+) -> None:
+    """Refuse newest entries that nobody signed, where the policy's file wants moves signed.
+
+    Elsewhere they are told of, where the policy knows anybody's key.
+
+    Raises:
+        ReleaseRefused: There are such.
+    """
+    signing = load_release_policy(ws.root).signing
+    if not (numbers := not_signed(ws, entries, noted, model)):
+        return
+    several = len(numbers) > 1
+    what = f"journal entr{'ies' if several else 'y'} {', '.join(map(str, numbers))} "
+    what += f"{'are' if several else 'is'} not signed by anybody whom the policy knows"
+    if signing.required:
+        fix = f"find out who wrote it, then {_PUT_ASIDE.format(model)}"
+        raise ReleaseRefused(f"{what}, and {PATH} wants that", where=f"{model}.journal", fix=fix)
+    sys.stderr.write(f"dslm: {model}: {what}: nothing shows who made them\n")
+
+
+def not_signed(
+    ws: Workspace, entries: Sequence[JournalEntry], noted: Champion, model: str
+) -> range:
+    """Numbers of the newest entries that nobody signed, where the policy knows anybody's key.
+
+    Older ones are vouched for by a signed entry after them, which names what came before it; where
+    the policy's file wants moves signed, also by `champion.json` in git.
+    """
+    policy = load_release_policy(ws.root)
+    if not (policy.signing.required or policy.signing.keys or policy.people):
+        return range(0)
+    signed = [n for n, who in enumerate(_shown(ws, entries, model), start=1) if who]
+    if policy.signing.required:
+        signed += [entry.seq for entry in entries if _is_noted(entry, noted)]
+    return range(max(signed, default=0) + 1, len(entries) + 1)
+
+
+def refuse_unknown_to_git(
+    ws: Workspace, entries: Sequence[JournalEntry], noted: Champion, model: str
+) -> None:
+    """Refuse a journal that goes on by what came along with a move, and is unknown to git.
+
+    A policy that nobody had to approve, or a recovery to what nobody did.
+
+    Raises:
+        ReleaseRefused: It does.
+    """
+    if since := _unknown_to_git(ws, entries, noted):
+        what = f"journal entry {since} was made under a release policy that this repository has not"
+        if entries[since - 1].action == "recover":
+            what = f"journal entry {since} goes on from a release that nobody approved, and "
+            what += f"{ws.champion.name} does not have it"
+        fix = "`git pull`; if nobody committed it, somebody wrote it past `dslm release`: find out "
+        fix += f"who, then {_PUT_ASIDE.format(model)}"
+        raise ReleaseRefused(what, where=f"{model}.journal", fix=fix)
+
+
+def vouched_part(
+    ws: Workspace, entries: Sequence[JournalEntry], noted: Champion, model: str
+) -> tuple[JournalEntry, ...]:
+    """The entries before the first one that `refuse_unsigned` or `refuse_unknown_to_git` refuse."""
+    since = _unknown_to_git(ws, entries, noted)
+    numbers = [since] if since else []
+    if load_release_policy(ws.root).signing.required:
+        numbers += not_signed(ws, entries, noted, model)
+    return tuple(entries[: min(numbers) - 1] if numbers else entries)
+
+
+def _unknown_to_git(ws: Workspace, entries: Sequence[JournalEntry], noted: Champion) -> int:
+    """The first entry that counts only where git knows of it, and git does not; 0 for none.
+
+    Git has the policy's file, and the entry in `champion.json`.
+    """
+    there, policies = noted.journal, {policy_of(ws.root).digest}
+    if there is None or not any(_is_noted(entry, noted) for entry in entries):
+        return vouched_by_git_alone(entries, policies, 0)
+    known = {there.policy_digest} if there.policy_digest else set()
+    return vouched_by_git_alone(entries, policies | known, there.seq)
+
+
+def _shown(ws: Workspace, entries: Sequence[JournalEntry], model: str) -> list[str | None]:
+    """Who signed each entry, as far as that shows something: the published key shows nothing."""
+    names = list(signers(entries, model))
+    if PUBLISHED in names:
+        try:
+            invented = load_contract(ws.contract).data.personal.demonstration_key
+        except InputError:
+            invented = False
+        if not invented:
+            return [None if name == PUBLISHED else name for name in names]
+    return names
+
+
+def _is_noted(entry: JournalEntry, noted: Champion) -> bool:
+    """Whether `champion.json` names an entry, or the release that it went to."""
+    if noted.journal is not None:
+        return digest_of(entry) == digest_of(noted.journal)
+    return (entry.to_version, entry.to_digest) == (noted.version, noted.digest)
+
+
+_PUT_ASIDE = "`dslm release recover {} --accept-loss` puts it aside"
 _RECOVER = "`dslm release recover {}` restores what is known of it"
 
 

@@ -13,18 +13,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dslm.errors import InputError, ReleaseRefused
-from dslm.records import Baseline, JournalEntry, Release
+from dslm.records import JournalEntry, Release
 from dslm.releasing import steps
 from dslm.releasing.agreement import (
     finish_half_done,
     refuse_alias_of_none,
     refuse_wrong_alias,
 )
-from dslm.releasing.anchor_release import refuse_other_anchor
 from dslm.releasing.approval import (
-    lost,
-    refuse_old_contract,
-    refuse_stale,
     refuse_unanswered,
     refuse_unapproved,
     refuse_unexpected,
@@ -34,19 +30,20 @@ from dslm.releasing.approval import (
 from dslm.releasing.baseline import read_noted
 from dslm.releasing.checking import Proof, prove
 from dslm.releasing.drill.drill_record import refuse_undrilled
+from dslm.releasing.fitness import refuse_unfit
+from dslm.releasing.held_policy import policies_of
 from dslm.releasing.identity import is_release, registered
 from dslm.releasing.journal_anchors import (
     known_moves,
     known_to_readers,
     refuse_unknown_champion,
 )
-from dslm.releasing.look_anchors import refuse_lost_looks
+from dslm.releasing.journal_proof import SignedMove, signed_moves
 from dslm.releasing.moving import Move, make, settle
 from dslm.releasing.opening import client, nothing_yet
-from dslm.releasing.rejudging import of_before_formats, refuse_unlike_release
 from dslm.releasing.release_summary import as_release
 from dslm.releasing.rollback_target import is_same_rollback, refuse_gone, target_of
-from dslm.releasing.rolled_back import refuse_less_than_rolled_back
+from dslm.releasing.signed_approvals.asked import asked_of, refuse_not_approved
 from dslm.releasing.signing.registered import state_move
 from dslm.releasing.smoke import Answer, smoke
 from dslm.releasing.store import ModelStore, Version
@@ -69,10 +66,20 @@ def history(ws: Workspace) -> tuple[JournalEntry, ...]:
     Raises:
         ReleaseRefused: Somebody changed the history.
     """
+    return tuple(entry for entry, _ in signed_history(ws))
+
+
+def signed_history(ws: Workspace) -> list[tuple[JournalEntry, SignedMove]]:
+    """The same with who made and approved each move, by their signatures.
+
+    Raises:
+        ReleaseRefused: As `history`.
+    """
     if nothing_yet(ws.root):
-        return ()
+        return []
     store = ModelStore(ws.root, ws.workflow, mlflow=client(ws.root, writes=False))
-    return known_to_readers(ws, store)
+    entries = known_to_readers(ws, store)
+    return list(zip(entries, signed_moves(entries, store.model), strict=True))
 
 
 def promote(
@@ -95,8 +102,7 @@ def promote(
         actor: Who, for the journal.
         expected: The champion that the caller believes to replace, 0 for none.
         again: Whether one may be taken that was rolled back from.
-        answer: Loads a release's folder and answers one input; asked of a version that nothing
-            shows to have answered when it was registered.
+        answer: Loads a folder and answers one input; for a version that nothing shows to have.
         within_drill: This is the drill that the policy asks for.
 
     Returns:
@@ -104,23 +110,21 @@ def promote(
         was cut short had left undone is done then.
 
     Raises:
-        ReleaseRefused: No PASS evidence for exactly that version, or of another champion, or its
-            rows do not pass when they are judged again; or it was withdrawn.
+        ReleaseRefused: No PASS evidence for exactly that version, or of another champion, its rows
+            do not pass when they are judged again; it was withdrawn, or is not approved.
     """
     _refuse_empty(reason, actor)
     with _alone(ws) as scratch:
         store = ModelStore(ws.root, ws.workflow)
         entries, versions = known_moves(ws, store)
-        number = _candidate(store, versions) if version is None else version
-        chosen = store.version(number, versions)
+        chosen = store.version(version or _candidate(store, versions), versions)
         refuse_unapproved(store, entries, chosen)
         refuse_alias_of_none(store, entries, versions)
         refuse_unknown_champion(ws, store, entries)
         if entries and is_release(store, entries[-1], chosen):
             if expected != entries[-1].from_version:  # which this very move replaced
                 refuse_unexpected(ws, serving(ws, store, entries, versions), expected)
-            proof = prove(store, chosen, scratch)
-            _finish(ws, store, entries, proof)
+            _finish(ws, store, entries, prove(store, chosen, scratch))
             return None
         versions = finish_half_done(ws, store, entries, versions)
         refuse_wrong_alias(store, entries, versions)
@@ -129,43 +133,15 @@ def promote(
         refuse_unexpected(ws, champion, expected)
         steps.reached("planned")
         proof = prove(store, chosen, scratch)
-        _refuse_unfit(ws, store, entries, versions, proof, champion, drilled=within_drill)
+        loosened = refuse_unfit(ws, store, entries, versions, proof, champion)
+        asked = refuse_not_approved(asked_of(ws, store, entries, chosen, proof, loosened))
+        refuse_undrilled(ws, proof, champion, within_drill=within_drill)
         refuse_unanswered(ws, store, chosen, proof, answer)
         steps.reached("proved")
         leaves, missing = entries[-1] if entries else None, _lost_whole(ws, entries)
-        move = Move("promote", leaves, champion.digest, proof, reason, actor, missing)
-        return make(ws, store, move)
-
-
-def _refuse_unfit(
-    ws: Workspace,
-    store: ModelStore,
-    entries: tuple[JournalEntry, ...],
-    versions: Sequence[Version],
-    proof: Proof,
-    champion: Baseline,
-    *,
-    drilled: bool,
-) -> None:
-    """Refuse a proved version that was compared with another champion, or is not as good today.
-
-    Also one without the drill that the policy asks for, unless this is it, `drilled`.
-
-    Raises:
-        ReleaseRefused: It is one.
-    """
-    gone = lost(store, entries, versions, champion)
-    refuse_stale(ws, proof, champion, lost=gone)
-    refuse_old_contract(proof, ws)
-    back = gone and proof.digest == champion.digest
-    if not back:  # what let it in once still stands
-        refuse_lost_looks(ws, versions, entries)
-        refuse_other_anchor(ws, store, entries, proof, champion, versions)
-    if not drilled:
-        refuse_undrilled(ws, proof.version, proof.digest, champion)
-    if not (back and of_before_formats(proof)):  # which holds too little to be judged again
-        refuse_unlike_release(ws, proof)
-        refuse_less_than_rolled_back(store, entries, versions, proof)
+        policies, approvals = (asked.under, asked.held), asked.counted()
+        return make(ws, store, Move("promote", leaves, champion.digest, proof, reason, actor,
+                                    *policies, missing, approvals=approvals))  # fmt: skip
 
 
 def rollback(
@@ -214,7 +190,9 @@ def rollback(
         proof = prove(store, version, scratch)
         bridged = smoke(ws, proof, answer)
         steps.reached("proved")
-        move = Move("rollback", entries[-1], champion.digest, proof, reason, actor, bridged=bridged)
+        under, held = policies_of(ws, entries)
+        move = Move("rollback", entries[-1], champion.digest, proof, reason, actor, under, held,
+                    bridged=bridged)  # fmt: skip
         return make(ws, store, move)
 
 
@@ -224,7 +202,8 @@ def _finish(
     """Do what is left of the move that the journal's newest entry made."""
     settle(ws, store, entries)
     if proof is not None and not ws.promotion.exists():
-        state_move(ws, proof.folder, entries[-1])
+        under, _ = policies_of(ws, entries)
+        state_move(ws, proof.folder, entries[-1], under.policy)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dslm.errors import InputError, ReleaseRefused
@@ -19,15 +19,26 @@ from dslm.records import Champion, JournalEntry
 from dslm.releasing import steps
 from dslm.releasing.baseline import read_noted
 from dslm.releasing.checking import prove
+from dslm.releasing.held_policy import policies_of
 from dslm.releasing.identity import named, registered
 from dslm.releasing.journal import Journal, chain, digest_of, entry_of
-from dslm.releasing.journal_anchors import Anchor, anchors, lacking, unknown_champion
+from dslm.releasing.journal_anchors import (
+    Anchor,
+    anchors,
+    lacking,
+    refuse_unknown_to_git,
+    unknown_champion,
+    vouched_part,
+)
 from dslm.releasing.journal_copy import readable_copy
+from dslm.releasing.journal_proof import proved_part
 from dslm.releasing.moving import Move, make, settle
 from dslm.releasing.opening import nothing_yet
 from dslm.releasing.store import RESTORE, ModelStore, Version
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
+
+NOT_PROVED = "not signed or approved as the entries before it ask for, counts no more"
 
 
 @dataclass(frozen=True)
@@ -39,13 +50,14 @@ class _Known:
     versions: Sequence[Version]
     pages: Mapping[int, JournalEntry | None]
     anchors: tuple[Anchor, ...] = field(default=())
+    unproved: frozenset[str] = frozenset()
 
     @property
     def entries(self) -> list[JournalEntry]:
-        """Every entry that anything holds, but those that the journal tells to be lost."""
+        """Every entry that anything holds, but those that are told to be lost, or not proved."""
         kept = [entry for entry in self.pages.values() if entry]
         kept += [anchor.entry for anchor in self.anchors if anchor.entry]
-        told = {digest for entry in kept for digest in entry.lost or ()}
+        told = {digest for entry in kept for digest in entry.lost or ()} | self.unproved
         return [entry for entry in kept if digest_of(entry) not in told]
 
     @property
@@ -74,7 +86,7 @@ def recover(ws: Workspace, actor: str, *, accept_loss: bool = False) -> list[str
         raise ReleaseRefused("there is no registry here", where=ws.workflow, fix=fix)
     with exclusive(ws.root, f"release-{ws.workflow}", refusal=ReleaseRefused):
         store = ModelStore(ws.root, ws.workflow)
-        known = _known(ws, store)
+        known = _known(ws, store, accept_loss=accept_loss)
         told = [] if _is_whole(known) else list(_restore(known))
         entries = Journal(store).entries()
         told += _tell_loss(ws, known, entries, actor, accept_loss=accept_loss)
@@ -82,6 +94,7 @@ def recover(ws: Workspace, actor: str, *, accept_loss: bool = False) -> list[str
         if not entries:
             read_noted(ws.champion)  # which nothing can be written from
             return told
+        refuse_unknown_to_git(ws, entries, known.noted, store.model)
         files = ws.champion, ws.journal_copy
         before, texts = store.aliases(), [_text(path) for path in files]
         settle(ws, store, entries)
@@ -97,7 +110,8 @@ def recover(ws: Workspace, actor: str, *, accept_loss: bool = False) -> list[str
     return told
 
 
-def _known(ws: Workspace, store: ModelStore) -> _Known:
+def _known(ws: Workspace, store: ModelStore, *, accept_loss: bool) -> _Known:
+    """All that is left; with `accept_loss` nothing that the policy's file speaks against."""
     try:
         noted = read_noted(ws.champion)
     except InputError:  # written anew in the end
@@ -110,10 +124,34 @@ def _known(ws: Workspace, store: ModelStore) -> _Known:
         pages[page.number] = entry if whole else None
     copies = [Anchor(ws.journal_copy.name, entry.seq, digest_of(entry), entry)
               for entry in readable_copy(ws)]  # fmt: skip
-    return _Known(store, noted, versions, pages, (*anchors(noted, versions), *copies))
+    known = _Known(store, noted, versions, pages, (*anchors(noted, versions), *copies))
+    return replace(known, unproved=_unproved(known, ws if accept_loss else None))
+
+
+def _unproved(known: _Known, ws: Workspace | None) -> frozenset[str]:
+    """Digests of entries that follow the journal and are signed wrongly or not approved.
+
+    What follows such an entry is as little proved as it is. With a workspace, also those that only
+    its policy's file speaks against.
+    """
+    left, wrong = known.entries, set[str]()
+    while True:
+        chained = _longest(Journal(known.store).genesis, left, known.copied)
+        right = proved_part(chained, known.store.model)
+        if ws is not None:
+            right = vouched_part(ws, right, known.noted, known.store.model)
+        if len(right) == len(chained):
+            return frozenset(wrong)
+        wrong.add(digest_of(chained[len(right)]))
+        for entry in sorted(left, key=lambda one: one.seq):
+            if entry.previous_digest in wrong:
+                wrong.add(digest_of(entry))
+        left = [entry for entry in left if digest_of(entry) not in wrong]
 
 
 def _is_whole(known: _Known) -> bool:
+    if known.unproved:
+        return False
     try:
         entries = Journal(known.store).entries()
     except ReleaseRefused:
@@ -140,6 +178,8 @@ def _restore(known: _Known) -> Iterator[str]:
             continue
         if kept is None:
             yield f"page {page} of the journal: changed or unreadable, counts no more"
+        elif digest_of(kept) in known.unproved:
+            yield f"journal entry {kept.seq} ({_told(kept)}): {NOT_PROVED}"
         elif digest_of(kept) in belongs:
             continue
         elif digest_of(kept) not in lost_race:
@@ -196,9 +236,9 @@ def _tell_loss(
     with tempfile.TemporaryDirectory() as scratch:
         proof = prove(store, version, Path(scratch))
         leaves = entries[-1] if entries else None
-        move = Move("recover", leaves, leaves.to_digest if leaves else None, proof,
-                    f"{what}; {named(version.number, version.digest)} served", actor,
-                    tuple(sorted(lost)))  # fmt: skip
+        reason = f"{what}; {named(version.number, version.digest)} served"
+        move = Move("recover", leaves, leaves.to_digest if leaves else None, proof, reason, actor,
+                    *policies_of(ws, entries), lost=tuple(sorted(lost)))  # fmt: skip
         made = make(ws, store, move)
     steps.reached("loss told")
     return [f"{what} for good; journal entry {made.seq} says so, and that {_told(made)} served"]

@@ -22,6 +22,7 @@ from dslm.releasing.approval import ANSWERED, answered_tag
 from dslm.releasing.checking import prove, read_verdict, verdict_tag
 from dslm.releasing.identity import is_release
 from dslm.releasing.journal_anchors import head_tag, known_moves
+from dslm.releasing.leftover_runs import clear_leftovers
 from dslm.releasing.look_anchors import refuse_lost_looks, refuse_uncounted
 from dslm.releasing.packaging import package
 from dslm.releasing.rejudging import refuse_unlike_latest
@@ -30,6 +31,7 @@ from dslm.releasing.signing.registered import sign_packaged
 from dslm.releasing.smoke import Answer, smoke
 from dslm.releasing.store import CANDIDATE, ModelStore, Version
 from dslm.releasing.version_tags import file_tags
+from dslm.settings.release_policy import load_release_policy
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
 
@@ -68,14 +70,22 @@ def register(ws: Workspace, answer: Answer) -> Release:
         text = json.dumps(receipt.model_dump(mode="json"), indent=2, sort_keys=True)
         write_atomic(ws.receipt, text + "\n")
         steps.reached("receipt")
+        clear_leftovers(store)
     return release
 
 
 def loosened(ws: Workspace) -> list[str]:
-    """What will be refused at promotion: in which the candidate is asked less than the champion."""
+    """In which the candidate is asked less than the champion, which promotion refuses.
+
+    Or needs approvals for, where the release policy names how many.
+    """
     verdict = read_verdict(ws.results / "gate.json", ws.workflow)
     found = [f"  {one.part} {one.key}: {one.was} → {one.now}" for one in verdict.changes.loosening]
-    head = f"it cannot be promoted: it is asked less than version {verdict.changes.since} was"
+    rule = load_release_policy(ws.root).approvals.loosening
+    head = "it cannot be promoted" if rule is None else (
+        f"{rule.count} of {rule.role} have to approve a loosening before it can be promoted"
+    )  # fmt: skip
+    head += f": it is asked less than version {verdict.changes.since} was"
     return [head, *found] if found else []
 
 
@@ -116,6 +126,7 @@ def _upload(
     head: Mapping[str, str],
 ) -> Version:
     """A new version, not yet approved."""
+    store.claim()
     with tempfile.TemporaryDirectory(prefix="dslm-release-") as scratch:
         folder = package(ws, Path(scratch) / "release", now)
         sign_packaged(ws, folder)

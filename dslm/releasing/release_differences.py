@@ -22,7 +22,8 @@ from dslm.provenance import digest_file
 from dslm.records import Baseline, Changes, JournalEntry, Metric, Release, Row, Scorecard, Verdict
 from dslm.releasing.checking import Proof, prove
 from dslm.releasing.identity import is_release
-from dslm.releasing.journal import Journal
+from dslm.releasing.journal_anchors import known_to_readers
+from dslm.releasing.journal_proof import SignedMove, signed_moves
 from dslm.releasing.opening import nothing_yet
 from dslm.releasing.release_summary import as_release
 from dslm.releasing.store import RESTORE, ModelStore
@@ -45,12 +46,14 @@ class Told:
         verdict: The gate's on it.
         scorecard: Of all models that it was compared with.
         moves: The journal's entries that made it champion.
+        signed: Who signed and approved each.
     """
 
     release: Release
     verdict: Verdict
     scorecard: Scorecard
     moves: tuple[JournalEntry, ...]
+    signed: tuple[SignedMove, ...]
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def _opened(ws: Workspace) -> Iterator[tuple[ModelStore, tuple[JournalEntry, ...
     with tempfile.TemporaryDirectory(prefix="dslm-release-") as into:
         (Path(into) / "before").mkdir()
         (Path(into) / "after").mkdir()
-        yield store, Journal(store).entries(), Path(into)
+        yield store, known_to_readers(ws, store), Path(into)
 
 
 def _champion(ws: Workspace, entries: tuple[JournalEntry, ...]) -> int:
@@ -136,11 +139,17 @@ def _champion(ws: Workspace, entries: tuple[JournalEntry, ...]) -> int:
 
 def _told(store: ModelStore, entries: tuple[JournalEntry, ...], proof: Proof) -> Told:
     version = store.version(proof.version)
+    moves = [
+        (entry, by)
+        for entry, by in zip(entries, signed_moves(entries, store.model), strict=True)
+        if is_release(store, entry, version)
+    ]
     return Told(
         release=as_release(store.model, version),
         verdict=proof.verdict,
         scorecard=read_scorecard(proof.folder / "scorecard.json"),
-        moves=tuple(entry for entry in entries if is_release(store, entry, version)),
+        moves=tuple(entry for entry, _ in moves),
+        signed=tuple(by for _, by in moves),
     )
 
 

@@ -8,7 +8,7 @@ before there was the tag it is read from the files.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +45,15 @@ class Summary(Record):
 
 
 class Listed(Record):
-    """A version as a list shows it; `age` in seconds, `summary` None where it cannot be read."""
+    """A version as a list shows it; `age` in seconds, `summary` None where it cannot be read.
+
+    `approved_by`: whose signatures it has, for the move that made it champion or for the next one.
+    """
 
     release: Release
     summary: Summary | None
     age: float
+    approved_by: tuple[str, ...] = ()
 
 
 def summary_of(scorecard: bytes, verdict: bytes) -> Summary:
@@ -112,15 +116,46 @@ def listed(root: Path, workflow: str) -> tuple[list[Listed], list[str]]:
         return [], _told(disagreements(ws))
     store = reading_store(root, workflow)
     now = dt.datetime.now(tz=dt.UTC)
+    approved = _approvals(root, store)
     found = [
         Listed(
             release=as_release(workflow, version),
             summary=_summary(store, version),
             age=(now - dt.datetime.fromisoformat(version.created)).total_seconds(),
+            approved_by=approved(version),
         )
         for version in reversed(store.versions())
     ]
     return found, _told(disagreements(ws, store))
+
+
+def _approvals(root: Path, store: ModelStore) -> Callable[[Version], tuple[str, ...]]:
+    """Says who approved a version; nobody where the journal cannot be read, which is told beside.
+
+    Of who signed for the next move it is not told whether that counts: `approvals` does.
+    """
+    from dslm.releasing.identity import is_release
+    from dslm.releasing.journal import Journal, digest_of
+    from dslm.releasing.journal_proof import signed_moves
+    from dslm.releasing.signed_approvals.kept import PREFIX, waiting_approvers
+
+    try:
+        journal = Journal(store)
+        entries = journal.entries()
+        moves = list(zip(entries, signed_moves(entries, store.model), strict=True))
+    except DslmError:
+        return lambda _: ()
+    after = digest_of(entries[-1]) if entries else journal.genesis
+
+    def of(version: Version) -> tuple[str, ...]:
+        for entry, by in reversed(moves):
+            if by.approved_by and is_release(store, entry, version):
+                return tuple(dict.fromkeys(who for _, who in by.approved_by))
+        if any(key.startswith(PREFIX) for key in version.tags):
+            return waiting_approvers(root, store.model, version, after)
+        return ()
+
+    return of
 
 
 def _told(faults: list[DslmError]) -> list[str]:

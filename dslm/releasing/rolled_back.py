@@ -1,7 +1,7 @@
 """What a release that was rolled back was held to counts for the next one too.
 
-Takes journal and registry; refuses a candidate that is asked less than a withdrawn release was, or
-the newest promoted one. Called by `promoting`. The verdict tells what loosens since the champion.
+Takes journal and registry; gives in what a candidate is asked less than a withdrawn release was, or
+the newest promoted one. Called by `fitness`. The verdict tells what loosens since the champion.
 After a rollback that is an older release, held to an older policy: whoever goes back first would be
 asked no more than was asked then. The newest promoted one alone would not do: one that was rolled
 back before it may answer a higher contract version, or have been made the champion by `recover`.
@@ -17,14 +17,13 @@ from dslm.records import Baseline, Changes, JournalEntry
 from dslm.releasing.checking import Proof
 from dslm.releasing.identity import registered, same_release
 from dslm.releasing.journal import withdrawn
-from dslm.releasing.rejudging import refuse_loosening
 from dslm.releasing.store import RESTORE, ModelStore, Version
 
 
-def refuse_less_than_rolled_back(
+def less_than_rolled_back(
     store: ModelStore, entries: Sequence[JournalEntry], versions: Sequence[Version], proof: Proof
-) -> None:
-    """Refuse a candidate that is asked less than a release that was rolled back from.
+) -> tuple[Changes, ...]:
+    """What changed since releases that were rolled back from, where a candidate is asked less.
 
     Of one whose contract's version is higher, the policy alone is compared: gold and contract
     answer another question then. One that the registry holds no more, or that was registered
@@ -37,7 +36,7 @@ def refuse_less_than_rolled_back(
         proof: Of the candidate, whose terms were compared with what is in force.
 
     Raises:
-        ReleaseRefused: It is, or that release's terms are not those that were registered.
+        ReleaseRefused: Such a release's terms are not those that were registered.
     """
     promoted = [entry for entry in entries if entry.action == "promote"]
     stricter = [*promoted[-1:], *(made for made, _ in reversed(withdrawn(tuple(entries))))]
@@ -46,12 +45,12 @@ def refuse_less_than_rolled_back(
         version = None if same_release(entry, entries[-1]) else registered(store, entry, versions)
         if version is not None and version.terms is not None:
             of_terms.setdefault(version.terms, version)
-    for terms, version in of_terms.items():
-        _refuse_less(store, version, terms, proof)
+    found = [_changes(store, version, terms, proof) for terms, version in of_terms.items()]
+    return tuple(changes for changes in found if changes.loosening)
 
 
-def _refuse_less(store: ModelStore, version: Version, terms: str, proof: Proof) -> None:
-    """The same against one release.
+def _changes(store: ModelStore, version: Version, terms: str, proof: Proof) -> Changes:
+    """What changed since one release.
 
     Raises:
         ReleaseRefused: As there.
@@ -63,8 +62,8 @@ def _refuse_less(store: ModelStore, version: Version, terms: str, proof: Proof) 
     changes = changes_since(Baseline(version=version.number), then, now)
     if _contract_version(now) < _contract_version(then):
         policy = tuple(change for change in changes.found if change.part == "policy")
-        changes = Changes(since=changes.since, found=policy)
-    refuse_loosening(changes, where=f"{store.model} version {proof.version}")
+        return Changes(since=changes.since, found=policy)
+    return changes
 
 
 def _contract_version(terms: Terms) -> int:

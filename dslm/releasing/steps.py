@@ -17,9 +17,15 @@ SETTLE = ("previous", "champion", "status", "copy", "terms", "journal.jsonl", "c
 PROMOTE = ("planned", "proved", "journal", *SETTLE, "statement")
 ROLLBACK = ("planned", "proved", "journal", *SETTLE, "statement")
 RECOVER = ("entries restored", "pages put aside", "loss told", *SETTLE)
+APPROVE = ("planned", "signed", "kept")
 BACKUP = ("release copied", "backup")
 RESTORE = ("files", "version", "release restored", "page", "journal restored", *SETTLE,
            "candidate", "restored")  # fmt: skip
+# Of an erasure; each comes as often as there are copies of its kind. Sources and gold go last.
+FORGET = (
+    "begun", "copy removed", "erasure recorded", "rows erased", "sealed", "signed again", "tagged",
+    "copies gone", "rows taken out", "nothing left", "done",
+)  # fmt: skip
 REGISTER = ("uploaded", "version", "read back", "answered", "approved", "candidate", "receipt")
 
 

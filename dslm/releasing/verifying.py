@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dslm.errors import InputError, ReleaseRefused
 from dslm.releasing.checking import NEEDED, checked_files, prove_files, read_verdict
+from dslm.releasing.erasures import tell_of_erasures
 from dslm.releasing.identity import refuse_taken_over
 from dslm.releasing.journal import Journal
 from dslm.releasing.signing.registered import (
@@ -21,7 +22,12 @@ from dslm.releasing.signing.registered import (
     verify_fetched,
 )
 from dslm.releasing.signing.signed_folder import SIGNED_BESIDE, SignedRelease, verify_folder
-from dslm.releasing.signing.trust import read_trust, trust_in_force
+from dslm.releasing.signing.trust import (
+    movers_of,
+    read_trust,
+    trust_root_named,
+    trust_to_judge,
+)
 from dslm.releasing.store import ModelStore
 from dslm.settings.regular_files import refuse_no_file
 from dslm.settings.workspace import Workspace
@@ -74,8 +80,7 @@ def verify_version(ws: Workspace, number: int, trust_root: Path | None = None) -
     Raises:
         ReleaseRefused: It is not signed, not by whom it should be, or does not fit together.
     """
-    trust = read_trust(trust_root) if trust_root else trust_in_force(ws.root)
-    assert trust is not None
+    trust = read_trust(trust_root) if trust_root else trust_to_judge(ws.root)
     with tempfile.TemporaryDirectory(prefix="dslm-verify-") as scratch:
         store = ModelStore(ws.root, ws.workflow)
         version = store.version(number)
@@ -83,7 +88,9 @@ def verify_version(ws: Workspace, number: int, trust_root: Path | None = None) -
         folder = store.fetch(version, Path(scratch))
         signed = verify_fetched(folder, trust, ws.workflow, where)
         prove_files(store.model, version, folder)
-        at = refuse_other_promotion(ws, number, folder, trust)
+        tell_of_erasures(folder, where)
+        outside = trust_root is not None or trust_root_named()
+        at = refuse_other_promotion(ws, number, folder, trust if outside else movers_of(ws.root))
     return replace(signed, promoted_at=at)
 
 
@@ -99,16 +106,17 @@ def verify_given(folder: Path, trust_root: Path) -> SignedRelease:
         ReleaseRefused: It is not signed by whom it should be, or does not fit together.
     """
     refuse_no_file(trust_root, fix="name a file with the keys that you trust")
-    _refuse_own_trust(folder, trust_root)
+    refuse_own_trust(folder, trust_root)
     signed = verify_folder(folder, read_trust(trust_root))
     checked_files(folder)
     if lacking := [name for name in NEEDED if not (folder / name).is_file()]:
         raise ReleaseRefused(f"the release lacks {', '.join(lacking)}", where=folder)
     read_verdict(folder / "gate.json", signed.workflow)
+    tell_of_erasures(folder, str(folder))
     return signed
 
 
-def _refuse_own_trust(folder: Path, trust_root: Path) -> None:
+def refuse_own_trust(folder: Path, trust_root: Path) -> None:
     """Refuse a trust root that whoever made the folder may have written.
 
     Raises:

@@ -1,8 +1,8 @@
 """Scaffolds a workflow from a sample of the user's own data: `dslm init`.
 
-Takes a repository and a labelled sample; gives contract, sources, gold, gate policy, champion file
-and an entry in `params.yaml`. Everything is written and proved beside, then renamed into place;
-what fails leaves nothing behind.
+Takes a repository and a labelled sample; gives contract, sources, gold, gate policy, champion file,
+an entry in `params.yaml`, and a release policy where there is none. Everything is written and
+proved beside, then renamed into place; what fails leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from dslm.scaffolding.draft import Draft, contract_of, draft
 from dslm.scaffolding.leaving_out import refuse_unknown, without_fields
 from dslm.scaffolding.personal_notes import looks_personal
 from dslm.scaffolding.recipe_room import MADE_BY, Room, lengths_of, room_for
+from dslm.scaffolding.release_policy import write_release_policy
 from dslm.scaffolding.sample import Numbered, read_sample
 from dslm.scaffolding.starting_over import Replaced, changes, put_back, refuse_released, set_aside
 from dslm.scaffolding.texts import contract_text, policy_text, readme_text, task_of
@@ -236,6 +237,7 @@ def _move(staged: Workspace, ws: Workspace, params: str, room: Room, *, again: b
         if aside:
             put_back(ws.root, aside, there)
         raise
+    write_release_policy(ws.root)
     return aside
 
 

@@ -14,56 +14,30 @@ from dslm.contract import Contract, load_contract
 from dslm.errors import InputError, ReleaseRefused
 from dslm.provenance import MANIFEST, digest_file, write_atomic
 from dslm.records import JournalEntry
+from dslm.releasing.erasures import manifests_before
+from dslm.releasing.held_policy import HeldPolicy
 from dslm.releasing.signing.dsse import envelope, opened
-from dslm.releasing.signing.keys import (
-    KEYGEN,
-    SigningKey,
-    demonstration_key,
-    key_path,
-    named,
-    own_key,
-)
+from dslm.releasing.signing.key_choice import key_for, mover_key, no_use
+from dslm.releasing.signing.keys import KEYGEN, SigningKey, key_path, own_key
 from dslm.releasing.signing.model_signature import SIGNATURE
+from dslm.releasing.signing.moves import signed_entry
 from dslm.releasing.signing.signed_folder import (
     SignedRelease,
-    declared_invented,
     sign_folder,
     verify_folder,
 )
 from dslm.releasing.signing.statements import promoted, promotion_of
-from dslm.releasing.signing.trust import Trust, trust_in_force, trust_of, wants_signature
-from dslm.settings.release_policy import PATH, load_release_policy
+from dslm.releasing.signing.trust import (
+    Trust,
+    mover_trust,
+    trust_of,
+    trust_to_judge,
+    wants_signature,
+)
+from dslm.settings.release_policy import ReleasePolicy
 from dslm.settings.workspace import Workspace
 
 LOUD = "signed with the DEMONSTRATION key, which is published: it proves nothing"
-
-
-def key_for(root: Path, contract: Contract) -> SigningKey | None:
-    """The key that a release is signed with here: one's own, else the demonstration key.
-
-    Returns:
-        None where there is no key of one's own that counts here, and policy or data allow no other.
-
-    Raises:
-        InputError: The policy wants signatures and there is no key for one, or the key that
-            `DSLM_SIGNING_KEY` names does not count here.
-    """
-    signing, own = load_release_policy(root).signing, own_key()
-    fault = _no_use(root, own) if own else None
-    if own and fault is None:
-        return own
-    if fault and named():
-        raise fault
-    if signing.demonstration_key and declared_invented(contract):
-        return demonstration_key()
-    if not signing.required:
-        return None
-    if fault:
-        raise fault
-    why = f"no signing key here, and {PATH} wants every release signed"
-    if signing.demonstration_key:
-        why += "; the demonstration key is for data that the contract declares invented"
-    raise InputError(why, where=key_path(), fix=KEYGEN)
 
 
 def sign_packaged(ws: Workspace, folder: Path) -> SignedRelease | None:
@@ -75,7 +49,7 @@ def sign_packaged(ws: Workspace, folder: Path) -> SignedRelease | None:
     key = key_for(ws.root, load_contract(folder / "workflow.yaml"))
     if key is None:
         own = own_key()
-        fault = _no_use(ws.root, own) if own else None
+        fault = no_use(own, trust_of(ws.root)) if own else None
         why = fault.message() if fault else f"no signing key at {key_path()}; {KEYGEN}"
         _tell(f"{ws.workflow}: the release is not signed: {why}")
         return None
@@ -106,19 +80,45 @@ def sign_stored(ws: Workspace, folder: Path, *, again: bool) -> SignedRelease:
     return _signed(ws, folder, key)
 
 
-def state_move(ws: Workspace, folder: Path, entry: JournalEntry) -> None:
+def signed_move(
+    ws: Workspace, entry: JournalEntry, held: HeldPolicy, contract: Contract
+) -> JournalEntry:
+    """An entry of the journal with the signature of who makes the move, where there is a key.
+
+    Args:
+        ws: The workflow.
+        entry: Not written yet.
+        held: The policy that the move is made under.
+        contract: Of the release that is moved to.
+
+    Raises:
+        InputError: The policy wants moves signed, and there is no key for it here.
+    """
+    key = mover_key(held.policy, contract)
+    if key is not None:
+        return signed_entry(entry, key)
+    if mover_trust(held.policy).keys:
+        own = own_key()
+        fault = no_use(own, mover_trust(held.policy)) if own else None
+        why = fault.message() if fault else f"no signing key at {key_path()}; {KEYGEN}"
+        _tell(f"{ws.workflow}: the move is not signed: {why}")
+    return entry
+
+
+def state_move(ws: Workspace, folder: Path, entry: JournalEntry, policy: ReleasePolicy) -> None:
     """Leave a signed statement of a move in git, beside `champion.json`.
 
-    A move is never held up by a key: where there is none that counts, none is left, and an older
-    statement is removed, since it is of another move.
+    A move that is made is not held up by a key: where there is none that counts, none is left, and
+    an older statement is removed, since it is of another move.
 
     Args:
         ws: The workflow.
         folder: The release that was moved to.
         entry: Of the journal.
+        policy: That the move was made under.
     """
     try:
-        key = key_for(ws.root, load_contract(folder / "workflow.yaml"))
+        key = mover_key(policy, load_contract(folder / "workflow.yaml"))
     except InputError as fault:
         _tell(f"{ws.workflow}: the move is not stated: {fault.message()}")
         key = None
@@ -143,7 +143,7 @@ def refuse_other_promotion(ws: Workspace, number: int, folder: Path, trust: Trus
     version, subject, at = promoted(said)
     if version != str(number):
         return None
-    if subject != digest_file(folder / MANIFEST):
+    if subject not in (digest_file(folder / MANIFEST), *manifests_before(folder)):
         what = f"states that version {number} with other bytes was made champion"
         raise ReleaseRefused(what, where=ws.promotion, fix="look at `dslm release history`")
     return at
@@ -174,9 +174,7 @@ def refuse_wrong_signature(
             what = f"is not signed, and {asked} wants that"
             raise ReleaseRefused(what, where=where, fix=fix)
         return None
-    trust = trust_in_force(root)
-    assert trust is not None
-    return verify_fetched(folder, trust, workflow, where)
+    return verify_fetched(folder, trust_to_judge(root), workflow, where)
 
 
 def tell_of(signed: SignedRelease | None, where: str) -> None:
@@ -208,22 +206,6 @@ def verify_fetched(folder: Path, trust: Trust, workflow: str, where: str) -> Sig
 def _signed(ws: Workspace, folder: Path, key: SigningKey) -> SignedRelease:
     sign_folder(folder, key)
     return verify_folder(folder, trust_of(ws.root))
-
-
-def _no_use(root: Path, key: SigningKey) -> InputError | None:
-    """Why a key's signatures would be refused here."""
-    if key.demonstration:
-        what = "is the demonstration key, which is nobody's own"
-        return InputError(what, where=key_path(), fix=KEYGEN)
-    found = next((one for one in trust_of(root).keys if one.key.id == key.public.id), None)
-    if found is None:
-        what = f"your key {key.public.short} is not among signing.keys of {PATH}"
-        fix = "add it: `dslm release keygen --show` prints the lines"
-        return InputError(what, where=key_path(), fix=fix)
-    if found.retired:
-        what = f"your key {key.public.short} ({found.name}) was retired on {found.retired}"
-        return InputError(what, where=key_path(), fix=f"sign with the key of today: {KEYGEN}")
-    return None
 
 
 def _tell(what: str) -> None:

@@ -18,13 +18,16 @@ from dslm.releasing.signing.keys import PublicKey, demonstration_key, read_publi
 from dslm.settings.loading import read_text
 from dslm.settings.release_policy import (
     PATH,
-    TrustedKey,
+    PROMOTER,
+    PUBLISHED,
+    TRAINER,
+    PersonKey,
+    ReleasePolicy,
     load_release_policy,
     load_trust_root,
 )
 
 VARIABLE = "DSLM_TRUST_ROOT"
-DEMONSTRATION = "the demonstration key"
 _PEM = "-----BEGIN PUBLIC KEY-----"
 
 
@@ -76,9 +79,9 @@ class Trust:
             return known
         published = demonstration_key().public
         if key_id == published.id and self.demonstration_key:
-            return Trusted(published, DEMONSTRATION)
+            return Trusted(published, PUBLISHED)
         if key_id == published.id:
-            what = f"signed with {DEMONSTRATION}, which is published and proves nothing"
+            what = f"signed with {PUBLISHED}, which is published and proves nothing"
             fix = f"have it signed with a key of {self.where}"
             raise ReleaseRefused(what, where=where, fix=fix)
         names = ", ".join(f"{one.name} ({one.key.short})" for one in self.keys) or "none"
@@ -92,9 +95,67 @@ def trust_of(root: Path) -> Trust:
     Raises:
         InputError: The policy is wrong, or has a key that is none.
     """
-    signing = load_release_policy(root).signing
-    keys = _keys(signing.keys, f"{root / PATH}: signing.keys")
-    return Trust(keys, signing.demonstration_key, str(PATH))
+    return release_trust(load_release_policy(root), root / PATH)
+
+
+def release_trust(policy: ReleasePolicy, path: str | Path = PATH) -> Trust:
+    """Whose signatures of releases a policy takes: `signing.keys`, and the role `trainer`.
+
+    Raises:
+        InputError: A key is none, or is listed twice.
+    """
+    return _trust(policy, (*_signing(policy, path), *_people(policy, TRAINER, path)))
+
+
+def mover_trust(policy: ReleasePolicy, path: str | Path = PATH) -> Trust:
+    """Whose signatures of moves a policy takes: the role `promoter`; without one, all it names.
+
+    Raises:
+        InputError: As `release_trust`.
+    """
+    if PROMOTER in policy.roles:
+        return _trust(policy, _people(policy, PROMOTER, path))
+    return _trust(policy, (*_signing(policy, path), *_people(policy, None, path)))
+
+
+def movers_of(root: Path) -> Trust:
+    """Whose signatures of moves the repository's own policy takes.
+
+    Raises:
+        InputError: As `trust_of`.
+    """
+    return mover_trust(load_release_policy(root), root / PATH)
+
+
+def trust_root_named() -> bool:
+    """Whether this machine goes by a trust root of its own."""
+    return bool(os.environ.get(VARIABLE))
+
+
+def people_trust(policy: ReleasePolicy, role: str | None, path: str | Path = PATH) -> Trust:
+    """The keys of a role's people, of all people where none is named; never the published key.
+
+    Raises:
+        InputError: As `release_trust`.
+    """
+    return Trust(_people(policy, role, path), demonstration_key=False, where=str(PATH))
+
+
+def _trust(policy: ReleasePolicy, keys: Iterable[Trusted]) -> Trust:
+    """Each key once: somebody of `people` may stand among `signing.keys` too."""
+    once = {one.key.id: one for one in keys}
+    return Trust(tuple(once.values()), policy.signing.demonstration_key, str(PATH))
+
+
+def _signing(policy: ReleasePolicy, path: str | Path) -> tuple[Trusted, ...]:
+    return _keys([(one.name, one) for one in policy.signing.keys], f"{path}: signing.keys")
+
+
+def _people(policy: ReleasePolicy, role: str | None, path: str | Path) -> tuple[Trusted, ...]:
+    given = [(name, one) for name, keys in policy.people.items() for one in keys]
+    known = _keys(given, f"{path}: people")
+    named = policy.people if role is None else policy.roles.get(role, ())
+    return tuple(one for one in known if one.name in named)
 
 
 def read_trust(path: Path) -> Trust:
@@ -109,7 +170,8 @@ def read_trust(path: Path) -> Trust:
     root = load_trust_root(path)
     if not root.keys and not root.demonstration_key:
         raise InputError("trusts nobody", where=path, fix="add `keys:`")
-    return Trust(_keys(root.keys, f"{path}: keys"), root.demonstration_key, str(path))
+    keys = _keys([(one.name, one) for one in root.keys], f"{path}: keys")
+    return Trust(keys, root.demonstration_key, str(path))
 
 
 def trust_in_force(root: Path | None) -> Trust | None:
@@ -129,6 +191,20 @@ def trust_in_force(root: Path | None) -> Trust | None:
     return trust_of(root) if root else None
 
 
+def trust_to_judge(root: Path | None) -> Trust:
+    """Whom this machine trusts, where a signature is there to be judged.
+
+    Raises:
+        InputError: As `trust_in_force`.
+        ReleaseRefused: Nothing says whose signatures count.
+    """
+    found = trust_in_force(root)
+    if found is None:
+        what = "nothing says whose signatures count"
+        raise ReleaseRefused(what, where=root, fix=f"name a file with the keys in {VARIABLE}")
+    return found
+
+
 def wants_signature(root: Path | None) -> str | None:
     """Which file refuses a release that nobody signed: this machine's trust root, or the policy.
 
@@ -143,15 +219,15 @@ def wants_signature(root: Path | None) -> str | None:
     return str(PATH) if root and load_release_policy(root).signing.required else None
 
 
-def _keys(given: Iterable[TrustedKey], where: str) -> tuple[Trusted, ...]:
+def _keys(given: Iterable[tuple[str, PersonKey]], where: str) -> tuple[Trusted, ...]:
     found: list[Trusted] = []
-    for number, one in enumerate(given):
-        place = f"{where}.{number} ({one.name})"
+    for number, (name, one) in enumerate(given):
+        place = f"{where}.{number} ({name})"
         key = read_public_key(one.public_key, place)
         if key.demonstration:
             raise InputError("is the demonstration key, which everybody has", where=place,
                              fix="remove it; `demonstration_key: true` takes it")  # fmt: skip
         if any(key.id == before.key.id for before in found):
             raise InputError("stands twice", where=place, fix="remove one")
-        found.append(Trusted(key, one.name, one.retired))
+        found.append(Trusted(key, name, one.retired))
     return tuple(found)

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 
 import pytest
+from approving_people import People
+from finished_run import Run
 from small_repository import asking_all, case, of_many_senders, texts_apart_from_gold, write_lines
 
 from dslm.settings.workspace import Workspace
@@ -33,6 +35,7 @@ def test_a_sound_workflow_passes(dslm: Call, repository: Workspace) -> None:
     texts_apart_from_gold(repository)
     of_many_senders(repository)
     asking_all(repository)
+    People.with_keys(repository.root / "keys").policy(Run(repository))
     answer = dslm("check", "mini")
     assert answer.code == 0, answer.out
     assert "0 warnings, 0 fail" in answer.out
@@ -42,6 +45,7 @@ def test_all_workflows_of_params_are_checked_by_default(dslm: Call, repository: 
     texts_apart_from_gold(repository)
     of_many_senders(repository)
     asking_all(repository)
+    People.with_keys(repository.root / "keys").policy(Run(repository))
     answer = dslm("check", "--json")
     assert answer.code == 0
     findings = json.loads(answer.out)
@@ -156,7 +160,7 @@ def test_gold_ids_and_sources_rejects_with_personal_values_are_told_without_them
     dslm: Call, repository: Workspace
 ) -> None:
     text = repository.contract.read_text()
-    fields = "fields: {target.number: id, meta.contact: name}"
+    fields = "fields: {target.number: id, meta.contact: name, target.kind: name}"
     gold = [case(n) for n in range(60)]
     gold[3]["meta"]["contact"], gold[4]["meta"]["contact"] = "Zelmora Quint", "Lu Abt"
     gold[6]["target"]["number"] = gold[6]["input"] = "471199"
@@ -171,6 +175,8 @@ def test_gold_ids_and_sources_rejects_with_personal_values_are_told_without_them
         repository.contract.write_text(f"{text}  personal: {{mode: {mode}, {fields}}}\n")
         said = dslm("check", "mini", "--json").out
         hides = mode == "surrogate"
+        (listed,) = [f for f in json.loads(said)["mini"] if "lists its values" in f["message"]]
+        assert listed["kind"] == ("fail" if hides else "warn")
         assert ("zelmora quint" in said) != hides
         assert ('target.kind: \\"[value]\\" is not one of' in said) == hides
         told = [

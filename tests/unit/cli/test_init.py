@@ -8,6 +8,7 @@ import pytest
 from small_repository import case, write_lines
 
 from dslm.settings.policy import load_policy
+from dslm.settings.release_policy import PATH, ReleasePolicy, load_release_policy
 from dslm.settings.workspace import Workspace
 
 Call = Callable[..., "object"]
@@ -25,8 +26,12 @@ def test_init_makes_a_workflow_that_check_accepts(
     checked = dslm("check", "orders", "--json")
     assert checked.code == 0, checked.out
     findings = json.loads(checked.out)["orders"]
-    assert {f["proof"] for f in findings if f["kind"] == "warn"} <= {"rules", "sources"}
+    assert {f["proof"] for f in findings if f["kind"] == "warn"} <= {
+        "rules", "sources", "release_policy",
+    }  # fmt: skip
     made = Workspace(repository.root, "orders")
+    assert "demonstration_key: false" in (repository.root / PATH).read_text()
+    assert load_release_policy(repository.root) == ReleasePolicy()
     (asked,) = (c for c in load_policy(made.policy).checks if c.metric == "cost_per_case")
     assert (asked.kind, asked.over, asked.at_least) == ("gain", "person", 0.0)
 

@@ -1,6 +1,7 @@
 """Charsets of mail: by every name that programs give them, and never guessed into other letters."""
 
 import base64
+import codecs
 import re
 
 import pytest
@@ -84,6 +85,8 @@ def test_text_in_an_encoding_of_the_standard_is_read_or_refused(label, data):
     try:
         raw = text.encode(codec)
     except UnicodeEncodeError:
+        return
+    if raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):  # a mark says more than the label
         return
     try:
         as_utf8 = raw.decode()

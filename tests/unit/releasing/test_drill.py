@@ -26,7 +26,13 @@ from dslm.releasing.backup.backing_up import back_up
 from dslm.releasing.backup.restoring import restore
 from dslm.releasing.baseline import read_champion
 from dslm.releasing.drill import drilling, loaded_releases, planted
-from dslm.releasing.drill.drill_record import DrillRecord, DrillRow, keep_record, read_record
+from dslm.releasing.drill.drill_record import (
+    DrilledRelease,
+    DrillRecord,
+    DrillRow,
+    keep_record,
+    read_record,
+)
 from dslm.releasing.drill.drilling import drill
 from dslm.releasing.drill.scratch_registry import Scratch, bare_clone, registry_at
 from dslm.releasing.journal import Journal
@@ -257,9 +263,10 @@ def test_where_signatures_are_wanted_the_drill_has_to_be_signed(
     asking(ready, f"{signing}drill: {{max_age_days: 30}}\n")
     champion = read_champion(ready.ws.champion)
     digest = ModelStore(ready.ws.root, W).version(3).digest
+    third = DrilledRelease(version=3, digest=digest, manifest="")
 
     def asked() -> None:
-        refuse_undrilled(ready.ws, 3, digest, champion)
+        refuse_undrilled(ready.ws, third, champion)
 
     recorded(ready)
     asked()

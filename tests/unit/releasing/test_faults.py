@@ -8,6 +8,7 @@ from google.protobuf.json_format import ParseError
 from hypothesis import given
 from hypothesis import strategies as st
 from mlflow.exceptions import MlflowException, RestException
+from mlflow.protos.databricks_pb2 import BAD_REQUEST
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from dslm.errors import EXIT_BAD_INPUT, EXIT_ENVIRONMENT, InputError
@@ -32,6 +33,10 @@ def status(code: int) -> MlflowException:
         (of_sqlite("database or disk is full"), EXIT_ENVIRONMENT, "disk is full"),
         (of_sqlite("disk I/O error"), EXIT_ENVIRONMENT, "disk"),
         (of_sqlite("attempt to write a readonly database"), EXIT_ENVIRONMENT, "read-only"),
+        (MlflowException("(sqlite3.IntegrityError) UNIQUE constraint failed: a.b",
+                         error_code=BAD_REQUEST), EXIT_ENVIRONMENT, "another process wrote"),
+        (MlflowException("UPDATE statement on table 'x' expected to update 1 row(s); 0 were "
+                         "matched.", error_code=BAD_REQUEST), EXIT_ENVIRONMENT, "another process"),
         (of_sqlite("something new"), EXIT_ENVIRONMENT, "something new"),
         (of_sqlite("file is not a database"), EXIT_BAD_INPUT, "no MLflow database"),
         (of_sqlite("unable to open database file"), EXIT_BAD_INPUT, "cannot open"),

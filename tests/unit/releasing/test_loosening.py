@@ -18,7 +18,8 @@ from dslm.releasing.checking import prove
 from dslm.releasing.packaging import CHAMPION_TERMS
 from dslm.releasing.promoting import history, promote, rollback
 from dslm.releasing.registering import loosened
-from dslm.releasing.rolled_back import refuse_less_than_rolled_back
+from dslm.releasing.rolled_back import less_than_rolled_back
+from dslm.releasing.signed_approvals.asked import told_loosening
 from dslm.releasing.store import ModelStore
 
 ASKS_LESS = finished_run.POLICY.replace("at_least: 0.8", "at_least: 0.7")
@@ -69,18 +70,16 @@ def test_going_back_first_asks_no_less_than_what_was_rolled_back(
         for entry in history(two.ws)
     )
     proof = prove(store, store.version(4), tmp_path / "four")
-    with pytest.raises(ReleaseRefused, match=r"asked less than version 3 was: .*0\.9 → 0\.8"):
-        refuse_less_than_rolled_back(store, recovered, store.versions(), proof)
+    (found,) = less_than_rolled_back(store, recovered, store.versions(), proof)
+    assert (found.since, told_loosening(found)) == (3, ["policy checks.exact.at_least: 0.9 → 0.8"])
     then = Terms.model_validate_json(store.read(store.version(3), TERMS_FILE) or b"")
     fewer = then.model_copy(update={"gold": dict(list(then.gold.items())[1:])})
     for version in (0, 2):  # a raised version hides nothing
         now = fewer.model_copy(update={"contract": then.contract | {"version": version}})
         (proof.folder / TERMS_FILE).write_text(now.text())
-        if version:
-            with pytest.raises(ReleaseRefused, match="less than version 3 was: gold removed"):
-                refuse_less_than_rolled_back(store, history(two.ws), store.versions(), proof)
-        else:
-            refuse_less_than_rolled_back(store, history(two.ws), store.versions(), proof)
+        less = less_than_rolled_back(store, history(two.ws), store.versions(), proof)
+        told = [line for changes in less for line in told_loosening(changes)]
+        assert any("gold removed" in line for line in told) == bool(version)
     monkeypatch.setattr(finished_run, "POLICY", asked.replace("at_least: 0.8", "at_least: 0.9"))
     two.released(b"weights five")
     assert promote(two.ws, 5, "asked as much", "ann") is not None
@@ -149,3 +148,33 @@ def test_a_forged_first_champion_is_judged_before_it_is_promoted(run: Run) -> No
     write_atomic(run.ws.policy, policy)
     assert promote(run.ws, 1, "restored", "ann") is not None  # as documented
     assert read_champion(run.ws.champion).digest == release.digest
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_lost_champion_comes_back_held_to_no_less(
+    one: Run, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Registered anew from the same weights, its digest is the champion's; what it asks is not."""
+    held, store = read_champion(one.ws.champion).terms, ModelStore(one.ws.root, "mini")
+    assert history(one.ws)[-1].terms == held == digest_file(one.ws.terms)
+    store.mlflow.delete_registered_model("mini")
+    if number == 2:
+        one.candidate(b"weights two")
+        one.gate(baseline=Baseline())
+        one.register()
+        one.candidate(b"weights one")
+    monkeypatch.setattr(finished_run, "POLICY", ASKS_LESS)
+    one.gate(baseline=Baseline())
+    assert one.register().version == number
+    kept = one.ws.terms.read_bytes()
+    says = r"not held to what the journal's is|exact\.at_least: 0\.8 → 0\.7"
+    with pytest.raises(ReleaseRefused, match=says):
+        promote(one.ws, number, "restored", "ann")
+    assert (one.ws.terms.read_bytes(), history(one.ws)[-1].terms) == (kept, held)
+    if number == 2:  # git's copy rewritten too: the journal names the digest
+        write_atomic(one.ws.terms, one.stored(2, TERMS_FILE).read_bytes())
+        noted = json.loads(one.ws.champion.read_bytes())
+        noted["terms"] = digest_file(one.ws.terms)
+        write_atomic(one.ws.champion, json.dumps(noted))
+        with pytest.raises(ReleaseRefused, match="is not what the champion was held to"):
+            promote(one.ws, number, "restored", "ann")

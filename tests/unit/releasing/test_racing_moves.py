@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from finished_run import Run, W, answers_well
 from killed_moves import stands
 from racing_moves import clones, race, registry_at
 from registry_servers import SECRET, mlflow_server, postgresql
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from dslm.errors import EXIT_REFUSED
 from dslm.releasing import steps
@@ -44,7 +47,8 @@ def test_of_many_promoters_at_once_one_wins_and_the_others_have_moved_nothing(
         ]
         ran = race(acts, tmp_path / "ran")
     (winner,) = [number for number, one in enumerate(ran, start=3) if one.moved]
-    assert sorted(one.code for one in ran) == [0] + [EXIT_REFUSED] * (PROMOTERS - 1)
+    codes = sorted(one.code for one in ran)
+    assert codes == [0] + [EXIT_REFUSED] * (PROMOTERS - 1), [one.said for one in ran]
     assert all("same time" in one.said or "stale baseline" in one.said
                or "unless" in one.said for one in ran if not one.moved)  # fmt: skip
     assert [entry.to_version for entry in history(run.ws)] == [1, 2, winner]
@@ -72,6 +76,33 @@ def test_a_rollback_of_another_clone_while_the_champion_is_promoted_again_is_not
         for clone in (two, other):
             assert stands(clone) == {"alias": 1, "journal": 1, "champion.json": 1,
                                      "entries": 3, "faults": []}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ["tag", "alias"])
+def test_a_row_that_another_process_wrote_between_look_and_write_is_written_again(
+    two: Run, what: str
+) -> None:
+    """MLflow looks whether a tag or alias is there, then inserts it: the second fails."""
+    store = ModelStore(two.ws.root, W)
+    table = {"tag": "model_version_tags", "alias": "registered_model_aliases"}[what]
+    others = []
+
+    def first(_c: Any, _u: Any, statement: str, values: Any, _x: Any, _m: bool) -> None:
+        if statement.startswith(f"INSERT INTO {table}") and not others:
+            others.append(statement)
+            with sqlite3.connect(two.ws.root / ".mlflow" / "mlflow.db") as other:
+                other.execute(statement, values)
+
+    event.listen(Engine, "before_cursor_execute", first)
+    try:
+        if what == "tag":
+            store.tag(2, "seen", "by ann")
+        else:
+            store.point("seen", 2)
+    finally:
+        event.remove(Engine, "before_cursor_execute", first)
+    assert others
+    assert store.version(2).tags.get("seen") == "by ann" or store.aliases()["seen"] == 2
 
 
 def test_on_an_mlflow_server_with_postgresql_one_of_many_wins_too(
