@@ -42,8 +42,9 @@ class JournalEntry(Record):
     and name their release by the digest of its verdict. `operation` tells it from one that is
     otherwise alike; `lost` has the digests of entries that are gone for good, which `recover` says;
     `bridged`: that it computes otherwise here than when it was gated, and gave its recorded answers
-    again. `policy_digest`: of the release policy it was made under; `policy` what that says, where
-    the entry before was made under another. `release_key`: of who signed the release.
+    again. `terms`: digest of what the release was held to. `policy_digest`: of the release policy
+    it was made under; `policy` what that says, where the entry before was made under another.
+    `release_key`: of who signed the release.
     """
 
     seq: int
@@ -57,6 +58,7 @@ class JournalEntry(Record):
     reason: str
     verdict_digest: str
     look: str | None = None
+    terms: str | None = None
     bridged: Bridged | None = None
     operation: str | None = None
     lost: tuple[str, ...] | None = None

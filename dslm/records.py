@@ -202,14 +202,18 @@ class Baseline(Record):
 
 
 class Change(Record):
-    """One thing that is not as it was when the champion was judged; `ids` of gold cases."""
+    """One thing that is not as it was when the champion was judged; `ids` of cases.
 
-    part: Literal["gold", "policy", "contract", "made from"]
+    `favours`: why it helps the candidate though it loosens nothing.
+    """
+
+    part: Literal["gold", "calibration", "policy", "contract", "made from"]
     key: str
     was: str
     now: str
     loosens: bool
     ids: tuple[str, ...] = ()
+    favours: str = ""
 
 
 class Changes(Record):

@@ -10,10 +10,17 @@ Within a text, an address ends at the first blank.
 
 from __future__ import annotations
 
+import base64
+import os
 import re
+from collections.abc import Iterator
 from urllib.parse import quote, quote_plus, unquote, unquote_plus, urlsplit
 
 MASK = "***"
+# Where the password of the MLflow server stands, if not in its address.
+USER, PASSWORDS = (
+    "MLFLOW_TRACKING_USERNAME", ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN"),
+)  # fmt: skip
 
 _SECRET = (
     r"pass(?:word|wd|phrase)?|pwd|token|secret|credentials?|signature|sig|sas|auth|authorization"
@@ -76,6 +83,8 @@ def _shown_user(user: str, scheme: str, slashes: str) -> str:
 def without_passwords(text: str, *addresses: str) -> str:
     """A text as it may be shown: every URI in it, and what else looks like a secret, masked.
 
+    So is the password that the environment has for the MLflow server, also as HTTP sends it.
+
     Args:
         text: A message, a log or a traceback, possibly of another library.
         addresses: URIs that it is about; their secrets are masked wherever they stand alone.
@@ -84,6 +93,8 @@ def without_passwords(text: str, *addresses: str) -> str:
         text = text.replace(address, without_password(address))
         for secret in secrets_of(address):
             text = _without(text, secret)
+    for secret in _of_environment():
+        text = _without(text, secret)
     text = _IN_TEXT.sub(lambda found: without_password(found[0]), text)
     return _PAIR.sub(_masked_pair, text)
 
@@ -120,6 +131,13 @@ def secrets_of(uri: str) -> tuple[str, ...]:
         for form in (plain, quote(plain, safe=""), quote_plus(plain), repr(plain)[1:-1])
     }
     return tuple(sorted(spelled - shown - {""}, key=lambda one: (-len(one), one)))
+
+
+def _of_environment() -> Iterator[str]:
+    """The environment's passwords for the MLflow server, in each form that they are written in."""
+    for secret in filter(None, map(os.environ.get, PASSWORDS)):
+        sent = base64.b64encode(f"{os.environ.get(USER, '')}:{secret}".encode()).decode()
+        yield from {sent, secret, quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1]}
 
 
 def _masked_pair(found: re.Match[str]) -> str:

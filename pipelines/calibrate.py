@@ -10,6 +10,7 @@ from dslm.settings.workspace import Workspace
 def body(ws: Workspace) -> None:
     """Answer the split, then certify a threshold."""
     from dslm.inference.loading import load_candidate
+    from dslm.looks.asked_certificates import keep_asked
     from dslm.looks.calibrating import calibration_ledger, count_calibration
     from dslm.scoring.calibration import calibrate
     from dslm.scoring.running import answer_cases
@@ -21,6 +22,7 @@ def body(ws: Workspace) -> None:
     cases = read_labelled(path, decider.contract)
     rows, evidence = answer_cases(ws, "calibration", decider, cases, digests)
     number = count_calibration(ws, evidence, cases)
+    keep_asked(ws, evidence, decider.contract.decision)
     calibration = calibrate(decider.contract, rows, evidence, number)
     write_atomic(ws.calibration, calibration.model_dump_json(indent=2) + "\n")
     print(f"calibrate {ws.workflow}: {calibration.why}")

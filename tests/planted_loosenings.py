@@ -11,20 +11,21 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from planted_faults import edit
-from scored_repository import PAIRS, digest_of, score
+from scored_repository import PAIRS, calibrated, digest_of, learnt, score, seal_curated
 from scored_rows import first
 
-from dslm.cases import write_records
+from dslm.cases import read_records, write_records
 from dslm.errors import DslmError
 from dslm.gating.gate import gate_workspace
 from dslm.gating.waiving import waiver_text
-from dslm.provenance import digest_file, write_atomic
+from dslm.provenance import digest_file, write_atomic, write_manifest
 from dslm.records import Case
 from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace
 
 TODAY = dt.date(2026, 11, 27)
 GOOD = first(64, 68)  # as the candidate
+SPAM = {"kind": "other", "number": None}
 Fault = Callable[[Workspace], dt.date | None]  # gives the day of the verdict, if not today
 
 
@@ -57,8 +58,7 @@ def _gold() -> Iterator[tuple[str, Fault]]:
     tripled = [*PAIRS, *(under(case, n) for n in (1, 2) for case in PAIRS)]
     said = [c.model_copy(update={"input": f"Hello, {c.input}"}) for c in tripled[len(PAIRS) :]]
     alone = [c.model_copy(update={"meta": c.meta | {"sender": c.id}}) for c in PAIRS]
-    spam = {"kind": "other", "number": None}
-    easier = [*PAIRS[:-1], PAIRS[-1].model_copy(update={"target": spam})]
+    easier = [*PAIRS[:-1], PAIRS[-1].model_copy(update={"target": SPAM})]
     shorter = [*PAIRS[:-1], PAIRS[-1].model_copy(update={"input": "A-67"})]
     for name, gold in (
         ("the same cases three times under new ids and groups", tripled),
@@ -157,9 +157,41 @@ def _registry() -> Iterator[tuple[str, Fault]]:
     )
 
 
+def _split() -> Iterator[tuple[str, Fault]]:
+    """The calibration split edited and sealed anew, books and all that follows with it."""
+    for name, change in (
+        ("hard cases dropped", lambda split: split[4:]), ("one case dropped", lambda s: s[1:]),
+        ("a case made easy", lambda s: [s[0].model_copy(update={"input": "A-1."}), *s[1:]]),
+        ("a case learnt from", lambda s: [*s, learnt("train of today").model_copy(
+            update={"id": "x", "target": SPAM, "meta": {"language": "en", "sender": "x"}})]),
+        ("an easy case many times", lambda s: [*s, *(s[1].model_copy(
+            update={"id": f"x{n}", "meta": {"language": "en", "sender": f"x{n}"}})
+            for n in range(20))]),
+        ("a case of gold", lambda s: [*s, PAIRS[1].model_copy(update={"id": "x"})]),
+        ("a group learnt from", lambda s: [*s, s[0].model_copy(
+            update={"id": "x", "meta": s[0].meta | {"sender": "train of today"}})]),
+    ):  # fmt: skip
+        yield f"calibration split: {name}", lambda ws, change=change: resplit(ws, change)
+    yield "calibration split: other books", lambda ws: _edit_books(ws)
+
+
+def resplit(ws: Workspace, change: Callable[[Sequence[Case]], Sequence[Case]]) -> None:
+    """Another calibration split, its books, the threshold and everybody's answers."""
+    split = change(read_records(ws.curated / "calibration.jsonl", Case))
+    parts = ("train", "validation")
+    seal_curated(ws, split, {n: read_records(ws.curated / f"{n}.jsonl", Case) for n in parts})
+    calibrated(ws, split)
+    score(ws, first(64, 68), champion=GOOD, gold=PAIRS)
+
+
+def _edit_books(ws: Workspace) -> None:
+    edit(ws.curated / "ledger.json", lambda value: value["kept"].update(calibration=34))
+    write_manifest(ws.curated, {})
+
+
 def loosenings() -> dict[str, Fault]:
     """All of them by name."""
-    tables = (_gold, _policy, _worse, _waivers, _registry)
+    tables = (_gold, _policy, _worse, _waivers, _registry, _split)
     return {name: fault for table in tables for name, fault in table()}
 
 

@@ -27,17 +27,28 @@ def free_port() -> int:
 
 @contextmanager
 def mlflow_server(
-    folder: Path, backend: str, workers: int = 1
+    folder: Path, backend: str, workers: int = 1, *, admin: str | None = None
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """An MLflow server on a database; gives its process and port."""
+    """An MLflow server on a database; gives its process and port.
+
+    Args:
+        folder: For its files and its log.
+        backend: The database's address.
+        workers: Its processes.
+        admin: The password of its administrator; with one it asks everybody for theirs.
+    """
     port = free_port()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
-         "--workers", str(workers), "--backend-store-uri", backend,
-         "--artifacts-destination", str(folder / "files")],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        env=os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
-    )  # fmt: skip
+    more = ["--app-name", "basic-auth"] if admin else []
+    own = _with_users(folder, admin) if admin else {}
+    environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"} | own
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
+             "--workers", str(workers), "--backend-store-uri", backend,
+             "--artifacts-destination", str(folder / "files"), *more],
+            stdout=subprocess.DEVNULL, stderr=log, cwd=folder, start_new_session=True,
+            env=environment,
+        )  # fmt: skip
     try:
         for _ in range(600):
             with suppress(OSError):
@@ -49,6 +60,18 @@ def mlflow_server(
         with suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGKILL)
         server.wait()
+
+
+def _with_users(folder: Path, admin: str) -> dict[str, str]:
+    """What the server needs for MLflow's own users and permissions."""
+    settings = folder / "auth.ini"
+    settings.write_text(
+        "[mlflow]\ndefault_permission = READ\nadmin_username = admin\n"
+        f"admin_password = {admin}\ndatabase_uri = sqlite:///{folder}/users.db\n"
+        "auth_cache_ttl_seconds = 600\n"  # else a slow hash for each of hundreds of requests
+        "authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
+    )
+    return {"MLFLOW_AUTH_CONFIG_PATH": str(settings), "MLFLOW_FLASK_SERVER_SECRET_KEY": "of a test"}
 
 
 @contextmanager

@@ -61,9 +61,23 @@ def curate(
     """What curation leaves."""
     write_records(ws.gold, gold)
     write_atomic(ws.lock, "dslm==0.1.0\n")
-    for name in ("train", "validation"):
-        write_atomic(ws.curated / f"{name}.jsonl", json.dumps({"id": day}) + "\n")
-    write_records(ws.curated / "calibration.jsonl", calibration)
+    seal_curated(ws, calibration, {n: [learnt(f"{n} of {day}")] for n in ("train", "validation")})
+
+
+def learnt(name: str) -> Case:
+    """A case that was learnt from, of a group of its own."""
+    return Case(id=name, input=f"{digest_of(name)}.", meta={"sender": name})
+
+
+def seal_curated(
+    ws: Workspace, calibration: Sequence[Case], learnt_from: Mapping[str, Sequence[Case]]
+) -> None:
+    """The splits with books that fit, sealed."""
+    groups = len({case.meta["sender"] for case in calibration})
+    for name, found in {**learnt_from, "calibration": calibration}.items():
+        write_records(ws.curated / f"{name}.jsonl", found)
+    book = {"kept": {"calibration": len(calibration)}, "groups": {"calibration": groups}}
+    write_atomic(ws.curated / "ledger.json", json.dumps(book | {"cases": []}) + "\n")
     write_manifest(ws.curated, {})
 
 
@@ -138,8 +152,10 @@ def make_champion(threshold: float = 0.5, day: str = "today") -> Champion:
 
 def held_to(ws: Workspace, champion: Champion, gold: Sequence[Case], day: str) -> Champion:
     """The champion with what it was held to, kept as promotion keeps it."""
+    calibration = read_labelled(ws.curated / "calibration.jsonl", MINI)
+    split = evidence.case_digests_of(MINI, calibration)
     made_from = {key: digest_of(f"older {key} of {day}") for key in evidence.MADE_FROM}
-    text = evidence.terms_of(MINI, gold, load_policy(ws.policy), made_from).text()
+    text = evidence.terms_of(MINI, gold, load_policy(ws.policy), made_from, split).text()
     write_atomic(ws.terms, text)
     terms = {"terms": digest_bytes(text.encode())}
     return Champion(champion.says, champion.baseline.model_copy(update=terms))

@@ -18,11 +18,13 @@ from dslm.cli import (
     compare,
     demo,
     doctor,
+    forget,
     gate,
     importing,
     init,
     predict,
     release_approving,
+    release_dossier,
     release_signing,
     report,
     review,
@@ -54,6 +56,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(show_app, name="show")
 app.command("review")(review.review)
 app.command("report")(report.report)
+app.command("forget")(forget.forget)
 app.command("predict")(predict.predict)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
@@ -67,6 +70,7 @@ for command in (
     release_approving.approvals,
 ):
     release_app.command(command.__name__)(command)
+release_app.command("dossier")(release_dossier.dossier)
 app.add_typer(release_app, name="release")
 
 

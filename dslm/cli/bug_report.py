@@ -21,13 +21,23 @@ from dslm.uris import without_passwords
 PACKAGES = ("daft", "jsonschema-rs", "llguidance", "mlflow-skinny", "peft", "pydantic", "rich",
             "ruamel.yaml", "torch", "transformers", "trl", "typer")  # fmt: skip
 _LONGEST = 200_000  # characters
+_quiet: list[bool] = []  # whether this process is at work on what no file may say
+
+
+def say_no_values() -> None:
+    """Let a report of this process have no values: no arguments, and no words of an exception."""
+    _quiet.append(True)
 
 
 def report(error: BaseException) -> Bug:
     """Write the report; gives the error that says where it is."""
     text = "\n".join(_lines(error)) + "\n"
     kind = type(error).__name__
-    said = next(iter(without_passwords(_cut(str(error))).strip().splitlines()), "")[:200]
+    said = (
+        ""
+        if _quiet
+        else next(iter(without_passwords(_cut(str(error))).strip().splitlines()), "")[:200]
+    )
     what = f"a fault of dslm itself ({kind}{': ' + said if said else ''})"
     for folder in _folders():
         path = _written(folder, text)
@@ -71,7 +81,9 @@ def _lines(error: BaseException) -> Iterator[str]:
 
     import dslm
 
-    yield f"command: {without_passwords(' '.join(map(repr, sys.argv)))}"
+    command = [one.partition("=")[0] for one in sys.argv if one.startswith("-")]
+    command = [*sys.argv[:2], *command] if _quiet else sys.argv
+    yield f"command: {without_passwords(' '.join(map(repr, command)))}"
     yield f"folder: {_here()}"
     yield f"dslm {dslm.__version__}, Python {platform.python_version()}, {platform.platform()}"
     for name in PACKAGES:
@@ -80,6 +92,9 @@ def _lines(error: BaseException) -> Iterator[str]:
         except metadata.PackageNotFoundError:
             yield f"  {name} is not installed"
     yield ""
+    if _quiet:
+        yield "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
+        return
     yield without_passwords(_cut("".join(traceback.format_exception(error))))
 
 

@@ -105,10 +105,11 @@ def _verdict(found: Judgement) -> Verdict:
 
 
 def _comment(found: Judgement, asked: PullRequest, draw: int) -> str:
+    from dslm.gating.waiving import candidate_digest
     from dslm.reporting.pull_request import Beside, comment, not_judged
     from dslm.reporting.report import read_shown
     from dslm.settings.policy import load_policy
-    from dslm.settings.waivers import load_waivers
+    from dslm.settings.waivers import applying, load_waivers
 
     verdict = found.verdict
     if verdict is None:
@@ -120,9 +121,13 @@ def _comment(found: Judgement, asked: PullRequest, draw: int) -> str:
         why = "it is refused, and no number of it is believed"
         return comment(only, None, Beside(notes=(*notes, *found.notes), why_no_run=why))
     policy = load_policy(asked.judged.policy)
+    kept, _ = applying(
+        policy, load_waivers(asked.judged.waivers), today=asked.today,
+        gold=verdict.evidence["gold"], candidate=candidate_digest(found.workflow, verdict.evidence),
+    )  # fmt: skip
     beside = Beside(
         means={check.id: check.means for check in policy.checks},
-        waivers=load_waivers(asked.judged.waivers), alpha=policy.alpha,
+        waivers=kept, alpha=policy.alpha,
         notes=(*found.notes, *_told(found, draw)),
     )  # fmt: skip
     return comment(verdict, read_shown(asked.judged, verdict), beside)

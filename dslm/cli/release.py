@@ -5,13 +5,13 @@ What only reads stands in `release_reading`.
 
 from __future__ import annotations
 
-import getpass
 import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dslm.cli import release_reading
+from dslm.cli import release_backup, release_drill, release_reading
+from dslm.cli.actor import actor_or_login
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Versions of a workflow's model: which there are, which one serves.")
 release_reading.register(app)
+app.command("backup")(release_backup.backup)
+app.command("restore")(release_backup.restore)
+app.command("drill")(release_drill.drill)
 
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the journal.")]
 Actor = Annotated[
@@ -51,7 +54,9 @@ def promote_release(
     from dslm.settings.workspace import workspace
 
     ws = workspace(workflow)
-    entry = promote(ws, version, reason, _actor(actor), expected, again=again, answer=answer)
+    entry = promote(
+        ws, version, reason, actor_or_login(actor), expected, again=again, answer=answer
+    )
     if as_json:
         emit({"changed": entry is not None, "entry": _plain(entry), "champion": _champion(ws)})
     elif entry is None:
@@ -71,25 +76,27 @@ def rollback_release(
     expected: Expected = None,
     as_json: AsJson = False,
 ) -> None:
-    """Go back to an earlier champion, once its files are proved and it has answered.
+    """Go back to an earlier champion, once its files are proved and it gave its answers again.
 
     The same command again finishes a rollback that was cut short, and goes back no further.
     """
     from dslm.releasing.promoting import rollback
-    from dslm.releasing.pyfunc import answer
+    from dslm.releasing.pyfunc import AnswersAgain
     from dslm.settings.workspace import workspace
 
     ws, began = workspace(workflow), time.monotonic()
-    entry = rollback(ws, reason, _actor(actor), answer, to, expected)
+    answers = AnswersAgain()
+    entry = rollback(ws, reason, actor_or_login(actor), answers, to, expected)
     seconds = round(time.monotonic() - began, 1)
     if as_json:
         emit({"changed": entry is not None, "entry": _plain(entry), "champion": _champion(ws),
-              "seconds": seconds})  # fmt: skip
+              "seconds": seconds, "answered_again": answers.given})  # fmt: skip
     elif entry is None:
         now = _champion(ws)["version"]
         say(f"{workflow}: rolled back to version {now} already; further back: --to N")
     else:
-        say(f"{_told(workflow, entry)}, in {seconds} s")
+        gave = answers.given and f"gave its {answers.given} recorded answers again, all the same"
+        say(f"{_told(workflow, entry)}, in {seconds} s", f"it {gave or 'answered one case'}")
 
 
 @app.command("recover")
@@ -113,7 +120,7 @@ def recover_releases(
     from dslm.settings.workspace import workspace
 
     ws = workspace(workflow)
-    done = recover(ws, _actor(actor), accept_loss=accept_loss)
+    done = recover(ws, actor_or_login(actor), accept_loss=accept_loss)
     if as_json:
         emit({"changed": bool(done), "done": done, "champion": _champion(ws)})
     else:
@@ -146,17 +153,6 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
             for e, by in entries
         ]
         say(table(None, ["no.", "at (UTC)", "who", "did", "versions", "digest", "why"], rows))
-
-
-def _actor(given: str | None) -> str:
-    from dslm.errors import InputError
-
-    if given is not None:
-        return given
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a user id without a name, as in some containers
-        raise InputError("who are you?", where="--actor", fix="name yourself") from None
 
 
 def _champion(ws: Workspace) -> dict[str, Any]:

@@ -76,14 +76,26 @@ def verify(
         Path | None,
         typer.Option(help="The keys that you trust; by default those of registry/policy.yaml."),
     ] = None,
+    dossier: Annotated[
+        Path | None, typer.Option(help="A release's dossier instead, without any registry.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Verify who signed a version, or a folder that you were given. Exit code 4: do not use it."""
+    """Verify who signed a version, a folder or a dossier that you were given.
+
+    Exit code 4: do not use it.
+    """
     from dslm.errors import InputError
     from dslm.releasing.verifying import verify_given, verify_version
     from dslm.settings.workspace import workspace
 
     where = "dslm release verify"
+    if dossier is not None:
+        if (workflow, version, folder) != (None, None, None):
+            fix = "`dslm verify W --dossier FOLDER` compares it with the registry"
+            raise InputError("a dossier is verified by itself", where=where, fix=fix)
+        _verify_dossier(dossier, trust, as_json=as_json)
+        return
     if folder is not None:
         if workflow is not None or version is not None:
             raise InputError("a folder is verified, or a version", where=where, fix="name one")
@@ -97,6 +109,13 @@ def verify(
                          fix="W --version N, or --folder F --trust ROOT")  # fmt: skip
     signed = verify_version(workspace(workflow), version, trust)
     _show(f"{workflow} version {version}", signed, as_json=as_json)
+
+
+def _verify_dossier(folder: Path, trust: Path | None, *, as_json: bool) -> None:
+    from dslm.cli.release_dossier import show_checked
+    from dslm.releasing.dossier.checking import check_given
+
+    show_checked(folder, check_given(folder, trust), as_json=as_json)
 
 
 def _show(what: str, signed: SignedRelease, *, as_json: bool) -> None:

@@ -6,6 +6,7 @@ With `--answers`, some of the cases are answered again by the models that the ro
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -45,11 +46,15 @@ def verify(
     chance: Annotated[
         float | None, typer.Option(help=f"With which they are found; default {CHANCE}.")
     ] = None,
+    dossier: Annotated[
+        Path | None, typer.Option(help="A release's dossier instead: all that it says.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Recompute the scorecard from the rows, and with --answers the rows from the models.
 
-    Exit code 2 where a number differs, 4 where a model does not answer as its rows say.
+    Exit code 2 where a number differs, 4 where a model does not answer as its rows say, or a
+    dossier is not what follows from the release in the registry.
     """
     from dslm.scoring.verification import verify as differences
     from dslm.settings.workspace import workspace
@@ -58,6 +63,9 @@ def verify(
              "--chance": chance}  # fmt: skip
     asked = _asked(answers, given)
     ws = workspace(workflow)
+    if dossier is not None:
+        _verify_dossier(ws, dossier, asked, as_json=as_json)
+        return
     told: dict[str, Any] = {"workflow": workflow, "differences": differences(ws)}
     told["verified"] = not told["differences"]
     if not as_json:
@@ -72,6 +80,15 @@ def verify(
         raise typer.Exit(EXIT_BAD_INPUT)
     if refused:
         raise typer.Exit(EXIT_REFUSED)
+
+
+def _verify_dossier(ws: Workspace, folder: Path, asked: Asked | None, *, as_json: bool) -> None:
+    from dslm.cli.release_dossier import show_checked
+    from dslm.releasing.dossier.against_registry import check_against_registry
+
+    if asked is not None:
+        raise _wrong("--answers is of the working tree, --dossier of a release", "leave one out")
+    show_checked(folder, check_against_registry(ws, folder), as_json=as_json)
 
 
 def _asked(answers: bool, given: Mapping[str, Any]) -> Asked | None:

@@ -41,7 +41,9 @@ class Compare(Settings):
         "keeps order. "
         "Items of sets and lists are folded as text.",
     )
-    tolerance: float = Field(0.0, ge=0, description="largest difference of decimals")
+    tolerance: float = Field(
+        0.0, ge=0, allow_inf_nan=False, description="largest difference of decimals"
+    )
 
 
 class RuleExample(Settings):

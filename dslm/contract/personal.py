@@ -19,7 +19,7 @@ from pydantic import (
 
 from dslm.contract.closed import Settings
 from dslm.contract.personal_kinds import kind_named
-from dslm.contract.schemas.holding import held_by, nearest_place
+from dslm.contract.schemas.holding import held_by, lists_values, nearest_place
 from dslm.settings.loading import nearest
 
 FoundKind = Literal["email", "iban", "card", "tax", "phone", "name"]
@@ -128,6 +128,13 @@ class Personal(Settings):
         return any(
             place == one or place.startswith(f"{one}.") for one in (*self.fields, *self.names)
         )
+
+    def listed_places(self, schema: Mapping[str, Any]) -> list[str]:
+        """Personal fields whose values `schema`, the contract's output, lists: its own words."""
+        return sorted(
+            place for place in self.places
+            if place.startswith("target.") and lists_values(schema, place.split(".")[1:])
+        )  # fmt: skip
 
     def problems(self, schema: Mapping[str, Any]) -> list[str]:
         """What does not hang together; `schema` is the contract's output."""

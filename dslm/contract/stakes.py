@@ -12,16 +12,19 @@ from pydantic import Field, model_validator
 from dslm.contract.closed import Settings
 
 Hold = Literal["abstain", "escalate"]
-Money = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
-LEAST_ERROR = 1e-9  # of one calibration of several
+MOST_MONEY = 1e9  # a case: summed in millionths, as whole numbers
+Money = Annotated[float, Field(ge=0, le=MOST_MONEY, allow_inf_nan=False)]
+LEAST_RISK = 1e-4  # to be shown with 0.9 it takes 23,025 right answers and no wrong one
+LEAST_ERROR = 1e-9  # of one calibration
+LONGEST_MS = 1e9
 
 
 class DecisionPolicy(Settings):
     """When an answer may proceed without a person."""
 
-    max_selective_risk: float = Field(gt=0, lt=1, description="share of wrong among proceeded")
+    max_selective_risk: float = Field(
+        ge=LEAST_RISK, le=0.5, description="share of wrong among proceeded"
+    )
     confidence: float = Field(gt=0.5, lt=1, description="with which the risk bound must hold")
     calibrations: int | None = Field(
         None, ge=1, le=1000, description="on the same cases over which together confidence holds; "
@@ -33,10 +36,11 @@ class DecisionPolicy(Settings):
 
     @model_validator(mode="after")
     def _leaves_each_an_error(self) -> Self:
-        if self.calibrations and 1 - self.confidence_of_each < LEAST_ERROR:
+        if 1 - self.confidence_of_each < LEAST_ERROR:
+            of = f"calibrations: each of {self.calibrations}" if self.calibrations else "confidence"
             raise ValueError(
-                f"calibrations: each of {self.calibrations} would have an error of less than "
-                f"{LEAST_ERROR:g}, which no number of answers shows: lower it, or `confidence`"
+                f"{of} would have an error of less than {LEAST_ERROR:g}, which no number of "
+                "answers shows: lower it" + (", or `confidence`" if self.calibrations else "")
             )
         return self
 
@@ -63,5 +67,5 @@ class Costs(Settings):
 class ServiceLevel(Settings):
     """How long a caller may wait for one answer."""
 
-    p95_ms: float = Field(gt=0)
-    p99_ms: float = Field(gt=0)
+    p95_ms: float = Field(gt=0, le=LONGEST_MS)
+    p99_ms: float = Field(gt=0, le=LONGEST_MS)

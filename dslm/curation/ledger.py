@@ -80,6 +80,7 @@ class PersonalBook(Record):
         mode: As in the contract.
         key: The fingerprint of the surrogates' key, None where the mode needs none.
         fields: Which fields hold personal data by the contract, and of which kind.
+        in_fields: In how many cases each of them holds anything; none in older ledgers.
         kinds: Cases and findings by kind.
         exempted: Words of names that stay outside of their groups, as they are common words.
         short: Values that mean nobody outside of their group, where they stay: of fewer than four
@@ -93,6 +94,7 @@ class PersonalBook(Record):
     key: str | None
     kinds: dict[PersonalKind, PersonalCount]
     fields: dict[str, PersonalKind] = Field(default_factory=dict)
+    in_fields: dict[str, int] = Field(default_factory=dict)
     exempted: int = 0
     short: int = 0
     shared: int = 0

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any
 
 from dslm.contract.answer import canonical_answer, schema_errors
@@ -155,19 +156,53 @@ def to_case(
 
 
 def labels_of(
-    row: Mapping[str, Any], columns: Columns, *, textual: bool
+    row: Mapping[str, Any], columns: Columns, fields: Collection[str], *, textual: bool
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """A row's target and meta as it has them, unchecked: what `to_case` takes longest for.
 
-    Raises:
-        Misfit: Either is missing or no object.
+    What is missing or cannot be read is empty: the row becomes a reject, and what it says of
+    somebody is known all the same.
+
+    Args:
+        row: The row's object.
+        columns: Where the row keeps the parts of a case.
+        fields: Those of the contract.
+        textual: Whether the row comes from a format that only knows text.
     """
-    row = _without_chat(row, columns)
-    if isinstance(columns.target, str):
-        target = _object(_column(row, columns.target), columns.target, textual=textual)
-    else:
-        target = {field: _column(row, name) for field, name in columns.target.items()}
-    return target, _meta(row, columns, textual=textual)
+    with suppress(Misfit):  # its target may stand beside the chat
+        row = _without_chat(row, columns)
+    return _labelled(row, columns, fields, textual), _noted(row, columns, textual)
+
+
+def _labelled(
+    row: Mapping[str, Any], columns: Columns, fields: Collection[str], textual: bool
+) -> dict[str, Any]:
+    if not isinstance(columns.target, str):
+        return {field: row.get(name) for field, name in columns.target.items()}
+    try:
+        target = _object(row.get(columns.target), columns.target, textual=textual)
+    except (Misfit, RecursionError):
+        return {}
+    nested = any(isinstance(value, Mapping) for value in target.values())
+    return flattened(target, fields) if nested else target
+
+
+def _noted(row: Mapping[str, Any], columns: Columns, textual: bool) -> dict[str, Any]:
+    if not isinstance(columns.meta, str):
+        return {name: row[name] for name in columns.meta if row.get(name) is not None}
+    try:
+        return _meta(row, columns, textual=textual)
+    except (Misfit, RecursionError):
+        return {}
+
+
+def meta_of(row: Mapping[str, Any], columns: Columns, *, textual: bool) -> dict[str, Any]:
+    """What a row says is known of its case, whether or not it is one.
+
+    Raises:
+        Misfit: That is missing or no object.
+    """
+    return _meta(_without_chat(row, columns), columns, textual=textual)
 
 
 def _without_chat(row: Mapping[str, Any], columns: Columns) -> Mapping[str, Any]:

@@ -124,6 +124,27 @@ def files_of(sources: Sequence[Source], folder: Path) -> list[SourceFile]:
     ]
 
 
+def present_files(sources: Sequence[Source], folder: Path) -> list[SourceFile]:
+    """As `files_of`, of what is there: a source that matches nothing has no file.
+
+    Labels that no text asks for are found there too, as when their texts were all removed.
+
+    Raises:
+        InputError: A path is no pattern, or a file is of an unknown kind.
+    """
+    files = {path: source for source in sources for path in matching(source.path, folder)}
+    found = _with_labels(dict(sorted(files.items())))
+    for source in sources:
+        parent = folder / Path(source.path).parent
+        if source.path.lower().endswith(LABELLED) and parent.is_dir():
+            lone = dict.fromkeys(lone_labels(parent), (LONE_LABEL, source))
+            found = dict(sorted((lone | found).items()))
+    return [
+        SourceFile(number, path, writable_name(path.relative_to(folder).as_posix()), kind, source)
+        for number, (path, (kind, source)) in enumerate(found.items())
+    ]
+
+
 def pieces_of(files: Iterable[SourceFile]) -> list[Piece]:
     """All files in pieces: big ones cut, those with one row each bundled.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -23,12 +23,14 @@ from dslm.cases import as_line
 from dslm.contract.model import Contract
 from dslm.curation.blocks import Block, sift
 from dslm.curation.blocks.rule_breaks import rule_breaks
-from dslm.curation.case_table import case_fields, columns_of
+from dslm.curation.case_table import case_fields, columns_of, number_of
 from dslm.curation.ends import END_COLUMNS, end_keys
 from dslm.curation.engine import ROWS, STOP, Engine, Tally, stopped
+from dslm.curation.grouping import group_key
+from dslm.curation.identifiers import NoName
 from dslm.curation.interrupting import noticed
 from dslm.curation.ledger import Drop
-from dslm.curation.mapping import Misfit, to_case
+from dslm.curation.mapping import Misfit, labels_of, to_case
 from dslm.curation.personal.came import Came
 from dslm.curation.personal.found import Found
 from dslm.curation.personal.replacing import Replaced, Replacer
@@ -96,7 +98,7 @@ class RowReader:
         """All rows of one piece, by the columns of the table."""
         piece = self.pieces[number]
         found: dict[tuple[int, int], tuple[Case, bool, Case]] = {}
-        faults: dict[tuple[int, int], str] = {}
+        faults: dict[tuple[int, int], dict[str, Any]] = {}
         sources: dict[int, int] = {}
         for file in piece.files:
             sources[file.number] = self.contract.data.sources.index(file.source)
@@ -111,7 +113,7 @@ class RowReader:
                     fixed = self.verdicts.applied(self.contract, case)
                     found[file.number, row.line] = fixed, own, case
                 except Misfit as misfit:
-                    faults[file.number, row.line] = self._quoted(misfit.what, row.value)
+                    faults[file.number, row.line] = self._fault_row(misfit.what, row.value, file)
         _, drops = sift([case for case, _, _ in found.values()], self.blocks)
         said = {drop.id: drop for drop in drops}
         lines: list[dict[str, Any]] = [
@@ -122,8 +124,7 @@ class RowReader:
         if self.replacer and lines:
             counts = Counter(chain.from_iterable(line.pop(WORDS) for line in lines))
             lines[0][WORDS] = json.dumps(counts)
-        lines += [{"file": file, "line": line, "fault": fault}
-                  for (file, line), fault in faults.items()]  # fmt: skip
+        lines += [{"file": file, "line": line} | fault for (file, line), fault in faults.items()]
         return [{"piece": number, "source": sources[line["file"]]} | line for line in lines]
 
     def _case_row(self, case: Case, drop: Drop | None, came: Case) -> dict[str, Any]:
@@ -150,8 +151,27 @@ class RowReader:
             return None
         return Came(case, None if came is case else came, broken).to_json()
 
-    def _quoted(self, fault: str, row: Any) -> str:
-        return self.replacer.fault(fault, row) if self.replacer else fault
+    def _fault_row(self, fault: str, row: Any, file: SourceFile) -> dict[str, Any]:
+        """What the table holds of a row that is no case; whom it names is looked for elsewhere."""
+        if self.replacer is None:
+            return {"fault": fault}
+        told: dict[str, Any] = {"fault": self.replacer.fault(fault, row)}
+        if row is not None:
+            columns, textual = file.source.columns, file.kind.textual
+            labels = labels_of(row, columns, self.contract.fields, textual=textual)
+            held = self.replacer.held_by(*labels)
+            if held is not None:
+                told["personal"] = held.to_json()
+                told["group_number"] = self._group_of(labels[1])
+        return told
+
+    def _group_of(self, meta: Mapping[str, Any]) -> int | None:
+        by = self.contract.data.group_by
+        try:
+            key = group_key(meta.get(by)) if by else ""
+        except NoName:
+            return None
+        return number_of(key) if key else None
 
 
 def refuse_empty(files: Sequence[SourceFile], seen: set[int], folder: Path) -> None:

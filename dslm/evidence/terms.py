@@ -1,8 +1,8 @@
-"""What a release was held to: gold case by case, policy, contract, and what it was made from.
+"""What a release was held to: gold and calibration split case by case, policy, contract, origin.
 
 Each release carries its own, and git has the champion's beside `champion.json`, which names its
 digest: the next candidate is compared with it, so that nothing is loosened without a word. Of a
-gold case it has two digests and no text. Made when a release is packaged; read by the gate.
+case it has two digests and no text. Made when a release is packaged; read by the gate.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from dslm.settings.policy import GatePolicy
 from dslm.settings.regular_files import what_is_there
 
 TERMS_FILE = "terms.json"
+CaseDigests = dict[str, tuple[str, str]]  # of each case by id: of all it is, and of its group
 MADE_FROM = ("recipe", "plan", "base", "data", "code", "gating", "lock")
 
 
@@ -35,14 +36,16 @@ class Terms(Record):
         policy: What was asked.
         contract: By which answers were judged.
         made_from: Digests of `MADE_FROM`.
+        calibration: As `gold`, of the calibration split; None of releases that kept none.
     """
 
     format: Literal["1"]
     workflow: str
-    gold: dict[str, tuple[str, str]]
+    gold: CaseDigests
     policy: dict[str, Any]
     contract: dict[str, Any]
     made_from: dict[str, str]
+    calibration: CaseDigests | None = None
 
     def text(self) -> str:
         """As it is written: a line a value, so that git shows what changed."""
@@ -50,7 +53,11 @@ class Terms(Record):
 
 
 def terms_of(
-    contract: Contract, gold: Sequence[Case], policy: GatePolicy, evidence: Mapping[str, str]
+    contract: Contract,
+    gold: Sequence[Case],
+    policy: GatePolicy,
+    evidence: Mapping[str, str],
+    calibration: CaseDigests | None,
 ) -> Terms:
     """What a candidate is held to now.
 
@@ -59,16 +66,23 @@ def terms_of(
         gold: The gold set.
         policy: In force.
         evidence: The candidate's, and the digest of the judging code.
+        calibration: The calibration split; None where it is not at hand.
     """
-    key = contract.data.group_by
     return Terms(
         format="1",
         workflow=contract.name,
-        gold={case.id: (_case_digest(case), _group_digest(case, key)) for case in gold},
+        gold=case_digests_of(contract, gold),
         policy=policy.model_dump(mode="json"),
         contract=contract.model_dump(mode="json", by_alias=True),
         made_from={name: evidence[name] for name in MADE_FROM},
+        calibration=calibration,
     )
+
+
+def case_digests_of(contract: Contract, cases: Sequence[Case]) -> CaseDigests:
+    """What is kept of cases."""
+    key = contract.data.group_by
+    return {case.id: (_case_digest(case), _group_digest(case, key)) for case in cases}
 
 
 def _case_digest(case: Case) -> str:
@@ -77,7 +91,12 @@ def _case_digest(case: Case) -> str:
 
 def _group_digest(case: Case, key: str | None) -> str:
     value = None if key is None else case.meta.get(key)
-    return digest_json(case.id if value is None else str(value))
+    return group_digest(case.id if value is None else str(value))
+
+
+def group_digest(group: str) -> str:
+    """What is kept of a group, by its name as rows have it."""
+    return digest_json(group)
 
 
 def read_terms(path: Path, workflow: str, digest: str, *, fix: str) -> Terms:

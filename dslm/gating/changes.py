@@ -1,8 +1,8 @@
 """What changed since the champion was judged, and which of it loosens.
 
 Takes what the champion was held to and what the candidate is; gives `Changes`, part of every
-verdict. Pure. Gold is told case by case, policy and contract value by value, the rest by digest.
-Promotion refuses what loosens; `loosening` has the tables.
+verdict. Pure. Gold and the calibration split are told case by case, policy and contract value by
+value, the rest by digest. Promotion refuses what loosens; `loosening` has the tables.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from pydantic import ValidationError
 
 from dslm.contract import Contract
 from dslm.evidence import Terms
+from dslm.gating.calibration_split import split_changes
+from dslm.gating.favouring import REFERENCES, favoured
 from dslm.gating.loosening import ABSENT, CONTRACT, POLICY, Rules, Turn, loosens
 from dslm.records import Baseline, Change, Changes, Verdict
 from dslm.settings.policy import GatePolicy
@@ -31,7 +33,7 @@ PARTS = {
 
 
 def changes_since(baseline: Baseline, then: Terms | None, now: Terms) -> Changes:
-    """All that changed since the champion was judged.
+    """All that changed since the champion was judged, and which of it helps the candidate.
 
     Args:
         baseline: The champion; version 0 where there is none.
@@ -44,11 +46,14 @@ def changes_since(baseline: Baseline, then: Terms | None, now: Terms) -> Changes
         return Changes(since=baseline.version, unknown=f"version {baseline.version} {OLDER}")
     found = [
         *_gold(then, now),
+        *split_changes(then, now),
         *policy_changes(then.policy, now.policy),
         *_contract(then, now),
         *_made_from(then, now),
     ]
-    return Changes(since=baseline.version, found=tuple(found))
+    compared = _with_base(now.policy)
+    marked = (favoured(change) if compared else change for change in found)
+    return Changes(since=baseline.version, found=tuple(marked))
 
 
 def changes_told(verdict: Verdict) -> list[str]:
@@ -60,13 +65,14 @@ def changes_told(verdict: Verdict) -> list[str]:
     if changes.unknown:
         return [f"what changed since cannot be said: {changes.unknown}"]
     lines = []
-    for change in sorted(changes.found, key=lambda one: not one.loosens):
+    for change in sorted(changes.found, key=lambda one: (not one.loosens, not one.favours)):
         ids = ", ".join(change.ids[:MOST_NAMED])
         more = f" and {len(change.ids) - MOST_NAMED} more" if len(change.ids) > MOST_NAMED else ""
         named = f" ({ids}{more})" if ids else ""
         values = "" if change.part == "made from" else f": {change.was} → {change.now}{named}"
         marked = "LOOSENED " if change.loosens else ""
-        lines.append(f"{marked}{change.part} {change.key}{values}")
+        favours = f" — FAVOURS the candidate: {change.favours}" if change.favours else ""
+        lines.append(f"{marked}{change.part} {change.key}{values}{favours}")
     return (
         [f"changed since version {changes.since}:", *(f"  {one}" for one in lines)] if lines else []
     )
@@ -88,6 +94,11 @@ def _gold(then: Terms, now: Terms) -> Iterator[Change]:
 def _alarmed(policy: Mapping[str, Any]) -> bool:
     """Whether the policy watches slices."""
     return any(check["kind"] == "slice_alarm" for check in policy["checks"])
+
+
+def _with_base(policy: Mapping[str, Any]) -> bool:
+    """Whether a check compares with the prompted base."""
+    return any("base" in (check.get(key) for key in REFERENCES) for check in policy["checks"])
 
 
 def policy_changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:

@@ -20,8 +20,8 @@ from dslm.contract import Contract
 from dslm.errors import Problems, ReleaseRefused
 from dslm.evidence import (
     CHAMPION_FILE,
-    ENGINE,
     JUDGING_CODE,
+    CaseDigests,
     ChampionRelease,
     Evidence,
     Model,
@@ -40,11 +40,14 @@ from dslm.evidence import (
     terms_of,
     wanted,
 )
+from dslm.gating.calibration_split import NOT_SHOWN, split_digests
 from dslm.gating.changes import changes_since
+from dslm.gating.one_engine import named_answers, refuse_other_engine
 from dslm.gating.submission import Submission
+from dslm.looks.asked_certificates import asked_before
 from dslm.looks.calibrating import refuse_uncounted_calibration
 from dslm.looks.ledger import Ledger, candidate_digest
-from dslm.provenance import digest_file
+from dslm.provenance import digest_file, digest_json
 from dslm.records import Baseline, Case, Champion, Look, Row
 from dslm.scoring.verification import (
     Recorded,
@@ -105,6 +108,9 @@ class Run(Recorded, Protocol):
     def terms(self, baseline: Baseline, digest: str) -> Terms:
         """What the baseline's release was held to, proved by its digest."""
 
+    def calibration_split(self, contract: Contract) -> CaseDigests:
+        """The cases that the threshold was certified on."""
+
 
 @dataclass(frozen=True)
 class LatestRun(WorkingTree):
@@ -155,6 +161,10 @@ class LatestRun(WorkingTree):
         fix = f"`git checkout` on it, or promote version {baseline.version} again"
         path = before if theirs else self.ws.terms
         return read_terms(path, self.workflow, digest, fix=fix)
+
+    def calibration_split(self, contract: Contract) -> CaseDigests:
+        """As curation left it."""
+        return split_digests(self.ws, contract)
 
 
 def digest_of_anchor(baseline: Baseline) -> str | None:
@@ -210,9 +220,11 @@ def collect(run: Run, documents: Documents) -> Submission:
     refuse_differences(said.named(), evidence["candidate"].named(), what="the scorecard")
     if found := run_differences(run, documents.contract, documents.gold):
         raise Problems([ReleaseRefused(difference) for difference in found])
+    split = run.calibration_split(documents.contract)
     named = {
         **evidence["candidate"].named(),
         **documents.digests,
+        "calibration_split": digest_json(split),
         "scorecard": digest_there(run.scorecard, fix=f"run {stage_command('score', run.workflow)}"),
         **{f"rows_{model}": run.answered(model).digest for model in evidence},
     }
@@ -224,8 +236,12 @@ def collect(run: Run, documents: Documents) -> Submission:
     refuse_uncounted_calibration(
         documents.ledger.folder, calibration.evidence, calibration.number, most
     )
+    otherwise = asked_before(
+        documents.ledger.folder, calibration.evidence, documents.contract.decision
+    )
     then = run.terms(baseline, baseline.terms) if baseline.terms else None
-    now = terms_of(documents.contract, documents.gold, documents.policy, named)
+    unshown = [] if then and then.calibration else [NOT_SHOWN]
+    now = terms_of(documents.contract, documents.gold, documents.policy, named, split)
     return Submission(
         documents.contract,
         documents.gold,
@@ -233,7 +249,7 @@ def collect(run: Run, documents: Documents) -> Submission:
         rows,
         baseline,
         named,
-        threshold=calibration.why,
+        threshold="; ".join([calibration.why, *otherwise, *unshown]),
         changes=changes_since(baseline, then, now),
         look=look,
     )
@@ -245,7 +261,8 @@ def _proved(
     """The evidence of every model's answers, each key compared."""
     models: list[Model] = ["calibration", "base_calibration", *run.models()]
     found = {
-        model: read_evidence(run.answered(model).evidence, what=_of(model)) for model in models
+        model: read_evidence(run.answered(model).evidence, what=named_answers(model))
+        for model in models
     }
     champion = run.champion(baseline) if "champion" in found else None
     anchor = run.anchor_release(baseline) if "anchor" in found else None
@@ -258,31 +275,10 @@ def _proved(
     base = base_threshold(run, contract)
     asked = wanted(candidate, found, base, champion, cases, run.workflow, anchor)
     for model, evidence in found.items():
-        refuse_others(evidence, asked[model], what=_of(model))
+        refuse_others(evidence, asked[model], what=named_answers(model))
     for model, evidence in found.items():
-        _refuse_other_engine(run.workflow, model, evidence, found["candidate"])
+        refuse_other_engine(run.workflow, model, evidence, found["candidate"])
     return found
-
-
-def _of(model: Model) -> str:
-    calibrations = {"calibration": "the calibration", "base_calibration": "the base's calibration"}
-    return calibrations.get(model, f"the rows of the {model}")
-
-
-STAGES = {"base": "score_base", "base_calibration": "score_base", "champion": "score_champion",
-          "anchor": "score_champion", "calibration": "calibrate"}  # fmt: skip
-
-
-def _refuse_other_engine(
-    workflow: str, model: Model, evidence: Evidence, candidate: Evidence
-) -> None:
-    """Answers that decide together are of one engine: a threshold belongs to its own."""
-    theirs, ours = evidence.named(), candidate.named()
-    if others := [key for key in ENGINE if theirs[key] != ours[key]]:
-        seen = "; ".join(f"{theirs[key]}, the candidate's {ours[key]}" for key in others)
-        what = f"{_of(model)} is of another engine ({', '.join(others)}): {seen}"
-        fix = f"answer on one machine: `dvc repro -f -s {STAGES[model]}@{workflow}`"
-        raise ReleaseRefused(what, fix=fix)
 
 
 def judging_digests(policy: GatePolicy, waivers: Path) -> dict[str, str]:

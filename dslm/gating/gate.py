@@ -48,7 +48,7 @@ from dslm.records import (
 )  # fmt: skip
 from dslm.scoring.row_differences import differences
 from dslm.settings.policy import GatePolicy, load_policy
-from dslm.settings.waivers import Waiver, load_waivers, refuse_idle_waivers
+from dslm.settings.waivers import Waiver, applying, load_waivers, refuse_idle_waivers
 from dslm.settings.workspace import Workspace
 
 EXIT_CODES: dict[Status, int] = {
@@ -123,12 +123,13 @@ def _first_release(policy: GatePolicy, submission: Submission) -> list[Check]:
                   seen=seen, why=why)]  # fmt: skip
 
 
-def read_documents(ws: Workspace, today: dt.date) -> Documents:
+def read_documents(ws: Workspace, today: dt.date, *, waived: bool = True) -> Documents:
     """What the team wrote, as it is in force.
 
     Args:
         ws: The workflow.
         today: Until when waivers have to hold.
+        waived: Whether waivers are of this candidate, and have to apply; without any if not.
 
     Raises:
         InputError: Contract, gold set, policy or waivers are wrong.
@@ -136,7 +137,7 @@ def read_documents(ws: Workspace, today: dt.date) -> Documents:
     contract = load_contract(ws.contract)
     gold = read_labelled(ws.gold, contract)
     refuse_repeated_gold(contract, gold, ws.gold)
-    policy, waivers = load_policy(ws.policy), load_waivers(ws.waivers)
+    policy, waivers = load_policy(ws.policy), load_waivers(ws.waivers) if waived else ()
     refuse_idle_waivers(policy, waivers, today=today, gold=digest_file(ws.gold))
     digests = judging_digests(policy, ws.waivers)
     return Documents(contract, tuple(gold), policy, waivers, digests, today, ledger_of(ws))
@@ -184,6 +185,27 @@ def gate_workspace(ws: Workspace, today: dt.date, look: Look | None = None) -> V
         InputError: Contract, gold set, policy or waivers are wrong.
     """
     return judge_run(LatestRun(ws), replace(read_documents(ws, today), look=look))
+
+
+def gate_proposed(ws: Workspace, today: dt.date) -> tuple[Verdict, tuple[str, ...]]:
+    """The verdict by waivers that were not written for the candidate, and which do not apply.
+
+    Args:
+        ws: The workflow, with policy and waivers of the branch that judges.
+        today: Until when waivers have to hold.
+
+    Raises:
+        InputError: Contract, gold set or policy are wrong, or the waivers cannot be read.
+    """
+    run, documents = LatestRun(ws), read_documents(ws, today, waived=False)
+    waivers, verdict = load_waivers(ws.waivers), judge_run(run, documents)
+    if not verdict.evidence:
+        return verdict, ()
+    kept, ignored = applying(
+        documents.policy, waivers, today=today, gold=verdict.evidence["gold"],
+        candidate=candidate_digest(ws.workflow, verdict.evidence),
+    )  # fmt: skip
+    return (judge_run(run, replace(documents, waivers=kept)) if kept else verdict), ignored
 
 
 def write_verdict(ws: Workspace, verdict: Verdict) -> None:

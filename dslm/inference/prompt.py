@@ -15,6 +15,7 @@ from dslm.contract import Contract
 from dslm.contract.answer import canonical_text
 from dslm.errors import InputError
 from dslm.inference.dating import dated
+from dslm.inference.rendering_time import RenderedTooLong, in_time
 from dslm.records import Case
 
 Message = dict[str, str]
@@ -105,14 +106,23 @@ def _written(tokenizer: Any, turns: Sequence[Message], *, asks: bool) -> str:
     of thought. Their templates write one into the prompt where `enable_thinking` is false, and
     before an assistant's last turn in any case; so the answer stands where they are used to it, and
     where the grammar begins. Templates that do not know the word pass over it.
+
+    Raises:
+        InputError: It does not come to an end.
     """
-    text: str = tokenizer.apply_chat_template(
-        list(turns),
-        chat_template=dated(tokenizer.chat_template),
-        tokenize=False,
-        add_generation_prompt=asks,
-        enable_thinking=False,
-    )
+    try:
+        text: str = in_time(
+            lambda: tokenizer.apply_chat_template(
+                list(turns),
+                chat_template=dated(tokenizer.chat_template),
+                tokenize=False,
+                add_generation_prompt=asks,
+                enable_thinking=False,
+            )
+        )
+    except RenderedTooLong as late:
+        raise InputError(f"the chat template was stopped: {late}", where=tokenizer.name_or_path,
+                         fix="look whose base this is, and take another") from None  # fmt: skip
     return text
 
 

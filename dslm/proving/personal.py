@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dslm.contract.model import Contract
 from dslm.contract.personal_kinds import kind_suspected
 from dslm.contract.schemas.holding import places_in
+from dslm.curation.personal.cleaning import LISTED, UNLISTED
 from dslm.curation.personal.showing import showing_of
 from dslm.curation.personal.undeclared import Suspects
 from dslm.proving.finding import Finding, fail, ok, warn
@@ -37,6 +38,11 @@ def prove_personal(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> I
             "personal", f"{place} looks personal ({kind}), and nothing says what becomes of it",
             where=f"{ws.contract}: data.personal.fields",
             fix=f"`{place}: {{kind: {kind}}}`, or `{{kind: none}}` where it is not",
+        )  # fmt: skip
+    for place in personal.listed_places(contract.schema):
+        yield (fail if personal.mode != "keep" else warn)(
+            "personal", f"{place} {LISTED}", where=f"{ws.contract}: data.personal.fields",
+            fix=UNLISTED,
         )  # fmt: skip
     for key in contract.slices:
         if f"meta.{key}" in personal.places:

@@ -16,6 +16,7 @@ from dslm.proving.finding import Finding, fail, failures, ok
 from dslm.proving.gold import prove_gold
 from dslm.proving.labels import prove_labels
 from dslm.proving.personal import prove_personal, without_values
+from dslm.proving.personal_places import prove_personal_places
 from dslm.proving.policy import prove_policy
 from dslm.proving.release_policy import prove_release_policy
 from dslm.proving.repository import prove_data, prove_settings
@@ -57,6 +58,7 @@ def _findings(ws: Workspace) -> Iterator[Finding]:
     seen = cases_to_look_at(ws, contract)
     seen.keep_apart(gold)
     yield from prove_data(ws, contract, seen)
+    yield from prove_personal_places(ws, contract, gold, seen)
     yield from prove_before_curation(ws, contract, gold, seen)
     yield from prove_policy(ws, contract, gold=gold)
     yield from prove_release_policy(ws, contract)

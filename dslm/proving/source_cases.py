@@ -16,6 +16,7 @@ from typing import Any
 from dslm.contract.model import Contract
 from dslm.curation.blocks.rule_breaks import rule_fault
 from dslm.curation.grouping import folded, group_of
+from dslm.curation.personal.labelled import texts_at
 from dslm.curation.personal.replacing import Replacer
 from dslm.curation.splitting import split_of
 from dslm.curation.verdicts import Verdicts
@@ -53,6 +54,8 @@ class SourceCases:
         gold_groups: Gold's groups, where the contract has groups.
         leaked: Place and id of the first case whose input or group is in gold.
         leaked_count: How many there are.
+        meta_keys: Every key of meta that a case has.
+        empty_places: The personal fields of the contract that no case has anything in.
         calibration: Group → cases that fall into the calibration split, those of gold left out;
             without groups one a text, since curation drops the others.
     """
@@ -70,11 +73,19 @@ class SourceCases:
     leaked: tuple[str, str] | None = None
     leaked_count: int = 0
     calibration: Counter[str] = field(default_factory=Counter)
+    meta_keys: set[str] = field(default_factory=set)
+    empty_places: set[str] = field(default_factory=set)
     _rows: list[Sized] = field(default_factory=list)
     _answers: list[Sized] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        """Nothing was seen yet."""
+        self.empty_places = set(self.contract.data.personal.places)
+
     def add(self, case: Case, place: str) -> None:
         """One case as it came, and where it stands."""
+        self.meta_keys.update(case.meta)
+        self.empty_places -= {one for one in self.empty_places if any(texts_at(case, one))}
         if case.id in self.named:
             self.reviewed[case.id] = case
         if case.id in self.verdicts.drops:

@@ -58,4 +58,4 @@ def _asked(ws: Workspace) -> Terms:
     contract = load_contract(ws.contract)
     gold = read_labelled(ws.gold, contract)
     nothing = dict.fromkeys(MADE_FROM, "")
-    return terms_of(contract, gold, load_policy(ws.policy), nothing)
+    return terms_of(contract, gold, load_policy(ws.policy), nothing, None)

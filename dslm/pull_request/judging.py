@@ -19,7 +19,7 @@ from dslm.errors import EXIT_OK, EXIT_REFUSED, DslmError, InputError, ReleaseRef
 from dslm.gating.exhibits import LatestRun
 from dslm.gating.gate import (
     exit_code,
-    gate_workspace,
+    gate_proposed,
     judge_run,
     read_documents,
     unlike,
@@ -142,7 +142,7 @@ def _judged(
     repeat: Repeat,
 ) -> Judgement:
     """The gate's verdict, whether it was recorded so, and whether models answer as rows say."""
-    verdict = gate_workspace(asked.judged, asked.today)
+    verdict, ignored = gate_proposed(asked.judged, asked.today)
     checks.append(_recorded(asked, own, verdict))
     again = tuple[Repeated, ...]()
     if verdict.evidence and not _failed(checks):
@@ -151,7 +151,8 @@ def _judged(
     whole = verdict.model_copy(update={"checks": (*checks, *verdict.checks)})
     if _failed(checks):
         whole = whole.model_copy(update={"status": "FAIL"})
-    return start.model_copy(update={"verdict": whole, "answered_again": again})
+    found = {"verdict": whole, "answered_again": again, "notes": (*start.notes, *ignored)}
+    return start.model_copy(update=found)
 
 
 def _refuse_other_code(root: Path) -> None:

@@ -22,6 +22,7 @@ from dslm.releasing.identity import (
     taken_over,
 )
 from dslm.releasing.journal import withdrawn
+from dslm.releasing.kept_terms import terms_kept
 from dslm.releasing.smoke import Answer, smoke
 from dslm.releasing.store import ModelStore, Version
 from dslm.settings.workspace import Workspace, stage_command
@@ -44,7 +45,7 @@ def serving(
         version=entries[-1].to_version,
         digest=digest_now(store, entries[-1], versions, noted),
         contract_version=found and (found.contract_version or None),
-        terms=found.terms if found else noted.terms,
+        terms=found.terms if found else terms_kept(ws, entries[-1]),
     )
 
 

@@ -26,6 +26,7 @@ from dslm.evidence import (
 )
 from dslm.provenance import MANIFEST, canonical_json, digest_file, digest_json, files_of
 from dslm.records import NOT_APPLICABLE, Record, Verdict
+from dslm.releasing.erasures import refuse_false_erasures, tell_of_erasures
 from dslm.releasing.look_anchors import refuse_other_look
 from dslm.releasing.packaging import allowed
 from dslm.releasing.plain_files import refuse_irregular, refuse_other_loader
@@ -104,6 +105,7 @@ def checked_files(folder: Path) -> dict[str, str]:
     if manifest.digest != digest_json(manifest.files):
         raise ReleaseRefused("its digest is not that of its files", where=folder / MANIFEST)
     _refuse_other_files(folder, manifest.files)
+    refuse_false_erasures(folder, manifest.files)
     if "MLmodel" in manifest.files:
         refuse_other_loader(folder / "MLmodel")
     _refuse_other_bytes(folder, manifest.inputs)
@@ -189,18 +191,19 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     folder = store.fetch(version, into)
     where = f"{store.model} version {version.number}"
     signed = refuse_wrong_signature(store.root, store.model, folder, where)
-    proof = prove_files(store, version, folder)
+    proof = prove_files(store.model, version, folder)
     tell_of(signed, where)
+    tell_of_erasures(proof.folder, where)
     return replace(proof, signed_with=signed.key_id if signed else None)
 
 
-def prove_files(store: ModelStore, version: Version, folder: Path) -> Proof:
-    """Prove a version that was fetched from its own files.
+def prove_files(model: str, version: Version, folder: Path) -> Proof:
+    """Prove a version that was fetched, or kept in a backup, from its own files.
 
     Raises:
         ReleaseRefused: Its bytes, its manifest, its verdict or its tags do not fit each other.
     """
-    where = f"{store.model} version {version.number}"
+    where = f"{model} version {version.number}"
     manifest = folder / MANIFEST
     if not manifest.is_file() or digest_file(manifest) != version.tags.get("manifest"):
         what = "its manifest is not the one that was registered"
@@ -215,12 +218,12 @@ def prove_files(store: ModelStore, version: Version, folder: Path) -> Proof:
     contract = _contract(folder, where)
     terms = folder / TERMS_FILE
     _refuse_tags(version, where, {
-        "digest": release_digest(store.model, inputs),
+        "digest": release_digest(model, inputs),
         "contract_version": str(contract.version),
         "evidence": evidence_tag(inputs),
         "terms": digest_file(terms) if terms.is_file() else None,
     })  # fmt: skip
-    verdict = read_verdict(folder / "gate.json", store.model)
+    verdict = read_verdict(folder / "gate.json", model)
     if SUMMARY in version.tags:  # earlier ones have none
         _refuse_tags(version, where, {SUMMARY: summary_tag(folder)})
     if "format" in inputs:  # before, the tag was made of what a verdict named then

@@ -31,6 +31,9 @@ _PASSING = frozenset({
 _AT_ONCE = ("IntegrityError", "UniqueViolation", "UNIQUE constraint failed", "duplicate key value",
             "Duplicate entry", "were matched")  # fmt: skip
 _ANSWERED = re.compile(r"failed with error code (?P<code>\d{3})")
+# The same of the part of MLflow that keeps files; a missing file is no fault of the address.
+_FILES_REFUSED = re.compile(r"\A(?P<code>401|403|407) Client Error")
+_REFUSED = {"UNAUTHENTICATED": 401, "PERMISSION_DENIED": 403}
 _SERVER = re.compile(r"\A(?:https?|(?:postgresql|mysql|mssql)(?:\+\w+)?)://(?P<rest>.*)\Z", re.S)
 
 
@@ -38,10 +41,16 @@ class WrittenAtOnce(EnvironmentFault):
     """Another process wrote the same row at the same time: what is asked for may be asked again."""
 
 
+class AccessRefused(InputError):
+    """The server does not know this user, or does not let him do this."""
+
+
 def fault(error: Exception, address: str) -> DslmError:
     """The fault behind an exception of MLflow, SQLAlchemy, sqlite, a driver or the network."""
     where = without_password(address)
     said = str(error)
+    if (refused := _access_refused(error, where)) is not None:
+        return refused
     if any(sign in said for sign in _AT_ONCE):
         what = "another process wrote to the registry at the same time"
         return WrittenAtOnce(what, where=where, fix="run the same command again")
@@ -57,6 +66,21 @@ def fault(error: Exception, address: str) -> DslmError:
     return type(found)(found.what, where=where, fix=mend)
 
 
+def _access_refused(error: Exception, where: str) -> AccessRefused | None:
+    """The fault that a status of 401, 403 or 407 means; None of any other."""
+    found = _ANSWERED.search(str(error)) or _FILES_REFUSED.match(str(error))
+    code = int(found["code"]) if found else _REFUSED.get(getattr(error, "error_code", ""), 0)
+    fixes = {
+        401: "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD to those of a user there",
+        403: "this user may not do that: docs/operations.md has the permissions of each role",
+        407: "a proxy in between wants a password of its own: mend https_proxy",
+    }
+    if code not in fixes:
+        return None
+    what = f"the MLflow server refuses access (HTTP {code})"
+    return AccessRefused(what, where=where, fix=f"{fixes[code]}, or mend {VARIABLE}")
+
+
 def _answered(said: str) -> tuple[type[DslmError], tuple[str, str]] | None:
     """The fault that a status of HTTP means."""
     if (found := _ANSWERED.search(said)) is None:
@@ -64,8 +88,6 @@ def _answered(said: str) -> tuple[type[DslmError], tuple[str, str]] | None:
     code = int(found["code"])
     if code >= 500 or code == 429:
         return EnvironmentFault, (f"{_ILL[0]} (HTTP {code})", _ILL[1])
-    if code in {401, 403, 407}:
-        return InputError, (f"the MLflow server refuses access (HTTP {code})", f"mend {VARIABLE}")
     return InputError, (f"no MLflow server is at this address (HTTP {code})", f"mend {VARIABLE}")
 
 

@@ -18,6 +18,7 @@ from dslm.releasing.agreement import refuse_wrong_alias
 from dslm.releasing.approval import refuse_unapproved
 from dslm.releasing.baseline import read_champion
 from dslm.releasing.checking import checked_files, prove
+from dslm.releasing.handing_out import leave_out_inputs
 from dslm.releasing.identity import is_release, named, refuse_taken_over, registered
 from dslm.releasing.journal_anchors import known_to_readers
 from dslm.releasing.opening import nothing_yet
@@ -72,8 +73,16 @@ def fetch_asked(ws: Workspace, version: int | None, into: Path) -> tuple[int, Pa
     return found.number, prove(store, found, into).folder
 
 
-def fetch_to(ws: Workspace, version: int | None, into: Path) -> int:
+def fetch_to(
+    ws: Workspace, version: int | None, into: Path, *, without_inputs_by: str | None = None
+) -> int:
     """Copy a version, or the one that serves, into a new folder; gives its number.
+
+    Args:
+        ws: The workflow.
+        version: Which; None for the one that serves.
+        into: The new folder.
+        without_inputs_by: Who leaves out the inputs that it carries; by default nobody does.
 
     Raises:
         InputError: Something is there already, or the folder above is not.
@@ -85,6 +94,8 @@ def fetch_to(ws: Workspace, version: int | None, into: Path) -> int:
         raise InputError("no such folder", where=into.parent, fix="make it first")
     with tempfile.TemporaryDirectory(dir=into.parent, prefix=f".{into.name}.") as beside:
         number, folder = fetch_asked(ws, version, Path(beside))
+        if without_inputs_by is not None:
+            leave_out_inputs(ws.root, folder, without_inputs_by)
         folder.rename(into)
     return number
 

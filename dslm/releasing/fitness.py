@@ -12,6 +12,7 @@ from dslm.records import Baseline, Changes, JournalEntry
 from dslm.releasing.anchor_release import refuse_other_anchor
 from dslm.releasing.approval import lost, refuse_old_contract, refuse_stale
 from dslm.releasing.checking import Proof
+from dslm.releasing.kept_terms import less_than_kept
 from dslm.releasing.look_anchors import refuse_lost_looks
 from dslm.releasing.rejudging import of_before_formats, refuse_unlike_release
 from dslm.releasing.rolled_back import less_than_rolled_back
@@ -45,5 +46,7 @@ def refuse_unfit(
     if back and of_before_formats(proof):  # which holds too little to be judged again
         return ()
     since = refuse_unlike_release(ws, proof).changes
-    loosened = (since,) if since.loosening else ()
+    loosened: tuple[Changes, ...] = (since,) if since.loosening else ()
+    if back:  # held to no less than it was then
+        loosened += less_than_kept(ws, entries[-1] if entries else None, proof)
     return loosened + less_than_rolled_back(store, entries, versions, proof)

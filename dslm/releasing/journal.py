@@ -29,13 +29,13 @@ class Journal:
 
     def __init__(self, releases: ModelStore):
         """Open the journal beside the releases that it is about."""
-        self._releases = releases.model
+        self._releases, self._releases_name = releases.model, releases.name
         self._store = releases.beside(f"{releases.model}.journal")
 
     @property
     def genesis(self) -> str:
         """What the first entry follows."""
-        return digest_json({"journal": self._releases})
+        return genesis_of(self._releases)
 
     def entries(self) -> tuple[JournalEntry, ...]:
         """Every move of the champion, oldest first.
@@ -101,7 +101,7 @@ class Journal:
 
     def _add(self, entry: JournalEntry) -> int:
         return self._store.add(
-            f"models:/{self._releases}/{entry.to_version}",
+            f"models:/{self._releases_name}/{entry.to_version}",
             {"entry": entry.model_dump_json(exclude_none=True), "digest": digest_of(entry)},
         )
 
@@ -120,6 +120,11 @@ class Journal:
             fix="the history was altered: find out by whom before anything is released; "
             f"`dslm release recover {self._releases}` restores what is known of it",
         )
+
+
+def genesis_of(workflow: str) -> str:
+    """What the first entry of a workflow's journal follows."""
+    return digest_json({"journal": workflow})
 
 
 def entry_of(text: str) -> JournalEntry | None:

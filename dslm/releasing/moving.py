@@ -8,29 +8,29 @@ any time, by anyone, any number of times: that is how a move that was cut short 
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from dslm.errors import EnvironmentFault, ReleaseRefused
+from dslm.errors import EnvironmentFault
 from dslm.evidence import TERMS_FILE
 from dslm.journal_entry import Approved
-from dslm.provenance import digest_bytes, digest_file, write_atomic
+from dslm.provenance import digest_file, write_atomic
 from dslm.records import Bridged, Champion, JournalEntry
-from dslm.releasing import steps
+from dslm.releasing import clock, journal_copy, steps
 from dslm.releasing.anchor_release import anchor_release
 from dslm.releasing.checking import Proof
+from dslm.releasing.faults import AccessRefused
 from dslm.releasing.held_policy import HeldPolicy
 from dslm.releasing.identity import has_bytes_of, not_that_release, registered
 from dslm.releasing.journal import Journal, digest_of, served, withdrawn
 from dslm.releasing.journal_anchors import COPY
+from dslm.releasing.kept_terms import keep_terms, refuse_other_terms
 from dslm.releasing.look_anchors import TAG, look_of
-from dslm.releasing.packaging import CHAMPION_TERMS
 from dslm.releasing.signing.registered import signed_move, state_move
-from dslm.releasing.store import CANDIDATE, RESTORE, WITHDRAWN, ModelStore, Version
+from dslm.releasing.store import CANDIDATE, WITHDRAWN, ModelStore, Version
 from dslm.settings.workspace import Workspace
 
 Action = Literal["promote", "rollback", "recover"]
@@ -58,10 +58,10 @@ class Move:
 
     def entry(self, genesis: str) -> JournalEntry:
         """The entry that makes it, after the champion that it leaves and no other."""
-        before = self.leaves
+        before, terms = self.leaves, self.to.folder / TERMS_FILE
         return JournalEntry(
             seq=before.seq + 1 if before else 1,
-            at=dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
+            at=clock.now().isoformat(timespec="seconds"),
             actor=self.actor.strip(),
             action=self.action,
             from_version=before.to_version if before else 0,
@@ -71,6 +71,7 @@ class Move:
             reason=self.reason.strip(),
             verdict_digest=self.to.verdict_digest,
             look=look_of(self.to.verdict),
+            terms=digest_file(terms) if terms.is_file() else None,
             operation=secrets.token_hex(8),
             lost=self.lost or None,
             bridged=self.bridged,
@@ -88,7 +89,9 @@ def make(ws: Workspace, store: ModelStore, move: Move) -> JournalEntry:
     Raises:
         ReleaseRefused: Somebody else moved the champion first; nothing has moved by this.
         InputError: The policy wants moves signed, and there is no key for it here.
+        AccessRefused: The registry lets this user not move it; nothing has moved.
     """
+    store.claim()
     journal = Journal(store)
     entry = signed_move(ws, move.entry(journal.genesis), move.under, move.to.contract)
     entries = journal.append(entry)
@@ -155,6 +158,7 @@ def _wanted(ws: Workspace, store: ModelStore, entries: tuple[JournalEntry, ...])
     if champion is None:
         raise not_that_release(line[-1].to_version, store.model)
     previous = registered(store, line[-2], versions) if len(line) > 1 else None
+    refuse_other_terms(ws, line[-1], champion)
     noted = _noted(ws, store, entries, champion, versions)
     return _Wanted(ws, store, entries, versions, champion, previous, noted)
 
@@ -166,9 +170,17 @@ def _agrees(wanted: _Wanted) -> bool:
     there = dict(zip(("champion", "previous"), found, strict=False))
     named = _names(versions)
     return all(
-        named.get(alias) == number == (one.number if (one := there.get(alias)) else None)
+        _is_named(wanted, named, alias)
+        and number == (one.number if (one := there.get(alias)) else None)
         for alias, number in wanted.aliases.items()
     )
+
+
+def _is_named(wanted: _Wanted, named: Mapping[str, int], alias: str) -> bool:
+    """Whether an alias names what it has to, or the champion itself where that is nothing."""
+    number = wanted.aliases[alias]
+    nothing = {None, wanted.champion.number}
+    return named.get(alias) in (nothing if number is None else {number})
 
 
 def _names(versions: Iterable[Version]) -> dict[str, int]:
@@ -178,8 +190,14 @@ def _names(versions: Iterable[Version]) -> dict[str, int]:
 
 def _point(wanted: _Wanted, alias: str) -> None:
     number = wanted.aliases[alias]
-    if _names(wanted.versions).get(alias) != number:
+    if _names(wanted.versions).get(alias) == number:
+        return
+    try:
         wanted.store.point(alias, number)
+    except AccessRefused:
+        if number is not None:
+            raise
+        wanted.store.point(alias, wanted.champion.number)  # who may delete no alias may set one
 
 
 def _previous(wanted: _Wanted) -> None:
@@ -214,26 +232,15 @@ def _copy(wanted: _Wanted) -> None:
 
 
 def _terms(wanted: _Wanted) -> None:
-    """What the champion was held to, and what that was compared with, as its files have them.
+    keep_terms(wanted.ws, wanted.store, wanted.champion, done=_is_written(wanted))
 
-    Written before `champion.json`, which names the first.
 
-    Raises:
-        ReleaseRefused: A file is not the one that was registered.
-    """
-    ws, store, champion = wanted.ws, wanted.store, wanted.champion
-    terms = digest_file(ws.terms) if ws.terms.is_file() else None
-    if _is_written(wanted) and terms == champion.terms:
-        return
-    for name, path in ((CHAMPION_TERMS, ws.terms_before), (TERMS_FILE, ws.terms)):
-        text = store.read(champion, name) if champion.terms else None
-        if name == TERMS_FILE and champion.terms and digest_bytes(text or b"") != champion.terms:
-            what = f"version {champion.number}: {name} is not the one that was registered"
-            raise ReleaseRefused(what, where=ws.workflow, fix=RESTORE)
-        if text is None:
-            path.unlink(missing_ok=True)
-        else:
-            write_atomic(path, text)
+def _history(wanted: _Wanted) -> None:
+    """The whole journal in git, beside `champion.json`: a registry may be lost whole."""
+    written = journal_copy.written(wanted.entries)
+    path = wanted.ws.journal_copy
+    if not (path.is_file() and path.read_bytes() == written):
+        write_atomic(path, written)
 
 
 def _note(wanted: _Wanted) -> None:
@@ -274,5 +281,6 @@ FOLLOWS: tuple[tuple[str, Callable[[_Wanted], None]], ...] = (
     ("status", _status),
     ("copy", _copy),
     ("terms", _terms),
+    ("journal.jsonl", _history),
     ("champion.json", _note),
 )

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from dslm.errors import InputError
+from dslm.errors import EnvironmentFault, InputError
 from dslm.foreign_errors import VARIABLE
 from dslm.provenance import sync_folder
 from dslm.releasing.artifact_locations import FILES, set_right
@@ -123,6 +123,23 @@ def plain_faults(root: Path) -> Iterator[None]:
         yield
     except faults as error:
         raise fault(error, tracking_uri(root)) from error
+
+
+@contextlib.contextmanager
+def sound_answers(root: Path) -> Iterator[None]:
+    """Turn an answer that is of another form than MLflow's into one clear error.
+
+    Only for what reads an answer into our nouns: a fault of ours in there would be told so too.
+
+    Raises:
+        EnvironmentFault: A text where a number has to be, nothing where there has to be a list.
+    """
+    try:
+        yield
+    except (TypeError, ValueError, AttributeError, KeyError) as error:
+        what = f"what the registry answers cannot be read ({type(error).__name__})"
+        fix = f"see that {VARIABLE} names an MLflow server of version 3, and what stands between"
+        raise EnvironmentFault(what, where=without_password(tracking_uri(root)), fix=fix) from error
 
 
 def client(root: Path, *, writes: bool = True) -> MlflowClient:

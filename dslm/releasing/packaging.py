@@ -21,12 +21,14 @@ from dslm.curation.personal.showing import showing_of
 from dslm.data_card import read_data_card
 from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import CHAMPION_FILE, TERMS_FILE, Terms, refuse_differences, terms_of
+from dslm.gating.calibration_split import split_digests
 from dslm.gating.earlier_policies import loosened_since
 from dslm.gating.markdown import as_markdown
 from dslm.provenance import digest_file, files_of, read_manifest, write_atomic, write_manifest
 from dslm.records import Row, Verdict
 from dslm.releasing.bill_of_materials import BILL, bill_of_materials
 from dslm.releasing.card import render_card
+from dslm.releasing.erasures import FILE as ERASURES
 from dslm.releasing.recorded_answers import FILE as RECORDED
 from dslm.releasing.recorded_answers import cases_to_record
 from dslm.settings.params import recipe_path
@@ -39,7 +41,7 @@ CHAMPION, ANCHOR_RELEASE = (f"rows/{model}.release.json" for model in RELEASES)
 CHAMPION_TERMS = "champion-terms.json"  # what it was held to
 TOP = frozenset({
     "MANIFEST.json", "MLmodel", "calibration.json", "card.md", "data-card.json", EVIDENCE,
-    TERMS_FILE, CHAMPION_TERMS, BILL,
+    TERMS_FILE, CHAMPION_TERMS, BILL, ERASURES,
     "gate.json", "gate.md", "recipe.yaml", RECORDED, "requirements.txt", "scorecard.json",
     "smoke.json", "workflow.yaml",
 })  # fmt: skip
@@ -160,7 +162,8 @@ def _champion_terms(ws: Workspace) -> Iterator[tuple[str, Path]]:
 def _terms(ws: Workspace, contract: Contract, verdict: Verdict) -> Terms:
     """What this release is held to: the next one will be compared with it."""
     gold = read_labelled(ws.gold, contract)
-    return terms_of(contract, gold, load_policy(ws.policy), verdict.evidence)
+    split = split_digests(ws, contract)
+    return terms_of(contract, gold, load_policy(ws.policy), verdict.evidence, split)
 
 
 def _data_card(ws: Workspace, evidence: Mapping[str, str]) -> Iterator[tuple[str, Path]]:

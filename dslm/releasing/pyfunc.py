@@ -1,7 +1,7 @@
 """The release as an MLflow `python_function`: our own loader, nothing unpickled.
 
-MLflow calls `_load_pyfunc` with the folder of a version; registration's and rollback's smoke test
-call `answer`. Both load through `verified_loading`, as everything that answers does.
+MLflow calls `_load_pyfunc` with the folder of a version; registration's smoke test calls `answer`,
+a rollback `AnswersAgain`. All load through `verified_loading`, as everything that answers does.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from dslm.errors import InputError
 from dslm.records import Bridged, Decision, Prediction
 from dslm.releasing.verified_loading import load_verified
+from dslm.settings.recipe import BaseModelSource
 
 
 class Decider(Protocol):
@@ -95,3 +96,36 @@ def answer(folder: Path, text: str) -> dict[str, Any]:
     """
     model = _load_pyfunc(str(folder))
     return model.predict([text])[0] | {"told": model.told, "bridged": model.bridged}
+
+
+class AnswersAgain:
+    """Loads a release and has it give its recorded answers again: the smoke test of a rollback.
+
+    Attributes:
+        given: How many answers were compared, once it was asked; None where the release carries
+            none, so that it answered the one case of its smoke test alone.
+    """
+
+    def __init__(self, root: Path | None = None, base: BaseModelSource | None = None):
+        """Load by a repository's base models and gold set.
+
+        Args:
+            root: The repository; by default the one around the present folder.
+            base: Where the base model lies, instead of where the release's recipe says.
+        """
+        self._root, self._base = root, base
+        self.given: int | None = None
+
+    def __call__(self, folder: Path, text: str) -> dict[str, Any]:
+        """The same as `answer`; with `again`, and without an answer, where all were given again.
+
+        Raises:
+            ReleaseRefused: It is not what was registered, or one answer is another.
+        """
+        verified = load_verified(folder, self._root, recorded=True, base=self._base)
+        sys.stderr.writelines(f"dslm: {line}\n" for line in verified.said())
+        said = {"told": verified.told, "bridged": verified.bridged, "again": verified.again}
+        if verified.again is not None and verified.again.whole:
+            self.given = verified.again.answers
+            return said
+        return PythonModel(verified.decider).predict([text])[0] | said

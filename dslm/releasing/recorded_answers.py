@@ -1,4 +1,4 @@
-"""A release's own recorded answers: where code or engine are others, it has to give them again.
+"""A release's own recorded answers, given again at a rollback and where code or engine are others.
 
 A release carries some of its gold cases, none with personal values in it, and a row of each. Takes
 a loaded decider and the release's folder; refuses it where one answer is another. So a release is
@@ -106,6 +106,11 @@ def bridge(
         raise ReleaseRefused(what + "; ".join(found[:MOST_NAMED]) + more,
                              where=decider.contract.name, fix=fix)  # fmt: skip
     return Bridged(was=was, now=now, answers=len(recorded.pairs), whole=recorded.whole)
+
+
+def recorded_there(folder: Path, evidence: Mapping[str, str], gold: Path | None) -> bool:
+    """Whether there is a recorded answer that `bridge` could have given again."""
+    return bool(_recorded(folder, evidence, gold).pairs)
 
 
 def _recorded(folder: Path, evidence: Mapping[str, str], gold: Path | None) -> _Recorded:

@@ -30,6 +30,7 @@ from dslm.releasing.journal_anchors import (
     unknown_champion,
     vouched_part,
 )
+from dslm.releasing.journal_copy import readable_copy
 from dslm.releasing.journal_proof import proved_part
 from dslm.releasing.moving import Move, make, settle
 from dslm.releasing.opening import nothing_yet
@@ -94,14 +95,18 @@ def recover(ws: Workspace, actor: str, *, accept_loss: bool = False) -> list[str
             read_noted(ws.champion)  # which nothing can be written from
             return told
         refuse_unknown_to_git(ws, entries, known.noted, store.model)
-        before = store.aliases(), _text(ws.champion)
+        files = ws.champion, ws.journal_copy
+        before, texts = store.aliases(), [_text(path) for path in files]
         settle(ws, store, entries)
-        after = store.aliases(), _text(ws.champion)
+        after = store.aliases()
         for alias in ("champion", "previous"):
-            if (was := before[0].get(alias)) != (now := after[0].get(alias)):
+            if (was := before.get(alias)) != (now := after.get(alias)):
                 told.append(f"alias {alias}: named {was or 'nothing'}, names {now or 'nothing'}")
-        if before[1] != after[1]:
-            told.append(f"{ws.champion.name}: written anew from the journal")
+        told += [
+            f"{path.name}: written anew from the journal"
+            for path, text in zip(files, texts, strict=True)
+            if _text(path) != text
+        ]
     return told
 
 
@@ -117,7 +122,9 @@ def _known(ws: Workspace, store: ModelStore, *, accept_loss: bool) -> _Known:
         entry = entry_of(page.tags.get("entry", ""))
         whole = entry is not None and page.tags.get("digest") == digest_of(entry)
         pages[page.number] = entry if whole else None
-    known = _Known(store, noted, versions, pages, tuple(anchors(noted, versions)))
+    copies = [Anchor(ws.journal_copy.name, entry.seq, digest_of(entry), entry)
+              for entry in readable_copy(ws)]  # fmt: skip
+    known = _Known(store, noted, versions, pages, (*anchors(noted, versions), *copies))
     return replace(known, unproved=_unproved(known, ws if accept_loss else None))
 
 
@@ -218,13 +225,10 @@ def _tell_loss(
         return []  # nothing was promoted
     lost = {digest_of(entry): entry.seq for entry in strays}
     lost |= {anchor.digest: anchor.seq for anchor in missing}
-    if not lost and not unknown_champion(known.noted, entries):
+    what = _lost(known, entries, max([*lost.values(), 0]), accept_loss=accept_loss)
+    if what is None:
         return []
-    last = max([*lost.values(), 0])
-    what = f"journal entries {len(entries) + 1} to {last} are lost" if last else (
-        f"the entry that made {named(known.noted.version, known.noted.digest)} the champion is lost"
-    )  # fmt: skip
-    version = _what_served(known, entries)
+    version = _what_served(known, entries, there=accept_loss)
     if not accept_loss:
         fix = f"restore MLflow's database from a backup, or go on from version {version.number}: "
         fix += f"`dslm release recover {ws.workflow} --accept-loss`"
@@ -240,15 +244,36 @@ def _tell_loss(
     return [f"{what} for good; journal entry {made.seq} says so, and that {_told(made)} served"]
 
 
-def _what_served(known: _Known, entries: Sequence[JournalEntry]) -> Version:
+def _lost(
+    known: _Known, entries: Sequence[JournalEntry], last: int, *, accept_loss: bool
+) -> str | None:
+    """What is lost, in words: entries up to a number, the entry or the release of the champion."""
+    if last:
+        return f"journal entries {len(entries) + 1} to {last} are lost"
+    noted = known.noted
+    if unknown_champion(noted, entries):
+        return f"the entry that made {named(noted.version, noted.digest)} the champion is lost"
+    if not accept_loss or registered(known.store, entries[-1], known.versions):
+        return None  # a champion that is not in the registry is told of by `settle`
+    head = entries[-1]
+    return f"the champion, {named(head.to_version, head.to_digest)}, is lost"
+
+
+def _what_served(known: _Known, entries: Sequence[JournalEntry], *, there: bool = False) -> Version:
     """The newest champion that anything knows of, as the registry has it.
+
+    Args:
+        known: What is left.
+        entries: The journal as it is now.
+        there: Pass over those that the registry holds no more.
 
     Raises:
         ReleaseRefused: It is not there, or has not answered.
     """
     store, noted = known.store, known.noted
-    newest = max([*known.entries, *entries], key=lambda entry: entry.seq, default=None)
-    found = registered(store, newest, known.versions) if newest else None
+    moves = sorted([*known.entries, *entries], key=lambda entry: -entry.seq)
+    held = [registered(store, entry, known.versions) for entry in moves[: None if there else 1]]
+    found = next((version for version in held if version and version.approved), None)
     if noted.version and noted.journal is None and unknown_champion(noted, entries):
         found = next((v for v in known.versions if _is(v, noted)), None)
     if found is None or not found.approved:

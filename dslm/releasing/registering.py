@@ -13,24 +13,24 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dslm.contract import load_contract
 from dslm.errors import ReleaseRefused
-from dslm.evidence import KEYS, TERMS_FILE, release_digest
-from dslm.provenance import MANIFEST, digest_file, write_atomic
+from dslm.evidence import KEYS, release_digest
+from dslm.provenance import write_atomic
 from dslm.records import JournalEntry, Release, Verdict
 from dslm.releasing import steps
 from dslm.releasing.approval import ANSWERED, answered_tag
-from dslm.releasing.checking import evidence_tag, prove, read_verdict, verdict_tag
+from dslm.releasing.checking import prove, read_verdict, verdict_tag
 from dslm.releasing.identity import is_release
 from dslm.releasing.journal_anchors import head_tag, known_moves
-from dslm.releasing.look_anchors import refuse_lost_looks, refuse_uncounted, tags_of
+from dslm.releasing.leftover_runs import clear_leftovers
+from dslm.releasing.look_anchors import refuse_lost_looks, refuse_uncounted
 from dslm.releasing.packaging import package
 from dslm.releasing.rejudging import refuse_unlike_latest
-from dslm.releasing.release_summary import TAG as SUMMARY
-from dslm.releasing.release_summary import as_release, summary_tag
+from dslm.releasing.release_summary import as_release
 from dslm.releasing.signing.registered import sign_packaged
 from dslm.releasing.smoke import Answer, smoke
 from dslm.releasing.store import CANDIDATE, ModelStore, Version
+from dslm.releasing.version_tags import file_tags
 from dslm.settings.release_policy import load_release_policy
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
@@ -70,6 +70,7 @@ def register(ws: Workspace, answer: Answer) -> Release:
         text = json.dumps(receipt.model_dump(mode="json"), indent=2, sort_keys=True)
         write_atomic(ws.receipt, text + "\n")
         steps.reached("receipt")
+        clear_leftovers(store)
     return release
 
 
@@ -125,21 +126,12 @@ def _upload(
     head: Mapping[str, str],
 ) -> Version:
     """A new version, not yet approved."""
+    store.claim()
     with tempfile.TemporaryDirectory(prefix="dslm-release-") as scratch:
         folder = package(ws, Path(scratch) / "release", now)
         sign_packaged(ws, folder)
-        tags = {
-            "digest": digest,
-            "manifest": digest_file(folder / MANIFEST),
-            "contract_version": str(load_contract(folder / "workflow.yaml").version),
-            "status": "registering",
-            "evidence": evidence_tag(now),
-            "verdict": verdict_tag(verdict),
-            **tags_of(verdict),
-            **head,
-            "terms": digest_file(folder / TERMS_FILE),
-            SUMMARY: summary_tag(folder),
-        }
+        named = file_tags(ws.workflow, folder, now, verdict)
+        tags = {**named, **head, "status": "registering"}
         run_id, source = store.upload(folder, {"dslm.digest": digest})
         steps.reached("uploaded")
     number = store.add(source, tags, run_id)

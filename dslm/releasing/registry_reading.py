@@ -17,9 +17,11 @@ from typing import Any
 
 from dslm.releasing.artifact_locations import FILES, here_of
 from dslm.releasing.faults import fault
-from dslm.releasing.opening import NAME, PATIENCE, client, database
+from dslm.releasing.opening import NAME, PATIENCE, client, database, sound_answers
 from dslm.releasing.plain_files import refuse_irregular
-from dslm.releasing.store import FOLDER, ModelStore, Version, as_time
+from dslm.releasing.repository_id import name_in_registry, refuse_others
+from dslm.releasing.store import FOLDER, ModelStore, Version
+from dslm.releasing.version import registered_at
 from dslm.settings.workspace import origin
 
 _DELETED = "Deleted_Internal"  # MLflow keeps the rows of versions that were deleted
@@ -56,7 +58,8 @@ class _SqliteStore(ModelStore):
     """Reads MLflow's tables; what it does not have here is of `ModelStore`, and needs MLflow."""
 
     def __init__(self, root: Path, model: str, path: Path):
-        self.root, self.model, self._path = root, model, path
+        self.root, self.model, self.name = root, model, name_in_registry(root, model)
+        self._path = path
 
     def beside(self, model: str) -> ModelStore:
         """Another model of the same registry."""
@@ -78,6 +81,12 @@ class _SqliteStore(ModelStore):
 
     def versions(self, *, aliases: bool = True) -> list[Version]:
         """All versions, oldest first, with the aliases that name them unless nobody asks."""
+        with sound_answers(self.root):
+            found = self._versions(aliases=aliases)
+        refuse_others(self.root, self.model, found)
+        return found
+
+    def _versions(self, *, aliases: bool) -> list[Version]:
         tags: dict[int, dict[str, str]] = {}
         for number, key, value in self._asked(_TAGS):
             tags.setdefault(int(number), {})[str(key)] = str(value)
@@ -89,7 +98,7 @@ class _SqliteStore(ModelStore):
                 number=int(number),
                 tags=MappingProxyType(tags.get(int(number), {})),
                 aliases=tuple(sorted(named.get(int(number), []))),
-                created=as_time(created),
+                created=registered_at(tags.get(int(number), {}), created),
                 run_id=run_id or None,
             )
             for number, created, run_id in self._asked(_VERSIONS)
@@ -97,7 +106,8 @@ class _SqliteStore(ModelStore):
 
     def aliases(self) -> dict[str, int]:
         """Which version each alias names."""
-        return {str(alias): int(number) for alias, number in self._asked(_ALIASES)}
+        with sound_answers(self.root):
+            return {str(alias): int(number) for alias, number in self._asked(_ALIASES)}
 
     def read(self, version: Version, name: str) -> bytes | None:
         """One file of a version, nothing proved; None where there is none."""
@@ -113,7 +123,7 @@ class _SqliteStore(ModelStore):
     def _asked(self, said: str, about: str | None = None) -> list[Any]:
         try:
             with self._connected() as connection:
-                about = self.model if about is None else about
+                about = self.name if about is None else about
                 return connection.execute(said, (about,)).fetchall()
         except sqlite3.Error as error:
             raise fault(error, str(self._path)) from error

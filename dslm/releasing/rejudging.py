@@ -12,17 +12,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from dslm.cases import read_records
-from dslm.contract import load_contract
+from dslm.contract import Contract, load_contract
 from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import (
     FORMAT,
     NONE,
     TERMS_FILE,
+    CaseDigests,
     ChampionRelease,
     Model,
     Terms,
     code_digest,
+    group_digest,
     read_champion_release,
     read_json,
     read_terms,
@@ -33,6 +37,7 @@ from dslm.gating.gate import judge_run, read_documents, unlike
 from dslm.provenance import digest_file
 from dslm.records import Baseline, Row, Verdict
 from dslm.releasing.checking import Proof
+from dslm.releasing.erasures import refuse_erased
 from dslm.releasing.look_anchors import refuse_uncounted
 from dslm.releasing.packaging import ANCHOR_RELEASE, CHAMPION, CHAMPION_TERMS, EVIDENCE
 from dslm.releasing.release_digests import digests_of_files
@@ -89,16 +94,17 @@ def refuse_unlike_release(ws: Workspace, proof: Proof) -> Verdict:
     if of_before_formats(proof):
         what = "was made before releases held what judging again needs: it can be loaded and "
         raise ReleaseRefused(f"{what}rolled back to, not promoted", where=where, fix=fix)
+    refuse_erased(proof.folder, where, fix)
     refuse_uncounted(ws, proof.verdict, where)
     documents = replace(read_documents(ws, _today()), look=proof.verdict.look)
     run = ReleaseRun(proof, documents, digest_file(ws.gold))
     verdict = judge_run(run, documents)
     refuse_unlike(proof.verdict, verdict, documents, where=where, fix=fix)
-    _refuse_other_terms(proof, documents, where=where)
+    _refuse_other_terms(run, where=where)
     return verdict
 
 
-def _refuse_other_terms(proof: Proof, documents: Documents, *, where: str) -> None:
+def _refuse_other_terms(run: ReleaseRun, *, where: str) -> None:
     """Refuse a release that says it was held to something else than its verdict rests on.
 
     The next candidate is compared with that.
@@ -106,8 +112,9 @@ def _refuse_other_terms(proof: Proof, documents: Documents, *, where: str) -> No
     Raises:
         ReleaseRefused: It does, or does not say.
     """
-    path, judged = proof.folder / TERMS_FILE, proof.verdict.evidence
-    held = terms_of(documents.contract, documents.gold, documents.policy, judged)
+    documents, split = run.documents, run.calibration_split(run.documents.contract)
+    path, judged = run.proof.folder / TERMS_FILE, run.proof.verdict.evidence
+    held = terms_of(documents.contract, documents.gold, documents.policy, judged, split)
     if not path.is_file() or path.read_bytes() != held.text().encode():
         what = f"{TERMS_FILE} is not what its verdict was held to"
         raise ReleaseRefused(what, where=where, fix=RESTORE)
@@ -204,6 +211,25 @@ class ReleaseRun:
         """What the baseline's release was held to."""
         path = self.proof.folder / CHAMPION_TERMS
         return read_terms(path, self.workflow, digest, fix=RESTORE)
+
+    def calibration_split(self, contract: Contract) -> CaseDigests:
+        """As its terms have it, which the verdict names by a digest; of the cases that rows are of.
+
+        Raises:
+            ReleaseRefused: Its terms have none, or one of other cases or groups.
+        """
+        path = self.proof.folder / TERMS_FILE
+        try:
+            split = Terms.model_validate_json(path.read_bytes()).calibration or {}
+        except (OSError, ValidationError):
+            split = {}
+        rows = self.answered("calibration").rows
+        if {id_: group for id_, (_, group) in split.items()} != {
+            row.id: group_digest(row.group) for row in rows
+        }:
+            what = f"{TERMS_FILE} is not what its verdict was held to: other calibration cases"
+            raise ReleaseRefused(what, where=self.workflow, fix=RESTORE)
+        return split
 
     def _rows(self, model: Model) -> Path:
         return self.proof.folder / "rows" / f"{model}.jsonl"

@@ -20,7 +20,8 @@ from dslm.evidence import (
     refuse_differences,
     threshold_in,
 )
-from dslm.provenance import MANIFEST, digest_file, digest_json
+from dslm.provenance import MANIFEST, digest_json
+from dslm.releasing.erasures import digest_as_judged
 from dslm.releasing.packaging import EVIDENCE, MODELS
 from dslm.releasing.store import RESTORE
 from dslm.settings.recipe import load_recipe
@@ -80,7 +81,7 @@ def refuse_other_documents(folder: Path, evidence: Mapping[str, str]) -> None:
 
 
 def refuse_other_rows(folder: Path) -> None:
-    """Refuse rows that are not those of the verdict.
+    """Refuse rows that are not those of the verdict, but for what `erasure.json` says was erased.
 
     Who promotes judges the rows again, which is more; who loads believes them as they are.
 
@@ -96,7 +97,8 @@ def refuse_other_rows(folder: Path) -> None:
         raise ReleaseRefused("no verdict: it names no evidence", where=folder / "gate.json")
     now = {}
     for model in MODELS:
-        if (rows := folder / f"rows/{model}.jsonl").is_file():
-            about = {"rows": digest_file(rows), "evidence": named.get(model)}
+        name = f"rows/{model}.jsonl"
+        if (folder / name).is_file():
+            about = {"rows": digest_as_judged(folder, name), "evidence": named.get(model)}
             now[f"rows_{model}"] = digest_json(about)
     refuse_differences(verdict, now, what="the verdict", where=folder / "gate.json")

@@ -47,7 +47,8 @@ def smoke(ws: Workspace, proof: Proof, answer: Answer) -> Bridged | None:
         proof: The release.
         answer: Loads a release's folder and answers one input with `object`, `action`, `reasons`,
             `confidence`, and with `told`: what computes otherwise than when it was certified, and
-            `bridged`: how it was shown to answer as it did then.
+            `bridged`: how it was shown to answer as it did then. With `again` and no answer where
+            it gave all its recorded answers again: then this one more would show nothing.
 
     Returns:
         How it was bridged, for the journal; None where it computes as when it was gated.
@@ -62,6 +63,9 @@ def smoke(ws: Workspace, proof: Proof, answer: Answer) -> Bridged | None:
         said = answer(proof.folder, asked.input)
     except DslmError as error:
         raise ReleaseRefused(f"does not load or answer: {error.message()}", where=where) from error
+    if said.get("again") and "action" not in said:
+        again: Bridged | None = said.get("bridged")
+        return again
     problems = _undecided(proof, said)
     row = _recorded(proof, asked.id)
     if not problems and (row is None or not asked.as_gold):

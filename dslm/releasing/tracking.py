@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dslm.errors import InputError
 from dslm.releasing.opening import artifact_folder, client, plain_faults, tracking_uri
+from dslm.releasing.repository_id import name_in_registry
 from dslm.releasing.sampling import Samples
 from dslm.uris import without_password
 
@@ -108,26 +109,27 @@ def _chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 
 
 def experiment_id(mlflow: MlflowClient, root: Path, name: str) -> str:
-    """The experiment of that name, made where there is none.
+    """The experiment of a workflow, made where there is none; the policy's namespace names it too.
 
     Raises:
         InputError: It was deleted.
     """
     from mlflow.exceptions import MlflowException
 
-    found = mlflow.get_experiment_by_name(name)
+    known = name_in_registry(root, name)
+    found = mlflow.get_experiment_by_name(known)
     if found is None:
         folder = artifact_folder(root)
         location = None if folder is None else (folder / name).resolve().as_uri()
         try:
-            return str(mlflow.create_experiment(name, artifact_location=location))
+            return str(mlflow.create_experiment(known, artifact_location=location))
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
-            found = mlflow.get_experiment_by_name(name)  # another process was faster
+            found = mlflow.get_experiment_by_name(known)  # another process was faster
     if found.lifecycle_stage != "active":
         raise InputError(
-            f"the MLflow experiment {name!r} was deleted",
+            f"the MLflow experiment {known!r} was deleted",
             where=without_password(tracking_uri(root)),
             fix=f"bring it back: `mlflow experiments restore -x {found.experiment_id}`",
         )

@@ -17,11 +17,12 @@ from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import release_digest
 from dslm.records import Bridged
 from dslm.releasing.checking import MLFLOW_NOTE, checked_files
-from dslm.releasing.recorded_answers import bridge
+from dslm.releasing.recorded_answers import bridge, recorded_there
 from dslm.releasing.release_digests import refuse_other_rows, unlike_documents
 from dslm.releasing.signing.model_signature import SIGNATURE
 from dslm.releasing.signing.signed_folder import verify_folder
 from dslm.releasing.signing.trust import VARIABLE, trust_in_force, wants_signature
+from dslm.settings.recipe import BaseModelSource
 from dslm.settings.workspace import Workspace, find_root
 
 if TYPE_CHECKING:
@@ -37,14 +38,19 @@ class Verified:
         digest: The release's.
         evidence: What it is evidence of, as its manifest says.
         told: What computes otherwise here than when it was gated.
-        bridged: How it was shown to answer as it did then; None where nothing computes otherwise.
+        again: That it gave its recorded answers again; None where nobody asked for them.
     """
 
     decider: Decider
     digest: str
     evidence: Mapping[str, str]
     told: tuple[str, ...]
-    bridged: Bridged | None
+    again: Bridged | None
+
+    @property
+    def bridged(self) -> Bridged | None:
+        """How it was shown to answer as when it was gated; None where nothing is otherwise."""
+        return self.again if self.told else None
 
     def said(self) -> list[str]:
         """What its user should read before its answers, a line each."""
@@ -57,13 +63,22 @@ class Verified:
         ]
 
 
-def load_verified(folder: Path, root: Path | None = None) -> Verified:
+def load_verified(
+    folder: Path,
+    root: Path | None = None,
+    *,
+    recorded: bool = False,
+    base: BaseModelSource | None = None,
+) -> Verified:
     """Check a release's folder, load it, and let it give its recorded answers again where it must.
 
     Args:
         folder: A copy of the release that nobody else writes into.
         root: The repository, with the base of a relative folder and, it may be, the gold set; by
             default the one around the present folder.
+        recorded: Have the recorded answers given again where nothing computes otherwise, too; a
+            release of before there were any has none to give then.
+        base: Where the base model lies, instead of where the release's recipe says.
 
     Raises:
         ReleaseRefused: The folder is not what was registered, or answers otherwise than was gated.
@@ -77,14 +92,15 @@ def load_verified(folder: Path, root: Path | None = None) -> Verified:
     from dslm.inference.loading import load_release
 
     root = found or Path.cwd()  # a server needs no repository
-    decider = load_release(folder, root=root)
+    decider = load_release(folder, root=root, base=base)
     workflow = decider.contract.name
     told = [*decider.told]
     told += [f"another {one} digest of the same file" for one in unlike_documents(folder, evidence)]
-    bridged = None
-    if told:
-        bridged = bridge(decider, folder, evidence, Workspace(root, workflow).gold)
-    return Verified(decider, release_digest(workflow, evidence), evidence, tuple(told), bridged)
+    again = None
+    gold = Workspace(root, workflow).gold
+    if told or (recorded and recorded_there(folder, evidence, gold)):
+        again = bridge(decider, folder, evidence, gold)
+    return Verified(decider, release_digest(workflow, evidence), evidence, tuple(told), again)
 
 
 def refuse_wrong_signature_of(folder: Path, root: Path | None) -> None:

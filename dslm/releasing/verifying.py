@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dslm.errors import InputError, ReleaseRefused
 from dslm.releasing.checking import NEEDED, checked_files, prove_files, read_verdict
+from dslm.releasing.erasures import tell_of_erasures
 from dslm.releasing.identity import refuse_taken_over
 from dslm.releasing.journal import Journal
 from dslm.releasing.signing.registered import (
@@ -24,8 +25,8 @@ from dslm.releasing.signing.signed_folder import SIGNED_BESIDE, SignedRelease, v
 from dslm.releasing.signing.trust import (
     movers_of,
     read_trust,
-    trust_in_force,
     trust_root_named,
+    trust_to_judge,
 )
 from dslm.releasing.store import ModelStore
 from dslm.settings.regular_files import refuse_no_file
@@ -57,7 +58,7 @@ def sign_version(ws: Workspace, number: int, *, again: bool = False) -> SignedRe
             raise ReleaseRefused(what, where=ws.workflow, fix="register it anew")
         refuse_taken_over(store, Journal(store).entries(), version)
         folder = store.fetch(version, Path(scratch) / "fetched")
-        prove_files(store, version, folder)
+        prove_files(store.model, version, folder)
         signed = sign_stored(ws, folder, again=again)
         added = Path(scratch) / "added"
         for name in SIGNED_BESIDE:
@@ -79,15 +80,15 @@ def verify_version(ws: Workspace, number: int, trust_root: Path | None = None) -
     Raises:
         ReleaseRefused: It is not signed, not by whom it should be, or does not fit together.
     """
-    trust = read_trust(trust_root) if trust_root else trust_in_force(ws.root)
-    assert trust is not None
+    trust = read_trust(trust_root) if trust_root else trust_to_judge(ws.root)
     with tempfile.TemporaryDirectory(prefix="dslm-verify-") as scratch:
         store = ModelStore(ws.root, ws.workflow)
         version = store.version(number)
         where = f"{ws.workflow} version {number}"
         folder = store.fetch(version, Path(scratch))
         signed = verify_fetched(folder, trust, ws.workflow, where)
-        prove_files(store, version, folder)
+        prove_files(store.model, version, folder)
+        tell_of_erasures(folder, where)
         outside = trust_root is not None or trust_root_named()
         at = refuse_other_promotion(ws, number, folder, trust if outside else movers_of(ws.root))
     return replace(signed, promoted_at=at)
@@ -105,16 +106,17 @@ def verify_given(folder: Path, trust_root: Path) -> SignedRelease:
         ReleaseRefused: It is not signed by whom it should be, or does not fit together.
     """
     refuse_no_file(trust_root, fix="name a file with the keys that you trust")
-    _refuse_own_trust(folder, trust_root)
+    refuse_own_trust(folder, trust_root)
     signed = verify_folder(folder, read_trust(trust_root))
     checked_files(folder)
     if lacking := [name for name in NEEDED if not (folder / name).is_file()]:
         raise ReleaseRefused(f"the release lacks {', '.join(lacking)}", where=folder)
     read_verdict(folder / "gate.json", signed.workflow)
+    tell_of_erasures(folder, str(folder))
     return signed
 
 
-def _refuse_own_trust(folder: Path, trust_root: Path) -> None:
+def refuse_own_trust(folder: Path, trust_root: Path) -> None:
     """Refuse a trust root that whoever made the folder may have written.
 
     Raises:

@@ -57,6 +57,11 @@ def _of_labels(card: DataCard) -> Iterator[str]:
 
 
 def _of_persons(card: DataCard) -> Iterator[str]:
+    held = (card.personal or {}).get("in_fields")
+    if empty := [place for place, cases in (held if isinstance(held, dict) else {}).items()
+                 if cases == 0]:  # fmt: skip
+        yield (f"Called personal, and no case has anything there: {_listed(sorted(empty))}. Is the "
+               "name that of the cases?")  # fmt: skip
     left = (card.personal or {}).get("left")
     if isinstance(left, dict) and left:
         fields = sorted(place for place in left if not place.startswith("input: "))

@@ -191,13 +191,21 @@ def personal_facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         text = f"{count['findings']:,} in {_counted(count['cases'])}"
         told.append((KINDS.get(kind, visible(kind)), text))
     if isinstance(fields := rest.pop("fields", None), Mapping) and fields:
-        listed = (f"{visible(place)} ({KINDS.get(kind, visible(str(kind)))})"
+        held = rest.pop("in_fields", None)
+        listed = (f"{visible(place)} ({KINDS.get(kind, visible(str(kind)))}){_held(place, held)}"
                   for place, kind in fields.items())  # fmt: skip
         told.append(("fields that hold it, by the contract", ", ".join(listed)))
     if key:
         told.append(("fingerprint of the key", str(key)))
     told += _left(rest)
     return told + facts(rest)
+
+
+def _held(place: str, held: Any) -> str:
+    """In how many cases a field holds anything; nothing where an older ledger does not say."""
+    if not isinstance(held, Mapping) or place not in held:
+        return ""
+    return f" in {_counted(held[place])}" if held[place] else ": 0 values"
 
 
 def _counted(cases: int) -> str:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dslm.curation.personal.showing import How, showing_of
-from dslm.gating.earlier_policies import HEADING
 from dslm.provenance import write_atomic
 from dslm.records import Verdict
 from dslm.reporting import casebook, explained, naming, page
@@ -51,8 +50,7 @@ def render(data: ReportData) -> str:
 
 def beside(data: ReportData) -> list[tuple[str, list[str]]]:
     """What the gate says beside its checks, what was loosened first."""
-    first = [(HEADING, list(data.loosened))] if data.loosened else []
-    return [*first, *(told_beside(data.verdict) if data.verdict else [])]
+    return told_beside(data.verdict, data.loosened) if data.verdict else []
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ escape the lines each in its own way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dslm.gating.changes import changes_told
+from dslm.gating.earlier_policies import HEADING
 from dslm.gating.markdown import look_in_words
 from dslm.records import Changes, Verdict
 
@@ -21,9 +22,15 @@ UNTOLD = ("format",)  # entries that say nothing to people
 EMPTY: tuple[object, ...] = (None, "", [], {}, False)
 
 
-def told_beside(verdict: Verdict) -> list[tuple[str, list[str]]]:
-    """Each further part of a verdict that says anything, with a title."""
-    found = []
+def told_beside(verdict: Verdict, loosened: Sequence[str] = ()) -> list[tuple[str, list[str]]]:
+    """Each further part of a verdict that says anything, with a title.
+
+    Args:
+        verdict: The gate's.
+        loosened: That a stricter policy held the same look up, as `earlier_policies` tells it;
+            comes first.
+    """
+    found = [(HEADING, list(loosened))] if loosened else []
     for name, value in verdict.model_dump(mode="json", exclude_defaults=True).items():
         told = _worded(verdict, name, value)
         if name in TOLD or not (lines := list(_lines(told))):

@@ -33,6 +33,10 @@ FEWEST = 20  # that proceeded: none wrong of so many still hides a risk of 14 % 
 # Validity, evidence, and what a text makes the model do: where a policy names nothing else
 PROTECTED = ("schema_valid_rate", "evidence", "first_release", "injected_instructions")
 SHORTEST = 10  # characters of a reason
+MOST_CASES = 10**9  # that a check may ask for
+MOST_MONEY = 1e9  # that a check on cost may name
+FINEST = 1e-4  # of a share's margin: no gold set shows less than a hundredth of a point
+LEAST_ALPHA = 1e-6
 SHARE = "the metric is a share, between 0 and 1, and a check that nothing can miss asks nothing"
 # Of the gate in a pull request, in its order (`dslm.pull_request`).
 PULL_REQUEST_CHECKS = (
@@ -78,8 +82,8 @@ class Bound(Asked):
 
     kind: Literal["bound"]
     metric: MetricName
-    at_least: float | None = Field(None, allow_inf_nan=False)
-    at_most: float | None = Field(None, allow_inf_nan=False)
+    at_least: float | None = Field(None, ge=-MOST_MONEY, le=MOST_MONEY)
+    at_most: float | None = Field(None, ge=-MOST_MONEY, le=MOST_MONEY)
     on: Literal["value", "interval"] = Field(
         "interval",
         description="interval: the bound has to be cleared with the policy's confidence, 1 - alpha;"
@@ -90,8 +94,8 @@ class Bound(Asked):
         "stands in every verdict",
     )  # fmt: skip
     least_cases: int | None = Field(
-        None, ge=2, description="of selective_risk: cases that have to proceed, 20 where not named;"
-        " with fewer it is INCONCLUSIVE",
+        None, ge=2, le=MOST_CASES, description="of selective_risk: cases that have to proceed, "
+        "20 where not named; with fewer it is INCONCLUSIVE",
     )  # fmt: skip
 
     @model_validator(mode="after")
@@ -138,11 +142,13 @@ class Gain(Asked):
     kind: Literal["gain"]
     metric: PairedMetric
     over: Reference | Trivial = Field(description="person: every case to a person, cost only")
-    at_least: float = Field(ge=0, allow_inf_nan=False, description="in the metric's unit")
+    at_least: float = Field(ge=0, le=MOST_MONEY, description="in the metric's unit")
 
     @model_validator(mode="after")
     def _has_the_metric(self) -> Self:
         _refuse_more_than_cost(self.metric, self.over, "over")
+        if self.metric != "cost_per_case" and self.at_least > 1:
+            raise ValueError(f"at_least is at most 1: {SHARE}")
         return self
 
 
@@ -158,13 +164,13 @@ class NonInferior(Asked):
     to: Reference | Literal["anchor"] | Trivial = Field(
         description="person: every case to a person, cost only"
     )
-    margin: float = Field(gt=0, allow_inf_nan=False, description="in the metric's unit")
+    margin: float = Field(ge=1e-6, le=MOST_MONEY, description="in the metric's unit")
 
     @model_validator(mode="after")
     def _can_be_missed(self) -> Self:
         _refuse_more_than_cost(self.metric, self.to, "to")
-        if self.metric != "cost_per_case" and self.margin >= 1:
-            raise ValueError(f"margin is below 1: {SHARE}")
+        if self.metric != "cost_per_case" and not FINEST <= self.margin < 1:
+            raise ValueError(f"margin is at least {FINEST:g} and below 1: {SHARE}")
         return self
 
 
@@ -179,8 +185,8 @@ class SliceAlarm(Asked):
     kind: Literal["slice_alarm"]
     metric: ShareMetric
     against: Reference
-    worse_by: float = Field(gt=0, allow_inf_nan=False, description="smallest drop that counts")
-    min_cases: int = Field(ge=2, description="smaller slices are named, not judged")
+    worse_by: float = Field(ge=FINEST, allow_inf_nan=False, description="smallest drop that counts")
+    min_cases: int = Field(ge=2, le=MOST_CASES, description="smaller slices are named, not judged")
 
     @model_validator(mode="after")
     def _can_ring(self) -> Self:
@@ -207,8 +213,8 @@ class GatePolicy(Settings):
     """All that a candidate has to show."""
 
     alpha: float = Field(
-        0.05, gt=0, le=0.1, description="chance, for each check on an interval or against another "
-        "model, of passing a candidate that truly misses it",
+        0.05, ge=LEAST_ALPHA, le=0.1, description="chance, for each check on an interval or "
+        "against another model, of passing a candidate that truly misses it",
     )  # fmt: skip
     waivers: WaiverRules = WaiverRules()
     first_release: Literal["allow", "until_one_serves", "refuse"] = Field(

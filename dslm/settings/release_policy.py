@@ -1,9 +1,10 @@
 """The release policy, `registry/policy.yaml`, and the trust root that a recipient keeps.
 
-Closed and typed. The policy is the repository's own: which keys it takes, whether an unsigned
-release may still be used, who the people are, and how many of them must approve what. A trust root
-has the first of these, in a file that whoever receives releases keeps himself; it is never read
-from the repository that is verified. Read by `dslm.releasing` and `dslm check`.
+Closed and typed. The policy is the repository's own: what it is called on a shared server, which
+keys it takes, whether an unsigned release may still be used, who the people are, and how many of
+them must approve what. A trust root has only keys, in a file that whoever receives releases keeps
+himself; it is never read from the repository that is verified. Read by `dslm.releasing` and
+`dslm check`.
 """
 
 from __future__ import annotations
@@ -96,9 +97,22 @@ class Approvals(Settings):
                 yield kind, rule
 
 
+class Drill(Settings):
+    """Whether a promotion needs a rollback that was tried."""
+
+    max_age_days: int = Field(
+        ge=1, description="how old the last `dslm release drill` of champion and candidate may be"
+    )
+
+
 class ReleasePolicy(Settings):
     """The document `registry/policy.yaml`."""
 
+    namespace: str | None = Field(
+        None, pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=63, description="stands before "
+        "the names of this repository's models and experiments on an MLflow server that several "
+        "repositories share; none where it has the server to itself",
+    )  # fmt: skip
     signing: Signing = Field(default_factory=Signing, description="which signatures are taken")
     people: dict[Name, list[PersonKey]] = Field(
         default_factory=dict, max_length=MOST_PEOPLE, description="name → the person's public keys"
@@ -111,6 +125,10 @@ class ReleasePolicy(Settings):
     )  # fmt: skip
     approvals: Approvals = Field(
         default_factory=Approvals, description="how many must approve what, by signatures"
+    )
+
+    drill: Drill | None = Field(
+        None, description="refuse a promotion without a recent, passed drill; the first needs none"
     )
 
     def digest(self) -> str:

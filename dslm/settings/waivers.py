@@ -88,17 +88,52 @@ def refuse_idle_waivers(
     faults: list[DslmError] = []
     for number, waiver in enumerate(waivers, start=1):
         where = f"waiver {number} ({waiver.check})"
-        found = [*_of_check(policy, waiver), *_of_time(policy, waiver, today)]
-        anew = "remove it, or have it signed anew"
-        if waiver.gold != gold:
-            found.append(("is for another gold set", anew))
-        if candidate is not None and waiver.candidate != candidate:
-            found.append((f"is for another candidate than {candidate}", anew))
+        found = _faults(policy, waiver, today, gold, candidate)
         if waiver.check in [w.check for w in waivers[: number - 1]]:
             found.append(("waives a check twice", "keep one"))
         faults += [InputError(what, where=where, fix=fix) for what, fix in found]
     if faults:
         raise Problems(faults)
+
+
+def applying(
+    policy: GatePolicy,
+    waivers: Sequence[Waiver],
+    *,
+    today: dt.date,
+    gold: str,
+    candidate: str,
+) -> tuple[tuple[Waiver, ...], tuple[str, ...]]:
+    """The waivers that are of a candidate, the first of each check; a line for each that is not.
+
+    For a candidate that did not write them: those of a target branch may be of one that came
+    before, and nobody relies on them here.
+    """
+    kept: dict[str, Waiver] = {}
+    ignored = []
+    for waiver in waivers:
+        found = _faults(policy, waiver, today, gold, candidate)
+        if waiver.check in kept:
+            found.append(("waives a check twice", ""))
+        if found:
+            what = "; ".join(what for what, _ in found)
+            ignored.append(f"The waiver of {waiver.check} is ignored: it {what}.")
+        else:
+            kept[waiver.check] = waiver
+    return tuple(kept.values()), tuple(ignored)
+
+
+def _faults(
+    policy: GatePolicy, waiver: Waiver, today: dt.date, gold: str, candidate: str | None
+) -> list[tuple[str, str]]:
+    """Why a waiver does not apply, each with what to do."""
+    found = [*_of_check(policy, waiver), *_of_time(policy, waiver, today)]
+    anew = "remove it, or have it signed anew"
+    if waiver.gold != gold:
+        found.append(("is for another gold set", anew))
+    if candidate is not None and waiver.candidate != candidate:
+        found.append((f"is for another candidate than {candidate}", anew))
+    return found
 
 
 def _of_check(policy: GatePolicy, waiver: Waiver) -> Iterator[tuple[str, str]]:

@@ -155,9 +155,24 @@ class Workspace:
         return self.registry / "champion.json"
 
     @property
+    def journal_copy(self) -> Path:
+        """Every move of the champion as of the last one: what a lost registry is restored from."""
+        return self.registry / "journal.jsonl"
+
+    @property
     def promotion(self) -> Path:
         """A signed statement of that promotion or rollback, where there was a key for it."""
         return self.registry / "promotion.dsse.json"
+
+    @property
+    def drill(self) -> Path:
+        """What the last drill of a rollback found."""
+        return self.registry / "drill.json"
+
+    @property
+    def drill_statement(self) -> Path:
+        """A signed statement of that drill, where there was a key for it."""
+        return self.registry / "drill.dsse.json"
 
     @property
     def terms(self) -> Path:

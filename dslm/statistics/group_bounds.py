@@ -32,6 +32,7 @@ Numbers = NDArray[Any]
 
 _NODES = 200
 _PRECISE = 4 * float(np.finfo(float).eps)
+_NOTHING = 1e-150  # of the largest value: what it adds, no float can tell
 _INSIDE = 1 - 1e-12  # the cumulants end at 1 / the largest value
 
 
@@ -55,6 +56,8 @@ def chance_below_zero(values: Floats, counts: Floats) -> float:
     if np.all(values >= 0):
         return 0.0
     scaled = values / np.abs(values).max()
+    if scaled.max() < _NOTHING or -scaled.min() < _NOTHING:
+        return 1.0 if scaled.max() < _NOTHING else 0.0
     if float(np.dot(scaled, counts)) > 0:
         return _chance_above_zero(-scaled, counts)
     return 1.0 - _chance_above_zero(scaled, counts)

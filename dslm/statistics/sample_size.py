@@ -12,6 +12,7 @@ as many too many). Else the expected groups are asked to pass at an error that i
 as single cases do that are right or wrong. What the cases of groups to come will share is not
 known: of 113 groups of four, which are told for a margin of 5 points, 97 % pass where cases are
 independent, 78 % with an intraclass correlation of 0.3, 61 % where whole groups go the same way.
+So for groups the number is no bound: `tests/bench/needed_cases.py` has it beside what it takes.
 """
 
 from __future__ import annotations

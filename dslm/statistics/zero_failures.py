@@ -21,7 +21,7 @@ def needed_right(risk: float, confidence: float) -> int:
         risk: The bound.
         confidence: With which it must hold.
     """
-    return math.ceil(math.log(1 - confidence) / math.log(1 - risk))
+    return math.ceil(math.log(1 - confidence) / math.log1p(-risk))
 
 
 def p_without_failure(sizes: Sequence[int], risk: float) -> float:

@@ -30,7 +30,7 @@ BASE = {
 }
 ACTIVITIES = {
     "curation", "training", "inference", "scoring", "gating", "releasing", "reporting", "examples",
-    "proving", "scaffolding", "pull_request",
+    "proving", "scaffolding", "pull_request", "erasure",
 }  # fmt: skip
 # Which activity may call which, beyond the base; everything else goes through records and files.
 MAY_CALL = {
@@ -40,14 +40,17 @@ MAY_CALL = {
     # the gate recomputes the scorecard from the rows, and knows repeated texts as curation does
     "gating": {"scoring", "curation"},
     # the smoke test answers with the decider that serves; its input is gold's, as it may be shown;
-    # no verdict is believed: registration and promotion judge the rows by the gate's own function
-    "releasing": {"inference", "curation", "gating", "scoring"},
+    # no verdict is believed: registration and promotion judge the rows by the gate's own function;
+    # a dossier's page is drawn as the report is
+    "releasing": {"inference", "curation", "gating", "scoring", "reporting"},
     # what is shown of gold has the surrogates that curation makes; a difference between two models
     # is the gate's own, and so is what this gold set can show; people are priced as outcomes are
     "reporting": {"curation", "gating", "scoring"},
     # rows are counted by the readers that curation reads them with, tokens as training counts them,
     # and the gold cases that a margin needs by the gate's own test
     "proving": {"curation", "inference", "gating"},
+    # whose a row is, curation says; a release without some rows is sealed as releasing seals one
+    "erasure": {"curation", "releasing"},
     # it lets the gate judge what it laid out, and reads how rows fared that were answered again
     "pull_request": {"gating", "scoring"},
     # it proposes only what the proofs accept, and reads a sample as curation reads sources

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from reading_code import ROOT
 from ruamel.yaml import YAML
@@ -18,6 +21,30 @@ PINNED = re.compile(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 GITLAB = ROOT / ".gitlab" / "gate.gitlab-ci.yml"
 # What a shell would read of a pull request, or run of it.
 THEIRS = re.compile(r"pull-request(?! \"\$WORKFLOW\")")
+
+
+SCHEMAS = Path(__file__).parent / "forge_schemas"
+FORGES = [*((path, "github-workflow") for path in sorted(FOLDER.glob("*.yml"))),
+          (GITLAB, "gitlab-ci")]  # fmt: skip
+
+
+def refused_by(schema: str, document: Any) -> list[str]:
+    """What a forge finds wrong with a workflow file, by its own schema."""
+    read = jsonschema_rs.validator_for(json.loads((SCHEMAS / f"{schema}.json").read_text()))
+    return [error.message for error in read.iter_errors(json.loads(json.dumps(document)))]
+
+
+@pytest.mark.parametrize(("path", "schema"), FORGES, ids=[path.name for path, _ in FORGES])
+def test_the_forge_takes_the_file(path: Path, schema: str) -> None:
+    document = YAML(typ="safe").load(path)
+    assert refused_by(schema, document) == []
+    name, job = next((n, j) for n, j in document.get("jobs", document).items() if "script" in j
+                     or "steps" in j)  # fmt: skip
+    for key, wrong in (("steps", "make"), ("script", 3), ("permissions", {"contents": "all"})):
+        if key in job:
+            broken = {name: {**job, key: wrong}}
+            whole = {**document, "jobs": broken} if "jobs" in document else {**document, **broken}
+            assert refused_by(schema, whole), key
 
 
 def workflow(name: str) -> dict[str, Any]:

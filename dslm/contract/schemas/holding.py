@@ -48,6 +48,18 @@ def places_in(schema: Any, before: str = "") -> Iterator[str]:
             yield from places_in(inner, f"{before}{name}.")
 
 
+def lists_values(schema: Any, keys: Sequence[str]) -> bool:
+    """Whether a schema lists every value that an answer may have at the keys."""
+    if keys:
+        inner = (step["properties"][keys[0]] for step in _steps(schema)
+                 if keys[0] in step.get("properties", {}))  # fmt: skip
+        return any(lists_values(one, keys[1:]) for one in inner)
+    inside = (*_ALTERNATIVES, "items")
+    leaves = [step for step in _steps(schema) if not any(name in step for name in inside)]
+    free = [step for step in leaves if "enum" not in step and "const" not in step]
+    return len(free) < len(leaves) and all(step.get("type") == "null" for step in free)
+
+
 def names_at(schema: Any) -> list[str]:
     """The keys that an answer may have there."""
     return [name for step in _steps(schema) for name in step.get("properties", {})]

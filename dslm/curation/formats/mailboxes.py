@@ -114,6 +114,12 @@ def _parts(path: Path, _encoding: str) -> list[Part]:
     return [*parts, Part(begin, path.stat().st_size, first)]
 
 
+def message_spans(path: Path) -> dict[int, tuple[int, int]]:
+    """Where each message of a mailbox begins and ends in its file, by its number."""
+    begins = [line.at for line in _lines(path, 0, None) if line.begins]
+    return dict(enumerate(zip(begins, [*begins[1:], path.stat().st_size], strict=False), start=1))
+
+
 @dataclass(frozen=True)
 class _Labels:
     """The labels of a mailbox by message id, each with its line, and the lines that are none."""

@@ -25,6 +25,11 @@ from dslm.curation.personal.replacing import Replacer
 from dslm.curation.personal.shared_parts import NOTHING_SHARED, SharedParts
 from dslm.curation.personal.spreading import spread
 from dslm.curation.reading import Rows
+from dslm.errors import InputError
+
+LISTED = ("is called personal, and the schema lists its values, which stand in every prompt and "
+          "in every label")  # fmt: skip
+UNLISTED = "let the field be any text, or say `{kind: none}` where the values are nobody's"
 
 
 @dataclass(frozen=True)
@@ -61,16 +66,20 @@ class Cleaning:
         cases: Counter[PersonalKind] = Counter()
         findings: Counter[PersonalKind] = Counter()
         left: Counter[str] = Counter()
-        for counts, places, number in tallied(texts_found(rows)):
-            cases.update(dict.fromkeys(counts, number))
-            findings.update({kind: count * number for kind, count in counts.items()})
-            left.update(dict.fromkeys(places, number))
+        held: Counter[int] = Counter()
+        for one in tallied(texts_found(rows)):
+            cases.update(dict.fromkeys(one.counts, one.cases))
+            findings.update({kind: count * one.cases for kind, count in one.counts.items()})
+            left.update(dict.fromkeys(one.left, one.cases))
+            held.update(dict.fromkeys(one.fields, one.cases))
+        places = self.contract.data.personal.places
         return PersonalBook(
             mode=self.contract.data.personal.mode,
             key=self.key_fingerprint,
             kinds={kind: PersonalCount(cases=cases[kind], findings=findings[kind])
                    for kind in sorted(cases)},
-            fields=dict(sorted(self.contract.data.personal.places.items())),
+            fields=dict(sorted(places.items())),
+            in_fields={place: held[number] for number, place in enumerate(sorted(places))},
             exempted=len(known.exempted),
             short=known.short,
             shared=len(self.shared),
@@ -105,11 +114,14 @@ def cleaning_of(contract: Contract, environment: Mapping[str, str]) -> Cleaning 
     """What a contract asks for; None where it looks for no personal data.
 
     Raises:
-        InputError: The key or a library is missing, or a region is none.
+        InputError: The key or a library is missing, a region is none, or the schema lists the
+            values of a personal field.
     """
     personal = contract.data.personal
     if not personal.looks:
         return None
+    if personal.mode != "keep" and (listed := personal.listed_places(contract.schema)):
+        raise InputError(f"{listed[0]} {LISTED}", where="data.personal.fields", fix=UNLISTED)
     key = key_of(personal, environment)
     refuse_missing(personal)
     return Cleaning(contract, key)

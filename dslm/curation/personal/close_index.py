@@ -14,10 +14,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from dslm.curation.personal.common_names import CommonNames
 from dslm.curation.personal.days import DAY, days_in, days_of
-from dslm.curation.personal.finding import Finding, Identity
+from dslm.curation.personal.escapes import unescaped
+from dslm.curation.personal.finding import COMMON, Finding, Identity
 from dslm.curation.personal.names import parts, runs, short_spellings, transcribed, whole_spellings
-from dslm.curation.personal.spellings import any_spellings, partial_spellings
+from dslm.curation.personal.spellings import any_spellings, is_plain_number, partial_spellings
 from dslm.curation.personal.streams import (
     MAY_SOUND_OTHERWISE,
     Hearing,
@@ -25,15 +27,10 @@ from dslm.curation.personal.streams import (
     folded_words,
     heard,
     heard_words,
-    is_unspaced,
     stream_of,
 )
+from dslm.curation.personal.word_bounds import IN_GROUPS, WITHIN_WORD, begins, stands
 
-WITHIN_WORD = 5  # letters and digits that are looked for within a longer word
-ACROSS_WORDS = 8  # that may begin at a word and end within another
-OF_CUT_WORD = 3  # of these, that are within the other
-WITHIN_NUMBER = 7  # digits that are looked for within a longer number
-IN_GROUPS = 4  # letters and digits that blanks may part
 FEW = 64  # values that are asked for one by one
 _PREFIX = 4
 _HEARINGS: tuple[Hearing, ...] = ("letters", "digits", "address")
@@ -60,7 +57,7 @@ def keys_of(identity: Identity, text: str) -> frozenset[Key]:
     if identity.is_name:
         return _keys_of_name(identity)
     hearing = hearing_of(identity)
-    if text == identity.value and identity.kind == "id" and text.isascii() and text.isdigit():
+    if is_plain_number(identity, text):
         return frozenset({Key(hearing, text)})  # most numbers
     spelled = any_spellings(identity, text) | {text} | partial_spellings(identity, text)
     return _heard_keys(hearing, spelled)
@@ -68,6 +65,8 @@ def keys_of(identity: Identity, text: str) -> frozenset[Key]:
 
 @lru_cache(maxsize=1 << 16)  # a name stands in many cases
 def _keys_of_name(name: Identity) -> frozenset[Key]:
+    if name.form == COMMON:
+        return frozenset()
     spelled = whole_spellings(name) | parts(name) | runs(name)
     spelled |= {short for short in short_spellings(name) if len(short) >= WITHIN_WORD}
     spelled |= {other for one in spelled for other in transcribed(one)}
@@ -87,7 +86,9 @@ class CloseIndex:
         self._parted: set[str] = set()
         self._short: set[str] = set()  # "webera" of Anna Weber
         self._days: dict[dt.date, Identity] = {}
-        for identity, text in values:
+        listed = list(values)
+        self._common = CommonNames(one for one in listed if one[0].is_name)
+        for identity, text in listed:
             if not (text.isascii() and text.isalnum()):
                 self._parted |= _parted(text)
             if identity.is_name:
@@ -105,11 +106,13 @@ class CloseIndex:
         }
 
     def __bool__(self) -> bool:
-        return bool(self.known)
+        return bool(self.known or self._common)
 
     def may_be_in(self, words: Sequence[str]) -> bool:
         """Whether a text of these folded words may hold a value, which is soon said."""
-        return self._may_state_day(words) or any(
+        if self._may_state_day(words) or self._common.may_be_in(words):
+            return True
+        return any(
             self._likely(words, heard_words(words, hearing), sought)
             for hearing, sought in self._sought.items()
         )
@@ -149,7 +152,7 @@ class CloseIndex:
             return None
         for hearing in self._sought:
             if identity := self.known.get(Key(hearing, chars)):
-                return Finding(identity.kind, 0, len(text), text, identity)
+                return Finding(identity.kind, 0, len(text), unescaped(text), identity)
         return None
 
     def findings(self, text: str) -> list[Finding]:
@@ -166,6 +169,8 @@ class CloseIndex:
             else:
                 stream = stream_of(text, hearing)
             found += self._heard_in(stream, text, hearing, likely)
+        if self._common and self._common.may_be_in(words):
+            found += self._common.findings(text)
         if self._may_state_day(words):
             found += days_in(text, self._days)
         return sorted(found, key=lambda one: (one.start - one.end, one.start))
@@ -181,7 +186,8 @@ class CloseIndex:
                 number = chars in self._short and _NUMBER.match(text, stream.end(end - 1))
                 if not number and self._stands(stream, at, end):
                     start, last = stream.start(at), stream.end(end - 1)
-                    yield Finding(identity.kind, start, last, text[start:last], identity)
+                    said = unescaped(text[start:last])
+                    yield Finding(identity.kind, start, last, said, identity)
                 at = stream.chars.find(chars, at + 1)
 
     def _stands(self, stream: Stream, start: int, end: int) -> bool:
@@ -192,7 +198,7 @@ class CloseIndex:
         """
         if stands(stream, start, end):
             return not self._cuts_value(stream, start, end)
-        whole = _begins(stream, start) and _begins(stream, end)
+        whole = begins(stream, start) and begins(stream, end)
         return whole and stream.chars[start:end] in self._parted
 
     def _cuts_value(self, stream: Stream, start: int, end: int) -> bool:
@@ -202,7 +208,7 @@ class CloseIndex:
             return False
         cut = [
             stream.words[word].chars for word, place in ((first, start), (last, end))
-            if not _begins(stream, place)
+            if not begins(stream, place)
         ]  # fmt: skip
         return any(Key(hearing, chars) in self.known for chars in cut for hearing in self._sought)
 
@@ -237,59 +243,11 @@ class _Sought:
 
 
 def _runs(words: Iterable[str]) -> list[str]:
-    """The letters and the digits of words, each by themselves: "k4" is two."""
-    return _RUN.findall(" ".join(words))
+    """The letters and the digits of words, each by themselves: "k4" is two; "007" is 7 too."""
+    runs = _RUN.findall(" ".join(words))
+    return runs + [run.lstrip("0") for run in runs if run[0] == "0"]
 
 
 def _first(one: Identity, other: Identity) -> Identity:
     """Of two values that share a spelling always the same: names of more words, known forms."""
     return min(one, other, key=lambda i: (i.form == "free", -len(i.value.split()), i))
-
-
-def _begins(stream: Stream, place: int) -> bool:
-    """Whether a word begins at a place, or letters and digits part there."""
-    if place in (0, len(stream.chars)) or stream.word(place - 1) != stream.word(place):
-        return True
-    return stream.chars[place - 1].isdigit() != stream.chars[place].isdigit()
-
-
-def stands(stream: Stream, start: int, end: int) -> bool:
-    """Whether what stands there may be the value, and is no chance."""
-    length, whole = end - start, _begins(stream, start) and _begins(stream, end)
-    together = stream.word(start) == stream.word(end - 1) or is_unspaced(stream.chars[start:end])
-    if _within_spoken(stream, start) or _within_spoken(stream, end):
-        return False
-    if whole:
-        return together or length >= IN_GROUPS or _is_said(stream, start, end)
-    if _goes_on(stream, start) or _goes_on(stream, end):
-        return together and length >= WITHIN_NUMBER
-    if together:
-        return length >= WITHIN_WORD
-    if length < ACROSS_WORDS or not (_begins(stream, start) or _begins(stream, end)):
-        return False
-    cut = end - stream.firsts[stream.word(end - 1)]
-    if not _begins(stream, start):
-        cut = stream.firsts[stream.word(start) + 1] - start
-    return cut >= OF_CUT_WORD  # of "Duval zzz" one z is no initial
-
-
-def _is_said(stream: Stream, start: int, end: int) -> bool:
-    """Whether all digits are spoken, and no others stand beside them: "four one five"."""
-    first, last = stream.word(start), stream.word(end - 1) + 1
-    near = [*stream.words[max(first - 1, 0) : first], *stream.words[last : last + 1]]
-    said = all(word.spoken for word in stream.words[first:last])
-    return said and not any(word.chars.isdigit() for word in near)
-
-
-def _within_spoken(stream: Stream, place: int) -> bool:
-    """Whether a place is within a spoken number: the 4 of "forty"."""
-    if place in (0, len(stream.chars)):
-        return False
-    return stream.start(place - 1) == stream.start(place)
-
-
-def _goes_on(stream: Stream, place: int) -> bool:
-    """Whether a number goes on over a place."""
-    if place in (0, len(stream.chars)) or stream.word(place - 1) != stream.word(place):
-        return False
-    return stream.chars[place - 1].isdigit() and stream.chars[place].isdigit()

@@ -6,7 +6,7 @@ replaced, so that every worker replaces alike. Called by `pipeline`; `showing` c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from dslm.contract.model import Contract
 from dslm.curation.engine import Engine
 from dslm.curation.grouping import group_key
 from dslm.curation.identifiers import NoName
-from dslm.curation.mapping import Misfit, labels_of
+from dslm.curation.mapping import labels_of
 from dslm.curation.personal.by_group import all_rows
 from dslm.curation.personal.labelled import Labelled
 from dslm.curation.personal.shared_parts import PartCount, SharedParts, sharing_kinds
@@ -39,18 +39,16 @@ class PartReader:
 
     def rows(self, number: int) -> list[dict[str, Any]]:
         """What was counted in one piece."""
-        count = counted(self.contract, _labels(self.pieces[number]))
+        count = counted(self.contract, _labels(self.pieces[number], self.contract.fields))
         return [{"piece": number, "counted": line} for line in count.lines()]
 
 
-def _labels(piece: Piece) -> Iterator[Labels]:
+def _labels(piece: Piece, fields: Collection[str]) -> Iterator[Labels]:
     for file in piece.files:
         for row in file.kind.rows(file.path, piece.part, file.source.encoding):
             if row.value is not None:
-                try:
-                    yield labels_of(row.value, file.source.columns, textual=file.kind.textual)
-                except Misfit:
-                    continue  # becomes a reject when it is read as a case
+                columns, textual = file.source.columns, file.kind.textual
+                yield labels_of(row.value, columns, fields, textual=textual)
 
 
 def counted(contract: Contract, labels: Iterable[Labels]) -> PartCount:

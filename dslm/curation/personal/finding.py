@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from dslm.contract.personal import PersonalKind
 
+COMMON = "common-word"  # the form of a name that is no more than common words or one sign
+
 
 class Identity(NamedTuple):
     """What all spellings of one value share, and so its surrogate.
@@ -17,7 +19,8 @@ class Identity(NamedTuple):
     Attributes:
         kind: As in the contract.
         form: What makes it valid: `fr_siren`; of a telephone number its country code; of a company
-            those of its words that many groups share.
+            those of its words that many groups share; of a name that its letters alone do not
+            tell, `COMMON`.
         value: Without separators, folded; of a telephone number the national digits; of a name its
             words.
     """
@@ -62,5 +65,12 @@ def without_overlaps(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def longest(findings: list[Finding]) -> list[Finding]:
-    """Of findings that share a character the longest, of equal ones the one given first."""
-    return without_overlaps(sorted(findings, key=lambda one: one.start - one.end))
+    """Of findings that share a character the longest, of equal ones the one given first.
+
+    A whole e-mail address comes before all: of "Weber <anna@web.de>" no name begins within it.
+    """
+    return without_overlaps(sorted(findings, key=_first_by_length))
+
+
+def _first_by_length(one: Finding) -> tuple[bool, int]:
+    return one.kind != "email" or "@" not in one.text, one.start - one.end

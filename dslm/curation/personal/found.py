@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import add
-from typing import Any
+from typing import Any, NamedTuple
 
 from dslm.contract.personal import PersonalKind
 from dslm.curation.personal.finding import Finding, Identity
@@ -32,6 +32,7 @@ class Found:
         given: What was written in their places.
         left: What still looks personal and the contract says nothing of: fields by their place,
             findings in the text by their kind.
+        fields: Which of the contract's personal fields, sorted and counted from 0, held a value.
         moved: Which draw values take that do not take their first (`telling_apart`).
     """
 
@@ -40,15 +41,17 @@ class Found:
     given: frozenset[str] = frozenset()
     left: Counter[str] = field(default_factory=lambda: NOTHING)
     moved: Moved = field(default_factory=lambda: NOT_MOVED)
+    fields: tuple[int, ...] = ()
 
     def __add__(self, other: Found) -> Found:
         return Found(
             self.counts + other.counts, self.values | other.values, self.given | other.given,
             self.left + other.left, {**self.moved, **other.moved},
+            tuple(sorted({*self.fields, *other.fields})),
         )  # fmt: skip
 
     def __bool__(self) -> bool:
-        return bool(self.counts or self.left)
+        return bool(self.counts or self.left or self.fields)
 
     @property
     def first_kind(self) -> PersonalKind:
@@ -59,32 +62,49 @@ class Found:
         """One line; equal findings give equal text."""
         values = sorted([*identity, text] for identity, text in self.values)
         moved = sorted([*unit, nth] for unit, nth in self.moved.items())
-        return json.dumps([dict(sorted(self.counts.items())), values, sorted(self.given), moved,
-                           dict(sorted(self.left.items()))])  # fmt: skip
+        return json.dumps([dict(sorted(self.counts.items())), self.fields, values,
+                           sorted(self.given), moved, dict(sorted(self.left.items()))])  # fmt: skip
 
     @classmethod
     def from_json(cls, text: str) -> Found:
         """What `to_json` wrote."""
-        counts, values, given, moved, left = json.loads(text)
+        counts, fields, values, given, moved, left = json.loads(text)
         pairs = frozenset((Identity(*value[:3]), value[3]) for value in values)
         draws = {Identity(*unit): nth for *unit, nth in moved}
-        return cls(Counter(counts), pairs, frozenset(given), Counter(left), draws)
+        return cls(Counter(counts), pairs, frozenset(given), Counter(left), draws, tuple(fields))
 
 
 def values_in(text: str) -> list[tuple[Identity, str]]:
     """The values alone of what `Found.to_json` wrote, which is soon read."""
     return [(Identity(kind, form, value), spelled) for kind, form, value, spelled
-            in json.loads(text)[1]]  # fmt: skip
+            in json.loads(text)[2]]  # fmt: skip
 
 
-def tallied(texts: Iterable[str]) -> Iterator[tuple[dict[PersonalKind, int], list[str], int]]:
-    """Of what `Found.to_json` wrote: counts, what is left, and how many texts say just that."""
+class Tallied(NamedTuple):
+    """What some cases held alike.
+
+    Attributes:
+        counts: As of `Found`, and so are `fields`.
+        fields: Which of the personal fields.
+        left: What still looks personal.
+        cases: How many cases.
+    """
+
+    counts: dict[PersonalKind, int]
+    fields: list[int]
+    left: list[str]
+    cases: int
+
+
+def tallied(texts: Iterable[str]) -> Iterator[Tallied]:
+    """Of what `Found.to_json` wrote: how many texts say the same, but for values."""
     seen: Counter[tuple[str, str]] = Counter()
     for text in texts:
-        left = "{}" if text.endswith(_NOTHING_LEFT) else json.dumps(json.loads(text)[4])
-        seen[text[1 : text.index("}") + 1], left] += 1
-    for (counts, left), number in seen.items():
-        yield json.loads(counts), [*json.loads(left)], number
+        left = "{}" if text.endswith(_NOTHING_LEFT) else json.dumps(json.loads(text)[5])
+        seen[text[: text.index("]") + 1], left] += 1
+    for (held, left), number in seen.items():
+        counts, fields = json.loads(f"{held}]")
+        yield Tallied(counts, fields, [*json.loads(left)], number)
 
 
 def found_of(

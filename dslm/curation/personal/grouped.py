@@ -14,7 +14,7 @@ from dslm.cases import as_line
 from dslm.curation.personal.came import Came, line_of
 from dslm.curation.personal.found import Found
 from dslm.curation.personal.known_values import Values
-from dslm.curation.personal.replacing import BROKEN_LABEL, Replacer
+from dslm.curation.personal.replacing import BROKEN_LABEL, UNTOLD_NAME, Replacer
 from dslm.curation.personal.telling_apart import NOT_MOVED, Moved, Standing
 from dslm.curation.personal.written import words_of_line
 
@@ -35,7 +35,7 @@ def draws_of(rows: Sequence[Mapping[str, Any]], values: Values, replacer: Replac
     there = None
     if len(rows) <= MOST_READ:
         there = Standing(words_of_line(_as_it_came(row)) for row in rows if row["record"])
-    return replacer.told_apart((identity for identity, _ in values), there)
+    return replacer.substitutes.told_apart((identity for identity, _ in values), there)
 
 
 def _as_it_came(row: Mapping[str, Any]) -> str:
@@ -48,13 +48,13 @@ def replaced_anew(row: dict[str, Any], replacer: Replacer, moved: Moved) -> dict
     if row["came"] is None:
         return row
     found = Found.from_json(row["personal"])
-    taken = replacer.settled(found)
+    taken = replacer.substitutes.settled(found)
     if all(moved.get(unit, 0) == nth for unit, nth in taken.items()):
         return row
     came = Came.from_json(row["came"])
     settled = dict.fromkeys(taken, 0) | dict(moved)
     done = replacer.case(came.case, came.before, came.broken, settled)
     changed: dict[str, Any] = {"record": as_line(done.case), "personal": done.found.to_json()}
-    if row["reason"] in (None, BROKEN_LABEL):
+    if row["reason"] in (None, BROKEN_LABEL, UNTOLD_NAME):
         changed["reason"] = done.reason
     return row | changed

@@ -17,11 +17,12 @@ from itertools import pairwise
 from dslm.curation.personal.close_index import CloseIndex
 from dslm.curation.personal.common_words import COMMON_WORDS, FUNCTION_WORDS, is_common
 from dslm.curation.personal.english_words import english_words
+from dslm.curation.personal.escapes import unescaped
 from dslm.curation.personal.finding import Finding, Identity
 from dslm.curation.personal.found import Found, values_in
 from dslm.curation.personal.names import WORD, whole_spellings
 from dslm.curation.personal.spelling import joined
-from dslm.curation.personal.spellings import any_spellings
+from dslm.curation.personal.spellings import any_spellings, is_plain_number
 from dslm.curation.personal.word_index import WordIndex
 from dslm.curation.reading import Rows
 
@@ -69,8 +70,8 @@ class KnownValues:
         """What means a value in every case."""
         index = self.index
         return [
-            Finding(index.known[hit.key].kind, hit.start, hit.end, text[hit.start : hit.end],
-                    index.known[hit.key])
+            Finding(index.known[hit.key].kind, hit.start, hit.end,
+                    unescaped(text[hit.start : hit.end]), index.known[hit.key])
             for hit in index.hits(text)
         ]  # fmt: skip
 
@@ -139,10 +140,8 @@ def _spelled(identity: Identity, text: str) -> tuple[tuple[str, frozenset[str]],
     """The spellings that mean a value in every case, each with its words."""
     if identity.is_name:
         return _spelled_name(identity, text)
-    if text == identity.value and identity.kind == "id" and text.isascii() and text.isdigit():
-        keys = {text}  # most numbers
-    else:
-        keys = any_spellings(identity, text)
+    # most numbers have one spelling
+    keys = {text} if is_plain_number(identity, text) else any_spellings(identity, text)
     return tuple((key, _words_of(key, identity, text)) for key in keys if telling(identity, key))
 
 

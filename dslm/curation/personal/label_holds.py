@@ -13,6 +13,8 @@ from dslm.contract.rules import breaches
 from dslm.curation.personal.written import texts_in, whole_number
 from dslm.records import Case
 
+SHORTEST = 4  # digits of a number that is somebody's outside of a personal field
+
 
 def label_holds(
     contract: Contract, before: Case, after: Case, broken: Collection[str] | None = None
@@ -20,7 +22,8 @@ def label_holds(
     """Whether the label is as valid, as grounded and as true to the rules as it was.
 
     And whether what it took from the input still stands there: of "Weber A-12" a part
-    may have been taken for Anna Weber's name, and the number be another in the label.
+    may have been taken for Anna Weber's name, and the number be another in the label. And whether
+    its numbers are those they were: three pieces stay three where somebody's number is 3.
 
     Args:
         contract: Says what is valid.
@@ -32,6 +35,8 @@ def label_holds(
     if (before.input, old) == (after.input, new):
         return True
     if schema_errors(contract, new) or _lost(before, after) or _lost_sum(contract, before, after):
+        return False
+    if _counts_otherwise(contract, before, after):
         return False
     loose = set(ungrounded(contract, after.input, new))
     if loose and loose - set(ungrounded(contract, before.input, old)):
@@ -61,6 +66,50 @@ def _lost_sum(contract: Contract, before: Case, after: Case) -> bool:
         and not occurs("decimal", one, after.input, contract.locale)
         for one in _sums(before.target)
     )
+
+
+def _counts_otherwise(contract: Contract, before: Case, after: Case) -> bool:
+    """Whether a number changed that no personal field holds and that is nobody's.
+
+    One of few digits shares them with a value by chance; a longer one is the value itself where
+    the input goes on saying it.
+    """
+    places = contract.data.personal.places
+    for place, old, new in _leaves("target", before.target, after.target):
+        number = _number(old)
+        if number is None or old == new or _is_held(place, places):
+            continue
+        if len(number.lstrip("-")) < SHORTEST:
+            return True
+        if isinstance(old, str):
+            continue  # looked for in the input with all other texts
+        said = occurs("decimal", old, before.input, contract.locale)
+        if said and not occurs("decimal", new, after.input, contract.locale):
+            return True
+    return False
+
+
+def _number(value: Any) -> str | None:
+    """The digits of a whole number, or of a text that is no more."""
+    if isinstance(value, str):
+        return value.strip() if value.strip().isdecimal() else None
+    return whole_number(value)
+
+
+def _is_held(place: str, places: Collection[str]) -> bool:
+    return any(place == one or place.startswith(f"{one}.") for one in places)
+
+
+def _leaves(place: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Every value of a target and what became of it, with its place; lists are walked through."""
+    if isinstance(old, dict):
+        for key, inner in old.items():
+            yield from _leaves(f"{place}.{key}", inner, new[key])
+    elif isinstance(old, list):
+        for one, other in zip(old, new, strict=True):
+            yield from _leaves(place, one, other)
+    else:
+        yield place, old, new
 
 
 def _sums(value: Any) -> Iterator[float]:

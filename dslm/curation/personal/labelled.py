@@ -16,8 +16,8 @@ from dslm.curation.personal.accounts import cards, ibans
 from dslm.curation.personal.close_index import hearing_of
 from dslm.curation.personal.days import day_identity
 from dslm.curation.personal.emails import emails
-from dslm.curation.personal.finding import Finding, Identity
-from dslm.curation.personal.names import UNTELLING, WORD, words_of
+from dslm.curation.personal.finding import COMMON, Finding, Identity
+from dslm.curation.personal.names import SHORTEST_NUMBER, UNTELLING, WORD, words_of
 from dslm.curation.personal.phones import phones
 from dslm.curation.personal.shared_parts import NOTHING_SHARED, SharedParts
 from dslm.curation.personal.spelling import joined
@@ -26,6 +26,8 @@ from dslm.curation.personal.taxes import taxes
 from dslm.curation.personal.written import whole_number
 from dslm.records import Case
 
+Placed = tuple[str, Identity, str]  # a field, which value it holds, and how it is written there
+NAMING: frozenset[PersonalKind] = frozenset({"name", "company"})
 FREE = "free"  # the form of a value that no finder knows
 
 
@@ -55,16 +57,22 @@ class Labelled:
     def within(self, case: Case) -> Iterator[tuple[Identity, str]]:
         """Values that stand among other things in their fields: Anna Weber <anna@web.de>."""
         for place, kind in self.places.items():
-            if find := self._found_by.get(kind):
+            if kind in NAMING:
+                for text in texts_at(case, place):
+                    if "@" in text:
+                        yield from ((one.identity, one.text) for one in emails(text))
+            elif find := self._found_by.get(kind):
                 for text in texts_at(case, place):
                     for one in find(_with_cue(kind, text)):
                         if joined(one.text) != joined(text):
                             yield one.identity, one.text
 
-    def placed(self, case: Case) -> Iterator[tuple[str, Identity, str]]:
+    def placed(self, case: Case) -> Iterator[Placed]:
         """What each personal field holds as a whole, with the field."""
         for place, kind in self.places.items():
             for text in texts_at(case, place):
+                if kind in NAMING and "@" in text:
+                    text = _name_beside_emails(text)
                 if identity := self.identity(kind, text):
                     yield place, identity, text
 
@@ -88,6 +96,14 @@ class Labelled:
         return None
 
 
+def _name_beside_emails(text: str) -> str:
+    """A field's text but for the e-mail addresses in it; empty where it is no more than one."""
+    found = [*emails(text)]
+    for one in reversed(found):
+        text = f"{text[: one.start].rstrip(' <([')} {text[one.end :].lstrip(' >)]')}"
+    return text.strip(" ,;:<>()[]") if found else text
+
+
 def _with_cue(kind: PersonalKind, text: str) -> str:
     """A field's text behind a word that says what its number is."""
     cue = {"phone": "Tel. ", "national_id": "SSN ", "tax": "SSN "}.get(kind, "")
@@ -98,8 +114,11 @@ def _with_cue(kind: PersonalKind, text: str) -> str:
 def _name(text: str) -> Identity | None:
     words = words_of(text)
     telling = [word for word in words if word not in UNTELLING]
-    known = any(len(word) > 1 and not word.isdigit() for word in telling)
-    return Identity("name", "", " ".join(words)) if known or _is_whole_name(text) else None
+    if not words:
+        return None
+    known = any(len(word) >= (SHORTEST_NUMBER if word.isdigit() else 2) for word in telling)
+    form = "" if known or _is_whole_name(text) else COMMON
+    return Identity("name", form, " ".join(words))
 
 
 def _is_whole_name(text: str) -> bool:
@@ -116,7 +135,7 @@ def _company(text: str, shared: frozenset[str]) -> Identity | None:
     if (name := _name(text)) is None:
         return None
     words = sorted(shared.intersection(name.value.split()))
-    return Identity("company", " ".join(words), name.value)
+    return Identity("company", name.form or " ".join(words), name.value)
 
 
 def _free(kind: PersonalKind, text: str) -> Identity | None:

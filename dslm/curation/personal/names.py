@@ -11,6 +11,7 @@ import unicodedata
 from typing import Final
 
 from dslm.curation.personal.common_words import FUNCTION_WORDS
+from dslm.curation.personal.escapes import unescaped
 from dslm.curation.personal.finding import Identity
 
 # Vowel signs and accents belong to their letters: most of a name in Hindi or Thai is such.
@@ -28,15 +29,18 @@ _LEGAL_FORMS = (
 )
 _PARTICLES = "and da de del della den der des di du et la le of the und van vom von y zu"
 _TITLES = "dr frau herr m mlle mme mr mrs ms prof sir"
-KEPT = frozenset(f"{_LEGAL_FORMS} {_PARTICLES} {_TITLES}".split())
+PARTICLES = frozenset(_PARTICLES.split())
+KEPT = frozenset(f"{_LEGAL_FORMS} {_TITLES}".split()) | PARTICLES
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+# Of these some are family names too: of "Anna Le" the last word is whose it is.
+NAMES_TOO = frozenset({"den", "du", "la", "le", "van", "zu"})
 _IN_TWO = re.compile(r"ae|oe|ue|aa")
 UNTELLING = KEPT | FUNCTION_WORDS
 
 
 def words_of(name: str) -> list[str]:
     """A name's words, case folded; of "Weber, Anna" the given name first."""
-    last, comma, first = unicodedata.normalize("NFC", name).partition(",")
+    last, comma, first = unicodedata.normalize("NFC", unescaped(name)).partition(",")
     ordered = f"{first} {last}" if comma and WORD.search(first) else f"{last}{comma}{first}"
     return WORD.findall(ordered.casefold())
 

@@ -11,10 +11,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dslm.curation.arrival import says_a_time_alone
+from dslm.curation.formats.mail import META as MAIL_KEYS
 from dslm.curation.personal.finding import Finding
 from dslm.curation.personal.found import Found, values_in
 from dslm.curation.personal.given import outside
@@ -73,7 +75,7 @@ class Proof:
         """The kinds of values that an object of ours still holds.
 
         Its own keys, and the number of a reject's row, are nobody's: a shop is called Target, and
-        1004 is a PIN.
+        1004 is a PIN. So are keys of meta that the contract names: `sender`, of "Sender Robin".
         """
         close = close_index_of(self.known.of_group(group, found))
         kinds: set[str] = set()
@@ -84,12 +86,24 @@ class Proof:
         names = {text for text, naming in texts if naming}
         for text, _ in texts:
             naming = text in names
-            if text in self.replacer.own_words:
+            if text in self.replacer.own_words or (naming and text in self._own_keys):
                 continue
             hits = [*self.known.anywhere(text), *(close.findings(text) if close else [])]
             hits = [hit for hit in hits if _is_telling(hit)] if naming else hits
             kinds.update(hit.kind for hit in outside(hits, text, found.given))
         return kinds
+
+    @cached_property
+    def _own_keys(self) -> frozenset[str]:
+        """Keys of meta by which the contract, or the form of mails, calls what cases hold."""
+        data = self.replacer.contract.data
+        named = [data.group_by, data.time, *self.replacer.contract.slices]
+        for place in (*data.personal.fields, *data.personal.names):
+            part, _, path = place.partition(".")
+            named += [path, *path.split(".")] if part == "meta" else []
+        for source in data.sources:
+            named += source.columns.meta if isinstance(source.columns.meta, list) else []
+        return frozenset([*MAIL_KEYS, *filter(None, named)])
 
     def left(self, lines: Iterable[Line]) -> Iterator[Left]:
         """What lines of JSON still hold, line by line that holds something."""

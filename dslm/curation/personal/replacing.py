@@ -8,41 +8,36 @@ dropped, never written wrong. Called by `reading` and `spreading`.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from dslm.contract.model import Contract
-from dslm.contract.personal import FOUND_KINDS, Personal
+from dslm.contract.personal import Personal
 from dslm.contract.schemas.holding import own_words
 from dslm.curation.arrival import says_a_time_alone
 from dslm.curation.mapping import content_id
 from dslm.curation.personal.close_index import CloseIndex
+from dslm.curation.personal.common_names import CommonNames
 from dslm.curation.personal.finder import Finder
 from dslm.curation.personal.finding import Finding, Identity, longest
-from dslm.curation.personal.found import NOTHING, Found, found_of
-from dslm.curation.personal.given import outside
+from dslm.curation.personal.found import Found
 from dslm.curation.personal.label_holds import label_holds
-from dslm.curation.personal.labelled import Labelled
+from dslm.curation.personal.labelled import Labelled, Placed
 from dslm.curation.personal.quoting import unquoted
 from dslm.curation.personal.shared_parts import NOTHING_SHARED, SharedParts
 from dslm.curation.personal.spelling import joined
+from dslm.curation.personal.substitutes import Substitutes, written
 from dslm.curation.personal.surrogates import Surrogates
-from dslm.curation.personal.telling_apart import (
-    CROWDED,
-    NOT_MOVED,
-    Moved,
-    Standing,
-    standing_in,
-    told_apart,
-)
-from dslm.curation.personal.undeclared import Suspects
+from dslm.curation.personal.telling_apart import CROWDED, NOT_MOVED, Moved
+from dslm.curation.personal.undeclared import Leftovers
 from dslm.curation.personal.written import mapped
 from dslm.records import Case
 
 REASON, BROKEN_LABEL = "personal:", "personal:label"
+UNTOLD_NAME = "personal:common_word"  # of the case's own that cannot be told from the word
 Look = Callable[[str], list[Finding]]
 
 
@@ -73,27 +68,23 @@ class Replacer:
         return Finder(self.personal)
 
     @cached_property
-    def _surrogates(self) -> Surrogates | None:
-        return None if self.key is None else Surrogates(self.key, self.shared)
+    def substitutes(self) -> Substitutes:
+        """What is written in place of values."""
+        return Substitutes(None if self.key is None else Surrogates(self.key, self.shared))
 
     @property
     def tells_groups_apart(self) -> bool:
         """Whether the surrogates of a group's values are told apart."""
-        return self.contract.data.group_by is not None and self._surrogates is not None
+        return self.contract.data.group_by is not None and self.key is not None
 
     @cached_property
     def _labelled(self) -> Labelled:
         return Labelled(self.personal, shared=self.shared)
 
     @cached_property
-    def _suspects(self) -> Suspects:
-        return Suspects(self.personal)
-
-    @cached_property
-    def _unasked(self) -> Finder:
-        """Finds what looks like personal data of the kinds that the contract does not name."""
-        kinds = [k for k in FOUND_KINDS if k != "name" and k not in self.personal.kinds]
-        return Finder(self.personal.model_copy(update={"kinds": kinds, "presidio": None}))
+    def leftovers(self) -> Leftovers:
+        """What still looks personal in cases."""
+        return Leftovers(self.personal)
 
     @cached_property
     def own_words(self) -> frozenset[str]:
@@ -114,21 +105,32 @@ class Replacer:
             settled: Which draws the values of its group take, where that is known.
         """
         in_input = self._finder(case.input)
-        values, shown = self._values(case, in_input), frozenset[str]()
+        placed = [*self._labelled.placed(case)]
+        values, shown = self._values(case, in_input, placed), frozenset[str]()
         if came is not None and came is not case:
             shown = self._as_shown(case, came, settled)
             values = [one for one in values if one[1] not in shown]
-            values = sorted({*values, *self._values(came, in_input)})
-        index = CloseIndex(values)
+            before = self._values(came, in_input, [*self._labelled.placed(came)])
+            values = sorted({*values, *before})
+        index, common = CloseIndex(values), CommonNames(values)
+
+        def known(text: str) -> list[Finding]:
+            found = index.findings(text)
+            return [*found, *common.findings(text, own=True)] if common else found
 
         def look(text: str) -> list[Finding]:
             one = index.whole(text)  # nothing is longer
-            return [one] if one else longest([*index.findings(text), *self.certain(text)])
+            return [one] if one else longest([*known(text), *self.certain(text)])
 
-        in_input = longest([*index.findings(case.input), *in_input])
+        in_input = longest([*known(case.input), *in_input])
         done = self.without(case, in_input, look, shown, broken, settled)
         inner = frozenset(self._labelled.within(case) if done.found.values else ())
-        held = replace(done.found, left=self._left(done, index), values=done.found.values | inner)
+        held = replace(
+            done.found, left=self.leftovers(done.case, done.found.given, index),
+            values=done.found.values | inner, fields=self._fields_in(placed),
+        )  # fmt: skip
+        if common and self.personal.mode != "keep" and common.untold(case.input, in_input):
+            return replace(done, found=held, reason=UNTOLD_NAME)
         return replace(done, found=held)
 
     def _as_shown(self, case: Case, came: Case, settled: Moved) -> frozenset[str]:
@@ -148,52 +150,38 @@ class Replacer:
         """What a case's personal fields hold, and how it is written there."""
         return self._labelled.values(case)
 
+    def held_by(self, target: dict[str, Any], meta: dict[str, Any]) -> Found | None:
+        """What the fields of a row hold that is no case; None for nothing."""
+        if self.personal.mode == "keep":
+            return None
+        case = Case.model_construct(id="", input="", target=target, meta=meta)
+        values = frozenset(self.labelled(case))
+        return Found(values=values) if values else None
+
     def written(self, text: str, findings: list[Finding], settled: Moved) -> str:
         """A text with what stands for each finding in its place."""
-        moved = self._moved(findings, [], settled)
-        return _written(text, findings, [self._instead(one, moved) for one in findings])
+        moved = self.substitutes.moved(findings, [], settled)
+        return written(text, findings, [self.substitutes.of(one, moved) for one in findings])
 
-    def settled(self, found: Found) -> dict[Identity, int]:
-        """Which draws the values of a case take that was replaced."""
-        return self.first_draws(found.values) | dict(found.moved)
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """The number of each personal field."""
+        return {place: number for number, place in enumerate(sorted(self.personal.places))}
 
-    def first_draws(self, values: Iterable[tuple[Identity, str]]) -> dict[Identity, int]:
-        """What is drawn for some values, each with its first draw."""
-        draws = self._surrogates
-        return {unit: 0 for one, _ in values for unit in draws.units(one)} if draws else {}
+    def _fields_in(self, placed: Iterable[Placed]) -> tuple[int, ...]:
+        return tuple(sorted({self._numbers[place] for place, _, _ in placed}))
 
-    def _moved(self, findings: Iterable[Finding], texts: Iterable[str], settled: Moved) -> Moved:
-        """Which draws values take that are found together, and in these texts."""
-        identities = {one.identity for one in findings}
-        if self._surrogates is None or not identities:
-            return NOT_MOVED
-        new = told_apart(self._surrogates, identities, standing_in(texts), settled)
-        return {unit: nth for unit, nth in {**settled, **new}.items() if nth}
-
-    def told_apart(self, identities: Iterable[Identity], there: Standing | None) -> Moved:
-        """Which draws the values of a group take that do not take their first."""
-        draws = self._surrogates
-        return told_apart(draws, identities, there) if draws else NOT_MOVED
-
-    def _values(self, case: Case, found: list[Finding]) -> list[tuple[Identity, str]]:
+    def _values(
+        self, case: Case, found: list[Finding], placed: Iterable[Placed]
+    ) -> list[tuple[Identity, str]]:
         """All values of a case; one that is labelled and found is what it was found as."""
         as_found = {joined(one.text): one.identity for one in found if one.kind != "name"}
+        whole = ((identity, text) for _, identity, text in placed)
         labelled = [
-            (as_found.get(joined(text), identity), text) for identity, text in self.labelled(case)
+            (as_found.get(joined(text), identity), text)
+            for identity, text in chain(whole, self._labelled.within(case))
         ]
         return sorted({*labelled, *((one.identity, one.text) for one in found)})
-
-    def _left(self, done: Replaced, index: CloseIndex) -> Counter[str]:
-        """What still looks personal: fields nobody declared, kinds in the text nobody asked for."""
-        case = done.case
-        left = [place for place, _ in self._suspects(case.target or {}, case.meta)]
-        if found := outside(self._unasked(case.input), case.input, done.found.given):
-            declared = index.findings(case.input) if self.personal.mode == "keep" else []
-            left += [
-                f"input: {one.kind}" for one in found
-                if all(one.end <= known.start or known.end <= one.start for known in declared)
-            ]  # fmt: skip
-        return Counter(left) if left else NOTHING
 
     def named(self, case: Case) -> Case:
         """A case whose id was made of its content, which then tells nothing of it.
@@ -223,7 +211,7 @@ class Replacer:
         if self.personal.mode == "keep":
             return text
         findings = (look or self._finder)(text)
-        return _written(text, findings, [f"[{one.kind}]" for one in findings])
+        return written(text, findings, [f"[{one.kind}]" for one in findings])
 
     def without(
         self, case: Case, in_input: list[Finding], look: Look,
@@ -249,17 +237,17 @@ class Replacer:
         self._meta(case.meta, found_in)
         if not findings:
             return Replaced(case, Found())
-        moved = self._moved(findings, [case.input, *places], settled)
-        instead = {one: self._instead(one, moved) for one in findings}
+        moved = self.substitutes.moved(findings, [case.input, *places], settled)
+        instead = {one: self.substitutes.of(one, moved) for one in findings}
 
         def change(text: str) -> str:
             here = places[text]
-            return _written(text, here, [instead[one] for one in here])
+            return written(text, here, [instead[one] for one in here])
 
-        update = {"input": _written(case.input, in_input, [instead[one] for one in in_input]),
+        update = {"input": written(case.input, in_input, [instead[one] for one in in_input]),
                   "target": mapped(case.target, change, own),
                   "meta": self._meta(case.meta, change)}  # fmt: skip
-        found = self._found(findings, [*shown, *instead.values()], moved)
+        found = self.substitutes.found(findings, [*shown, *instead.values()], moved)
         if self.personal.mode == "keep":
             return Replaced(case, Found(found.counts))
         changed = case.model_copy(update=update)
@@ -269,13 +257,6 @@ class Replacer:
             return Replaced(changed, found, BROKEN_LABEL)
         whole = label_holds(self.contract, case, changed, broken)
         return Replaced(changed, found, None if whole else BROKEN_LABEL)
-
-    def _found(self, findings: list[Finding], given: Iterable[str], moved: Moved) -> Found:
-        """What a case held, with the draws that its values take if not the first."""
-        if moved and self._surrogates is not None:
-            units = {u for one in findings for u in self._surrogates.units(one.identity)}
-            moved = {unit: nth for unit, nth in moved.items() if unit in units}
-        return found_of(findings, given, moved)
 
     @cached_property
     def kept_time(self) -> str | None:
@@ -287,14 +268,3 @@ class Replacer:
         """Meta changed, but for the time of arrival, whose digits are nobody's."""
         return {key: value if key == self.kept_time and says_a_time_alone(value)
                 else mapped(value, change) for key, value in meta.items()}  # fmt: skip
-
-    def _instead(self, one: Finding, moved: Moved) -> str:
-        if self._surrogates is None:
-            return f"[{one.kind}]"
-        return self._surrogates.of(one.identity, one.text, moved)
-
-
-def _written(text: str, findings: list[Finding], made: list[str]) -> str:
-    for one, new in zip(reversed(findings), reversed(made), strict=True):
-        text = text[: one.start] + new + text[one.end :]
-    return text

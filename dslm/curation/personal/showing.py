@@ -18,6 +18,7 @@ from typing import Any, Literal
 from dslm.cases import as_line
 from dslm.contract.model import Contract
 from dslm.curation.grouping import group_of
+from dslm.curation.personal.common_names import CommonNames
 from dslm.curation.personal.counting_parts import counted
 from dslm.curation.personal.finder import refuse_missing
 from dslm.curation.personal.finding import Finding, longest
@@ -139,12 +140,12 @@ class Showing:
 
     def _settled(self, case: str) -> Moved:
         """Which draws the values of a case take: the same in the answers to it."""
-        return self._replacer.settled(self._hidden(self._by_id[case]).found)
+        return self._replacer.substitutes.settled(self._hidden(self._by_id[case]).found)
 
     def _hidden(self, case: Case) -> Replaced:
         of, made = self._made.get(case.id, (None, None))
         if made is None or of != case:
-            look = self._look(self._near(case.id))
+            look = self._look(self._near(case.id), case.id)
             made = self._replacer.without(case, look(case.input), look)
             self._made[case.id] = case, made
         return made
@@ -186,11 +187,14 @@ class Showing:
             raise InputError(f"no gold case {case!r}", where="gold")
         return self._known.of_group(self._groups[case], done.found)
 
-    def _look(self, near: Values) -> Look:
+    def _look(self, near: Values, case: str | None = None) -> Look:
+        """Finds values near a case; those of its own fields too where it is the case itself."""
         close = close_index_of(near)
+        common = CommonNames(self._done[case].found.values if case else ())
 
         def look(text: str) -> list[Finding]:
             found = [*close.findings(text), *self._known.anywhere(text)]
+            found += common.findings(text, own=True) if common else []
             return longest([*found, *self._replacer.certain(text)])
 
         return look

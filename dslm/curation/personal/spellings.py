@@ -6,12 +6,14 @@ Called by `close_index` for the cases of a value's group, by `known_values` for 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from dslm.curation.personal.days import DAY
-from dslm.curation.personal.finding import Identity
-from dslm.curation.personal.names import SHORTEST_ELSEWHERE, parts, whole_spellings
+from dslm.curation.personal.finding import COMMON, Identity
+from dslm.curation.personal.names import PARTICLES, SHORTEST_ELSEWHERE, parts, whole_spellings
 from dslm.curation.personal.spelling import joined
 from dslm.curation.personal.streams import folded_words
+from dslm.curation.personal.word_bounds import LEAST_BEHIND_NOUGHTS
 
 # Say of what kind an address is, not whose.
 _ADDRESS_WORDS = (
@@ -21,6 +23,7 @@ _ADDRESS_WORDS = (
     "way west th rue via calle plaza piazza allee weg"
 )
 OF_ADDRESSES = frozenset(_ADDRESS_WORDS.split())
+_STREETS = (("strasse", "str"), ("straat", "str"), ("platz", "pl"))
 LOCAL, LAST = 7, 4  # digits of a telephone number without its area; of a card that are told
 SHORTEST_PART = 5  # letters and digits of a part of an address
 _LETTERS = re.compile(r"^[^\W\d_]+")
@@ -33,6 +36,8 @@ def any_spellings(identity: Identity, text: str) -> set[str]:
     Of a name its single words are among them, as far as `known_values` does not take them for
     common ones; of a company those that few groups have.
     """
+    if identity.form == COMMON:
+        return set()
     if identity.is_name:
         single = {word for word in parts(identity)
                   if len(word) >= SHORTEST_ELSEWHERE and not word.isdigit()}  # fmt: skip
@@ -44,7 +49,19 @@ def any_spellings(identity: Identity, text: str) -> set[str]:
         return {joined(text), f"{country}{national}", f"00{country}{national}", trunk}
     if identity.form == DAY:
         return {joined(text), *map(joined, identity.value.split())}
-    return {joined(text), joined(identity.value)}
+    return {joined(text), joined(identity.value), *_without_noughts(identity.value)}
+
+
+def is_plain_number(identity: Identity, text: str) -> bool:
+    """Whether a value is spelled in one way: digits that begin with no nought, as most numbers."""
+    plain = text == identity.value and identity.kind == "id" and text.isascii() and text.isdigit()
+    return plain and text[0] != "0"
+
+
+def _without_noughts(value: str) -> set[str]:
+    """What a column of numbers leaves of digits that begin with noughts: 314 of 0314."""
+    left = value.lstrip("0") if value.isascii() and value.isdigit() else value
+    return {left} if LEAST_BEHIND_NOUGHTS <= len(left) < len(value) else set()
 
 
 def partial_spellings(identity: Identity, text: str) -> set[str]:
@@ -57,7 +74,8 @@ def partial_spellings(identity: Identity, text: str) -> set[str]:
     if identity.kind == "email":
         made = {value.rpartition("@")[0]}
     elif identity.kind == "address":
-        made = {house_and_street(text)}
+        made = {one for one in (house_and_street(text),) if joined(one) in value.casefold()}
+        made |= {other for one in made for other, _, _ in _other_streets(one)}
     elif identity.kind == "phone":
         return {value[-LOCAL:]} if len(value) > LOCAL else set()
     elif identity.kind in ("card", "iban", "national_id") and len(value) > 2 * LAST:
@@ -72,9 +90,27 @@ def partial_spellings(identity: Identity, text: str) -> set[str]:
 
 def house_and_street(text: str) -> str:
     """The number of a house and the word beside it that names the street: "12 Elm"."""
-    words = [word for word in folded_words(text) if word not in OF_ADDRESSES]
+    words = [word for word in folded_words(text) if word not in OF_ADDRESSES | PARTICLES]
     numbers = [n for n, word in enumerate(words[:2]) if word.isdigit()]
     return " ".join(words[:2]) if len(words) > 2 - len(numbers) and len(numbers) == 1 else ""
+
+
+def _other_streets(said: str) -> Iterator[tuple[str, str, str]]:
+    """A street's name with its kind cut, or whole: "hauptstr 12"; and both endings, new first."""
+    for whole, short in _STREETS:
+        for old, new in ((whole, short), (short, whole)):
+            if re.search(rf"[^\W\d_]{old}(?![^\W\d_])", said):
+                yield re.sub(rf"(?<=[^\W\d_]){old}(?![^\W\d_])", new, said, count=1), new, old
+
+
+def _street_part(value: str, said: str, made: str) -> str | None:
+    """The part of a surrogate for a street whose kind is written otherwise than in the value."""
+    for other, old, new in _other_streets(said):
+        at = value.find(other)
+        if at >= 0 and len(value) == len(made):
+            stem = at + other.index(old)
+            return f"{made[at:stem]}{new}{made[stem + len(old) : at + len(other)]}"
+    return None
 
 
 def part_of(identity: Identity, text: str, made: str) -> str | None:
@@ -83,6 +119,8 @@ def part_of(identity: Identity, text: str, made: str) -> str | None:
     if identity.kind == "email":
         mailbox = made.rpartition("@")[0]
         return joined(mailbox) if mailbox and said == joined(value.rpartition("@")[0]) else None
+    if identity.kind == "address" and said not in value:
+        return _street_part(value, said, made)
     at = value.find(said) if identity.kind == "address" else value.rfind(said)
     if at < 0 or not len(said) < len(value) == len(made):
         return None

@@ -142,7 +142,7 @@ def _row(
     near = known.of_group(row["group_number"], before)
     # What the case itself holds was looked for when it was read
     more = near if len(near) > len(before.values) else NONE
-    drawn = replacer.first_draws(near) | dict(moved)
+    drawn = replacer.substitutes.first_draws(near) | dict(moved)
     after = _without(case, replacer, known, more, before, drawn)
     if not after.found.counts:
         return row
@@ -150,6 +150,8 @@ def _row(
     if not (now := known.of_group(row["group_number"], found)) <= near:
         again = _without(after.case, replacer, known, now, found, drawn)
         after, found = replace(again, reason=after.reason or again.reason), found + again.found
+    if before.left:
+        found = replace(found, left=replacer.leftovers(after.case, found.given))
     changed: dict[str, Any] = {"record": as_line(after.case), "personal": found.to_json()}
     if row["reason"] is None:
         changed |= {"reason": after.reason}
@@ -171,5 +173,5 @@ def _without(
         found = [*close.findings(text), *known.anywhere(text)] if near else known.anywhere(text)
         return longest(outside(found, text, before.given))
 
-    settled = {**drawn, **replacer.settled(before)}
+    settled = {**drawn, **replacer.substitutes.settled(before)}
     return replacer.without(case, look(case.input), look, settled=settled)

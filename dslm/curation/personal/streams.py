@@ -15,6 +15,7 @@ from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
+from dslm.curation.personal.escapes import placed_chars, unescaped
 from dslm.curation.personal.spoken_digits import MAY_SAY_DIGITS, as_digits
 
 Hearing = Literal["letters", "digits", "address"]
@@ -30,8 +31,10 @@ _LEFT_OUT = frozenset([
     *range(0x2B9, 0x2C0), *range(0x300, 0x370), *range(0x591, 0x5C8), 0x640, *range(0x64B, 0x660),
     0x670, *range(0x1DC0, 0x1E00), *range(0x20D0, 0x2100), *range(0xFE00, 0xFE10),
 ])  # fmt: skip
+# Arabic letters that keyboards of Persian, Urdu and Egypt write otherwise: ya, kaf, ha, ta marbuta.
+_ARABIC = {"ی": "ي", "ى": "ي", "ک": "ك", "ہ": "ه", "ھ": "ه", "ة": "ه"}
 _PLAIN = {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d",
-          "þ": "th"}  # fmt: skip
+          "þ": "th"} | _ARABIC  # fmt: skip
 # Scripts that put no blanks between words: Thai, Lao, Myanmar, Khmer, kana, Han (and their 々).
 _UNSPACED = ((0xE00, 0xEFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3005, 0x30FF), (0x3400, 0x9FFF),
              (0xF900, 0xFAFF), (0x20000, 0x3FFFF))  # fmt: skip
@@ -145,29 +148,34 @@ def folded_words(text: str) -> list[str]:
     """The words of a text, folded: as the words of its stream in letters, without their places."""
     if text.isascii() and text.isalnum():
         return [text.lower()]
-    return text.translate(_FOLDING).split()
+    return unescaped(text).translate(_FOLDING).split()
 
 
 def _words(text: str) -> list[Word]:
     # most texts are ASCII, several times as fast
-    return _AsciiStream(text).words if text.isascii() else [*_placed_words(text)]
+    return _AsciiStream(text).words if _is_plain(text) else [*_placed_words(text)]
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is ASCII, and stands for nothing else."""
+    return text.isascii() and unescaped(text) is text
 
 
 def _placed_words(text: str) -> Iterator[Word]:
     chars: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for place, char in enumerate(text):
+    for char, place, end in placed_chars(text):
         folded = _FOLDING[ord(char)]
         if chars and folded[:1] == " ":
             yield Word("".join(chars), starts, ends)
             chars, starts, ends = [], [], []
         if not folded and ends and ends[-1] == place:
-            ends[-1] = place + 1  # an accent belongs to its letter
+            ends[-1] = end  # an accent belongs to its letter
         for one in folded.strip():
             chars.append(one)
             starts.append(place)
-            ends.append(place + 1)
+            ends.append(end)
         if chars and folded[-1:] == " ":
             yield Word("".join(chars), starts, ends)
             chars, starts, ends = [], [], []
@@ -195,7 +203,7 @@ def stream_of(text: str, hearing: Hearing = "letters") -> Stream:
         hearing: `letters` as they are written; `digits`: spoken ones too; `address`: those, and
             the spoken signs of an e-mail address left out.
     """
-    if hearing == "letters" and text.isascii():
+    if hearing == "letters" and _is_plain(text):
         return _AsciiStream(text)
     words = _words(text)
     if hearing != "letters":

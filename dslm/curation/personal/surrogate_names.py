@@ -15,7 +15,7 @@ from itertools import count, islice
 from dslm.curation.personal.drawing import Draw
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.name_lists import FAMILY_NAMES, GIVEN_NAMES
-from dslm.curation.personal.names import KEPT, WORD, shared_words, transcribed
+from dslm.curation.personal.names import KEPT, NAMES_TOO, WORD, shared_words, transcribed
 from dslm.curation.personal.streams import heard
 from dslm.curation.personal.telling_apart import NOT_MOVED, Moved
 
@@ -88,8 +88,9 @@ class Renamer:
 def units(name: Identity) -> tuple[Identity, ...]:
     """The words that say whose name it is, each as what it is drawn as."""
     words = name.value.split()
-    bearing = [w for w in words if w not in KEPT and not w.isdigit()] or words
+    bearing = [w for n, w in enumerate(words) if _is_bearing(words, n)] or words
     if name.kind == "company":
+        bearing = [w for w in words if w not in KEPT and not w.isdigit()] or words
         # One that has shared words alone would stay as it is
         bearing = [w for w in bearing if w not in shared_words(name)] or bearing
     alone = len(words) == 1 or len(bearing) > 1
@@ -97,8 +98,18 @@ def units(name: Identity) -> tuple[Identity, ...]:
         word: GIVEN if name.kind == "name" and alone and word == bearing[0] else FAMILY
         for word in bearing
     }
-    forms |= {w: NUMBER for w in words if w.isdigit() and len(w) >= LONG_NUMBER}
+    least = 1 if all(w.isdigit() for w in bearing) else LONG_NUMBER
+    forms |= {w: NUMBER for w in words if w.isdigit() and len(w) >= least}
     return tuple(Identity("name", form, word) for word, form in forms.items())
+
+
+def _is_bearing(words: list[str], place: int) -> bool:
+    """Whether a word of a person's name says whose it is: of "Le Thi Hoa" and "Anna Le" all do."""
+    word = words[place]
+    if word in NAMES_TOO and len(words) > 1:
+        last = place == len(words) - 1
+        return last or (place == 0 and len(words) > 2 and words[1] not in KEPT)
+    return word not in KEPT and not word.isdigit()
 
 
 @lru_cache(maxsize=1 << 12)

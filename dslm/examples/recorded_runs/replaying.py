@@ -117,7 +117,16 @@ def _write_documents(ws: Workspace) -> None:
     write_atomic(ws.lock, "# nothing was installed for recorded answers\n")
     for split in ("train", "validation"):
         write_atomic(ws.curated / f"{split}.jsonl", "")
+    _write_books(ws)
     write_manifest(ws.curated, {})
+
+
+def _write_books(ws: Workspace) -> None:
+    """What curation would say that it kept."""
+    held_out = read_labelled(ws.curated / "calibration.jsonl", load_contract(ws.contract))
+    groups = {case.input for case in held_out}  # the contract names none: equal texts are one
+    book = {"kept": {"calibration": len(held_out)}, "groups": {"calibration": len(groups)}}
+    write_atomic(ws.curated / "ledger.json", json.dumps(book, indent=2) + "\n")
 
 
 def _train(ws: Workspace) -> None:

@@ -14,6 +14,7 @@ from dslm.contract import Contract, load_contract
 from dslm.errors import InputError, ReleaseRefused
 from dslm.provenance import MANIFEST, digest_file, write_atomic
 from dslm.records import JournalEntry
+from dslm.releasing.erasures import manifests_before
 from dslm.releasing.held_policy import HeldPolicy
 from dslm.releasing.signing.dsse import envelope, opened
 from dslm.releasing.signing.key_choice import key_for, mover_key, no_use
@@ -29,8 +30,8 @@ from dslm.releasing.signing.statements import promoted, promotion_of
 from dslm.releasing.signing.trust import (
     Trust,
     mover_trust,
-    trust_in_force,
     trust_of,
+    trust_to_judge,
     wants_signature,
 )
 from dslm.settings.release_policy import ReleasePolicy
@@ -142,7 +143,7 @@ def refuse_other_promotion(ws: Workspace, number: int, folder: Path, trust: Trus
     version, subject, at = promoted(said)
     if version != str(number):
         return None
-    if subject != digest_file(folder / MANIFEST):
+    if subject not in (digest_file(folder / MANIFEST), *manifests_before(folder)):
         what = f"states that version {number} with other bytes was made champion"
         raise ReleaseRefused(what, where=ws.promotion, fix="look at `dslm release history`")
     return at
@@ -173,9 +174,7 @@ def refuse_wrong_signature(
             what = f"is not signed, and {asked} wants that"
             raise ReleaseRefused(what, where=where, fix=fix)
         return None
-    trust = trust_in_force(root)
-    assert trust is not None
-    return verify_fetched(folder, trust, workflow, where)
+    return verify_fetched(folder, trust_to_judge(root), workflow, where)
 
 
 def tell_of(signed: SignedRelease | None, where: str) -> None:

@@ -191,6 +191,20 @@ def trust_in_force(root: Path | None) -> Trust | None:
     return trust_of(root) if root else None
 
 
+def trust_to_judge(root: Path | None) -> Trust:
+    """Whom this machine trusts, where a signature is there to be judged.
+
+    Raises:
+        InputError: As `trust_in_force`.
+        ReleaseRefused: Nothing says whose signatures count.
+    """
+    found = trust_in_force(root)
+    if found is None:
+        what = "nothing says whose signatures count"
+        raise ReleaseRefused(what, where=root, fix=f"name a file with the keys in {VARIABLE}")
+    return found
+
+
 def wants_signature(root: Path | None) -> str | None:
     """Which file refuses a release that nobody signed: this machine's trust root, or the policy.
 

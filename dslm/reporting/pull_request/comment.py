@@ -109,7 +109,7 @@ def _lines(verdict: Verdict, data: ReportData | None, beside: Beside, most: int)
             yield from _folded("Slices", parts)
         yield from _cost(data)
     yield from _waivers(verdict, beside, most)
-    yield from _more(verdict, most)
+    yield from _more(verdict, () if data is None else data.loosened, most)
     shown = tables.checks(verdict, dict(beside.means), most, where)
     yield from _folded(f"All {len(verdict.checks)} checks", shown)
     digests = sorted(verdict.evidence.items())
@@ -174,9 +174,9 @@ def _waivers(verdict: Verdict, beside: Beside, most: int) -> Iterator[str]:
         yield f"- … and {left} more: see `eval/{verdict.workflow}/waivers.yaml`"
 
 
-def _more(verdict: Verdict, most: int) -> Iterator[str]:
+def _more(verdict: Verdict, loosened: Sequence[str], most: int) -> Iterator[str]:
     """What else a verdict says, such as what changed since the champion, part by part."""
-    for title, lines in told_beside(verdict):
+    for title, lines in told_beside(verdict, loosened):
         yield from ("", f"**{words(title)}**", "")
         yield from (f"- {words(line)}" for line in lines[:most])
         if len(lines) > most:

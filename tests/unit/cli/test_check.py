@@ -160,7 +160,7 @@ def test_gold_ids_and_sources_rejects_with_personal_values_are_told_without_them
     dslm: Call, repository: Workspace
 ) -> None:
     text = repository.contract.read_text()
-    fields = "fields: {target.number: id, meta.contact: name}"
+    fields = "fields: {target.number: id, meta.contact: name, target.kind: name}"
     gold = [case(n) for n in range(60)]
     gold[3]["meta"]["contact"], gold[4]["meta"]["contact"] = "Zelmora Quint", "Lu Abt"
     gold[6]["target"]["number"] = gold[6]["input"] = "471199"
@@ -175,6 +175,8 @@ def test_gold_ids_and_sources_rejects_with_personal_values_are_told_without_them
         repository.contract.write_text(f"{text}  personal: {{mode: {mode}, {fields}}}\n")
         said = dslm("check", "mini", "--json").out
         hides = mode == "surrogate"
+        (listed,) = [f for f in json.loads(said)["mini"] if "lists its values" in f["message"]]
+        assert listed["kind"] == ("fail" if hides else "warn")
         assert ("zelmora quint" in said) != hides
         assert ('target.kind: \\"[value]\\" is not one of' in said) == hides
         told = [

@@ -28,7 +28,8 @@ def contract_in(mode: str, build: Callable[..., Contract]) -> Contract:
     plain = build().model_dump(mode="json", by_alias=True)
     plain["data"]["personal"] = {
         "mode": mode, "kinds": ["email", "name"],
-        "fields": {"target.name": "name", "target.ssn": "ssn", "meta.pin": "pin"},
+        "fields": {"target.name": "name", "target.ssn": "ssn", "meta.pin": "pin",
+                   "meta.contcat": "name"},
     }  # fmt: skip
     text = {"type": ["string", "null"], "maxLength": 60}
     plain["output"]["properties"] |= {"name": text, "ssn": text, "phone": text}
@@ -126,9 +127,15 @@ def test_the_counts_by_kind_are_those_of_what_was_planted(told: Told) -> None:
 
 @pytest.mark.slow
 def test_the_fields_that_hold_it_are_named(told: Told) -> None:
-    _, page, _, _ = told
-    listed = "meta.pin (numbers of a person), target.name (names), target.ssn (national identity"
+    card, page, _, _ = told
+    listed = "meta.contcat (names): 0 values, meta.pin (numbers of a person) in 3 cases, "
+    listed += "target.name (names) in 4 cases, target.ssn (national identity"
     assert f"fields that hold it, by the contract{listed}" in section(page, "sources")
+    assert card.personal is not None
+    assert card.personal["in_fields"] == {
+        "meta.contcat": 0, "meta.pin": 3, "target.name": 4, "target.ssn": 12,
+    }  # fmt: skip
+    assert "no case has anything there: meta.contcat." in section(page, "look")
 
 
 @pytest.mark.slow

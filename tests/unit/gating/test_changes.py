@@ -9,13 +9,15 @@ from scored_repository import digest_of
 from scored_rows import MINI, cases
 
 from dslm.contract import Contract
-from dslm.evidence import Terms, terms_of
+from dslm.evidence import Terms, case_digests_of, terms_of
 from dslm.evidence.terms import MADE_FROM
-from dslm.gating.changes import changes_since
-from dslm.records import Baseline, Change
+from dslm.gating.changes import changes_since, changes_told
+from dslm.records import Baseline, Change, Verdict
 from dslm.settings.policy import GatePolicy
 
 GOLD = cases(10)
+SPLIT = [case.model_copy(update={"meta": case.meta | {"sender": case.id}})
+         for case in cases(20, prefix="c")]  # fmt: skip
 SERVES = Baseline(version=3, digest=digest_of("three"))
 MADE = {key: digest_of(key) for key in MADE_FROM}
 ASKED: dict[str, Any] = {
@@ -39,10 +41,14 @@ CONTRACT = MINI.model_dump(mode="json", by_alias=True)
 
 
 def held_to(
-    policy: dict[str, Any] = ASKED, contract: dict[str, Any] = CONTRACT, gold: Any = GOLD
+    policy: dict[str, Any] = ASKED,
+    contract: dict[str, Any] = CONTRACT,
+    gold: Any = GOLD,
+    calibration: Any = SPLIT,
 ) -> Terms:
     made = Contract.model_validate(contract)
-    return terms_of(made, gold, GatePolicy.model_validate(policy), MADE)
+    split = None if calibration is None else case_digests_of(made, calibration)
+    return terms_of(made, gold, GatePolicy.model_validate(policy), MADE, split)
 
 
 THEN = held_to()
@@ -144,8 +150,9 @@ def test_a_check_more_loosens_nothing_and_an_exchanged_bound_does() -> None:
 )  # fmt: skip
 def test_a_contract_is_compared_value_by_value(place: str, value: Any, loosens: bool) -> None:
     change = found(held_to(contract=turned(CONTRACT, place, value)))
-    regrouped = change.pop("gold changed", None)
-    assert (regrouped is not None) == (place == "data.group_by")
+    for part in ("gold", "calibration"):
+        regrouped = change.pop(f"{part} changed", None)
+        assert (regrouped is not None) == (place == "data.group_by")
     assert {key: one.loosens for key, one in change.items()} == {f"contract {place}": loosens}
 
 
@@ -213,3 +220,71 @@ def test_what_a_release_kept_may_be_of_any_shape_and_then_loosens(key: str, valu
     document = getattr(THEN, part) | {key: {"number": value} if key == "compare" else value}
     found = changes_since(SERVES, THEN.model_copy(update={part: document}), THEN)
     assert [one.part for one in found.loosening][:1] == [part]
+
+
+def test_the_calibration_split_is_compared_case_by_case() -> None:
+    other = SPLIT[0].model_copy(update={"input": "Thanks."})
+    renamed = SPLIT[0].model_copy(update={"id": "c-900"})
+    more = SPLIT[0].model_copy(update={"id": "c-901", "input": "One more."})
+    for split, told in (
+        (SPLIT[1:], {"calibration removed": True}),
+        ([other, *SPLIT[1:]], {"calibration changed": True}),
+        ([renamed, *SPLIT[1:]], {}),
+        ([*SPLIT, more], {"calibration added": False}),
+    ):
+        assert {key: one.loosens for key, one in found(held_to(calibration=split)).items()} == told
+    removed = found(held_to(calibration=SPLIT[3:]))["calibration removed"]
+    assert (removed.was, removed.now) == ("20 cases", "17 cases, 3 removed")
+    assert removed.ids == tuple(case.id for case in SPLIT[:3])
+
+
+def test_calibration_cases_that_had_to_go_do_not_loosen() -> None:
+    """Their group or text is gold by now; or the days by which the contract parts cases moved."""
+    gold = [*GOLD, SPLIT[0].model_copy(update={"id": "g-900"})]
+    gone = found(held_to(gold=gold, calibration=SPLIT[1:]))
+    assert {key: one.loosens for key, one in gone.items()} == {
+        "calibration gone to gold": False, "gold added": False,
+    }  # fmt: skip
+    timed = turned(CONTRACT, "data.time", "received_at")
+    drawn_anew = turned(timed, "data.window.first", "2026-02-01")
+    moved = found(held_to(contract=drawn_anew, calibration=SPLIT[5:]))
+    assert not moved["calibration removed"].loosens
+    assert not any(one.loosens for one in moved.values())
+
+
+def test_a_release_that_kept_no_calibration_split_is_told() -> None:
+    then = held_to(calibration=None)
+    (change,) = changes_since(SERVES, then, held_to()).found
+    assert (change.part, change.was, change.now) == ("calibration", "not kept", "20 cases")
+    assert not change.loosens
+
+
+def test_a_stricter_contract_favours_the_candidate_where_it_is_compared_with_the_base() -> None:
+    for place, value in (
+        ("decision.max_selective_risk", 0.05), ("decision.confidence", 0.95),
+        ("grounded", ["number", "kind"]), ("compare.number", {"as": "exact"}),
+    ):  # fmt: skip
+        contract = turned(CONTRACT, place, value)
+        (change,) = found(held_to(contract=contract)).values()
+        assert (change.loosens, bool(change.favours)) == (False, True), place
+        others = [one for one in ASKED["checks"] if one["id"] != "gains"]
+        alone = held_to(policy=ASKED | {"checks": others}, contract=contract)
+        assert not any(one.favours for one in found(alone).values())
+    plain = found(held_to(contract=turned(CONTRACT, "slo.p99_ms", 9000.0)))
+    assert not any(one.favours for one in plain.values())
+    looser = found(held_to(contract=turned(CONTRACT, "decision.confidence", 0.8)))
+    assert not any(one.favours for one in looser.values())
+
+
+def test_what_favours_the_candidate_is_told_before_what_does_not() -> None:
+    now = held_to(
+        contract=turned(turned(CONTRACT, "decision.confidence", 0.95), "summary", "Else."),
+        policy=turned(ASKED, "checks.right.at_least", 0.6), gold=[*GOLD, *cases(12)[10:]],
+    )  # fmt: skip
+    changes = changes_since(SERVES, THEN, now)
+    verdict = Verdict(workflow="mini", status="PASS", checks=(), baseline=SERVES, changes=changes,
+                      evidence={})  # fmt: skip
+    lines = changes_told(verdict)[1:]
+    assert lines[0].startswith("  LOOSENED policy checks.right.at_least")
+    assert "0.9 → 0.95 — FAVOURS the candidate: the base holds more back too" in lines[1]
+    assert lines[2].startswith("  gold added")

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from planted_edits import edit_faults
 from planted_faults import Runs
-from planted_loosenings import GOOD, TODAY, caught_by, loosenings, scored_anew, waived
-from scored_repository import PAIRS, THIRTY, finish_scoring
+from planted_loosenings import GOOD, TODAY, caught_by, loosenings, resplit, scored_anew, waived
+from scored_repository import PAIRS, THIRTY, digest_of, finish_scoring
 from scored_rows import cases
 
-from dslm.gating.gate import gate_workspace
+from dslm.errors import DslmError
+from dslm.gating.gate import gate_proposed, gate_workspace
 from dslm.settings.workspace import Workspace
 
 FAULTS = loosenings()
@@ -48,6 +49,44 @@ def test_more_gold_and_a_waiver_as_it_should_be_are_stopped_by_nothing(ws: Works
     assert caught_by(ws, TODAY) == ""
     waived(ws)
     assert caught_by(ws, TODAY + dt.timedelta(days=90)) == ""
+
+
+def test_calibration_cases_that_are_added_or_go_to_gold_are_stopped_by_nothing(
+    ws: Workspace,
+) -> None:
+    assert "as curation's books say" not in str(gate_workspace(ws, TODAY).threshold)
+    more = cases(35, prefix="c")[30:]
+    resplit(ws, lambda split: [*split, *more])
+    assert caught_by(ws, TODAY) == ""
+    told = [one.key for one in gate_workspace(ws, TODAY).changes.found if one.part == "calibration"]
+    assert told == ["added"]
+
+
+def test_a_first_release_says_that_nothing_shows_the_calibration_split_whole(
+    tmp_path: Path,
+) -> None:
+    finish_scoring(tmp_path, gold=PAIRS, calibration=THIRTY)
+    verdict = gate_workspace(Workspace(tmp_path, "mini"), TODAY)
+    assert "nothing was left out of the calibration split is as curation's books say" in str(
+        verdict.threshold
+    )
+
+
+def test_a_waiver_of_the_target_branch_for_an_older_candidate_stops_nothing(ws: Workspace) -> None:
+    waived(ws)
+    verdict, ignored = gate_proposed(ws, TODAY)
+    assert (verdict.status, ignored) == ("PASS", ())
+    assert [check.id for check in verdict.checks if check.waived] == ["holds"]
+    text = ws.waivers.read_text()
+    ws.waivers.write_text(text.replace(text.partition("candidate: ")[2][:71], digest_of("older")))
+    with pytest.raises(DslmError):
+        gate_workspace(ws, TODAY)
+    verdict, ignored = gate_proposed(ws, TODAY)
+    assert verdict.status == "INCONCLUSIVE"
+    (line,) = ignored
+    assert line.startswith("The waiver of holds is ignored: it is for another candidate than")
+    scored_anew(ws, PAIRS)
+    assert gate_proposed(ws, TODAY)[0].status == "PASS"
 
 
 @pytest.mark.parametrize("name", FAULTS)

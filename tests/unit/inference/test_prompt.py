@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from scored_rows import MINI
 
 from dslm.errors import InputError
+from dslm.inference import rendering_time
 from dslm.inference.prompt import (
     answer_ids,
     baseline_examples,
@@ -164,6 +166,38 @@ def test_a_template_that_leaves_the_instruction_out_is_refused() -> None:
     tokenizer.chat_template = "{{ messages[-1].role }}<|im_start|>assistant\n"
     with pytest.raises(InputError, match="leaves the instruction out"):
         prompt_ids(tokenizer, PROMPTS["tuned"], "x")
+
+
+LONG = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+ENDLESS = {
+    "loops": "{{ messages[-1].content }}" + LONG,
+    "macros": "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}"
+    "{{ m(90) }}",
+    "for one input": "{% if 'never' in messages[-1].content %}" + LONG + "{% endif %}"
+    "{{ messages[0].content }}{{ messages[-1].content }}",
+}
+
+
+@pytest.mark.parametrize("where", ["here", "in a thread"])
+@pytest.mark.parametrize("template", ENDLESS)
+def test_a_template_that_goes_on_for_ever_is_stopped_and_the_next_one_is_not(
+    monkeypatch: pytest.MonkeyPatch, template: str, where: str
+) -> None:
+    monkeypatch.setattr(rendering_time, "SECONDS", 0.3)
+    tokenizer = tiny_model.tokenizer()
+    tokenizer.chat_template = ENDLESS[template]
+
+    def ask(text: str) -> str:
+        if where == "here":
+            return prompt_text(tokenizer, tuned_prompt(MINI), text)
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(prompt_text, tokenizer, tuned_prompt(MINI), text).result()
+
+    with pytest.raises(InputError, match=r"the chat template was stopped.* 0\.3 seconds"):
+        ask("this never ends")
+    tokenizer.chat_template = ENDLESS["for one input"]
+    for _ in range(50):
+        assert ask("this does").endswith("this does")
 
 
 def test_a_template_that_refuses_every_conversation_is_named_as_the_fault() -> None:

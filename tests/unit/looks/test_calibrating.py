@@ -8,7 +8,10 @@ from certified_answers import certified
 from grouped_worlds import Layout
 from repeated_worlds import recalibrated
 
+from dslm.contract.stakes import DecisionPolicy
 from dslm.errors import ReleaseRefused
+from dslm.looks.asked_cases import short
+from dslm.looks.asked_certificates import asked_before, keep_asked
 from dslm.looks.calibrating import (
     calibration_ledger,
     calibrations_so_far,
@@ -16,7 +19,7 @@ from dslm.looks.calibrating import (
     refuse_uncounted_calibration,
     told,
 )
-from dslm.looks.ledger import CANDIDATE, ledger_of
+from dslm.looks.ledger import CANDIDATE, candidate_digest, ledger_of
 from dslm.provenance import digest_bytes
 from dslm.records import Case
 from dslm.settings.workspace import Workspace
@@ -67,6 +70,33 @@ def test_a_calibration_is_the_one_that_the_ledger_knows_it_as(ws: Workspace) -> 
         refuse_uncounted_calibration(ws.looks, evidence(), 2, most)
         with pytest.raises(ReleaseRefused, match=r"calibration 1 on these cases, .* as number 2"):
             refuse_uncounted_calibration(ws.looks, evidence(), 1, most)
+
+
+def test_another_number_of_calibrations_named_afterwards_is_told_and_has_no_more_error(
+    ws: Workspace,
+) -> None:
+    one = DecisionPolicy(max_selective_risk=0.1, confidence=0.9, calibrations=1)
+    over = {k: one.model_copy(update={"calibrations": k}) for k in (None, 1, 2, 4)}
+    first, second, third = (evidence(contract=f"sha256:{n}") for n in range(3))
+    for made, decision in ((first, over[2]), (second, over[4])):
+        count_calibration(ws, made, CASES)
+        keep_asked(ws, made, decision)
+    assert asked_before(ws.looks, first, over[2]) == []  # nothing was before it
+    (line,) = asked_before(ws.looks, second, over[4])
+    assert "asked risk 0.1 at 0.9 over 2, this one asks risk 0.1 at 0.9 over 4" in line
+    count_calibration(ws, third, CASES)
+    (line, _) = asked_before(ws.looks, third, over[None])
+    assert line.endswith("over 2, this one asks risk 0.1 at 0.9 of each")
+    assert len(asked_before(ws.looks, third, over[4])) == 1  # a half and two quarters are all
+    with pytest.raises(ReleaseRefused, match=r"may be wrong in 0\.075 of all draws, this one"):
+        asked_before(ws.looks, third, over[2])
+    (path,) = ws.looks.glob(f"calibration/*/asked/{short(candidate_digest(first))}.json")
+    path.unlink()
+    told_of = asked_before(ws.looks, third, over[4])
+    assert told_of == ["what 1 of the calibrations before asked is not kept"]
+    path.write_text("{}")
+    with pytest.raises(ReleaseRefused, match="cannot be read"):
+        asked_before(ws.looks, third, over[4])
 
 
 def test_of_several_calibrations_one_breaks_the_bound_as_often_as_is_told_at_most() -> None:

@@ -103,6 +103,26 @@ def test_another_key_than_curation_used_is_told(
     assert "dvc repro" in (finding.fix or "")
 
 
+@pytest.mark.parametrize(
+    ("columns", "kind", "told"),
+    [("", "warn", "no case has anything there: nothing is replaced; did you mean 'meta.contact'?"),
+     ("meta: [sender, language]", "fail", "no source has such a column"),
+     ("meta: [sender, language, contcat]", "warn", "no case has anything there")],
+)  # fmt: skip
+def test_a_personal_field_that_no_case_has_is_told(
+    repository: Workspace, columns: str, kind: str, told: str
+) -> None:
+    text = repository.contract.read_text()
+    if columns:
+        text = text.replace("licence:", f"columns: {{{columns}}}, licence:")
+    fields = "{target.number: id, meta.sender: id, meta.contact: name, meta.contcat: name}"
+    repository.contract.write_text(f"{text}  personal: {{mode: keep, fields: {fields}}}\n")
+    change(repository.gold, 0, meta={"sender": "a", "language": "en", "contact": "Robin"})
+    (finding,) = found(repository, "personal.fields")
+    assert (finding.kind, told in finding.message) == (kind, True), finding
+    assert "'meta.contcat'" in finding.message
+
+
 @pytest.mark.parametrize("missing", ["UK", "phonenumbers"])
 def test_what_looks_for_personal_data_fails_where_it_cannot(
     repository: Workspace, monkeypatch: pytest.MonkeyPatch, missing: str

@@ -119,7 +119,42 @@ def test_a_registration_killed_at_any_step_is_ended_by_the_same_command(
     release = register(run.ws, answers_well)
     assert (release.version, release.status, release.aliases) == (3, "candidate", ("candidate",))
     assert json.loads(run.ws.receipt.read_text())["version"] == 3
-    assert [version.number for version in ModelStore(run.ws.root, W).versions()] == [1, 2, 3]
+    versions = ModelStore(run.ws.root, W).versions()
+    assert [version.number for version in versions] == [1, 2, 3]
+    assert uploads(run) == sorted(str(version.run_id) for version in versions)
+
+
+def uploads(run: Run) -> list[str]:
+    """The runs that hold a release's files, in MLflow and on the disk."""
+    mlflow = ModelStore(run.ws.root, W).mlflow
+    experiment = mlflow.get_experiment_by_name(W).experiment_id
+    found = mlflow.search_runs([experiment], "tags.`dslm.kind` = 'release'")
+    there = sorted(path.name for path in (run.ws.root / ".mlflow/artifacts" / W).iterdir())
+    assert there == sorted(one.info.run_id for one in found)
+    return there
+
+
+def test_an_upload_that_never_ended_is_deleted_by_the_next_registration_and_a_whole_one_kept(
+    waiting: Run, copying, tmp_path, capfd
+) -> None:
+    run = copying(waiting, tmp_path / "a")
+    mlflow = ModelStore(run.ws.root, W).mlflow
+    mlflow.delete_model_version(W, "1")  # its files are all that is left of it
+    opened, killed = store.client, pytest.MonkeyPatch()
+    half = Flaky(opened(run.ws.root), 2, made=True)  # the run is there, its files are not
+    killed.setattr(half, "WRITES", ("create_run", "log_artifacts"), raising=False)
+    killed.setattr(store, "client", lambda *_, **__: half)
+    with pytest.raises(EnvironmentFault):
+        registering(run)
+    killed.undo()
+    before = uploads(run)
+    assert len(before) == 3
+    registering(run)
+    said = capfd.readouterr().err
+    (kept,) = set(uploads(run)) - {str(v.run_id) for v in ModelStore(run.ws.root, W).versions()}
+    assert f"run {kept} holds a release that no version names" in said
+    assert said.count("left of a registration that was killed, is deleted") == 1
+    assert len(uploads(run)) == 3
 
 
 @pytest.mark.parametrize("step", steps.RECOVER)

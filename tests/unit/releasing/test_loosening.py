@@ -148,3 +148,33 @@ def test_a_forged_first_champion_is_judged_before_it_is_promoted(run: Run) -> No
     write_atomic(run.ws.policy, policy)
     assert promote(run.ws, 1, "restored", "ann") is not None  # as documented
     assert read_champion(run.ws.champion).digest == release.digest
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_lost_champion_comes_back_held_to_no_less(
+    one: Run, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Registered anew from the same weights, its digest is the champion's; what it asks is not."""
+    held, store = read_champion(one.ws.champion).terms, ModelStore(one.ws.root, "mini")
+    assert history(one.ws)[-1].terms == held == digest_file(one.ws.terms)
+    store.mlflow.delete_registered_model("mini")
+    if number == 2:
+        one.candidate(b"weights two")
+        one.gate(baseline=Baseline())
+        one.register()
+        one.candidate(b"weights one")
+    monkeypatch.setattr(finished_run, "POLICY", ASKS_LESS)
+    one.gate(baseline=Baseline())
+    assert one.register().version == number
+    kept = one.ws.terms.read_bytes()
+    says = r"not held to what the journal's is|exact\.at_least: 0\.8 → 0\.7"
+    with pytest.raises(ReleaseRefused, match=says):
+        promote(one.ws, number, "restored", "ann")
+    assert (one.ws.terms.read_bytes(), history(one.ws)[-1].terms) == (kept, held)
+    if number == 2:  # git's copy rewritten too: the journal names the digest
+        write_atomic(one.ws.terms, one.stored(2, TERMS_FILE).read_bytes())
+        noted = json.loads(one.ws.champion.read_bytes())
+        noted["terms"] = digest_file(one.ws.terms)
+        write_atomic(one.ws.champion, json.dumps(noted))
+        with pytest.raises(ReleaseRefused, match="is not what the champion was held to"):
+            promote(one.ws, number, "restored", "ann")

@@ -23,6 +23,8 @@ from dslm.provenance import (
 from dslm.records import Baseline, Verdict
 from dslm.releasing.baseline import read_champion
 from dslm.releasing.checking import checked_files, prove, verdict_tag
+from dslm.releasing.dossier.against_registry import check_against_registry
+from dslm.releasing.dossier.making import make_dossier
 from dslm.releasing.fetching import fetch_version, what_it_says
 from dslm.releasing.held_policy import policies_of
 from dslm.releasing.journal import Journal
@@ -113,13 +115,19 @@ def test_it_is_listed_loaded_and_gone_back_to_and_not_promoted(run: Run, tmp_pat
         promote(run.ws, 1, "as it was", "ann")
     store = ModelStore(run.ws.root, W)
     proof = prove(store, store.version(1), tmp_path / "proved")
-    policies = policies_of(run.ws, ())
-    make(run.ws, store, Move("promote", None, None, proof, "before the upgrade", "ann", *policies))
+    make(run.ws, store, Move("promote", None, None, proof, "before the upgrade", "ann",
+                             *policies_of(run.ws, ())))  # fmt: skip
     assert promote(run.ws, 1, "again", "ann") is None
     assert run.released(b"weights two").version == 2  # compared with the older one
     assert promote(run.ws, 2, "the new one", "ann") is not None
     assert [release.version for release in releases(run.ws)] == [2, 1]
     assert fetch_version(run.ws, 1, tmp_path / "fetched").is_dir()
+    told = make_dossier(run.ws, 1, tmp_path / "dossier")  # of what it has; the rest is not shown
+    claims = {one.claim: one.holds for one in told.claims}
+    shown = ("measured", "against base", "journal", "gate passed")
+    assert [claims[name] for name in shown] == [True] * len(shown)
+    assert not any(claims[name] for name in ("lineage", "looks", "thresholds", "data origin"))
+    assert check_against_registry(run.ws, tmp_path / "dossier").judged_again is False
     entry = rollback(run.ws, "wrong totals", "ann", answers_well)
     assert (entry.to_version, len(history(run.ws))) == (1, 3)
     assert read_champion(run.ws.champion).version == 1

@@ -21,6 +21,7 @@ from dslm.errors import ReleaseRefused
 from dslm.provenance import digest_file
 from dslm.records import Case, Row
 from dslm.releasing import recorded_answers
+from dslm.releasing.pyfunc import AnswersAgain
 from dslm.releasing.recorded_answers import AT_LEAST, FILE, bridge, cases_to_record
 from dslm.releasing.signing.signed_folder import SIGNED_BESIDE, sign_folder
 from dslm.releasing.verified_loading import load_verified
@@ -239,3 +240,25 @@ def test_a_release_of_another_hand_or_without_a_signature_is_not_loaded(ws, trus
         (trusted / name).unlink()
     with pytest.raises(ReleaseRefused, match=r"is not signed, and .*trust\.yaml says whose"):
         load_verified(trusted, ws.root)
+
+
+def test_a_rollback_has_the_recorded_answers_given_again_on_the_same_engine_too(
+    ws, release
+) -> None:
+    answers = AnswersAgain(ws.root)
+    said = answers(release, "any")
+    assert answers.given == AT_LEAST
+    assert (said["told"], said["bridged"]) == ((), None)
+    rows_changed(release, otherwise, only=3)
+    with pytest.raises(ReleaseRefused, match="gives 1 of 20 recorded answers otherwise here"):
+        AnswersAgain(ws.root)(release, "any")
+
+
+def test_a_release_that_carries_too_few_answers_answers_its_one_case(ws, release) -> None:
+    (release / FILE).unlink()
+    ws.gold.unlink()
+    sealed(release)
+    answers = AnswersAgain(ws.root)
+    said = answers(release, read_records(release / "rows" / "candidate.jsonl", Row)[0].id)
+    assert answers.given is None
+    assert said["action"] in ("proceed", "abstain", "escalate")

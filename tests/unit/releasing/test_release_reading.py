@@ -20,9 +20,11 @@ from dslm.errors import InputError, ReleaseRefused
 from dslm.releasing import registry_reading
 from dslm.releasing.agreement import disagreements
 from dslm.releasing.checking import checked_files
+from dslm.releasing.erasures import erasures_of
 from dslm.releasing.journal import Journal
 from dslm.releasing.registry_reading import reading_store
 from dslm.releasing.release_differences import differences, told
+from dslm.releasing.release_digests import refuse_other_rows
 from dslm.releasing.release_summary import TAG, listed
 from dslm.releasing.store import ModelStore
 
@@ -177,6 +179,21 @@ def test_fetch_copies_a_proved_release_into_a_new_folder(unmoved: Run, tmp_path:
     absent = dslm(unmoved, "fetch", W, "--into", str(tmp_path / "no" / "folder"))
     assert isinstance(absent.exception, InputError)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "served"]
+
+
+def test_fetched_without_inputs_it_is_whole_and_carries_none(unmoved: Run, tmp_path: Path) -> None:
+    into = tmp_path / "handed-out"
+    said = json.loads(dslm(unmoved, "fetch", W, "--into", str(into), "--without-inputs",
+                           "--json").stdout)  # fmt: skip
+    assert said["inputs"] is False
+    assert checked_files(into)["gold"].startswith("sha256:")
+    refuse_other_rows(into)
+    inputs = [case.input.encode() for case in GOLD]
+    files = [path for path in into.rglob("*") if path.is_file()]
+    assert not [one for path in files for one in inputs if one in path.read_bytes()]
+    (told,) = erasures_of(into)
+    assert set(told.files) == {"recorded.jsonl", "smoke.json"}
+    assert told.files["recorded.jsonl"].cases == len(GOLD)
 
 
 def test_an_edited_release_is_not_fetched(one: Run, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from page_reading import read
 from sample_run import CONTRACT, make_run, verdict_of
 
+from dslm.gating.earlier_policies import HEADING
 from dslm.gating.markdown import as_markdown
 from dslm.gating.markdown_text import literal, words
 from dslm.looks.look import Look
@@ -294,3 +295,14 @@ def test_junit_holds_any_text(text: str) -> None:
     suite = Xml.fromstring(junit(verdict_of("FAIL", checks=(check,))).encode())[0]
     assert len(suite) == 1
     assert len(suite[0]) == 1
+
+
+def test_a_comment_tells_that_a_stricter_policy_held_the_same_look_up() -> None:
+    run = make_run(30, status="PASS")
+    assert run.verdict is not None
+    assert HEADING not in comment(run.verdict, run)
+    lines = ("FAIL (risk) before; loosened since: checks.risk.at_most: 0.1 → 0.3", NASTY[0])
+    told = comment(run.verdict, dataclasses.replace(run, loosened=lines))
+    assert f"**{HEADING}**" in told
+    assert "FAIL (risk) before; loosened since" in html.unescape(told)
+    assert not CALLS.search(text_outside_code(told))

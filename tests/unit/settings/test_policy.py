@@ -5,8 +5,8 @@ import pytest
 from pydantic import ValidationError
 
 from dslm.errors import InputError, Problems
-from dslm.settings.policy import GatePolicy, load_policy
-from dslm.settings.waivers import Waiver, load_waivers, refuse_idle_waivers
+from dslm.settings.policy import GatePolicy, WaiverRules, load_policy
+from dslm.settings.waivers import Waiver, applying, load_waivers, refuse_idle_waivers
 
 ROOT = Path(__file__).parents[3]
 TODAY = dt.date(2026, 11, 22)
@@ -189,3 +189,20 @@ def test_a_policy_says_what_nobody_can_waive_and_for_how_long_the_rest() -> None
     with pytest.raises(Problems, match=r"(?s)nobody can waive.*5 days are the most"):
         applied(strict, waiver())
     applied(strict, waiver(check="valid", until=TODAY))
+
+
+def test_waivers_of_another_candidate_are_ignored_with_a_line_where_nobody_relies_on_them() -> None:
+    policy = POLICY.model_copy(update={"waivers": WaiverRules(never=["evidence"])})
+    other = "sha256:" + "1" * 64
+    given = [waiver(), waiver(check="valid", candidate=other), waiver(check="gone"), waiver(),
+             waiver(check="valid", until="2026-11-01", gold=other)]  # fmt: skip
+    kept, lines = applying(policy, given, today=TODAY, gold=GOLD, candidate=GOLD)
+    assert kept == (given[0],)
+    assert [line.split(": it ")[1] for line in lines] == [
+        f"is for another candidate than {GOLD}.",
+        "waives no check of the policy.",
+        "waives a check twice.",
+        "expired on 2026-11-01; is for another gold set.",
+    ]
+    with pytest.raises(Problems):
+        refuse_idle_waivers(policy, given, today=TODAY, gold=GOLD, candidate=GOLD)

@@ -21,6 +21,7 @@ from dslm.curation.formats.mail.senders import sender_of
 from dslm.curation.formats.rows import Format, Unreadable
 
 LONGEST_MAIL = 64 << 20  # bytes, attachments and all
+META = ("message_id", "sender", "thread", "subject", "received", "body")
 SHOWN = ("From", "To", "Subject", "Date")
 _BRACKETED = re.compile(r"<([^<>]*\S[^<>]*)>")
 
@@ -80,17 +81,14 @@ def mail_text(raw: bytes, encoding: str) -> Text:
     roots = [root for text in before if text and (root := bare_id(text))]
     written = in_utf8(raw_header(message, "From", encoding, hint) or "", encoding)
     body = body_of(message, encoding)
-    meta = {
-        "message_id": own,
-        "sender": sender_of(written),
-        "thread": roots[0] if roots else own,
-        "subject": shown.get("Subject"),
-        "received": _moment(raw_header(message, "Date", encoding)),
-        "body": " and ".join(body.forms) or None,
-    }
+    told = (
+        own, sender_of(written), roots[0] if roots else own, shown.get("Subject"),
+        _moment(raw_header(message, "Date", encoding)), " and ".join(body.forms) or None,
+    )  # fmt: skip
+    meta = zip(META, told, strict=True)
     head = "\n".join(f"{name}: {value}" for name, value in shown.items())
     said = f"{head}\n\n{body.text}".strip()
-    return Text(said, {key: value for key, value in meta.items() if value is not None})
+    return Text(said, {key: value for key, value in meta if value is not None})
 
 
 EML = Format(partial(one_text, read=mail_text, most=LONGEST_MAIL), single=True)

@@ -13,6 +13,7 @@ from planted_values import CODE_SPELLINGS, KINDS, NAME_SPELLINGS, left_of, plant
 
 from dslm.contract import Contract
 from dslm.contract.grounding import ungrounded
+from dslm.curation.personal.escapes import placed_chars, unescaped
 from dslm.curation.personal.replacing import Replacer
 from dslm.curation.personal.streams import heard
 from dslm.errors import InputError
@@ -96,6 +97,10 @@ def test_a_value_is_gone_from_its_own_case_in_every_spelling(people, one):
      ("name", "Дем'янчук", "це Демʼянчук", "демʼ янчук"),
      ("name", "Kaʻiulani", "kaiulani, Ka'iulani", "kaiulani ka'iulani"),
      ("name", "Robin O'Brien", "ｒｏｂｉｎ OBrien's", "ｒｏｂｉｎ brien"),
+     ("name", "Jürgen Müller", "?q=m%C3%BCller&x, J&uuml;rgen&nbsp;M&#xfc;ller", "c3 uuml xfc"),
+     ("name", "Jürgen Müller", r"J\u00fcrgen, M=C3=BCller", "u00fc c3 rgen"),
+     ("name", "J&uuml;rgen M&uuml;ller", "Jürgen Müller", "jürgen müller"),
+     ("name", "علی رضایی", "علي رضايى", "علي رضاي"), ("name", "محمد", "ﻣﺤﻤﺪ", "ﻣﺤﻤﺪ"),
      ("id", "415", "four-one-five", "four-one-five"),
      ("id", "415", "четыре один пять", "четыре пять"),
      ("id", "415", "vier eins fünf", "vier eins fünf"),
@@ -110,8 +115,15 @@ def test_a_value_is_gone_from_its_own_case_in_every_spelling(people, one):
      ("date", "1984-03-07", "一九八四年三月七日", "一九八四年 三月"),
      ("date", "1984-03-07", "७ मार्च १९८४, 7 марта 1984", "मार्च марта"),
      ("email", "kavi.r@gmail.com", "kavi [at] x, mailto:kavi.r%40gmail.com", "kavi.r"),
+     ("id", "0314", "pin 314, oh three one four", "314"),
+     ("id", "314", "pin 0314", "314"),
+     ("ssn", "012-34-5678", "ssn 12345678", "345678"),
+     ("ssn", "12345678", "ssn 012-34-5678", "345678 5678"),
      ("card", "4111111111111111", "ending 1111", "1111"),
      ("phone", "+1 202 555 0143", "call 555-0143", "0143"),
+     ("address", "Hauptstraße 12, Berlin", "HAUPTSTR. 12, Haupt Str. 12", "haupt 12"),
+     ("address", "Hauptstr. 12", "Hauptstraße 12, hauptstrasse 12", "haupt 12"),
+     ("address", "Rue de Rivoli 5, Paris", "r. de Rivoli 5, rivoli, 5", "rivoli 5"),
      ("address", "12 Elm Street, Springfield", "12, elm st", "12 elm")],
 )  # fmt: skip
 def test_a_value_is_gone_in_other_scripts_and_notations(people, kind, label, text, told):
@@ -122,6 +134,18 @@ def test_a_value_is_gone_in_other_scripts_and_notations(people, kind, label, tex
     said = unicodedata.normalize("NFC", slot(done.case.input)).casefold()
     assert [word for word in told.split() if word in said] == []
     assert ungrounded(contract, done.case.input, done.case.target) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [("100%25 off", "100%25 off"), ("a%20b &amp; c=20", "a%20b &amp; c=20"), ("%FF%C3", "%FF%C3"),
+     ("&copy; &notaname; &#49;", "&copy; &notaname; &#49;"), (r"C:\users \u002", r"C:\users \u002"),
+     ("%C3%BC&ouml;=C3=A4", "üöä"), ("%e2%82%ac", "%e2%82%ac"), ("%D0%90%D1%8F", "Ая")],
+)  # fmt: skip
+def test_only_letters_are_read_of_escapes(text, read):
+    assert unescaped(text) == read
+    places = [(start, end) for _, start, end in placed_chars(text)]
+    assert [places[0][0], places[-1][1]] == [0, len(text)]
 
 
 @pytest.mark.parametrize("text", ["il y en a un ou deux", "sei due", "tres", "one of dos", "三人"])

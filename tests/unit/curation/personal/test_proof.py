@@ -110,6 +110,19 @@ def test_keys_and_row_numbers_of_our_own_are_nobodys(prove):
     assert proof.left_in(case("", meta={"target": ""}), Found(), OTHER) == {"company"}
 
 
+def test_keys_of_meta_that_the_contract_names_are_nobodys(prove, build_contract):
+    fields = {"meta.sender": "name", "meta.client.robin": "name"}
+    contract = build_contract(personal={"fields": fields}, time="crusoe")
+    sender = Identity("name", "", "sender crusoe")
+    known = known_by((sender, "Sender Crusoe"), (ROBIN, "Robin"), everywhere={"sender": sender})
+    meta = {"sender": "x", "client": {"robin": "y"}, "crusoe": 1}
+    line = case("a", meta=meta)
+    assert prove(known, contract).left_in(line, Found(), GROUP) == set()
+    for more in (meta | {"crusoes": 1}, meta | {"sender": "Robin"}, {"x": {"of sender": 1}}):
+        assert prove(known, contract).left_in(case("a", meta=more), Found(), GROUP) == {"name"}
+    assert prove(known, contract).left_in(case("sender"), Found(), GROUP) == {"name"}
+
+
 def test_what_was_given_is_no_leftover_though_it_be_anothers(prove):
     esther = Identity("name", "", "esther")
     proof = prove(known_by((ROBIN, "Robin Crusoe"), everywhere={"esther": esther}))

@@ -257,7 +257,13 @@ def test_labels_are_read_as_the_columns_say(build_contract):
     columns = {"input": "said", "target": {"amount": "sum"}, "meta": ["firm"]}
     mapped = build_contract(sources=[source | {"columns": columns}]).data.sources[0].columns
     row = {"said": "x", "sum": "12", "firm": "Hotel Wyckau"}
-    assert labels_of(row, mapped, textual=True) == ({"amount": "12"}, {"firm": "Hotel Wyckau"})
+    told = labels_of(row, mapped, (), textual=True)
+    assert told == ({"amount": "12"}, {"firm": "Hotel Wyckau"})
     plain = build_contract().data.sources[0].columns
     nested = {"input": "x", "target": '{"amount": "12"}', "meta": '{"firm": "Ombrak"}'}
-    assert labels_of(nested, plain, textual=True) == ({"amount": "12"}, {"firm": "Ombrak"})
+    assert labels_of(nested, plain, (), textual=True) == ({"amount": "12"}, {"firm": "Ombrak"})
+    broken = {"target": "[]", "meta": {"firm": "Ombrak"}}  # becomes a reject
+    assert labels_of(broken, plain, (), textual=True) == ({}, {"firm": "Ombrak"})
+    parts = {"target": {"slots": {"name": "Robin", "city": None}}, "meta": None}
+    flat = {"slots_name": "Robin", "slots_city": None}
+    assert labels_of(parts, plain, tuple(flat), textual=False) == (flat, {})

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from signed_folders import listed, new_key
 
-from dslm.errors import InputError
+from dslm.errors import InputError, ReleaseRefused
 from dslm.releasing.signing.keys import (
     VARIABLE,
     demonstration_key,
@@ -18,7 +18,7 @@ from dslm.releasing.signing.keys import (
     own_key,
     read_public_key,
 )
-from dslm.releasing.signing.trust import read_trust, trust_in_force, trust_of
+from dslm.releasing.signing.trust import read_trust, trust_in_force, trust_of, trust_to_judge
 from dslm.settings.release_policy import PATH
 
 
@@ -100,6 +100,8 @@ def test_a_trust_root_holds_several_keys_or_is_one(tmp_path, monkeypatch) -> Non
     (only,) = read_trust(tmp_path / "ann.pem").keys
     assert (only.name, only.key) == ("ann", ann.public)
     assert trust_in_force(None) is None
+    with pytest.raises(ReleaseRefused, match="nothing says whose signatures count"):
+        trust_to_judge(None)
     monkeypatch.setenv("DSLM_TRUST_ROOT", str(path))
     assert trust_in_force(tmp_path) == trust
 

@@ -1,0 +1,79 @@
+r"""Letters that a text has as escapes: `m%C3%BCller`, `m&uuml;ller`, `m=C3=BCller`, `m\u00fcller`.
+
+Addresses of pages, mails and JSON within a text spell so what is no ASCII. Only letters, marks and
+blanks are read so: "100%25" stays what it is. Gives the characters of a text, each with where it
+begins and ends. Called by `streams`, and for the text of findings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from urllib.parse import unquote_to_bytes
+
+_LIKELY = re.compile(r"%[C-Fc-f][0-9A-Fa-f]%|=[C-F][0-9A-F]=|&[A-Za-z#]|\\u")
+_ESCAPE = re.compile(
+    r"(?:%[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f])+)+"
+    r"|(?:=[C-F][0-9A-F](?:=[89AB][0-9A-F])+)+"
+    r"|&(?:[A-Za-z]{2,8}|#\d{2,6}|#[xX][0-9A-Fa-f]{2,5});"
+    r"|(?:\\u[0-9A-Fa-f]{4})+"
+)
+Placed = tuple[str, int, int]  # a character, where it begins, and before where it ends
+
+
+def may_be_escaped(text: str) -> bool:
+    """Whether something in a text begins like an escape, which is soon said."""
+    if "%" in text or "&" in text or "=" in text or "\\" in text:
+        return _LIKELY.search(text) is not None
+    return False
+
+
+def placed_chars(text: str) -> Iterator[Placed]:
+    """The characters of a text, those of an escape with the place of all of it."""
+    at = 0
+    for match in _ESCAPE.finditer(text) if may_be_escaped(text) else ():
+        if said := _said(match[0]):
+            yield from _plain(text, at, match.start())
+            yield from ((char, *match.span()) for char in said)
+            at = match.end()
+    yield from _plain(text, at, len(text))
+
+
+def unescaped(text: str) -> str:
+    """A text with its escapes read; most have none."""
+    if not may_be_escaped(text):
+        return text
+    return "".join(char for char, _, _ in placed_chars(text))
+
+
+def _plain(text: str, start: int, end: int) -> Iterator[Placed]:
+    return ((text[place], place, place + 1) for place in range(start, end))
+
+
+def _said(escape: str) -> str:
+    """What an escape spells; empty where it is no letter, or nothing at all."""
+    if escape[0] == "&":
+        said = unescape(escape)
+    elif escape[0] == "\\":
+        said = re.sub(r"\\u(.{4})", lambda code: chr(int(code[1], 16)), escape)
+    else:
+        raw = unquote_to_bytes(escape.replace("=", "%"))
+        said = raw.decode("utf-8", errors="ignore") if _is_utf8(raw) else ""
+    return said if said != escape and all(c.isalpha() or _is_blank(c) for c in said) else ""
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_blank(char: str) -> bool:
+    """Whether a character is a blank or a mark that is not seen by itself."""
+    return char.isspace() or not (char.isprintable() or char.isascii()) or ord(char) in _MARKS
+
+
+_MARKS = range(0x300, 0x370)

@@ -1,0 +1,76 @@
+"""Whether letters and digits that stand somewhere in a text may be a value, and are no chance.
+
+Takes a text's stream and where a value's characters begin and end in it. What is a word of its own
+is; within a longer word or over several it has to be long enough. Called by `close_index`.
+"""
+
+from __future__ import annotations
+
+from dslm.curation.personal.streams import Stream, is_unspaced
+
+WITHIN_WORD = 5  # letters and digits that are looked for within a longer word
+ACROSS_WORDS = 8  # that may begin at a word and end within another
+OF_CUT_WORD = 3  # of these, that are within the other
+WITHIN_NUMBER = 7  # digits that are looked for within a longer number
+IN_GROUPS = 4  # letters and digits that blanks may part
+LEAST_BEHIND_NOUGHTS = 3  # digits before which noughts may be missing or too many
+
+
+def begins(stream: Stream, place: int) -> bool:
+    """Whether a word begins at a place, or letters and digits part there."""
+    if place in (0, len(stream.chars)) or stream.word(place - 1) != stream.word(place):
+        return True
+    return stream.chars[place - 1].isdigit() != stream.chars[place].isdigit()
+
+
+def stands(stream: Stream, start: int, end: int) -> bool:
+    """Whether what stands there may be the value, and is no chance."""
+    length = end - start
+    whole = begins(stream, end) and (begins(stream, start) or _behind_noughts(stream, start, end))
+    together = stream.word(start) == stream.word(end - 1) or is_unspaced(stream.chars[start:end])
+    if _within_spoken(stream, start) or _within_spoken(stream, end):
+        return False
+    if whole:
+        return together or length >= IN_GROUPS or _is_said(stream, start, end)
+    if _goes_on(stream, start) or _goes_on(stream, end):
+        return together and length >= WITHIN_NUMBER
+    if together:
+        return length >= WITHIN_WORD
+    if length < ACROSS_WORDS or not (begins(stream, start) or begins(stream, end)):
+        return False
+    cut = end - stream.firsts[stream.word(end - 1)]
+    if not begins(stream, start):
+        cut = stream.firsts[stream.word(start) + 1] - start
+    return cut >= OF_CUT_WORD  # of "Duval zzz" one z is no initial
+
+
+def _is_said(stream: Stream, start: int, end: int) -> bool:
+    """Whether all digits are spoken, and no others stand beside them: "four one five"."""
+    first, last = stream.word(start), stream.word(end - 1) + 1
+    near = [*stream.words[max(first - 1, 0) : first], *stream.words[last : last + 1]]
+    said = all(word.spoken for word in stream.words[first:last])
+    return said and not any(word.chars.isdigit() for word in near)
+
+
+def _within_spoken(stream: Stream, place: int) -> bool:
+    """Whether a place is within a spoken number: the 4 of "forty"."""
+    if place in (0, len(stream.chars)):
+        return False
+    return stream.start(place - 1) == stream.start(place)
+
+
+def _goes_on(stream: Stream, place: int) -> bool:
+    """Whether a number goes on over a place."""
+    if place in (0, len(stream.chars)) or stream.word(place - 1) != stream.word(place):
+        return False
+    return stream.chars[place - 1].isdigit() and stream.chars[place].isdigit()
+
+
+def _behind_noughts(stream: Stream, start: int, end: int) -> bool:
+    """Whether digits stand behind noughts alone, as of 314 and 0314 a column may keep either."""
+    if end - start < LEAST_BEHIND_NOUGHTS or not stream.chars[start:end].isdigit():
+        return False
+    first = start
+    while stream.chars[first - 1 : first] == "0" and not begins(stream, first):
+        first -= 1
+    return first < start and begins(stream, first)

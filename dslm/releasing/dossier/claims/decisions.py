@@ -1,0 +1,98 @@
+"""Claims on who decided, who signed, and the way back.
+
+Called by `claims`, with artefacts that are there: each gives whether it holds, and words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dslm.releasing.dossier.artefacts import Artefacts
+
+Said = tuple[bool, str]
+
+
+def signed(found: Artefacts) -> Said:
+    """By whose key the release is signed."""
+    signed = found.signature
+    assert signed
+    if signed.demonstration:
+        return False, "signed with the demonstration key, which is published and proves nothing"
+    return True, f"signed with key {signed.key_id[:12]}"
+
+
+def recorded(found: Artefacts) -> Said:
+    """Answers that it has to give again."""
+    return True, "it carries cases and answers that it has to give again wherever it is loaded"
+
+
+def journaled(found: Artefacts) -> Said:
+    """That this release was made champion, with who and why."""
+    if not found.own_moves:
+        return False, "this release was never made the champion"
+    last = found.own_moves[-1].entry
+    count = len(found.moves)
+    return True, f"made champion on {last.at[:10]}, with who and why; moves in all: {count}"
+
+
+def way_back(found: Artefacts) -> Said:
+    """That there is a release to go back to."""
+    others = {move.entry.to_digest for move in found.moves} - {found.made.digest, None}
+    if not others:
+        return False, "no other release was ever the champion, so that there is none to go back to"
+    return True, f"other releases that were champion: {len(others)}"
+
+
+def move_stated(found: Artefacts) -> Said:
+    """That the move is signed."""
+    stated = found.promotion
+    assert stated
+    if stated.demonstration:
+        return False, "stated with the demonstration key, which is published and proves nothing"
+    return True, f"the move is stated with key {stated.key_id[:12]}"
+
+
+def policy_asks(found: Artefacts) -> Said:
+    """That unsigned releases are refused."""
+    policy = found.policy
+    assert policy
+    if not policy.signing.required:
+        return False, "the release policy takes releases that nobody signed"
+    keys = len(policy.signing.keys) + len(policy.roles.get("trainer", []))
+    return True, f"releases have to be signed; keys that count: {keys}"
+
+
+def approved(found: Artefacts) -> Said:
+    """Who approved it."""
+    if not found.approvals:
+        return False, "nobody approved it"
+    people = sorted({one.who for one in found.approvals})
+    return True, f"approved with signatures by {', '.join(people)}"
+
+
+def drilled(found: Artefacts) -> Said:
+    """That going back was drilled, and passed."""
+    if not found.drill:
+        return False, "the record of the drill is empty"
+    if _failed(found.drill):
+        return False, "the drill did not pass"
+    if found.made.digest not in _of_releases(found.drill):
+        return False, "the last drill was of other releases"
+    return True, "going back was drilled, and the drill is recorded"
+
+
+def _of_releases(record: Any) -> list[str]:
+    """The digests of the releases that a drill moved between."""
+    told = record.get("releases") if isinstance(record, Mapping) else None
+    return [str(one["digest"]) for one in told or () if "digest" in one]
+
+
+def _failed(value: object) -> bool:
+    """Whether a record says of itself or of one of its steps that it failed."""
+    if isinstance(value, Mapping):
+        bad = any(value.get(key) is False for key in ("passed", "ok"))
+        bad |= str(value.get("status", "")).upper() in ("FAIL", "FAILED")
+        bad |= value.get("outcome") in ("fail", "not tried")
+        return bad or any(_failed(one) for one in value.values())
+    return isinstance(value, list) and any(_failed(one) for one in value)

@@ -1,0 +1,54 @@
+"""The release that everything is known of, made once; tests change copies of its dossier."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from approving_people import People
+from finished_run import Run
+from whole_dossier import VERSION, Whole, released
+
+from dslm.provenance import write_atomic
+from dslm.releasing.baseline import read_champion
+from dslm.releasing.dossier.beside import DRILLED
+from dslm.releasing.dossier.making import make_dossier
+
+
+@pytest.fixture(scope="session")
+def people(tmp_path_factory: pytest.TempPathFactory) -> People:
+    return People.with_keys(tmp_path_factory.mktemp("people"))
+
+
+@pytest.fixture(scope="session")
+def whole(
+    _finished: Run,
+    people: People,
+    migrated: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    copying: Callable[[Run, Path], Run],
+) -> Iterator[Whole]:
+    root = tmp_path_factory.mktemp("whole")
+    run = copying(_finished, root / "repository")
+    (run.ws.root / ".mlflow").mkdir()
+    shutil.copyfile(migrated, run.ws.root / ".mlflow" / "mlflow.db")
+    people.policy(run)
+    with people.acting("ann"):
+        released(run, b"weights one", "first", people)
+        released(run, b"weights two", "fewer wrong numbers", people)
+        releases = [{"version": VERSION, "digest": read_champion(run.ws.champion).digest}]
+        rows = [{"fault": "lost database", "outcome": "pass", "seconds": 3.5}]
+        drill = {"passed": True, "releases": releases, "rows": rows}
+        write_atomic(run.ws.registry / DRILLED, json.dumps(drill))
+        make_dossier(run.ws, VERSION, root / "dossier")
+        yield Whole(run, root / "dossier", people.keys["ann"])
+
+
+@pytest.fixture
+def dossier(whole: Whole, tmp_path: Path) -> Path:
+    """A copy of the dossier."""
+    shutil.copytree(whole.folder, tmp_path / "dossier")
+    return tmp_path / "dossier"

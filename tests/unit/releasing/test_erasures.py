@@ -1,0 +1,269 @@
+"""A person's cases erased from stored releases: what they still are, and what no more."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from finished_run import Run, W, answers_well
+from killed_moves import killed_after
+from signed_folders import listed, new_key
+
+from dslm.erasure import forget, listing
+from dslm.errors import InputError, Problems, ReleaseRefused
+from dslm.provenance import MANIFEST, digest_file, write_atomic, write_manifest
+from dslm.releasing import steps
+from dslm.releasing.checking import checked_files, prove
+from dslm.releasing.erasures import FILE, erasures_of
+from dslm.releasing.fetching import fetch_version
+from dslm.releasing.opening import client
+from dslm.releasing.promoting import promote, releases, rollback
+from dslm.releasing.release_differences import differences
+from dslm.releasing.release_digests import refuse_other_rows
+from dslm.releasing.signing.keys import VARIABLE, SigningKey
+from dslm.releasing.signing.model_signature import SIGNATURE
+from dslm.releasing.store import ModelStore
+from dslm.releasing.verifying import sign_version, verify_version
+from dslm.settings.release_policy import PATH
+
+GROUP = "S7"  # of gold and of the calibration split, where it is s7
+TEXT = b"order A-7."
+WHY = "letter of 3 May"
+
+
+def erase(run: Run, group: str = GROUP) -> None:
+    forget(run.ws, group, "ann", WHY)
+
+
+def bytes_left(root: Path, text: bytes = TEXT) -> list[str]:
+    """Files with the text, or with the answer to it."""
+    return [
+        str(path.relative_to(root))
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and text in path.read_bytes()
+    ]
+
+
+def of_registry(run: Run) -> dict[str, str]:
+    root = run.ws.root / ".mlflow" / "artifacts"
+    return {str(p.relative_to(root)): digest_file(p) for p in root.rglob("*") if p.is_file()}
+
+
+def test_the_rows_of_every_version_are_erased_and_they_stay_what_they_are(two, capsys) -> None:
+    before = releases(two.ws)
+    found = listing(two.ws, GROUP)
+    assert [one.version for one in found.releases] == [1, 2]
+    assert {"rows/candidate.jsonl", "rows/calibration.jsonl", "recorded.jsonl"} <= set(
+        found.releases[1].files
+    )
+    assert any("cannot be promoted" in one for one in found.releases[1].lost)
+    assert bytes_left(two.ws.root)  # a list alone changes nothing
+    erase(two)
+    assert bytes_left(two.ws.root) == []
+    assert bytes_left(two.ws.root / ".mlflow" / "artifacts", b'"A-7"') == []
+    assert [(one.version, one.digest) for one in releases(two.ws)] == [
+        (one.version, one.digest) for one in before
+    ]
+    for one in before:
+        folder = fetch_version(two.ws, one.version, two.ws.root / f"fetched-{one.version}")
+        refuse_other_rows(folder)
+        (erasure,) = erasures_of(folder)
+        assert (erasure.actor, erasure.reason) == ("ann", WHY)
+    told = capsys.readouterr().err
+    assert "version 1: 1 cases were erased from it on" in told
+    assert WHY in told
+
+
+def test_two_people_are_erased_one_after_the_other(two, tmp_path) -> None:
+    erase(two)
+    erase(two, "s8")
+    assert bytes_left(two.ws.root, b"order A-8.") == []
+    folder = fetch_version(two.ws, 2, tmp_path / "fetched")
+    refuse_other_rows(folder)
+    assert len(erasures_of(folder)) == 2
+    assert not differences(two.ws, 1, 2).rows[0][0].id.startswith("g-007")
+    assert rollback(two.ws, "wrong", "bob", answers_well)
+
+
+def test_one_goes_back_to_a_release_of_which_rows_were_erased(two) -> None:
+    erase(two)
+    entry = rollback(two.ws, "wrong", "bob", answers_well)
+    assert entry is not None
+    assert entry.to_version == 1
+
+
+def test_a_candidate_of_which_rows_were_erased_is_not_promoted(one) -> None:
+    one.released(b"weights two")
+    assert any("cannot be promoted" in said for said in listing(one.ws, GROUP).releases[-1].lost)
+    erase(one)
+    with pytest.raises(ReleaseRefused, match=r"cannot be judged again.*erased"):
+        promote(one.ws, 2, "go", "ann")
+
+
+def test_a_release_that_holds_nothing_of_the_person_keeps_every_byte(two) -> None:
+    path = two.ws.data / "sources" / "more.jsonl"
+    text = "A lamp of lot 99812 for the Ravensworths, please."
+    case = {"id": "x", "input": text, "target": {"kind": "other", "number": None},
+            "meta": {"sender": "only here"}}  # fmt: skip
+    write_atomic(path, json.dumps(case) + "\n")
+    before = of_registry(two)
+    tags = [dict(one.tags) for one in ModelStore(two.ws.root, W).versions()]
+    erase(two, "only here")
+    assert not path.exists()
+    assert of_registry(two) == before
+    assert [dict(one.tags) for one in ModelStore(two.ws.root, W).versions()] == tags
+    assert rollback(two.ws, "wrong", "bob", answers_well)
+
+
+def test_files_that_became_no_version_are_erased_too(run) -> None:
+    run.register()
+    client(run.ws.root).delete_model_version(W, "1")
+    assert listing(run.ws, GROUP).releases[0].version == 0
+    erase(run)
+    assert bytes_left(run.ws.root) == []
+
+
+def test_a_release_that_was_damaged_before_loses_the_rows_and_is_not_sealed(one) -> None:
+    one.stored(1, "recipe.yaml").write_text("other: 1\n")
+    erase(one)
+    assert bytes_left(one.ws.root) == []
+    assert not one.stored(1, FILE).exists()
+    with pytest.raises(ReleaseRefused, match="bytes differ"):
+        fetch_version(one.ws, 1, one.ws.root / "into")
+
+
+def test_a_text_in_a_file_that_cannot_be_changed_is_told_and_stops_the_rest(one) -> None:
+    sentence = "The Ravensworths want a lamp of lot 99812."
+    gold = one.ws.gold.read_text().replace("Please send order A-7.", sentence)
+    one.ws.gold.write_text(gold)
+    card = one.stored(1, "card.md")
+    card.write_text(card.read_text() + sentence)
+    with pytest.raises(Problems, match=r"version 1, card.md.*--leave-others"):
+        erase(one)
+    assert one.ws.gold.read_text() == gold
+    forget(one.ws, GROUP, "ann", WHY, leave_others=True)
+    assert sentence not in one.ws.gold.read_text()
+
+
+# -- what an erasure may not be used for
+
+
+def edited(folder: Path, change: Callable[[Path], None]) -> Path:
+    """A folder changed and sealed again, by somebody with no key."""
+    inputs = json.loads((folder / MANIFEST).read_text())["inputs"]
+    change(folder)
+    write_manifest(folder, inputs)
+    return folder
+
+
+def _of_other_file(folder: Path) -> None:
+    said = json.loads((folder / FILE).read_text())
+    one = {"was": digest_file(folder / "gate.json"), "now": digest_file(folder / "gate.json"),
+           "cases": 1}  # fmt: skip
+    said["erasures"][0]["files"]["gate.json"] = one
+    (folder / FILE).write_text(json.dumps(said))
+
+
+def _of_other_bytes(folder: Path) -> None:
+    path = folder / "rows" / "candidate.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[1:]))
+
+
+def _miscounted(folder: Path) -> None:
+    said = json.loads((folder / FILE).read_text())
+    said["erasures"][0]["files"]["rows/candidate.jsonl"]["cases"] = 2
+    (folder / FILE).write_text(json.dumps(said))
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (_of_other_file, "holds no cases"),
+        (_of_other_bytes, "another file than it is"),
+        (_miscounted, "counts 2 erased rows"),
+        (lambda folder: (folder / FILE).write_text("{}"), "no record of an erasure"),
+    ],
+)
+def test_a_record_of_erasures_is_held_to_the_files(one, change, why) -> None:
+    erase(one)
+    folder = fetch_version(one.ws, 1, one.ws.root / "into")
+    with pytest.raises(ReleaseRefused, match=why):
+        checked_files(edited(folder, change))
+
+
+# -- signatures
+
+
+def signed(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: Any) -> SigningKey:
+    key = new_key()
+    path = tmp_path_factory.mktemp("settings") / "key.pem"
+    path.write_bytes(key.pem())
+    path.chmod(0o600)
+    monkeypatch.setenv(VARIABLE, str(path))
+    keys = listed(key, "person 1", indent=2)
+    policy = f"signing:\n  required: true\n  demonstration_key: false\n  keys:\n{keys}"
+    write_atomic(run.ws.root / PATH, policy)
+    return key
+
+
+def test_a_signed_release_is_signed_again_and_its_promotion_still_stands(
+    run, monkeypatch, tmp_path_factory
+) -> None:
+    signed(run, monkeypatch, tmp_path_factory)
+    run.register()
+    promote(run.ws, None, "go", "ann")
+    before = verify_version(run.ws, 1)
+    erase(run)
+    after = verify_version(run.ws, 1)
+    assert (after.digest, after.promoted_at) == (before.digest, before.promoted_at)
+    assert after.promoted_at
+    assert after.manifest != before.manifest
+
+
+def test_without_a_key_it_waits_for_a_signature(run, monkeypatch, tmp_path_factory) -> None:
+    signed(run, monkeypatch, tmp_path_factory)
+    run.register()
+    key = os.environ[VARIABLE]
+    monkeypatch.setenv(VARIABLE, str(run.ws.root / "none.pem"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(run.ws.root / "none"))
+    monkeypatch.delenv(VARIABLE)
+    done = forget(run.ws, GROUP, "ann", WHY)
+    assert "dslm release sign mini --version 1 --again" in done.to_do[0]
+    assert not run.stored(1, SIGNATURE).exists()
+    with pytest.raises(ReleaseRefused, match="is not signed"):
+        fetch_version(run.ws, 1, run.ws.root / "into")
+    monkeypatch.setenv(VARIABLE, key)
+    sign_version(run.ws, 1, again=True)
+    assert verify_version(run.ws, 1).signed_by == "person 1"
+
+
+# -- ended at any step
+
+
+def test_killed_after_each_step_in_turn_the_same_command_goes_on(one, tmp_path_factory) -> None:
+    """Each run is killed one step further than the one before, in the same repository."""
+    waiting = list(steps.FORGET)
+    killed = [step for step in waiting if killed_after(step, lambda: erase(one))]
+    assert killed == waiting
+    erase(one)
+    assert bytes_left(one.ws.root) == []
+    (version,) = ModelStore(one.ws.root, W).versions()
+    prove(ModelStore(one.ws.root, W), version, tmp_path_factory.mktemp("proved"))
+    (entry,) = json.loads((one.ws.registry / "erasures.json").read_text())["erasures"]
+    assert entry["done"] is True
+    assert [(said["version"]) for said in entry["releases"]] == [1]
+
+
+def test_it_waits_for_nobody_and_refuses_while_a_stage_runs(one) -> None:
+    from dslm.stage import exclusive
+
+    with (
+        exclusive(one.ws.root, f"{W}-train"),
+        pytest.raises(InputError, match="another run of mini-train"),
+    ):
+        erase(one)
+    assert bytes_left(one.ws.root)
