@@ -102,7 +102,7 @@ def promote(
         actor: Who, for the journal.
         expected: The champion that the caller believes to replace, 0 for none.
         again: Whether one may be taken that was rolled back from.
-        answer: Loads a release's folder and answers one input, where nothing shows that it has.
+        answer: Loads a release and answers one input, where nothing shows that it has answered.
         within_drill: This is the drill that the policy asks for.
 
     Returns:
@@ -110,8 +110,7 @@ def promote(
         was cut short had left undone is done then.
 
     Raises:
-        ReleaseRefused: No PASS evidence for exactly that version, or of another champion, its rows
-            do not pass when they are judged again; it was withdrawn, or is not approved.
+        ReleaseRefused: No PASS evidence for exactly it, its rows do not pass today, not approved.
     """
     _refuse_empty(reason, actor)
     with _alone(ws) as scratch:
@@ -139,10 +138,10 @@ def promote(
             refuse_undrilled(ws, chosen.number, proof.digest, champion)
         refuse_unanswered(ws, store, chosen, proof, answer)
         steps.reached("proved")
-        leaves, missing = entries[-1] if entries else None, _lost_whole(ws, entries)
+        leaves = entries[-1] if entries else None
         return make(ws, store, Move(
             "promote", leaves, champion.digest, proof, reason, actor, asked.under, asked.held,
-            missing, approvals=asked.counted()))  # fmt: skip
+            _lost_whole(ws, entries), approvals=asked.counted()))  # fmt: skip
 
 
 def rollback(
