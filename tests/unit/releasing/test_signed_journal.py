@@ -258,6 +258,7 @@ def test_what_served_is_gone_on_from_where_its_entry_is_lost_and_git_says_so(
     store = ModelStore(signed.ws.root, W)
     store.mlflow.delete_model_version(f"{W}.journal", "3")
     store.mlflow.delete_model_version_tag(W, "3", "journal.3")
+    signed.ws.journal_copy.unlink()
     noted = json.loads(signed.ws.champion.read_text())
     del noted["journal"], noted["journal_head"]
     write_atomic(signed.ws.champion, json.dumps(noted))
