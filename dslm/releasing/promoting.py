@@ -134,8 +134,7 @@ def promote(
         proof = prove(store, chosen, scratch)
         loosened = refuse_unfit(ws, store, entries, versions, proof, champion)
         asked = refuse_not_approved(asked_of(ws, store, entries, chosen, proof, loosened))
-        if not within_drill:
-            refuse_undrilled(ws, chosen.number, proof.digest, champion)
+        refuse_undrilled(ws, proof, champion, within_drill=within_drill)
         refuse_unanswered(ws, store, chosen, proof, answer)
         steps.reached("proved")
         leaves = entries[-1] if entries else None
