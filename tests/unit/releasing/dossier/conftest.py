@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,7 +30,7 @@ def whole(
     migrated: Path,
     tmp_path_factory: pytest.TempPathFactory,
     copying: Callable[[Run, Path], Run],
-) -> Iterator[Whole]:
+) -> Whole:
     root = tmp_path_factory.mktemp("whole")
     run = copying(_finished, root / "repository")
     (run.ws.root / ".mlflow").mkdir()
@@ -50,7 +50,7 @@ def whole(
         )  # fmt: skip
         keep_record(run.ws, drill)
         make_dossier(run.ws, VERSION, root / "dossier")
-        yield Whole(run, root / "dossier", people.keys["ann"])
+    return Whole(run, root / "dossier", people.keys["ann"])
 
 
 @pytest.fixture
