@@ -20,7 +20,7 @@ from dslm.cli.app import app
 from dslm.errors import InputError, ReleaseRefused
 from dslm.provenance import digest_file, digest_json, write_atomic, write_manifest
 from dslm.releasing.dossier.against_registry import check_against_registry
-from dslm.releasing.dossier.checking import check_dossier, check_given
+from dslm.releasing.dossier.checking import MOST_BYTES, check_dossier, check_given
 from dslm.releasing.promoting import rollback
 
 pytestmark = pytest.mark.slow
@@ -85,6 +85,16 @@ def test_an_edited_number_in_any_file_is_refused(whole: Whole, dossier: Path) ->
         shutil.copyfile(whole.folder / "MANIFEST.json", dossier / "MANIFEST.json")
     assert tried >= 12
     assert check_dossier(dossier).version == 2
+
+
+def test_a_file_that_is_huge_is_not_read(dossier: Path) -> None:
+    for name in ("MANIFEST.json", "rows/base.jsonl"):
+        kept = (dossier / name).read_bytes()
+        with (dossier / name).open("wb") as stream:
+            stream.truncate(MOST_BYTES + 1)
+        with pytest.raises(ReleaseRefused, match="larger than"):
+            check_dossier(dossier)
+        (dossier / name).write_bytes(kept)
 
 
 @pytest.mark.parametrize("name", ["index.html", "rows/candidate.jsonl", "records/journal.json"])
