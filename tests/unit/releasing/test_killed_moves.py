@@ -66,6 +66,7 @@ def cut(run: Run, *, known: bool) -> None:
     pages.mlflow.set_registered_model_alias(W, "champion", "1")
     if not known:
         pages.mlflow.delete_model_version_tag(W, "2", "journal.2")
+        run.ws.journal_copy.unlink()
 
 
 @pytest.fixture(scope="session", params=[True, False], ids=["known", "lost"])
@@ -218,4 +219,4 @@ def test_a_connection_lost_at_any_write_is_exit_code_5_or_done_and_the_same_comm
         end = stands(run)
         assert (end["alias"], end["champion.json"], end["faults"]) == (new, new, [])
         assert end["entries"] == (3 if new == 3 else 4)
-    assert lost >= 5
+    assert lost >= 4  # the entry, two aliases, a copy
