@@ -13,6 +13,7 @@ import typer
 from dslm.cli import release_backup, release_drill, release_reading
 from dslm.cli.actor import actor_or_login
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
+from dslm.cli.release_moves import move_by, move_plain
 
 if TYPE_CHECKING:
     from dslm.records import JournalEntry
@@ -136,7 +137,7 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
 
     entries = signed_history(workspace(workflow))
     if as_json:
-        emit([release_reading.move_plain(*move) for move in entries])
+        emit([move_plain(*move) for move in entries])
     elif not entries:
         say(f"{workflow}: nothing was promoted yet")
     else:
@@ -144,7 +145,7 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
             [
                 str(e.seq),
                 e.at[:16].replace("T", " "),
-                release_reading.move_by(e, by),
+                move_by(e, by),
                 e.action,
                 f"{e.from_version} → {e.to_version}",
                 short(e.to_digest),

@@ -11,10 +11,10 @@ import typer
 
 from dslm.cli import streams
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
+from dslm.cli.release_moves import move_by, move_plain
 
 if TYPE_CHECKING:
-    from dslm.records import JournalEntry, Metric, Release
-    from dslm.releasing.journal_proof import SignedMove
+    from dslm.records import Metric, Release
     from dslm.releasing.release_differences import Differences, Told
     from dslm.releasing.release_summary import Listed
     from dslm.reporting.pull_request.flips import Flip
@@ -184,19 +184,6 @@ def _told(found: Told) -> dict[str, Any]:
         "scorecard": found.scorecard.model_dump(mode="json"),
         "moves": [move_plain(*move) for move in zip(found.moves, found.signed, strict=True)],
     }
-
-
-def move_plain(entry: JournalEntry, by: SignedMove) -> dict[str, Any]:
-    """A move as JSON: its entry, and who signed and approved it."""
-    approved = [{"kind": one.kind, "by": who} for one, who in by.approved_by]
-    return entry.model_dump(mode="json") | {"signed_by": by.signed_by, "approved_by": approved}
-
-
-def move_by(entry: JournalEntry, by: SignedMove) -> str:
-    """Who says to have made a move, whose signature it has, and who approved it."""
-    approved = dict.fromkeys(who for _, who in by.approved_by)
-    told = [f"signed by {by.signed_by}" if by.signed_by else "not signed"]
-    return "\n".join([entry.actor, *told, *(f"approved by {who}" for who in approved)])
 
 
 def _say_release(found: Told) -> None:
