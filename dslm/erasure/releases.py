@@ -27,6 +27,7 @@ from dslm.releasing.erasures import ERASED, FILE, RECORDED, SMOKE, may_be_erased
 from dslm.releasing.opening import nothing_yet, plain_faults
 from dslm.releasing.recorded_answers import AT_LEAST
 from dslm.releasing.store import FOLDER, ModelStore, Version
+from dslm.releasing.stored_files import refuse_foreign_place
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json
 
@@ -100,9 +101,14 @@ def stored_releases(ws: Workspace, scratch: Path) -> Iterator[Stored]:
 
 
 def _local(store: ModelStore, run_id: str) -> Path | None:
-    """The folder of a run's release, if it lies on this machine."""
+    """The folder of a run's release, if it lies on this machine.
+
+    Raises:
+        ReleaseRefused: Its address is no place for releases: nothing is written there.
+    """
     with plain_faults(store.root):
         uri = store.mlflow.get_run(run_id).info.artifact_uri
+    refuse_foreign_place(store.root, uri, FOLDER, where=store.model)
     split = urlsplit(uri)
     if split.scheme not in ("", "file"):
         return None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -86,11 +89,6 @@ def test_two_people_are_erased_one_after_the_other(two, tmp_path) -> None:
     refuse_other_rows(folder)
     assert len(erasures_of(folder)) == 2
     assert not differences(two.ws, 1, 2).rows[0][0].id.startswith("g-007")
-    assert rollback(two.ws, "wrong", "bob", answers_well)
-
-
-def test_one_goes_back_to_a_release_of_which_rows_were_erased(two) -> None:
-    erase(two)
     entry = rollback(two.ws, "wrong", "bob", answers_well)
     assert entry is not None
     assert entry.to_version == 1
@@ -119,12 +117,29 @@ def test_a_release_that_holds_nothing_of_the_person_keeps_every_byte(two) -> Non
     assert rollback(two.ws, "wrong", "bob", answers_well)
 
 
-def test_files_that_became_no_version_are_erased_too(run) -> None:
+@pytest.mark.parametrize("namespace", ["", "team"])
+def test_files_that_became_no_version_are_erased_too(run, namespace) -> None:
+    if namespace:
+        write_atomic(run.ws.root / PATH, f"namespace: {namespace}\n")
     run.register()
-    client(run.ws.root).delete_model_version(W, "1")
+    client(run.ws.root).delete_model_version(ModelStore(run.ws.root, W).name, "1")
     assert listing(run.ws, GROUP).releases[0].version == 0
     erase(run)
     assert bytes_left(run.ws.root) == []
+
+
+def test_nothing_is_written_where_an_edited_registry_points(one, tmp_path_factory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    stored = one.stored(1, MANIFEST).parent
+    shutil.copytree(stored, elsewhere / "release")
+    database = one.ws.root / ".mlflow" / "mlflow.db"
+    with contextlib.closing(sqlite3.connect(database)) as edited:
+        edited.execute("UPDATE runs SET artifact_uri = ?", [f"file://{elsewhere}"])
+        edited.commit()
+    before = {path.name: path.read_bytes() for path in (elsewhere / "release").glob("*.json*")}
+    with pytest.raises(ReleaseRefused, match="outside of"):
+        erase(one)
+    assert {p.name: p.read_bytes() for p in (elsewhere / "release").glob("*.json*")} == before
 
 
 def test_a_release_that_was_damaged_before_loses_the_rows_and_is_not_sealed(one) -> None:
