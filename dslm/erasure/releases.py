@@ -19,11 +19,11 @@ from urllib.request import url2pathname
 from dslm.cases import as_line
 from dslm.erasure.finding import Found
 from dslm.erasure.json_objects import objects_in
-from dslm.erasure.register import Entry
 from dslm.errors import DslmError, ReleaseRefused
 from dslm.evidence import data_digest
 from dslm.provenance import files_of
 from dslm.records import Row
+from dslm.releasing.erasure_register import Entry
 from dslm.releasing.erasures import ERASED, FILE, RECORDED, SMOKE, may_be_erased
 from dslm.releasing.opening import artifact_folder, nothing_yet, plain_faults
 from dslm.releasing.recorded_answers import AT_LEAST

@@ -212,6 +212,30 @@ def test_a_record_of_erasures_is_held_to_the_files(one, change, why) -> None:
         checked_files(edited(folder, change))
 
 
+def test_who_edits_rows_and_calls_it_an_erasure_is_refused(one) -> None:
+    """Nobody signed it: then git has to know of the erasure."""
+    erase(one)
+    register = one.ws.registry / "erasures.json"
+    kept = register.read_text()
+    register.unlink()  # as in a clone that has not pulled yet
+    with pytest.raises(ReleaseRefused, match=r"erasures.json does not name it — `git pull`"):
+        fetch_version(one.ws, 1, one.ws.root / "into")
+    register.write_text(kept)
+
+    def edit(folder: Path) -> None:
+        path, said = folder / "rows" / "candidate.jsonl", json.loads((folder / FILE).read_text())
+        path.write_text(path.read_text().replace('"confidence":0.99', '"confidence":0.98', 1))
+        said["erasures"][0]["files"]["rows/candidate.jsonl"]["now"] = digest_file(path)
+        (folder / FILE).write_text(json.dumps(said))
+
+    folder = edited(one.stored(1, MANIFEST).parent, edit)
+    store = ModelStore(one.ws.root, W)
+    store.mlflow.set_model_version_tag(W, "1", "manifest", digest_file(folder / MANIFEST))
+    checked_files(folder)  # all fits within itself
+    with pytest.raises(ReleaseRefused, match="does not name it"):
+        fetch_version(one.ws, 1, one.ws.root / "into")
+
+
 # -- signatures
 
 
