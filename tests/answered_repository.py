@@ -31,10 +31,14 @@ from pipelines import baseline, calibrate, score, score_base, score_champion
 COUNT = 20
 
 
-def finish_answering(root: Path) -> Workspace:
+def finish_answering(
+    root: Path, contract: str | None = None, architecture: str = "llama"
+) -> Workspace:
     """Curated, trained, calibrated and scored; there is no champion."""
     ws = make_repository(root)
-    tiny_model.write_base(root / "base" / "tiny")
+    if contract is not None:
+        ws.contract.write_text(contract)
+    tiny_model.write_base(root / "base" / "tiny", architecture)
     (root / "recipes" / "tiny.yaml").write_text(tiny_model.recipe_text("base/tiny"))
     lock_base(BaseModelSource(folder="base/tiny"), root)
     (root / "params.yaml").write_text("workflows: {mini: {recipe: tiny}}\n")
@@ -45,23 +49,24 @@ def finish_answering(root: Path) -> Workspace:
     asked = {name: _unlike(cases(12, prefix=name[0]), name) for name in SPLITS}
     seal_curated(ws, asked.pop("calibration"), asked)
     write_atomic(ws.waivers, "waivers: []\n")
-    answer_all(ws)
+    answer_all(ws, architecture=architecture)
     return ws
 
 
 def _unlike(found: list[Case], name: str) -> list[Case]:
     """The same of other texts and senders: no split knows those of another."""
+    said = [case.input.partition(", says")[0].rstrip(".") for case in found]
     return [
-        case.model_copy(update={"input": f"{case.input} To the {name}.",
+        case.model_copy(update={"input": f"{text}. To the {name}.",
                                 "meta": case.meta | {"sender": case.id}})
-        for case in found
+        for case, text in zip(found, said, strict=True)
     ]  # fmt: skip
 
 
-def answer_all(ws: Workspace, *, seed: int = 0) -> None:
+def answer_all(ws: Workspace, *, seed: int = 0, architecture: str = "llama") -> None:
     """Train, with weights drawn by a number, and let every model answer."""
     shutil.rmtree(ws.adapter, ignore_errors=True)
-    tiny_model.write_adapter(ws.adapter, seed=seed)
+    tiny_model.write_adapter(ws.adapter, architecture, seed=seed)
     made_from = read_manifest(ws.adapter, made_by="x")["inputs"]
     now = {"recipe": recipe_of(ws).digest(), "data": data_digest(ws.curated)}
     write_manifest(ws.adapter, made_from | now)

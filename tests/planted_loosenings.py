@@ -167,6 +167,7 @@ def _split() -> Iterator[tuple[str, Fault]]:
         ("an easy case many times", lambda s: [*s, *(s[1].model_copy(
             update={"id": f"x{n}", "meta": {"language": "en", "sender": f"x{n}"}})
             for n in range(20))]),
+        ("a case of gold", lambda s: [*s, PAIRS[1].model_copy(update={"id": "x"})]),
         ("a group learnt from", lambda s: [*s, s[0].model_copy(
             update={"id": "x", "meta": s[0].meta | {"sender": "train of today"}})]),
     ):  # fmt: skip

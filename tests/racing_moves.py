@@ -66,7 +66,7 @@ def race(acts: Sequence[Callable[[], object]], folder: Path) -> list[Ran]:
             continue
         os.close(go)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        _forget_connections()
+        forget_connections()
         os.read(start, 1)  # until the parent closes its end
         try:
             ran = _run(act)
@@ -83,7 +83,7 @@ def race(acts: Sequence[Callable[[], object]], folder: Path) -> list[Ran]:
     return [Ran(**json.loads((folder / f"{n}.json").read_text())) for n in range(len(acts))]
 
 
-def _forget_connections() -> None:
+def forget_connections() -> None:
     """Leave the parent's connections to databases to it: none may be used by two processes."""
     from sqlalchemy.engine import Engine
 

@@ -28,6 +28,9 @@ def cases(count: int, *, groups: int | None = None, prefix: str = "g") -> list[C
         if made["target"]["kind"] == "other":  # no case repeats one of another group
             made["input"] = f"{digest_json(number)[7:39]}."
         made["meta"]["sender"] = f"s{number if groups is None else number % groups}"
+        if prefix != "g":  # no split knows a text or sender of gold
+            made["input"] = f"{made['input'][:-1]}, says {prefix}."
+            made["meta"]["sender"] += prefix
         found.append(Case.model_validate(made))
     return found
 

@@ -137,12 +137,16 @@ def tokenizer(style: str = "chatml", lines: Sequence[str] = CORPUS) -> Any:
     return made
 
 
+# A quarter of the weights, for a model that is kept in git
+SMALL = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "head_dim": 8}
+
+
 def model(architecture: str = "llama", *, seed: int = 0, **changes: Any) -> Any:
     """A two-layer model with random weights, larger than usual so that tokens differ clearly."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    name = {"gemma3": "gemma3_text"}.get(architecture, architecture)
+    name = {"gemma3": "gemma3_text", "small_llama": "llama"}.get(architecture, architecture)
     settings: dict[str, Any] = {
         "vocab_size": VOCABULARY,
         "hidden_size": 64,
@@ -158,7 +162,7 @@ def model(architecture: str = "llama", *, seed: int = 0, **changes: Any) -> Any:
         "bos_token_id": 1,
         "eos_token_id": 2,
     }
-    settings |= changes
+    settings |= (SMALL if architecture == "small_llama" else {}) | changes
     if architecture == "gemma3_vision":
         tied = {"tie_word_embeddings": settings["tie_word_embeddings"]}
         name, settings = "gemma3", {"text_config": settings} | tied | VISION

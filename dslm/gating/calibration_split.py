@@ -45,6 +45,7 @@ def split_digests(ws: Workspace, contract: Contract) -> CaseDigests:
     fix, key = f"run {made_by} and all that follows", contract.data.group_by
     _refuse_other_books(ws.curated / "ledger.json", cases, contract, made_by)
     seen = [case for name in LEARNT_FROM for case in read_records(_split(ws, name), Case)]
+    seen += read_records(ws.gold, Case)
     texts = Counter(folded(case) for case in cases)
     if twice := [case.id for case in cases if texts[folded(case)] > 1]:
         what = f"{len(twice)} cases say what another does, {twice[0]} the first: curation keeps one"
@@ -52,7 +53,7 @@ def split_digests(ws: Workspace, contract: Contract) -> CaseDigests:
     for told, of in (("text", folded), ("group", lambda case: group_of(case, key))):
         learnt = {of(case) for case in seen}
         if both := [case.id for case in cases if of(case) in learnt]:
-            what = f"{len(both)} cases have a {told} that was trained on, {both[0]} the first"
+            what = f"{len(both)} cases have a {told} of training or gold, {both[0]} the first"
             raise ReleaseRefused(what, where=path, fix=fix)
     return case_digests_of(contract, cases)
 

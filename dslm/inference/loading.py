@@ -26,7 +26,7 @@ from dslm.inference.base_places import refuse_elsewhere
 from dslm.inference.decider import Decider, load_decider
 from dslm.inference.prompt import baseline_examples, baseline_prompt, tuned_prompt
 from dslm.settings.params import recipe_of
-from dslm.settings.recipe import load_recipe
+from dslm.settings.recipe import BaseModelSource, load_recipe
 from dslm.settings.workspace import Workspace, stage_command
 
 RESTORE = "restore it from a backup, or register that release again"
@@ -104,7 +104,11 @@ def load_prompted_base(ws: Workspace, *, threshold: float) -> Decider:
 
 
 def load_release(
-    folder: Path, *, root: Path | None = None, contract: Contract | None = None
+    folder: Path,
+    *,
+    root: Path | None = None,
+    contract: Contract | None = None,
+    base: BaseModelSource | None = None,
 ) -> Decider:
     """A registered release, from its own files.
 
@@ -112,6 +116,7 @@ def load_release(
         folder: With workflow.yaml, recipe.yaml, calibration.json and adapter/.
         root: The repository, which a recipe's relative base folder is relative to.
         contract: Judge by this contract instead of the release's own; the same version of it.
+        base: Where the base model lies, instead of where the recipe says; it has to be the same.
 
     Raises:
         InputError: The contract asked for is of another version, or a file is not what it was; or
@@ -130,7 +135,10 @@ def load_release(
     certified = threshold_in(path)
     refuse_foreign(certified, adapter_digests(folder / "adapter"), where=path, fix=RESTORE)
     recipe = load_recipe(folder / "recipe.yaml")
-    refuse_elsewhere(recipe.base, root or Path.cwd())
+    if base is None:  # else the caller says where, not whoever wrote the release
+        refuse_elsewhere(recipe.base, root or Path.cwd())
+    else:
+        recipe = recipe.model_copy(update={"base": base})
     decider = load_decider(
         asked,
         recipe,

@@ -9,7 +9,6 @@ time is only what its signer says, but no entry is older than one before it.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +22,7 @@ from dslm.provenance import canonical_json, digest_json
 from dslm.records import JournalEntry
 from dslm.settings.release_policy import ReleasePolicy, load_release_policy
 from dslm.settings.workspace import Workspace
+from dslm.strict_json import strict_json
 
 NEWER = "a newer dslm may read it; `dslm release recover` puts aside what nobody can prove"
 
@@ -139,7 +139,7 @@ def read_policy(plain: dict[str, Any]) -> HeldPolicy:
 
 @lru_cache(maxsize=64)
 def _read(text: bytes) -> HeldPolicy:
-    plain = json.loads(text)  # our own text of what was read strictly
+    plain = strict_json(text)
     try:
         policy = ReleasePolicy.model_validate(plain)
     except ValidationError as error:

@@ -48,7 +48,7 @@ def known_moves(ws: Workspace, store: ModelStore) -> tuple[tuple[JournalEntry, .
     noted, versions = read_noted(ws.champion), store.versions()  # before the journal, which grows
     entries = Journal(store).entries()
     refuse_cut(entries, anchors(noted, versions), store.model)
-    refuse_unknown_policy(ws, entries, noted, store.model)
+    refuse_unknown_to_git(ws, entries, noted, store.model)
     refuse_unsigned(ws, entries, noted, store.model)
     return entries, versions
 
@@ -66,7 +66,7 @@ def known_to_readers(ws: Workspace, store: ModelStore) -> tuple[JournalEntry, ..
     versions = store.versions()
     entries = Journal(store).entries()
     refuse_cut(entries, anchors(noted, versions), store.model)
-    refuse_unknown_policy(ws, entries, noted, store.model)
+    refuse_unknown_to_git(ws, entries, noted, store.model)
     refuse_unsigned(ws, entries, noted, store.model)
     return entries
 
@@ -155,38 +155,47 @@ def not_signed(
     return range(max(signed, default=0) + 1, len(entries) + 1)
 
 
-def refuse_unknown_policy(
+def refuse_unknown_to_git(
     ws: Workspace, entries: Sequence[JournalEntry], noted: Champion, model: str
 ) -> None:
-    """Refuse a journal that goes on under a policy which came along with a move, unknown to git.
+    """Refuse a journal that goes on by what came along with a move, and is unknown to git.
+
+    A policy that nobody had to approve, or a recovery to what nobody did.
 
     Raises:
         ReleaseRefused: It does.
     """
-    if since := vouched_by_git_alone(entries, policies_in_git(ws, noted)):
+    if since := _unknown_to_git(ws, entries, noted):
         what = f"journal entry {since} was made under a release policy that this repository has not"
-        fix = f"`git pull`; if nobody changed {PATH}, somebody wrote it past `dslm release`: find "
-        fix += f"out who, then {_PUT_ASIDE.format(model)}"
+        if entries[since - 1].action == "recover":
+            what = f"journal entry {since} goes on from a release that nobody approved, and "
+            what += f"{ws.champion.name} does not have it"
+        fix = "`git pull`; if nobody committed it, somebody wrote it past `dslm release`: find out "
+        fix += f"who, then {_PUT_ASIDE.format(model)}"
         raise ReleaseRefused(what, where=f"{model}.journal", fix=fix)
 
 
 def vouched_part(
     ws: Workspace, entries: Sequence[JournalEntry], noted: Champion, model: str
 ) -> tuple[JournalEntry, ...]:
-    """The entries before the first one that `refuse_unsigned` or `refuse_unknown_policy` refuse."""
-    since = vouched_by_git_alone(entries, policies_in_git(ws, noted))
-    wants = load_release_policy(ws.root).signing.required
-    numbers = [
-        *([since] if since else []),
-        *(not_signed(ws, entries, noted, model) if wants else ()),
-    ]
+    """The entries before the first one that `refuse_unsigned` or `refuse_unknown_to_git` refuse."""
+    since = _unknown_to_git(ws, entries, noted)
+    numbers = [since] if since else []
+    if load_release_policy(ws.root).signing.required:
+        numbers += not_signed(ws, entries, noted, model)
     return tuple(entries[: min(numbers) - 1] if numbers else entries)
 
 
-def policies_in_git(ws: Workspace, noted: Champion) -> set[str]:
-    """Digests of the policies that git has: the file's, and that of the entry it names."""
-    there = noted.journal.policy_digest if noted.journal else None
-    return {policy_of(ws.root).digest, *([there] if there else [])}
+def _unknown_to_git(ws: Workspace, entries: Sequence[JournalEntry], noted: Champion) -> int:
+    """The first entry that counts only where git knows of it, and git does not; 0 for none.
+
+    Git has the policy's file, and the entry in `champion.json`.
+    """
+    there, policies = noted.journal, {policy_of(ws.root).digest}
+    if there is None or not any(_is_noted(entry, noted) for entry in entries):
+        return vouched_by_git_alone(entries, policies, 0)
+    known = {there.policy_digest} if there.policy_digest else set()
+    return vouched_by_git_alone(entries, policies | known, there.seq)
 
 
 def _shown(ws: Workspace, entries: Sequence[JournalEntry], model: str) -> list[str | None]:

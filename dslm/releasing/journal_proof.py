@@ -90,29 +90,36 @@ def refuse_to_write(entries: Sequence[JournalEntry], entry: JournalEntry, model:
         raise ReleaseRefused(f"the move would not count: {what}", where=model, fix=fix) from wrong
 
 
-def vouched_by_git_alone(entries: Sequence[JournalEntry], known: Container[str]) -> int:
-    """From which entry on the policy came along with a move, and git has to know it.
+def vouched_by_git_alone(
+    entries: Sequence[JournalEntry], policies: Container[str], noted: int
+) -> int:
+    """The first entry that counts only where git knows of it, and git does not.
 
-    Where the policy before wants moves signed and asks for no approval of a change, whoever signs
-    under a policy of his own would count, if it were not for the one that git has.
+    Where a policy wants moves signed and asks for no approval of a change, whoever signs under a
+    policy of his own would count, if it were not for the one that git has. And `recover` goes on
+    from what served, which nobody can approve once the entry is lost: `champion.json` says so.
 
     Args:
         entries: The journal, proved.
-        known: Digests of policies that git has.
+        policies: Digests of those that git has.
+        noted: Number of the entry that `champion.json` has.
 
     Returns:
-        The number of that entry; 0 where there is none, or git knows the newest policy.
+        Its number; 0 where there is none.
     """
-    now, since = Standing(), 0
-    for entry in entries:
+    now, since, recovered = Standing(), 0, 0
+    for number, entry in enumerate(entries):
         then, was = now.after(entry), now.held
         if was is not None and then.held is not None and was.digest != then.held.digest:
             alone = was.policy.signing.required and was.policy.approvals.policy_change is None
             since = entry.seq if alone and not since else since
-        if then.held is not None and then.held.digest in known:
+        if then.held is not None and then.held.digest in policies:
             since = 0
+        asks = then.held is not None and then.held.policy.approvals.promotion is not None
+        if asks and entry.action == "recover" and entry.seq > noted and not recovered:
+            recovered = entry.seq if _goes_elsewhere(entries[:number], entry) else 0
         now = then
-    return since
+    return min(filter(None, (since, recovered)), default=0)
 
 
 def proved_part(entries: Sequence[JournalEntry], model: str) -> tuple[JournalEntry, ...]:
@@ -201,9 +208,17 @@ def _refuse_fewer(
 
 
 def needs_approval(earlier: Sequence[JournalEntry], entry: JournalEntry) -> bool:
-    """Whether an entry makes a release the champion that no entry before it did."""
-    if entry.action == "promote":
-        return True
+    """Whether an entry makes a release the champion that nobody approved so far.
+
+    What `recover` goes on from is vouched for by git instead.
+    """
+    if entry.action == "rollback":
+        return _goes_elsewhere(earlier, entry)
+    return entry.action == "promote"
+
+
+def _goes_elsewhere(earlier: Sequence[JournalEntry], entry: JournalEntry) -> bool:
+    """Whether no entry before has gone to the same release."""
     return not any(
         one.to_digest == entry.to_digest if one.to_digest else one.to_version == entry.to_version
         for one in earlier

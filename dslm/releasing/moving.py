@@ -8,7 +8,6 @@ any time, by anyone, any number of times: that is how a move that was cut short 
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +19,7 @@ from dslm.evidence import TERMS_FILE
 from dslm.journal_entry import Approved
 from dslm.provenance import digest_file, write_atomic
 from dslm.records import Bridged, Champion, JournalEntry
-from dslm.releasing import journal_copy, steps
+from dslm.releasing import clock, journal_copy, steps
 from dslm.releasing.anchor_release import anchor_release
 from dslm.releasing.checking import Proof
 from dslm.releasing.faults import AccessRefused
@@ -62,7 +61,7 @@ class Move:
         before, terms = self.leaves, self.to.folder / TERMS_FILE
         return JournalEntry(
             seq=before.seq + 1 if before else 1,
-            at=dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
+            at=clock.now().isoformat(timespec="seconds"),
             actor=self.actor.strip(),
             action=self.action,
             from_version=before.to_version if before else 0,

@@ -29,6 +29,7 @@ from dslm.releasing.approval import (
 )
 from dslm.releasing.baseline import read_noted
 from dslm.releasing.checking import Proof, prove
+from dslm.releasing.drill.drill_record import refuse_undrilled
 from dslm.releasing.fitness import refuse_unfit
 from dslm.releasing.held_policy import policies_of
 from dslm.releasing.identity import is_release, registered
@@ -90,6 +91,7 @@ def promote(
     *,
     again: bool = False,
     answer: Answer | None = None,
+    within_drill: bool = False,
 ) -> JournalEntry | None:
     """Make a version the champion.
 
@@ -102,15 +104,15 @@ def promote(
         again: Whether one may be taken that was rolled back from.
         answer: Loads a release's folder and answers one input; asked of a version that nothing
             shows to have answered when it was registered.
+        within_drill: This is the drill that the policy asks for.
 
     Returns:
         The journal's entry, or None where that version is the champion already: what a move that
         was cut short had left undone is done then.
 
     Raises:
-        ReleaseRefused: No PASS evidence for exactly that version, or of another champion, or its
-            rows do not pass when they are judged again; or it was withdrawn, or is not approved by
-            as many people as the release policy asks for.
+        ReleaseRefused: No PASS evidence for exactly that version, or of another champion, its rows
+            do not pass when they are judged again; it was withdrawn, or is not approved.
     """
     _refuse_empty(reason, actor)
     with _alone(ws) as scratch:
@@ -135,14 +137,15 @@ def promote(
         steps.reached("planned")
         proof = prove(store, chosen, scratch)
         loosened = refuse_unfit(ws, store, entries, versions, proof, champion)
-        asked = asked_of(ws, store, entries, chosen, proof, loosened)
-        approvals = refuse_not_approved(asked)
+        asked = refuse_not_approved(asked_of(ws, store, entries, chosen, proof, loosened))
+        if not within_drill:
+            refuse_undrilled(ws, number, proof.digest, champion)
         refuse_unanswered(ws, store, chosen, proof, answer)
         steps.reached("proved")
         leaves, missing = entries[-1] if entries else None, _lost_whole(ws, entries)
-        move = Move("promote", leaves, champion.digest, proof, reason, actor, asked.under,
-                    asked.held, missing, approvals=approvals)  # fmt: skip
-        return make(ws, store, move)
+        policies, approvals = (asked.under, asked.held), asked.counted()
+        return make(ws, store, Move("promote", leaves, champion.digest, proof, reason, actor,
+                                    *policies, missing, approvals=approvals))  # fmt: skip
 
 
 def rollback(

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from dslm.errors import InputError
 from dslm.records import Bridged, Decision, Prediction
 from dslm.releasing.verified_loading import load_verified
+from dslm.settings.recipe import BaseModelSource
 
 
 class Decider(Protocol):
@@ -105,9 +106,14 @@ class AnswersAgain:
             none, so that it answered the one case of its smoke test alone.
     """
 
-    def __init__(self, root: Path | None = None):
-        """Load by a repository's base models and gold set; by default those around the folder."""
-        self._root = root
+    def __init__(self, root: Path | None = None, base: BaseModelSource | None = None):
+        """Load by a repository's base models and gold set.
+
+        Args:
+            root: The repository; by default the one around the present folder.
+            base: Where the base model lies, instead of where the release's recipe says.
+        """
+        self._root, self._base = root, base
         self.given: int | None = None
 
     def __call__(self, folder: Path, text: str) -> dict[str, Any]:
@@ -116,7 +122,7 @@ class AnswersAgain:
         Raises:
             ReleaseRefused: It is not what was registered, or one answer is another.
         """
-        verified = load_verified(folder, self._root, recorded=True)
+        verified = load_verified(folder, self._root, recorded=True, base=self._base)
         sys.stderr.writelines(f"dslm: {line}\n" for line in verified.said())
         said = {"told": verified.told, "bridged": verified.bridged, "again": verified.again}
         if verified.again is not None and verified.again.whole:

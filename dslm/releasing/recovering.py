@@ -26,7 +26,7 @@ from dslm.releasing.journal_anchors import (
     Anchor,
     anchors,
     lacking,
-    refuse_unknown_policy,
+    refuse_unknown_to_git,
     unknown_champion,
     vouched_part,
 )
@@ -94,7 +94,7 @@ def recover(ws: Workspace, actor: str, *, accept_loss: bool = False) -> list[str
         if not entries:
             read_noted(ws.champion)  # which nothing can be written from
             return told
-        refuse_unknown_policy(ws, entries, known.noted, store.model)
+        refuse_unknown_to_git(ws, entries, known.noted, store.model)
         files = ws.champion, ws.journal_copy
         before, texts = store.aliases(), [_text(path) for path in files]
         settle(ws, store, entries)

@@ -31,6 +31,7 @@ from dslm.releasing.signing.registered import sign_packaged
 from dslm.releasing.smoke import Answer, smoke
 from dslm.releasing.store import CANDIDATE, ModelStore, Version
 from dslm.releasing.version_tags import file_tags
+from dslm.settings.release_policy import load_release_policy
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
 
@@ -74,10 +75,17 @@ def register(ws: Workspace, answer: Answer) -> Release:
 
 
 def loosened(ws: Workspace) -> list[str]:
-    """What will be refused at promotion: in which the candidate is asked less than the champion."""
+    """In which the candidate is asked less than the champion, which promotion refuses.
+
+    Or needs approvals for, where the release policy names how many.
+    """
     verdict = read_verdict(ws.results / "gate.json", ws.workflow)
     found = [f"  {one.part} {one.key}: {one.was} → {one.now}" for one in verdict.changes.loosening]
-    head = f"it cannot be promoted: it is asked less than version {verdict.changes.since} was"
+    rule = load_release_policy(ws.root).approvals.loosening
+    head = "it cannot be promoted" if rule is None else (
+        f"{rule.count} of {rule.role} have to approve a loosening before it can be promoted"
+    )  # fmt: skip
+    head += f": it is asked less than version {verdict.changes.since} was"
     return [head, *found] if found else []
 
 

@@ -7,6 +7,10 @@ and the same command, or `dslm release recover`, has to finish what was begun.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+
 # Up to the journal's entry nothing has moved; from it on the new champion is the one that counts.
 SETTLE = ("previous", "champion", "status", "copy", "terms", "journal.jsonl", "champion.json",
           "read back")  # fmt: skip
@@ -25,5 +29,23 @@ FORGET = (
 REGISTER = ("uploaded", "version", "read back", "answered", "approved", "candidate", "receipt")
 
 
+_watching: ContextVar[Callable[[str], object] | None] = ContextVar("watching", default=None)
+
+
 def reached(step: str) -> None:
-    """A step was made. Nothing happens here; tests put in its place what ends the process."""
+    """A step was made: whoever watches is told. Tests put in its place what ends the process."""
+    if (told := _watching.get()) is not None:
+        told(step)
+
+
+@contextlib.contextmanager
+def watched(tell: Callable[[str], object]) -> Iterator[None]:
+    """Be told of each step that this thread makes meanwhile; raising there cuts the command short.
+
+    Called by `dslm release drill`, which plants its faults at a step.
+    """
+    token = _watching.set(tell)
+    try:
+        yield
+    finally:
+        _watching.reset(token)

@@ -192,7 +192,7 @@ class ModelStore:
     def remove(self, number: int) -> None:
         """Delete a version; MLflow does not give out its number again."""
         with plain_faults(self.root):
-            self.mlflow.delete_model_version(self.model, str(number))
+            self.mlflow.delete_model_version(self.name, str(number))
 
     def upload(self, folder: Path, tags: Mapping[str, str]) -> tuple[str, str]:
         """Keep a folder's files with a run of their own; gives the run's id and the files' URI."""

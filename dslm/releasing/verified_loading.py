@@ -22,6 +22,7 @@ from dslm.releasing.release_digests import refuse_other_rows, unlike_documents
 from dslm.releasing.signing.model_signature import SIGNATURE
 from dslm.releasing.signing.signed_folder import verify_folder
 from dslm.releasing.signing.trust import VARIABLE, trust_in_force, wants_signature
+from dslm.settings.recipe import BaseModelSource
 from dslm.settings.workspace import Workspace, find_root
 
 if TYPE_CHECKING:
@@ -62,7 +63,13 @@ class Verified:
         ]
 
 
-def load_verified(folder: Path, root: Path | None = None, *, recorded: bool = False) -> Verified:
+def load_verified(
+    folder: Path,
+    root: Path | None = None,
+    *,
+    recorded: bool = False,
+    base: BaseModelSource | None = None,
+) -> Verified:
     """Check a release's folder, load it, and let it give its recorded answers again where it must.
 
     Args:
@@ -71,6 +78,7 @@ def load_verified(folder: Path, root: Path | None = None, *, recorded: bool = Fa
             default the one around the present folder.
         recorded: Have the recorded answers given again where nothing computes otherwise, too; a
             release of before there were any has none to give then.
+        base: Where the base model lies, instead of where the release's recipe says.
 
     Raises:
         ReleaseRefused: The folder is not what was registered, or answers otherwise than was gated.
@@ -84,7 +92,7 @@ def load_verified(folder: Path, root: Path | None = None, *, recorded: bool = Fa
     from dslm.inference.loading import load_release
 
     root = found or Path.cwd()  # a server needs no repository
-    decider = load_release(folder, root=root)
+    decider = load_release(folder, root=root, base=base)
     workflow = decider.contract.name
     told = [*decider.told]
     told += [f"another {one} digest of the same file" for one in unlike_documents(folder, evidence)]

@@ -97,6 +97,14 @@ class Approvals(Settings):
                 yield kind, rule
 
 
+class Drill(Settings):
+    """Whether a promotion needs a rollback that was tried."""
+
+    max_age_days: int = Field(
+        ge=1, description="how old the last `dslm release drill` of champion and candidate may be"
+    )
+
+
 class ReleasePolicy(Settings):
     """The document `registry/policy.yaml`."""
 
@@ -117,6 +125,10 @@ class ReleasePolicy(Settings):
     )  # fmt: skip
     approvals: Approvals = Field(
         default_factory=Approvals, description="how many must approve what, by signatures"
+    )
+
+    drill: Drill | None = Field(
+        None, description="refuse a promotion without a recent, passed drill; the first needs none"
     )
 
     def digest(self) -> str:

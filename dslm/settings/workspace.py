@@ -165,6 +165,16 @@ class Workspace:
         return self.registry / "promotion.dsse.json"
 
     @property
+    def drill(self) -> Path:
+        """What the last drill of a rollback found."""
+        return self.registry / "drill.json"
+
+    @property
+    def drill_statement(self) -> Path:
+        """A signed statement of that drill, where there was a key for it."""
+        return self.registry / "drill.dsse.json"
+
+    @property
     def terms(self) -> Path:
         """What the version that serves was held to, as of the same move."""
         return self.registry / "terms.json"

@@ -167,7 +167,7 @@ def _refuse_newer(store: ModelStore, kept: Kept) -> None:
     """Refuse a registry that holds what is not to be restored: it would be lost or mixed.
 
     Raises:
-        ReleaseRefused: Its journal goes on, or is another, or a version is another.
+        ReleaseRefused: Its journal goes on, or is another, or a number is of another release.
     """
     fix = "restore into an empty registry: another place, or MLFLOW_TRACKING_URI"
     there = Journal(store).entries()
@@ -179,16 +179,19 @@ def _refuse_newer(store: ModelStore, kept: Kept) -> None:
     for version in store.versions():
         if version.tags.get("status") == GIVEN_UP:
             continue
-        release = kept.releases.get(version.number)
-        if release is None or not _same(version, release):
-            what = f"the registry holds a version {version.number} that is not to be restored"
-            raise ReleaseRefused(what, where=store.model, fix=fix)
+        if _is_other(version, kept):
+            what = f"version {version.number} of the registry is another release than the one to "
+            raise ReleaseRefused(f"{what}restore", where=store.model, fix=fix)
 
 
-def _same(version: Version, release: KeptRelease) -> bool:
-    return all(
-        version.tags.get(key) == release.version.tags.get(key) for key in ("digest", "manifest")
-    )
+def _is_other(version: Version, kept: Kept) -> bool:
+    """Whether a version is not what is restored, or named in the journal, under its number."""
+    if release := kept.releases.get(version.number):
+        same = (version.tags.get(key) == release.version.tags.get(key)
+                for key in ("digest", "manifest"))  # fmt: skip
+        return not all(same)
+    meant = {e.to_digest for e in kept.entries if e.to_version == version.number}
+    return bool(meant) and not meant & {None, version.digest}
 
 
 def _put_back(store: ModelStore, kept: Kept) -> None:
@@ -204,7 +207,7 @@ def _put_back(store: ModelStore, kept: Kept) -> None:
             if made != number:
                 raise _taken(store, number, made)
             steps.reached("version")
-        if release and (number not in there or there[number].tags.get("status") == RESTORING):
+        if release:
             _prove(store, store.version(number), release)
             steps.reached("release restored")
 
@@ -233,10 +236,28 @@ def _taken(store: ModelStore, number: int, made: int) -> ReleaseRefused:
 
 
 def _prove(store: ModelStore, version: Version, release: KeptRelease) -> None:
-    """Read a restored version back and prove it; only then it may be used."""
+    """Read a version back and prove it; only then it may be used.
+
+    Files that are missing or damaged in the registry are put back first.
+
+    Raises:
+        ReleaseRefused: It is not whole then either.
+    """
+    if not _is_whole(store, version):
+        store.keep(version, release.folder)
+        with tempfile.TemporaryDirectory(prefix="dslm-restore-") as scratch:
+            prove(store, version, Path(scratch))
+    if version.tags.get("status") == RESTORING:
+        store.tag(version.number, "status", release.version.tags.get("status", CANDIDATE))
+
+
+def _is_whole(store: ModelStore, version: Version) -> bool:
     with tempfile.TemporaryDirectory(prefix="dslm-restore-") as scratch:
-        prove(store, version, Path(scratch))
-    store.tag(version.number, "status", release.version.tags.get("status", CANDIDATE))
+        try:
+            prove(store, version, Path(scratch))
+        except ReleaseRefused:
+            return False
+    return True
 
 
 def _write_journal(store: ModelStore, entries: Sequence[JournalEntry]) -> None:

@@ -44,16 +44,20 @@ def stored_releases(
     """
     if not artifacts.is_dir():
         raise InputError("no such folder", where=artifacts, fix="name where MLflow kept artifacts")
-    wanted = {(e.to_digest, e.verdict_digest): (e.to_version, e.at) for e in former(entries)}
+    wanted: dict[tuple[str | None, str], dict[int, str]] = {}
+    for entry in former(entries):
+        same = wanted.setdefault((entry.to_digest, entry.verdict_digest), {})
+        same[entry.to_version] = entry.at
     found: dict[int, KeptRelease] = {}
     receipt = _receipt(ws)
     for folder in _folders(artifacts):
         digest, verdict = _named(ws.workflow, folder)
-        number, at = wanted.get((digest, verdict)) or wanted.get((None, verdict)) or (0, "")
-        if not number and receipt and receipt.digest == digest:
-            number, at = receipt.version, receipt.created
-        if number and number not in found and (one := _whole(ws, folder, number, at)):
-            found[number] = one
+        numbers = wanted.get((digest, verdict), {}) | wanted.get((None, verdict), {})
+        if not numbers and receipt and receipt.digest == digest:
+            numbers = {receipt.version: receipt.created}
+        for number, at in numbers.items():  # several where the same bytes were registered twice
+            if number not in found and (one := _whole(ws, folder, number, at)):
+                found[number] = one
     return found
 
 

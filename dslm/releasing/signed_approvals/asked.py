@@ -114,8 +114,8 @@ def asked_of(
     ).with_tags_of(version)
 
 
-def refuse_not_approved(asked: Asked) -> tuple[Approved, ...]:
-    """The approvals that a promotion is made with.
+def refuse_not_approved(asked: Asked) -> Asked:
+    """Refuse a promotion that lacks approvals; say so where its policy is a new one.
 
     Raises:
         ReleaseRefused: Some are missing, or it is asked less and no policy lets that be approved.
@@ -130,7 +130,7 @@ def refuse_not_approved(asked: Asked) -> tuple[Approved, ...]:
         fix = f"`dslm release approve {named} --reason …`; `dslm release approvals {named}` shows "
         raise ReleaseRefused("; ".join(lacking), where=where, fix=f"{fix}what there is")
     _tell_policy(asked)
-    return asked.counted()
+    return asked
 
 
 def told_loosening(changes: Changes) -> list[str]:

@@ -25,7 +25,10 @@ VERDICT, TRAINING = "attestations/verdict.dsse.json", "attestations/training.dss
 STATEMENTS = (VERDICT, TRAINING)
 SIGNED_AT = "signedAt"  # of a test result; the format lets a predicate have more keys
 # What was seen before a release was made the champion.
-LEVELS = {"promote": ("DSLM_JUDGED_AGAIN",), "rollback": ("DSLM_ANSWERED_AGAIN",)}
+LEVELS = {
+    "promote": ("DSLM_JUDGED_AGAIN",), "rollback": ("DSLM_ANSWERED_AGAIN",),
+    "recover": ("DSLM_FILES_COMPARED",),
+}  # fmt: skip
 _SHA256 = re.compile(r"sha256:([0-9a-f]{64})")
 _POLICY = "policy"
 

@@ -287,4 +287,4 @@ def test_what_favours_the_candidate_is_told_before_what_does_not() -> None:
     lines = changes_told(verdict)[1:]
     assert lines[0].startswith("  LOOSENED policy checks.right.at_least")
     assert "0.9 → 0.95 — FAVOURS the candidate: the base holds more back too" in lines[1]
-    assert lines[-1].startswith("  gold added")
+    assert lines[2].startswith("  gold added")

@@ -121,7 +121,11 @@ def test_half_a_backup_is_never_taken_for_a_whole_one(
     from_backup(emptied, to)
 
 
-@pytest.mark.parametrize("step", dict.fromkeys(steps.RESTORE))
+# what follows the journal is killed at each step by the tests of `recover`, which a restore ends in
+OWN = [step for step in steps.RESTORE if step not in steps.SETTLE[1:]]
+
+
+@pytest.mark.parametrize("step", OWN)
 def test_a_restore_killed_at_any_step_is_ended_by_the_same_command(
     five: Run, emptied: Run, kept: Path, step: str
 ) -> None:
@@ -178,8 +182,6 @@ def test_a_registry_with_newer_moves_or_versions_is_never_written_to(
     gaps: Run, kept: Path, tmp_path: Path
 ) -> None:
     before = holds(gaps)
-    with pytest.raises(ReleaseRefused, match="holds a version 3"):
-        from_backup(gaps, kept)
     in_git = {path: path.read_bytes() for path in (gaps.ws.champion, gaps.ws.journal_copy)}
     promote(gaps.ws, 5, "fifth", "ann")
     for path, text in in_git.items():  # as a clone has it that was not pulled since
@@ -189,6 +191,24 @@ def test_a_registry_with_newer_moves_or_versions_is_never_written_to(
     with pytest.raises(ReleaseRefused, match="5 moves, newer than the 4"):
         from_backup(gaps, kept)
     assert holds(gaps) == after
+
+
+def test_damaged_files_are_put_back_into_a_registry_that_is_in_use(gaps: Run, kept: Path) -> None:
+    before = holds(gaps)
+    gaps.stored(2, "gate.md").write_text("other")
+    gaps.stored(1, "adapter/adapter_model.safetensors").unlink()
+    from_backup(gaps, kept)
+    assert holds(gaps) == before
+    back = rollback(gaps.ws, "wrong totals", "ann", answers_well, to=2)
+    assert back is not None
+
+
+def test_another_release_under_a_number_is_never_replaced(emptied: Run, kept: Path) -> None:
+    store = ModelStore(emptied.ws.root, W)
+    store.add(f"file://{emptied.ws.root}", {"digest": "sha256:other"})
+    with pytest.raises(ReleaseRefused, match="version 1 of the registry is another release"):
+        from_backup(emptied, kept)
+    assert [version.number for version in store.versions()] == [1]
 
 
 def test_a_registry_of_another_history_is_never_written_to(run: Run, kept: Path) -> None:

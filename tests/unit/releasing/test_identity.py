@@ -20,7 +20,8 @@ from dslm.releasing.fetching import fetch_release, fetch_version
 from dslm.releasing.identity import short
 from dslm.releasing.journal import digest_of
 from dslm.releasing.promoting import history, promote, releases, rollback
-from dslm.releasing.store import ModelStore, _version
+from dslm.releasing.store import ModelStore
+from dslm.releasing.version import version_of
 
 NOT_THAT = "version 1 is not the release that the journal names"
 
@@ -281,7 +282,7 @@ def test_the_list_and_the_history_say_what_differs(anew, monkeypatch) -> None:
 
 def test_a_version_without_a_time_is_listed_all_the_same() -> None:
     found = SimpleNamespace(version="3", tags={}, creation_timestamp=None, run_id="")
-    assert _version(found, ()).created.startswith("1970-01-01")
+    assert version_of(found, ()).created.startswith("1970-01-01")
 
 
 def test_an_entry_of_before_digests_keeps_its_digest() -> None:

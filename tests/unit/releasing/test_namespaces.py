@@ -169,10 +169,15 @@ def test_renamed_in_mlflow_it_lives_on_under_a_namespace(two: Run) -> None:
     mlflow = ModelStore(two.ws.root, W).mlflow
     for name in (W, f"{W}.journal"):
         mlflow.rename_registered_model(name, f"claims-{name}")
+    mlflow.rename_experiment(mlflow.get_experiment_by_name(W).experiment_id, f"claims-{W}")
     named(two, "claims")
     assert [entry.to_version for entry in history(two.ws)] == [1, 2]
     assert rollback(two.ws, "wrong totals", "ann", answers_well) is not None
     assert two.released(b"weights three").version == 3
+    store = ModelStore(two.ws.root, W)
+    assert store.release_runs() == sorted(str(one.run_id) for one in store.versions())
+    store.remove(3)
+    assert [one.number for one in store.versions()] == [1, 2]
 
 
 @pytest.mark.parametrize("text", ["{}", "no json", '{"id": "x"}', '{"id": 7}', ""])

@@ -26,6 +26,7 @@ from dslm.releasing.checking import checked_files, prove, verdict_tag
 from dslm.releasing.dossier.against_registry import check_against_registry
 from dslm.releasing.dossier.making import make_dossier
 from dslm.releasing.fetching import fetch_version, what_it_says
+from dslm.releasing.held_policy import policies_of
 from dslm.releasing.journal import Journal
 from dslm.releasing.moving import Move, make
 from dslm.releasing.packaging import CHAMPION, CHAMPION_TERMS, EVIDENCE, package
@@ -114,7 +115,8 @@ def test_it_is_listed_loaded_and_gone_back_to_and_not_promoted(run: Run, tmp_pat
         promote(run.ws, 1, "as it was", "ann")
     store = ModelStore(run.ws.root, W)
     proof = prove(store, store.version(1), tmp_path / "proved")
-    make(run.ws, store, Move("promote", None, None, proof, "before the upgrade", "ann"))
+    make(run.ws, store, Move("promote", None, None, proof, "before the upgrade", "ann",
+                             *policies_of(run.ws, ())))  # fmt: skip
     assert promote(run.ws, 1, "again", "ann") is None
     assert run.released(b"weights two").version == 2  # compared with the older one
     assert promote(run.ws, 2, "the new one", "ann") is not None

@@ -29,6 +29,7 @@ from dslm.releasing import steps
 from dslm.releasing.fetching import fetch_to
 from dslm.releasing.journal_anchors import COPY
 from dslm.releasing.promoting import history, promote, rollback, signed_history
+from dslm.releasing.registering import loosened
 from dslm.releasing.signed_approvals.approving import approve, asked_for
 from dslm.releasing.signed_approvals.kept import PREFIX
 from dslm.releasing.store import ModelStore
@@ -282,6 +283,7 @@ def test_a_loosening_is_allowed_by_the_approvals_that_the_policy_names(
         approve(waiting.ws, 3, WHY)
     refused(waiting, "asked less than version 1 was", 3)
     people.policy(waiting, APPROVALS + "  loosening: {count: 2}\n")
+    assert loosened(waiting.ws)[0].startswith("2 of approver have to approve a loosening before")
     with people.acting("bob"):
         given = approve(waiting.ws, 3, "0.7 is what we can show")
     assert given.anew == ("policy_change", "promotion", "loosening")

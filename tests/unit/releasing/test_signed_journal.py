@@ -19,6 +19,7 @@ from dslm.releasing.held_policy import policy_of
 from dslm.releasing.journal import Journal, digest_of
 from dslm.releasing.promoting import history, promote, rollback, signed_history
 from dslm.releasing.recovering import recover
+from dslm.releasing.signed_approvals.approving import approve
 from dslm.releasing.signing.keys import VARIABLE, demonstration_key
 from dslm.releasing.signing.moves import signed_entry
 from dslm.releasing.store import ModelStore
@@ -223,15 +224,45 @@ def test_a_promotion_that_nobody_approved_is_refused_though_a_promoter_signed_it
         signed.released(b"weights three")
     version = ModelStore(signed.ws.root, W).version(3)
     under = policy_of(signed.ws.root)
-    for action in ("promote", "rollback", "recover"):
+    for action, told in (
+        ("promote", "was not approved: promotion: 0 of 1"),
+        ("rollback", "was not approved: promotion: 0 of 1"),
+        ("recover", r"goes on from a release that nobody approved, and champion\.json"),
+    ):
         entry = following(
             signed, action=action, to_version=3, to_digest=version.digest,
             policy=under.plain, policy_digest=under.digest,
         )  # fmt: skip
         written(signed, signed_entry(entry, people.keys["bob"]))
-        with pytest.raises(ReleaseRefused, match="was not approved: promotion: 0 of 1"):
+        with pytest.raises(ReleaseRefused, match=told):
             history(signed.ws)
-        recover(signed.ws, "bob")
+        recover(signed.ws, "bob", accept_loss=action == "recover")
+        assert len(history(signed.ws)) == 2
+
+
+def test_what_served_is_gone_on_from_where_its_entry_is_lost_and_git_says_so(
+    signed, people
+) -> None:
+    """Nobody can approve what the journal lacks: `champion.json` vouches for it."""
+    people.policy(signed, APPROVALS, roles="roles: {trainer: [ann], approver: [bob, eve]}\n")
+    with people.acting("ann"):
+        signed.released(b"weights three")
+    with people.acting("bob"):
+        approve(signed.ws, 3, "fewer wrong totals")
+        promote(signed.ws, 3, "go", "bob")
+    store = ModelStore(signed.ws.root, W)
+    store.mlflow.delete_model_version(f"{W}.journal", "3")
+    store.mlflow.delete_model_version_tag(W, "3", "journal.3")
+    noted = json.loads(signed.ws.champion.read_text())
+    del noted["journal"], noted["journal_head"]
+    write_atomic(signed.ws.champion, json.dumps(noted))
+    with people.acting("bob"):
+        with pytest.raises(ReleaseRefused, match="is lost for good"):
+            recover(signed.ws, "bob")
+        assert "served" in str(recover(signed.ws, "bob", accept_loss=True))
+    assert [(move.action, by.signed_by) for move, by in signed_history(signed.ws)] == [
+        ("promote", "bob"), ("promote", "bob"), ("recover", "bob"),
+    ]  # fmt: skip
 
 
 def test_an_unsigned_history_is_told_and_refused_where_the_policy_wants_signatures(

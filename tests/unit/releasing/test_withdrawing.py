@@ -12,6 +12,7 @@ from dslm.cli.release import app
 from dslm.errors import EXIT_REFUSED, InputError, ReleaseRefused
 from dslm.releasing.agreement import disagreements
 from dslm.releasing.promoting import history, promote, releases, rollback
+from dslm.releasing.pyfunc import AnswersAgain
 from dslm.releasing.store import ModelStore
 
 
@@ -117,7 +118,7 @@ def test_a_status_set_by_hand_does_not_stand_for_an_answer(two: Run) -> None:
 def test_the_commands_say_what_happened(three: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DSLM_ROOT", str(three.ws.root))
     monkeypatch.setattr(
-        "dslm.releasing.pyfunc.answer", lambda *_: answers_well(*_) | {"object": OBJECT}
+        AnswersAgain, "__call__", lambda _, *asked: answers_well(*asked) | {"object": OBJECT}
     )
     move = ("rollback", W, "--reason", "wrong totals", "--actor", "ann")
 

@@ -15,7 +15,8 @@ TEXT_ON = [
     ("muted", "page"), ("muted", "surface"), ("muted", "fail-soft"), ("link", "surface"),
     ("ink", "pass-soft"), ("ink", "open-soft"), ("pass", "pass-soft"), ("fail", "fail-soft"),
     ("open", "open-soft"), ("pass", "surface"), ("fail", "surface"), ("open", "surface"),
-    ("on-held", "base"), ("on-good", "good"), ("on-kept", "kept"), ("on-held", "held"), ("on-bad", "bad"),
+    ("on-held", "base"), ("on-good", "good"), ("on-kept", "kept"), ("on-held", "held"),
+    ("on-bad", "bad"),
     ("on-train", "train"), ("on-validation", "validation"), ("on-calibration", "calibration"),
 ]  # fmt: skip
 
