@@ -33,7 +33,7 @@ from dslm.releasing.store import ModelStore
 from dslm.releasing.verifying import sign_version, verify_version
 from dslm.settings.release_policy import PATH
 
-GROUP = "S7"  # of gold and of the calibration split, where it is s7
+GROUP = "S7"  # of gold, where it is s7
 TEXT = b"order A-7."
 WHY = "letter of 3 May"
 
@@ -60,7 +60,7 @@ def test_the_rows_of_every_version_are_erased_and_they_stay_what_they_are(two, c
     before = releases(two.ws)
     found = listing(two.ws, GROUP)
     assert [one.version for one in found.releases] == [1, 2]
-    assert {"rows/candidate.jsonl", "rows/calibration.jsonl", "recorded.jsonl"} <= set(
+    assert {"rows/candidate.jsonl", "rows/champion.jsonl", "recorded.jsonl"} <= set(
         found.releases[1].files
     )
     assert any("cannot be promoted" in one for one in found.releases[1].lost)
@@ -83,8 +83,11 @@ def test_the_rows_of_every_version_are_erased_and_they_stay_what_they_are(two, c
 
 def test_two_people_are_erased_one_after_the_other(two, tmp_path) -> None:
     erase(two)
-    erase(two, "s8")
-    assert bytes_left(two.ws.root, b"order A-8.") == []
+    other = "s7c"  # of the calibration split
+    split = {"rows/calibration.jsonl", "rows/base_calibration.jsonl"}
+    assert set(listing(two.ws, other).releases[1].files) == split
+    erase(two, other)
+    assert bytes_left(two.ws.root, b"order A-7, says c.") == []
     folder = fetch_version(two.ws, 2, tmp_path / "fetched")
     refuse_other_rows(folder)
     assert len(erasures_of(folder)) == 2
