@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dslm.cli import release_backup, release_drill, release_reading
+from dslm.cli import release_backup, release_drill, release_fetching, release_reading
 from dslm.cli.actor import actor_or_login
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
 from dslm.cli.release_moves import move_by, move_plain
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Versions of a workflow's model: which there are, which one serves.")
 release_reading.register(app)
+app.command("fetch")(release_fetching.fetch_release)
 app.command("backup")(release_backup.backup)
 app.command("restore")(release_backup.restore)
 app.command("drill")(release_drill.drill)
