@@ -102,7 +102,7 @@ def promote(
         actor: Who, for the journal.
         expected: The champion that the caller believes to replace, 0 for none.
         again: Whether one may be taken that was rolled back from.
-        answer: Loads a folder and answers one input; for a version that nothing shows to have.
+        answer: Loads a release and answers one input, where nothing shows that it has answered.
         within_drill: This is the drill that the policy asks for.
 
     Returns:
@@ -110,14 +110,13 @@ def promote(
         was cut short had left undone is done then.
 
     Raises:
-        ReleaseRefused: No PASS evidence for exactly that version, or of another champion, its rows
-            do not pass when they are judged again; it was withdrawn, or is not approved.
+        ReleaseRefused: No PASS evidence for exactly it, its rows do not pass today, not approved.
     """
     _refuse_empty(reason, actor)
     with _alone(ws) as scratch:
         store = ModelStore(ws.root, ws.workflow)
         entries, versions = known_moves(ws, store)
-        chosen = store.version(version or _candidate(store, versions), versions)
+        chosen = store.version(_asked_or_candidate(store, versions, version), versions)
         refuse_unapproved(store, entries, chosen)
         refuse_alias_of_none(store, entries, versions)
         refuse_unknown_champion(ws, store, entries)
@@ -138,10 +137,10 @@ def promote(
         refuse_undrilled(ws, proof, champion, within_drill=within_drill)
         refuse_unanswered(ws, store, chosen, proof, answer)
         steps.reached("proved")
-        leaves, missing = entries[-1] if entries else None, _lost_whole(ws, entries)
-        policies, approvals = (asked.under, asked.held), asked.counted()
-        return make(ws, store, Move("promote", leaves, champion.digest, proof, reason, actor,
-                                    *policies, missing, approvals=approvals))  # fmt: skip
+        leaves = entries[-1] if entries else None
+        return make(ws, store, Move(
+            "promote", leaves, champion.digest, proof, reason, actor, asked.under, asked.held,
+            _lost_whole(ws, entries), approvals=asked.counted()))  # fmt: skip
 
 
 def rollback(
@@ -222,7 +221,10 @@ def _lost_whole(ws: Workspace, entries: Sequence[JournalEntry]) -> tuple[str, ..
     return (head,) if head and not entries else ()
 
 
-def _candidate(store: ModelStore, versions: Sequence[Version]) -> int:
+def _asked_or_candidate(store: ModelStore, versions: Sequence[Version], version: int | None) -> int:
+    """The version that is asked for, by default the one that `candidate` names."""
+    if version is not None:
+        return version
     number = next((one.number for one in versions if "candidate" in one.aliases), None)
     if number is None:
         fix = f"register one: {stage_command('register', store.model)}"

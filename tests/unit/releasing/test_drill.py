@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from approving_people import APPROVALS, People
 from finished_run import Run, W, answers_well
 from killed_moves import stands
 from signed_folders import new_key
@@ -37,6 +38,7 @@ from dslm.releasing.drill.drilling import drill
 from dslm.releasing.drill.scratch_registry import Scratch, bare_clone, registry_at
 from dslm.releasing.journal import Journal
 from dslm.releasing.promoting import promote, rollback
+from dslm.releasing.signed_approvals.approving import approve
 from dslm.releasing.store import ModelStore
 from dslm.settings.release_policy import PATH
 from dslm.settings.workspace import Workspace
@@ -108,6 +110,20 @@ def test_after_a_rollback_the_champion_and_the_one_before_are_drilled(ready: Run
     record = drilled(ready)
     assert record.passed, record.rows
     assert [one.version for one in record.releases] == [2, 1]
+
+
+@pytest.mark.usefixtures("without_server")
+def test_a_promotion_that_people_have_to_approve_is_drilled_once_they_did(
+    ready: Run, tmp_path: Path
+) -> None:
+    people = People.with_keys(tmp_path / "people")
+    asks = APPROVALS.replace("{count: 1}", "{count: 1, not_the_trainer: false}")
+    people.policy(ready, asks, required=False)
+    assert outcomes(drilled(ready))["promote"] == "fail"
+    with people.acting("bob"):
+        approve(ready.ws, 3, "fewer wrong totals")
+        record = drilled(ready)
+    assert record.passed, record.rows
 
 
 def test_one_release_is_nothing_to_drill(one: Run, bare: Run) -> None:
