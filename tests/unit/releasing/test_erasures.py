@@ -7,12 +7,12 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from finished_run import Run, W, answers_well
+from finished_run import GOLD, Run, W, answers_well
 from killed_moves import killed_after
 from signed_folders import listed, new_key
 
@@ -96,6 +96,23 @@ def test_two_people_are_erased_one_after_the_other(two, tmp_path) -> None:
     entry = rollback(two.ws, "wrong", "bob", answers_well)
     assert entry is not None
     assert entry.to_version == 1
+
+
+def test_the_smoke_test_takes_another_case_where_its_own_is_erased(two) -> None:
+    said = json.loads(two.stored(1, "smoke.json").read_text())
+    sender = next(case.meta["sender"] for case in GOLD if case.id == said["id"])
+    erase(two, sender)
+    now = json.loads(two.stored(1, "smoke.json").read_text())
+    assert now["id"] in {case.id for case in GOLD} - {said["id"]}
+    assert now["as_gold"] is True
+    with pytest.raises(ReleaseRefused, match=f"answers case {now['id']} wrongly"):
+        rollback(two.ws, "wrong", "bob", answers_well)  # as of the case that is gone
+
+    def answers(folder: Path, text: str) -> Mapping[str, Any]:
+        target = next(case.target for case in GOLD if case.input == text)
+        return {**answers_well(folder, text), "object": target}
+
+    assert rollback(two.ws, "wrong", "bob", answers)
 
 
 def test_a_candidate_of_which_rows_were_erased_is_not_promoted(one) -> None:
