@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from dslm.contract.text.folding import composed, fold
-from dslm.curation.identifiers import NoName, identifier
+from dslm.contract.identifiers import NoName, group_key
+from dslm.contract.text.folding import fold
 from dslm.errors import InputError, Problems
 from dslm.records import Case
 
@@ -22,16 +22,6 @@ def _folded(text: str) -> str:
 def folded(case: Case) -> str:
     """A case's input folded; as it is where nothing is left of it."""
     return _folded(case.input)
-
-
-def group_key(value: object) -> str:
-    """A group's name, case, composition and blanks folded; empty for none.
-
-    Raises:
-        NoName: It is neither text nor a whole number.
-    """
-    name = identifier(value) or ""
-    return " ".join(composed(name).split())
 
 
 def group_of(case: Case, group_by: str | None) -> str:

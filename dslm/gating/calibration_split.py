@@ -16,7 +16,7 @@ from dslm.cases import read_labelled, read_records
 from dslm.contract import Contract
 from dslm.curation.grouping import folded, group_of
 from dslm.errors import ReleaseRefused
-from dslm.evidence import CaseDigests, Terms, case_digests_of, read_json
+from dslm.evidence import CaseDigests, Terms, case_digests_of, changed_cases, read_json
 from dslm.provenance import read_manifest
 from dslm.records import Case, Change
 from dslm.settings.workspace import Workspace, stage_command
@@ -79,7 +79,10 @@ def _refuse_other_books(
             what = f"says that {said} {told} were kept for {NAME}, there are {found}"
             raise ReleaseRefused(what, where=path, fix=f"run {made_by} and all that follows")
     dropped = book.get("cases")
-    ids = {str(one[0]) for one in dropped if one} if isinstance(dropped, list) else set()
+    if not isinstance(dropped, list) or not all(isinstance(one, list) and one for one in dropped):
+        what = "does not say which `cases` were dropped"
+        raise ReleaseRefused(what, where=path, fix=f"run {made_by} and all that follows")
+    ids = {str(one[0]) for one in dropped}
     if both := [case.id for case in cases if case.id in ids]:
         what = f"says that {both[0]} was dropped, and {NAME} has it"
         raise ReleaseRefused(what, where=path, fix=f"run {made_by} and all that follows")
@@ -104,7 +107,7 @@ def split_changes(then: Terms, now: Terms) -> Iterator[Change]:
     moved = _days(then.contract) != _days(now.contract)
     for key, ids, less in (
         ("removed", [id_ for id_ in away if id_ not in to_gold], not moved),
-        ("changed", sorted(i for i in was.keys() & new.keys() if was[i] != new[i]), True),
+        ("changed", changed_cases(then, now, NAME), True),
         ("gone to gold", to_gold, False),
         ("added", came, False),
     ):
