@@ -15,13 +15,14 @@ from dslm.records import Case
 
 
 @lru_cache(maxsize=1 << 16)  # every block asks for it
-def _folded(text: str) -> str:
+def folded_text(text: str) -> str:
+    """An input folded; as it is where nothing is left of it."""
     return fold(text) or text
 
 
 def folded(case: Case) -> str:
     """A case's input folded; as it is where nothing is left of it."""
-    return _folded(case.input)
+    return folded_text(case.input)
 
 
 def group_of(case: Case, group_by: str | None) -> str:
