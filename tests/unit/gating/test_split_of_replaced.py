@@ -98,4 +98,5 @@ def test_a_masked_text_that_gold_has_is_a_leak(tmp_path: Path) -> None:
     write_records(tmp_path / "sources" / "mails.jsonl", mails(150, "s{}"))
     gold = [*GOLD[:5], GOLD[5].model_copy(update={"input": "Mail me: [email]"})]
     made = curated(replacing("mask"), tmp_path, gold)
-    assert made.ledger.dropped == {"leak_exact": 50}
+    assert made.ledger.dropped["leak_exact"] > 40
+    assert not any("mail" in case.input.casefold() for case in made.kept)
