@@ -8,7 +8,6 @@ the text; the first stays. Runs after `exact_duplicates`, on cases that held per
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from dslm.curation.case_table import CaseTable, number_of
@@ -23,8 +22,8 @@ def alike_when_written(cases: CaseTable, gold: Sequence[Case]) -> dict[int, Drop
     if not len(held):
         return {}
     numbers = cases.numbers("text_number").tolist()
-    for place, line in zip(held.tolist(), cases.only(held).each("record"), strict=True):
-        numbers[place] = number_of(folded_text(json.loads(line or "")["input"]))
+    for place, (text, _) in zip(held.tolist(), cases.only(held).written(), strict=True):
+        numbers[place] = number_of(folded_text(text))
     held_out = {number_of(folded(case)): case.id for case in reversed(gold)}
     first: dict[int, int] = {}
     drops: dict[int, Drop] = {}
