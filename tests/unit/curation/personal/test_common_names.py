@@ -65,6 +65,13 @@ def test_a_name_that_is_a_common_word_goes_where_it_is_written_as_the_name(
     assert done.case.input == left.format(made, *made.split())
 
 
+def test_a_name_that_follows_itself_is_found_in_its_own_order(named):
+    said = "here is can yilmaz. CAN YILMAZ"
+    done = Replacer(named(), KEY).case(of(said, "Can Yılmaz"))
+    made = done.case.target["name"]
+    assert done.case.input == f"here is {made.lower()}. {made.upper()}"
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [("can", "hi can here, can you"), ("Le", "I AM LE"), ("my name is", "my name is robin"),
