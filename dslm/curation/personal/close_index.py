@@ -29,7 +29,13 @@ from dslm.curation.personal.streams import (
     heard_words,
     stream_of,
 )
-from dslm.curation.personal.word_bounds import IN_GROUPS, WITHIN_WORD, begins, stands
+from dslm.curation.personal.word_bounds import (
+    IN_GROUPS,
+    WITHIN_WORD,
+    begins,
+    is_part_of_sum,
+    stands,
+)
 
 FEW = 64  # values that are asked for one by one
 _PREFIX = 4
@@ -187,7 +193,8 @@ class CloseIndex:
                 if not number and self._stands(stream, at, end):
                     start, last = stream.start(at), stream.end(end - 1)
                     said = unescaped(text[start:last])
-                    yield Finding(identity.kind, start, last, said, identity)
+                    if not is_part_of_sum(text, start, last):
+                        yield Finding(identity.kind, start, last, said, identity)
                 at = stream.chars.find(chars, at + 1)
 
     def _stands(self, stream: Stream, start: int, end: int) -> bool:

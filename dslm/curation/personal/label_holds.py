@@ -47,13 +47,24 @@ def label_holds(
 
 
 def _lost(before: Case, after: Case) -> bool:
-    """Whether a text of the target that changed was in the input and is not in the new one."""
-    pairs = zip(_texts(before.target), _texts(after.target), strict=True)
-    return any(
-        old != new and new not in after.input
-        and re.search(rf"(?<!\w){re.escape(old)}(?!\w)", before.input)
-        for old, new in pairs
-    )  # fmt: skip
+    """Whether a text of the target was in the input and is not in the new one.
+
+    One that stays, as the schema lists it, may have been the word of somebody's name there.
+    """
+    said, now = before.input.casefold(), after.input.casefold()
+    for old, new in zip(_texts(before.target), _texts(after.target), strict=True):
+        if old != new:
+            gone = new not in after.input and _stands(old, before.input)
+        else:
+            one = old.casefold()
+            gone = said.count(one) != now.count(one) and _stands(one, said) > _stands(one, now)
+        if gone:
+            return True
+    return False
+
+
+def _stands(words: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text) is not None
 
 
 def _lost_sum(contract: Contract, before: Case, after: Case) -> bool:

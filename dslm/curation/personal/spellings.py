@@ -12,7 +12,7 @@ from dslm.curation.personal.days import DAY
 from dslm.curation.personal.finding import COMMON, Identity
 from dslm.curation.personal.names import PARTICLES, SHORTEST_ELSEWHERE, parts, whole_spellings
 from dslm.curation.personal.spelling import joined
-from dslm.curation.personal.streams import folded_words
+from dslm.curation.personal.streams import folded_words, heard
 from dslm.curation.personal.word_bounds import LEAST_BEHIND_NOUGHTS
 
 # Say of what kind an address is, not whose.
@@ -78,7 +78,7 @@ def partial_spellings(identity: Identity, text: str) -> set[str]:
         made |= {other for one in made for other, _, _ in _other_streets(one)}
     elif identity.kind == "phone":
         return {value[-LOCAL:]} if len(value) > LOCAL else set()
-    elif identity.kind in ("card", "iban", "national_id") and len(value) > 2 * LAST:
+    elif _is_told_by_its_last(identity):
         return {value[-LAST:]} if value[-LAST:].isdigit() else set()
     elif identity.kind == "id":
         number = _LETTERS.sub("", value)
@@ -86,6 +86,12 @@ def partial_spellings(identity: Identity, text: str) -> set[str]:
     else:
         return set()
     return {part for part in made if len(joined(part)) >= SHORTEST_PART}
+
+
+def _is_told_by_its_last(identity: Identity) -> bool:
+    """Whether a number's last four digits are told alone; a valid SSN is found as a tax number."""
+    kinds = identity.kind in ("card", "iban", "national_id") or identity.form == "us_ssn"
+    return kinds and len(identity.value) > 2 * LAST
 
 
 def house_and_street(text: str) -> str:
@@ -116,6 +122,8 @@ def _street_part(value: str, said: str, made: str) -> str | None:
 def part_of(identity: Identity, text: str, made: str) -> str | None:
     """The part of a surrogate for a text that is a part of its value; None for a whole one."""
     value, said = identity.value.casefold(), joined(text)
+    if identity.kind not in ("email", "address"):
+        said = heard(text, "digits")
     if identity.kind == "email":
         mailbox = made.rpartition("@")[0]
         return joined(mailbox) if mailbox and said == joined(value.rpartition("@")[0]) else None

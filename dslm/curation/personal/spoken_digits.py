@@ -30,7 +30,7 @@ _LANGUAGES = (
     ("ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять"),
     ("零", "一", "二", "三", "四", "五", "六", "七", "八", "九"),
 )
-_OTHER_WORDS = {"zwo": "2", "fuenf": "5", "une": "1", "meia": "6", "〇": "0"}
+_OTHER_WORDS = {"zwo": "2", "fuenf": "5", "une": "1", "meia": "6", "〇": "0", "幺": "1"}
 _ELSEWHERE = {
     word: str(digit) for words in _LANGUAGES for digit, word in enumerate(words)
     if word not in _UNITS

@@ -355,18 +355,36 @@ def test_a_number_that_nobody_declared_does_not_change_with_somebodys(
     assert done.case.target["code"] != code
 
 
+@pytest.mark.parametrize("said", ["31.12.2025", "2025-12-31", "at 14:31", "1,231.31 EUR", "7.31"])
+def test_a_short_number_is_no_part_of_a_date_a_time_or_a_sum(chats, said):
+    done = Replacer(chats(fields={"target.code": "id"}), KEY.encode()).case(
+        of(f"policy 31, {said}", code=31)
+    )
+    assert done.reason is None
+    assert done.case.input == f"policy {done.case.target['code']}, {said}"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"), [("Mr Claim has a Claim", BROKEN_LABEL), ("Mr Claim has one", BROKEN_LABEL),
+                         ("Mr Claim, a claimant", BROKEN_LABEL), ("it is Weber", None)],
+)  # fmt: skip
+def test_a_listed_label_whose_word_was_somebodys_name_is_dropped(chats, text, reason):
+    name = re.findall("Claim|Weber", text)[:1]
+    case = of(text, kind="claim", slots={"name": name, "ssn": []})
+    assert Replacer(chats(), KEY.encode()).case(case).reason == reason
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("policy 415, pay 415.50 EUR", BROKEN_LABEL), ("policy 415, pay 1.415,50", BROKEN_LABEL),
-     ("policy 415, pay 96.20", None), ("policy 415", None)],
+    [("policy 4155, pay 4155.50 EUR", BROKEN_LABEL), ("policy 4155, pay 4,155.50", BROKEN_LABEL),
+     ("policy 4155, pay 96.20", None), ("policy 4155", None)],
 )  # fmt: skip
 def test_a_sum_that_a_number_is_a_part_of_does_not_become_another_than_its_label(
     chats, text, reason
 ):
     plain = chats(fields={"target.code": "id"}).model_dump(mode="json", by_alias=True)
     plain["output"]["properties"]["amount"] = {"type": ["number", "null"]}
-    sums = {"policy 415, pay 1.415,50": 1415.5, "policy 415, pay 96.20": 96.2}
-    case = of(text, code=415, amount=sums.get(text, 415.5))
+    case = of(text, code=4155, amount=96.2 if "96.20" in text else 4155.5)
     assert Replacer(Contract.model_validate(plain), KEY.encode()).case(case).reason == reason
 
 
