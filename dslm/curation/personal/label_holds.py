@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from dslm.contract.answer import schema_errors
 from dslm.contract.grounding import occurs, ungrounded
 from dslm.contract.model import Contract
+from dslm.contract.personal import PersonalKind
 from dslm.contract.rules import breaches
+from dslm.curation.personal.unreplaced_parts import part_stands
 from dslm.curation.personal.written import texts_in, whole_number
 from dslm.records import Case
 
@@ -36,7 +38,7 @@ def label_holds(
         return True
     if schema_errors(contract, new) or _lost(before, after) or _lost_sum(contract, before, after):
         return False
-    if _counts_otherwise(contract, before, after):
+    if _counts_otherwise(contract, before, after) or _is_partly_left(contract, before, after):
         return False
     loose = set(ungrounded(contract, after.input, new))
     if loose and loose - set(ungrounded(contract, before.input, old)):
@@ -98,6 +100,24 @@ def _counts_otherwise(contract: Contract, before: Case, after: Case) -> bool:
         if said and not occurs("decimal", new, after.input, contract.locale):
             return True
     return False
+
+
+def _is_partly_left(contract: Contract, before: Case, after: Case) -> bool:
+    """Whether a part of somebody's address or day that is another in the label stands there."""
+    places = contract.data.personal.places
+    if not {"address", "date"} & set(places.values()):
+        return False
+    return any(
+        part_stands(kind, old, new, after.input)
+        for place, old, new in _leaves("target", before.target, after.target)
+        if isinstance(old, str) and isinstance(new, str) and old != new
+        and (kind := _kind_of(place, places))
+    )  # fmt: skip
+
+
+def _kind_of(place: str, places: Mapping[str, PersonalKind]) -> PersonalKind | None:
+    held = (kind for one, kind in places.items() if place == one or place.startswith(f"{one}."))
+    return next(held, None)
 
 
 def _number(value: Any) -> str | None:

@@ -26,6 +26,10 @@ OF_ADDRESSES = frozenset(_ADDRESS_WORDS.split())
 _STREETS = (("strasse", "str"), ("straat", "str"), ("platz", "pl"))
 LOCAL, LAST = 7, 4  # digits of a telephone number without its area; of a card that are told
 SHORTEST_PART = 5  # letters and digits of a part of an address
+_HOUSE = re.compile(r"\d+[a-z]?")
+_LINE_END = re.compile(r"[,;\n]")
+_IN_TWO = re.compile("ae|oe|ue", re.IGNORECASE)
+_IN_ONE = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 _LETTERS = re.compile(r"^[^\W\d_]+")
 _NO_TRUNK = frozenset({"1", "34", "39", "45", "47", "48", "351", "352", "420"})
 
@@ -75,7 +79,8 @@ def partial_spellings(identity: Identity, text: str) -> set[str]:
         made = {value.rpartition("@")[0]}
     elif identity.kind == "address":
         made = {one for one in (house_and_street(text),) if joined(one) in value.casefold()}
-        made |= {other for one in made for other, _, _ in _other_streets(one)}
+        made |= {one for one in lines_of_address(text) if joined(one) in value.casefold()}
+        made |= {other for one in (*made, value) for other, _, _ in _other_streets(joined(one))}
     elif identity.kind == "phone":
         return {value[-LOCAL:]} if len(value) > LOCAL else set()
     elif _is_told_by_its_last(identity):
@@ -97,8 +102,23 @@ def _is_told_by_its_last(identity: Identity) -> bool:
 def house_and_street(text: str) -> str:
     """The number of a house and the word beside it that names the street: "12 Elm"."""
     words = [word for word in folded_words(text) if word not in OF_ADDRESSES | PARTICLES]
-    numbers = [n for n, word in enumerate(words[:2]) if word.isdigit()]
+    numbers = [n for n, word in enumerate(words[:2]) if _HOUSE.fullmatch(word)]
     return " ".join(words[:2]) if len(words) > 2 - len(numbers) and len(numbers) == 1 else ""
+
+
+def lines_of_address(text: str) -> list[str]:
+    """What commas and line breaks part, if it has a number: the street, the town with its code."""
+    lines = [line.strip() for line in _LINE_END.split(text)]
+    return [one for one in lines if re.search(r"\d", one)] if len(lines) > 1 else []
+
+
+def with_its_umlauts(value: str, text: str) -> str:
+    """A text with umlauts in as many letters as the value has them in, which it then spells."""
+    if heard(text, "digits") not in value:
+        for other in (_IN_TWO.sub(lambda two: two[0][0], text), text.translate(_IN_ONE)):
+            if heard(other, "digits") in value:
+                return other
+    return text
 
 
 def _other_streets(said: str) -> Iterator[tuple[str, str, str]]:

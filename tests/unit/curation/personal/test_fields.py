@@ -355,6 +355,30 @@ def test_a_number_that_nobody_declared_does_not_change_with_somebodys(
     assert done.case.target["code"] != code
 
 
+@pytest.mark.parametrize(
+    ("kind", "label", "text", "reason"),
+    [("address", "Hauptstraße 12, Ulm-Wiblingen", "Hauptstr. 12, Wiblingen", BROKEN_LABEL),
+     ("address", "Am Markt 3", "Am Markt Nr. 3", BROKEN_LABEL),
+     ("address", "Am Markt 3", "Ort", None), ("address", "Am Markt 3", "am markt 3", None), ("address", "Elm Street 4", "a street", None),
+     ("address", "北京市海淀区中关村大街1号", "在中关村大街1号", BROKEN_LABEL),
+     ("date", "March 3, 1984", "March the third, nineteen eighty four", BROKEN_LABEL),
+     ("date", "March 3, 1984", "born March 3rd, 1984", None),
+     ("date", "May 3, 1984", "I may", None)],
+)  # fmt: skip
+def test_a_label_of_which_a_part_stays_in_the_text_is_dropped(
+    build_contract, kind, label, text, reason
+):
+    plain = build_contract().model_dump(mode="json", by_alias=True)
+    plain["output"]["properties"]["held"] = {"type": "string"}
+    plain["output"]["required"].append("held")
+    plain["data"]["personal"] = {"mode": "surrogate", "fields": {"target.held": kind}}
+    target = {"kind": "claim", "amount": None, "held": label}
+    case = Case(id="c", input=text, target=target, meta={"sender": "s"})
+    done = Replacer(Contract.model_validate(plain), KEY.encode()).case(case)
+    assert done.reason == reason
+    assert done.case.target["held"] != label
+
+
 @pytest.mark.parametrize("said", ["31.12.2025", "2025-12-31", "at 14:31", "1,231.31 EUR", "7.31"])
 def test_a_short_number_is_no_part_of_a_date_a_time_or_a_sum(chats, said):
     done = Replacer(chats(fields={"target.code": "id"}), KEY.encode()).case(
