@@ -47,7 +47,7 @@ def any_spellings(identity: Identity, text: str) -> set[str]:
                   if len(word) >= SHORTEST_ELSEWHERE and not word.isdigit()}  # fmt: skip
         spelled = single | (whole_spellings(identity) if " " in identity.value else set())
         return {joined(one) for one in spelled}
-    if identity.kind == "phone":
+    if identity.kind == "phone" and identity.form.isdigit():
         country, national = identity.form, identity.value
         trunk = national if country in _NO_TRUNK else f"0{national}"
         return {joined(text), f"{country}{national}", f"00{country}{national}", trunk}

@@ -75,7 +75,7 @@ class Surrogates:
             return value  # most numbers: nothing to be spelled alike
         if identity.form == DAY:
             return day_like(identity, text, value)
-        if identity.form == FREE and not (text.isascii() and identity.kind == "id"):
+        if identity.form == FREE:
             text = with_its_umlauts(identity.value, text)
         if part := part_of(identity, text, value):
             return written_alike(identity, text, part)
