@@ -389,6 +389,17 @@ def test_a_short_number_is_no_part_of_a_date_a_time_or_a_sum(chats, said):
     assert done.case.input == f"policy {done.case.target['code']}, {said}"
 
 
+@pytest.mark.parametrize(("listed", "reason"), [("20", None), ("7123", BROKEN_LABEL)])
+def test_few_digits_of_a_listed_label_are_in_a_number_by_chance(build_contract, listed, reason):
+    plain = build_contract().model_dump(mode="json", by_alias=True)
+    plain["output"]["properties"] |= {"rate": {"enum": ["20", "7123", None]}}
+    plain["output"]["required"].append("rate")
+    plain["data"]["personal"] = {"mode": "surrogate", "kinds": ["phone"], "regions": ["GB"]}
+    target = {"kind": "claim", "amount": None, "rate": listed}
+    case = Case(id="c", input="Tel. +44 20 7123 4567", target=target, meta={"sender": "s"})
+    assert Replacer(Contract.model_validate(plain), KEY.encode()).case(case).reason == reason
+
+
 @pytest.mark.parametrize(
     ("text", "reason"), [("Mr Claim has a Claim", BROKEN_LABEL), ("Mr Claim has one", BROKEN_LABEL),
                          ("Mr Claim, a claimant", BROKEN_LABEL), ("it is Weber", None)],
