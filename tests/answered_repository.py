@@ -55,10 +55,11 @@ def finish_answering(
 
 def _unlike(found: list[Case], name: str) -> list[Case]:
     """The same of other texts and senders: no split knows those of another."""
+    said = [case.input.partition(", says")[0].rstrip(".") for case in found]
     return [
-        case.model_copy(update={"input": f"{case.input} To the {name}.",
+        case.model_copy(update={"input": f"{text}. To the {name}.",
                                 "meta": case.meta | {"sender": case.id}})
-        for case in found
+        for case, text in zip(found, said, strict=True)
     ]  # fmt: skip
 
 

@@ -164,6 +164,7 @@ class Run:
             for key in version.tags:
                 if key.startswith(COPY) or key == HEAD:
                     store.mlflow.delete_model_version_tag(W, str(version.number), key)
+        self.ws.journal_copy.unlink(missing_ok=True)
         noted = read_champion(self.ws.champion)
         write_atomic(self.ws.champion, json.dumps(noted.written(), indent=2) + "\n")
 

@@ -21,23 +21,16 @@ from dslm.uris import without_passwords
 PACKAGES = ("daft", "jsonschema-rs", "llguidance", "mlflow-skinny", "peft", "pydantic", "rich",
             "ruamel.yaml", "torch", "transformers", "trl", "typer")  # fmt: skip
 _LONGEST = 200_000  # characters
-_quiet: list[bool] = []  # whether this process is at work on what no file may say
-
-
-def say_no_values() -> None:
-    """Let a report of this process have no values: no arguments, and no words of an exception."""
-    _quiet.append(True)
+# Of a module through which an exception came that may quote what no file may say
+NO_VALUES = "REPORTS_NO_VALUES"
 
 
 def report(error: BaseException) -> Bug:
     """Write the report; gives the error that says where it is."""
     text = "\n".join(_lines(error)) + "\n"
     kind = type(error).__name__
-    said = (
-        ""
-        if _quiet
-        else next(iter(without_passwords(_cut(str(error))).strip().splitlines()), "")[:200]
-    )
+    words = "" if _is_quiet(error) else without_passwords(_cut(str(error)))
+    said = next(iter(words.strip().splitlines()), "")[:200]
     what = f"a fault of dslm itself ({kind}{': ' + said if said else ''})"
     for folder in _folders():
         path = _written(folder, text)
@@ -76,13 +69,19 @@ def _written(folder: Path, text: str) -> Path | None:
     return path
 
 
+def _is_quiet(error: BaseException) -> bool:
+    """Whether no argument and no word of an exception may be written down."""
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(frame.f_globals.get(NO_VALUES) is True for frame in frames)
+
+
 def _lines(error: BaseException) -> Iterator[str]:
     from importlib import metadata
 
     import dslm
 
     command = [one.partition("=")[0] for one in sys.argv if one.startswith("-")]
-    command = [*sys.argv[:2], *command] if _quiet else sys.argv
+    command = [*sys.argv[:2], *command] if _is_quiet(error) else sys.argv
     yield f"command: {without_passwords(' '.join(map(repr, command)))}"
     yield f"folder: {_here()}"
     yield f"dslm {dslm.__version__}, Python {platform.python_version()}, {platform.platform()}"
@@ -92,7 +91,7 @@ def _lines(error: BaseException) -> Iterator[str]:
         except metadata.PackageNotFoundError:
             yield f"  {name} is not installed"
     yield ""
-    if _quiet:
+    if _is_quiet(error):
         yield "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
         return
     yield without_passwords(_cut("".join(traceback.format_exception(error))))

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from dslm.erasure import Listing
 
 
+REPORTS_NO_VALUES = True  # asked by `bug_report`: an id is among the arguments
+
+
 def forget(
     workflow: Workflow,
     group: Annotated[
@@ -49,12 +52,10 @@ def forget(
     The same command again finishes one that was cut short.
     """
     from dslm.cli.actor import actor_or_login
-    from dslm.cli.bug_report import say_no_values
     from dslm.erasure import forget as erase
     from dslm.erasure import listing
     from dslm.settings.workspace import workspace
 
-    say_no_values()
     ws = workspace(workflow)
     name = sys.stdin.readline().strip() if group == "-" else group
     if not apply:

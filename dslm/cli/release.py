@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dslm.cli import release_backup, release_drill, release_reading
+from dslm.cli import release_backup, release_drill, release_fetching, release_reading
 from dslm.cli.actor import actor_or_login
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
+from dslm.cli.release_moves import move_by, move_plain
 
 if TYPE_CHECKING:
     from dslm.records import JournalEntry
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Versions of a workflow's model: which there are, which one serves.")
 release_reading.register(app)
+app.command("fetch")(release_fetching.fetch_release)
 app.command("backup")(release_backup.backup)
 app.command("restore")(release_backup.restore)
 app.command("drill")(release_drill.drill)
@@ -136,7 +138,7 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
 
     entries = signed_history(workspace(workflow))
     if as_json:
-        emit([release_reading.move_plain(*move) for move in entries])
+        emit([move_plain(*move) for move in entries])
     elif not entries:
         say(f"{workflow}: nothing was promoted yet")
     else:
@@ -144,7 +146,7 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
             [
                 str(e.seq),
                 e.at[:16].replace("T", " "),
-                release_reading.move_by(e, by),
+                move_by(e, by),
                 e.action,
                 f"{e.from_version} → {e.to_version}",
                 short(e.to_digest),

@@ -1,20 +1,18 @@
-"""`dslm release list`, `show`, `diff` and `fetch`: what there is, one, two beside each other."""
+"""`dslm release list`, `show` and `diff`: what there is, one, two beside each other."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dslm.cli import streams
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
+from dslm.cli.release_moves import move_by, move_plain
 
 if TYPE_CHECKING:
-    from dslm.records import JournalEntry, Metric, Release
-    from dslm.releasing.journal_proof import SignedMove
+    from dslm.records import Metric, Release
     from dslm.releasing.release_differences import Differences, Told
     from dslm.releasing.release_summary import Listed
     from dslm.reporting.pull_request.flips import Flip
@@ -30,7 +28,6 @@ def register(app: typer.Typer) -> None:
     app.command("list")(list_releases)
     app.command("show")(show_release)
     app.command("diff")(diff_releases)
-    app.command("fetch")(fetch_release)
 
 
 def list_releases(
@@ -100,30 +97,6 @@ def diff_releases(
         _say_differences(found, turned)
 
 
-def fetch_release(
-    workflow: Workflow,
-    into: Annotated[Path, typer.Option("--into", help="A folder that is not there yet.")],
-    version: Annotated[int | None, typer.Option(min=1, help="By default the champion.")] = None,
-    without_inputs: Annotated[
-        bool, typer.Option("--without-inputs", help="Leave out the gold cases that it carries.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Copy a version's files into a folder, every byte compared: for MLflow's own server."""
-    from dslm.cli.actor import actor_or_login
-    from dslm.releasing.fetching import fetch_to
-    from dslm.settings.workspace import workspace
-
-    by = actor_or_login(os.environ.get("DSLM_ACTOR")) if without_inputs else None
-    number = fetch_to(workspace(workflow), version, into, without_inputs_by=by)
-    if as_json:
-        emit({"workflow": workflow, "version": number, "folder": str(into),
-              "inputs": not without_inputs})  # fmt: skip
-    else:
-        how = "without the inputs that it carries" if without_inputs else "as it was registered"
-        say(f"{into}: {workflow} version {number}, {how}")
-
-
 def _workspaces(workflow: str | None) -> list[Workspace]:
     from dslm.settings.workspace import Workspace, find_root, workspace
 
@@ -184,19 +157,6 @@ def _told(found: Told) -> dict[str, Any]:
         "scorecard": found.scorecard.model_dump(mode="json"),
         "moves": [move_plain(*move) for move in zip(found.moves, found.signed, strict=True)],
     }
-
-
-def move_plain(entry: JournalEntry, by: SignedMove) -> dict[str, Any]:
-    """A move as JSON: its entry, and who signed and approved it."""
-    approved = [{"kind": one.kind, "by": who} for one, who in by.approved_by]
-    return entry.model_dump(mode="json") | {"signed_by": by.signed_by, "approved_by": approved}
-
-
-def move_by(entry: JournalEntry, by: SignedMove) -> str:
-    """Who says to have made a move, whose signature it has, and who approved it."""
-    approved = dict.fromkeys(who for _, who in by.approved_by)
-    told = [f"signed by {by.signed_by}" if by.signed_by else "not signed"]
-    return "\n".join([entry.actor, *told, *(f"approved by {who}" for who in approved)])
 
 
 def _say_release(found: Told) -> None:

@@ -20,11 +20,11 @@ from dslm.erasure.finding import Found, find
 from dslm.erasure.inventory import Listing, listed, releases_of, scratch_folder
 from dslm.erasure.person import key_of
 from dslm.erasure.primary_files import in_order, rewrite
-from dslm.erasure.register import Entry, begun, read_register, write_entry
 from dslm.erasure.releases import Stored, held_by, stored_releases
 from dslm.erasure.sealing import begun_here, seal
 from dslm.errors import DslmError, InputError, Problems
 from dslm.releasing import steps
+from dslm.releasing.erasure_register import Entry, begun, read_register, write_entry
 from dslm.settings.workspace import Workspace
 
 MOST_NAMED = 20

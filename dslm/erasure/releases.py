@@ -7,6 +7,7 @@ that say nothing; inputs are taken out of the recorded cases, and of the smoke t
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,15 +19,16 @@ from urllib.request import url2pathname
 from dslm.cases import as_line
 from dslm.erasure.finding import Found
 from dslm.erasure.json_objects import objects_in
-from dslm.erasure.register import Entry
 from dslm.errors import DslmError, ReleaseRefused
 from dslm.evidence import data_digest
 from dslm.provenance import files_of
 from dslm.records import Row
+from dslm.releasing.erasure_register import Entry
 from dslm.releasing.erasures import ERASED, FILE, RECORDED, SMOKE, may_be_erased
-from dslm.releasing.opening import nothing_yet, plain_faults
+from dslm.releasing.opening import artifact_folder, nothing_yet, plain_faults
 from dslm.releasing.recorded_answers import AT_LEAST
 from dslm.releasing.store import FOLDER, ModelStore, Version
+from dslm.releasing.stored_files import refuse_foreign_place
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json
 
@@ -76,33 +78,50 @@ def stored_releases(ws: Workspace, scratch: Path) -> Iterator[Stored]:
         ws: The workflow.
         scratch: A folder for copies of those that lie on a server.
     """
-    if nothing_yet(ws.root):
-        return
+    met = set()
+    for stored in () if nothing_yet(ws.root) else _registered(ws, scratch):
+        met.add(stored.folder.resolve())
+        yield stored
+    for folder in _folders(ws):
+        if folder.resolve() not in met:
+            yield Stored(Version(0, {}, (), "", folder.parents[1].name), folder, folder)
+
+
+def _registered(ws: Workspace, scratch: Path) -> Iterator[Stored]:
+    """Those that MLflow knows: of versions, and of uploads that became none."""
     store = ModelStore(ws.root, ws.workflow)
     versions = [one for one in store.versions() if one.run_id]
     known = {one.run_id for one in versions}
-    for run_id in store.release_runs():
-        if run_id not in known:
-            versions.append(Version(0, {}, (), "", run_id))
+    runs = (run for run in store.release_runs() if run not in known)
+    versions += [Version(0, {}, (), "", run) for run in runs]
     for place, version in enumerate(versions):
         local = _local(store, str(version.run_id))
-        if local is not None:
-            if local.is_dir():
-                yield Stored(version, local, local)
-            continue
-        into = scratch / str(place)
-        into.mkdir()
-        try:
-            folder = store.fetch(version, into)
-        except ReleaseRefused:  # its files are gone
-            continue
-        yield Stored(version, None, folder)
+        if local is None:
+            into = scratch / str(place)
+            into.mkdir()
+            with contextlib.suppress(ReleaseRefused):  # its files are gone
+                yield Stored(version, None, store.fetch(version, into))
+        elif local.is_dir():
+            yield Stored(version, local, local)
+
+
+def _folders(ws: Workspace) -> Iterator[Path]:
+    """Folders of releases on this machine, also of runs that MLflow knows no more."""
+    files = artifact_folder(ws.root)
+    if files is not None:
+        found = sorted((files / ws.workflow).glob(f"*/artifacts/{FOLDER}"))
+        yield from (one for one in found if one.is_dir() and not one.is_symlink())
 
 
 def _local(store: ModelStore, run_id: str) -> Path | None:
-    """The folder of a run's release, if it lies on this machine."""
+    """The folder of a run's release, if it lies on this machine.
+
+    Raises:
+        ReleaseRefused: Its address is no place for releases: nothing is written there.
+    """
     with plain_faults(store.root):
         uri = store.mlflow.get_run(run_id).info.artifact_uri
+    refuse_foreign_place(store.root, uri, FOLDER, where=store.model)
     split = urlsplit(uri)
     if split.scheme not in ("", "file"):
         return None

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from dslm.contract import load_contract
 from dslm.erasure.finding import Found
-from dslm.erasure.register import Entry, Resealed
 from dslm.erasure.releases import Stored, erased_files, held_by
 from dslm.errors import InputError, ReleaseRefused
 from dslm.provenance import (
@@ -29,6 +28,7 @@ from dslm.provenance import (
 )
 from dslm.releasing import steps
 from dslm.releasing.checking import checked_files, prove_files
+from dslm.releasing.erasure_register import Entry, Resealed
 from dslm.releasing.erasures import FILE, ErasedFile, Erasure, Erasures, erasures_of
 from dslm.releasing.signing.key_choice import key_for
 from dslm.releasing.signing.keys import SigningKey

@@ -134,6 +134,26 @@ def disagreements(ws: Workspace, store: ModelStore | None = None) -> list[DslmEr
     return found + list(_differences(ws, store, entries, noted))
 
 
+def gone_champions(ws: Workspace, store: ModelStore) -> list[DslmError]:
+    """What the journal can go back to and the registry holds no more: somebody deleted it.
+
+    dslm deletes no release, and MLflow asks nobody.
+    """
+    try:
+        entries = known_to_readers(ws, store)
+    except ReleaseRefused:  # told by `disagreements`
+        return []
+    versions = store.versions()
+    lost = {e.to_version: e for e in entries if registered(store, e, versions) is None}
+    there = {e.to_version for e in entries if registered(store, e, versions)}
+    if not (gone := sorted(set(lost) - there)):
+        return []
+    names = ", ".join(named(number, lost[number].to_digest) for number in gone)
+    what = f"the registry holds no more what can be gone back to: {names}"
+    fix = f"`dslm release restore {ws.workflow}` from a backup puts it into an empty registry"
+    return [ReleaseRefused(what, where=store.model, fix=fix)]
+
+
 def _differences(
     ws: Workspace,
     store: ModelStore,

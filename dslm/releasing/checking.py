@@ -26,6 +26,7 @@ from dslm.evidence import (
 )
 from dslm.provenance import MANIFEST, canonical_json, digest_file, digest_json, files_of
 from dslm.records import NOT_APPLICABLE, Record, Verdict
+from dslm.releasing.erasure_register import refuse_unrecorded
 from dslm.releasing.erasures import refuse_false_erasures, tell_of_erasures
 from dslm.releasing.look_anchors import refuse_other_look
 from dslm.releasing.packaging import allowed
@@ -36,6 +37,7 @@ from dslm.releasing.release_summary import summary_tag
 from dslm.releasing.signing.registered import refuse_wrong_signature, tell_of
 from dslm.releasing.signing.signed_folder import SIGNED_BESIDE
 from dslm.releasing.store import RESTORE, ModelStore, Version
+from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json
 
 # MLflow leaves this note beside the files of a model that it loaded from the registry.
@@ -193,6 +195,8 @@ def prove(store: ModelStore, version: Version, into: Path) -> Proof:
     signed = refuse_wrong_signature(store.root, store.model, folder, where)
     proof = prove_files(store.model, version, folder)
     tell_of(signed, where)
+    if signed is None:
+        refuse_unrecorded(Workspace(store.root, store.model), folder, where)
     tell_of_erasures(proof.folder, where)
     return replace(proof, signed_with=signed.key_id if signed else None)
 

@@ -51,7 +51,7 @@ class Erasure(Record):
         actor: Who.
         reason: Why.
         salt: Of the group's digest.
-        group: The digest of the group's id, as `dslm.erasure.register` makes it.
+        group: The digest of the group's id, as `dslm.releasing.erasure_register` makes it.
         manifest: The digest of the release's manifest before.
         files: What was changed, by name.
     """

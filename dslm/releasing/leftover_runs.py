@@ -3,9 +3,10 @@
 Takes the store after a registration; deletes what is surely left over, tells of the rest on
 standard error. Called by `registering`, once all is done: nothing here makes a registration fail.
 
-Surely left over is an upload of this repository's own that never ended, or whose release is
-registered under another run. A whole one of a release that no version has may be all that is left
-of a version that somebody deleted: it is told, and kept.
+Surely left over is an upload of this repository's own that never ended, that is of no release (one
+of a number that a restoration gave up), or whose release is registered under another run. A whole
+one of a release that no version has may be all that is left of a version that somebody deleted: it
+is told, and kept.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def _cleared(store: ModelStore) -> Iterator[str]:
         name, files = run.info.run_id, run.data.tags.get("dslm.digest", "")
         if not _may_be_judged(store, run):
             continue
-        if run.info.status == "FINISHED" and files not in held:
+        if run.info.status == "FINISHED" and files and files not in held:
             yield (
                 f"run {name} holds a release that no version names; if nobody needs it: "
                 f"`mlflow runs delete --run-id {name}`"

@@ -257,4 +257,15 @@ def _connect(uri: str) -> MlflowClient:
         # It logs a traceback before it raises; the error that we make of it says enough.
         for name in ("mlflow.store.db.utils", "alembic"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
+        _forget_places()
         return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def _forget_places() -> None:
+    """MLflow remembers by a run's id alone where its files lie, and writes and reads there.
+
+    The same run lies elsewhere in another registry, or once this one was moved or copied.
+    """
+    from mlflow.tracking._tracking_service import utils
+
+    getattr(utils, "_artifact_repos_cache", {}).clear()

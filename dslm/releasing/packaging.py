@@ -17,7 +17,6 @@ from typing import Any
 
 from dslm.cases import read_labelled, read_record, read_records, write_records
 from dslm.contract import Contract, load_contract
-from dslm.curation.personal.showing import showing_of
 from dslm.data_card import read_data_card
 from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import CHAMPION_FILE, TERMS_FILE, Terms, refuse_differences, terms_of
@@ -205,6 +204,8 @@ def _smoke_case(ws: Workspace, contract: Contract) -> dict[str, object]:
         ReleaseRefused: They cannot be looked for here.
     """
     gold = read_labelled(ws.gold, contract)
+    from dslm.curation.personal.showing import showing_of  # who only lists needs none of it
+
     showing = showing_of(contract, gold, None)
     if showing.how == "nothing":
         raise ReleaseRefused(f"the registry gets no personal data: {showing.fault}", where=ws.gold)

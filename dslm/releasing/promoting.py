@@ -102,8 +102,7 @@ def promote(
         actor: Who, for the journal.
         expected: The champion that the caller believes to replace, 0 for none.
         again: Whether one may be taken that was rolled back from.
-        answer: Loads a release's folder and answers one input; asked of a version that nothing
-            shows to have answered when it was registered.
+        answer: Loads a release and answers one input, where nothing shows that it has answered.
         within_drill: This is the drill that the policy asks for.
 
     Returns:
@@ -111,23 +110,20 @@ def promote(
         was cut short had left undone is done then.
 
     Raises:
-        ReleaseRefused: No PASS evidence for exactly that version, or of another champion, its rows
-            do not pass when they are judged again; it was withdrawn, or is not approved.
+        ReleaseRefused: No PASS evidence for exactly it, its rows do not pass today, not approved.
     """
     _refuse_empty(reason, actor)
     with _alone(ws) as scratch:
         store = ModelStore(ws.root, ws.workflow)
         entries, versions = known_moves(ws, store)
-        number = _candidate(store, versions) if version is None else version
-        chosen = store.version(number, versions)
+        chosen = store.version(_asked_or_candidate(store, versions, version), versions)
         refuse_unapproved(store, entries, chosen)
         refuse_alias_of_none(store, entries, versions)
         refuse_unknown_champion(ws, store, entries)
         if entries and is_release(store, entries[-1], chosen):
             if expected != entries[-1].from_version:  # which this very move replaced
                 refuse_unexpected(ws, serving(ws, store, entries, versions), expected)
-            proof = prove(store, chosen, scratch)
-            _finish(ws, store, entries, proof)
+            _finish(ws, store, entries, prove(store, chosen, scratch))
             return None
         versions = finish_half_done(ws, store, entries, versions)
         refuse_wrong_alias(store, entries, versions)
@@ -138,14 +134,13 @@ def promote(
         proof = prove(store, chosen, scratch)
         loosened = refuse_unfit(ws, store, entries, versions, proof, champion)
         asked = refuse_not_approved(asked_of(ws, store, entries, chosen, proof, loosened))
-        if not within_drill:
-            refuse_undrilled(ws, number, proof.digest, champion)
+        refuse_undrilled(ws, proof, champion, within_drill=within_drill)
         refuse_unanswered(ws, store, chosen, proof, answer)
         steps.reached("proved")
-        leaves, missing = entries[-1] if entries else None, _lost_whole(ws, entries)
-        policies, approvals = (asked.under, asked.held), asked.counted()
-        return make(ws, store, Move("promote", leaves, champion.digest, proof, reason, actor,
-                                    *policies, missing, approvals=approvals))  # fmt: skip
+        leaves = entries[-1] if entries else None
+        return make(ws, store, Move(
+            "promote", leaves, champion.digest, proof, reason, actor, asked.under, asked.held,
+            _lost_whole(ws, entries), approvals=asked.counted()))  # fmt: skip
 
 
 def rollback(
@@ -226,7 +221,10 @@ def _lost_whole(ws: Workspace, entries: Sequence[JournalEntry]) -> tuple[str, ..
     return (head,) if head and not entries else ()
 
 
-def _candidate(store: ModelStore, versions: Sequence[Version]) -> int:
+def _asked_or_candidate(store: ModelStore, versions: Sequence[Version], version: int | None) -> int:
+    """The version that is asked for, by default the one that `candidate` names."""
+    if version is not None:
+        return version
     number = next((one.number for one in versions if "candidate" in one.aliases), None)
     if number is None:
         fix = f"register one: {stage_command('register', store.model)}"

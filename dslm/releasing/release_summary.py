@@ -107,7 +107,7 @@ def as_release(workflow: str, version: Version) -> Release:
 
 def listed(root: Path, workflow: str) -> tuple[list[Listed], list[str]]:
     """Every version of a workflow, newest first; and where registry and journal disagree."""
-    from dslm.releasing.agreement import disagreements
+    from dslm.releasing.agreement import disagreements, gone_champions
     from dslm.releasing.opening import nothing_yet
     from dslm.settings.workspace import Workspace
 
@@ -126,7 +126,7 @@ def listed(root: Path, workflow: str) -> tuple[list[Listed], list[str]]:
         )
         for version in reversed(store.versions())
     ]
-    return found, _told(disagreements(ws, store))
+    return found, _told(disagreements(ws, store) + gone_champions(ws, store))
 
 
 def _approvals(root: Path, store: ModelStore) -> Callable[[Version], tuple[str, ...]]:

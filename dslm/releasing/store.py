@@ -220,8 +220,8 @@ class ModelStore:
         """The runs that hold a release's files, deleted ones and those of no version among them."""
         from mlflow.entities import ViewType
 
-        found: list[str] = []
-        token = None
+        found: set[str] = set()
+        token, seen = None, set[str]()
         with plain_faults(self.root):
             experiment = self.mlflow.get_experiment_by_name(self.name)
             while experiment is not None and token != "":
@@ -229,8 +229,11 @@ class ModelStore:
                     [experiment.experiment_id], "tags.`dslm.kind` = 'release'", ViewType.ALL,
                     page_token=token,
                 )  # fmt: skip
-                found += [run.info.run_id for run in page]
+                found |= {run.info.run_id for run in page}
                 token = page.token or ""
+                if token in seen:
+                    raise ValueError("pages without end")
+                seen.add(token)
         return sorted(found)
 
     def fetch(self, version: Version, into: Path) -> Path:

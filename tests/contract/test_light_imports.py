@@ -35,7 +35,7 @@ def run_main(*arguments: str) -> str:
 @pytest.mark.parametrize(
     "arguments",
     [("--help",), ("check", "invoice_intake"), ("show", "contract", "invoice_intake"),
-     ("release", "--help")],
+     ("release", "--help"), ("release", "list", "invoice_intake")],
     ids=" ".join,
 )  # fmt: skip
 def test_a_light_command_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:

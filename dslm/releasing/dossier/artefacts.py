@@ -45,6 +45,7 @@ from dslm.releasing.dossier.read_records import (
     payload_of,
 )
 from dslm.releasing.dossier.scored_cases import ScoredCase
+from dslm.releasing.drill.drill_record import DrillRecord
 from dslm.releasing.erasures import FILE as ERASED
 from dslm.releasing.journal import digest_of
 from dslm.releasing.packaging import EVIDENCE, MODELS
@@ -205,9 +206,9 @@ class Artefacts:
         return self._list(f"{RECORDS}/{APPROVALS}", Approval)
 
     @cached_property
-    def drill(self) -> Any:
-        """The last drill of going back, as it was written down."""
-        return self._json(f"{RECORDS}/{DRILL}", of=(dict, list))
+    def drill(self) -> DrillRecord | None:
+        """The last drill of a rollback."""
+        return self._record(f"{RECORDS}/{DRILL}", DrillRecord)
 
     @cached_property
     def erased(self) -> Mapping[str, int]:

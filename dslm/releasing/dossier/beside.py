@@ -13,12 +13,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from dslm.errors import DslmError, InputError
+from dslm.errors import DslmError
 from dslm.provenance import MANIFEST, digest_file
 from dslm.records import JournalEntry
 from dslm.releasing.checking import Proof
 from dslm.releasing.dossier.hiding import Hiding
 from dslm.releasing.dossier.made import APPROVALS, DRILL, JOURNAL, POLICY, PROMOTION, write_json
+from dslm.releasing.drill.drill_record import read_record
 from dslm.releasing.journal import digest_of
 from dslm.releasing.journal_proof import SignedMove
 from dslm.releasing.signing.dsse import read_envelope
@@ -27,8 +28,6 @@ from dslm.settings.regular_files import is_there
 from dslm.settings.release_policy import PATH
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json
-
-DRILLED = "drill.json"  # in registry/W
 
 
 def write_records(
@@ -54,8 +53,8 @@ def write_records(
         write_json(into / JOURNAL, list(_moves(entries, moves, hiding)))
     if approvals := _approvals(entries, moves, proof, hiding):
         write_json(into / APPROVALS, approvals)
-    if is_there(drilled := ws.registry / DRILLED):
-        write_json(into / DRILL, hiding.value(_read(drilled)))
+    if (drilled := read_record(ws)) is not None:
+        write_json(into / DRILL, hiding.value(drilled.model_dump(mode="json")))
     if is_there(policy := ws.root / PATH):
         shutil.copyfile(policy, into / POLICY)
     if is_there(ws.promotion) and _is_of(ws.promotion, proof):
@@ -105,11 +104,3 @@ def _is_of(promotion: Path, proof: Proof) -> bool:
         return False
     version, manifest, _ = promoted(said)
     return (version, manifest) == (str(proof.version), digest_file(proof.folder / MANIFEST))
-
-
-def _read(path: Path) -> Any:
-    try:
-        return strict_json(path.read_bytes())
-    except ValueError as error:
-        fix = "run `dslm release drill` again, or take it away"
-        raise InputError(f"not JSON: {error}", where=path, fix=fix) from None

@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from pydantic import AwareDatetime, ValidationError
 
@@ -30,6 +30,18 @@ from dslm.settings.workspace import Workspace
 TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"
 AHEAD = dt.timedelta(minutes=10)  # that another machine's clock may be
 Outcome = Literal["pass", "fail", "not tried"]
+
+
+class Candidate(Protocol):
+    """A release that is to be promoted: its proof."""
+
+    @property
+    def version(self) -> int:
+        """Its number."""
+
+    @property
+    def digest(self) -> str:
+        """The release's."""
 
 
 class DrillRow(Record):
@@ -126,27 +138,29 @@ def read_record(ws: Workspace) -> DrillRecord | None:
         raise InputError(what, where=ws.drill, fix=_again(ws)) from None
 
 
-def refuse_undrilled(ws: Workspace, version: int, digest: str, champion: Baseline) -> None:
+def refuse_undrilled(
+    ws: Workspace, candidate: Candidate, champion: Baseline, *, within_drill: bool = False
+) -> None:
     """Refuse a promotion without the drill that the policy asks for.
 
     The first promotion needs none: there is nothing to go back to.
 
     Args:
         ws: The workflow.
-        version: To be promoted.
-        digest: Of that release.
+        candidate: To be promoted.
         champion: What serves, and would be gone back to.
+        within_drill: This is the drill itself.
 
     Raises:
         ReleaseRefused: There was none, it failed, it is of other releases or another dslm, it is
             too old or of tomorrow, or it is not signed where the policy wants signatures.
     """
     policy = load_release_policy(ws.root)
-    if policy.drill is None or champion.version == 0:
+    if policy.drill is None or champion.version == 0 or within_drill:
         return
     record = read_record(ws)
     wanted = {champion.digest: f"the champion, version {champion.version}",
-              digest: f"version {version}"}  # fmt: skip
+              candidate.digest: f"version {candidate.version}"}  # fmt: skip
     days = policy.drill.max_age_days
     fault = "there was none" if record is None else next(_faults(record, wanted, days), None)
     if fault is None and policy.signing.required:
@@ -154,7 +168,7 @@ def refuse_undrilled(ws: Workspace, version: int, digest: str, champion: Baselin
     if fault is None:
         return
     what = f"{PATH} wants a drill of the last {days} days: {fault}"
-    fix = f"`dslm release drill {ws.workflow} --version {version}`, then promote"
+    fix = f"`dslm release drill {ws.workflow} --version {candidate.version}`, then promote"
     raise ReleaseRefused(what, where=ws.drill, fix=fix)
 
 

@@ -213,7 +213,7 @@ def refuse(event, args):
         print("tried", event, args, flush=True)
 sys.addaudithook(refuse)
 from dslm.contract import Contract
-from dslm.curation import curate
+from dslm.curation.pipeline import curate
 from dslm.records import Case
 folder = Path(sys.argv[1])
 gold = [Case.model_validate(c) for c in json.loads((folder / "gold.json").read_text())]

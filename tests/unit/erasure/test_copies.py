@@ -21,9 +21,9 @@ from small_repository import CONTRACT
 from dslm.curation.review_file import ReviewRow, write_review
 from dslm.erasure import forget, listing
 from dslm.erasure.alone import STAGES
-from dslm.erasure.register import read_register
 from dslm.errors import InputError, Problems
 from dslm.provenance import write_atomic
+from dslm.releasing.erasure_register import read_register
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from finished_run import Run, W, answers_well
 from killed_moves import killed_after, stands
+from mlflow.tracking._tracking_service import utils
 from racing_moves import clones, registry_at
 from registry_servers import SECRET, mlflow_server, postgresql
 
@@ -197,6 +198,7 @@ def test_damaged_files_are_put_back_into_a_registry_that_is_in_use(gaps: Run, ke
     before = holds(gaps)
     gaps.stored(2, "gate.md").write_text("other")
     gaps.stored(1, "adapter/adapter_model.safetensors").unlink()
+    utils._artifact_repos_cache.clear()  # by a run's id, and the copied registry has the same runs
     from_backup(gaps, kept)
     assert holds(gaps) == before
     back = rollback(gaps.ws, "wrong totals", "ann", answers_well, to=2)
@@ -314,7 +316,9 @@ def test_the_journal_in_git_gives_back_entries_that_were_deleted_with_their_copi
     before = history(gaps.ws)
     store = ModelStore(gaps.ws.root, W)
     store.mlflow.delete_registered_model(f"{W}.journal")
+    in_git = gaps.ws.journal_copy.read_bytes()
     gaps.forget_copies()
+    gaps.ws.journal_copy.write_bytes(in_git)
     assert recover(gaps.ws, "eve")
     assert history(gaps.ws) == before
 

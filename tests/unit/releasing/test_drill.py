@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from approving_people import APPROVALS, People
 from finished_run import Run, W, answers_well
 from killed_moves import stands
 from signed_folders import new_key
@@ -26,15 +27,23 @@ from dslm.releasing.backup.backing_up import back_up
 from dslm.releasing.backup.restoring import restore
 from dslm.releasing.baseline import read_champion
 from dslm.releasing.drill import drilling, loaded_releases, planted
-from dslm.releasing.drill.drill_record import DrillRecord, DrillRow, keep_record, read_record
+from dslm.releasing.drill.drill_record import (
+    DrilledRelease,
+    DrillRecord,
+    DrillRow,
+    keep_record,
+    read_record,
+)
 from dslm.releasing.drill.drilling import drill
 from dslm.releasing.drill.scratch_registry import Scratch, bare_clone, registry_at
 from dslm.releasing.journal import Journal
 from dslm.releasing.promoting import promote, rollback
+from dslm.releasing.signed_approvals.approving import approve
 from dslm.releasing.store import ModelStore
 from dslm.settings.release_policy import PATH
 from dslm.settings.workspace import Workspace
 
+SERVER = "dead server midway"
 ALL = ["restore", "promote", "serve", "roll back", *(name for name, *_ in planted.FAULTS)]
 
 
@@ -46,7 +55,7 @@ def _unplugged() -> None:
 @pytest.fixture
 def without_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """Faults but for the server's, which takes half a minute."""
-    rest = tuple(one for one in planted.FAULTS if one[0] != "dead server midway")
+    rest = tuple(one for one in planted.FAULTS if one[0] != SERVER)
     monkeypatch.setattr(drilling, "FAULTS", rest)
 
 
@@ -69,11 +78,12 @@ def bytes_of(root: Path) -> dict[str, str]:
     return {f.relative_to(root).as_posix(): digest_file(f) for f in files_of(root)}
 
 
+@pytest.mark.usefixtures("without_server")
 def test_every_fault_is_survived_and_the_registry_is_not_touched(ready: Run) -> None:
     before = bytes_of(ready.ws.root)
     record = drilled(ready)
     assert [row for row in record.rows if row.outcome != "pass"] == []
-    assert [row.fault for row in record.rows] == ALL
+    assert [row.fault for row in record.rows] == [one for one in ALL if one != SERVER]
     assert [one.version for one in record.releases] == [3, 2]
     changed = {name for name, digest in bytes_of(ready.ws.root).items()
                if before.get(name) != digest}  # fmt: skip
@@ -100,6 +110,20 @@ def test_after_a_rollback_the_champion_and_the_one_before_are_drilled(ready: Run
     record = drilled(ready)
     assert record.passed, record.rows
     assert [one.version for one in record.releases] == [2, 1]
+
+
+@pytest.mark.usefixtures("without_server")
+def test_a_promotion_that_people_have_to_approve_is_drilled_once_they_did(
+    ready: Run, tmp_path: Path
+) -> None:
+    people = People.with_keys(tmp_path / "people")
+    asks = APPROVALS.replace("{count: 1}", "{count: 1, not_the_trainer: false}")
+    people.policy(ready, asks, required=False)
+    assert outcomes(drilled(ready))["promote"] == "fail"
+    with people.acting("bob"):
+        approve(ready.ws, 3, "fewer wrong totals")
+        record = drilled(ready)
+    assert record.passed, record.rows
 
 
 def test_one_release_is_nothing_to_drill(one: Run, bare: Run) -> None:
@@ -167,6 +191,16 @@ def test_a_fault_is_not_survived_where_the_mechanism_is_broken(
     BROKEN[fault](monkeypatch)
     with pytest.raises((planted.Unsurvived, DslmError)):
         tried(scratch, tmp_path, fault)
+
+
+def test_a_server_that_dies_midway_is_survived_and_where_there_is_none_it_is_not_tried(
+    scratch: Scratch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dies").mkdir()
+    assert "exit code 5" in tried(scratch, tmp_path / "dies", SERVER)
+    monkeypatch.setattr(planted, "there_is_a_server", lambda: False)
+    with pytest.raises(planted.Untried, match="not installed"):
+        tried(scratch, tmp_path, SERVER)
 
 
 def test_a_drill_in_which_one_row_fails_has_not_passed_and_says_so(
@@ -245,9 +279,10 @@ def test_where_signatures_are_wanted_the_drill_has_to_be_signed(
     asking(ready, f"{signing}drill: {{max_age_days: 30}}\n")
     champion = read_champion(ready.ws.champion)
     digest = ModelStore(ready.ws.root, W).version(3).digest
+    third = DrilledRelease(version=3, digest=digest, manifest="")
 
     def asked() -> None:
-        refuse_undrilled(ready.ws, 3, digest, champion)
+        refuse_undrilled(ready.ws, third, champion)
 
     recorded(ready)
     asked()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Callable
+import shutil
+import sqlite3
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from finished_run import Run, W, answers_well
+from finished_run import GOLD, Run, W, answers_well
 from killed_moves import killed_after
 from signed_folders import listed, new_key
 
@@ -30,7 +33,7 @@ from dslm.releasing.store import ModelStore
 from dslm.releasing.verifying import sign_version, verify_version
 from dslm.settings.release_policy import PATH
 
-GROUP = "S7"  # of gold and of the calibration split, where it is s7
+GROUP = "S7"  # of gold, where it is s7
 TEXT = b"order A-7."
 WHY = "letter of 3 May"
 
@@ -57,14 +60,15 @@ def test_the_rows_of_every_version_are_erased_and_they_stay_what_they_are(two, c
     before = releases(two.ws)
     found = listing(two.ws, GROUP)
     assert [one.version for one in found.releases] == [1, 2]
-    assert {"rows/candidate.jsonl", "rows/calibration.jsonl", "recorded.jsonl"} <= set(
+    assert {"rows/candidate.jsonl", "rows/champion.jsonl", "recorded.jsonl"} <= set(
         found.releases[1].files
     )
     assert any("cannot be promoted" in one for one in found.releases[1].lost)
     assert bytes_left(two.ws.root)  # a list alone changes nothing
     erase(two)
     assert bytes_left(two.ws.root) == []
-    assert bytes_left(two.ws.root / ".mlflow" / "artifacts", b'"A-7"') == []
+    answered = bytes_left(two.ws.root / ".mlflow" / "artifacts", b'"A-7"')
+    assert {Path(name).stem for name in answered} <= {"calibration", "base_calibration"}
     assert [(one.version, one.digest) for one in releases(two.ws)] == [
         (one.version, one.digest) for one in before
     ]
@@ -80,20 +84,35 @@ def test_the_rows_of_every_version_are_erased_and_they_stay_what_they_are(two, c
 
 def test_two_people_are_erased_one_after_the_other(two, tmp_path) -> None:
     erase(two)
-    erase(two, "s8")
-    assert bytes_left(two.ws.root, b"order A-8.") == []
+    other = "s7c"  # of the calibration split
+    split = {"rows/calibration.jsonl", "rows/base_calibration.jsonl"}
+    assert set(listing(two.ws, other).releases[1].files) == split
+    erase(two, other)
+    assert bytes_left(two.ws.root, b"order A-7, says c.") == []
     folder = fetch_version(two.ws, 2, tmp_path / "fetched")
     refuse_other_rows(folder)
     assert len(erasures_of(folder)) == 2
     assert not differences(two.ws, 1, 2).rows[0][0].id.startswith("g-007")
-    assert rollback(two.ws, "wrong", "bob", answers_well)
-
-
-def test_one_goes_back_to_a_release_of_which_rows_were_erased(two) -> None:
-    erase(two)
     entry = rollback(two.ws, "wrong", "bob", answers_well)
     assert entry is not None
     assert entry.to_version == 1
+
+
+def test_the_smoke_test_takes_another_case_where_its_own_is_erased(two) -> None:
+    said = json.loads(two.stored(1, "smoke.json").read_text())
+    sender = next(case.meta["sender"] for case in GOLD if case.id == said["id"])
+    erase(two, sender)
+    now = json.loads(two.stored(1, "smoke.json").read_text())
+    assert now["id"] in {case.id for case in GOLD} - {said["id"]}
+    assert now["as_gold"] is True
+    with pytest.raises(ReleaseRefused, match=f"answers case {now['id']} wrongly"):
+        rollback(two.ws, "wrong", "bob", answers_well)  # as of the case that is gone
+
+    def answers(folder: Path, text: str) -> Mapping[str, Any]:
+        target = next(case.target for case in GOLD if case.input == text)
+        return {**answers_well(folder, text), "object": target}
+
+    assert rollback(two.ws, "wrong", "bob", answers)
 
 
 def test_a_candidate_of_which_rows_were_erased_is_not_promoted(one) -> None:
@@ -119,12 +138,31 @@ def test_a_release_that_holds_nothing_of_the_person_keeps_every_byte(two) -> Non
     assert rollback(two.ws, "wrong", "bob", answers_well)
 
 
-def test_files_that_became_no_version_are_erased_too(run) -> None:
+@pytest.mark.parametrize("namespace", ["", "team"])
+def test_files_that_became_no_version_are_erased_too(run, namespace) -> None:
+    if namespace:
+        write_atomic(run.ws.root / PATH, f"namespace: {namespace}\n")
     run.register()
-    client(run.ws.root).delete_model_version(W, "1")
-    assert listing(run.ws, GROUP).releases[0].version == 0
+    client(run.ws.root).delete_model_version(ModelStore(run.ws.root, W).name, "1")
+    of_run = run.ws.root / ".mlflow" / "artifacts" / W
+    shutil.copytree(next(of_run.iterdir()), of_run / "of-no-run")  # which MLflow knows nothing of
+    assert [one.version for one in listing(run.ws, GROUP).releases] == [0, 0]
     erase(run)
     assert bytes_left(run.ws.root) == []
+
+
+def test_nothing_is_written_where_an_edited_registry_points(one, tmp_path_factory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    stored = one.stored(1, MANIFEST).parent
+    shutil.copytree(stored, elsewhere / "release")
+    database = one.ws.root / ".mlflow" / "mlflow.db"
+    with contextlib.closing(sqlite3.connect(database)) as edited:
+        edited.execute("UPDATE runs SET artifact_uri = ?", [f"file://{elsewhere}"])
+        edited.commit()
+    before = {path.name: path.read_bytes() for path in (elsewhere / "release").glob("*.json*")}
+    with pytest.raises(ReleaseRefused, match="outside of"):
+        erase(one)
+    assert {p.name: p.read_bytes() for p in (elsewhere / "release").glob("*.json*")} == before
 
 
 def test_a_release_that_was_damaged_before_loses_the_rows_and_is_not_sealed(one) -> None:
@@ -193,6 +231,30 @@ def test_a_record_of_erasures_is_held_to_the_files(one, change, why) -> None:
     folder = fetch_version(one.ws, 1, one.ws.root / "into")
     with pytest.raises(ReleaseRefused, match=why):
         checked_files(edited(folder, change))
+
+
+def test_who_edits_rows_and_calls_it_an_erasure_is_refused(one) -> None:
+    """Nobody signed it: then git has to know of the erasure."""
+    erase(one)
+    register = one.ws.registry / "erasures.json"
+    kept = register.read_text()
+    register.unlink()  # as in a clone that has not pulled yet
+    with pytest.raises(ReleaseRefused, match=r"erasures.json does not name it — `git pull`"):
+        fetch_version(one.ws, 1, one.ws.root / "into")
+    register.write_text(kept)
+
+    def edit(folder: Path) -> None:
+        path, said = folder / "rows" / "candidate.jsonl", json.loads((folder / FILE).read_text())
+        path.write_text(path.read_text().replace('"confidence":0.99', '"confidence":0.98', 1))
+        said["erasures"][0]["files"]["rows/candidate.jsonl"]["now"] = digest_file(path)
+        (folder / FILE).write_text(json.dumps(said))
+
+    folder = edited(one.stored(1, MANIFEST).parent, edit)
+    store = ModelStore(one.ws.root, W)
+    store.mlflow.set_model_version_tag(W, "1", "manifest", digest_file(folder / MANIFEST))
+    checked_files(folder)  # all fits within itself
+    with pytest.raises(ReleaseRefused, match="does not name it"):
+        fetch_version(one.ws, 1, one.ws.root / "into")
 
 
 # -- signatures

@@ -66,6 +66,7 @@ def cut(run: Run, *, known: bool) -> None:
     pages.mlflow.set_registered_model_alias(W, "champion", "1")
     if not known:
         pages.mlflow.delete_model_version_tag(W, "2", "journal.2")
+        run.ws.journal_copy.unlink()
 
 
 @pytest.fixture(scope="session", params=[True, False], ids=["known", "lost"])
@@ -147,13 +148,14 @@ def test_an_upload_that_never_ended_is_deleted_by_the_next_registration_and_a_wh
     with pytest.raises(EnvironmentFault):
         registering(run)
     killed.undo()
+    ModelStore(run.ws.root, W).upload(tmp_path / "a" / "recipes", {})  # of a number given up
     before = uploads(run)
-    assert len(before) == 3
+    assert len(before) == 4
     registering(run)
     said = capfd.readouterr().err
     (kept,) = set(uploads(run)) - {str(v.run_id) for v in ModelStore(run.ws.root, W).versions()}
     assert f"run {kept} holds a release that no version names" in said
-    assert said.count("left of a registration that was killed, is deleted") == 1
+    assert said.count("left of a registration that was killed, is deleted") == 2
     assert len(uploads(run)) == 3
 
 
@@ -218,4 +220,4 @@ def test_a_connection_lost_at_any_write_is_exit_code_5_or_done_and_the_same_comm
         end = stands(run)
         assert (end["alias"], end["champion.json"], end["faults"]) == (new, new, [])
         assert end["entries"] == (3 if new == 3 else 4)
-    assert lost >= 5
+    assert lost >= 4  # the entry, two aliases, a copy

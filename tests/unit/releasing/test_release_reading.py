@@ -219,3 +219,11 @@ def test_listing_loads_neither_mlflow_nor_torch(one: Run) -> None:
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_list_tells_of_a_former_champion_that_somebody_deleted(two: Run) -> None:
+    assert listed(two.ws.root, W)[1] == []
+    ModelStore(two.ws.root, W).remove(1)
+    told = " ".join(listed(two.ws.root, W)[1])
+    assert "holds no more what can be gone back to: version 1" in told
+    assert f"dslm release restore {W}" in told

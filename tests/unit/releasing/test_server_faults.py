@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from finished_run import Run, W
 from registry_servers import SECRET, free_port, mlflow_server, postgresql
 
-from dslm.errors import DslmError, EnvironmentFault, InputError
+from dslm.errors import EXIT_BAD_INPUT, EXIT_REFUSED, DslmError, EnvironmentFault, InputError
 from dslm.releasing.promoting import promote, releases
-from dslm.releasing.store import ModelStore
+from dslm.releasing.store import ModelStore, Version
 
 
 @pytest.fixture(autouse=True)
@@ -52,8 +54,8 @@ def faulty(run: Run) -> DslmError:
 
 
 @contextmanager
-def answering(status: int | None) -> Iterator[int]:
-    """A server that answers everything with a status, or never."""
+def answering(status: int | None, text: Callable[[str], object] = lambda _: None) -> Iterator[int]:
+    """A server that answers everything with a status, or never; by path with an object as JSON."""
     done = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
@@ -61,9 +63,12 @@ def answering(status: int | None) -> Iterator[int]:
             if status is None:
                 done.wait(20)
                 return
+            said = text(self.path)
+            body = b"" if said is None else json.dumps(said).encode()
             self.send_response(status)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
+            self.wfile.write(body)
 
         do_POST = do_GET  # noqa: N815
 
@@ -119,6 +124,35 @@ def test_what_a_server_answers_decides_whose_fault_it_is(run, monkeypatch, statu
     with answering(status) as port:
         use(monkeypatch, address(port))
         assert faulty(run).exit_code == code
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["../../stolen", "/tmp/stolen", "%2e%2e/%2e%2e/stolen", "a/../../../x"]
+)
+def test_a_server_whose_list_of_files_leads_elsewhere_has_nothing_written_there(
+    run, monkeypatch, tmp_path_factory, name: str
+) -> None:
+    def hostile(path: str) -> object:
+        if "/runs/get" in path:
+            uri = f"mlflow-artifacts://127.0.0.1:{port}/1/r/artifacts"
+            return {"run": {"info": {"run_id": "r", "artifact_uri": uri}, "data": {}}}
+        files = [{"path": name, "is_dir": False, "file_size": 1}, {"path": "b", "is_dir": False}]
+        return {"files": files} if "path=" in path else {"any": "bytes"}
+
+    outside = tmp_path_factory.mktemp("outside")
+    into = outside / "a" / "into"
+    into.mkdir(parents=True)
+    version = Version(1, {}, (), "", "r")
+    with answering(200, hostile) as port:
+        use(monkeypatch, f"http://127.0.0.1:{port}")
+        with pytest.raises(DslmError) as caught:
+            ModelStore(run.ws.root, W).fetch(version, into)
+    assert caught.value.exit_code in {EXIT_BAD_INPUT, EXIT_REFUSED}
+    assert [
+        path for path in outside.rglob("*") if path.is_file() and into not in path.parents
+    ] == []
+    assert not Path("/tmp/stolen").exists()
 
 
 @pytest.mark.slow

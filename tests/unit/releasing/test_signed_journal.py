@@ -11,12 +11,16 @@ from typing import Any
 import pytest
 from approving_people import APPROVALS, People
 from finished_run import Run, W, answers_well
+from signed_folders import INVENTED
+from small_repository import CONTRACT
 
 from dslm.errors import EXIT_BAD_INPUT, EXIT_REFUSED, InputError, ReleaseRefused
 from dslm.journal_entry import JournalEntry
 from dslm.provenance import digest_json, write_atomic
+from dslm.records import Champion
 from dslm.releasing.held_policy import policy_of
 from dslm.releasing.journal import Journal, digest_of
+from dslm.releasing.journal_anchors import not_signed, refuse_unsigned
 from dslm.releasing.promoting import history, promote, rollback, signed_history
 from dslm.releasing.recovering import recover
 from dslm.releasing.signed_approvals.approving import approve
@@ -24,6 +28,7 @@ from dslm.releasing.signing.keys import VARIABLE, demonstration_key
 from dslm.releasing.signing.moves import signed_entry
 from dslm.releasing.store import ModelStore
 from dslm.settings.release_policy import PATH
+from dslm.settings.workspace import Workspace
 
 TODAY = dt.datetime.now(dt.UTC).date()
 ONE_PROMOTES = "roles: {trainer: [ann], promoter: [bob, eve]}\n"
@@ -253,6 +258,7 @@ def test_what_served_is_gone_on_from_where_its_entry_is_lost_and_git_says_so(
     store = ModelStore(signed.ws.root, W)
     store.mlflow.delete_model_version(f"{W}.journal", "3")
     store.mlflow.delete_model_version_tag(W, "3", "journal.3")
+    signed.ws.journal_copy.unlink()
     noted = json.loads(signed.ws.champion.read_text())
     del noted["journal"], noted["journal_head"]
     write_atomic(signed.ws.champion, json.dumps(noted))
@@ -307,6 +313,26 @@ def test_a_policy_that_nobody_had_to_approve_counts_where_git_has_it(signed, peo
             read()
     write_atomic(signed.ws.root / PATH, text)
     assert len(history(signed.ws)) == 3
+
+
+@pytest.mark.parametrize(("contract", "shown"), [(INVENTED, []), (CONTRACT, [1])])
+def test_the_published_key_shows_who_made_a_move_for_invented_data_alone(
+    tmp_path: Path, contract: str, shown: list[int]
+) -> None:
+    ws = Workspace(tmp_path, W)
+    write_atomic(ws.contract, contract)
+    write_atomic(ws.root / PATH, "signing: {required: true, demonstration_key: true}\n")
+    held = policy_of(ws.root)
+    entry = JournalEntry(
+        seq=1, at="2026-11-28T00:00:00+00:00", actor="ann", action="promote", from_version=0,
+        to_version=1, to_digest="sha256:1", reason="first", verdict_digest="sha256:2",
+        policy=held.plain, policy_digest=held.digest, previous_digest="sha256:0",
+    )  # fmt: skip
+    signed = (signed_entry(entry, demonstration_key()),)
+    assert list(not_signed(ws, signed, Champion(), W)) == shown
+    if shown:
+        with pytest.raises(ReleaseRefused, match="entry 1 is not signed by anybody"):
+            refuse_unsigned(ws, signed, Champion(), W)
 
 
 def test_the_first_policy_is_trusted_loudly_and_a_change_is_told(two, people, capsys) -> None:

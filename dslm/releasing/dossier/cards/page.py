@@ -6,7 +6,7 @@ escaped by the template. Called by `building`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from dslm.releasing.dossier.cards.model_card import base_of
 from dslm.reporting import naming
 from dslm.reporting.charts import stacked
 from dslm.reporting.data_page import reach_sentence, reasons, sentence
-from dslm.reporting.formatting import interval, plain_value, quantity, short_digest, visible
+from dslm.reporting.formatting import interval, quantity, short_digest, visible
 from dslm.reporting.formatting import visible_value as shown
 from dslm.reporting.rendering import rendered
 
@@ -32,8 +32,6 @@ MEANS = {
     "not evidenced": "nothing of this release shows it",
     "out of scope": "a matter of the organisation that no file of a release can show",
 }
-
-MOST_FACTS, MOST_COLUMNS = 60, 6  # of the record of a drill
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def page(found: Artefacts, told: Dossier) -> str:
         moves=[shown(move.model_dump(mode="json")) for move in found.moves],
         signature=_signature(found),
         approvals=[shown(one.model_dump(mode="json")) for one in found.approvals],
-        drill=_drill(found.drill),
+        drill=shown(found.drill.model_dump(mode="json")) if found.drill else None,
         made_from=[(visible(key), visible(short_digest(value)))
                    for key, value in sorted(found.evidence.items())],
         parts=len((found.bill or {}).get("components", [])),
@@ -161,29 +159,3 @@ def _signature(found: Artefacts) -> dict[str, Any] | None:
         "holders": [visible(one) for one in keys],
         "required": bool(found.policy and found.policy.signing.required),
     }
-
-
-def _drill(record: Any) -> dict[str, Any] | None:
-    """The record of a drill: its rows as a table, all else by name."""
-    if record is None:
-        return None
-    rest = dict(record) if isinstance(record, Mapping) else {"drill": record}
-    rows = rest.pop("rows", [])
-    rows = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    columns = list(dict.fromkeys(str(key) for row in rows for key in row))[:MOST_COLUMNS]
-    return {
-        "facts": list(_leaves(rest, ""))[:MOST_FACTS],
-        "columns": [visible(column) for column in columns],
-        "rows": [[plain_value(row.get(column, "")) for column in columns] for row in rows],
-    }
-
-
-def _leaves(value: Any, at: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping):
-        for key, one in value.items():
-            yield from _leaves(one, f"{at}.{key}" if at else str(key))
-    elif isinstance(value, list):
-        for number, one in enumerate(value, start=1):
-            yield from _leaves(one, f"{at} {number}".strip())
-    else:
-        yield visible(at), plain_value(value)

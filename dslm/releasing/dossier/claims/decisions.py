@@ -5,9 +5,6 @@ Called by `claims`, with artefacts that are there: each gives whether it holds, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from dslm.releasing.dossier.artefacts import Artefacts
 
 Said = tuple[bool, str]
@@ -72,27 +69,12 @@ def approved(found: Artefacts) -> Said:
 
 
 def drilled(found: Artefacts) -> Said:
-    """That going back was drilled, and passed."""
-    if not found.drill:
-        return False, "the record of the drill is empty"
-    if _failed(found.drill):
+    """That going back was drilled with this release, and every fault was survived."""
+    drill = found.drill
+    assert drill
+    if not drill.passed or not drill.rows:
         return False, "the drill did not pass"
-    if found.made.digest not in _of_releases(found.drill):
+    if found.made.digest not in [one.digest for one in drill.releases]:
         return False, "the last drill was of other releases"
-    return True, "going back was drilled, and the drill is recorded"
-
-
-def _of_releases(record: Any) -> list[str]:
-    """The digests of the releases that a drill moved between."""
-    told = record.get("releases") if isinstance(record, Mapping) else None
-    return [str(one["digest"]) for one in told or () if "digest" in one]
-
-
-def _failed(value: object) -> bool:
-    """Whether a record says of itself or of one of its steps that it failed."""
-    if isinstance(value, Mapping):
-        bad = any(value.get(key) is False for key in ("passed", "ok"))
-        bad |= str(value.get("status", "")).upper() in ("FAIL", "FAILED")
-        bad |= value.get("outcome") in ("fail", "not tried")
-        return bad or any(_failed(one) for one in value.values())
-    return isinstance(value, list) and any(_failed(one) for one in value)
+    return True, (f"faults planted and survived: {len(drill.rows)}, on {drill.at:%Y-%m-%d}, in "
+                  f"{drill.seconds:.0f} s")  # fmt: skip

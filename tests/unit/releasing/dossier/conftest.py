@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import datetime as dt
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from approving_people import People
-from finished_run import Run
+from finished_run import Run, W
 from whole_dossier import VERSION, Whole, released
 
-from dslm.provenance import write_atomic
 from dslm.releasing.baseline import read_champion
-from dslm.releasing.dossier.beside import DRILLED
 from dslm.releasing.dossier.making import make_dossier
+from dslm.releasing.drill.drill_record import DrilledRelease, DrillRecord, DrillRow, keep_record
+from dslm.releasing.store import ModelStore
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +30,7 @@ def whole(
     migrated: Path,
     tmp_path_factory: pytest.TempPathFactory,
     copying: Callable[[Run, Path], Run],
-) -> Iterator[Whole]:
+) -> Whole:
     root = tmp_path_factory.mktemp("whole")
     run = copying(_finished, root / "repository")
     (run.ws.root / ".mlflow").mkdir()
@@ -39,12 +39,18 @@ def whole(
     with people.acting("ann"):
         released(run, b"weights one", "first", people)
         released(run, b"weights two", "fewer wrong numbers", people)
-        releases = [{"version": VERSION, "digest": read_champion(run.ws.champion).digest}]
-        rows = [{"fault": "lost database", "outcome": "pass", "seconds": 3.5}]
-        drill = {"passed": True, "releases": releases, "rows": rows}
-        write_atomic(run.ws.registry / DRILLED, json.dumps(drill))
+        digest = read_champion(run.ws.champion).digest
+        manifest = ModelStore(run.ws.root, W).version(VERSION).tags["manifest"]
+        drill = DrillRecord(
+            workflow=W, at=dt.datetime(2026, 11, 3, tzinfo=dt.UTC), dslm="0.1.0", actor="ann",
+            releases=(DrilledRelease(version=VERSION, digest=str(digest), manifest=manifest),),
+            rows=(DrillRow(fault="lost database", asked="the champion serves", seen="it did",
+                           outcome="pass", seconds=3.5),),
+            passed=True, seconds=3.5,
+        )  # fmt: skip
+        keep_record(run.ws, drill)
         make_dossier(run.ws, VERSION, root / "dossier")
-        yield Whole(run, root / "dossier", people.keys["ann"])
+    return Whole(run, root / "dossier", people.keys["ann"])
 
 
 @pytest.fixture

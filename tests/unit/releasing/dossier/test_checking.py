@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finished_run import Run
+from approving_people import People
+from finished_run import Run, answers_well
 from signed_folders import new_key, trusting
 from typer.testing import CliRunner, Result
 from whole_dossier import Whole, payload, sealed
@@ -19,7 +20,7 @@ from dslm.cli.app import app
 from dslm.errors import InputError, ReleaseRefused
 from dslm.provenance import digest_file, digest_json, write_atomic, write_manifest
 from dslm.releasing.dossier.against_registry import check_against_registry
-from dslm.releasing.dossier.checking import check_dossier, check_given
+from dslm.releasing.dossier.checking import MOST_BYTES, check_dossier, check_given
 from dslm.releasing.promoting import rollback
 
 pytestmark = pytest.mark.slow
@@ -84,6 +85,16 @@ def test_an_edited_number_in_any_file_is_refused(whole: Whole, dossier: Path) ->
         shutil.copyfile(whole.folder / "MANIFEST.json", dossier / "MANIFEST.json")
     assert tried >= 12
     assert check_dossier(dossier).version == 2
+
+
+def test_a_file_that_is_huge_is_not_read(dossier: Path) -> None:
+    for name in ("MANIFEST.json", "rows/base.jsonl"):
+        kept = (dossier / name).read_bytes()
+        with (dossier / name).open("wb") as stream:
+            stream.truncate(MOST_BYTES + 1)
+        with pytest.raises(ReleaseRefused, match="larger than"):
+            check_dossier(dossier)
+        (dossier / name).write_bytes(kept)
 
 
 @pytest.mark.parametrize("name", ["index.html", "rows/candidate.jsonl", "records/journal.json"])
@@ -216,10 +227,15 @@ def test_a_trust_root_that_comes_with_the_dossier_is_refused(whole: Whole, dossi
 
 
 def test_a_longer_journal_is_no_fault_and_a_shorter_one_is(
-    whole: Whole, tmp_path: Path, copying: Callable[[Run, Path], Run], dossier: Path
+    whole: Whole,
+    people: People,
+    tmp_path: Path,
+    copying: Callable[[Run, Path], Run],
+    dossier: Path,
 ) -> None:
     run = copying(whole.run, tmp_path / "later")
-    rollback(run.ws, "back", "bob", lambda folder, text: _again(folder))
+    with people.acting("ann"):
+        rollback(run.ws, "back", "ann", answers_well)
     assert check_against_registry(run.ws, dossier).registered
     entries = json.loads((dossier / "records/journal.json").read_text())
     (dossier / "records/journal.json").write_text(
@@ -227,11 +243,6 @@ def test_a_longer_journal_is_no_fault_and_a_shorter_one_is(
     )
     sealed(dossier)
     assert check_against_registry(run.ws, dossier).registered  # as it was one move earlier
-
-
-def _again(folder: Path) -> dict[str, Any]:
-    return {"object": {"kind": "order", "number": "A-1"}, "action": "proceed", "reasons": [],
-            "confidence": 0.99}  # fmt: skip
 
 
 def test_the_commands_say_it_and_end_with_4(whole: Whole, dossier: Path, tmp_path: Path) -> None:

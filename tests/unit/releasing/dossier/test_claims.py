@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from reading_code import ROOT
 from whole_dossier import Whole
 
 from dslm.provenance import write_atomic
@@ -45,6 +46,11 @@ def test_all_subcategories_of_the_framework_are_listed_once() -> None:
     listed = [row.id for row in control_map().rows if row.of == "ai-rmf"]
     assert Counter(listed) == Counter(wanted)
     assert len(listed) == 72
+    told = (ROOT / "docs/evidence.md").read_text()
+    counts = Counter(row.of for row in control_map().rows)
+    assert f"all {counts['ai-rmf']} subcategories" in told
+    assert f"{counts['genai']} suggested actions" in told
+    assert f"{counts['annex-iv']} headings" in told
 
 
 def test_every_claim_and_every_artefact_decides_a_row() -> None:

@@ -27,7 +27,7 @@ FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hid
 BIDI = "\u202e\u2066\u200b"
 HOSTILE = f'</script></style><img src="http://127.0.0.1:9/x" onerror="document.title=1">{BIDI}---\n'
 LONG = "x" * 300
-KEPT = ("id", "status", "how", "name", "at", "action", "metric", "kind", "verdict")
+KEPT = ("id", "outcome", "status", "how", "name", "at", "action", "metric", "kind", "verdict")
 NARROW = """<script>addEventListener("load", () => {
   document.title = `${document.documentElement.scrollWidth} of ${innerWidth}`;
 })</script>"""

@@ -1,8 +1,9 @@
 """The record of erasures, `registry/<workflow>/erasures.json`: that, when, by whom and why.
 
 It says nothing of the person. The group's id stands there as a digest that is salted and slow to
-make, so that who knows an id can look it up and nobody can list ids. Written when an erasure is
-begun and when nothing is left of it; a run that was cut short goes on under the same entry.
+make, so that who knows an id can look it up and nobody can list ids. Written by `dslm.erasure` when
+an erasure is begun and when nothing is left of it; a run that was cut short goes on under the same
+entry. Git keeps it, so that a release of which rows were erased is known by it, as by a signature.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from typing import Literal
 from pydantic import Field
 
 from dslm.cases import read_record
-from dslm.provenance import write_atomic
+from dslm.errors import ReleaseRefused
+from dslm.provenance import MANIFEST, digest_file, write_atomic
 from dslm.record import Record
+from dslm.releasing.erasures import erasures_of
 from dslm.settings.workspace import Workspace
 
 NAME = "erasures.json"
@@ -94,6 +97,30 @@ def begun(key: str, actor: str, reason: str) -> Entry:
     salt = secrets.token_hex(16)
     at = dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds")
     return Entry(at=at, actor=actor, reason=reason, salt=salt, group=digest_of(key, salt))
+
+
+def refuse_unrecorded(ws: Workspace, folder: Path, where: str) -> None:
+    """Refuse an unsigned release that says of itself that rows were erased, where git does not.
+
+    Else whoever may write to the registry could change rows and call that an erasure.
+
+    Args:
+        ws: The workflow.
+        folder: The release, every byte compared with its manifest.
+        where: Which version, for the message.
+
+    Raises:
+        ReleaseRefused: The record of erasures names another release, or none.
+    """
+    erased = erasures_of(folder)
+    if not erased:
+        return
+    sealed = (erased[-1].manifest, digest_file(folder / MANIFEST))
+    known = read_register(ws).erasures
+    if not any((one.before, one.after) == sealed for entry in known for one in entry.releases):
+        what = f"says that rows were erased from it, and {NAME} does not name it"
+        fix = "`git pull`; or the erasure was cut short: the same `dslm forget` again"
+        raise ReleaseRefused(what, where=where, fix=fix)
 
 
 def path_of(ws: Workspace) -> Path:
