@@ -125,7 +125,7 @@ def _other_streets(said: str) -> Iterator[tuple[str, str, str]]:
     """A street's name with its kind cut, or whole: "hauptstr 12"; and both endings, new first."""
     for whole, short in _STREETS:
         for old, new in ((whole, short), (short, whole)):
-            if re.search(rf"[^\W\d_]{old}(?![^\W\d_])", said):
+            if old in said and re.search(rf"[^\W\d_]{old}(?![^\W\d_])", said):
                 yield re.sub(rf"(?<=[^\W\d_]){old}(?![^\W\d_])", new, said, count=1), new, old
 
 
