@@ -60,7 +60,9 @@ def _gold() -> Iterator[tuple[str, Fault]]:
     alone = [c.model_copy(update={"meta": c.meta | {"sender": c.id}}) for c in PAIRS]
     easier = [*PAIRS[:-1], PAIRS[-1].model_copy(update={"target": SPAM})]
     shorter = [*PAIRS[:-1], PAIRS[-1].model_copy(update={"input": "A-67"})]
+    bare = [under(c, 3).model_copy(update={"meta": {"language": "en"}}) for c in PAIRS]
     for name, gold in (
+        ("the same cases again, without a sender", [*PAIRS, *bare]),
         ("the same cases three times under new ids and groups", tripled),
         ("the same cases twice, the second with a greeting", [*PAIRS, *said[:len(PAIRS)]]),
         ("hard cases deleted", PAIRS[:-3]), ("one case deleted", PAIRS[1:]),
@@ -172,7 +174,15 @@ def _split() -> Iterator[tuple[str, Fault]]:
             update={"id": "x", "meta": s[0].meta | {"sender": "train of today"}})]),
     ):  # fmt: skip
         yield f"calibration split: {name}", lambda ws, change=change: resplit(ws, change)
-    yield "calibration split: other books", lambda ws: _edit_books(ws)
+    yield (
+        "calibration split: other books",
+        lambda ws: _edit_books(ws, lambda value: value["kept"].update(calibration=34)),
+    )
+    for cases in (None, [5], [{}], [[]], {}):
+        yield (
+            f"calibration split: {cases} dropped by the books",
+            lambda ws, cases=cases: _edit_books(ws, lambda value: value.update(cases=cases)),
+        )
 
 
 def resplit(ws: Workspace, change: Callable[[Sequence[Case]], Sequence[Case]]) -> None:
@@ -184,8 +194,8 @@ def resplit(ws: Workspace, change: Callable[[Sequence[Case]], Sequence[Case]]) -
     score(ws, first(64, 68), champion=GOOD, gold=PAIRS)
 
 
-def _edit_books(ws: Workspace) -> None:
-    edit(ws.curated / "ledger.json", lambda value: value["kept"].update(calibration=34))
+def _edit_books(ws: Workspace, change: Callable[[dict[str, Any]], object]) -> None:
+    edit(ws.curated / "ledger.json", change)
     write_manifest(ws.curated, {})
 
 

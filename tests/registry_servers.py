@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
@@ -19,10 +20,18 @@ import pytest
 SECRET = "zqx-geheim"  # the password, to be looked for where it may not be
 
 
+# Below what the system gives out by itself, begun elsewhere in each process and never used twice: a
+# port that is free now would else be another test's by the time that a server has started, and a
+# server that was stopped would seem to answer.
+_ports = itertools.count(20_000 + os.getpid() * 37 % 12_000)
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    for port in _ports:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("there is always one more number")
 
 
 @contextmanager

@@ -147,6 +147,14 @@ class CaseTable:
         """One column of truths, shape (cases,); null is false."""
         return np.asarray(self.table.column(name).fill_null(False))[self.order]
 
+    def replaced(self) -> Places:
+        """The places of cases that held personal data; none in a table that was not looked over."""
+        import pyarrow.compute as pc
+
+        if "personal" not in self.table.column_names:
+            return np.zeros(0, dtype=np.int64)
+        return np.flatnonzero(np.asarray(pc.is_valid(self.table.column("personal")))[self.order])
+
     def among(self, name: str, known: Sequence[str]) -> Places:
         """For each case which of a few known texts a column holds, -1 for none of them."""
         import pyarrow as pa

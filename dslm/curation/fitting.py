@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dslm.contract.identifiers import NoName, identifier
 from dslm.contract.model import Columns, Contract
 from dslm.contract.text.folding import fold
 from dslm.curation.chats import without_chat
 from dslm.curation.flattening import flattened
 from dslm.curation.given import given_rows
-from dslm.curation.identifiers import NoName, identifier
 from dslm.curation.labelled_rows import INPUT_KEYS, TARGET_KEYS, Meta, meta_in, object_in
 from dslm.curation.ledger import Reject
 from dslm.curation.mapping import Misfit, to_case

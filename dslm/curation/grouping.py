@@ -8,30 +8,21 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from dslm.contract.text.folding import composed, fold
-from dslm.curation.identifiers import NoName, identifier
+from dslm.contract.identifiers import NoName, group_key
+from dslm.contract.text.folding import fold
 from dslm.errors import InputError, Problems
 from dslm.records import Case
 
 
 @lru_cache(maxsize=1 << 16)  # every block asks for it
-def _folded(text: str) -> str:
+def folded_text(text: str) -> str:
+    """An input folded; as it is where nothing is left of it."""
     return fold(text) or text
 
 
 def folded(case: Case) -> str:
     """A case's input folded; as it is where nothing is left of it."""
-    return _folded(case.input)
-
-
-def group_key(value: object) -> str:
-    """A group's name, case, composition and blanks folded; empty for none.
-
-    Raises:
-        NoName: It is neither text nor a whole number.
-    """
-    name = identifier(value) or ""
-    return " ".join(composed(name).split())
+    return folded_text(case.input)
 
 
 def group_of(case: Case, group_by: str | None) -> str:

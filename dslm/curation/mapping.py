@@ -14,11 +14,11 @@ from contextlib import suppress
 from typing import Any
 
 from dslm.contract.answer import canonical_answer, schema_errors
+from dslm.contract.identifiers import NoName, identifier
 from dslm.contract.model import Columns, Contract
 from dslm.curation.casting import cast
 from dslm.curation.chats import without_chat
 from dslm.curation.flattening import flattened
-from dslm.curation.identifiers import NoName, identifier
 from dslm.curation.turns import rendered, turns_of
 from dslm.errors import InputError
 from dslm.provenance import canonical_json

@@ -20,14 +20,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dslm.cases import as_line
+from dslm.contract.identifiers import NoName, group_key
 from dslm.contract.model import Contract
 from dslm.curation.blocks import Block, sift
 from dslm.curation.blocks.rule_breaks import rule_breaks
 from dslm.curation.case_table import case_fields, columns_of, number_of
 from dslm.curation.ends import END_COLUMNS, end_keys
 from dslm.curation.engine import ROWS, STOP, Engine, Tally, stopped
-from dslm.curation.grouping import group_key
-from dslm.curation.identifiers import NoName
 from dslm.curation.interrupting import noticed
 from dslm.curation.ledger import Drop
 from dslm.curation.mapping import Misfit, labels_of, to_case

@@ -12,6 +12,7 @@ from functools import partial
 
 from dslm.contract.model import Contract
 from dslm.curation.blocks import Block, Comparison
+from dslm.curation.blocks.alike_when_written import alike_when_written
 from dslm.curation.blocks.contradictions import (
     Contradiction,
     contradicted,
@@ -62,7 +63,9 @@ def blocks_of(contract: Contract, gold: Sequence[Case], verdicts: Verdicts) -> t
     )
 
 
-def comparisons_of(contract: Contract, limit: Limit | None) -> tuple[Comparison, ...]:
+def comparisons_of(
+    contract: Contract, gold: Sequence[Case], limit: Limit | None
+) -> tuple[Comparison, ...]:
     """What is asked of cases beside one another, in this order, once contradictions are out.
 
     Contradictions come before duplicates, which take the answers to agree. Length does too, so that
@@ -71,6 +74,7 @@ def comparisons_of(contract: Contract, limit: Limit | None) -> tuple[Comparison,
     return (
         partial(too_long, limit=limit),
         exact_duplicates,
+        partial(alike_when_written, gold=gold),
         partial(near_duplicates, contract=contract),
         partial(group_across_splits, contract=contract),
         partial(parted_splits, contract=contract),
@@ -112,7 +116,7 @@ def sifted(
     agreed = rest.without(refusals)
     near = near_disagreements(agreed, contract)
     likely += [described(agreed, one, agreed.written_target) for one in near]
-    for comparison in comparisons_of(contract, limit):
+    for comparison in comparisons_of(contract, gold, limit):
         left = cases.all_but(drops)
         dropped = comparison(cases.only(left))
         drops |= {left[place].item(): drop for place, drop in dropped.items()}

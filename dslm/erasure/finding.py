@@ -11,7 +11,7 @@ import difflib
 from dataclasses import dataclass
 
 from dslm.contract import load_contract
-from dslm.curation.identifiers import identifier
+from dslm.contract.identifiers import identifier
 from dslm.erasure.person import Person, key_of
 from dslm.erasure.primary_files import PrimaryFile, review_rows
 from dslm.erasure.reading_cases import CaseReading, Seen

@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dslm.curation.grouping import group_key
-from dslm.curation.identifiers import NoName
+from dslm.contract.identifiers import NoName, group_key
 
 
 def key_of(value: object) -> str:

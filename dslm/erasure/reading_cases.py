@@ -16,11 +16,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from dslm.contract import Contract
+from dslm.contract.identifiers import identifier
 from dslm.curation.casting import as_json
 from dslm.curation.chats import CHAT_KEYS
 from dslm.curation.formats import FORMATS, Format
 from dslm.curation.formats.mailboxes import MBOX_LABELS, labels_of, mailbox_of
-from dslm.curation.identifiers import identifier
 from dslm.curation.mapping import Misfit, meta_of, to_case
 from dslm.curation.personal.cleaning import cleaning_of
 from dslm.curation.personal.replacing import Replacer

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from dslm.contract import Contract
+from dslm.contract.chance_units import chance_unit
 from dslm.errors import ReleaseRefused
 from dslm.provenance import digest_bytes, digest_json
 from dslm.records import Case, Record
@@ -32,7 +33,8 @@ class Terms(Record):
     Attributes:
         format: Of this record.
         workflow: Whose it is.
-        gold: Of each case by id: the digest of input, target and meta, and that of its group.
+        gold: Of each case by id: the digest of input, target and meta, which tells whether it is
+            the same, and that of its group.
         policy: What was asked.
         contract: By which answers were judged.
         made_from: Digests of `MADE_FROM`.
@@ -82,16 +84,30 @@ def terms_of(
 def case_digests_of(contract: Contract, cases: Sequence[Case]) -> CaseDigests:
     """What is kept of cases."""
     key = contract.data.group_by
-    return {case.id: (_case_digest(case), _group_digest(case, key)) for case in cases}
+    return {case.id: (_case_digest(case), group_digest(chance_unit(key, case))) for case in cases}
+
+
+def changed_cases(then: Terms, now: Terms, part: str) -> list[str]:
+    """Ids of those cases that both have, and that are not the same.
+
+    A case's own digest tells that, its meta included. Its group's does only where another field
+    names groups: older terms have the names of groups as they were spelled.
+
+    Args:
+        then: What the champion was held to.
+        now: What the candidate is.
+        part: `gold` or `calibration`.
+    """
+    was, new = getattr(then, part) or {}, getattr(now, part) or {}
+    data = [one.contract.get("data") for one in (then, now)]
+    by, by_now = (one.get("group_by") if isinstance(one, dict) else None for one in data)
+    least = 1 if by == by_now else 2
+    both = was.keys() & new.keys()
+    return sorted(id_ for id_ in both if was[id_][:least] != new[id_][:least])
 
 
 def _case_digest(case: Case) -> str:
     return digest_json({"input": case.input, "target": case.target, "meta": case.meta})
-
-
-def _group_digest(case: Case, key: str | None) -> str:
-    value = None if key is None else case.meta.get(key)
-    return group_digest(case.id if value is None else str(value))
 
 
 def group_digest(group: str) -> str:

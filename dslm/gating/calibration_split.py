@@ -16,7 +16,7 @@ from dslm.cases import read_labelled, read_records
 from dslm.contract import Contract
 from dslm.curation.grouping import folded, group_of
 from dslm.errors import ReleaseRefused
-from dslm.evidence import CaseDigests, Terms, case_digests_of, read_json
+from dslm.evidence import CaseDigests, Terms, case_digests_of, changed_cases, read_json
 from dslm.provenance import read_manifest
 from dslm.records import Case, Change
 from dslm.settings.workspace import Workspace, stage_command
@@ -27,6 +27,8 @@ NOT_SHOWN = (
     "that nothing was left out of the calibration split is as curation's books say, since there "
     "is no champion's to compare it with"
 )
+REPLACES = ("surrogate", "mask")  # modes of `data.personal`
+MASKED = "["  # begins what stands for a masked value
 DAYS = ("split.validation_from", "split.calibration_from", "window")  # of `data`
 
 
@@ -52,10 +54,26 @@ def split_digests(ws: Workspace, contract: Contract) -> CaseDigests:
         raise ReleaseRefused(what, where=path, fix=fix)
     for told, of in (("text", folded), ("group", lambda case: group_of(case, key))):
         learnt = {of(case) for case in seen}
+        if told == "group":
+            learnt = {group for group in learnt if not _may_be_another(contract, group)}
         if both := [case.id for case in cases if of(case) in learnt]:
             what = f"{len(both)} cases have a {told} of training or gold, {both[0]} the first"
             raise ReleaseRefused(what, where=path, fix=fix)
     return case_digests_of(contract, cases)
+
+
+def _may_be_another(contract: Contract, group: str) -> bool:
+    """Whether a group's name may stand for several: what is masked or replaced may be alike.
+
+    What is found in a text (an address, a number) gets one surrogate of very many; a name, and
+    what a field is declared to hold, one of few.
+    """
+    personal, place = contract.data.personal, f"meta.{contract.data.group_by}"
+    if contract.data.group_by is None or not personal.looks or personal.mode not in REPLACES:
+        return False
+    return place in personal.places or "name" in personal.kinds or (
+        personal.mode == "mask" and MASKED in group
+    )  # fmt: skip
 
 
 def _split(ws: Workspace, name: str) -> Path:
@@ -75,11 +93,15 @@ def _refuse_other_books(
     for key, told, found in (("kept", "cases", len(cases)), ("groups", "groups", len(groups))):
         counted = book.get(key)
         said = counted.get(NAME) if isinstance(counted, dict) else None
-        if said != found:
+        fewer = key == "groups" and isinstance(said, int) and found < said
+        if said != found and not (fewer and any(_may_be_another(contract, one) for one in groups)):
             what = f"says that {said} {told} were kept for {NAME}, there are {found}"
             raise ReleaseRefused(what, where=path, fix=f"run {made_by} and all that follows")
     dropped = book.get("cases")
-    ids = {str(one[0]) for one in dropped if one} if isinstance(dropped, list) else set()
+    if not isinstance(dropped, list) or not all(isinstance(one, list) and one for one in dropped):
+        what = "does not say which `cases` were dropped"
+        raise ReleaseRefused(what, where=path, fix=f"run {made_by} and all that follows")
+    ids = {str(one[0]) for one in dropped}
     if both := [case.id for case in cases if case.id in ids]:
         what = f"says that {both[0]} was dropped, and {NAME} has it"
         raise ReleaseRefused(what, where=path, fix=f"run {made_by} and all that follows")
@@ -104,7 +126,7 @@ def split_changes(then: Terms, now: Terms) -> Iterator[Change]:
     moved = _days(then.contract) != _days(now.contract)
     for key, ids, less in (
         ("removed", [id_ for id_ in away if id_ not in to_gold], not moved),
-        ("changed", sorted(i for i in was.keys() & new.keys() if was[i] != new[i]), True),
+        ("changed", changed_cases(then, now, NAME), True),
         ("gone to gold", to_gold, False),
         ("added", came, False),
     ):

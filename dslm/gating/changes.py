@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dslm.contract import Contract
-from dslm.evidence import Terms
+from dslm.evidence import Terms, changed_cases
 from dslm.gating.calibration_split import split_changes
 from dslm.gating.favouring import REFERENCES, favoured
 from dslm.gating.loosening import ABSENT, CONTRACT, POLICY, Rules, Turn, loosens
@@ -79,10 +79,9 @@ def changes_told(verdict: Verdict) -> list[str]:
 
 
 def _gold(then: Terms, now: Terms) -> Iterator[Change]:
-    both = then.gold.keys() & now.gold.keys()
     turned = {
         "removed": (sorted(then.gold.keys() - now.gold.keys()), True),
-        "changed": (sorted(one for one in both if then.gold[one] != now.gold[one]), True),
+        "changed": (changed_cases(then, now, "gold"), True),
         "added": (sorted(now.gold.keys() - then.gold.keys()), False),
     }
     for key, (ids, less) in turned.items():

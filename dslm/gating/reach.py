@@ -15,6 +15,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 
+from dslm.contract.chance_units import chance_unit
 from dslm.contract.model import Contract
 from dslm.contract.slicing import slices_of
 from dslm.data_card import CheckReach, Reach, ReachOf
@@ -83,10 +84,7 @@ def needed_words(cases: int | None, groups: int | None) -> str:
 def group_sizes(contract: Contract, gold: Sequence[Case]) -> tuple[int, ...]:
     """Cases of each group of gold; one without a group stands for itself."""
     key = contract.data.group_by
-    named = Counter(
-        f"case {case.id}" if key is None or case.meta.get(key) is None else f"of {case.meta[key]}"
-        for case in gold
-    )
+    named = Counter(chance_unit(key, case) for case in gold)
     return tuple(sorted(named.values()))
 
 

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dslm.contract.chance_units import chance_unit
 from dslm.contract.comparing import sameness, wrong_fields
 from dslm.contract.model import Contract
 from dslm.curation.ends import end_keys
-from dslm.curation.grouping import folded, group_of
+from dslm.curation.grouping import folded
 from dslm.curation.letters import Letters, Measure, same_ends, same_grams
 from dslm.errors import InputError
 from dslm.records import Case
@@ -78,7 +79,7 @@ def _alike(contract: Contract, gold: Sequence[Case]) -> Iterator[tuple[Case, Cas
     Answers that the comparators may find equal share a kind; texts of two kinds are not compared.
     """
     key = contract.data.group_by
-    groups = _numbered([group_of(case, key) if key else case.id for case in gold])
+    groups = _numbered([chance_unit(key, case) for case in gold])
     kinds = [sameness(contract, case.target or {}) for case in gold]
     texts: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for place, (kind, case) in enumerate(zip(kinds, gold, strict=True)):

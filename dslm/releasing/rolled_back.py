@@ -16,7 +16,7 @@ from dslm.gating.changes import changes_since
 from dslm.records import Baseline, Changes, JournalEntry
 from dslm.releasing.checking import Proof
 from dslm.releasing.identity import registered, same_release
-from dslm.releasing.journal import withdrawn
+from dslm.releasing.journal import Withdrawn, withdrawn
 from dslm.releasing.store import RESTORE, ModelStore, Version
 
 
@@ -39,7 +39,7 @@ def less_than_rolled_back(
         ReleaseRefused: Such a release's terms are not those that were registered.
     """
     promoted = [entry for entry in entries if entry.action == "promote"]
-    stricter = [*promoted[-1:], *(made for made, _ in reversed(withdrawn(tuple(entries))))]
+    stricter = [*promoted[-1:], *(made for made, _ in reversed(_open(entries)))]
     of_terms: dict[str, Version] = {}
     for entry in stricter:
         version = None if same_release(entry, entries[-1]) else registered(store, entry, versions)
@@ -47,6 +47,19 @@ def less_than_rolled_back(
             of_terms.setdefault(version.terms, version)
     found = [_changes(store, version, terms, proof) for terms, version in of_terms.items()]
     return tuple(changes for changes in found if changes.loosening)
+
+
+def _open(entries: Sequence[JournalEntry]) -> list[Withdrawn]:
+    """What was withdrawn and no release that still stands was compared with when it was promoted.
+
+    Who follows such a release is held to it, and it was held to those before: asked no less, or
+    approved. Without its terms it is compared with nothing.
+    """
+    away = withdrawn(tuple(entries))
+    gone = {made.seq for made, _ in away}
+    stand = [one.seq for one in entries
+             if one.action == "promote" and one.terms and one.seq not in gone]  # fmt: skip
+    return [(made, by) for made, by in away if by.seq > max(stand, default=0)]
 
 
 def _changes(store: ModelStore, version: Version, terms: str, proof: Proof) -> Changes:

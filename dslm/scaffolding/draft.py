@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from dslm.contract.grounding import ungrounded
+from dslm.contract.identifiers import NoName, identifier
 from dslm.contract.model import Contract, Split
 from dslm.contract.schemas.canonical import canonical
 from dslm.contract.text.folding import fold
 from dslm.curation.grouping import group_of
-from dslm.curation.identifiers import NoName, identifier
 from dslm.errors import DslmError, InputError, Problems
 from dslm.gating.repeated_gold import repeats_in_gold
 from dslm.proving.gold import SMALLEST_SLICE

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from dslm.cases import MOST_REPORTED
+from dslm.contract.identifiers import NoName, identifier
 from dslm.curation.chats import without_chat
 from dslm.curation.given import given_rows
-from dslm.curation.identifiers import NoName, identifier
 from dslm.curation.labelled_rows import (
     INPUT_KEYS,
     TARGET_KEYS,

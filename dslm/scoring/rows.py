@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dslm.contract import Contract
+from dslm.contract.chance_units import chance_unit
 from dslm.contract.confidence import read_answer
 from dslm.contract.deciding import decide
 from dslm.contract.slicing import slices_of
@@ -18,18 +19,11 @@ from dslm.records import Case, Decision, Prediction, Row
 from dslm.scoring.outcome import outcome
 
 
-def _group(contract: Contract, case: Case) -> str:
-    """Cases of one group are not independent; without a group a case stands for itself."""
-    key = contract.data.group_by
-    value = None if key is None else case.meta.get(key)
-    return case.id if value is None else str(value)
-
-
 def make_row(contract: Contract, case: Case, prediction: Prediction, decision: Decision) -> Row:
     """One scored case."""
     return Row(
         id=case.id,
-        group=_group(contract, case),
+        group=chance_unit(contract.data.group_by, case),
         slices=slices_of(contract, case),
         prediction=prediction,
         decision=decision,

@@ -19,7 +19,12 @@ from dslm.curation.personal.days import DAY, days_in, days_of
 from dslm.curation.personal.escapes import unescaped
 from dslm.curation.personal.finding import COMMON, Finding, Identity
 from dslm.curation.personal.names import parts, runs, short_spellings, transcribed, whole_spellings
-from dslm.curation.personal.spellings import any_spellings, is_plain_number, partial_spellings
+from dslm.curation.personal.spellings import (
+    any_spellings,
+    is_plain_number,
+    lines_of_address,
+    partial_spellings,
+)
 from dslm.curation.personal.streams import (
     MAY_SOUND_OTHERWISE,
     Hearing,
@@ -29,7 +34,13 @@ from dslm.curation.personal.streams import (
     heard_words,
     stream_of,
 )
-from dslm.curation.personal.word_bounds import IN_GROUPS, WITHIN_WORD, begins, stands
+from dslm.curation.personal.word_bounds import (
+    IN_GROUPS,
+    WITHIN_WORD,
+    begins,
+    is_part_of_sum,
+    stands,
+)
 
 FEW = 64  # values that are asked for one by one
 _PREFIX = 4
@@ -60,6 +71,9 @@ def keys_of(identity: Identity, text: str) -> frozenset[Key]:
     if is_plain_number(identity, text):
         return frozenset({Key(hearing, text)})  # most numbers
     spelled = any_spellings(identity, text) | {text} | partial_spellings(identity, text)
+    if identity.kind == "address" or not text.isascii():
+        for one in (text, *(lines_of_address(text) if identity.kind == "address" else ())):
+            spelled |= transcribed(one.casefold())
     return _heard_keys(hearing, spelled)
 
 
@@ -187,7 +201,8 @@ class CloseIndex:
                 if not number and self._stands(stream, at, end):
                     start, last = stream.start(at), stream.end(end - 1)
                     said = unescaped(text[start:last])
-                    yield Finding(identity.kind, start, last, said, identity)
+                    if not is_part_of_sum(text, start, last):
+                        yield Finding(identity.kind, start, last, said, identity)
                 at = stream.chars.find(chars, at + 1)
 
     def _stands(self, stream: Stream, start: int, end: int) -> bool:

@@ -29,6 +29,7 @@ _CALLED = re.compile(r"(?:姓|叫|我是)$")
 _TITLE = re.compile(
     r"\b(?:dr|frau|herr|m|mlle|mme|mr|mrs|ms|mx|prof|sir|sr|sra)\.?\s+$", re.IGNORECASE
 )
+_ENDING = re.compile(r"['’](?!(?:d|ll|m|re|s|t|ve)\b)\w", re.IGNORECASE)  # "Can'ın", no "Can't"
 _SENTENCE_END = re.compile(r"""(?:^|[.!?…:;\n\r>|*•(\[{"'“”«»¿¡—–-])[\s"'“”«»(\[*_-]*$""")
 
 
@@ -126,7 +127,7 @@ def _is_named(one: Finding, text: str) -> bool:
     before, after = text[max(0, one.start - NEAR) : one.start], text[one.end : one.end + NEAR]
     if one.text.lower() == one.text.upper():
         return _is_sign_of_name(before, after) or not is_unspaced(joined(one.text))
-    if _TITLE.search(before):
+    if _TITLE.search(before) or _ENDING.match(after):
         return True
     return not (_SENTENCE_END.search(before) and _goes_on_in_small(after))
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dslm.contract.identifiers import NoName, group_key
 from dslm.contract.model import Contract
 from dslm.curation.engine import Engine
-from dslm.curation.grouping import group_key
-from dslm.curation.identifiers import NoName
 from dslm.curation.mapping import labels_of
 from dslm.curation.personal.by_group import all_rows
 from dslm.curation.personal.labelled import Labelled

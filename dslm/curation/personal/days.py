@@ -9,10 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from dslm.contract.dates import date_readings, found_dates
 from dslm.curation.personal.drawing import Draw
 from dslm.curation.personal.finding import Finding, Identity
+from dslm.curation.personal.streams import folded_words
 
 DAY = "day"  # the form of a date that is one; other ones have a free form
 _YOUNGEST, _YEARS, _EVERY_ORDER = 1940, 65, 12
@@ -120,3 +122,9 @@ def _month_like(word: str, month: int) -> str:
             new = names[month - 1] if whole else names[month - 1][: len(folded)]
             return new.upper() if word.isupper() else new.title() if word[0].isupper() else new
     return word
+
+
+@lru_cache(maxsize=1)
+def month_names() -> frozenset[str]:
+    """Names of months, folded."""
+    return frozenset(word for names in _MONTHS for name in names for word in folded_words(name))

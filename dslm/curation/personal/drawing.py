@@ -59,7 +59,7 @@ class Draw:
             if char.isalpha() or unicodedata.category(char or " ")[0] == "M":
                 run += 1
                 continue
-            made += self.word(run) + (self.digits(1) if char.isdigit() else char)
+            made += self.word(run) + (self.digits(1) if char.isnumeric() else char)
             run = 0
         return made
 

@@ -1,8 +1,9 @@
-r"""Letters that a text has as escapes: `m%C3%BCller`, `m&uuml;ller`, `m=C3=BCller`, `m\u00fcller`.
+r"""Characters that texts have as escapes: `m%C3%BCller`, `m&uuml;ller`, `m=FCller`, `m\u00fcller`.
 
-Addresses of pages, mails and JSON within a text spell so what is no ASCII. Only letters, marks and
-blanks are read so: "100%25" stays what it is. Gives the characters of a text, each with where it
-begins and ends. Called by `streams`, and for the text of findings.
+Addresses of pages, mails and JSON within a text spell so what is no ASCII, and signs and blanks
+(`anna%40web.de`, `anna&#64;web.de`). Of addresses of pages and mails no digits and letters of ASCII
+are read so: "100%25" and "n=20" stay what they are. Gives the characters of a text, each with where
+it begins and ends. Called by `streams`, and for the text of findings.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from collections.abc import Iterator
 from html import unescape
 from urllib.parse import unquote_to_bytes
 
-_LIKELY = re.compile(r"%[C-Fc-f][0-9A-Fa-f]%|=[C-F][0-9A-F]=|&[A-Za-z#]|\\u")
+_LIKELY = re.compile(r"%[2-7C-Fc-f][0-9A-Fa-f]|=[4C-F][0-9A-F]|&[A-Za-z#]|\\u")
 _ESCAPE = re.compile(
     r"(?:%[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f])+)+"
     r"|(?:=[C-F][0-9A-F](?:=[89AB][0-9A-F])+)+"
+    r"|%(?:2[0-46-9A-Fa-f]|3[A-Fa-f]|40|5[B-Fb-f]|60|7[B-Eb-e])"  # signs and blanks
+    r"|(?<=[A-Za-z0-9])=40(?=[A-Za-z])"
+    r"|(?<=[A-Za-z])(?:%[C-Fc-f][0-9A-Fa-f](?!%)|=[C-F][0-9A-F](?=[a-z]))"  # of Latin-1
     r"|&(?:[A-Za-z]{2,8}|#\d{2,6}|#[xX][0-9A-Fa-f]{2,5});"
     r"|(?:\\u[0-9A-Fa-f]{4})+"
 )
@@ -52,15 +56,15 @@ def _plain(text: str, start: int, end: int) -> Iterator[Placed]:
 
 
 def _said(escape: str) -> str:
-    """What an escape spells; empty where it is no letter, or nothing at all."""
+    """What an escape spells; empty where it is nothing that can be seen or parts words."""
     if escape[0] == "&":
-        said = unescape(escape)
+        said = "" if ";" in (said := unescape(escape)) else said
     elif escape[0] == "\\":
         said = re.sub(r"\\u(.{4})", lambda code: chr(int(code[1], 16)), escape)
     else:
         raw = unquote_to_bytes(escape.replace("=", "%"))
-        said = raw.decode("utf-8", errors="ignore") if _is_utf8(raw) else ""
-    return said if said != escape and all(c.isalpha() or _is_blank(c) for c in said) else ""
+        said = raw.decode("utf-8" if _is_utf8(raw) else "latin-1")
+    return said if said != escape and all(c.isprintable() or _is_blank(c) for c in said) else ""
 
 
 def _is_utf8(raw: bytes) -> bool:

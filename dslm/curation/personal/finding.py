@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from dslm.contract.personal import PersonalKind
+from dslm.curation.personal.spelling import joined
 
 COMMON = "common-word"  # the form of a name that is no more than common words or one sign
 
@@ -65,12 +66,16 @@ def without_overlaps(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def longest(findings: list[Finding]) -> list[Finding]:
-    """Of findings that share a character the longest, of equal ones the one given first.
+    """Of findings that share a character the longest, of equal ones the first.
 
-    A whole e-mail address comes before all: of "Weber <anna@web.de>" no name begins within it.
+    Letters and digits count, and a name in its own order is first: of "Can Le. Can Le" it is not
+    "Le. Can", which leaves half of both. An e-mail address comes before all: of
+    "Weber <anna@web.de>" no name begins within it.
     """
     return without_overlaps(sorted(findings, key=_first_by_length))
 
 
-def _first_by_length(one: Finding) -> tuple[bool, int]:
-    return one.kind != "email" or "@" not in one.text, one.start - one.end
+def _first_by_length(one: Finding) -> tuple[bool, int, bool, int]:
+    length = sum(map(str.isalnum, one.text))
+    turned = one.identity.is_name and joined(one.text) != joined(one.identity.value)
+    return one.kind != "email" or "@" not in one.text, -length, turned, one.start

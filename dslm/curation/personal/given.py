@@ -24,7 +24,7 @@ Span = TypeVar("Span", bound=_Span)
 
 
 def outside(found: Iterable[Span], text: str, given: Iterable[str]) -> list[Span]:
-    """What is not what was given, nor a part of it, nor shares only a part with it."""
+    """What is not what was given, nor a part of it, nor half of it."""
     left = list(found)
     if not left:
         return left
@@ -36,12 +36,9 @@ def outside(found: Iterable[Span], text: str, given: Iterable[str]) -> list[Span
     return left
 
 
-def _is_ours(one: _Span, start: int, end: int) -> bool:
-    """Whether what was found shares characters with what was given, or is hardly more than it."""
-    if one.end <= start or end <= one.start:
-        return False
-    within = one.start <= start and end <= one.end
-    return not within or (end - start) * 2 >= one.end - one.start
+def _is_ours(one: Span, start: int, end: int) -> bool:
+    """Whether half of what was found, or more, is what was given."""
+    return (min(end, one.end) - max(start, one.start)) * 2 >= one.end - one.start
 
 
 def _places(text: str, instead: str) -> Iterator[tuple[int, int]]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from dslm.contract.answer import schema_errors
 from dslm.contract.grounding import occurs, ungrounded
 from dslm.contract.model import Contract
+from dslm.contract.personal import PersonalKind
 from dslm.contract.rules import breaches
+from dslm.curation.personal.unreplaced_parts import part_stands
 from dslm.curation.personal.written import texts_in, whole_number
 from dslm.records import Case
 
@@ -36,7 +38,7 @@ def label_holds(
         return True
     if schema_errors(contract, new) or _lost(before, after) or _lost_sum(contract, before, after):
         return False
-    if _counts_otherwise(contract, before, after):
+    if _counts_otherwise(contract, before, after) or _is_partly_left(contract, before, after):
         return False
     loose = set(ungrounded(contract, after.input, new))
     if loose and loose - set(ungrounded(contract, before.input, old)):
@@ -47,13 +49,30 @@ def label_holds(
 
 
 def _lost(before: Case, after: Case) -> bool:
-    """Whether a text of the target that changed was in the input and is not in the new one."""
-    pairs = zip(_texts(before.target), _texts(after.target), strict=True)
-    return any(
-        old != new and new not in after.input
-        and re.search(rf"(?<!\w){re.escape(old)}(?!\w)", before.input)
-        for old, new in pairs
-    )  # fmt: skip
+    """Whether a text of the target was in the input and is not in the new one.
+
+    One that stays, as the schema lists it, may have been the word of somebody's name there; one of
+    few digits is a part of a telephone number by chance.
+    """
+    said, now = before.input.casefold(), after.input.casefold()
+    for old, new in zip(_texts(before.target), _texts(after.target), strict=True):
+        if old != new:
+            gone = new not in after.input and _stands(old, before.input)
+        else:
+            one = old.casefold()
+            fewer = not _is_few_digits(one) and said.count(one) > now.count(one)
+            gone = fewer and _stands(one, said) and not _stands(one, now)
+        if gone:
+            return True
+    return False
+
+
+def _is_few_digits(text: str) -> bool:
+    return len(text) < SHORTEST and not any(map(str.isalpha, text))
+
+
+def _stands(words: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text) is not None
 
 
 def _lost_sum(contract: Contract, before: Case, after: Case) -> bool:
@@ -87,6 +106,24 @@ def _counts_otherwise(contract: Contract, before: Case, after: Case) -> bool:
         if said and not occurs("decimal", new, after.input, contract.locale):
             return True
     return False
+
+
+def _is_partly_left(contract: Contract, before: Case, after: Case) -> bool:
+    """Whether a part of somebody's address or day that is another in the label stands there."""
+    places = contract.data.personal.places
+    if not {"address", "date"} & set(places.values()):
+        return False
+    return any(
+        part_stands(kind, old, new, after.input)
+        for place, old, new in _leaves("target", before.target, after.target)
+        if isinstance(old, str) and isinstance(new, str) and old != new
+        and (kind := _kind_of(place, places))
+    )  # fmt: skip
+
+
+def _kind_of(place: str, places: Mapping[str, PersonalKind]) -> PersonalKind | None:
+    held = (kind for one, kind in places.items() if place == one or place.startswith(f"{one}."))
+    return next(held, None)
 
 
 def _number(value: Any) -> str | None:

@@ -253,7 +253,7 @@ class Replacer:
         changed = case.model_copy(update=update)
         if self.personal.mode == "drop":
             return Replaced(changed, found, f"{REASON}{found.first_kind}")
-        if CROWDED in found.moved.values():
+        if CROWDED in found.moved.values() or any(map(_stays, instead, instead.values())):
             return Replaced(changed, found, BROKEN_LABEL)
         whole = label_holds(self.contract, case, changed, broken)
         return Replaced(changed, found, None if whole else BROKEN_LABEL)
@@ -268,3 +268,8 @@ class Replacer:
         """Meta changed, but for the time of arrival, whose digits are nobody's."""
         return {key: value if key == self.kept_time and says_a_time_alone(value)
                 else mapped(value, change) for key, value in meta.items()}  # fmt: skip
+
+
+def _stays(one: Finding, instead: str) -> bool:
+    """Whether what stands for a value is the value."""
+    return one.text.casefold() == instead.casefold()

@@ -12,7 +12,7 @@ from dslm.curation.personal.days import DAY
 from dslm.curation.personal.finding import COMMON, Identity
 from dslm.curation.personal.names import PARTICLES, SHORTEST_ELSEWHERE, parts, whole_spellings
 from dslm.curation.personal.spelling import joined
-from dslm.curation.personal.streams import folded_words
+from dslm.curation.personal.streams import folded_words, heard
 from dslm.curation.personal.word_bounds import LEAST_BEHIND_NOUGHTS
 
 # Say of what kind an address is, not whose.
@@ -26,6 +26,10 @@ OF_ADDRESSES = frozenset(_ADDRESS_WORDS.split())
 _STREETS = (("strasse", "str"), ("straat", "str"), ("platz", "pl"))
 LOCAL, LAST = 7, 4  # digits of a telephone number without its area; of a card that are told
 SHORTEST_PART = 5  # letters and digits of a part of an address
+_HOUSE = re.compile(r"\d+[a-z]?")
+_LINE_END = re.compile(r"[,;\n]")
+_IN_TWO = re.compile("ae|oe|ue", re.IGNORECASE)
+_IN_ONE = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 _LETTERS = re.compile(r"^[^\W\d_]+")
 _NO_TRUNK = frozenset({"1", "34", "39", "45", "47", "48", "351", "352", "420"})
 
@@ -43,7 +47,7 @@ def any_spellings(identity: Identity, text: str) -> set[str]:
                   if len(word) >= SHORTEST_ELSEWHERE and not word.isdigit()}  # fmt: skip
         spelled = single | (whole_spellings(identity) if " " in identity.value else set())
         return {joined(one) for one in spelled}
-    if identity.kind == "phone":
+    if identity.kind == "phone" and identity.form.isdigit():
         country, national = identity.form, identity.value
         trunk = national if country in _NO_TRUNK else f"0{national}"
         return {joined(text), f"{country}{national}", f"00{country}{national}", trunk}
@@ -75,10 +79,11 @@ def partial_spellings(identity: Identity, text: str) -> set[str]:
         made = {value.rpartition("@")[0]}
     elif identity.kind == "address":
         made = {one for one in (house_and_street(text),) if joined(one) in value.casefold()}
-        made |= {other for one in made for other, _, _ in _other_streets(one)}
+        made |= {one for one in lines_of_address(text) if joined(one) in value.casefold()}
+        made |= {other for one in (*made, value) for other, _, _ in _other_streets(joined(one))}
     elif identity.kind == "phone":
         return {value[-LOCAL:]} if len(value) > LOCAL else set()
-    elif identity.kind in ("card", "iban", "national_id") and len(value) > 2 * LAST:
+    elif _is_told_by_its_last(identity):
         return {value[-LAST:]} if value[-LAST:].isdigit() else set()
     elif identity.kind == "id":
         number = _LETTERS.sub("", value)
@@ -88,18 +93,39 @@ def partial_spellings(identity: Identity, text: str) -> set[str]:
     return {part for part in made if len(joined(part)) >= SHORTEST_PART}
 
 
+def _is_told_by_its_last(identity: Identity) -> bool:
+    """Whether a number's last four digits are told alone; a valid SSN is found as a tax number."""
+    kinds = identity.kind in ("card", "iban", "national_id") or identity.form == "us_ssn"
+    return kinds and len(identity.value) > 2 * LAST
+
+
 def house_and_street(text: str) -> str:
     """The number of a house and the word beside it that names the street: "12 Elm"."""
     words = [word for word in folded_words(text) if word not in OF_ADDRESSES | PARTICLES]
-    numbers = [n for n, word in enumerate(words[:2]) if word.isdigit()]
+    numbers = [n for n, word in enumerate(words[:2]) if _HOUSE.fullmatch(word)]
     return " ".join(words[:2]) if len(words) > 2 - len(numbers) and len(numbers) == 1 else ""
+
+
+def lines_of_address(text: str) -> list[str]:
+    """What commas and line breaks part, if it has a number: the street, the town with its code."""
+    lines = [line.strip() for line in _LINE_END.split(text)]
+    return [one for one in lines if re.search(r"\d", one)] if len(lines) > 1 else []
+
+
+def with_its_umlauts(value: str, text: str) -> str:
+    """A text with umlauts in as many letters as the value has them in, which it then spells."""
+    if heard(text, "digits") not in value:
+        for other in (_IN_TWO.sub(lambda two: two[0][0], text), text.translate(_IN_ONE)):
+            if heard(other, "digits") in value:
+                return other
+    return text
 
 
 def _other_streets(said: str) -> Iterator[tuple[str, str, str]]:
     """A street's name with its kind cut, or whole: "hauptstr 12"; and both endings, new first."""
     for whole, short in _STREETS:
         for old, new in ((whole, short), (short, whole)):
-            if re.search(rf"[^\W\d_]{old}(?![^\W\d_])", said):
+            if old in said and re.search(rf"[^\W\d_]{old}(?![^\W\d_])", said):
                 yield re.sub(rf"(?<=[^\W\d_]){old}(?![^\W\d_])", new, said, count=1), new, old
 
 
@@ -116,6 +142,8 @@ def _street_part(value: str, said: str, made: str) -> str | None:
 def part_of(identity: Identity, text: str, made: str) -> str | None:
     """The part of a surrogate for a text that is a part of its value; None for a whole one."""
     value, said = identity.value.casefold(), joined(text)
+    if identity.kind not in ("email", "address"):
+        said = heard(text, "digits")
     if identity.kind == "email":
         mailbox = made.rpartition("@")[0]
         return joined(mailbox) if mailbox and said == joined(value.rpartition("@")[0]) else None

@@ -30,7 +30,8 @@ _LANGUAGES = (
     ("ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять"),
     ("零", "一", "二", "三", "四", "五", "六", "七", "八", "九"),
 )
-_OTHER_WORDS = {"zwo": "2", "fuenf": "5", "une": "1", "meia": "6", "〇": "0"}
+_OTHER_WORDS = {"zwo": "2", "fuenf": "5", "une": "1", "meia": "6", "〇": "0", "幺": "1"}
+_OTHER_HAN = {"〇": "零", "幺": "一"}
 _ELSEWHERE = {
     word: str(digit) for words in _LANGUAGES for digit, word in enumerate(words)
     if word not in _UNITS
@@ -99,5 +100,6 @@ def is_spoken(words: Sequence[str]) -> bool:
 
 def spoken_like(word: str, digits: str) -> str:
     """Digits in the language of a folded word that says some."""
+    word = _OTHER_HAN.get(word, word)
     said = next((words for words in _LANGUAGES if word in words and word not in _UNITS), _ENGLISH)
     return " ".join(said[int(digit)] for digit in digits)

@@ -140,8 +140,9 @@ def _row(
     before = Found.from_json(row["personal"]) if row["personal"] else Found()
     case = Case.from_own_json(row["record"])
     near = known.of_group(row["group_number"], before)
-    # What the case itself holds was looked for when it was read
-    more = near if len(near) > len(before.values) else NONE
+    # What the case itself holds was looked for when it was read; lines of an address are told by
+    # how it is written anywhere
+    more = near if len(near) > len(before.values) or _has_address(near) else NONE
     drawn = replacer.substitutes.first_draws(near) | dict(moved)
     after = _without(case, replacer, known, more, before, drawn)
     if not after.found.counts:
@@ -156,6 +157,10 @@ def _row(
     if row["reason"] is None:
         changed |= {"reason": after.reason}
     return row | changed
+
+
+def _has_address(values: Values) -> bool:
+    return any(identity.kind == "address" for identity, _ in values)
 
 
 def _without(

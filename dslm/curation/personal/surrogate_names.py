@@ -45,7 +45,7 @@ class Renamer:
             return _cased_like(word, made)
 
         if run := _run_together(words, text):
-            return _together(text, [given.get(word, word) for word in run])
+            return _together(text, [given.get(word) or initials.get(word, word) for word in run])
         return WORD.sub(lambda match: replaced(match[0]), text)
 
     def made(self, unit: Identity, nth: int) -> str:
@@ -130,15 +130,33 @@ def _by_length(*, given: bool) -> dict[int, list[str]]:
 
 
 def _run_together(words: list[str], text: str) -> list[str] | None:
-    """The name's words in their order, where a text parts them elsewhere than between them."""
+    """The name's words in their order, where a text parts them elsewhere than between them.
+
+    Umlauts may be in two letters, and of the first word there may be the initial: "jmueller".
+    """
     seen = [heard(word, "letters") for word in WORD.findall(text)]
-    ends = range(1, len(words) + 1)
-    inner = (words[first:last] for last in ends for first in range(last))
-    for run in (words, [words[-1], *words[:-1]], *inner):
-        parts = [heard(word, "letters") for word in run]
-        if "".join(seen) == "".join(parts):
-            return None if seen == parts else run
+    said = "".join(seen)
+    for run in _runs(words):
+        if said in _heard_as("".join(run)):
+            apart = len(seen) == len(run)
+            whole = apart and all(one in _heard_as(w) for one, w in zip(seen, run, strict=True))
+            return None if whole else run
     return None
+
+
+def _runs(words: list[str]) -> Iterator[list[str]]:
+    """Words of a name that may stand together: all, the last first, some, with an initial."""
+    yield words
+    yield [words[-1], *words[:-1]]
+    for last in range(1, len(words) + 1):
+        yield from (words[first:last] for first in range(last))
+    yield [words[0][0], words[-1]]
+    yield [words[-1], words[0][0]]
+
+
+@lru_cache(maxsize=1 << 16)
+def _heard_as(word: str) -> frozenset[str]:
+    return frozenset(heard(one, "letters") for one in (word, *transcribed(word)))
 
 
 def _together(text: str, made: list[str]) -> str:

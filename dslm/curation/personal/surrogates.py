@@ -18,7 +18,7 @@ from dslm.curation.personal.free_form import free_value, written_alike
 from dslm.curation.personal.labelled import FREE
 from dslm.curation.personal.shared_parts import NOTHING_SHARED, SharedParts, leading_letters
 from dslm.curation.personal.spelling import joined, last_digits_replaced, written_like
-from dslm.curation.personal.spellings import part_of, partial_spellings
+from dslm.curation.personal.spellings import part_of, partial_spellings, with_its_umlauts
 from dslm.curation.personal.spoken_digits import is_spoken
 from dslm.curation.personal.streams import folded_words, heard
 from dslm.curation.personal.surrogate_names import Renamer, units
@@ -75,6 +75,8 @@ class Surrogates:
             return value  # most numbers: nothing to be spelled alike
         if identity.form == DAY:
             return day_like(identity, text, value)
+        if identity.form == FREE:
+            text = with_its_umlauts(identity.value, text)
         if part := part_of(identity, text, value):
             return written_alike(identity, text, part)
         if identity.form == FREE or (identity.kind != "email" and is_spoken(folded_words(text))):

@@ -6,6 +6,8 @@ is; within a longer word or over several it has to be long enough. Called by `cl
 
 from __future__ import annotations
 
+import re
+
 from dslm.curation.personal.streams import Stream, is_unspaced
 
 WITHIN_WORD = 5  # letters and digits that are looked for within a longer word
@@ -13,7 +15,11 @@ ACROSS_WORDS = 8  # that may begin at a word and end within another
 OF_CUT_WORD = 3  # of these, that are within the other
 WITHIN_NUMBER = 7  # digits that are looked for within a longer number
 IN_GROUPS = 4  # letters and digits that blanks may part
-LEAST_BEHIND_NOUGHTS = 3  # digits before which noughts may be missing or too many
+LEAST_BEHIND_NOUGHTS = 3  # digits before which noughts may be missing; with them, be too many
+SHORT_NUMBER = 4  # digits; of fewer a part of a date, a time or a sum is one by chance
+_DATE_TIME_SUM = re.compile(
+    r"(?<![\d.])(?:\d{1,4}([./-])\d{1,2}\1\d{1,4}|\d{1,2}:\d\d|\d+(?:[.,]\d+)+)(?!\d)"
+)
 
 
 def begins(stream: Stream, place: int) -> bool:
@@ -68,9 +74,21 @@ def _goes_on(stream: Stream, place: int) -> bool:
 
 def _behind_noughts(stream: Stream, start: int, end: int) -> bool:
     """Whether digits stand behind noughts alone, as of 314 and 0314 a column may keep either."""
-    if end - start < LEAST_BEHIND_NOUGHTS or not stream.chars[start:end].isdigit():
+    if not stream.chars[start:end].isdigit():
         return False
     first = start
     while stream.chars[first - 1 : first] == "0" and not begins(stream, first):
         first -= 1
-    return first < start and begins(stream, first)
+    return first < start and end - first >= LEAST_BEHIND_NOUGHTS and begins(stream, first)
+
+
+def is_part_of_sum(text: str, start: int, end: int) -> bool:
+    """Whether a short number is a part of a date, a time or a sum: 31 of 31.12.2025."""
+    if len(text[start:end]) >= SHORT_NUMBER or not text[start:end].isdigit():
+        return False
+    near = max(0, start - 12)
+    return any(
+        found.start() <= start - near < end - near <= found.end()
+        and found.end() - found.start() > end - start
+        for found in _DATE_TIME_SUM.finditer(text[near : end + 12])
+    )

@@ -125,7 +125,8 @@ def _write_books(ws: Workspace) -> None:
     """What curation would say that it kept."""
     held_out = read_labelled(ws.curated / "calibration.jsonl", load_contract(ws.contract))
     groups = {case.input for case in held_out}  # the contract names none: equal texts are one
-    book = {"kept": {"calibration": len(held_out)}, "groups": {"calibration": len(groups)}}
+    book = {"kept": {"calibration": len(held_out)}, "groups": {"calibration": len(groups)},
+            "cases": []}  # fmt: skip
     write_atomic(ws.curated / "ledger.json", json.dumps(book, indent=2) + "\n")
 
 

@@ -7,8 +7,8 @@ from curated import read
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dslm.contract.identifiers import NoName, identifier
 from dslm.curation.grouping import group_key, group_of
-from dslm.curation.identifiers import NoName, identifier
 from dslm.errors import InputError
 from dslm.records import Case
 

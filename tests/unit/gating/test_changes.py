@@ -12,6 +12,7 @@ from dslm.contract import Contract
 from dslm.evidence import Terms, case_digests_of, terms_of
 from dslm.evidence.terms import MADE_FROM
 from dslm.gating.changes import changes_since, changes_told
+from dslm.provenance import digest_json
 from dslm.records import Baseline, Change, Verdict
 from dslm.settings.policy import GatePolicy
 
@@ -154,6 +155,15 @@ def test_a_contract_is_compared_value_by_value(place: str, value: Any, loosens: 
         regrouped = change.pop(f"{part} changed", None)
         assert (regrouped is not None) == (place == "data.group_by")
     assert {key: one.loosens for key, one in change.items()} == {f"contract {place}": loosens}
+
+
+def test_terms_of_before_groups_were_folded_have_the_same_cases() -> None:
+    spelled = [c.model_copy(update={"meta": c.meta | {"sender": "ACME"}}) for c in cases(3)]
+    now = held_to(gold=spelled)
+    gold = {id_: (of, digest_json("ACME")) for id_, (of, _) in now.gold.items()}
+    assert gold != now.gold
+    then = now.model_copy(update={"gold": gold})
+    assert changes_since(SERVES, then, now).found == ()
 
 
 @pytest.mark.parametrize("value", [2, 10, None])

@@ -156,7 +156,7 @@ def test_no_number_ends_in_a_traceback(document: str, at: tuple[Any, ...], tmp_p
         assert judged(submission, policy) in {"PASS", "FAIL", "INCONCLUSIVE"}
     assert {error.exit_code for error in refused} == {EXIT_BAD_INPUT}
     assert all(str(tmp_path) in error.message() for error in refused)
-    assert len(refused) < len(ODD)
+    assert len(refused) < len(ODD) or at[0] == "traffic"  # shares add up to one, and one is changed
 
 
 def test_a_risk_too_small_to_be_shown_is_no_division_by_nothing() -> None:

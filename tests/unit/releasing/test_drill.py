@@ -22,7 +22,7 @@ from dslm.errors import DslmError, ReleaseRefused
 from dslm.provenance import digest_file, files_of, write_atomic
 from dslm.records import JournalEntry
 from dslm.releasing import checking, moving
-from dslm.releasing.backup import restoring
+from dslm.releasing.backup import restore_sources, restoring
 from dslm.releasing.backup.backing_up import back_up
 from dslm.releasing.backup.restoring import restore
 from dslm.releasing.baseline import read_champion
@@ -169,7 +169,7 @@ def whoever_comes(self: Journal, entry: JournalEntry) -> tuple[JournalEntry, ...
 
 def finds_no_release(ws: Workspace, *how: Any) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(restoring, "stored_releases", lambda *_: {})
+        patch.setattr(restore_sources, "stored_releases", lambda *_: {})
         restoring.restore(ws, *how)
 
 

@@ -80,6 +80,18 @@ def test_going_back_first_asks_no_less_than_what_was_rolled_back(
         less = less_than_rolled_back(store, history(two.ws), store.versions(), proof)
         told = [line for changes in less for line in told_loosening(changes)]
         assert any("gold removed" in line for line in told) == bool(version)
+    four, moves = store.version(4), history(two.ws)
+    (proof.folder / TERMS_FILE).write_bytes(store.read(four, TERMS_FILE) or b"")
+    approved = moves[-1].model_copy(
+        update={"seq": moves[-1].seq + 1, "action": "promote", "to_version": 4,
+                "to_digest": four.digest, "terms": four.terms}
+    )  # fmt: skip
+    assert less_than_rolled_back(store, (*moves, approved), store.versions(), proof) == ()
+    undone = approved.model_copy(update={"seq": approved.seq + 1, "action": "rollback"} | {
+        key: getattr(moves[-1], key) for key in ("to_version", "to_digest", "terms")
+    })  # fmt: skip
+    less = less_than_rolled_back(store, (*moves, approved, undone), store.versions(), proof)
+    assert [changes.since for changes in less] == [3]
     monkeypatch.setattr(finished_run, "POLICY", asked.replace("at_least: 0.8", "at_least: 0.9"))
     two.released(b"weights five")
     assert promote(two.ws, 5, "asked as much", "ann") is not None

@@ -4,6 +4,9 @@ from scored_rows import MINI, WRONG, answer, cases, first, rows_of
 from dslm.contract.deciding import NEVER, decide
 from dslm.contract.slicing import UNSET
 from dslm.errors import InputError
+from dslm.evidence import case_digests_of, group_digest
+from dslm.gating.reach import group_sizes
+from dslm.gating.repeated_gold import repeats_in_gold
 from dslm.scoring.rows import make_row, make_rows, recompute
 
 GOLD = cases(20, groups=4)
@@ -19,6 +22,29 @@ def test_a_case_without_group_stands_for_itself_and_without_slice_field_is_named
     prediction = answer(case.target)
     row = make_row(MINI, case, prediction, decide(MINI, case.input, prediction, 0.5))
     assert (row.group, row.slices) == (case.id, {"language": UNSET})
+
+
+@pytest.mark.parametrize("spelled", ["S3", " s3\n", "ſ3"])
+def test_a_group_in_other_letters_is_one_draw_with_its_like_as_in_curation(spelled: str) -> None:
+    case = GOLD[3].model_copy(update={"meta": GOLD[3].meta | {"sender": spelled}})
+    assert rows_of([case], [True])[0].group == rows_of(GOLD, first(20, 20))[3].group == "s3"
+    assert group_sizes(MINI, [*GOLD[:3], case, *GOLD[4:]]) == (5, 5, 5, 5)
+    assert case_digests_of(MINI, [case])[case.id][1] == group_digest("s3")
+
+
+@pytest.mark.parametrize("bare", ["", " ", None])
+def test_a_group_of_blanks_is_none(bare: object) -> None:
+    case = GOLD[3].model_copy(update={"meta": {"sender": bare}})
+    assert rows_of([case], [True])[0].group == case.id
+    assert repeats_in_gold(MINI, [case, case.model_copy(update={"id": "again"})]) == [
+        (case.id, "again")
+    ]
+
+
+def test_a_list_names_no_group() -> None:
+    case = GOLD[3].model_copy(update={"meta": {"sender": ["s3"]}})
+    with pytest.raises(InputError, match=r"meta\.sender is a list"):
+        rows_of([case], [True])
 
 
 def test_the_base_without_calibration_proceeds_on_all_that_its_checks_allow() -> None:

@@ -47,6 +47,7 @@ def of(text: str, name: str | None, contact: str | int | None = None) -> Case:
      ("Can", "Can you help? Can I ask? I am Can.", "Can you help? Can I ask? I am {}."),
      ("Can", "Can here, can you help", "{} here, can you help"),
      ("Can", "Customer: Can, yes I can", "Customer: {}, yes I can"),
+     ("Can", "Can'ın evi. Can't you? Can", "{}'ın evi. Can't you? {}"),
      ("An", "Dr. An is in an office. An hour ago", "Dr. {} is in an office. An hour ago"),
      ("王", "我是王。国王说", "我是{}。国王说"), ("王", "王先生是国王", "{}先生是国王"),
      ("王", "老王说", "老{}说"), ("김", "김 씨, 김치", "{} 씨, 김치"),
@@ -63,6 +64,17 @@ def test_a_name_that_is_a_common_word_goes_where_it_is_written_as_the_name(
     assert done.reason is None
     assert not set(name.split()) & set(made.split())
     assert done.case.input == left.format(made, *made.split())
+
+
+@pytest.mark.parametrize("name", ["Can Yilmaz", "Nguyen Van An"])
+@pytest.mark.parametrize("said", ["{0} {1}. {2} {3}", "mr {1}, {2} {3}"])
+def test_a_name_that_follows_itself_is_found_in_its_own_order(named, name, said):
+    first, _, last = name.rpartition(" ")
+    words = (first.lower(), last.capitalize(), first.upper(), last.upper())
+    done = Replacer(named(), KEY).case(of(f"here is {said.format(*words)}", name))
+    made, _, other = done.case.target["name"].rpartition(" ")
+    new = (made.lower(), other.capitalize(), made.upper(), other.upper())
+    assert done.case.input == f"here is {said.format(*new)}"
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,8 @@ def test_what_was_given_is_no_leftover_though_it_be_anothers(prove):
     given = Found(given=frozenset({"Esther"}))
     assert proof.left_in(case("Esther's"), given, GROUP) == set()
     assert proof.left_in(case("Esther and crusoe"), given, GROUP) == {"name"}
+    touched = Found(given=frozenset({"n Mill5"}))  # what a surrogate only touches is none
+    assert proof.left_in(case("Robin Mill5"), touched, GROUP) == {"name"}
 
 
 @pytest.mark.parametrize("group", [OTHER, None])

@@ -12,9 +12,11 @@ from stdnum.iban import calc_check_digits
 
 from dslm.contract.personal import Personal
 from dslm.curation.personal.accounts import iban_length, is_iban
+from dslm.curation.personal.close_index import keys_of
 from dslm.curation.personal.finder import Finder
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.keys import DEMONSTRATION_KEY
+from dslm.curation.personal.labelled import Labelled
 from dslm.curation.personal.surrogates import Surrogates
 from dslm.curation.personal.taxes import tax_checks
 
@@ -185,6 +187,27 @@ def test_a_name_is_one_person_in_every_spelling():
     assert named("anna  weber") == f"{given_name.lower()}  {family.lower()}"
     assert named("A. Weber") == f"{given_name[0]}. {family}"
     assert named("Weber") == family
+
+
+@pytest.mark.parametrize("name", [
+    "Anna Müller", "Müller", "Jörg Böhm", "Smith, John", "Søren Ågård", "Dr. Jörg Graß",
+    "O'Brien Öz", "Hans Peter Jaegers", "halton 4223", "Łukasz Żółć", "İsmail Işık", "Aaron Joe",
+    "王 芳"])  # fmt: skip
+@pytest.mark.parametrize("kind", ["name", "company"])
+def test_every_spelling_that_means_a_name_is_written_as_another(name, kind):
+    identity = Labelled(Personal()).identity(kind, name)
+    assert identity is not None
+    for key in keys_of(identity, name):
+        made = Surrogates(KEY).of(identity, key.chars)
+        assert made.casefold() != key.chars
+        assert not any(w in made.casefold() for w in identity.value.split() if len(w) > 3)
+
+
+def test_an_initial_and_an_umlaut_in_two_letters_stay_within_a_word():
+    given_name, family = named("Anna Müller", "anna müller").lower().split()
+    assert named("amueller", "anna müller") == f"{given_name[0]}{family}"
+    assert named("AnnaMueller", "anna müller").lower() == f"{given_name}{family}"
+    assert named("Anna Mueller", "anna müller").lower() == f"{given_name} {family}"
 
 
 def test_what_says_of_what_kind_a_name_is_stays():

@@ -2,7 +2,8 @@
 
 An id or group is text, composed (NFC) and without blanks around it, or a whole number, which is its
 digits: 7, 7.0 and "7" are one. Nothing else names anything: what `str` makes of an object or a list
-depends on how it was written. Called by `mapping`, `grouping`, `fitting` and `dslm.scaffolding`.
+depends on how it was written. Of a group's name neither letter case nor blanks count. Called by
+curation, scoring, evidence, erasure and `dslm.scaffolding`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from dslm.curation.casting import json_type
+from dslm.contract.text.folding import composed
 
 _EXACT = 1 << 53  # floats beyond do not tell whole numbers apart
 
@@ -33,7 +34,17 @@ def identifier(value: Any) -> str | None:
         return str(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return str(int(value))
-    shown = {"boolean": "true or false", "array": "a list", "object": "an object",
-             "number": "a number that is not whole, or too large to be exact"}  # fmt: skip
-    kind = json_type(value)
-    raise NoName(f"is {shown.get(kind, kind)}, and no text or whole number")
+    shown = {bool: "true or false", list: "a list", dict: "an object",
+             float: "a number that is not whole, or too large to be exact"}  # fmt: skip
+    kind = shown.get(type(value), type(value).__name__)
+    raise NoName(f"is {kind}, and no text or whole number")
+
+
+def group_key(value: object) -> str:
+    """A group's name, case, composition and blanks folded; empty for none.
+
+    Raises:
+        NoName: It is neither text nor a whole number.
+    """
+    name = identifier(value) or ""
+    return " ".join(composed(name).split())
