@@ -15,6 +15,11 @@ for name in ("DSLM_SIGNING_KEY", "DSLM_TRUST_ROOT"):
 os.environ["XDG_CONFIG_HOME"] = f"{tempfile.gettempdir()}/no-settings-of-dslm"
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their length: an archive holds the clock, so each worker would name another."""
+    return f"{argname} of {len(val)} bytes" if isinstance(val, bytes) and len(val) > 9 else None
+
+
 @pytest.hookimpl(trylast=True)  # after the order was shuffled
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests from end to end first: begun last, the longest would leave one process to wait."""
