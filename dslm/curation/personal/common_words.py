@@ -110,9 +110,10 @@ _PLACES = (
     "troy tulsa turkey utah valencia venice vermont verona vienna virginia wales warren "
     "washington wellington wells wilmington winchester windsor worcester wyoming zurich"
 )
+PLACES = frozenset(folded_words(_PLACES))
 COMMON_WORDS = FUNCTION_WORDS.union(
-    folded for text in (_ENGLISH, _GERMAN, _FRENCH, _SPANISH, _PLACES)
-    for folded in folded_words(text)
+    PLACES,
+    (w for text in (_ENGLISH, _GERMAN, _FRENCH, _SPANISH) for w in folded_words(text)),
 )  # fmt: skip
 
 

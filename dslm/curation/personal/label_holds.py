@@ -113,12 +113,13 @@ def _is_partly_left(contract: Contract, before: Case, after: Case) -> bool:
     places = contract.data.personal.places
     if not {"address", "date"} & set(places.values()):
         return False
-    return any(
-        part_stands(kind, old, new, after.input)
-        for place, old, new in _leaves("target", before.target, after.target)
+    changed = [
+        (kind, old, new) for place, old, new in _leaves("target", before.target, after.target)
         if isinstance(old, str) and isinstance(new, str) and old != new
         and (kind := _kind_of(place, places))
-    )  # fmt: skip
+    ]  # fmt: skip
+    given = [new for _, _, new in changed]
+    return any(part_stands(kind, old, new, after.input, given) for kind, old, new in changed)
 
 
 def _kind_of(place: str, places: Mapping[str, PersonalKind]) -> PersonalKind | None:

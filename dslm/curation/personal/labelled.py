@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from itertools import chain
 from typing import Any
+from unicodedata import normalize
 
 from dslm.contract.personal import Personal, PersonalKind
 from dslm.curation.personal.accounts import cards, ibans
@@ -21,7 +22,8 @@ from dslm.curation.personal.names import SHORTEST_NUMBER, UNTELLING, WORD, words
 from dslm.curation.personal.phones import phones
 from dslm.curation.personal.shared_parts import NOTHING_SHARED, SharedParts
 from dslm.curation.personal.spelling import joined
-from dslm.curation.personal.streams import heard, is_unspaced
+from dslm.curation.personal.spellings import OF_ADDRESSES
+from dslm.curation.personal.streams import folded_words, heard, is_unspaced
 from dslm.curation.personal.taxes import taxes
 from dslm.curation.personal.written import whole_number
 from dslm.records import Case
@@ -89,7 +91,8 @@ class Labelled:
         find = self._found_by.get(kind)
         if find is None:
             return None
-        for said in dict.fromkeys((text.strip(), _with_cue(kind, text))):
+        plain = normalize("NFKC", text)  # in full-width digits
+        for said in dict.fromkeys((text.strip(), _with_cue(kind, text), _with_cue(kind, plain))):
             for one in find(said):
                 if joined(one.text) == joined(text):
                     return one.identity
@@ -139,6 +142,8 @@ def _company(text: str, shared: frozenset[str]) -> Identity | None:
 
 
 def _free(kind: PersonalKind, text: str) -> Identity | None:
+    if kind == "address" and OF_ADDRESSES.issuperset(folded_words(text)):
+        return None  # "street", which noisy labels hold: whose it is it does not say
     value = heard(text, hearing_of(Identity(kind, FREE, "")))
     return Identity(kind, FREE, value) if value else None
 

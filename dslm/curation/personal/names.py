@@ -31,6 +31,7 @@ _PARTICLES = "and da de del della den der des di du et la le of the und van vom 
 _TITLES = "dr frau herr m mlle mme mr mrs ms prof sir"
 PARTICLES = frozenset(_PARTICLES.split())
 KEPT = frozenset(f"{_LEGAL_FORMS} {_TITLES}".split()) | PARTICLES
+_LETTERS_OF_FORMS = frozenset([*_LEGAL_FORMS.split(), "ek", "eg", "ev", "snc", "zoo"])
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 # Of these some are family names too: of "Anna Le" the last word is whose it is.
 NAMES_TOO = frozenset({"den", "du", "la", "le", "van", "zu"})
@@ -48,6 +49,14 @@ def words_of(name: str) -> list[str]:
 def shared_words(name: Identity) -> frozenset[str]:
     """Those of a company's words that many groups share: they mean nobody by themselves."""
     return frozenset(name.form.split())
+
+
+def letters_of_form(words: list[str]) -> frozenset[str]:
+    """Those of a company's words that are the letters of its legal form: S.A.R.L."""
+    last = len(words)
+    while last and len(words[last - 1]) == 1:
+        last -= 1
+    return frozenset(words[last:] if "".join(words[last:]) in _LETTERS_OF_FORMS else ())
 
 
 def whole_spellings(name: Identity) -> set[str]:

@@ -52,16 +52,21 @@ def written_like(text: str, value: str) -> str:
 
 
 def last_digits_replaced(text: str, digits: str) -> str:
-    """`text` with its last digits replaced, separators and what stands before them kept."""
-    keep = len(digits_of(text)) - len(digits)
+    """`text` with its last digits, of any script, replaced; separators and what is before kept."""
+    keep = sum(map(str.isdecimal, text)) - len(digits)
     seen, made, left = 0, [], iter(digits)
     for char in text:
-        if "0" <= char <= "9":
+        if char.isdecimal():
             seen += 1
-            made.append(next(left) if seen > keep else char)
+            made.append(_digit_like(char, next(left)) if seen > keep else char)
         else:
             made.append(char)
     return "".join(made)
+
+
+def _digit_like(char: str, digit: str) -> str:
+    """A digit in the script of another."""
+    return chr(ord(char) - int(char) + int(digit))
 
 
 def _cased(char: str, like: str) -> str:

@@ -18,6 +18,7 @@ _TEENS = {"ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourte
 _TENS = {"twenty": "2", "thirty": "3", "forty": "4", "fourty": "4", "fifty": "5", "sixty": "6",
          "seventy": "7", "eighty": "8", "ninety": "9"}  # fmt: skip
 _NOUGHTS = frozenset({"o", "oh", "owe"})  # among digits only
+_WRITTEN = 4  # digits written together that others are spoken beside
 _TIMES = {"double": 2, "triple": 3, "treble": 3}
 # German, Dutch, French, Spanish, Portuguese, Italian, Russian, Chinese: 0 to 9, as folded.
 _LANGUAGES = (
@@ -69,9 +70,14 @@ def _digits_at(words: Sequence[str], place: int) -> tuple[int, str]:
         again = "0" if following in _NOUGHTS else again
         return (2, again * _TIMES[said]) if again else (0, "")
     near = (_beyond_noughts(words[:place][::-1]), _beyond_noughts(words[place + 1 :]))
-    if any(word in _UNITS or word.isdigit() or word in _TIMES for word in near):
+    if any(word in _UNITS or word in _TIMES or _is_said_in_part(word) for word in near):
         return 1, "0"
     return 0, ""
+
+
+def _is_said_in_part(word: str) -> bool:
+    """Whether written digits may have spoken ones beside them; not 43004, of "OH 43004"."""
+    return word.isdigit() and len(word) <= _WRITTEN
 
 
 def _beyond_noughts(words: Sequence[str]) -> str:

@@ -15,7 +15,14 @@ from itertools import count, islice
 from dslm.curation.personal.drawing import Draw
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.name_lists import FAMILY_NAMES, GIVEN_NAMES
-from dslm.curation.personal.names import KEPT, NAMES_TOO, WORD, shared_words, transcribed
+from dslm.curation.personal.names import (
+    KEPT,
+    NAMES_TOO,
+    WORD,
+    letters_of_form,
+    shared_words,
+    transcribed,
+)
 from dslm.curation.personal.streams import heard
 from dslm.curation.personal.telling_apart import NOT_MOVED, Moved
 
@@ -37,7 +44,8 @@ class Renamer:
         """A name's surrogate, in the order, the case and the separators of `text`."""
         words = name.value.split()
         given = self._surrogates(name, moved)
-        initials = {word[0]: made[0] for word, made in reversed(given.items())}
+        people = name.kind != "company"  # "S.A.R.L." holds nobody's initials
+        initials = {w[0]: made[0] for w, made in reversed(given.items()) if people}
 
         def replaced(word: str) -> str:
             folded = heard(word, "letters")
@@ -90,7 +98,8 @@ def units(name: Identity) -> tuple[Identity, ...]:
     words = name.value.split()
     bearing = [w for n, w in enumerate(words) if _is_bearing(words, n)] or words
     if name.kind == "company":
-        bearing = [w for w in words if w not in KEPT and not w.isdigit()] or words
+        form = letters_of_form(words)
+        bearing = [w for w in words if w not in KEPT | form and not w.isdigit()] or words
         # One that has shared words alone would stay as it is
         bearing = [w for w in bearing if w not in shared_words(name)] or bearing
     alone = len(words) == 1 or len(bearing) > 1

@@ -16,7 +16,8 @@ OF_CUT_WORD = 3  # of these, that are within the other
 WITHIN_NUMBER = 7  # digits that are looked for within a longer number
 IN_GROUPS = 4  # letters and digits that blanks may part
 LEAST_BEHIND_NOUGHTS = 3  # digits before which noughts may be missing; with them, be too many
-SHORT_NUMBER = 4  # digits; of fewer a part of a date, a time or a sum is one by chance
+SHORT_NUMBER = 4  # digits; of fewer, or of a year, a part of a date or a sum is one by chance
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _DATE_TIME_SUM = re.compile(
     r"(?<![\d.])(?:\d{1,4}([./-])\d{1,2}\1\d{1,4}|\d{1,2}:\d\d|\d+(?:[.,]\d+)+)(?!\d)"
 )
@@ -83,8 +84,9 @@ def _behind_noughts(stream: Stream, start: int, end: int) -> bool:
 
 
 def is_part_of_sum(text: str, start: int, end: int) -> bool:
-    """Whether a short number is a part of a date, a time or a sum: 31 of 31.12.2025."""
-    if len(text[start:end]) >= SHORT_NUMBER or not text[start:end].isdigit():
+    """Whether a short number, or a year, is a part of a date, a time or a sum: 31 of 31.12.2025."""
+    said = text[start:end]
+    if not said.isdigit() or (len(said) >= SHORT_NUMBER and not _YEAR.fullmatch(said)):
         return False
     near = max(0, start - 12)
     return any(

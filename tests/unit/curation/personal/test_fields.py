@@ -362,6 +362,11 @@ def test_a_number_that_nobody_declared_does_not_change_with_somebodys(
      ("address", "Am Markt 3", "Ort", None), ("address", "Am Markt 3", "am markt 3", None),
      ("address", "Elm Street 4", "a street", None),
      ("address", "北京市海淀区中关村大街1号", "在中关村大街1号", BROKEN_LABEL),
+     ("address", "35 Great Avenue, Ulm", "35 great avenue ulm\ngreat, thanks", None),
+     ("address", "101 Lake Drive, Ulm", "not 101 Lake Drive, Ulm: 110 lake drive", BROKEN_LABEL),
+     ("address", "Lange Straße 5, Ulm", "Es dauert lange: Lange Straße 5, Ulm", None),
+     ("address", "lange straße 5, ulm", "es dauert lange: lange straße 5, ulm", BROKEN_LABEL),
+     ("address", "5 Elm St, Toledo, OH", "in 5 Elm St, Toledo, OH 43604", None),
      ("date", "March 3, 1984", "March the third, nineteen eighty four", BROKEN_LABEL),
      ("date", "March 3, 1984", "born March 3rd, 1984", None),
      ("date", "May 3, 1984", "I may", None)],
@@ -378,6 +383,25 @@ def test_a_label_of_which_a_part_stays_in_the_text_is_dropped(
     done = Replacer(Contract.model_validate(plain), KEY.encode()).case(case)
     assert done.reason == reason
     assert done.case.target["held"] != label
+
+
+@pytest.mark.parametrize("label", ["street", "No", "ave."])
+def test_a_label_that_says_of_what_kind_an_address_is_changes_nothing(chats, label):
+    contract = chats(fields={"target.slots.ssn": "address"})
+    case = of(f"{label} 12 Elmhurst Road", slots={"name": [], "ssn": [label, "12 Elmhurst Road"]})
+    done = Replacer(contract, KEY.encode()).case(case)
+    assert done.reason is None
+    kept, other = done.case.target["slots"]["ssn"]
+    assert (kept, done.case.input) == (label, f"{label} {other}")
+    assert "Elmhurst" not in other
+
+
+@pytest.mark.parametrize("said", ["03.11.2025", "2025-11-03", "2025.50 EUR"])
+def test_a_year_in_a_date_is_no_number_of_a_document(chats, said):
+    contract = chats(fields={"target.code": "id"})
+    done = Replacer(contract, KEY.encode()).case(of(f"No. 2025, {said}", code=2025)).case
+    assert done.input == f"No. {done.target['code']}, {said}"
+    assert done.target["code"] != 2025
 
 
 @pytest.mark.parametrize("said", ["31.12.2025", "2025-12-31", "at 14:31", "1,231.31 EUR", "7.31"])

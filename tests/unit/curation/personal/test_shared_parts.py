@@ -165,6 +165,13 @@ def test_shared_words_of_a_company_stay_and_the_others_become_like_names(build_c
     assert Surrogates(KEY, SHARED).of(part, "specht") == of("Specht Holz").split()[0].lower()
 
 
+@pytest.mark.parametrize("form", ["S.A.R.L.", "S.p.A.", "B.V.", "A/S", "e.K."])
+def test_the_letters_of_a_legal_form_stay(form, build_contract):
+    made = Surrogates(KEY).of(company(f"Steinley {form}", build_contract), f"Steinley {form}")
+    assert made.endswith(f" {form}")
+    assert not made.startswith("Steinley")
+
+
 def test_the_proof_fails_on_each_rare_word_and_on_no_shared_one(build_contract):
     contract = build_contract(personal={"fields": FIELDS, "mode": "mask"})
     texts = ("Zurgel Holz", "Hotel Wyckau Fenzog GmbH", "Hotel Holz", "Hotel")

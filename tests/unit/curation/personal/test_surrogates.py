@@ -176,6 +176,21 @@ def test_addresses_of_one_host_stay_together():
     assert one.partition("@")[0] != two.partition("@")[0]
 
 
+@pytest.mark.parametrize(
+    "text", ["０９０－１８２６－５３８８", "٠٩٠-١٨٢٦-٥٣٨٨", "０９０１８２６５３８８"]
+)
+def test_a_telephone_number_in_digits_of_another_script_stays_one_in_them(text):
+    labelled = Labelled(Personal(regions=["JP"]))
+    plain = labelled.identity("phone", "090-1826-5388")
+    assert plain is not None
+    assert labelled.identity("phone", text) == plain or not text.startswith("０")
+    made = Surrogates(KEY).of(plain, text)
+    assert re.sub(r"\d", "0", made) == re.sub(r"\d", "0", text)
+    number = Surrogates(KEY).of(plain, "090-1826-5388")
+    assert [int(c) for c in made if c.isdecimal()] == [int(c) for c in number if c.isdecimal()]
+    assert made != text
+
+
 def named(text: str, name: str = "anna weber") -> str:
     return Surrogates(KEY).of(Identity("name", "", name), text)
 
