@@ -262,6 +262,16 @@ def test_calibration_cases_that_had_to_go_do_not_loosen() -> None:
     assert not any(one.loosens for one in moved.values())
 
 
+def test_without_groups_another_case_under_its_id_in_gold_is_no_reason_for_one_to_go() -> None:
+    alone = turned(CONTRACT, "data.group_by", None)
+    named = GOLD[0].model_copy(update={"id": SPLIT[0].id, "input": "Easier."})
+    then = held_to(contract=alone)
+    for came, key, loosens in ((named, "removed", True), (SPLIT[0], "gone to gold", False)):
+        now = held_to(contract=alone, gold=[*GOLD, came], calibration=SPLIT[1:])
+        told = {one.key: one.loosens for one in changes_since(SERVES, then, now).found}
+        assert told == {key: loosens, "added": False}
+
+
 def test_a_release_that_kept_no_calibration_split_is_told() -> None:
     then = held_to(calibration=None)
     (change,) = changes_since(SERVES, then, held_to()).found
