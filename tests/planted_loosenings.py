@@ -61,8 +61,10 @@ def _gold() -> Iterator[tuple[str, Fault]]:
     easier = [*PAIRS[:-1], PAIRS[-1].model_copy(update={"target": SPAM})]
     shorter = [*PAIRS[:-1], PAIRS[-1].model_copy(update={"input": "A-67"})]
     bare = [under(c, 3).model_copy(update={"meta": {"language": "en"}}) for c in PAIRS]
-    aside = Case.model_validate(PAIRS[0].model_dump() | {
-        "id": "x", "input": "Of no sender.", "target": SPAM, "meta": {"language": "en"}})
+    aside = Case.model_validate(
+        PAIRS[0].model_dump()
+        | {"id": "x", "input": "Of no sender.", "target": SPAM, "meta": {"language": "en"}}
+    )
     for name, gold in (
         ("one more case, without a sender", [*PAIRS, aside]),
         ("the same cases again, without a sender", [*PAIRS, *bare]),
