@@ -29,6 +29,7 @@ NOT_SHOWN = (
 )
 REPLACES = ("surrogate", "mask")  # modes of `data.personal`
 MASKED = "["  # begins what stands for a masked value
+FEWER = "its threshold is certified without these cases"
 DAYS = ("split.validation_from", "split.calibration_from", "window")  # of `data`
 
 
@@ -115,7 +116,7 @@ def split_changes(then: Terms, now: Terms) -> Iterator[Change]:
 
     Cases gone or changed loosen, since the threshold is certified for what is left. Those that are
     gold by now, or whose group is, had to go; where the contract's days moved, another split is
-    drawn.
+    drawn. That loosens nothing, and may favour the candidate: somebody chose which went.
     """
     if now.calibration is None:
         return
@@ -137,8 +138,9 @@ def split_changes(then: Terms, now: Terms) -> Iterator[Change]:
     ):
         if ids:
             is_now = f"{len(new)} cases, {len(ids)} {key}"
+            favours = "" if less or key == "added" else FEWER
             yield Change(part=NAME, key=key, was=f"{len(was)} cases", now=is_now,
-                         loosens=less, ids=tuple(ids))  # fmt: skip
+                         loosens=less, ids=tuple(ids), favours=favours)  # fmt: skip
 
 
 def _lacking(cases: CaseDigests, others: CaseDigests) -> list[str]:
