@@ -1,6 +1,6 @@
 """The texts that a file is, in whatever form: encoded, packed, tabled, within a page.
 
-Takes bytes; gives texts. What is packed is unpacked: gzip, bzip2, xz, zip, Parquet, a sqlite
+Takes bytes; gives texts. What is packed is unpacked: gzip, bzip2, xz, zip, tar, Parquet, a sqlite
 database, base64 and quoted-printable within a text, also within each other. Called by
 `text_search`.
 """
@@ -16,6 +16,7 @@ import lzma
 import quopri
 import re
 import sqlite3
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -34,18 +35,22 @@ _SOFT_BREAK = re.compile(rb"=(?:\r?\n|[0-9A-F]{2})")
 _AS_WRITABLE = bytes(97 if one in b"\t\n\r" or 32 <= one < 127 else 32 for one in range(256))
 _STRETCH = b"a" * 16
 _SQLITE = b"SQLite format 3\0"
+_IN_TAR, _TAR = slice(257, 262), b"ustar"  # POSIX.1-1988
 
 
 def is_packed(path: Path) -> bool:
     """Whether a file has to be read whole to see what is in it."""
     with path.open("rb") as stream:
-        head = stream.read(16)
-    return head.startswith((b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"PAR1", _SQLITE))
+        head = stream.read(512)
+    packed = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"PAR1", _SQLITE)
+    return head.startswith(packed) or head[_IN_TAR] == _TAR
 
 
 def views(data: bytes, deep: int = 0) -> Iterator[str]:
     """The texts that some bytes hold, packed or not."""
     yield from _texts(data)
+    if deep and not is_text(data):  # within an archive; else the search goes through the bytes
+        yield data.decode("utf-8", "ignore")
     if deep == DEEPEST:
         return
     for inner in _unpacked(data):
@@ -117,13 +122,23 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
         elif data.startswith(b"PK\x03\x04"):
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 yield from (archive.read(one) for one in archive.infolist() if not one.is_dir())
+        elif data[_IN_TAR] == _TAR:
+            yield from _tar(data)
         elif data.startswith(b"PAR1"):
             yield from _parquet(data)
         elif data.startswith(_SQLITE):
             yield from _database(data)
     except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile,
-            RuntimeError, NotImplementedError, sqlite3.Error):  # fmt: skip
+            tarfile.TarError, RuntimeError, NotImplementedError, sqlite3.Error):  # fmt: skip
         return  # damaged: its bytes were looked at as they are
+
+
+def _tar(data: bytes) -> Iterator[bytes]:
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+        for member in archive:
+            file = archive.extractfile(member) if member.isfile() else None
+            if file is not None:
+                yield file.read()
 
 
 def _parquet(data: bytes) -> Iterator[bytes]:

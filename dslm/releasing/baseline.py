@@ -40,6 +40,14 @@ def read_noted(path: Path) -> Champion:
         raise InputError(what, where=path, fix="restore it from git") from None
 
 
+def readable_note(path: Path) -> Champion:
+    """The same for who only looks or writes it anew: nothing of one that cannot be read."""
+    try:
+        return read_noted(path)
+    except InputError:
+        return Champion()
+
+
 def _is_champion(ws: Workspace, champion: Baseline) -> bool:
     """Whether what lies in the working tree is the release that serves, evidence and all."""
     from dslm.evidence import current, release_digest  # loads much, and reading needs none of it

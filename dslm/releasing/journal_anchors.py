@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from dslm.contract import load_contract
 from dslm.errors import InputError, ReleaseRefused
 from dslm.records import Champion, JournalEntry
-from dslm.releasing.baseline import read_noted
+from dslm.releasing.baseline import read_noted, readable_note
 from dslm.releasing.held_policy import policy_of
 from dslm.releasing.identity import named
 from dslm.releasing.journal import Journal, digest_of, entry_of
@@ -26,6 +26,7 @@ from dslm.settings.workspace import Workspace
 
 COPY = "journal."  # and the entry's number: the copy that the version has which it went to
 HEAD = "journal"  # the newest entry when the version was registered
+IN_GIT = ("champion.json", "journal.jsonl")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ class Anchor:
     seq: int
     digest: str
     entry: JournalEntry | None = None
+
+    @property
+    def in_git(self) -> bool:
+        """Whether git names it, and not the registry, whose tags more people may write."""
+        return self.by in IN_GIT
 
 
 def known_moves(ws: Workspace, store: ModelStore) -> tuple[tuple[JournalEntry, ...], list[Version]]:
@@ -59,11 +65,7 @@ def known_to_readers(ws: Workspace, store: ModelStore) -> tuple[JournalEntry, ..
     Raises:
         ReleaseRefused: The journal was changed, or lacks an entry.
     """
-    try:
-        noted = read_noted(ws.champion)
-    except InputError:
-        noted = Champion()
-    versions = store.versions()
+    noted, versions = readable_note(ws.champion), store.versions()
     entries = Journal(store).entries()
     refuse_cut(entries, anchors(noted, versions), store.model)
     refuse_unknown_to_git(ws, entries, noted, store.model)
@@ -191,11 +193,21 @@ def _unknown_to_git(ws: Workspace, entries: Sequence[JournalEntry], noted: Champ
 
     Git has the policy's file, and the entry in `champion.json`.
     """
-    there, policies = noted.journal, {policy_of(ws.root).digest}
+    there, file = noted.journal, policy_of(ws.root)
+    asks = file.policy.signing.required or any(file.policy.approvals.named())
     if there is None or not any(_is_noted(entry, noted) for entry in entries):
-        return vouched_by_git_alone(entries, policies, 0)
+        asks = asks and _names_none(ws)  # else git has a champion, and not the way to it
+        return vouched_by_git_alone(entries, {file.digest}, 0, asks=asks)
     known = {there.policy_digest} if there.policy_digest else set()
-    return vouched_by_git_alone(entries, policies | known, there.seq)
+    return vouched_by_git_alone(entries, {file.digest} | known, there.seq, asks=asks)
+
+
+def _names_none(ws: Workspace) -> bool:
+    """Whether `champion.json` says that there is no champion; one that is broken does not."""
+    try:
+        return read_noted(ws.champion).version == 0
+    except InputError:
+        return False
 
 
 def _shown(ws: Workspace, entries: Sequence[JournalEntry], model: str) -> list[str | None]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from dslm.errors import DslmError, ReleaseRefused
 from dslm.journal_entry import Approved, JournalEntry
-from dslm.releasing.held_policy import HeldPolicy, Standing
+from dslm.releasing.held_policy import HeldPolicy, Standing, standing_after
 
 FIX = (
     "somebody wrote it past `dslm release`: find out who before anything is released; "
@@ -90,19 +90,43 @@ def refuse_to_write(entries: Sequence[JournalEntry], entry: JournalEntry, model:
         raise ReleaseRefused(f"the move would not count: {what}", where=model, fix=fix) from wrong
 
 
+def stands_alone(
+    earlier: Sequence[JournalEntry], entry: JournalEntry, held: HeldPolicy, model: str
+) -> bool:
+    """Whether an entry whose way from the others is lost is signed and approved as a policy asks.
+
+    Args:
+        earlier: The journal as far as it is whole.
+        entry: Of which only the registry knows.
+        held: The policy in force.
+        model: Whose.
+    """
+    then = Standing(held, standing_after(earlier).day)
+    then = Standing(held, then.day_of(entry))
+    try:
+        _signer(entry, then, then)
+        if entry.action == "recover" or needs_approval(earlier, entry):
+            _refuse_fewer("promotion", held, entry, then, then, model)
+    except DslmError:
+        return False
+    return True
+
+
 def vouched_by_git_alone(
-    entries: Sequence[JournalEntry], policies: Container[str], noted: int
+    entries: Sequence[JournalEntry], policies: Container[str], noted: int, *, asks: bool
 ) -> int:
     """The first entry that counts only where git knows of it, and git does not.
 
-    Where a policy wants moves signed and asks for no approval of a change, whoever signs under a
-    policy of his own would count, if it were not for the one that git has. And `recover` goes on
-    from what served, which nobody can approve once the entry is lost: `champion.json` says so.
+    Where nobody has to approve a policy, since it is the first or the one before asks for no
+    approval of a change, whoever signs under a policy of his own would count, if it were not for
+    the one that git has. And `recover` goes on from what served, which nobody can approve once the
+    entry is lost: `champion.json` says so.
 
     Args:
         entries: The journal, proved.
         policies: Digests of those that git has.
         noted: Number of the entry that `champion.json` has.
+        asks: Whether the one in git's file asks for signatures or approvals, of what came later.
 
     Returns:
         Its number; 0 where there is none.
@@ -110,16 +134,23 @@ def vouched_by_git_alone(
     now, since, recovered = Standing(), 0, 0
     for number, entry in enumerate(entries):
         then, was = now.after(entry), now.held
-        if was is not None and then.held is not None and was.digest != then.held.digest:
-            alone = was.policy.signing.required and was.policy.approvals.policy_change is None
+        if then.held is not None and (was is None or was.digest != then.held.digest):
+            alone = _nobody_approves(was, asks and entry.seq > noted)
             since = entry.seq if alone and not since else since
         if then.held is not None and then.held.digest in policies:
             since = 0
-        asks = then.held is not None and then.held.policy.approvals.promotion is not None
-        if asks and entry.action == "recover" and entry.seq > noted and not recovered:
+        approved = then.held is not None and then.held.policy.approvals.promotion is not None
+        if approved and entry.action == "recover" and entry.seq > noted and not recovered:
             recovered = entry.seq if _goes_elsewhere(entries[:number], entry) else 0
         now = then
     return min(filter(None, (since, recovered)), default=0)
+
+
+def _nobody_approves(was: HeldPolicy | None, asks: bool) -> bool:
+    """Whether a policy after this one needs nobody's approval, where somebody cares."""
+    if was is None:
+        return asks
+    return was.policy.approvals.policy_change is None and (was.policy.signing.required or asks)
 
 
 def proved_part(entries: Sequence[JournalEntry], model: str) -> tuple[JournalEntry, ...]:

@@ -13,11 +13,11 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dslm.errors import InputError, ReleaseRefused
+from dslm.errors import ReleaseRefused
 from dslm.foreign_errors import VARIABLE
 from dslm.records import Champion, JournalEntry
 from dslm.releasing import steps
-from dslm.releasing.baseline import read_noted
+from dslm.releasing.baseline import read_noted, readable_note
 from dslm.releasing.checking import prove
 from dslm.releasing.held_policy import policies_of
 from dslm.releasing.identity import named, registered
@@ -31,7 +31,7 @@ from dslm.releasing.journal_anchors import (
     vouched_part,
 )
 from dslm.releasing.journal_copy import readable_copy
-from dslm.releasing.journal_proof import proved_part
+from dslm.releasing.journal_proof import proved_part, stands_alone
 from dslm.releasing.moving import Move, make, settle
 from dslm.releasing.opening import nothing_yet
 from dslm.releasing.store import RESTORE, ModelStore, Version
@@ -94,7 +94,7 @@ def recover(ws: Workspace, actor: str, *, accept_loss: bool = False) -> list[str
         if not entries:
             read_noted(ws.champion)  # which nothing can be written from
             return told
-        refuse_unknown_to_git(ws, entries, known.noted, store.model)
+        refuse_unknown_to_git(ws, entries, readable_note(ws.champion), store.model)
         files = ws.champion, ws.journal_copy
         before, texts = store.aliases(), [_text(path) for path in files]
         settle(ws, store, entries)
@@ -112,11 +112,7 @@ def recover(ws: Workspace, actor: str, *, accept_loss: bool = False) -> list[str
 
 def _known(ws: Workspace, store: ModelStore, *, accept_loss: bool) -> _Known:
     """All that is left; with `accept_loss` nothing that the policy's file speaks against."""
-    try:
-        noted = read_noted(ws.champion)
-    except InputError:  # written anew in the end
-        noted = Champion()
-    versions = store.versions()
+    noted, versions = readable_note(ws.champion), store.versions()
     pages = {}
     for page in Journal(store).pages(all_of_them=True):
         entry = entry_of(page.tags.get("entry", ""))
@@ -228,7 +224,7 @@ def _tell_loss(
     what = _lost(known, entries, max([*lost.values(), 0]), accept_loss=accept_loss)
     if what is None:
         return []
-    version = _what_served(known, entries, there=accept_loss)
+    version = _what_served(ws, known, entries, there=accept_loss)
     if not accept_loss:
         fix = f"restore MLflow's database from a backup, or go on from version {version.number}: "
         fix += f"`dslm release recover {ws.workflow} --accept-loss`"
@@ -259,10 +255,15 @@ def _lost(
     return f"the champion, {named(head.to_version, head.to_digest)}, is lost"
 
 
-def _what_served(known: _Known, entries: Sequence[JournalEntry], *, there: bool = False) -> Version:
+def _what_served(
+    ws: Workspace, known: _Known, entries: Sequence[JournalEntry], *, there: bool = False
+) -> Version:
     """The newest champion that anything knows of, as the registry has it.
 
+    Of what only the registry knows, and nothing leads to, that which is signed and approved.
+
     Args:
+        ws: The workflow.
         known: What is left.
         entries: The journal as it is now.
         there: Pass over those that the registry holds no more.
@@ -271,7 +272,11 @@ def _what_served(known: _Known, entries: Sequence[JournalEntry], *, there: bool 
         ReleaseRefused: It is not there, or has not answered.
     """
     store, noted = known.store, known.noted
-    moves = sorted([*known.entries, *entries], key=lambda entry: -entry.seq)
+    policy, _ = policies_of(ws, entries)
+    believed = [one.entry for one in known.anchors if one.in_git]
+    strays = [e for e in known.entries if e not in entries and (
+        e in believed or stands_alone(entries, e, policy, store.model))]  # fmt: skip
+    moves = sorted([*strays, *entries], key=lambda entry: -entry.seq)
     held = [registered(store, entry, known.versions) for entry in moves[: None if there else 1]]
     found = next((version for version in held if version and version.approved), None)
     if noted.version and noted.journal is None and unknown_champion(noted, entries):

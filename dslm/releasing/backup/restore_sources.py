@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dslm.errors import InputError, ReleaseRefused
-from dslm.records import Champion, JournalEntry
+from dslm.records import JournalEntry
 from dslm.releasing.backup.backup_format import Kept, KeptRelease, read_backup
 from dslm.releasing.backup.stored_releases import candidate_of, stored_releases
-from dslm.releasing.baseline import read_noted
+from dslm.releasing.baseline import readable_note
 from dslm.releasing.identity import named
 from dslm.releasing.journal import chain, digest_of, genesis_of
+from dslm.releasing.journal_anchors import refuse_unknown_to_git
 from dslm.releasing.journal_copy import read_copy
+from dslm.releasing.journal_proof import signers
 from dslm.settings.workspace import Workspace
 
 
@@ -25,7 +27,7 @@ def gathered(ws: Workspace, backup: Path | None, artifacts: Path | None) -> Kept
 
     Raises:
         InputError: Nothing was named, or there is no journal.
-        ReleaseRefused: Backup and git have different histories.
+        ReleaseRefused: Backup and git have different histories, or one that nobody can prove.
     """
     if backup is None and artifacts is None:
         fix = "name what `dslm release backup` wrote, or `--artifacts` with git's journal"
@@ -36,6 +38,7 @@ def gathered(ws: Workspace, backup: Path | None, artifacts: Path | None) -> Kept
         kept = read_backup(ws, backup)[1]
         releases, candidate = dict(kept.releases), kept.candidate
     entries = _longest(ws, kept.entries if kept else ())
+    _refuse_unproved(ws, entries)
     if artifacts is not None:
         if not entries:
             what = "git has no copy of the journal, so that nobody can say which release was which"
@@ -57,24 +60,32 @@ def _longest(ws: Workspace, kept: tuple[JournalEntry, ...]) -> tuple[JournalEntr
         what = f"tells other moves than the backup from entry {_parting(shorter, longer)} on"
         fix = "restore in a clone of the repository that the backup is of"
         raise ReleaseRefused(what, where=ws.journal_copy, fix=fix)
-    newest = _noted(ws).journal
+    newest = readable_note(ws.champion).journal
     follows = newest and newest.seq == len(longer) + 1 and longer and (
         newest.previous_digest == digest_of(longer[-1])
     )  # fmt: skip
     return (*longer, newest) if newest and follows else longer
 
 
+def _refuse_unproved(ws: Workspace, entries: Sequence[JournalEntry]) -> None:
+    """Refuse a journal that would not count once it is written: nothing is written then.
+
+    Raises:
+        ReleaseRefused: An entry is signed wrongly or not approved, or counts where git has its
+            policy, which git has not.
+    """
+    try:
+        signers(entries, ws.workflow)
+        refuse_unknown_to_git(ws, entries, readable_note(ws.champion), ws.workflow)
+    except ReleaseRefused as wrong:
+        fix = "`git pull`, or take another backup: somebody wrote into this one, or into "
+        fix += f"{ws.journal_copy.name}, past `dslm release`"
+        raise ReleaseRefused(wrong.what, where=wrong.where, fix=fix) from wrong
+
+
 def _parting(one: Sequence[JournalEntry], other: Sequence[JournalEntry]) -> int:
     pairs = enumerate(zip(one, other, strict=False), start=1)
     return next((number for number, (a, b) in pairs if a != b), len(one) + 1)
-
-
-def _noted(ws: Workspace) -> Champion:
-    """What `champion.json` says; nothing where it cannot be read: it is written anew."""
-    try:
-        return read_noted(ws.champion)
-    except InputError:
-        return Champion()
 
 
 def refuse_lost_champion(ws: Workspace, kept: Kept, *, accept_loss: bool) -> None:
@@ -83,7 +94,7 @@ def refuse_lost_champion(ws: Workspace, kept: Kept, *, accept_loss: bool) -> Non
     Raises:
         ReleaseRefused: It is not there, or nothing is that ever served.
     """
-    newest = _noted(ws).journal
+    newest = readable_note(ws.champion).journal
     head = kept.entries[-1] if kept.entries else None
     held = {digest_of(entry) for entry in kept.entries}
     if newest and digest_of(newest) not in held and newest.seq > len(kept.entries):

@@ -12,6 +12,7 @@ import lzma
 import pickle
 import quopri
 import random
+import tarfile
 from collections.abc import Callable
 
 import pyarrow as pa
@@ -39,6 +40,15 @@ def arrow(text: str) -> bytes:
     return sink.getvalue()
 
 
+def tarred(data: bytes) -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        member = tarfile.TarInfo("notes/a")
+        member.size = len(data)
+        archive.addfile(member, io.BytesIO(data))
+    return made.getvalue()
+
+
 FORMS: dict[str, Callable[[str], bytes]] = {
     "plain": str.encode,
     "capitals": lambda text: text[:60].upper().encode(),
@@ -60,6 +70,12 @@ FORMS: dict[str, Callable[[str], bytes]] = {
     "xz": lambda text: lzma.compress(text.encode()),
     "gzip, base64, in a page": lambda text: b"<p>" + base64.b64encode(gzip.compress(
         json.dumps(text).encode())) + b"</p>",
+    "tar": lambda text: tarred(text.encode()),
+    "tar, gzip": lambda text: gzip.compress(tarred(text.encode())),
+    "xz in tar": lambda text: tarred(lzma.compress(text.encode())),
+    "UTF-16 in tar": lambda text: tarred(text.encode("utf-16")),
+    "a pickle, gzip": lambda text: gzip.compress(pickle.dumps([OTHER, text])),
+    "Arrow, bzip2": lambda text: bz2.compress(arrow(text)),
     "Arrow": arrow,
     "a pickle": lambda text: pickle.dumps([OTHER, text]),
     "among noise": lambda text: NOISE + text.encode() + NOISE,
@@ -76,7 +92,7 @@ def test_a_text_is_found_in_every_form(form) -> None:
 @pytest.mark.parametrize(
     "data",
     [b"", b"\0", b"x", gzip.compress(b""), NOISE, b"\x1f\x8bcut", b"PK\x03\x04cut", b"PAR1cut",
-     b"SQLite format 3\0cut"],
+     b"SQLite format 3\0cut", b"\0" * 257 + b"ustar", tarred(b"cut")[:520]],
 )  # fmt: skip
 def test_what_is_empty_or_damaged_holds_nothing(data) -> None:
     assert SEARCH.in_bytes(data) == 0
