@@ -61,7 +61,12 @@ def _gold() -> Iterator[tuple[str, Fault]]:
     easier = [*PAIRS[:-1], PAIRS[-1].model_copy(update={"target": SPAM})]
     shorter = [*PAIRS[:-1], PAIRS[-1].model_copy(update={"input": "A-67"})]
     bare = [under(c, 3).model_copy(update={"meta": {"language": "en"}}) for c in PAIRS]
+    aside = Case.model_validate(
+        PAIRS[0].model_dump()
+        | {"id": "x", "input": "Of no sender.", "target": SPAM, "meta": {"language": "en"}}
+    )
     for name, gold in (
+        ("one more case, without a sender", [*PAIRS, aside]),
         ("the same cases again, without a sender", [*PAIRS, *bare]),
         ("the same cases three times under new ids and groups", tripled),
         ("the same cases twice, the second with a greeting", [*PAIRS, *said[:len(PAIRS)]]),
@@ -170,6 +175,8 @@ def _split() -> Iterator[tuple[str, Fault]]:
             update={"id": f"x{n}", "meta": {"language": "en", "sender": f"x{n}"}})
             for n in range(20))]),
         ("a case of gold", lambda s: [*s, PAIRS[1].model_copy(update={"id": "x"})]),
+        ("one more case, without a sender", lambda s: [*s, learnt("aside").model_copy(
+            update={"id": "x", "target": SPAM, "meta": {"language": "en"}})]),
         ("a group learnt from", lambda s: [*s, s[0].model_copy(
             update={"id": "x", "meta": s[0].meta | {"sender": "train of today"}})]),
     ):  # fmt: skip

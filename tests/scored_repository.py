@@ -73,7 +73,7 @@ def seal_curated(
     ws: Workspace, calibration: Sequence[Case], learnt_from: Mapping[str, Sequence[Case]]
 ) -> None:
     """The splits with books that fit, sealed."""
-    groups = len({case.meta["sender"] for case in calibration})
+    groups = len({case.meta.get("sender") for case in calibration})
     for name, found in {**learnt_from, "calibration": calibration}.items():
         write_records(ws.curated / f"{name}.jsonl", found)
     book = {"kept": {"calibration": len(calibration)}, "groups": {"calibration": groups}}

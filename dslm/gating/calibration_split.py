@@ -29,6 +29,7 @@ NOT_SHOWN = (
 )
 REPLACES = ("surrogate", "mask")  # modes of `data.personal`
 MASKED = "["  # begins what stands for a masked value
+FEWER = "its threshold is certified without these cases"
 DAYS = ("split.validation_from", "split.calibration_from", "window")  # of `data`
 
 
@@ -48,6 +49,9 @@ def split_digests(ws: Workspace, contract: Contract) -> CaseDigests:
     _refuse_other_books(ws.curated / "ledger.json", cases, contract, made_by)
     seen = [case for name in LEARNT_FROM for case in read_records(_split(ws, name), Case)]
     seen += read_records(ws.gold, Case)
+    if bare := [case.id for case in cases if key is not None and not group_of(case, key)]:
+        what = f"{len(bare)} cases have no meta.{key}, {bare[0]} the first: curation drops those"
+        raise ReleaseRefused(what, where=path, fix=fix)
     texts = Counter(folded(case) for case in cases)
     if twice := [case.id for case in cases if texts[folded(case)] > 1]:
         what = f"{len(twice)} cases say what another does, {twice[0]} the first: curation keeps one"
@@ -110,8 +114,9 @@ def _refuse_other_books(
 def split_changes(then: Terms, now: Terms) -> Iterator[Change]:
     """What of the calibration split is not as it was when the champion was judged.
 
-    Cases gone or changed loosen, since the threshold is certified for what is left. Those whose
-    text or group is gold by now had to go; where the contract's days moved, another split is drawn.
+    Cases gone or changed loosen, since the threshold is certified for what is left. Those that are
+    gold by now, or whose group is, had to go; where the contract's days moved, another split is
+    drawn. That loosens nothing, and may favour the candidate: somebody chose which went.
     """
     if now.calibration is None:
         return
@@ -120,9 +125,10 @@ def split_changes(then: Terms, now: Terms) -> Iterator[Change]:
         yield Change(part=NAME, key="split", was="not kept", now=kept, loosens=False)
         return
     was, new = then.calibration, now.calibration
-    gold = _parts(now) - _parts(then)
+    parts = 2 if _grouped(now) else 1  # without groups a case's own id stands for its group
+    gold = _parts(now, parts) - _parts(then, parts)
     away, came = _lacking(was, new), _lacking(new, was)
-    to_gold = [id_ for id_ in away if gold & set(was[id_])]
+    to_gold = [id_ for id_ in away if gold & set(was[id_][:parts])]
     moved = _days(then.contract) != _days(now.contract)
     for key, ids, less in (
         ("removed", [id_ for id_ in away if id_ not in to_gold], not moved),
@@ -132,8 +138,9 @@ def split_changes(then: Terms, now: Terms) -> Iterator[Change]:
     ):
         if ids:
             is_now = f"{len(new)} cases, {len(ids)} {key}"
+            favours = "" if less or key == "added" else FEWER
             yield Change(part=NAME, key=key, was=f"{len(was)} cases", now=is_now,
-                         loosens=less, ids=tuple(ids))  # fmt: skip
+                         loosens=less, ids=tuple(ids), favours=favours)  # fmt: skip
 
 
 def _lacking(cases: CaseDigests, others: CaseDigests) -> list[str]:
@@ -142,9 +149,15 @@ def _lacking(cases: CaseDigests, others: CaseDigests) -> list[str]:
     return sorted(i for i, pair in cases.items() if i not in others and pair[0] not in known)
 
 
-def _parts(terms: Terms) -> set[str]:
-    """Digests of gold's cases and groups."""
-    return {digest for pair in terms.gold.values() for digest in pair}
+def _parts(terms: Terms, parts: int) -> set[str]:
+    """Digests of gold's cases, and of their groups where both parts count."""
+    return {digest for pair in terms.gold.values() for digest in pair[:parts]}
+
+
+def _grouped(terms: Terms) -> bool:
+    """Whether the contract names groups."""
+    data = terms.contract.get("data")
+    return isinstance(data, dict) and data.get("group_by") is not None
 
 
 def _days(contract: Mapping[str, Any]) -> list[Any]:

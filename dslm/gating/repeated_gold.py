@@ -20,7 +20,7 @@ from dslm.contract.chance_units import chance_unit
 from dslm.contract.comparing import sameness, wrong_fields
 from dslm.contract.model import Contract
 from dslm.curation.ends import end_keys
-from dslm.curation.grouping import folded
+from dslm.curation.grouping import folded, gold_groups
 from dslm.curation.letters import Letters, Measure, same_ends, same_grams
 from dslm.errors import InputError
 from dslm.records import Case
@@ -58,9 +58,14 @@ def repeats_in_gold(
 def refuse_repeated_gold(contract: Contract, gold: Sequence[Case], where: Path) -> None:
     """Refuse gold that holds one case several times, as if they were several.
 
+    Without a group each would be a draw of its own, which is for curation to refuse too.
+
     Raises:
         InputError: It does; names the first.
+        Problems: The contract names groups, and cases have none.
     """
+    if contract.data.group_by is not None:
+        gold_groups(list(gold), contract.data.group_by)
     found = repeats_in_gold(contract, gold, MOST_FOUND)
     if not found:
         return

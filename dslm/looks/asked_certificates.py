@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from dslm.contract.stakes import DecisionPolicy
 from dslm.errors import ReleaseRefused
@@ -34,9 +34,9 @@ class AskedCertificate(Record):
     """What one calibration was asked; `calibrations` as in the contract, None where not named."""
 
     format: Literal["1"] = "1"
-    max_selective_risk: float
-    confidence: float
-    calibrations: int | None
+    max_selective_risk: float = Field(gt=0, le=0.5)  # as the contract bounds them
+    confidence: float = Field(gt=0.5, lt=1)
+    calibrations: int | None = Field(ge=1, le=1000)
 
     @property
     def error(self) -> float:

@@ -9,6 +9,7 @@ back before it may answer a higher contract version, or have been made the champ
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from dslm.evidence import TERMS_FILE, Terms, proved_terms
@@ -26,8 +27,9 @@ def less_than_rolled_back(
     """What changed since releases that were rolled back from, where a candidate is asked less.
 
     Of one whose contract's version is higher, the policy alone is compared: gold and contract
-    answer another question then. One that the registry holds no more, or that was registered
-    before releases kept what they were held to, cannot be compared.
+    answer another question then. One that was registered before releases kept what they were held
+    to cannot be compared; nor can one that the registry holds no more, or holds to something else
+    than the journal says, which is told on standard error.
 
     Args:
         store: The registry.
@@ -41,10 +43,20 @@ def less_than_rolled_back(
     promoted = [entry for entry in entries if entry.action == "promote"]
     stricter = [*promoted[-1:], *(made for made, _ in reversed(_open(entries)))]
     of_terms: dict[str, Version] = {}
+    unshown: dict[int, str] = {}
     for entry in stricter:
-        version = None if same_release(entry, entries[-1]) else registered(store, entry, versions)
+        if same_release(entry, entries[-1]):
+            continue
+        version = registered(store, entry, versions)
+        if version is None:
+            unshown[entry.to_version] = "is in the registry no more"
+        elif entry.terms not in (None, version.terms):
+            unshown[entry.to_version] = "says that it was held to something else than the journal"
         if version is not None and version.terms is not None:
             of_terms.setdefault(version.terms, version)
+    for number, what in unshown.items():
+        told = f"{store.model} version {number}, which was promoted before, {what}"
+        sys.stderr.write(f"dslm: {told}: nothing shows whether less is asked now\n")
     found = [_changes(store, version, terms, proof) for terms, version in of_terms.items()]
     return tuple(changes for changes in found if changes.loosening)
 

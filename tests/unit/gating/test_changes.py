@@ -11,6 +11,7 @@ from scored_rows import MINI, cases
 from dslm.contract import Contract
 from dslm.evidence import Terms, case_digests_of, terms_of
 from dslm.evidence.terms import MADE_FROM
+from dslm.gating.calibration_split import FEWER
 from dslm.gating.changes import changes_since, changes_told
 from dslm.provenance import digest_json
 from dslm.records import Baseline, Change, Verdict
@@ -255,11 +256,23 @@ def test_calibration_cases_that_had_to_go_do_not_loosen() -> None:
     assert {key: one.loosens for key, one in gone.items()} == {
         "calibration gone to gold": False, "gold added": False,
     }  # fmt: skip
+    assert [key for key, one in gone.items() if one.favours] == ["calibration gone to gold"]
     timed = turned(CONTRACT, "data.time", "received_at")
     drawn_anew = turned(timed, "data.window.first", "2026-02-01")
     moved = found(held_to(contract=drawn_anew, calibration=SPLIT[5:]))
-    assert not moved["calibration removed"].loosens
+    removed = moved["calibration removed"]
+    assert (removed.loosens, removed.favours) == (False, FEWER)
     assert not any(one.loosens for one in moved.values())
+
+
+def test_without_groups_another_case_under_its_id_in_gold_is_no_reason_for_one_to_go() -> None:
+    alone = turned(CONTRACT, "data.group_by", None)
+    named = GOLD[0].model_copy(update={"id": SPLIT[0].id, "input": "Easier."})
+    then = held_to(contract=alone)
+    for came, key, loosens in ((named, "removed", True), (SPLIT[0], "gone to gold", False)):
+        now = held_to(contract=alone, gold=[*GOLD, came], calibration=SPLIT[1:])
+        told = {one.key: one.loosens for one in changes_since(SERVES, then, now).found}
+        assert told == {key: loosens, "added": False}
 
 
 def test_a_release_that_kept_no_calibration_split_is_told() -> None:

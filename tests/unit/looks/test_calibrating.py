@@ -91,12 +91,16 @@ def test_another_number_of_calibrations_named_afterwards_is_told_and_has_no_more
     with pytest.raises(ReleaseRefused, match=r"may be wrong in 0\.075 of all draws, this one"):
         asked_before(ws.looks, third, over[2])
     (path,) = ws.looks.glob(f"calibration/*/asked/{short(candidate_digest(first))}.json")
+    kept = path.read_text()
     path.unlink()
     told_of = asked_before(ws.looks, third, over[4])
     assert told_of == ["what 1 of the calibrations before asked is not kept"]
-    path.write_text("{}")
-    with pytest.raises(ReleaseRefused, match="cannot be read"):
-        asked_before(ws.looks, third, over[4])
+    edits = (('"calibrations": 2', f'"calibrations": {n}') for n in (0, -2, "1" + 400 * "0"))
+    for old, new in (*edits, ('"confidence": 0.9', '"confidence": 5.0'), (kept, "{}")):
+        assert old in kept
+        path.write_text(kept.replace(old, new))
+        with pytest.raises(ReleaseRefused, match="cannot be read"):
+            asked_before(ws.looks, third, over[4])
 
 
 def test_of_several_calibrations_one_breaks_the_bound_as_often_as_is_told_at_most() -> None:

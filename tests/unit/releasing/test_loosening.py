@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import finished_run
@@ -49,7 +50,7 @@ def test_a_loosened_policy_is_told_by_the_gate_and_refused_at_promotion(
 
 
 def test_going_back_first_asks_no_less_than_what_was_rolled_back(
-    two: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    two: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The champion is then held to an older policy, and what loosens since it is nothing."""
     asked = finished_run.POLICY
@@ -70,6 +71,17 @@ def test_going_back_first_asks_no_less_than_what_was_rolled_back(
         for entry in history(two.ws)
     )
     proof = prove(store, store.version(4), tmp_path / "four")
+    capsys.readouterr()
+    kept, three = store.versions(), store.version(3)
+    untagged = replace(three, tags={k: v for k, v in three.tags.items() if k != "terms"})
+    for versions, said in (
+        (kept, ""),
+        ([one for one in kept if one.number != 3], "version 3, which was promoted before, is in"),
+        ([one if one.number != 3 else untagged for one in kept], "held to something else"),
+    ):
+        less = less_than_rolled_back(store, history(two.ws), versions, proof)
+        told = capsys.readouterr().err
+        assert (bool(less), bool(told), said in told) == (not said, bool(said), True)
     (found,) = less_than_rolled_back(store, recovered, store.versions(), proof)
     assert (found.since, told_loosening(found)) == (3, ["policy checks.exact.at_least: 0.9 → 0.8"])
     then = Terms.model_validate_json(store.read(store.version(3), TERMS_FILE) or b"")
