@@ -43,6 +43,16 @@ def days_of(identity: Identity) -> list[dt.date]:
     return [dt.date.fromisoformat(day) for day in identity.value.split()]
 
 
+def digits_of_day(day: dt.date) -> tuple[str, ...]:
+    """A day in digits that nothing parts, in any order: 07031984, 070384, 3071984."""
+    year, month, date = f"{day.year}", f"{day.month:02d}", f"{day.day:02d}"
+    short = year[2:]
+    return (
+        date + month + year, month + date + year, date + month + short, month + date + short,
+        short + month + date, f"{day.month}{date}{year}", f"{day.day}{month}{year}",
+    )  # fmt: skip
+
+
 def days_in(text: str, known: Mapping[dt.date, Identity]) -> Iterator[Finding]:
     """Where a text states a known day."""
     for found in found_dates(text):
@@ -71,6 +81,9 @@ def day_like(identity: Identity, text: str, made: str) -> str:
     language that is not here.
     """
     before, after = days_of(identity)[0], dt.date.fromisoformat(made)
+    for day in days_of(identity):
+        if text in (digits := digits_of_day(day)):
+            return digits_of_day(after)[digits.index(text)]
     small = [m for m in _TOKEN.finditer(text) if m[0].isdigit() and len(m[0]) < 3]
     short_year = _short_year(text, small, before)
     if before.month == before.day:  # which is which cannot be told

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dslm.curation.personal.days import DAY
+from dslm.curation.personal.days import DAY, days_of, digits_of_day
 from dslm.curation.personal.finding import COMMON, Identity
 from dslm.curation.personal.names import PARTICLES, SHORTEST_ELSEWHERE, parts, whole_spellings
 from dslm.curation.personal.spelling import joined
@@ -24,7 +24,8 @@ _ADDRESS_WORDS = (
 )
 OF_ADDRESSES = frozenset(_ADDRESS_WORDS.split())
 _STREETS = (("strasse", "str"), ("straat", "str"), ("platz", "pl"))
-LOCAL, LAST = 7, 4  # digits of a telephone number without its area; of a card that are told
+LOCAL, LAST = (7, 8), 4  # digits of a telephone number without its area; of a card that are told
+SHORTEST_ACCOUNT = 6
 SHORTEST_PART = 5  # letters and digits of a part of an address
 _HOUSE = re.compile(r"\d+[a-z]?")
 _LINE_END = re.compile(r"[,;\n]")
@@ -72,7 +73,8 @@ def partial_spellings(identity: Identity, text: str) -> set[str]:
     """Parts that mean the value in the cases of its group; `part_of` finds their surrogates.
 
     Of an e-mail address the mailbox, of one in a town the house and the street, of a telephone
-    number the local one, of other long numbers the last digits, of `INV-71172` the number alone.
+    number the local one, of an IBAN the account, of other long numbers the last digits, of
+    `INV-71172` the number alone, of a day its digits without signs.
     """
     value = identity.value
     if identity.kind == "email":
@@ -82,15 +84,37 @@ def partial_spellings(identity: Identity, text: str) -> set[str]:
         made |= {one for one in lines_of_address(text) if joined(one) in value.casefold()}
         made |= {other for one in (*made, value) for other, _, _ in _other_streets(joined(one))}
     elif identity.kind == "phone":
-        return {value[-LOCAL:]} if len(value) > LOCAL else set()
+        made = {value[-size:] for size in LOCAL if len(value) > size} | _without_area(identity)
+    elif identity.form == DAY:
+        made = {digits for day in days_of(identity) for digits in digits_of_day(day)}
     elif _is_told_by_its_last(identity):
-        return {value[-LAST:]} if value[-LAST:].isdigit() else set()
+        return {one for one in (value[-LAST:], *_accounts_in(identity)) if one.isdigit()}
     elif identity.kind == "id":
         number = _LETTERS.sub("", value)
         made = {number} if number.isdigit() and number != value else set()
     else:
         return set()
     return {part for part in made if len(joined(part)) >= SHORTEST_PART}
+
+
+def _without_area(identity: Identity) -> set[str]:
+    """A telephone number as it is dialled in its town, where its country's plan is known."""
+    if not identity.form.isdigit():
+        return set()
+    import phonenumbers
+
+    country, national = int(identity.form), int(identity.value)
+    number = phonenumbers.PhoneNumber(country_code=country, national_number=national)
+    area = phonenumbers.length_of_geographical_area_code(number)
+    return {identity.value[area:]} if area else set()
+
+
+def _accounts_in(identity: Identity) -> tuple[str, ...]:
+    """The account that an IBAN ends with, with and without noughts before it."""
+    if identity.kind != "iban":
+        return ()
+    ends = (identity.value[-10:], identity.value[-8:], identity.value[-10:].lstrip("0"))
+    return tuple(one for one in ends if len(one) >= SHORTEST_ACCOUNT)
 
 
 def _is_told_by_its_last(identity: Identity) -> bool:

@@ -25,11 +25,11 @@ _SIGNS = frozenset(
 )
 MAY_SOUND_OTHERWISE = MAY_SAY_DIGITS | _SIGNS  # than they are written
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
-# Letters that are apostrophes, accents, vowel signs that Arabic and Hebrew may leave out, a stroke
-# that only lengthens, frames.
+# Letters that are apostrophes, accents, vowel signs that Arabic and Hebrew may leave out, strokes
+# that only lengthen (and part numbers in Japanese: ０９０ー１８２６), frames.
 _LEFT_OUT = frozenset([
     *range(0x2B9, 0x2C0), *range(0x300, 0x370), *range(0x591, 0x5C8), 0x640, *range(0x64B, 0x660),
-    0x670, *range(0x1DC0, 0x1E00), *range(0x20D0, 0x2100), *range(0xFE00, 0xFE10),
+    0x670, 0x30FC, 0xFF70, *range(0x1DC0, 0x1E00), *range(0x20D0, 0x2100), *range(0xFE00, 0xFE10),
 ])  # fmt: skip
 # Arabic letters that keyboards of Persian, Urdu and Egypt write otherwise: ya, kaf, ha, ta marbuta.
 _ARABIC = {"ی": "ي", "ى": "ي", "ک": "ك", "ہ": "ه", "ھ": "ه", "ة": "ه"}

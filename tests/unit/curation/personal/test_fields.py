@@ -404,6 +404,28 @@ def test_a_year_in_a_date_is_no_number_of_a_document(chats, said):
     assert done.target["code"] != 2025
 
 
+@pytest.mark.parametrize(
+    ("kind", "label", "said"),
+    [("phone", "+44 20 7219 3000", "7219 3000"), ("phone", "030 219968", "219968"),
+     ("phone", "030 9018 2012", "9018-2012"),
+     ("phone", "090-1826-5388", "０９０ー１８２６ー５３８８"),
+     ("iban", "DE89370400440532013000", "Kto. 0532013000"),
+     ("iban", "DE89370400440532013000", "532 013 000"), ("dob", "1984-03-07", "07031984"),
+     ("dob", "1984-03-07", "03071984"), ("dob", "1984-03-07", "070384"),
+     ("dob", "7.3.1984", "3071984"), ("id", "１２ー３４", "12ー34"),
+     ("name", "サトー", "サト様"), ("address", "西新宿2-8-1", "西新宿２ー８ー１")],
+)  # fmt: skip
+def test_parts_by_which_numbers_go_in_their_country_go_too(chats, kind, label, said):
+    contract = chats(fields={"target.slots.ssn": kind}, kinds=["phone"], regions=["DE", "JP"])
+    case = of(f"it is {said}.", slots={"name": [], "ssn": [label]})
+    done = Replacer(contract, KEY.encode()).case(case)
+    assert re.fullmatch(r"it is .*\.", done.case.input)
+    assert (done.reason, said in done.case.input) == (None, False)
+    assert not set(re.findall(r"\d{4,}", said)) & set(re.findall(r"\d{4,}", done.case.input))
+    if kind == "dob":
+        assert len(re.sub(r"\D", "", done.case.input)) in (len(said), len(said) + 1)
+
+
 @pytest.mark.parametrize("said", ["31.12.2025", "2025-12-31", "at 14:31", "1,231.31 EUR", "7.31"])
 def test_a_short_number_is_no_part_of_a_date_a_time_or_a_sum(chats, said):
     done = Replacer(chats(fields={"target.code": "id"}), KEY.encode()).case(
