@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from dslm.contract.dates import date_readings
 from dslm.curation.personal.streams import Stream, is_unspaced
 
 WITHIN_WORD = 5  # letters and digits that are looked for within a longer word
@@ -21,6 +22,10 @@ _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _DATE_TIME_SUM = re.compile(
     r"(?<![\d.])(?:\d{1,4}([./-])\d{1,2}\1\d{1,4}|\d{1,2}:\d\d|\d+(?:[.,]\d+)+)(?!\d)"
 )
+_DAY = re.compile(
+    r"\d{1,2}([./])\d{1,2}\1\d{2}(?:\d{2})?|\d{4}([./-])\d{1,2}\2\d{1,2}|\d{1,2}-\d{1,2}-\d{4}"
+)
+_TIME = re.compile(r"(?:[01]?\d|2[0-3])(?::[0-5]\d){1,2}")
 
 
 def begins(stream: Stream, place: int) -> bool:
@@ -94,3 +99,15 @@ def is_part_of_sum(text: str, start: int, end: int) -> bool:
         and found.end() - found.start() > end - start
         for found in _DATE_TIME_SUM.finditer(text[near : end + 12])
     )
+
+
+def is_day_or_time(kind: str, said: str) -> bool:
+    """Whether what stands there is a day or a time, and no number of that kind with signs in it.
+
+    Documents are numbered by days: 150325 is one of 15.03.25, and not the day.
+    """
+    if kind == "date" or said.isalnum():
+        return False
+    if _TIME.fullmatch(said):
+        return True
+    return _DAY.fullmatch(said) is not None and bool(date_readings(said))

@@ -396,6 +396,28 @@ def test_a_label_that_says_of_what_kind_an_address_is_changes_nothing(chats, lab
     assert "Elmhurst" not in other
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [(150325, "15.03.25"), (20250315, "2025-03-15"), (1230, "12:30"), (15032025, "15/03/2025"),
+     (123045, "12:30:45")],
+)  # fmt: skip
+def test_a_number_made_of_a_day_or_time_is_not_the_day(chats, code, said):
+    contract = chats(fields={"target.code": "id"})
+    case = of(f"No. {code}, {said}", code=code, calls=[{"api": said, "PIN": None}])
+    found = Replacer(contract, KEY.encode()).case(case)
+    done = found.case
+    assert found.reason is None
+    assert done.input == f"No. {done.target['code']}, {said}"
+    assert done.target["code"] != code
+    assert done.target["calls"] == case.target["calls"]
+    index = WordIndex({str(code): Identity("id", "free", str(code))})
+    assert not index.hits(f"on {said}")
+    assert [hit.key for hit in index.hits(f"No. {code}")] == [str(code)]
+    born = chats(fields={"target.slots.ssn": "dob"})
+    case = of(f"born {said}", slots={"name": [], "ssn": [f"{code}"]})
+    assert said not in Replacer(born, KEY.encode()).case(case).case.input
+
+
 @pytest.mark.parametrize("said", ["03.11.2025", "2025-11-03", "2025.50 EUR"])
 def test_a_year_in_a_date_is_no_number_of_a_document(chats, said):
     contract = chats(fields={"target.code": "id"})
