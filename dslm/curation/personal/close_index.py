@@ -38,7 +38,7 @@ from dslm.curation.personal.word_bounds import (
     IN_GROUPS,
     WITHIN_WORD,
     begins,
-    is_day_or_time,
+    is_of_day_or_time,
     is_part_of_sum,
     stands,
 )
@@ -167,7 +167,7 @@ class CloseIndex:
             return None
         for hearing in self._sought:
             identity = self.known.get(Key(hearing, chars))
-            if identity and not self._is_day_or_time(identity, chars, text):
+            if identity and not self._is_of_day(identity, chars, text, 0, len(text)):
                 return Finding(identity.kind, 0, len(text), unescaped(text), identity)
         return None
 
@@ -203,14 +203,15 @@ class CloseIndex:
                 if not number and self._stands(stream, at, end):
                     start, last = stream.start(at), stream.end(end - 1)
                     said = unescaped(text[start:last])
-                    day = self._is_day_or_time(identity, chars, said)
+                    day = self._is_of_day(identity, chars, text, start, last)
                     if not (day or is_part_of_sum(text, start, last)):
                         yield Finding(identity.kind, start, last, said, identity)
                 at = stream.chars.find(chars, at + 1)
 
-    def _is_day_or_time(self, identity: Identity, chars: str, said: str) -> bool:
-        """Whether a number without signs in it is a day or a time by chance."""
-        return chars not in self._parted and is_day_or_time(identity.kind, said)
+    def _is_of_day(self, one: Identity, chars: str, text: str, start: int, end: int) -> bool:
+        """Whether a number is a day or a time, or a part of one, by chance."""
+        parted = chars in self._parted
+        return is_of_day_or_time(one.kind, text, start, end, parted=parted)
 
     def _stands(self, stream: Stream, start: int, end: int) -> bool:
         """As `stands`; a short value may be parted where it was labelled so: "k 4".

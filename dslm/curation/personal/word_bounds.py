@@ -22,10 +22,10 @@ _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _DATE_TIME_SUM = re.compile(
     r"(?<![\d.])(?:\d{1,4}([./-])\d{1,2}\1\d{1,4}|\d{1,2}:\d\d|\d+(?:[.,]\d+)+)(?!\d)"
 )
-_DAY = re.compile(
-    r"\d{1,2}([./])\d{1,2}\1\d{2}(?:\d{2})?|\d{4}([./-])\d{1,2}\2\d{1,2}|\d{1,2}-\d{1,2}-\d{4}"
+_DAY_TIME = re.compile(
+    r"(?<!\d)(?:(?P<time>(?:[01]?\d|2[0-3])(?::[0-5]\d){1,2})|\d{1,2}([./])\d{1,2}\2\d{2}(?:\d{2})?"
+    r"|\d{4}([./-])\d{1,2}\3\d{1,2}|\d{1,2}-\d{1,2}-\d{4})(?!\d)"
 )
-_TIME = re.compile(r"(?:[01]?\d|2[0-3])(?::[0-5]\d){1,2}")
 
 
 def begins(stream: Stream, place: int) -> bool:
@@ -101,13 +101,18 @@ def is_part_of_sum(text: str, start: int, end: int) -> bool:
     )
 
 
-def is_day_or_time(kind: str, said: str) -> bool:
-    """Whether what stands there is a day or a time, and no number of that kind with signs in it.
+def is_of_day_or_time(kind: str, text: str, start: int, end: int, *, parted: bool = False) -> bool:
+    """Whether what stands there with signs in it is a day or a time, or a part, and no number.
 
-    Documents are numbered by days: 150325 is one of 15.03.25, and not the day.
+    Documents are numbered by days: 150325 is one of 15.03.25, and not the day. 2604 is a part of
+    26.04.2025 by chance, and so is 03/2025. A number that was labelled `parted` may be all of it.
     """
-    if kind == "date" or said.isalnum():
+    if kind == "date" or text[start:end].isalnum():
         return False
-    if _TIME.fullmatch(said):
-        return True
-    return _DAY.fullmatch(said) is not None and bool(date_readings(said))
+    near = max(0, start - 12)
+    here = (start - near, end - near)
+    return any(
+        found.start() <= here[0] < here[1] <= found.end()
+        and (found["time"] or date_readings(found[0])) and not (parted and found.span() == here)
+        for found in _DAY_TIME.finditer(text[near : end + 12])
+    )  # fmt: skip

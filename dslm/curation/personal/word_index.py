@@ -18,7 +18,7 @@ from typing import NamedTuple
 from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.spoken_digits import MAY_SAY_DIGITS
 from dslm.curation.personal.streams import Stream, folded_words, heard_words, stream_of
-from dslm.curation.personal.word_bounds import is_day_or_time
+from dslm.curation.personal.word_bounds import is_of_day_or_time
 
 LEAST_WITHIN = 3  # letters of a value in a text that writes no blanks around it
 SURE = 6  # letters and digits that are hardly met by chance
@@ -136,7 +136,7 @@ class WordIndex:
         if identity.is_name:
             return words == 1 or hit.key not in folded_words(identity.value)
         if len(hit.key) >= SURE:
-            return words == 1 or not is_day_or_time(identity.kind, text[hit.start : hit.end])
+            return words == 1 or not is_of_day_or_time(identity.kind, text, hit.start, hit.end)
         return words == 1 and not _is_in_amount(hit, text)
 
 

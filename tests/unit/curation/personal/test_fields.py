@@ -399,7 +399,7 @@ def test_a_label_that_says_of_what_kind_an_address_is_changes_nothing(chats, lab
 @pytest.mark.parametrize(
     ("code", "said"),
     [(150325, "15.03.25"), (20250315, "2025-03-15"), (1230, "12:30"), (15032025, "15/03/2025"),
-     (123045, "12:30:45")],
+     (123045, "12:30:45"), (2604, "26.04.2025"), (1504, "15/04/25")],
 )  # fmt: skip
 def test_a_number_made_of_a_day_or_time_is_not_the_day(chats, code, said):
     contract = chats(fields={"target.code": "id"})
@@ -416,6 +416,16 @@ def test_a_number_made_of_a_day_or_time_is_not_the_day(chats, code, said):
     born = chats(fields={"target.slots.ssn": "dob"})
     case = of(f"born {said}", slots={"name": [], "ssn": [f"{code}"]})
     assert said not in Replacer(born, KEY.encode()).case(case).case.input
+
+
+@pytest.mark.parametrize("label", ["03/2025", "2025-03", "03/25", "15-03"])
+def test_a_number_of_a_month_changes_no_day_of_it(chats, label):
+    contract = chats(fields={"target.slots.ssn": "id"})
+    days = "15.03.2025, 15.03.25, 2025-03-15"
+    case = of(f"No. {label} of {days}", slots={"name": [], "ssn": [label]})
+    done = Replacer(contract, KEY.encode()).case(case).case
+    (made,) = done.target["slots"]["ssn"]
+    assert (done.input, made == label) == (f"No. {made} of {days}", False)
 
 
 @pytest.mark.parametrize("said", ["03.11.2025", "2025-11-03", "2025.50 EUR"])
