@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from dslm.provenance import digest_json
 from dslm.settings.loading import load_document
@@ -82,8 +82,8 @@ class Bound(Asked):
 
     kind: Literal["bound"]
     metric: MetricName
-    at_least: float | None = Field(None, ge=-MOST_MONEY, le=MOST_MONEY)
-    at_most: float | None = Field(None, ge=-MOST_MONEY, le=MOST_MONEY)
+    at_least: FiniteFloat | None = Field(None, ge=-MOST_MONEY, le=MOST_MONEY)
+    at_most: FiniteFloat | None = Field(None, ge=-MOST_MONEY, le=MOST_MONEY)
     on: Literal["value", "interval"] = Field(
         "interval",
         description="interval: the bound has to be cleared with the policy's confidence, 1 - alpha;"

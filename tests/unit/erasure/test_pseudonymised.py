@@ -4,6 +4,7 @@ same, by what curation itself makes of their rows."""
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -41,8 +42,15 @@ def case(number: int, sender: str, *, own_id: bool = True) -> dict[str, object]:
     }
 
 
+@pytest.fixture
+def made(_made: Workspace, tmp_path: Path) -> Workspace:
+    """A copy of its own: some of these erase."""
+    shutil.copytree(_made.root, tmp_path / "made")
+    return Workspace(tmp_path / "made", _made.workflow)
+
+
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def _made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A workflow with its data curated, half of it without ids of its own."""
     ws = Workspace(tmp_path_factory.mktemp("made"), "mini")
     write_atomic(ws.contract, CONTRACT + PERSONAL)
