@@ -15,6 +15,7 @@ from dslm.provenance import write_atomic
 from dslm.releasing.signing.keys import VARIABLE, SigningKey
 from dslm.settings.release_policy import PATH
 
+WHY = "read gate.md, fewer wrong totals"
 APPROVALS = """\
 approvals:
   promotion: {count: 1}

@@ -52,15 +52,26 @@ def _refuse_dvc(root: Path) -> None:
     except (OSError, ValueError):
         return
     for pid in _pids(said):
-        if Path(f"/proc/{pid}").exists() and pid != os.getpid():
+        if pid != os.getpid() and _runs(pid):
             what = f"DVC is at work (process {pid})"
             raise InputError(what, where=path, fix=f"wait for process {pid}, or end it")
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process is there, be it another user's."""
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _pids(said: object) -> Iterator[int]:
     """The processes that a list of DVC's names."""
     if isinstance(said, dict):
-        if isinstance(pid := said.get("pid"), int):
+        if isinstance(pid := said.get("pid"), int) and pid > 0:
             yield pid
         for value in said.values():
             yield from _pids(value)

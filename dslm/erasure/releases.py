@@ -27,8 +27,9 @@ from dslm.releasing.erasure_register import Entry
 from dslm.releasing.erasures import ERASED, FILE, RECORDED, SMOKE, may_be_erased
 from dslm.releasing.opening import artifact_folder, nothing_yet, plain_faults
 from dslm.releasing.recorded_answers import AT_LEAST
-from dslm.releasing.store import FOLDER, ModelStore, Version
+from dslm.releasing.store import FOLDER, ModelStore
 from dslm.releasing.stored_files import refuse_foreign_place
+from dslm.releasing.version import Version
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json
 

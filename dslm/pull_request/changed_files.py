@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from dslm.errors import EnvironmentFault, InputError
+from dslm.settings.regular_files import refuse_no_folder
 
 Kind = Literal["judges", "judged", "beside"]
 How = Literal["added", "removed", "changed"]
@@ -78,9 +79,7 @@ def changes(target: Path, head: Path) -> list[Change]:
     Raises:
         InputError: One of the two is no such folder.
     """
-    if not head.is_dir():
-        fix = "check the pull request out there, as data"
-        raise InputError("no such folder", where=head, fix=fix)
+    refuse_no_folder(head, fix="check the pull request out there, as data")
     ours, theirs = _tracked(target), dict(_files(head))
     found = list[Change]()
     for path in sorted(ours | theirs.keys()):

@@ -22,7 +22,8 @@ from dslm.releasing.identity import (
 from dslm.releasing.journal_anchors import known_to_readers
 from dslm.releasing.moving import settle
 from dslm.releasing.opening import client, nothing_yet
-from dslm.releasing.store import ModelStore, Version
+from dslm.releasing.store import ModelStore
+from dslm.releasing.version import Version
 from dslm.settings.workspace import Workspace
 
 

@@ -16,7 +16,8 @@ from dslm.errors import ReleaseRefused
 from dslm.records import Baseline, Champion, JournalEntry
 from dslm.releasing.checking import Proof
 from dslm.releasing.identity import named, registered
-from dslm.releasing.store import ModelStore, Version
+from dslm.releasing.store import ModelStore
+from dslm.releasing.version import Version
 from dslm.settings.workspace import Workspace
 
 

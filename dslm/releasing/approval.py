@@ -24,7 +24,8 @@ from dslm.releasing.identity import (
 from dslm.releasing.journal import withdrawn
 from dslm.releasing.kept_terms import terms_kept
 from dslm.releasing.smoke import Answer, smoke
-from dslm.releasing.store import ModelStore, Version
+from dslm.releasing.store import ModelStore
+from dslm.releasing.version import Version
 from dslm.settings.workspace import Workspace, stage_command
 
 ANSWERED = "answered"  # the tag of a version that was loaded and answered, with its manifest

@@ -36,7 +36,8 @@ from dslm.releasing.release_summary import TAG as SUMMARY
 from dslm.releasing.release_summary import summary_tag
 from dslm.releasing.signing.registered import refuse_wrong_signature, tell_of
 from dslm.releasing.signing.signed_folder import SIGNED_BESIDE
-from dslm.releasing.store import RESTORE, ModelStore, Version
+from dslm.releasing.store import RESTORE, ModelStore
+from dslm.releasing.version import Version
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json
 

@@ -24,6 +24,7 @@ from dslm.releasing.journal_anchors import known_to_readers
 from dslm.releasing.opening import nothing_yet
 from dslm.releasing.store import RESTORE, ModelStore
 from dslm.settings.recipe import load_recipe
+from dslm.settings.regular_files import refuse_no_folder
 from dslm.settings.workspace import Workspace
 
 
@@ -90,8 +91,7 @@ def fetch_to(
     """
     if into.exists() or into.is_symlink():
         raise InputError("is there already", where=into, fix="name a new folder")
-    if not into.parent.is_dir():
-        raise InputError("no such folder", where=into.parent, fix="make it first")
+    refuse_no_folder(into.parent, fix="make it first")
     with tempfile.TemporaryDirectory(dir=into.parent, prefix=f".{into.name}.") as beside:
         number, folder = fetch_asked(ws, version, Path(beside))
         if without_inputs_by is not None:

@@ -16,7 +16,8 @@ from dslm.releasing.kept_terms import less_than_kept
 from dslm.releasing.look_anchors import refuse_lost_looks
 from dslm.releasing.rejudging import of_before_formats, refuse_unlike_release
 from dslm.releasing.rolled_back import less_than_rolled_back
-from dslm.releasing.store import ModelStore, Version
+from dslm.releasing.store import ModelStore
+from dslm.releasing.version import Version
 from dslm.settings.workspace import Workspace
 
 

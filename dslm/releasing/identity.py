@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from dslm.errors import ReleaseRefused
 from dslm.provenance import digest_bytes
 from dslm.records import Baseline, JournalEntry
-from dslm.releasing.store import ModelStore, Version
+from dslm.releasing.store import ModelStore
+from dslm.releasing.version import Version
 
 AS_NEW = "register and promote it as a new release"
 

@@ -19,7 +19,8 @@ from dslm.provenance import digest_json
 from dslm.records import JournalEntry
 from dslm.releasing.identity import same_bytes, same_release
 from dslm.releasing.journal_proof import refuse_to_write, signers
-from dslm.releasing.store import ModelStore, Version
+from dslm.releasing.store import ModelStore
+from dslm.releasing.version import Version
 
 COUNTS = "counts"  # the tag of a page that lost a race, or that `recover` put aside, says "no"
 

@@ -20,7 +20,8 @@ from dslm.releasing.held_policy import policy_of
 from dslm.releasing.identity import named
 from dslm.releasing.journal import Journal, digest_of, entry_of
 from dslm.releasing.journal_proof import signers, vouched_by_git_alone
-from dslm.releasing.store import ModelStore, Version
+from dslm.releasing.store import ModelStore
+from dslm.releasing.version import Version
 from dslm.settings.release_policy import PATH, PUBLISHED, load_release_policy
 from dslm.settings.workspace import Workspace
 

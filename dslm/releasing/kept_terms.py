@@ -16,7 +16,8 @@ from dslm.records import Baseline, Changes, JournalEntry
 from dslm.releasing.baseline import read_champion
 from dslm.releasing.checking import Proof
 from dslm.releasing.packaging import CHAMPION_TERMS
-from dslm.releasing.store import RESTORE, ModelStore, Version
+from dslm.releasing.store import RESTORE, ModelStore
+from dslm.releasing.version import Version
 from dslm.settings.workspace import Workspace
 
 FIX = "`git checkout` champion.json and terms.json beside it"

@@ -13,7 +13,7 @@ from pathlib import Path
 from dslm.errors import ReleaseRefused
 from dslm.looks.ledger import ledger_of, look_digest, refuse_gaps
 from dslm.records import JournalEntry, Verdict
-from dslm.releasing.store import Version
+from dslm.releasing.version import Version
 from dslm.settings.workspace import Workspace
 
 TAG = "look"

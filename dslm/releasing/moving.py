@@ -30,7 +30,8 @@ from dslm.releasing.journal_anchors import COPY
 from dslm.releasing.kept_terms import keep_terms, refuse_other_terms
 from dslm.releasing.look_anchors import TAG, look_of
 from dslm.releasing.signing.registered import signed_move, state_move
-from dslm.releasing.store import CANDIDATE, WITHDRAWN, ModelStore, Version
+from dslm.releasing.store import ModelStore
+from dslm.releasing.version import CANDIDATE, WITHDRAWN, Version
 from dslm.settings.workspace import Workspace
 
 Action = Literal["promote", "rollback", "recover"]

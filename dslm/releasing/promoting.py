@@ -46,7 +46,8 @@ from dslm.releasing.rollback_target import is_same_rollback, refuse_gone, target
 from dslm.releasing.signed_approvals.asked import asked_of, refuse_not_approved
 from dslm.releasing.signing.registered import state_move
 from dslm.releasing.smoke import Answer, smoke
-from dslm.releasing.store import ModelStore, Version
+from dslm.releasing.store import ModelStore
+from dslm.releasing.version import Version
 from dslm.settings.policy import letters
 from dslm.settings.workspace import Workspace, stage_command
 from dslm.stage import exclusive

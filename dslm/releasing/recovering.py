@@ -34,7 +34,8 @@ from dslm.releasing.journal_copy import readable_copy
 from dslm.releasing.journal_proof import proved_part, stands_alone
 from dslm.releasing.moving import Move, make, settle
 from dslm.releasing.opening import nothing_yet
-from dslm.releasing.store import RESTORE, ModelStore, Version
+from dslm.releasing.store import RESTORE, ModelStore
+from dslm.releasing.version import Version
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
 

@@ -29,7 +29,8 @@ from dslm.releasing.rejudging import refuse_unlike_latest
 from dslm.releasing.release_summary import as_release
 from dslm.releasing.signing.registered import sign_packaged
 from dslm.releasing.smoke import Answer, smoke
-from dslm.releasing.store import CANDIDATE, ModelStore, Version
+from dslm.releasing.store import ModelStore
+from dslm.releasing.version import CANDIDATE, Version
 from dslm.releasing.version_tags import file_tags
 from dslm.settings.release_policy import load_release_policy
 from dslm.settings.workspace import Workspace

@@ -20,8 +20,8 @@ from dslm.releasing.faults import fault
 from dslm.releasing.opening import NAME, PATIENCE, client, database, sound_answers
 from dslm.releasing.plain_files import refuse_irregular
 from dslm.releasing.repository_id import name_in_registry, refuse_others
-from dslm.releasing.store import FOLDER, ModelStore, Version
-from dslm.releasing.version import registered_at
+from dslm.releasing.store import FOLDER, ModelStore
+from dslm.releasing.version import Version, registered_at
 from dslm.settings.workspace import origin
 
 _DELETED = "Deleted_Internal"  # MLflow keeps the rows of versions that were deleted

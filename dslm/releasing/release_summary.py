@@ -19,7 +19,8 @@ from dslm.provenance import canonical_json
 from dslm.records import Metric, Record, Release
 from dslm.releasing.look_anchors import TAG as LOOK
 from dslm.releasing.registry_reading import reading_store
-from dslm.releasing.store import ModelStore, Version
+from dslm.releasing.store import ModelStore
+from dslm.releasing.version import Version
 from dslm.strict_json import strict_json
 
 TAG = "summary"

@@ -13,7 +13,8 @@ from dslm.errors import ReleaseRefused
 from dslm.records import JournalEntry
 from dslm.releasing.identity import AS_NEW, named, not_that_release, registered, same_release
 from dslm.releasing.journal import served
-from dslm.releasing.store import ModelStore, Version
+from dslm.releasing.store import ModelStore
+from dslm.releasing.version import Version
 
 
 def is_same_rollback(

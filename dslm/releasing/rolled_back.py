@@ -18,7 +18,8 @@ from dslm.records import Baseline, Changes, JournalEntry
 from dslm.releasing.checking import Proof
 from dslm.releasing.identity import registered, same_release
 from dslm.releasing.journal import Withdrawn, withdrawn
-from dslm.releasing.store import RESTORE, ModelStore, Version
+from dslm.releasing.store import RESTORE, ModelStore
+from dslm.releasing.version import Version
 
 
 def less_than_rolled_back(

@@ -24,10 +24,7 @@ from dslm.releasing.repository_id import (
 )
 from dslm.releasing.stored_files import refuse_foreign_place
 from dslm.releasing.tracking import experiment_id
-from dslm.releasing.version import CANDIDATE as CANDIDATE
-from dslm.releasing.version import WITHDRAWN as WITHDRAWN
-from dslm.releasing.version import Version as Version
-from dslm.releasing.version import version_of
+from dslm.releasing.version import Version, version_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -29,7 +29,7 @@ from dslm.releasing.signing.trust import (
     trust_to_judge,
 )
 from dslm.releasing.store import ModelStore
-from dslm.settings.regular_files import refuse_no_file
+from dslm.settings.regular_files import refuse_no_file, refuse_no_folder
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
 
@@ -102,9 +102,11 @@ def verify_given(folder: Path, trust_root: Path) -> SignedRelease:
         trust_root: Whose signatures count; never from the folder or the repository it lies in.
 
     Raises:
-        InputError: The trust root is missing, wrong, or comes with what is verified.
+        InputError: There is no such folder; or the trust root is missing, wrong, or comes with what
+            is verified.
         ReleaseRefused: It is not signed by whom it should be, or does not fit together.
     """
+    refuse_no_folder(folder, fix="name a release's folder")
     refuse_no_file(trust_root, fix="name a file with the keys that you trust")
     refuse_own_trust(folder, trust_root)
     signed = verify_folder(folder, read_trust(trust_root))

@@ -1,4 +1,4 @@
-"""Whether a path leads to a file of bytes, and what is there instead.
+"""Whether a path leads to a file of bytes, or to a folder, and what is there instead.
 
 A folder, a link to nothing, or a pipe, which would be waited for: `exists` and `is_file` take each
 of them for no file at all, and what it should have said is then missed without a word. Called by
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dslm.errors import InputError
 
-NOTHING = "no such file"
+NOTHING, NO_FOLDER = "no such file", "no such folder"
 
 
 def what_is_there(path: Path) -> str | None:
@@ -38,6 +38,20 @@ def refuse_no_file(path: Path, *, fix: str | None = None) -> None:
     if found := what_is_there(path):
         other = "put a file in its place" if found != NOTHING else None
         raise InputError(found, where=path, fix=other or fix)
+
+
+def refuse_no_folder(path: Path, *, fix: str) -> None:
+    """Stop where there is no folder.
+
+    Args:
+        path: Where it should be.
+        fix: What to do.
+
+    Raises:
+        InputError: Nothing is there, or something else.
+    """
+    if not path.is_dir():
+        raise InputError("is no folder" if path.exists() else NO_FOLDER, where=path, fix=fix)
 
 
 def is_there(path: Path) -> bool:

@@ -28,7 +28,8 @@ from dslm.releasing.checking import prove_files
 from dslm.releasing.journal import chain, digest_of, genesis_of
 from dslm.releasing.plain_files import refuse_irregular
 from dslm.releasing.signing.registered import refuse_wrong_signature
-from dslm.releasing.store import Version
+from dslm.releasing.version import Version
+from dslm.settings.regular_files import refuse_no_folder
 from dslm.settings.workspace import Workspace
 
 RECORD, JOURNAL, VERSIONS = "backup.json", "journal.jsonl", "versions"
@@ -110,8 +111,7 @@ def read_backup(ws: Workspace, folder: Path) -> tuple[BackupRecord, Kept]:
         InputError: There is no backup, or it is of another workflow.
         ReleaseRefused: It is damaged, or a release in it is not what was registered.
     """
-    if not folder.is_dir():
-        raise InputError("no such folder", where=folder, fix=f"name what {MADE_BY} wrote")
+    refuse_no_folder(folder, fix=f"name what {MADE_BY} wrote")
     if not (folder / MANIFEST).is_file() or not (folder / RECORD).is_file():
         fix = f"name what {MADE_BY} wrote; one that was cut short is none"
         raise InputError("no whole backup is here", where=folder, fix=fix)

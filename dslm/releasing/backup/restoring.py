@@ -23,8 +23,8 @@ from dslm.releasing.backup.restore_sources import gathered, refuse_lost_champion
 from dslm.releasing.checking import prove
 from dslm.releasing.journal import Journal
 from dslm.releasing.recovering import recover
-from dslm.releasing.store import CANDIDATE, ModelStore, Version
-from dslm.releasing.version import REGISTERED
+from dslm.releasing.store import ModelStore
+from dslm.releasing.version import CANDIDATE, REGISTERED, Version
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
 

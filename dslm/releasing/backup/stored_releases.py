@@ -12,15 +12,16 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from dslm.errors import DslmError, InputError
+from dslm.errors import DslmError
 from dslm.evidence import release_digest
 from dslm.provenance import MANIFEST, digest_file
 from dslm.records import JournalEntry, Release
 from dslm.releasing.backup.backup_format import KeptRelease, KeptVersion, former, prove_kept
 from dslm.releasing.checking import checked_files, read_verdict
-from dslm.releasing.store import CANDIDATE, FOLDER
+from dslm.releasing.store import FOLDER
+from dslm.releasing.version import CANDIDATE
 from dslm.releasing.version_tags import file_tags
-from dslm.settings.regular_files import is_there
+from dslm.settings.regular_files import is_there, refuse_no_folder
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json
 
@@ -42,8 +43,7 @@ def stored_releases(
     Raises:
         InputError: There is no such folder.
     """
-    if not artifacts.is_dir():
-        raise InputError("no such folder", where=artifacts, fix="name where MLflow kept artifacts")
+    refuse_no_folder(artifacts, fix="name where MLflow kept artifacts")
     wanted: dict[tuple[str | None, str], dict[int, str]] = {}
     for entry in former(entries):
         same = wanted.setdefault((entry.to_digest, entry.verdict_digest), {})

@@ -31,7 +31,7 @@ from dslm.releasing.signing.model_signature import SIGNATURE, files_in, read_sig
 from dslm.releasing.signing.statements import STATEMENTS, VERDICT
 from dslm.releasing.signing.trust import Trust, read_trust
 from dslm.releasing.verifying import refuse_own_trust
-from dslm.settings.regular_files import refuse_no_file
+from dslm.settings.regular_files import refuse_no_file, refuse_no_folder
 from dslm.strict_json import strict_json
 
 MOST_BYTES = 256_000_000  # of one file: rows of some hundred thousand cases
@@ -72,10 +72,12 @@ def check_dossier(folder: Path, trust: Trust | None = None) -> CheckedDossier:
         trust: Whose signatures count; None: nobody's is asked for.
 
     Raises:
+        InputError: There is no such folder.
         ReleaseRefused: A file is changed, missing, added or a link; a number does not follow from
             the rows; the map, a card or the page is not what follows from the files; or the
             release is not signed by whom it should be.
     """
+    refuse_no_folder(folder, fix="name a folder that `dslm release dossier` made")
     _refuse_other_files(folder)
     found = Artefacts(folder)
     try:

@@ -20,6 +20,7 @@ from dslm.releasing.journal import Journal
 from dslm.releasing.journal_proof import signed_moves
 from dslm.releasing.opening import nothing_yet
 from dslm.releasing.store import ModelStore
+from dslm.settings.regular_files import refuse_no_folder
 from dslm.settings.workspace import Workspace
 
 MOST_NAMED = 3
@@ -42,8 +43,7 @@ def make_dossier(ws: Workspace, version: int, into: Path, *, with_inputs: bool =
     """
     if into.exists() or into.is_symlink():
         raise InputError("is there already", where=into, fix="name a new folder: --to FOLDER")
-    if not into.parent.is_dir():
-        raise InputError("no such folder", where=into.parent, fix="make it first")
+    refuse_no_folder(into.parent, fix="make it first")
     if nothing_yet(ws.root):
         fix = "`dslm release list` shows what there is"
         raise ReleaseRefused("no version is registered yet", where=ws.workflow, fix=fix)

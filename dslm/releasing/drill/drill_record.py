@@ -194,7 +194,8 @@ def _unsigned(ws: Workspace) -> str | None:
     if not is_there(ws.drill_statement):
         return "the last one is not signed"
     trust = trust_in_force(ws.root)
-    assert trust is not None
+    if trust is None:
+        return "nobody's keys count here"
     said, _ = opened(ws.drill_statement.read_bytes(), trust, ws.drill_statement)
     try:
         (named,) = said["predicate"]["configuration"]

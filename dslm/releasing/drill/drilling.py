@@ -48,7 +48,8 @@ from dslm.releasing.journal import served
 from dslm.releasing.journal_anchors import known_moves
 from dslm.releasing.opening import nothing_yet
 from dslm.releasing.promoting import promote, rollback
-from dslm.releasing.store import CANDIDATE, ModelStore, Version
+from dslm.releasing.store import ModelStore
+from dslm.releasing.version import CANDIDATE, Version
 from dslm.settings.workspace import Workspace
 from dslm.stage import exclusive
 

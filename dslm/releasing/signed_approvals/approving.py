@@ -30,7 +30,8 @@ from dslm.releasing.signing.dsse import envelope, read_envelope
 from dslm.releasing.signing.key_choice import no_use
 from dslm.releasing.signing.keys import KEYGEN, SigningKey, key_path, own_key
 from dslm.releasing.signing.trust import Trust, people_trust
-from dslm.releasing.store import ModelStore, Version
+from dslm.releasing.store import ModelStore
+from dslm.releasing.version import Version
 from dslm.settings.policy import letters
 from dslm.settings.release_policy import PATH, Approvable
 from dslm.settings.workspace import Workspace

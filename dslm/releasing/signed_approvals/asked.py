@@ -23,8 +23,9 @@ from dslm.releasing.journal import Journal, digest_of
 from dslm.releasing.signed_approvals.counting import Heard, Judges, Rule, counted, heard, missing
 from dslm.releasing.signed_approvals.kept import Kept, kept_with
 from dslm.releasing.signed_approvals.statement import ToApprove
-from dslm.releasing.store import ModelStore, Version
+from dslm.releasing.store import ModelStore
 from dslm.releasing.tracking import flat
+from dslm.releasing.version import Version
 from dslm.settings.loading import shortened
 from dslm.settings.release_policy import PATH
 from dslm.settings.workspace import Workspace

@@ -21,7 +21,7 @@ from dslm.releasing.held_policy import HeldPolicy, policy_of
 from dslm.releasing.signed_approvals.statement import ToApprove
 from dslm.releasing.signing.dsse import opened, read_envelope
 from dslm.releasing.signing.trust import people_trust
-from dslm.releasing.store import Version
+from dslm.releasing.version import Version
 from dslm.strict_json import strict_json
 
 PREFIX = "approval."  # and the kind, and the first digits of the key's id
@@ -112,7 +112,7 @@ def _opened(text: str, policies: tuple[HeldPolicy, ...]) -> tuple[dict[str, Any]
     Raises:
         ReleaseRefused: Nobody whom a policy names did.
     """
-    refused: ReleaseRefused | None = None
+    refused = ReleaseRefused("no policy says whose signature counts")
     for held in policies:
         try:
             said, known = opened(text.encode(), people_trust(held.policy, None), "")
@@ -120,7 +120,6 @@ def _opened(text: str, policies: tuple[HeldPolicy, ...]) -> tuple[dict[str, Any]
             refused = wrong
         else:
             return said, known.name
-    assert refused is not None
     raise refused
 
 

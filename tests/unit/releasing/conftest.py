@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from approving_people import WHY, People
 from finished_run import Run, W, finish_run
 
 from dslm.releasing.opening import client
 from dslm.releasing.promoting import promote
+from dslm.releasing.signed_approvals.approving import approve
 from dslm.settings.workspace import Workspace
 
 HERE = Path(__file__).parent
@@ -105,8 +107,35 @@ def run(bare: Run, migrated: Path) -> Run:
 
 
 @pytest.fixture(scope="session")
-def _one(_finished: Run, migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    run = with_database(copy_of(_finished, tmp_path_factory.mktemp("one")), migrated)
+def blank(_finished: Run, migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run that the gate passed, and a registry in which nothing is."""
+    return with_database(copy_of(_finished, tmp_path_factory.mktemp("empty")), migrated)
+
+
+@pytest.fixture(scope="session")
+def people(tmp_path_factory: pytest.TempPathFactory) -> People:
+    """Ann, bob and eve, each with a key."""
+    return People.with_keys(tmp_path_factory.mktemp("people"))
+
+
+@pytest.fixture(scope="session")
+def _approved(blank: Run, people: People, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Version 1 was promoted by ann and approved by bob, version 2 waits; ann has trained both."""
+    run = copy_of(blank, tmp_path_factory.mktemp("approved"))
+    people.policy(run)
+    with people.acting("ann"):
+        run.register()
+    with people.acting("bob"):
+        approve(run.ws, 1, WHY)
+    with people.acting("ann"):
+        promote(run.ws, 1, "first", "ann")
+        run.released(b"weights two")
+    return run
+
+
+@pytest.fixture(scope="session")
+def _one(blank: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    run = copy_of(blank, tmp_path_factory.mktemp("one"))
     run.register()
     promote(run.ws, None, "first", "ann")
     return run

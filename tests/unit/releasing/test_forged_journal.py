@@ -28,35 +28,6 @@ from dslm.releasing.store import ModelStore
 NOWHERE = "sha256:" + "1" * 64
 
 
-@pytest.fixture(scope="session")
-def people(tmp_path_factory: pytest.TempPathFactory) -> People:
-    return People.with_keys(tmp_path_factory.mktemp("people"))
-
-
-@pytest.fixture(scope="session")
-def empty(_finished, migrated, copying, tmp_path_factory) -> Run:
-    """A run that passed the gate, and a registry in which nothing is."""
-    run: Run = copying(_finished, tmp_path_factory.mktemp("bare"))
-    (run.ws.root / ".mlflow").mkdir()
-    (run.ws.root / ".mlflow" / "mlflow.db").write_bytes(migrated.read_bytes())
-    return run
-
-
-@pytest.fixture(scope="session")
-def _approved(empty: Run, people: People, copying, tmp_path_factory) -> Run:
-    """Version 1 was promoted by ann and approved by bob; version 2 waits, and nobody approved."""
-    run: Run = copying(empty, tmp_path_factory.mktemp("approved"))
-    people.policy(run)
-    with people.acting("ann"):
-        run.register()
-    with people.acting("bob"):
-        approve(run.ws, 1, "read gate.md")
-    with people.acting("ann"):
-        promote(run.ws, 1, "first", "ann")
-        run.released(b"weights two")
-    return run
-
-
 @pytest.fixture
 def waiting(_approved: Run, copying, tmp_path: Path) -> Run:
     return copying(_approved, tmp_path / "repository")
@@ -122,10 +93,10 @@ def test_recover_goes_on_from_what_git_says_that_served_and_ends_well(waiting, p
 
 
 def test_the_first_policy_of_a_journal_counts_where_git_has_it(
-    empty: Run, people, copying, tmp_path
+    blank: Run, people, copying, tmp_path
 ) -> None:
     """Git's policy asks for signatures and approvals, and the first entry is by one's own."""
-    run: Run = copying(empty, tmp_path / "repository")
+    run: Run = copying(blank, tmp_path / "repository")
     people.policy(run)
     with people.acting("ann"):
         run.register()
@@ -143,10 +114,10 @@ def test_the_first_policy_of_a_journal_counts_where_git_has_it(
 
 @pytest.mark.parametrize("before", ["no policy", "one that asks nothing"])
 def test_a_policy_that_git_now_has_is_not_forestalled_by_another(
-    empty: Run, people, copying, tmp_path, before: str
+    blank: Run, people, copying, tmp_path, before: str
 ) -> None:
     """The repository promoted before it had a policy; it has one now, and nothing moved since."""
-    run: Run = copying(empty, tmp_path / "repository")
+    run: Run = copying(blank, tmp_path / "repository")
     run.register()
     promote(run.ws, 1, "first", "ann")
     if before == "no policy":

@@ -20,7 +20,8 @@ from registry_servers import SECRET, free_port, mlflow_server, postgresql
 
 from dslm.errors import EXIT_BAD_INPUT, EXIT_REFUSED, DslmError, EnvironmentFault, InputError
 from dslm.releasing.promoting import promote, releases
-from dslm.releasing.store import ModelStore, Version
+from dslm.releasing.store import ModelStore
+from dslm.releasing.version import Version
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 import finished_run
 import pytest
-from approving_people import APPROVALS, People
+from approving_people import APPROVALS, WHY
 from finished_run import Run, W, answers_well
 from killed_moves import killed_after
 from reading_code import ROOT
@@ -35,30 +35,6 @@ from dslm.releasing.signed_approvals.kept import PREFIX
 from dslm.releasing.store import ModelStore
 from dslm.releasing.verifying import verify_given
 from dslm.settings.release_policy import APPROVABLE, PATH, load_release_policy
-
-WHY = "read gate.md, fewer wrong totals"
-
-
-@pytest.fixture(scope="session")
-def people(tmp_path_factory: pytest.TempPathFactory) -> People:
-    return People.with_keys(tmp_path_factory.mktemp("people"))
-
-
-@pytest.fixture(scope="session")
-def _approved(_finished, migrated, people: People, copying, tmp_path_factory) -> Run:
-    """Version 1 was promoted by ann and approved by bob, version 2 waits; ann has trained both."""
-    run: Run = copying(_finished, tmp_path_factory.mktemp("approved"))
-    (run.ws.root / ".mlflow").mkdir()
-    (run.ws.root / ".mlflow" / "mlflow.db").write_bytes(migrated.read_bytes())
-    people.policy(run)
-    with people.acting("ann"):
-        run.register()
-    with people.acting("bob"):
-        approve(run.ws, 1, WHY)
-    with people.acting("ann"):
-        promote(run.ws, 1, "first", "ann")
-        run.released(b"weights two")
-    return run
 
 
 @pytest.fixture

@@ -36,16 +36,9 @@ YESTERDAY = str(TODAY - dt.timedelta(days=1))
 
 
 @pytest.fixture(scope="session")
-def people(tmp_path_factory: pytest.TempPathFactory) -> People:
-    return People.with_keys(tmp_path_factory.mktemp("people"))
-
-
-@pytest.fixture(scope="session")
-def _signed(_finished, migrated, people: People, copying, tmp_path_factory) -> Run:
+def _signed(blank, people: People, copying, tmp_path_factory) -> Run:
     """Ann has trained versions 1 and 2, bob has promoted both; moves have to be signed."""
-    run: Run = copying(_finished, tmp_path_factory.mktemp("signed"))
-    (run.ws.root / ".mlflow").mkdir()
-    (run.ws.root / ".mlflow" / "mlflow.db").write_bytes(migrated.read_bytes())
+    run: Run = copying(blank, tmp_path_factory.mktemp("signed"))
     people.policy(run, "", roles=ONE_PROMOTES)
     for weights in (b"weights one", b"weights two"):
         with people.acting("ann"):

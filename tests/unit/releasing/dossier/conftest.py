@@ -19,22 +19,14 @@ from dslm.releasing.store import ModelStore
 
 
 @pytest.fixture(scope="session")
-def people(tmp_path_factory: pytest.TempPathFactory) -> People:
-    return People.with_keys(tmp_path_factory.mktemp("people"))
-
-
-@pytest.fixture(scope="session")
 def whole(
-    _finished: Run,
+    blank: Run,
     people: People,
-    migrated: Path,
     tmp_path_factory: pytest.TempPathFactory,
     copying: Callable[[Run, Path], Run],
 ) -> Whole:
     root = tmp_path_factory.mktemp("whole")
-    run = copying(_finished, root / "repository")
-    (run.ws.root / ".mlflow").mkdir()
-    shutil.copyfile(migrated, run.ws.root / ".mlflow" / "mlflow.db")
+    run = copying(blank, root / "repository")
     people.policy(run)
     with people.acting("ann"):
         released(run, b"weights one", "first", people)
