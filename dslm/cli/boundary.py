@@ -26,6 +26,7 @@ from dslm.errors import (
     Interrupted,
     Problems,
 )
+from dslm.notices import one_line
 
 
 def run(
@@ -109,7 +110,7 @@ def _tell(error: DslmError, as_json: bool) -> int:
         return error.exit_code
     name = "\x1b[1;31mdslm: \x1b[0m" if streams.in_colour(sys.stderr) else "dslm: "
     # one problem stays one line, for grep and for editors that jump to file:line
-    streams.tell("".join(f"{name}{streams.one_line(p.message())}\n" for p in _each(error)))
+    streams.tell("".join(f"{name}{one_line(p.message())}\n" for p in _each(error)))
     return error.exit_code
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ import typer
 
 from dslm.cli.printing import AsJson, emit, say
 from dslm.errors import InputError
+from dslm.notices import notice
 
 if TYPE_CHECKING:
     from dslm.releasing.verified_loading import Verified
@@ -48,7 +48,8 @@ def predict(
         else:
             release, verified = _released(ws, release, Path(into))
             decider, told = verified.decider, verified.said()
-        sys.stderr.writelines(f"dslm: {one}\n" for one in told)
+        for one in told:
+            notice(one)
         actions = answer(decider, asked, out)
     if as_json:
         emit({"workflow": workflow, "release": release, "out": str(out), "actions": actions,

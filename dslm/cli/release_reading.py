@@ -10,6 +10,7 @@ import typer
 from dslm.cli import streams
 from dslm.cli.printing import AsJson, Workflow, emit, say, table
 from dslm.cli.release_moves import move_by, move_plain
+from dslm.notices import one_line
 
 if TYPE_CHECKING:
     from dslm.records import Metric, Release
@@ -44,7 +45,7 @@ def list_releases(
     plain = []
     for ws in _workspaces(workflow):
         here, faults = listed(ws.root, ws.workflow)
-        streams.tell("".join(f"dslm: {streams.one_line(fault)}\n" for fault in faults))
+        streams.tell("".join(f"dslm: {one_line(fault)}\n" for fault in faults))
         found += here
         plain += [_plain(one) | {"faults": faults} for one in here]
     if as_json:

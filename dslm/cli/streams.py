@@ -11,10 +11,11 @@ import contextlib
 import fcntl
 import json
 import os
-import re
 import select
 import sys
 from typing import Any, TextIO
+
+from dslm.notices import HALVES
 
 LEGIBLE = "dslm.legible"  # the name of our error handler for encodings
 # What stands for a sign of ours where the encoding lacks it; anything else becomes a question mark.
@@ -23,7 +24,6 @@ _SIGNS = {
     "•": "*", "≤": "<=", "≥": ">=", "×": "x", "±": "+-", "“": '"', "”": '"', "„": '"', "’": "'",
     "‘": "'", "\u00a0": " ", "\u202f": " ", "\u2009": " ",
 }  # fmt: skip
-_HALVES = re.compile("[\ud800-\udfff]")  # what no encoding has; file names that are not UTF-8 do
 _REPLACEMENT = "\ufffd"
 
 
@@ -72,24 +72,12 @@ def _takes_any(encoding: str) -> bool:
 def json_text(value: Any, stream: TextIO, *, indent: int | None = None) -> str:
     """A value as JSON that a stream can take, with escapes for what its encoding lacks."""
     text = json.dumps(value, indent=indent, ensure_ascii=False, default=str)
-    text = _HALVES.sub(_REPLACEMENT, text)
+    text = HALVES.sub(_REPLACEMENT, text)
     try:
         text.encode(getattr(stream, "encoding", None) or "utf-8")
     except UnicodeEncodeError:
         text = "".join(c if c.isascii() else json.dumps(c)[1:-1] for c in text)
     return text + "\n"
-
-
-def one_line(text: str) -> str:
-    """A text as one line that a terminal only shows: no line ends, no control characters."""
-    joined = " ".join(part.strip() for part in text.splitlines()).strip()
-    return "".join(c if c.isprintable() or _HALVES.match(c) else _escape(c) for c in joined)
-
-
-def _escape(character: str) -> str:
-    if character.isspace():
-        return " "
-    return character.encode("unicode-escape").decode() if ord(character) < 0xA0 else character
 
 
 def reader_is_gone() -> bool:

@@ -6,10 +6,10 @@ version is promoted or its answers count, and by `dslm release list`.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 
 from dslm.errors import DslmError, InputError, ReleaseRefused
+from dslm.notices import notice
 from dslm.records import Baseline, JournalEntry
 from dslm.releasing.baseline import read_champion
 from dslm.releasing.identity import (
@@ -98,10 +98,8 @@ def finish_half_done(
     if wrong_alias(store, entries, versions) is None:
         return versions
     head = settle(ws, store, entries)[-1]
-    sys.stderr.write(
-        f"dslm: {store.model}: journal {head.seq} was not finished: the champion alias now names "
-        f"version {head.to_version}, as it says\n"
-    )
+    what = f"journal {head.seq} was not finished: the champion alias now names version "
+    notice(store.model, f"{what}{head.to_version}, as it says")
     return store.versions()
 
 

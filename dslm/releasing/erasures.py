@@ -11,7 +11,6 @@ sealed the release again: of a signed one, his signature.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -21,6 +20,7 @@ from pydantic import Field, ValidationError
 from dslm.cases import read_records
 from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence.record import Digest
+from dslm.notices import notice
 from dslm.provenance import digest_file
 from dslm.record import Record
 from dslm.records import Row
@@ -62,7 +62,7 @@ class Erasure(Record):
     salt: str
     group: str
     manifest: Digest
-    files: dict[str, ErasedFile]
+    files: dict[str, ErasedFile] = Field(min_length=1)
 
 
 class Erasures(Record):
@@ -177,7 +177,7 @@ def refuse_erased(folder: Path, where: str, fix: str) -> None:
 def tell_of_erasures(folder: Path, where: str) -> None:
     """Say on standard error what was erased from a release, if anything was."""
     if erased := erasures_of(folder):
-        sys.stderr.write(f"dslm: {where}: {told(erased)}\n")
+        notice(where, told(erased))
 
 
 def told(erased: tuple[Erasure, ...]) -> str:

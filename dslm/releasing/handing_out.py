@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sys
 from pathlib import Path
 
 from dslm.contract import load_contract
 from dslm.errors import InputError
+from dslm.notices import notice
 from dslm.provenance import MANIFEST, digest_file, write_atomic, write_manifest
 from dslm.releasing.erasures import (
     FILE,
@@ -80,7 +80,6 @@ def _sign(root: Path, folder: Path) -> None:
     except InputError as error:
         key, why = None, error.message()
     if key is None:
-        sys.stderr.write(f"dslm: {folder.name}: is not signed any more, as it is not what was "
-                         f"signed: {why}\n")  # fmt: skip
+        notice(folder.name, "is not signed any more, as it is not what was signed", why)
         return
     sign_folder(folder, key)

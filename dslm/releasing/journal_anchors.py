@@ -8,12 +8,12 @@ refuses a journal that lacks what one of them names. Called before every move an
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dslm.contract import load_contract
 from dslm.errors import InputError, ReleaseRefused
+from dslm.notices import notice
 from dslm.records import Champion, JournalEntry
 from dslm.releasing.baseline import read_noted, readable_note
 from dslm.releasing.held_policy import policy_of
@@ -138,7 +138,7 @@ def refuse_unsigned(
     if signing.required:
         fix = f"find out who wrote it, then {_PUT_ASIDE.format(model)}"
         raise ReleaseRefused(f"{what}, and {PATH} wants that", where=f"{model}.journal", fix=fix)
-    sys.stderr.write(f"dslm: {model}: {what}: nothing shows who made them\n")
+    notice(model, what, "nothing shows who made them")
 
 
 def not_signed(

@@ -12,13 +12,13 @@ is told, and kept.
 from __future__ import annotations
 
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from dslm.errors import DslmError
+from dslm.notices import notice
 from dslm.releasing.artifact_locations import here_of
 from dslm.releasing.opening import artifact_folder, plain_faults
 from dslm.releasing.repository_id import TAG, is_own, name_in_registry, repository_id
@@ -31,10 +31,10 @@ def clear_leftovers(store: ModelStore) -> None:
     """Delete what killed registrations left, and say what was deleted and what was not."""
     try:
         for line in _cleared(store):
-            sys.stderr.write(f"dslm: {store.model}: {line}\n")
+            notice(store.model, line)
     except DslmError as fault:
         what = "runs that a killed registration left could not be looked for"
-        sys.stderr.write(f"dslm: {store.model}: {what}: {fault.message()}\n")
+        notice(store.model, what, fault.message())
 
 
 def _cleared(store: ModelStore) -> Iterator[str]:

@@ -6,12 +6,12 @@ a rollback `AnswersAgain`. All load through `verified_loading`, as everything th
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from dslm.errors import InputError
+from dslm.notices import notice
 from dslm.records import Bridged, Decision, Prediction
 from dslm.releasing.verified_loading import load_verified
 from dslm.settings.recipe import BaseModelSource
@@ -84,7 +84,8 @@ def _column(table: Any) -> list[Any]:
 def _load_pyfunc(data_path: str, model_config: Any = None) -> PythonModel:
     """Load a release, after every byte was compared; MLflow's contract for a `loader_module`."""
     verified = load_verified(Path(data_path))
-    sys.stderr.writelines(f"dslm: {line}\n" for line in verified.said())
+    for line in verified.said():
+        notice(line)
     return PythonModel(verified.decider, verified.told, verified.bridged)
 
 
@@ -123,7 +124,8 @@ class AnswersAgain:
             ReleaseRefused: It is not what was registered, or one answer is another.
         """
         verified = load_verified(folder, self._root, recorded=True, base=self._base)
-        sys.stderr.writelines(f"dslm: {line}\n" for line in verified.said())
+        for line in verified.said():
+            notice(line)
         said = {"told": verified.told, "bridged": verified.bridged, "again": verified.again}
         if verified.again is not None and verified.again.whole:
             self.given = verified.again.answers

@@ -12,7 +12,6 @@ These three names stay as they are. `dslm.open_release` calls `open_release` her
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from dslm.errors import InputError
+from dslm.notices import notice
 from dslm.records import Action, Bridged, Record
 from dslm.releasing.fetching import fetch_asked
 from dslm.releasing.verified_loading import Verified, load_verified
@@ -132,5 +132,6 @@ def open_release(
     with tempfile.TemporaryDirectory(prefix="dslm-release-") as into:
         number, folder = fetch_asked(ws, release if isinstance(release, int) else None, Path(into))
         verified = load_verified(folder, ws.root)
-    sys.stderr.writelines(f"dslm: {line}\n" for line in verified.said())
+    for line in verified.said():
+        notice(line)
     return OpenRelease(number, verified)

@@ -14,12 +14,12 @@ import json
 import os
 import re
 import secrets
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from dslm.errors import InputError, ReleaseRefused
+from dslm.notices import notice
 from dslm.provenance import sync_folder
 from dslm.releasing.opening import NAME, database
 from dslm.settings.regular_files import is_there
@@ -82,7 +82,7 @@ def id_to_write(root: Path, versions: Iterable[Tagged]) -> str:
     there = next((v.tags[TAG] for v in versions if _ID.match(v.tags.get(TAG, ""))), None)
     made = _put(_file(root), there or secrets.token_hex(8))
     what = "now has the id by which a shared registry knows this repository: commit it"
-    sys.stderr.write(f"dslm: {FILE} {what}\n")
+    notice(f"{FILE} {what}")
     return made
 
 

@@ -9,11 +9,11 @@ back before it may answer a higher contract version, or have been made the champ
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 from dslm.evidence import TERMS_FILE, Terms, proved_terms
 from dslm.gating.changes import changes_since
+from dslm.notices import notice
 from dslm.records import Baseline, Changes, JournalEntry
 from dslm.releasing.checking import Proof
 from dslm.releasing.identity import registered, same_release
@@ -57,7 +57,7 @@ def less_than_rolled_back(
             of_terms.setdefault(version.terms, version)
     for number, what in unshown.items():
         told = f"{store.model} version {number}, which was promoted before, {what}"
-        sys.stderr.write(f"dslm: {told}: nothing shows whether less is asked now\n")
+        notice(told, "nothing shows whether less is asked now")
     found = [_changes(store, version, terms, proof) for terms, version in of_terms.items()]
     return tuple(changes for changes in found if changes.loosening)
 

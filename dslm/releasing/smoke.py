@@ -6,7 +6,6 @@ its own row of that case says. Called when a release is registered and when it i
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from dslm.cases import read_records
 from dslm.contract.answer import schema_errors
 from dslm.errors import DslmError, ReleaseRefused
+from dslm.notices import notice
 from dslm.provenance import digest_file
 from dslm.records import Bridged, Case, Row
 from dslm.releasing.checking import Proof
@@ -85,7 +85,7 @@ def smoke(ws: Workspace, proof: Proof, answer: Answer) -> Bridged | None:
 
 
 def _tell(where: str, what: str) -> None:
-    sys.stderr.write(f"dslm: {where}: {what}\n")
+    notice(where, what)
 
 
 def _undecided(proof: Proof, said: Mapping[str, Any]) -> list[str]:

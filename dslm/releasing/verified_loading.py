@@ -7,7 +7,6 @@ opened by MLflow, and no weights are loaded before every byte was compared.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import release_digest
+from dslm.notices import notice
 from dslm.records import Bridged
 from dslm.releasing.checking import MLFLOW_NOTE, checked_files
 from dslm.releasing.recorded_answers import bridge, recorded_there
@@ -117,10 +117,8 @@ def refuse_wrong_signature_of(folder: Path, root: Path | None) -> None:
     if (folder / SIGNATURE).exists():
         trust = trust_in_force(root)
         if trust is None:
-            sys.stderr.write(
-                f"dslm: {folder}: is signed, and nothing here says whose signatures count: "
-                f"{VARIABLE} names a file that does\n"
-            )
+            what = "is signed, and nothing here says whose signatures count"
+            notice(folder, what, f"{VARIABLE} names a file that does")
             return
         verify_folder(folder, trust, beside={MLFLOW_NOTE})
         return

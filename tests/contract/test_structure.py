@@ -19,6 +19,7 @@ BASE = {
     "evidence",
     "journal_entry",
     "looks",
+    "notices",
     "prediction",
     "stage",
     "errors",

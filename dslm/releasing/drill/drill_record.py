@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, Protocol
 
@@ -17,6 +16,7 @@ from pydantic import AwareDatetime, ValidationError
 import dslm
 from dslm.contract import load_contract
 from dslm.errors import InputError, ReleaseRefused
+from dslm.notices import notice
 from dslm.provenance import digest_file, write_atomic
 from dslm.record import Record
 from dslm.records import Baseline
@@ -88,7 +88,7 @@ def keep_record(ws: Workspace, record: DrillRecord) -> str | None:
     try:
         key = key_for(ws.root, load_contract(ws.contract))
     except InputError as fault:
-        sys.stderr.write(f"dslm: {ws.workflow}: the drill is not signed: {fault.message()}\n")
+        notice(ws.workflow, "the drill is not signed", fault.message())
         return None
     if key is None:
         return None

@@ -7,13 +7,13 @@ refuses what is not approved. Called by `promoting`, by `approving` and by `dslm
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from dslm.errors import ReleaseRefused
 from dslm.journal_entry import Approved
+from dslm.notices import notice
 from dslm.provenance import digest_json
 from dslm.records import Changes, JournalEntry
 from dslm.releasing.baseline import read_noted
@@ -213,7 +213,7 @@ def _tell_policy(asked: Asked) -> None:
         what += f"{by}" if by else "nobody: that one asks for no approval of a change"
     else:
         return
-    sys.stderr.write(f"dslm: {asked.move.workflow}: {what}\n")
+    notice(asked.move.workflow, what)
 
 
 def _short(held: HeldPolicy) -> str:

@@ -7,11 +7,11 @@ by `dslm release sign` and `verify`.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from dslm.contract import Contract, load_contract
 from dslm.errors import InputError, ReleaseRefused
+from dslm.notices import notice
 from dslm.provenance import MANIFEST, digest_file, write_atomic
 from dslm.records import JournalEntry
 from dslm.releasing.erasures import manifests_before
@@ -209,4 +209,4 @@ def _signed(ws: Workspace, folder: Path, key: SigningKey) -> SignedRelease:
 
 
 def _tell(what: str) -> None:
-    sys.stderr.write(f"dslm: {what}\n")
+    notice(what)

@@ -217,6 +217,12 @@ def _miscounted(folder: Path) -> None:
     (folder / FILE).write_text(json.dumps(said))
 
 
+def _of_nothing(folder: Path) -> None:
+    said = json.loads((folder / FILE).read_text())
+    said["erasures"].append(said["erasures"][0] | {"files": {}})
+    (folder / FILE).write_text(json.dumps(said))
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
@@ -224,6 +230,7 @@ def _miscounted(folder: Path) -> None:
         (_of_other_bytes, "another file than it is"),
         (_miscounted, "counts 2 erased rows"),
         (lambda folder: (folder / FILE).write_text("{}"), "no record of an erasure"),
+        (_of_nothing, "no record of an erasure"),
     ],
 )
 def test_a_record_of_erasures_is_held_to_the_files(one, change, why) -> None:
