@@ -32,8 +32,7 @@ from dslm.releasing.dossier.records_shown import not_vouched_for, refuse_other_n
 from dslm.releasing.signing.dsse import opened
 from dslm.releasing.signing.model_signature import SIGNATURE, files_in, read_signature
 from dslm.releasing.signing.statements import STATEMENTS, VERDICT
-from dslm.releasing.signing.trust import Trust, read_trust
-from dslm.releasing.verifying import refuse_own_trust
+from dslm.releasing.signing.trust import Trust, read_trust, refuse_own_trust
 from dslm.settings.regular_files import refuse_no_file, refuse_no_folder
 from dslm.strict_json import strict_json
 
