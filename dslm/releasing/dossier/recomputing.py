@@ -46,6 +46,10 @@ def not_as_computed(found: Artefacts) -> list[str]:
         if card is not None:
             for name in recomputed_models(found):
                 differ += _model_differs(contract, card, name, found.rows[name])
+            if card.currency != (asked := contract.costs.currency):
+                differ.append(
+                    f"scorecard: currency {card.currency[:20]!r}, the contract has {asked}"
+                )
         differ += _threshold_differs(contract, found)
     except (InputError, LookupError, ValueError, OverflowError) as error:
         return [f"rows: {error}"]

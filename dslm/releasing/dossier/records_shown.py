@@ -36,8 +36,6 @@ def refuse_other_names(found: Artefacts) -> tuple[str, ...]:
             is not signed and approved as its own policies ask.
     """
     moves = found.moves
-    if not moves:
-        return ()
     if any(move.texts_hidden for move in moves):
         _refuse_other_approvals(found, None)
         return (JOURNAL_FILE,)

@@ -188,9 +188,12 @@ def refuse_own_trust(verified: Path, trust_root: Path) -> None:
         InputError: It lies in that folder, or in the repository that the folder lies in. A home
             folder that is kept in git is no such repository.
     """
-    release, given = verified.resolve(), trust_root.resolve()
+    release = verified.resolve()
+    names = (trust_root.resolve(), trust_root.parent.resolve() / trust_root.name)  # also of a link
     own = [release, *(one for one in release.parents if _is_repository(one))]
-    if inside := next((one for one in own if given.is_relative_to(one)), None):
+    if inside := next(
+        (one for one in own if any(name.is_relative_to(one) for name in names)), None
+    ):
         what = f"lies in {inside}, so that whoever made the release may have written it"
         raise InputError(what, where=trust_root, fix="keep the keys that you trust elsewhere")
 

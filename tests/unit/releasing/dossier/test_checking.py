@@ -207,6 +207,21 @@ def test_a_name_or_word_that_nothing_bears_out_is_refused_without_any_registry(
             check_dossier(dossier, trust)
 
 
+def test_a_scorecard_in_another_currency_or_approvals_of_no_move_are_refused(
+    whole: Whole, dossier: Path
+) -> None:
+    journal = dossier / "records/journal.json"
+    kept = journal.read_bytes()
+    journal.unlink()
+    with pytest.raises(ReleaseRefused, match="names approvals that the moves"):
+        check_dossier(sealed(dossier))
+    journal.write_bytes(kept)
+    edited(dossier / "release/scorecard.json", lambda value: value.update(currency="YEN"))
+    reseal_release(dossier, "scorecard.json")
+    with pytest.raises(ReleaseRefused, match="currency 'YEN', the contract has EUR"):
+        check_dossier(sealed(dossier))
+
+
 def test_records_that_no_trusted_key_signs_are_named(
     whole: Whole, dossier: Path, people: People, tmp_path: Path
 ) -> None:

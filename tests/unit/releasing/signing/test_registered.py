@@ -273,11 +273,13 @@ def test_nor_with_the_git_repository_that_a_release_was_given_in(run, mine, tmp_
     (given / ".git").mkdir(parents=True)
     fetch_version(run.ws, 1, given)
     own = given / "trust.pem"
-    own.write_text(mine.public.pem)
-    with pytest.raises(InputError, match="whoever made the release may have written it"):
-        verify_given(given / "release", own)
     kept = tmp_path.parent / "kept.pem"
-    kept.write_text(mine.public.pem)
+    for path in (own, kept):
+        path.write_text(mine.public.pem)
+    (link := given / "link.pem").symlink_to(kept)
+    for path in (own, link):
+        with pytest.raises(InputError, match="whoever made the release may have written it"):
+            verify_given(given / "release", path)
     assert verify_given(given / "release", kept).signed_by == "kept"
 
 
