@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from dslm.curation.personal.common_names import CommonNames
 from dslm.curation.personal.days import DAY, days_in, days_of
-from dslm.curation.personal.escapes import unescaped
-from dslm.curation.personal.finding import COMMON, Finding, Identity
+from dslm.curation.personal.escapes import readings, unescaped
+from dslm.curation.personal.finding import COMMON, Finding, Identity, besides
 from dslm.curation.personal.names import parts, runs, short_spellings, transcribed, whole_spellings
 from dslm.curation.personal.spellings import (
     any_spellings,
@@ -173,6 +173,12 @@ class CloseIndex:
 
     def findings(self, text: str) -> list[Finding]:
         """Every known value in a text, the longest first; they may overlap."""
+        found: list[Finding] = []
+        for one in readings(text):
+            found += besides(found, self._findings(one))
+        return sorted(found, key=lambda one: (one.start - one.end, one.start))
+
+    def _findings(self, text: str) -> list[Finding]:
         words = folded_words(text)
         written: Stream | None = None
         found: list[Finding] = []
@@ -189,7 +195,7 @@ class CloseIndex:
             found += self._common.findings(text)
         if self._may_state_day(words):
             found += days_in(text, self._days)
-        return sorted(found, key=lambda one: (one.start - one.end, one.start))
+        return found
 
     def _heard_in(
         self, stream: Stream, text: str, hearing: Hearing, likely: list[str]
