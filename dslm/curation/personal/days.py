@@ -77,8 +77,17 @@ def days_in(text: str, known: Mapping[dt.date, Identity]) -> Iterator[Finding]:
             (_month(match["m1"] or match["m2"]), int(match["d1"] or match["d2"]))
         )
         start, end = match.span()
-        if identity and all(end <= one.start or one.end <= start for one in stated):
+        if (
+            identity
+            and not _is_verb(match)
+            and all(end <= one.start or one.end <= start for one in stated)
+        ):
             yield Finding("date", start, end, match[0], identity)
+
+
+def _is_verb(match: re.Match[str]) -> bool:
+    """Whether "may" goes before a number that is no day: "you may 3 times"."""
+    return match["m2"] == "may" and match[0][-1].isdigit()
 
 
 def months_said(words: Iterable[str]) -> bool:
