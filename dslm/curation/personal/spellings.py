@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from dslm.curation.personal.days import DAY, days_of, digits_of_day
+from dslm.curation.personal.escapes import unescaped
 from dslm.curation.personal.finding import COMMON, Identity
 from dslm.curation.personal.names import PARTICLES, SHORTEST_ELSEWHERE, parts, whole_spellings
 from dslm.curation.personal.spelling import joined
@@ -84,8 +85,7 @@ def partial_spellings(identity: Identity, text: str) -> set[str]:
     if identity.kind == "email":
         made = {value.rpartition("@")[0]}
     elif identity.kind == "address":
-        made = {one for one in (house_and_street(text),) if joined(one) in value.casefold()}
-        made |= turned(text)
+        made = {one for one in _houses(text) if joined(one) in value.casefold()} | turned(text)
         made |= {one for one in lines_of_address(text) if joined(one) in value.casefold()}
         made |= {other for one in (*made, value) for other, _, _ in _other_streets(joined(one))}
     elif identity.kind == "phone":
@@ -141,20 +141,24 @@ def house_and_street(text: str) -> str:
     return " ".join(words[:2]) if len(words) > 2 - len(numbers) and len(numbers) == 1 else ""
 
 
+def _houses(text: str) -> set[str]:
+    """The houses with their streets, of the whole address and of each of its lines."""
+    return {*filter(None, map(house_and_street, (text, *lines_of_address(text))))}
+
+
 def turned(text: str) -> set[str]:
     """House and street of an address the other way round: "elm street 12" of 12 Elm Street."""
-    near = house_and_street(text)
     words = folded_words(text)
-    if not near:
-        return set()
-    first, last = near.split()
+    return {one for near in _houses(text) for one in _turned(words, *near.split())}
+
+
+def _turned(words: list[str], first: str, last: str) -> set[str]:
     street, house = (last, first) if _HOUSE.fullmatch(first) else (first, last)
+    if not {street, house} <= set(words):
+        return set()
     at = words.index(street)
-    kinds = {
-        "",
-        *(_CUT.get(kind, kind) for kind in words[at + 1 : at + 2]),
-        *words[at + 1 : at + 2],
-    }
+    behind = words[at + 1 : at + 2]
+    kinds = {"", *behind, *(_CUT.get(kind, kind) for kind in behind)}
     named = {f"{street} {kind}".strip() for kind in kinds if not kind or kind in OF_ADDRESSES}
     before = words.index(house) < at
     made = {f"{one} {house}" if before else f"{house} {one}" for one in named}
@@ -176,7 +180,7 @@ def _turned_part(value: str, text: str, made: str) -> str | None:
 
 def lines_of_address(text: str) -> list[str]:
     """What commas and line breaks part, if it has a number: the street, the town with its code."""
-    lines = [line.strip() for line in _LINE_END.split(text)]
+    lines = [line.strip() for line in _LINE_END.split(unescaped(text))]
     return [one for one in lines if re.search(r"\d", one)] if len(lines) > 1 else []
 
 
