@@ -19,7 +19,8 @@ from dslm.curation.personal.shared_parts import NUMBERED
 from dslm.curation.personal.streams import folded_words
 
 LEAST = 4  # letters and digits of a value beside others, of which most are digits
-_MAY_BE_BESIDE = re.compile(r"[\s;|()\[\]:#x]")
+LONG = 6  # of one that a comma, a blank or a stroke alone parts from others
+_MAY_BE_BESIDE = re.compile(r"[\s;|()\[\]:#x,/]")
 _BETWEEN = re.compile(
     r"\s*[;|\n\[\]]\s*|\s*\((?!\d)|(?<!\d)\)\s*|,\s+|\s+[/–—]\s+"
     r"|(?i:\s+(?:and|or|und|oder|et|ou|y|e|o|&|\+)\s+)"
@@ -63,8 +64,26 @@ def beside(kind: PersonalKind, text: str) -> Beside:
         return _beside(text, [(text, dates)])
     if kind not in _NUMBERS or not (_MAY_BE_BESIDE.search(text) and re.search(r"\d", text)):
         return ONE
+    if listed := _listed(kind, text.strip()):
+        return Beside(listed, alone="," in text)
     pieces = [one for one in _BETWEEN.split(text) if one.strip()]
     return _beside(text, [(one, _core(kind, one)) for one in pieces])
+
+
+def _listed(kind: PersonalKind, text: str) -> tuple[str, ...]:
+    """Values that nothing but a comma parts; those that a blank or a stroke does may be one.
+
+    So may a telephone number's area and the rest of it.
+    """
+    for between in (",",) if kind == "phone" else (",", " ", "/"):
+        listed = text.split(between)
+        if len(listed) > 1 and all(map(_is_long, listed)):
+            return tuple(listed)
+    return ()
+
+
+def _is_long(text: str) -> bool:
+    return sum(map(str.isalnum, text)) >= LONG and " " not in text and _is_value(text)
 
 
 def _beside(text: str, pieces: Sequence[tuple[str, tuple[str, ...]]]) -> Beside:
