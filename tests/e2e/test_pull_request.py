@@ -135,6 +135,10 @@ def numbers_that_people_read(ws: Workspace) -> None:
         relock(ws, path, digest, len(data))
 
 
+def a_look_that_was_not_committed(ws: Workspace) -> None:
+    shutil.rmtree(ws.looks)
+
+
 def a_lock_without_a_stage(ws: Workspace) -> None:
     lock = ws.root / "dvc.lock"
     text, found = re.subn(r"  train@mini:\n(?:    .*\n)+", "", lock.read_text())
@@ -170,7 +174,7 @@ def judged(hosted: Hosted) -> dict[str, Judged]:
     for edit in (a_gate_that_passes_all, files_that_run_where_somebody_looks, another_champion,
                  a_verdict_that_was_written_by_hand, outputs_that_were_not_pushed,
                  an_output_that_is_another_in_the_remote, gold_that_was_edited_after_scoring,
-                 numbers_that_people_read, a_lock_without_a_stage,
+                 numbers_that_people_read, a_look_that_was_not_committed, a_lock_without_a_stage,
                  a_file_where_a_folder_was_and_a_name_nobody_can_write,
                  gold_that_is_a_link):  # fmt: skip
         hosted.propose(edit.__name__, edit)
@@ -215,6 +219,7 @@ def test_one_that_changes_nothing_that_is_judged_passes(judged: dict[str, Judged
         (gold_that_is_a_link, "evidence_belongs", "no regular file"),
         (numbers_that_people_read, "recorded_verdict", "gate.md: is not what the verdict says"),
         (numbers_that_people_read, "recorded_verdict", "metrics.json: is not what the scorecard"),
+        (a_look_that_was_not_committed, "recorded_verdict", "its look at gold is not in the"),
         (a_lock_without_a_stage, "evidence_belongs", "names no object of artifacts/mini/adapter"),
         (a_file_where_a_folder_was_and_a_name_nobody_can_write, "same_judge", r"\xff.py (added)"),
     ],
