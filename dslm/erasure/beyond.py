@@ -5,7 +5,6 @@ Takes a workspace and a `Found`; gives lines for people. Called by `forgetting`.
 
 from __future__ import annotations
 
-import configparser
 import os
 import subprocess
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from dslm.erasure.copies import shown
 from dslm.erasure.finding import Found
+from dslm.erasure.tree import dvc_settings
 from dslm.releasing.opening import artifact_folder
 from dslm.settings.workspace import Workspace, stage_command
 
@@ -81,12 +81,6 @@ def _tracked_by_dvc(ws: Workspace, found: Found) -> list[str]:
 
 
 def _remotes(root: Path) -> list[str]:
-    """The DVC remotes that the repository names."""
-    found = set()
-    for name in ("config", "config.local"):
-        path = root / ".dvc" / name
-        if path.is_file():
-            read = configparser.ConfigParser(strict=False)
-            read.read_string(path.read_text(encoding="utf-8", errors="replace"))
-            found |= {section.split('"')[1] for section in read.sections() if "remote " in section}
-    return sorted(found)
+    """The DVC remotes that its configuration names."""
+    sections = {one for _, settings in dvc_settings(root) for one in settings.sections()}
+    return sorted(one.split('"')[1] for one in sections if "remote " in one)

@@ -25,8 +25,9 @@ from dslm.provenance import files_of
 from dslm.records import Row
 from dslm.releasing.erasure_register import Entry
 from dslm.releasing.erasures import ERASED, FILE, RECORDED, SMOKE, may_be_erased
-from dslm.releasing.opening import artifact_folder, nothing_yet, plain_faults
+from dslm.releasing.opening import nothing_yet, own_artifacts, plain_faults, registry_at
 from dslm.releasing.recorded_answers import AT_LEAST
+from dslm.releasing.repository_id import is_own
 from dslm.releasing.store import FOLDER, ModelStore
 from dslm.releasing.stored_files import refuse_foreign_place
 from dslm.releasing.version import Version
@@ -45,18 +46,24 @@ class Stored:
         version: As the registry has it; number 0 where its files were uploaded and no version made.
         local: Where they lie, if that is on this machine.
         folder: A copy, or the same.
+        left_behind: Whether the registry is the repository's own, which is not the one in use.
     """
 
     version: Version
     local: Path | None
     folder: Path
+    left_behind: bool = False
 
     @property
     def named(self) -> str:
         """For people."""
         if self.version.number:
-            return f"version {self.version.number}"
+            return f"version {self.version.number}" + " in .mlflow" * self.left_behind
         return f"run {self.version.run_id}, which became no version"
+
+    def registry(self) -> contextlib.AbstractContextManager[None]:
+        """What is opened meanwhile is the registry that keeps it."""
+        return registry_at(None) if self.left_behind else contextlib.nullcontext()
 
 
 @dataclass(frozen=True)
@@ -73,45 +80,59 @@ class Held:
 
 
 def stored_releases(ws: Workspace, scratch: Path) -> Iterator[Stored]:
-    """Every release whose files the registry keeps, oldest first.
+    """Every release whose files a registry of the repository keeps, oldest first.
+
+    Where that is a server by now, also those that were left behind in the repository's own.
 
     Args:
         ws: The workflow.
         scratch: A folder for copies of those that lie on a server.
     """
     met = set()
-    for stored in () if nothing_yet(ws.root) else _registered(ws, scratch):
+    for stored in _registered(ws, scratch):
         met.add(stored.folder.resolve())
         yield stored
+    if not is_own(ws.root):
+        with registry_at(None):
+            left = _registered(ws, scratch, left_behind=True)
+        for stored in left:
+            if stored.folder.resolve() not in met:
+                met.add(stored.folder.resolve())
+                yield stored
     for folder in _folders(ws):
         if folder.resolve() not in met:
             yield Stored(Version(0, {}, (), "", folder.parents[1].name), folder, folder)
 
 
-def _registered(ws: Workspace, scratch: Path) -> Iterator[Stored]:
+def _registered(ws: Workspace, scratch: Path, *, left_behind: bool = False) -> list[Stored]:
     """Those that MLflow knows: of versions, and of uploads that became none."""
+    if nothing_yet(ws.root):
+        return []
     store = ModelStore(ws.root, ws.workflow)
     versions = [one for one in store.versions() if one.run_id]
     known = {one.run_id for one in versions}
     runs = (run for run in store.release_runs() if run not in known)
     versions += [Version(0, {}, (), "", run) for run in runs]
+    found = []
     for place, version in enumerate(versions):
         local = _local(store, str(version.run_id))
         if local is None:
             into = scratch / str(place)
             into.mkdir()
             with contextlib.suppress(ReleaseRefused):  # its files are gone
-                yield Stored(version, None, store.fetch(version, into))
+                found.append(Stored(version, None, store.fetch(version, into)))
         elif local.is_dir():
-            yield Stored(version, local, local)
+            found.append(Stored(version, local, local, left_behind))
+    return found
 
 
 def _folders(ws: Workspace) -> Iterator[Path]:
-    """Folders of releases on this machine, also of runs that MLflow knows no more."""
-    files = artifact_folder(ws.root)
-    if files is not None:
-        found = sorted((files / ws.workflow).glob(f"*/artifacts/{FOLDER}"))
-        yield from (one for one in found if one.is_dir() and not one.is_symlink())
+    """Folders of releases in the repository's own MLflow, also of runs that no MLflow knows.
+
+    They stay there when releases move to a server.
+    """
+    found = sorted((own_artifacts(ws.root) / ws.workflow).glob(f"*/artifacts/{FOLDER}"))
+    yield from (one for one in found if one.is_dir() and not one.is_symlink())
 
 
 def _local(store: ModelStore, run_id: str) -> Path | None:

@@ -7,15 +7,11 @@ real one is taken out of the environment, and a scratch that would lead to it is
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from dslm.errors import ReleaseRefused
-from dslm.foreign_errors import VARIABLE
 from dslm.releasing.agreement import disagreements
 from dslm.releasing.backup.restoring import restore
 from dslm.releasing.journal import Journal
@@ -87,20 +83,6 @@ class Scratch:
         without = shutil.ignore_patterns(MLFLOW, ".dslm")
         shutil.copytree(self.ws.root, folder, ignore=without)
         return Workspace(folder, self.ws.workflow)
-
-
-@contextlib.contextmanager
-def registry_at(address: str | None) -> Iterator[None]:
-    """All that is opened meanwhile is at an address; None: in the clone itself."""
-    before = os.environ.pop(VARIABLE, None)
-    if address is not None:
-        os.environ[VARIABLE] = address
-    try:
-        yield
-    finally:
-        os.environ.pop(VARIABLE, None)
-        if before is not None:
-            os.environ[VARIABLE] = before
 
 
 def bare_clone(ws: Workspace, folder: Path) -> Workspace:

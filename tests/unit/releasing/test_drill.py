@@ -35,8 +35,9 @@ from dslm.releasing.drill.drill_record import (
     read_record,
 )
 from dslm.releasing.drill.drilling import drill
-from dslm.releasing.drill.scratch_registry import Scratch, bare_clone, registry_at
+from dslm.releasing.drill.scratch_registry import Scratch, bare_clone
 from dslm.releasing.journal import Journal
+from dslm.releasing.opening import registry_at
 from dslm.releasing.promoting import promote, rollback
 from dslm.releasing.signed_approvals.approving import approve
 from dslm.releasing.store import ModelStore
