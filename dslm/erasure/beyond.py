@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,10 @@ def beyond_reach(ws: Workspace, found: Found) -> Iterator[str]:
                "files or backups: ask its administrator")  # fmt: skip
     else:
         yield "backups of .mlflow/"
+    killed = sorted(Path(tempfile.gettempdir()).glob("dslm-*"))
+    if killed:
+        yield (f"what a command keeps of releases while it runs, and leaves when it is killed: "
+               f"{', '.join(map(str, killed))}; delete what no command uses")  # fmt: skip
     yield ("what was handed out: fetched releases, answers of `dslm predict` elsewhere, reports "
            "that were mailed")  # fmt: skip
     if found.trained:

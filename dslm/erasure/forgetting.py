@@ -53,7 +53,7 @@ def forget(
             is at work; or copies are left that only a person can remove: nothing of sources and
             gold is changed then.
     """
-    with alone(ws), scratch_folder(ws) as folder:
+    with alone(ws), scratch_folder(ws, alone=True) as folder:
         found = find(ws, group)
         _refuse_reason(reason, actor, found)
         before = listed(ws, found, group, folder)

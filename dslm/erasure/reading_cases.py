@@ -241,7 +241,14 @@ class CaseReading:
         return person.has_case(case)
 
     def older(self) -> None:
-        """Of a person that is in no source and not in gold: what older copies have of it."""
+        """What older copies have of the person: cases that sources and gold have no more.
+
+        Ids count where no others are known: some name a row's place, which is another's by now. So
+        may a name be that was drawn for a group.
+        """
+        alone = not self.seen.cases
+        if self.seen.pseudonymised and not alone:
+            return
         for folder in (self.ws.artifacts, cache_folder(self.ws.root)):
             for path in files_below(folder):
                 if not looks_like_lines(path):
@@ -250,7 +257,7 @@ class CaseReading:
                     meta = one.get("meta")
                     if isinstance(meta, dict) and key_of(meta.get(self.group_by)) == self.key:
                         self.seen.texts.update(_texts_in(one.get("input")))
-                        self.seen.ids.add(str(one.get("id")))
+                        self.seen.ids.update({str(one.get("id"))} if alone else ())
 
     def other_inputs(self) -> Iterator[str]:
         """The inputs of all cases that are not the person's."""

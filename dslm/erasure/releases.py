@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from urllib.request import url2pathname
 from dslm.cases import as_line
 from dslm.erasure.finding import Found
 from dslm.erasure.json_objects import objects_in
+from dslm.erasure.person import key_of
 from dslm.errors import DslmError, ReleaseRefused
 from dslm.evidence import data_digest
 from dslm.provenance import files_of
@@ -34,7 +35,7 @@ from dslm.releasing.version import Version
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json
 
-ROWS = "rows/"
+ROWS, CALIBRATION = "rows/", "calibration"
 NOTHING_TO_ASK = "(erased)"  # the input of a smoke test whose case is gone and has no other
 
 
@@ -152,6 +153,7 @@ def _local(store: ModelStore, run_id: str) -> Path | None:
 
 def held_by(found: Found, folder: Path) -> Held:
     """What a release's folder holds of the person."""
+    found = _knowing_rows(found, folder)
     counts, others = {}, []
     for path in files_of(folder):
         name = path.relative_to(folder).as_posix()
@@ -165,6 +167,20 @@ def held_by(found: Found, folder: Path) -> Held:
     return Held(counts, tuple(others))
 
 
+def _knowing_rows(found: Found, folder: Path) -> Found:
+    """The same, with the ids that the release's own rows have for the person's gold cases.
+
+    Gold itself has them no more where they were erased before and a backup brought them back.
+    """
+    person = found.person
+    ids = {
+        str(row.get("id"))
+        for path in sorted((folder / ROWS).glob("*.jsonl")) if CALIBRATION not in path.name
+        for row in objects_in(path) if key_of(row.get("group")) == person.key
+    }  # fmt: skip
+    return replace(found, person=replace(person, gold_ids=person.gold_ids | ids))
+
+
 def _count(found: Found, name: str, path: Path) -> int:
     if name == SMOKE:
         return int(any(_is_case(found, one) for one in _smoke(path)))
@@ -175,7 +191,7 @@ def _is_one(found: Found, name: str, one: Mapping[str, Any]) -> bool:
     """Whether a line of rows or of recorded cases is the person's."""
     if name == RECORDED:
         return _is_case(found, one)
-    return found.person.has_row(one, gold="calibration" not in name)
+    return found.person.has_row(one, gold=CALIBRATION not in name)
 
 
 def _is_case(found: Found, case: Mapping[str, Any]) -> bool:
@@ -202,7 +218,7 @@ def erased_files(found: Found, folder: Path, entry: Entry) -> dict[str, bytes]:
         folder: The release.
         entry: Of the erasure; gives what stands for ids.
     """
-    changed = {}
+    changed, found = {}, _knowing_rows(found, folder)
     for name in held_by(found, folder).counts:
         if name != SMOKE:
             changed[name] = _without(found, name, folder / name, entry)

@@ -174,7 +174,7 @@ class _Drilled:
     def serves(self) -> Seen:
         """Load what serves, as whoever serves it does."""
         began, answers = time.monotonic(), self._loading.again()
-        with tempfile.TemporaryDirectory() as scratch:
+        with tempfile.TemporaryDirectory(prefix="dslm-") as scratch:
             number, folder = fetch_asked(self._clone, None, Path(scratch))
             answers(folder, "")
         return f"version {number} loads, {_gave(answers.given)}", time.monotonic() - began

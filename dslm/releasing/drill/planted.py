@@ -153,7 +153,7 @@ def dead_server(d: Drilled) -> Seen:
     server, took = ScratchServer(d.folder / "server"), list[float]()
     clone = d.scratch.clone(d.folder / "clone")
     scratch = Scratch(clone, d.scratch.backup, d.scratch.empty)
-    with registry_at(server.address):
+    with server.in_use():
         try:
             server.start()
             restore(clone, scratch.backup, None, DRILL)

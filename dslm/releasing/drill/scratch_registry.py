@@ -86,7 +86,7 @@ class Scratch:
 
 
 def bare_clone(ws: Workspace, folder: Path) -> Workspace:
-    """What a clone of the repository has of a workflow, without any registry.
+    """What moves read of a clone's workflow: no registry, and of its data the contract alone.
 
     Raises:
         ReleaseRefused: Its registry would not be its own.
@@ -99,9 +99,10 @@ def bare_clone(ws: Workspace, folder: Path) -> Workspace:
     for name in FOLDERS:
         shutil.copytree(ws.root / name, folder / name, dirs_exist_ok=True)
     scratch = Workspace(folder, ws.workflow)
-    for source, target in ((ws.data, scratch.data), (ws.eval, scratch.eval),
-                           (ws.registry, scratch.registry)):  # fmt: skip
+    for source, target in ((ws.eval, scratch.eval), (ws.registry, scratch.registry)):
         shutil.copytree(source, target)
+    scratch.data.mkdir(parents=True)
+    shutil.copyfile(ws.contract, scratch.contract)
     for path in (ws.root / PATH.parent).glob("*.*"):
         if path.is_file():
             shutil.copyfile(path, folder / PATH.parent / path.name)

@@ -7,7 +7,9 @@ import csv
 import gzip
 import io
 import json
+import re
 import sqlite3
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -244,6 +246,21 @@ def test_what_lies_beyond_reach_is_named(ws) -> None:
     assert "`dvc add data/mini/sources`" in found.to_do
 
 
+def test_folders_of_killed_commands_are_named(ws, tmp_path_factory, monkeypatch) -> None:
+    """All that keep releases meanwhile have a name by which they are found."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
+    with tempfile.TemporaryDirectory(prefix="dslm-") as folder:
+        assert any(folder in one for one in listing(ws, GROUP).beyond)
+    assert not any("killed" in one for one in listing(ws, GROUP).beyond)
+    root = Path(__file__).parents[3]
+    texts = [
+        one.read_text() for part in ("dslm", "pipelines") for one in (root / part).rglob("*.py")
+    ]
+    made = re.findall(r"TemporaryDirectory\(([^)]*)", "".join(texts))
+    assert made
+    assert [one for one in made if "dir=" not in one and 'prefix="dslm-' not in one] == []
+
+
 def test_nothing_that_is_kept_says_who_it_was(ws) -> None:
     forget(ws, GROUP, "ann", WHY)
     for path in ws.root.rglob("*"):
@@ -375,6 +392,16 @@ def test_an_earlier_version_of_a_source_is_known_in_its_own_form(ws, name, data)
     write_atomic(kept, f"From: tom@example.org\n\n{OTHERS}")
     forget(ws, GROUP, "ann", WHY)
     assert list(kept.parent.iterdir()) == [kept]
+
+
+def test_a_case_that_sources_have_no_more_is_known_by_older_copies(ws) -> None:
+    """The person has another case in them still."""
+    old = "An order of the Ravensworths that was taken out of sources in May, for lot 11223."
+    write_atomic(ws.root / CACHE, jsonl(CURATED | {"id": "s0", "input": old}))
+    table = ws.root / CACHE.replace("0123", "4567")
+    write_atomic(table, f"text,who\n{old},nobody\n")
+    forget(ws, GROUP, "ann", WHY)
+    assert not table.exists()
 
 
 def test_a_person_that_only_older_copies_have_is_found_in_them(ws) -> None:
