@@ -21,7 +21,8 @@ from dslm.erasure.finding import Found, find
 from dslm.erasure.inventory import Listing, listed, releases_of, scratch_folder
 from dslm.erasure.person import key_of
 from dslm.erasure.primary_files import in_order, rewrite
-from dslm.erasure.releases import Stored, held_by, stored_releases
+from dslm.erasure.registry_releases import Stored, stored_releases
+from dslm.erasure.releases import held_by
 from dslm.erasure.sealing import begun_here, seal
 from dslm.errors import DslmError, InputError, Problems
 from dslm.releasing import steps

@@ -16,7 +16,8 @@ from pathlib import Path
 from dslm.erasure.beyond import beyond_reach, to_do
 from dslm.erasure.copies import Copy, copies, shown
 from dslm.erasure.finding import Found, find
-from dslm.erasure.releases import erased_files, held_by, lost_by, stored_releases, trained_on
+from dslm.erasure.registry_releases import stored_releases
+from dslm.erasure.releases import erased_files, held_by, lost_by, trained_on
 from dslm.errors import InputError
 from dslm.releasing.erasure_register import Entry, read_register
 from dslm.settings.workspace import Workspace

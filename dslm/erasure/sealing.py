@@ -15,7 +15,8 @@ from pathlib import Path
 
 from dslm.contract import load_contract
 from dslm.erasure.finding import Found
-from dslm.erasure.releases import ROWS, Stored, erased_files, held_by
+from dslm.erasure.registry_releases import Stored
+from dslm.erasure.releases import ROWS, erased_files, held_by
 from dslm.errors import InputError, ReleaseRefused
 from dslm.provenance import (
     MANIFEST,
