@@ -76,8 +76,13 @@ def _own(root: Path) -> Path:
 def artifact_folder(root: Path) -> Path | None:
     """Where artifacts go; None where a server decides."""
     if tracking_uri(root).startswith((_SQLITE, _WITH_DRIVER)):
-        return _own(root) / FILES
+        return own_artifacts(root)
     return None
+
+
+def own_artifacts(root: Path) -> Path:
+    """Where the repository's own MLflow keeps files, whichever registry is used now."""
+    return _own(root) / FILES
 
 
 def database(root: Path) -> Path | None:
@@ -96,6 +101,20 @@ def database(root: Path) -> Path | None:
         fix = f"mend {VARIABLE}: sqlite:////folder/mlflow.db"
         raise InputError(what, where=without_password(uri), fix=fix)
     return Path(unquote(name))  # as SQLAlchemy does
+
+
+@contextlib.contextmanager
+def registry_at(address: str | None) -> Iterator[None]:
+    """All that is opened meanwhile is at an address; None: the repository's own."""
+    before = os.environ.pop(VARIABLE, None)
+    if address is not None:
+        os.environ[VARIABLE] = address
+    try:
+        yield
+    finally:
+        os.environ.pop(VARIABLE, None)
+        if before is not None:
+            os.environ[VARIABLE] = before
 
 
 def nothing_yet(root: Path) -> bool:
