@@ -17,6 +17,7 @@ from dslm.inference.adapter_config import lora_settings
 from dslm.inference.attention import register
 from dslm.inference.base import BaseFiles
 from dslm.inference.base_config import refuse_unlike
+from dslm.inference.lazy_compile import lazy_compile
 from dslm.inference.safetensors_header import tensor_shapes
 from dslm.settings.recipe import Dtype, TrainingAttention
 
@@ -106,7 +107,8 @@ def load_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
         InputError: A tensor without a place or a place without a tensor, or an adapter that adds
             nothing: zeros on one side of each product, or a scale of zero.
     """
-    from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
+    with lazy_compile():
+        from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
