@@ -21,7 +21,7 @@ from dslm.evidence import adapter_digests, code_digest
 from dslm.inference.base import load_tokenizer, locate
 from dslm.inference.engine import Engine, Progress
 from dslm.inference.locks import locate_locked
-from dslm.inference.models import device, load_adapter, load_base
+from dslm.inference.models import device, import_libraries, load_adapter, load_base
 from dslm.inference.packed import pack
 from dslm.inference.prompt import Prompt, prompt_ids, shared_prefix
 from dslm.inference.threads import choose_threads
@@ -183,6 +183,7 @@ def load_decider(
     Raises:
         InputError: A file is missing or is not the one it should be.
     """
+    import_libraries()
     files = locate_locked(recipe.base, root) if locked else locate(recipe.base, root)
     identity = files.digests() | {
         "contract": contract.digest(),

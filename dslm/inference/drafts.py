@@ -45,8 +45,8 @@ class Draft:
         while count < most and at < len(self._text):
             token = self._next(at)
             together = [] if token is None else _followed(copy, token)
-            if not together:
-                break
+            if not together or (copy is not None and copy.is_stopped()):
+                break  # what an answer ends with, the model need not see
             found.append(together)
             count, begin = count + len(together), at
             at += len(self._lexicon.decode_bytes(together))

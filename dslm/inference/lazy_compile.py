@@ -3,7 +3,7 @@
 PEFT imports bitsandbytes wherever that is installed, which decorates a few functions of its own
 with `torch.compile`; that alone imports all of torch's compiler, in more than a second of processor
 time. Functions decorated here are compiled at their first call, as they would be anyway. Called
-where an adapter is loaded.
+where PEFT is imported to load models.
 """
 
 from __future__ import annotations
