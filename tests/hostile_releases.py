@@ -28,6 +28,7 @@ from dslm.settings.recipe import BaseModelSource, load_recipe
 INERT = None
 ADAPTER = "adapter/adapter_config.json"
 WEIGHTS = "adapter/adapter_model.safetensors"
+BASE_WEIGHTS = "model.safetensors"
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,23 @@ def _of_another_size(said: dict[str, Any], _: int) -> bytes:
     name = next(key for key in said if key != "__metadata__")
     said[name]["shape"] = [2**40, 2**40]
     return _framed(said)
+
+
+def base_weights(part: str) -> Plant:
+    """A weight of the base as a tensor of the adapter, all zeros; `part` is in its name."""
+
+    def plant(place: Place) -> None:
+        from safetensors.torch import load_file, save_file
+
+        adapter, base = load_file(place.folder / WEIGHTS), load_file(place.base / BASE_WEIGHTS)
+        name = next(name for name in base if part in name)
+        under = {f"base_model.model.{name}", f"base_model.model.{name}".replace(
+            ".weight", ".base_layer.weight")}  # fmt: skip
+        zeros = {one: base[name].float() * 0 for one in under}
+        save_file({**adapter, **{one: zero.clone() for one, zero in zeros.items()}},
+                  place.folder / WEIGHTS)  # fmt: skip
+
+    return plant
 
 
 def link(name: str, to: Callable[[Place], Path]) -> Plant:
@@ -332,6 +350,9 @@ HOSTILE = (
             "sets 'rank_pattern'"),
     Hostile("a class to map to", keys(ADAPTER, auto_mapping={
             "base_model_class": "Evil", "parent_library": "backdoor"}), INERT),
+    Hostile("the base's embeddings in the adapter", base_weights("embed_tokens"), "of no LoRA"),
+    Hostile("the base's own layer below the adapter's", base_weights("q_proj"), "of no LoRA"),
+    Hostile("the base's norms in the adapter", base_weights("layernorm"), "of no LoRA"),
     Hostile("a base by another name", keys(ADAPTER,
             base_model_name_or_path=lambda p: str(moved_base(p))), INERT),
     Hostile("weights drawn from a file", keys(ADAPTER,

@@ -68,6 +68,9 @@ def show_checked(folder: Path, checked: CheckedDossier, *, as_json: bool) -> Non
         say("whose release it is was not asked: --trust FILE with the keys that you trust")
     else:
         say(f"the release is signed by {checked.signed_by}")
+        if checked.not_vouched_for:
+            alone = ", ".join(checked.not_vouched_for)
+            say(f"signed by no key that you trust, and so its maker's word alone: {alone}")
     if checked.hidden and not checked.registered:
         say(f"with texts hidden, so that only its maker can compare: {', '.join(checked.hidden)}")
 

@@ -6,8 +6,9 @@ decider and by training.
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from dslm.settings.recipe import Dtype, TrainingAttention
 
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 OTHER_BASE = "load it on the base it was trained on"
+_OF_LORA = re.compile(r"\.lora_(?:A|B|embedding_A|embedding_B|magnitude_vector)(?:\.|$)")
 
 
 def quieten() -> None:
@@ -113,8 +115,9 @@ def load_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
         merge: Fold it into the weights.
 
     Raises:
-        InputError: A tensor without a place or a place without a tensor, or an adapter that adds
-            nothing: zeros on one side of each product, or a scale of zero.
+        InputError: A tensor without a place or a place without a tensor, one that would replace the
+            base's own, or an adapter that adds nothing: zeros on one side of each product, or a
+            scale of zero.
     """
     import_libraries()
     from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
@@ -128,6 +131,7 @@ def load_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
         tensors = load_file(path, device="cpu")
     except (OSError, ValueError, SafetensorError) as error:
         raise InputError(f"cannot be read: {error}", where=adapter, fix="train again") from None
+    _refuse_other_tensors(tensors, path)
     own = {"inference_mode": True, "base_model_name_or_path": model.name_or_path}
     config = LoraConfig(**settings, **own)
     try:
@@ -149,6 +153,14 @@ def load_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
         raise InputError("all zeros: it would serve the base model", where=path, fix="train again")
     wrapped.eval()
     return wrapped.merge_and_unload() if merge else wrapped
+
+
+def _refuse_other_tensors(tensors: Iterable[str], path: Path) -> None:
+    """Refuse tensors that are no LoRA's: PEFT would put them in place of the base's weights."""
+    if other := [name for name in tensors if not _OF_LORA.search(name)]:
+        what = f"{len(other)} tensors are of no LoRA and would replace the base's own "
+        what += f"({other[0][:80]!r})"
+        raise InputError(what, where=path, fix="train again, or restore the adapter")
 
 
 def _adds_something(tensors: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ counts not. The chain says what is missing, not the numbers: MLflow leaves some 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from pydantic import ValidationError
 
@@ -155,6 +155,25 @@ def chain(genesis: str, entries: Iterable[JournalEntry]) -> tuple[JournalEntry, 
         counted.append(follower)
         head = digest_of(follower)
     return tuple(counted)
+
+
+def longest_chain(
+    genesis: str, entries: Iterable[JournalEntry], copied: Container[str]
+) -> tuple[JournalEntry, ...]:
+    """The longest chain from the beginning; of equally long ones, that which is known outside.
+
+    An entry that lost a race is followed by none, and has no copy outside the journal. One that
+    says to follow it, under any other number than the next one, makes it no longer.
+    """
+    of = {digest_of(entry): entry for entry in entries}
+    reach = {digest: entry.seq for digest, entry in of.items()}
+    for digest in sorted(of, key=lambda one: -of[one].seq):
+        before = of.get(of[digest].previous_digest)
+        if before is not None and before.seq + 1 == of[digest].seq:
+            followed = of[digest].previous_digest
+            reach[followed] = max(reach[followed], reach[digest])
+    ranked = sorted(of, key=lambda one: (-reach[one], one not in copied))
+    return chain(genesis, [of[digest] for digest in ranked])
 
 
 Withdrawn = tuple[JournalEntry, JournalEntry]  # what made it the champion, and the rollback

@@ -169,8 +169,7 @@ def _walk(entries: Sequence[JournalEntry], model: str) -> Iterator[str | None]:
     for number, entry in enumerate(entries):
         try:
             then = now.after(entry)
-            if then.held is not None:
-                _refuse_not_approved(entries[:number], entry, now, then, model)
+            _refuse_not_approved(entries[:number], entry, now, then, model)
             yield _signer(entry, now, then)
         except DslmError as wrong:
             where = f"{model}.journal"
@@ -207,7 +206,8 @@ def _refuse_not_approved(
 ) -> None:
     """Refuse an entry whose policy, or whose promotion, lacks the approvals that are asked for."""
     held = then.held
-    assert held is not None
+    if held is None:  # no policy so far: nothing is asked for
+        return
     asked = []
     if before.held is not None and before.held.digest != held.digest:
         asked.append(("policy_change", before.held))

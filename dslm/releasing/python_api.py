@@ -13,7 +13,7 @@ These three names stay as they are. `dslm.open_release` calls `open_release` her
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,14 +89,12 @@ class OpenRelease:
             bridged=verified.bridged,
         )
 
-    def answer(self, texts: Sequence[str]) -> list[ReleaseAnswer]:
+    def answer(self, texts: Iterable[str]) -> list[ReleaseAnswer]:
         """Answers with their decisions, one a text, in order.
 
         Raises:
             InputError: It is one text instead of several, or one of them is no text.
         """
-        if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
-            raise InputError("is no list of texts", where="answer", fix='give it as ["text", ...]')
         return [
             ReleaseAnswer(
                 object=prediction.object,
@@ -105,8 +103,21 @@ class OpenRelease:
                 confidence=prediction.confidence,
                 release=self.identity.digest,
             )
-            for prediction, decision in self._verified.decider.answer(list(texts))
+            for prediction, decision in self._verified.decider.answer(_listed(texts))
         ]
+
+
+def _listed(texts: Iterable[str]) -> list[str]:
+    """The texts in their order, read once: whoever gives them one by one gives them only once.
+
+    Raises:
+        InputError: They have no order, or one is no text.
+    """
+    ordered = isinstance(texts, Iterable) and not isinstance(texts, str | bytes | Mapping | Set)
+    found = list(texts) if ordered else []
+    if not ordered or not all(isinstance(text, str) for text in found):
+        raise InputError("is no list of texts", where="answer", fix='give it as ["text", ...]')
+    return found
 
 
 def open_release(

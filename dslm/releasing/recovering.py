@@ -9,8 +9,8 @@ here is taken away, so the same command again goes on.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dslm.errors import ReleaseRefused
@@ -21,7 +21,7 @@ from dslm.releasing.baseline import read_noted, readable_note
 from dslm.releasing.checking import prove
 from dslm.releasing.held_policy import policies_of
 from dslm.releasing.identity import named, registered
-from dslm.releasing.journal import Journal, chain, digest_of, entry_of
+from dslm.releasing.journal import Journal, digest_of, entry_of, longest_chain
 from dslm.releasing.journal_anchors import (
     Anchor,
     anchors,
@@ -32,6 +32,7 @@ from dslm.releasing.journal_anchors import (
 )
 from dslm.releasing.journal_copy import readable_copy
 from dslm.releasing.journal_proof import proved_part, stands_alone
+from dslm.releasing.lost_entries import told_lost
 from dslm.releasing.moving import Move, make, settle
 from dslm.releasing.opening import nothing_yet
 from dslm.releasing.store import RESTORE, ModelStore
@@ -44,13 +45,17 @@ NOT_PROVED = "not signed or approved as the entries before it ask for, counts no
 
 @dataclass(frozen=True)
 class _Known:
-    """What is left of a journal: its readable pages, and what is known of it elsewhere."""
+    """What is left of a journal: its readable pages, and what is known of it elsewhere.
+
+    `lost`: digests of what it says itself is lost; `unproved`: of what cannot be proved.
+    """
 
     store: ModelStore
     noted: Champion
     versions: Sequence[Version]
     pages: Mapping[int, JournalEntry | None]
-    anchors: tuple[Anchor, ...] = field(default=())
+    anchors: tuple[Anchor, ...] = ()
+    lost: frozenset[str] = frozenset()
     unproved: frozenset[str] = frozenset()
 
     @property
@@ -58,8 +63,8 @@ class _Known:
         """Every entry that anything holds, but those that are told to be lost, or not proved."""
         kept = [entry for entry in self.pages.values() if entry]
         kept += [anchor.entry for anchor in self.anchors if anchor.entry]
-        told = {digest for entry in kept for digest in entry.lost or ()} | self.unproved
-        return [entry for entry in kept if digest_of(entry) not in told]
+        gone = self.lost | self.unproved
+        return [entry for entry in kept if digest_of(entry) not in gone]
 
     @property
     def copied(self) -> set[str]:
@@ -113,15 +118,19 @@ def recover(ws: Workspace, actor: str, *, accept_loss: bool = False) -> list[str
 
 def _known(ws: Workspace, store: ModelStore, *, accept_loss: bool) -> _Known:
     """All that is left; with `accept_loss` nothing that the policy's file speaks against."""
-    noted, versions = readable_note(ws.champion), store.versions()
+    noted, versions, journal = readable_note(ws.champion), store.versions(), Journal(store)
     pages = {}
-    for page in Journal(store).pages(all_of_them=True):
+    for page in journal.pages(all_of_them=True):
         entry = entry_of(page.tags.get("entry", ""))
         whole = entry is not None and page.tags.get("digest") == digest_of(entry)
         pages[page.number] = entry if whole else None
     copies = [Anchor(ws.journal_copy.name, entry.seq, digest_of(entry), entry)
               for entry in readable_copy(ws)]  # fmt: skip
     known = _Known(store, noted, versions, pages, (*anchors(noted, versions), *copies))
+    saying = [entry for page in journal.pages() if (entry := pages.get(page.number))]
+    saying += [anchor.entry for anchor in known.anchors if anchor.entry]
+    lost = told_lost(saying, known.entries, journal.genesis, store.model)
+    known = replace(known, lost=lost)
     return replace(known, unproved=_unproved(known, ws if accept_loss else None))
 
 
@@ -133,7 +142,7 @@ def _unproved(known: _Known, ws: Workspace | None) -> frozenset[str]:
     """
     left, wrong = known.entries, set[str]()
     while True:
-        chained = _longest(Journal(known.store).genesis, left, known.copied)
+        chained = longest_chain(Journal(known.store).genesis, left, known.copied)
         right = proved_part(chained, known.store.model)
         if ws is not None:
             right = vouched_part(ws, right, known.noted, known.store.model)
@@ -159,7 +168,7 @@ def _is_whole(known: _Known) -> bool:
 def _restore(known: _Known) -> Iterator[str]:
     """Write the entries again whose pages are gone or changed; put aside what does not belong."""
     journal = Journal(known.store)
-    right = _longest(journal.genesis, known.entries, known.copied)
+    right = longest_chain(journal.genesis, known.entries, known.copied)
     counting = {page.number for page in journal.pages()}
     held = {digest_of(entry) for page, entry in known.pages.items() if entry and page in counting}
     for entry in right:
@@ -183,22 +192,6 @@ def _restore(known: _Known) -> Iterator[str]:
             yield f"journal entry {kept.seq} ({_told(kept)}): what came before it is lost"
         journal.put_aside(page)
     steps.reached("pages put aside")
-
-
-def _longest(
-    genesis: str, entries: Iterable[JournalEntry], copied: Container[str]
-) -> tuple[JournalEntry, ...]:
-    """The longest chain from the beginning; of equally long ones, that which is known outside.
-
-    An entry that lost a race is followed by none, and has no copy outside the journal.
-    """
-    of = {digest_of(entry): entry for entry in entries}
-    reach = {digest: entry.seq for digest, entry in of.items()}
-    for digest in sorted(of, key=lambda one: -of[one].seq):
-        before = of[digest].previous_digest
-        reach[before] = max(reach.get(before, 0), reach[digest])
-    ranked = sorted(of, key=lambda one: (-reach[one], one not in copied))
-    return chain(genesis, [of[digest] for digest in ranked])
 
 
 def _tell_loss(
@@ -261,7 +254,8 @@ def _what_served(
 ) -> Version:
     """The newest champion that anything knows of, as the registry has it.
 
-    Of what only the registry knows, and nothing leads to, that which is signed and approved.
+    Of what only the registry knows, and nothing leads to, that which is signed and approved; not
+    what lost a race, whose place another entry has.
 
     Args:
         ws: The workflow.
@@ -275,8 +269,8 @@ def _what_served(
     store, noted = known.store, known.noted
     policy, _ = policies_of(ws, entries)
     believed = [one.entry for one in known.anchors if one.in_git]
-    strays = [e for e in known.entries if e not in entries and (
-        e in believed or stands_alone(entries, e, policy, store.model))]  # fmt: skip
+    strays = [e for e in known.entries if e not in entries and (e in believed or (
+        e.seq > len(entries) and stands_alone(entries, e, policy, store.model)))]  # fmt: skip
     moves = sorted([*strays, *entries], key=lambda entry: -entry.seq)
     held = [registered(store, entry, known.versions) for entry in moves[: None if there else 1]]
     found = next((version for version in held if version and version.approved), None)

@@ -115,7 +115,7 @@ def refuse_wrong_signature_of(folder: Path, root: Path | None) -> None:
             that.
     """
     if (folder / SIGNATURE).exists():
-        trust = trust_in_force(root)
+        trust = trust_in_force(root, folder)
         if trust is None:
             what = "is signed, and nothing here says whose signatures count"
             notice(folder, what, f"{VARIABLE} names a file that does")

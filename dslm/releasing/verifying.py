@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from dslm.errors import InputError, ReleaseRefused
+from dslm.errors import ReleaseRefused
 from dslm.releasing.checking import NEEDED, checked_files, prove_files, read_verdict
 from dslm.releasing.erasures import tell_of_erasures
 from dslm.releasing.identity import refuse_taken_over
@@ -25,6 +25,7 @@ from dslm.releasing.signing.signed_folder import SIGNED_BESIDE, SignedRelease, v
 from dslm.releasing.signing.trust import (
     movers_of,
     read_trust,
+    refuse_own_trust,
     trust_root_named,
     trust_to_judge,
 )
@@ -75,11 +76,15 @@ def verify_version(ws: Workspace, number: int, trust_root: Path | None = None) -
         ws: The workflow.
         number: Which version.
         trust_root: Whose signatures count; by default those of the repository's policy, which is
-            as good as who may write to the repository.
+            as good as who may write to the repository. Never from the repository itself.
 
     Raises:
+        InputError: The trust root is missing, wrong, or lies in the repository.
         ReleaseRefused: It is not signed, not by whom it should be, or does not fit together.
     """
+    if trust_root:
+        refuse_no_file(trust_root, fix="name a file with the keys that you trust")
+        refuse_own_trust(ws.root, trust_root)
     trust = read_trust(trust_root) if trust_root else trust_to_judge(ws.root)
     with tempfile.TemporaryDirectory(prefix="dslm-verify-") as scratch:
         store = ModelStore(ws.root, ws.workflow)
@@ -116,16 +121,3 @@ def verify_given(folder: Path, trust_root: Path) -> SignedRelease:
     read_verdict(folder / "gate.json", signed.workflow)
     tell_of_erasures(folder, str(folder))
     return signed
-
-
-def refuse_own_trust(folder: Path, trust_root: Path) -> None:
-    """Refuse a trust root that whoever made the folder may have written.
-
-    Raises:
-        InputError: It lies in the folder, or in the repository that the folder lies in.
-    """
-    release, given = folder.resolve(), trust_root.resolve()
-    own = [release, *(one for one in release.parents if (one / "params.yaml").exists())]
-    if inside := next((one for one in own if given.is_relative_to(one)), None):
-        what = f"lies in {inside}, so that whoever made the release may have written it"
-        raise InputError(what, where=trust_root, fix="keep the keys that you trust elsewhere")

@@ -10,6 +10,7 @@ himself; it is never read from the repository that is verified. Read by `dslm.re
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -149,6 +150,12 @@ class ReleasePolicy(Settings):
         for name, keys in self.people.items():
             if not keys:
                 yield ("people", name), "has no key", "add one, or remove the person"
+        spelt: dict[str, str] = {}
+        for name in self.people:
+            like = spelt.setdefault(re.sub(r"[ ._@-]", "", name).casefold(), name)
+            if like != name:
+                fix = "give each a name of their own; one person's keys stand under one name"
+                yield ("people", name), f"reads as {like!r} does", fix
 
     def _of_roles(self) -> Iterator[tuple[Location, str, str]]:
         for role, people in self.roles.items():

@@ -15,15 +15,16 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from dslm.curation.personal.common_names import CommonNames
-from dslm.curation.personal.days import DAY, days_in, days_of
-from dslm.curation.personal.escapes import unescaped
-from dslm.curation.personal.finding import COMMON, Finding, Identity
+from dslm.curation.personal.days import DAY, days_in, days_of, months_said
+from dslm.curation.personal.escapes import readings, unescaped
+from dslm.curation.personal.finding import COMMON, Finding, Identity, besides
 from dslm.curation.personal.names import parts, runs, short_spellings, transcribed, whole_spellings
 from dslm.curation.personal.spellings import (
     any_spellings,
     is_plain_number,
     lines_of_address,
     partial_spellings,
+    turned,
 )
 from dslm.curation.personal.streams import (
     MAY_SOUND_OTHERWISE,
@@ -48,6 +49,7 @@ _PREFIX = 4
 _HEARINGS: tuple[Hearing, ...] = ("letters", "digits", "address")
 _NUMBER = re.compile(r"[^\w\n]?\d")  # behind an initial, which then is a number's: "Weber A-12"
 _RUN = re.compile(r"[0-9]+|[^0-9 ]+")
+_ENDS = re.compile(r"[,;\n]")
 
 
 class Key(NamedTuple):
@@ -100,6 +102,7 @@ class CloseIndex:
         self.known: dict[Key, Identity] = {}
         self._parted: set[str] = set()
         self._short: set[str] = set()  # "webera" of Anna Weber
+        self._turned: set[str] = set()  # "elm12" of 12 Elm Street: not over a comma
         self._days: dict[dt.date, Identity] = {}
         listed = list(values)
         self._common = CommonNames(one for one in listed if one[0].is_name)
@@ -108,6 +111,8 @@ class CloseIndex:
                 self._parted |= _parted(text)
             if identity.is_name:
                 self._short |= {heard(one, "letters") for one in short_spellings(identity)}
+            if identity.kind == "address":
+                self._turned |= {heard(one, "digits") for one in turned(text)}
             if identity.form == DAY:
                 self._days |= dict.fromkeys(days_of(identity), identity)
             for key in keys_of(identity, text):
@@ -140,6 +145,8 @@ class CloseIndex:
         if not self._days:
             return False
         there = "".join(words)
+        if months_said(words):
+            return True
         return not there.isascii() or any(f"{day.year % 100:02d}" in there for day in self._days)
 
     def _likely(self, words: Sequence[str], said: Sequence[str], sought: _Sought) -> list[str]:
@@ -173,6 +180,12 @@ class CloseIndex:
 
     def findings(self, text: str) -> list[Finding]:
         """Every known value in a text, the longest first; they may overlap."""
+        found: list[Finding] = []
+        for one in readings(text):
+            found += besides(found, self._findings(one))
+        return sorted(found, key=lambda one: (one.start - one.end, one.start))
+
+    def _findings(self, text: str) -> list[Finding]:
         words = folded_words(text)
         written: Stream | None = None
         found: list[Finding] = []
@@ -189,7 +202,7 @@ class CloseIndex:
             found += self._common.findings(text)
         if self._may_state_day(words):
             found += days_in(text, self._days)
-        return sorted(found, key=lambda one: (one.start - one.end, one.start))
+        return found
 
     def _heard_in(
         self, stream: Stream, text: str, hearing: Hearing, likely: list[str]
@@ -203,8 +216,10 @@ class CloseIndex:
                 if not number and self._stands(stream, at, end):
                     start, last = stream.start(at), stream.end(end - 1)
                     said = unescaped(text[start:last])
-                    day = self._is_of_day(identity, chars, text, start, last)
-                    if not (day or is_part_of_sum(text, start, last)):
+                    chance = self._is_of_day(identity, chars, text, start, last) or (
+                        chars in self._turned and _ENDS.search(said)
+                    )
+                    if not (chance or is_part_of_sum(text, start, last)):
                         yield Finding(identity.kind, start, last, said, identity)
                 at = stream.chars.find(chars, at + 1)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from dslm.contract.dates import date_readings, found_dates
@@ -28,6 +28,17 @@ _MONTHS = tuple(
     )
 )  # fmt: skip
 _SHORTEST_MONTH = 3
+_MONTH_NUMBERS = {
+    spelled: number
+    for names in reversed(_MONTHS) for number, name in enumerate(names, start=1)
+    for spelled in (name, name[:_SHORTEST_MONTH])
+}  # fmt: skip
+_ANY_MONTH = "|".join(sorted(_MONTH_NUMBERS, key=lambda name: (-len(name), name)))
+_YEARLESS = re.compile(  # "March 7th", "7. März": in the order of few languages a year is missed
+    rf"(?<![\w.,/:-])(?P<d1>\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s+(?:of\s+|de\s+)?(?P<m1>{_ANY_MONTH})\b"
+    rf"|(?<!\w)(?P<m2>{_ANY_MONTH})\b\.?\s+(?:the\s+)?(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?![\w:]|[.,/]\d)",
+    re.IGNORECASE,
+)
 
 
 def day_identity(text: str) -> Identity | None:
@@ -55,10 +66,42 @@ def digits_of_day(day: dt.date) -> tuple[str, ...]:
 
 def days_in(text: str, known: Mapping[dt.date, Identity]) -> Iterator[Finding]:
     """Where a text states a known day."""
-    for found in found_dates(text):
+    stated = [*found_dates(text)]
+    for found in stated:
         if days := sorted(found.readings & known.keys()):
             spelled, start, end = text[found.start : found.end], found.start, found.end
             yield Finding("date", start, end, spelled, known[days[0]])
+    yearless = {(day.month, day.day): known[day] for day in sorted(known, reverse=True)}
+    for match in _YEARLESS.finditer(text):
+        identity = yearless.get(
+            (_month(match["m1"] or match["m2"]), int(match["d1"] or match["d2"]))
+        )
+        start, end = match.span()
+        if (
+            identity
+            and not _is_verb(match)
+            and all(end <= one.start or one.end <= start for one in stated)
+        ):
+            yield Finding("date", start, end, match[0], identity)
+
+
+def _is_verb(match: re.Match[str]) -> bool:
+    """Whether "may" goes before a number that is no day: "you may 3 times"."""
+    return match["m2"] == "may" and match[0][-1].isdigit()
+
+
+def months_said(words: Iterable[str]) -> bool:
+    """Whether some folded words have the name of a month, or its beginning."""
+    return not _folded_months().isdisjoint(words)
+
+
+@lru_cache(maxsize=1)
+def _folded_months() -> frozenset[str]:
+    return frozenset(word for one in _MONTH_NUMBERS for word in folded_words(one))
+
+
+def _month(word: str) -> int:
+    return _MONTH_NUMBERS[word.casefold()]
 
 
 def another_day(identity: Identity, draw: Draw) -> str:
@@ -81,6 +124,8 @@ def day_like(identity: Identity, text: str, made: str) -> str:
     language that is not here.
     """
     before, after = days_of(identity)[0], dt.date.fromisoformat(made)
+    if _YEARLESS.fullmatch(text):
+        return _TOKEN.sub(lambda token: _yearless_like(token[0], after), text)
     for day in days_of(identity):
         if text in (digits := digits_of_day(day)):
             return digits_of_day(after)[digits.index(text)]
@@ -125,6 +170,12 @@ def _digits_like(token: str, before: dt.date, after: dt.date) -> str:
         return "".join(_digits_like(part, before, after) for part in parts if part)
     number = after.month if int(token) == before.month else after.day
     return f"{number:02d}" if len(token) == 2 else f"{number}"
+
+
+def _yearless_like(token: str, after: dt.date) -> str:
+    if token.isdigit():
+        return f"{after.day:02d}" if token[0] == "0" else f"{after.day}"
+    return _month_like(token, after.month)
 
 
 def _month_like(word: str, month: int) -> str:

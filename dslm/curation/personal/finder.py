@@ -7,12 +7,14 @@ nothing (is there an @, is there a run of digits), and only what passes is parse
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from functools import partial
 
 from dslm.contract.personal import Personal, PersonalKind
 from dslm.curation.personal.accounts import cards, ibans
 from dslm.curation.personal.emails import emails
+from dslm.curation.personal.escapes import readings
 from dslm.curation.personal.finding import Finding, without_overlaps
 from dslm.curation.personal.phones import phones
 from dslm.curation.personal.presidio import analyzer, persons
@@ -22,6 +24,28 @@ from dslm.errors import EnvironmentFault, InputError
 Find = Callable[[str], Iterable[Finding]]
 # Six digits that belong together, or an @: less is no value of any kind, and costs no more.
 _SIX_DIGITS = re.compile(r"\d(?:\D{0,6}\d){5}")
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63"
+
+
+class _PlainSigns(dict[int, int]):
+    """Digits, dashes, blanks and full-width signs as those of ASCII, each a sign for a sign."""
+
+    def __missing__(self, code: int) -> int:
+        char, plain = chr(code), code
+        kind = unicodedata.category(char)
+        if kind == "Nd":
+            plain = ord(str(unicodedata.digit(char)))
+        elif kind == "Zs":
+            plain = ord(" ")
+        elif char in _DASHES:
+            plain = ord("-")
+        elif 0xFF01 <= code <= 0xFF5E:
+            plain = code - 0xFEE0
+        self[code] = plain
+        return plain
+
+
+_PLAIN = _PlainSigns()
 
 
 class Finder:
@@ -41,10 +65,17 @@ class Finder:
 
     def __call__(self, text: str) -> list[Finding]:
         """Every finding in a text, by place, none overlapping another."""
-        likely = "@" in text or _SIX_DIGITS.search(text)
-        finders = [*self.checked, *self.read] if likely else self.read
-        found = [finding for find in finders for finding in find(text)]
+        found = [finding for one in readings(text) for finding in self._in(one)]
         return without_overlaps(found) if found else found
+
+    def _in(self, text: str) -> list[Finding]:
+        """Findings in a text; signs of other scripts and of print are read as those of ASCII."""
+        plain = text if text.isascii() else text.translate(_PLAIN)
+        likely = "@" in plain or _SIX_DIGITS.search(plain)
+        found = [one for find in self.checked if likely for one in find(plain)]
+        if plain is not text:
+            found = [one._replace(text=text[one.start : one.end]) for one in found]
+        return found + [one for find in self.read for one in find(text)]
 
 
 def refuse_missing(personal: Personal) -> None:

@@ -5,7 +5,8 @@ Made by `emails`, `accounts`, `taxes`, `phones`, `names` and `presidio`; read by
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from dslm.contract.personal import PersonalKind
@@ -56,13 +57,24 @@ class Finding(NamedTuple):
     certain: bool = True
 
 
+def besides(findings: Collection[Finding], more: Iterable[Finding]) -> list[Finding]:
+    """Those of more findings that share no character with some others."""
+    taken = {place for one in findings for place in range(one.start, one.end)}
+    return [one for one in more if taken.isdisjoint(range(one.start, one.end))]
+
+
 def without_overlaps(findings: Iterable[Finding]) -> list[Finding]:
     """Findings by their place; of two that share a character the one given first."""
     kept: list[Finding] = []
+    starts: list[int] = []
     for one in findings:
-        if all(one.end <= other.start or other.end <= one.start for other in kept):
-            kept.append(one)
-    return sorted(kept, key=lambda one: one.start)
+        at = bisect_left(starts, one.start)
+        if (at == 0 or kept[at - 1].end <= one.start) and (
+            at == len(kept) or one.end <= starts[at]
+        ):
+            kept.insert(at, one)
+            starts.insert(at, one.start)
+    return kept
 
 
 def longest(findings: list[Finding]) -> list[Finding]:

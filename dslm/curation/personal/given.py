@@ -6,6 +6,7 @@ A surrogate may be another person's name, and that is nobody's secret. Called by
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Protocol, TypeVar
 
@@ -29,11 +30,17 @@ def outside(found: Iterable[Span], text: str, given: Iterable[str]) -> list[Span
     if not left:
         return left
     for instead in given:
-        for start, end in _places(text, instead):
-            left = [one for one in left if not _is_ours(one, start, end)]
+        if starts := [start for start, _ in _places(text, instead)]:
+            left = [one for one in left if not _is_given(one, starts, len(instead))]
             if not left:
                 return left
     return left
+
+
+def _is_given(one: _Span, starts: list[int], length: int) -> bool:
+    """Whether what was found is what was given at one of some places, in their order."""
+    first, last = bisect_right(starts, one.start - length), bisect_left(starts, one.end)
+    return any(_is_ours(one, start, start + length) for start in starts[first:last])
 
 
 def _is_ours(one: Span, start: int, end: int) -> bool:

@@ -17,8 +17,8 @@ from itertools import pairwise
 from dslm.curation.personal.close_index import CloseIndex
 from dslm.curation.personal.common_words import COMMON_WORDS, FUNCTION_WORDS, is_common
 from dslm.curation.personal.english_words import english_words
-from dslm.curation.personal.escapes import unescaped
-from dslm.curation.personal.finding import Finding, Identity
+from dslm.curation.personal.escapes import readings, unescaped
+from dslm.curation.personal.finding import Finding, Identity, besides
 from dslm.curation.personal.found import Found, values_in
 from dslm.curation.personal.names import WORD, whole_spellings
 from dslm.curation.personal.spelling import joined
@@ -69,11 +69,14 @@ class KnownValues:
     def anywhere(self, text: str) -> list[Finding]:
         """What means a value in every case."""
         index = self.index
-        return [
-            Finding(index.known[hit.key].kind, hit.start, hit.end,
-                    unescaped(text[hit.start : hit.end]), index.known[hit.key])
-            for hit in index.hits(text)
-        ]  # fmt: skip
+        found: list[Finding] = []
+        for said in readings(text):
+            found += besides(found, [
+                Finding(index.known[hit.key].kind, hit.start, hit.end,
+                        unescaped(said[hit.start : hit.end]), index.known[hit.key])
+                for hit in index.hits(said)
+            ])  # fmt: skip
+        return found
 
 
 @lru_cache(maxsize=1 << 16)

@@ -14,11 +14,13 @@ from unicodedata import normalize
 
 from dslm.contract.personal import Personal, PersonalKind
 from dslm.curation.personal.accounts import cards, ibans
+from dslm.curation.personal.beside_values import beside
 from dslm.curation.personal.close_index import hearing_of
 from dslm.curation.personal.days import day_identity
 from dslm.curation.personal.emails import emails
 from dslm.curation.personal.finding import COMMON, Finding, Identity
 from dslm.curation.personal.names import SHORTEST_NUMBER, UNTELLING, WORD, words_of
+from dslm.curation.personal.no_values import is_no_value
 from dslm.curation.personal.phones import phones
 from dslm.curation.personal.shared_parts import NOTHING_SHARED, SharedParts
 from dslm.curation.personal.spelling import joined
@@ -59,15 +61,21 @@ class Labelled:
     def within(self, case: Case) -> Iterator[tuple[Identity, str]]:
         """Values that stand among other things in their fields: Anna Weber <anna@web.de>."""
         for place, kind in self.places.items():
-            if kind in NAMING:
-                for text in texts_at(case, place):
-                    if "@" in text:
-                        yield from ((one.identity, one.text) for one in emails(text))
-            elif find := self._found_by.get(kind):
-                for text in texts_at(case, place):
-                    for one in find(_with_cue(kind, text)):
-                        if joined(one.text) != joined(text):
-                            yield one.identity, one.text
+            for text in texts_at(case, place):
+                if kind not in NAMING:
+                    yield from self._beside(kind, text)
+                elif "@" in text:
+                    yield from ((one.identity, one.text) for one in emails(text))
+
+    def _beside(self, kind: PersonalKind, text: str) -> Iterator[tuple[Identity, str]]:
+        """Values in a text that are not all of it: what a finder knows, and numbers and days."""
+        if find := self._found_by.get(kind):
+            for one in find(_with_cue(kind, text)):
+                if joined(one.text) != joined(text):
+                    yield one.identity, one.text
+        for value in beside(kind, text).values:
+            if identity := self.identity(kind, value):
+                yield identity, value
 
     def placed(self, case: Case) -> Iterator[Placed]:
         """What each personal field holds as a whole, with the field."""
@@ -75,11 +83,14 @@ class Labelled:
             for text in texts_at(case, place):
                 if kind in NAMING and "@" in text:
                     text = _name_beside_emails(text)
-                if identity := self.identity(kind, text):
-                    yield place, identity, text
+                for one in _values_in(kind, text):
+                    if identity := self.identity(kind, one):
+                        yield place, identity, one
 
     def identity(self, kind: PersonalKind, text: str) -> Identity | None:
         """Which value a field's text is; None for none."""
+        if is_no_value(text):
+            return None
         if kind == "name":
             return _name(text)
         if kind == "company":
@@ -97,6 +108,13 @@ class Labelled:
                 if joined(one.text) == joined(text):
                     return one.identity
         return None
+
+
+@lru_cache(maxsize=1 << 12)
+def _values_in(kind: PersonalKind, text: str) -> tuple[str, ...]:
+    """The values of a field's text; the text itself where more of it may be somebody's."""
+    found = beside(kind, text)
+    return found.values if found.values and found.alone else (text,)
 
 
 def _name_beside_emails(text: str) -> str:

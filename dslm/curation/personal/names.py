@@ -11,7 +11,7 @@ import unicodedata
 from typing import Final
 
 from dslm.curation.personal.common_words import FUNCTION_WORDS
-from dslm.curation.personal.escapes import unescaped
+from dslm.curation.personal.escapes import readings, unescaped
 from dslm.curation.personal.finding import Identity
 
 # Vowel signs and accents belong to their letters: most of a name in Hindi or Thai is such.
@@ -41,7 +41,7 @@ UNTELLING = KEPT | FUNCTION_WORDS
 
 def words_of(name: str) -> list[str]:
     """A name's words, case folded; of "Weber, Anna" the given name first."""
-    last, comma, first = unicodedata.normalize("NFC", unescaped(name)).partition(",")
+    last, comma, first = unicodedata.normalize("NFC", unescaped(readings(name)[0])).partition(",")
     ordered = f"{first} {last}" if comma and WORD.search(first) else f"{last}{comma}{first}"
     return WORD.findall(ordered.casefold())
 

@@ -31,7 +31,7 @@ _NUMBERED_THINGS = (
     "customer facture factura fattura invoice konto kunde kunden lieferschein member order "
     "pedido policy police rechnung reservation schaden ticket vertrag vorgang"
 )
-_NUMBERED = frozenset(_NUMBERED_THINGS.split())
+NUMBERED = frozenset(_NUMBERED_THINGS.split())
 _LEADING = re.compile(r"[^\W\d_]+(?=\d)")
 
 
@@ -160,7 +160,7 @@ def parts_of(identity: Identity) -> Iterator[tuple[str, str]]:
         parted = [(word, " ".join(sorted(words - {word}))) for word in sorted(words)]
     else:
         text = leading_letters(identity)
-        may_be = 0 < len(text) <= MOST_LETTERS or text in _NUMBERED
+        may_be = 0 < len(text) <= MOST_LETTERS or text in NUMBERED
         parted = [(text, identity.value[len(text) :])] if may_be else []
     yield from ((text, rest) for text, rest in parted if not may_be_name(text))
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from dslm.curation.personal.days import DAY, days_of, digits_of_day
+from dslm.curation.personal.escapes import unescaped
 from dslm.curation.personal.finding import COMMON, Identity
 from dslm.curation.personal.names import PARTICLES, SHORTEST_ELSEWHERE, parts, whole_spellings
 from dslm.curation.personal.spelling import joined
@@ -20,15 +21,19 @@ _ADDRESS_WORDS = (
     "apartment apt avenue ave block boulevard blvd box building city close court ct district door "
     "drive dr east flat floor gasse highway house lane ln main no north number nr park place plot "
     "po platz post road rd room south square st str street strasse straße suite town unit village "
-    "way west th rue via calle plaza piazza allee weg"
+    "way west th rue via calle plaza piazza allee weg avenida av boulevard bd rua corso viale "
+    "straat laan plein ulica ul aleja ulice cad cadde caddesi sok sokak sokagi mah mahallesi "
+    "daire kat ул улица д дом кв квартира пр просп проспект пер переулок вул вулиця буд οδος οδ "
+    "شارع רחוב רח"
 )
-OF_ADDRESSES = frozenset(_ADDRESS_WORDS.split())
+OF_ADDRESSES = frozenset(folded_words(_ADDRESS_WORDS))
+_CUT = {"street": "st", "avenue": "ave", "road": "rd", "drive": "dr", "lane": "ln", "court": "ct"}
 _STREETS = (("strasse", "str"), ("straat", "str"), ("platz", "pl"))
 LOCAL, LAST = (7, 8), 4  # digits of a telephone number without its area; of a card that are told
 SHORTEST_ACCOUNT = 6
 SHORTEST_PART = 5  # letters and digits of a part of an address
 _HOUSE = re.compile(r"\d+[a-z]?")
-_LINE_END = re.compile(r"[,;\n]")
+_LINE_END = re.compile(r"[,;|\n\u060c\u061b\u3001\uff0c\uff1b]")
 _IN_TWO = re.compile("ae|oe|ue", re.IGNORECASE)
 _IN_ONE = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 _LETTERS = re.compile(r"^[^\W\d_]+")
@@ -80,7 +85,7 @@ def partial_spellings(identity: Identity, text: str) -> set[str]:
     if identity.kind == "email":
         made = {value.rpartition("@")[0]}
     elif identity.kind == "address":
-        made = {one for one in (house_and_street(text),) if joined(one) in value.casefold()}
+        made = {one for one in _houses(text) if joined(one) in value.casefold()} | turned(text)
         made |= {one for one in lines_of_address(text) if joined(one) in value.casefold()}
         made |= {other for one in (*made, value) for other, _, _ in _other_streets(joined(one))}
     elif identity.kind == "phone":
@@ -88,7 +93,8 @@ def partial_spellings(identity: Identity, text: str) -> set[str]:
     elif identity.form == DAY:
         made = {digits for day in days_of(identity) for digits in digits_of_day(day)}
     elif _is_told_by_its_last(identity):
-        return {one for one in (value[-LAST:], *_accounts_in(identity)) if one.isdigit()}
+        told = (value[-LAST:], *_accounts_in(identity), *_without_century(value))
+        return {one for one in told if one.isdigit()}
     elif identity.kind == "id":
         number = _LETTERS.sub("", value)
         made = {number} if number.isdigit() and number != value else set()
@@ -117,6 +123,11 @@ def _accounts_in(identity: Identity) -> tuple[str, ...]:
     return tuple(one for one in ends if len(one) >= SHORTEST_ACCOUNT)
 
 
+def _without_century(value: str) -> tuple[str, ...]:
+    """A number that begins with a day of birth, as Sweden's, with its year in two digits."""
+    return (value[2:],) if len(value) == 12 and value[:2] in ("18", "19", "20") else ()
+
+
 def _is_told_by_its_last(identity: Identity) -> bool:
     """Whether a number's last four digits are told alone; a valid SSN is found as a tax number."""
     kinds = identity.kind in ("card", "iban", "national_id") or identity.form == "us_ssn"
@@ -130,9 +141,46 @@ def house_and_street(text: str) -> str:
     return " ".join(words[:2]) if len(words) > 2 - len(numbers) and len(numbers) == 1 else ""
 
 
+def _houses(text: str) -> set[str]:
+    """The houses with their streets, of the whole address and of each of its lines."""
+    return {*filter(None, map(house_and_street, (text, *lines_of_address(text))))}
+
+
+def turned(text: str) -> set[str]:
+    """House and street of an address the other way round: "elm street 12" of 12 Elm Street."""
+    words = folded_words(text)
+    return {one for near in _houses(text) for one in _turned(words, *near.split())}
+
+
+def _turned(words: list[str], first: str, last: str) -> set[str]:
+    street, house = (last, first) if _HOUSE.fullmatch(first) else (first, last)
+    if not {street, house} <= set(words):
+        return set()
+    at = words.index(street)
+    behind = words[at + 1 : at + 2]
+    kinds = {"", *behind, *(_CUT.get(kind, kind) for kind in behind)}
+    named = {f"{street} {kind}".strip() for kind in kinds if not kind or kind in OF_ADDRESSES}
+    before = words.index(house) < at
+    made = {f"{one} {house}" if before else f"{house} {one}" for one in named}
+    return made | {other for one in made for other, _, _ in _other_streets(joined(one))}
+
+
+def _turned_part(value: str, text: str, made: str) -> str | None:
+    """The part of a surrogate for a house and street that are written the other way round."""
+    words = folded_words(text)
+    for back in (words[-1:], words[1:]):
+        front = words[: len(words) - len(back)]
+        said, behind = "".join([*back, *front]), len("".join(back))
+        at = value.find(said) if front and len(value) == len(made) else -1
+        part = made[at : at + len(said)] if at >= 0 else _street_part(value, said, made)
+        if front and part:
+            return part[behind:] + part[:behind]
+    return None
+
+
 def lines_of_address(text: str) -> list[str]:
     """What commas and line breaks part, if it has a number: the street, the town with its code."""
-    lines = [line.strip() for line in _LINE_END.split(text)]
+    lines = [line.strip() for line in _LINE_END.split(unescaped(text))]
     return [one for one in lines if re.search(r"\d", one)] if len(lines) > 1 else []
 
 
@@ -172,7 +220,7 @@ def part_of(identity: Identity, text: str, made: str) -> str | None:
         mailbox = made.rpartition("@")[0]
         return joined(mailbox) if mailbox and said == joined(value.rpartition("@")[0]) else None
     if identity.kind == "address" and said not in value:
-        return _street_part(value, said, made)
+        return _street_part(value, said, made) or _turned_part(value, text, made)
     at = value.find(said) if identity.kind == "address" else value.rfind(said)
     if at < 0 or not len(said) < len(value) == len(made):
         return None

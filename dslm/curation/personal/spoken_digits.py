@@ -7,7 +7,8 @@ English ones always; those of other languages where three follow each other, sin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 _UNITS = {"zero": "0", "nought": "0", "naught": "0", "one": "1", "two": "2", "three": "3",
           "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
@@ -38,6 +39,7 @@ _ELSEWHERE = {
     if word not in _UNITS
 } | _OTHER_WORDS  # fmt: skip
 _RUN = 3
+_MOST_NOUGHTS = 12  # that are said in a row
 MAY_SAY_DIGITS = frozenset([*_UNITS, *_TEENS, *_TENS, *_TIMES, *_NOUGHTS, *_ELSEWHERE])
 _SPOKEN = re.compile(rf"(?i)\b(?:{'|'.join([*_UNITS, *_TEENS, *_TENS])})")
 _ENGLISH = tuple({digit: word for word, digit in reversed(_UNITS.items())}[d] for d in "0123456789")
@@ -69,7 +71,9 @@ def _digits_at(words: Sequence[str], place: int) -> tuple[int, str]:
         again = following if len(following) == 1 and following.isdigit() else _UNITS.get(following)
         again = "0" if following in _NOUGHTS else again
         return (2, again * _TIMES[said]) if again else (0, "")
-    near = (_beyond_noughts(words[:place][::-1]), _beyond_noughts(words[place + 1 :]))
+    before = (words[n] for n in range(place - 1, -1, -1))
+    behind = (words[n] for n in range(place + 1, len(words)))
+    near = (_beyond_noughts(before), _beyond_noughts(behind))
     if any(word in _UNITS or word in _TIMES or _is_said_in_part(word) for word in near):
         return 1, "0"
     return 0, ""
@@ -80,9 +84,9 @@ def _is_said_in_part(word: str) -> bool:
     return word.isdigit() and len(word) <= _WRITTEN
 
 
-def _beyond_noughts(words: Sequence[str]) -> str:
-    """The first word that is no nought: "oh oh nine"."""
-    return next((word for word in words if word not in _NOUGHTS), "")
+def _beyond_noughts(words: Iterable[str]) -> str:
+    """The first of some words that is no nought: "oh oh nine"."""
+    return next((word for word in islice(words, _MOST_NOUGHTS) if word not in _NOUGHTS), "")
 
 
 def _in_run(words: Sequence[str], place: int) -> bool:

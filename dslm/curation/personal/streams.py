@@ -20,9 +20,12 @@ from dslm.curation.personal.spoken_digits import MAY_SAY_DIGITS, as_digits
 
 Hearing = Literal["letters", "digits", "address"]
 
-_SIGNS = frozenset(
-    {"at", "dot", "point", "period", "underscore", "dash", "hyphen", "minus", "plus"}
+_SPOKEN_SIGNS = (
+    "at dot point period underscore dash hyphen minus plus punkt klammeraffe unterstrich "
+    "bindestrich arobase arrobase tiret bas arroba punto guion bajo chiocciola trattino basso "
+    "ponto hifen underline apenstaartje punt streepje собака точка"
 )
+_SIGNS = frozenset(_SPOKEN_SIGNS.split())
 MAY_SOUND_OTHERWISE = MAY_SAY_DIGITS | _SIGNS  # than they are written
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 # Letters that are apostrophes, accents, vowel signs that Arabic and Hebrew may leave out, strokes

@@ -65,6 +65,8 @@ class Substitutes:
 
 def written(text: str, findings: list[Finding], made: list[str]) -> str:
     """A text with what was made for each finding in its place."""
-    for one, new in zip(reversed(findings), reversed(made), strict=True):
-        text = text[: one.start] + new + text[one.end :]
-    return text
+    parts, place = [], 0
+    for one, new in zip(findings, made, strict=True):
+        parts += [text[place : one.start], new]
+        place = one.end
+    return "".join([*parts, text[place:]])

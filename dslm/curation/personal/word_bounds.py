@@ -18,6 +18,11 @@ WITHIN_NUMBER = 7  # digits that are looked for within a longer number
 IN_GROUPS = 4  # letters and digits that blanks may part
 LEAST_BEHIND_NOUGHTS = 3  # digits before which noughts may be missing; with them, be too many
 SHORT_NUMBER = 4  # digits; of fewer, or of a year, a part of a date or a sum is one by chance
+BEHIND_PREFIX = 3  # letters of a name behind such
+_PREFIXES = re.compile(  # wa, fa, bi, li, ka and al; ve, ha, be, ke, le, mi, she
+    "[\u0648\u0641\u0628\u0644\u0643]{1,2}(?:\u0627\u0644)?"
+    "|[\u05d5\u05d4\u05d1\u05db\u05dc\u05de\u05e9]{1,2}"
+)
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _DATE_TIME_SUM = re.compile(
     r"(?<![\d.])(?:\d{1,4}([./-])\d{1,2}\1\d{1,4}|\d{1,2}:\d\d|\d+(?:[.,]\d+)+)(?!\d)"
@@ -38,7 +43,10 @@ def begins(stream: Stream, place: int) -> bool:
 def stands(stream: Stream, start: int, end: int) -> bool:
     """Whether what stands there may be the value, and is no chance."""
     length = end - start
-    whole = begins(stream, end) and (begins(stream, start) or _behind_noughts(stream, start, end))
+    whole = begins(stream, end) and (
+        begins(stream, start)
+        or _behind_noughts(stream, start, end) or _behind_prefix(stream, start, end)
+    )  # fmt: skip
     together = stream.word(start) == stream.word(end - 1) or is_unspaced(stream.chars[start:end])
     if _within_spoken(stream, start) or _within_spoken(stream, end):
         return False
@@ -86,6 +94,16 @@ def _behind_noughts(stream: Stream, start: int, end: int) -> bool:
     while stream.chars[first - 1 : first] == "0" and not begins(stream, first):
         first -= 1
     return first < start and end - first >= LEAST_BEHIND_NOUGHTS and begins(stream, first)
+
+
+def _behind_prefix(stream: Stream, start: int, end: int) -> bool:
+    """Whether a name stands behind no more than the words that Arabic and Hebrew write before it.
+
+    "And", "to", "with" and the article; most names have three or four letters there.
+    """
+    if end - start < BEHIND_PREFIX or not stream.chars[start : start + 1] >= "\u05d0":
+        return False
+    return _PREFIXES.fullmatch(stream.chars, stream.firsts[stream.word(start)], start) is not None
 
 
 def is_part_of_sum(text: str, start: int, end: int) -> bool:

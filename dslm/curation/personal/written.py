@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from dslm.curation.personal.escapes import readings
 from dslm.curation.personal.streams import folded_words
 
 NAMING = frozenset({"id", "ids", "of", "cases", "matches"})  # keys of what is never replaced
@@ -76,7 +77,7 @@ def words_of_line(line: str) -> list[str]:
     """
     if "\\" in line:
         if "\\\\" in line or "\\u" in line:
-            texts = (text for text, _ in texts_in(json.loads(line)))
+            texts = [one for text, _ in texts_in(json.loads(line)) for one in readings(text)]
             return folded_words(f"\n{_NO_DIGIT}\n".join(texts))
         line = _ESCAPE.sub(" ", line)
     for between in _BETWEEN:

@@ -20,7 +20,7 @@ from dslm.provenance import MANIFEST, digest_file
 from dslm.releasing.checking import Proof
 from dslm.releasing.dossier.artefacts import Artefacts
 from dslm.releasing.dossier.checking import CheckedDossier, check_dossier
-from dslm.releasing.dossier.made import DERIVED, JOURNAL, PROMOTION, RECORDS
+from dslm.releasing.dossier.made import APPROVALS, DERIVED, JOURNAL, PROMOTION, RECORDS
 from dslm.releasing.dossier.making import collect
 from dslm.releasing.dossier.read_records import AGAIN
 from dslm.releasing.erasures import erasures_of
@@ -90,6 +90,8 @@ def _refuse_unlike(folder: Path, again: Path) -> None:
         here, there = folder / name, again / name
         if later and name in (f"{RECORDS}/{JOURNAL}", f"{RECORDS}/{PROMOTION}"):
             continue  # the journal was compared, and the statement is of the last move alone
+        if later and name == f"{RECORDS}/{APPROVALS}" and _begins(here, there):
+            continue  # it was promoted since
         if not here.is_file() or not there.is_file():
             what = "is not in registry or repository" if here.is_file() else "is missing"
             raise ReleaseRefused(what, where=here, fix=THEN)
@@ -100,6 +102,14 @@ def _refuse_unlike(folder: Path, again: Path) -> None:
 
 def _rests_on(folder: Path) -> Iterator[str]:
     return (name for name in files_in(folder) if name not in (*DERIVED, MANIFEST))
+
+
+def _begins(approvals: Path, now: Path) -> bool:
+    """Whether approvals, or none, are the first of what there are now."""
+    given, there = (
+        strict_json(path.read_bytes()) if path.is_file() else [] for path in (approvals, now)
+    )
+    return isinstance(given, list) and given == there[: len(given)]
 
 
 def _moved_since(journal: Path, now: Path) -> bool:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from dslm.cases import read_records
 from dslm.contract import Contract, load_contract
 from dslm.data_card import DataCard
-from dslm.errors import ReleaseRefused
+from dslm.errors import Bug, ReleaseRefused
 from dslm.evidence import Calibration
 from dslm.provenance import MANIFEST, digest_json
 from dslm.records import Scorecard, Verdict
@@ -57,6 +57,7 @@ from dslm.settings.release_policy import ReleasePolicy
 from dslm.strict_json import strict_json
 
 Known = TypeVar("Known", bound=BaseModel)
+There = TypeVar("There")
 
 
 @dataclass(frozen=True)
@@ -272,6 +273,17 @@ class Artefacts:
             key = ".".join(str(part) for part in first["loc"]) or "document"
             what = f"{key}: {first['msg']}"
             raise ReleaseRefused(what, where=self.folder / name, fix=AGAIN) from None
+
+
+def needed(found: There | None) -> There:
+    """What a claim is of: `claims.said_of` has seen that the file is there.
+
+    Raises:
+        Bug: It is not there, since the claim does not name it.
+    """
+    if found is None:
+        raise Bug("a claim reads an artefact that it does not name", where="dossier claims")
+    return found
 
 
 def _asked_of(kind: type[BaseModel]) -> set[str]:

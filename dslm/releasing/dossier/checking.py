@@ -21,16 +21,18 @@ from dslm.releasing.dossier.building import build, made_with
 from dslm.releasing.dossier.made import (
     DERIVED,
     DOSSIER,
+    MADE,
     RELEASE,
     SIGNED_COPIES,
+    says_what_it_must,
 )
 from dslm.releasing.dossier.read_records import AGAIN
 from dslm.releasing.dossier.recomputing import not_as_computed
+from dslm.releasing.dossier.records_shown import not_vouched_for, refuse_other_names
 from dslm.releasing.signing.dsse import opened
 from dslm.releasing.signing.model_signature import SIGNATURE, files_in, read_signature
 from dslm.releasing.signing.statements import STATEMENTS, VERDICT
-from dslm.releasing.signing.trust import Trust, read_trust
-from dslm.releasing.verifying import refuse_own_trust
+from dslm.releasing.signing.trust import Trust, read_trust, refuse_own_trust
 from dslm.settings.regular_files import refuse_no_file, refuse_no_folder
 from dslm.strict_json import strict_json
 
@@ -50,6 +52,7 @@ class CheckedDossier:
         recomputed: Models whose numbers were computed again.
         signed_by: Whose key signed the release; None where that was not asked, or nobody did.
         hidden: Files with texts hidden, which nobody can compare without the release.
+        not_vouched_for: Records that no key of the trust root signs; empty where none was given.
         registered: Whether it was compared with a registry.
         judged_again: Whether the gate reached its verdict again, from the release's own rows.
     """
@@ -60,6 +63,7 @@ class CheckedDossier:
     recomputed: tuple[str, ...]
     signed_by: str | None
     hidden: tuple[str, ...]
+    not_vouched_for: tuple[str, ...] = ()
     registered: bool = False
     judged_again: bool = False
 
@@ -74,8 +78,8 @@ def check_dossier(folder: Path, trust: Trust | None = None) -> CheckedDossier:
     Raises:
         InputError: There is no such folder.
         ReleaseRefused: A file is changed, missing, added or a link; a number does not follow from
-            the rows; the map, a card or the page is not what follows from the files; or the
-            release is not signed by whom it should be.
+            the rows; somebody is named who signed or approved nothing; the map, a card or the page
+            is not what follows from the files; or the release is not signed by whom it should be.
     """
     refuse_no_folder(folder, fix="name a folder that `dslm release dossier` made")
     _refuse_other_files(folder)
@@ -83,12 +87,14 @@ def check_dossier(folder: Path, trust: Trust | None = None) -> CheckedDossier:
     try:
         hidden = _refuse_other_copies(found)
         signed_by = None if trust is None else _refuse_wrong_signature(found, trust)
+        hidden += refuse_other_names(found)
+        alone = () if trust is None else not_vouched_for(found, trust)
         _refuse_other_numbers(found)
         told = _refuse_other_pages(folder)
     except InputError as wrong:
         raise ReleaseRefused(wrong.what, where=wrong.where, fix=AGAIN) from wrong
     made = found.made
-    return CheckedDossier(made.workflow, made.version, made.digest, told, signed_by, hidden)
+    return CheckedDossier(made.workflow, made.version, made.digest, told, signed_by, hidden, alone)
 
 
 def check_given(folder: Path, trust_root: Path | None) -> CheckedDossier:
@@ -219,6 +225,8 @@ def _refuse_other_pages(folder: Path) -> tuple[str, ...]:
         The models whose numbers were computed again.
     """
     said = _made_with(folder / DOSSIER)
+    if not says_what_it_must(Artefacts(folder).made):
+        raise _unlike(folder / MADE, said)
     with tempfile.TemporaryDirectory(prefix="dslm-dossier-") as scratch:
         again = Path(scratch) / "dossier"
         shutil.copytree(folder, again, ignore=shutil.ignore_patterns(*DERIVED))
@@ -230,14 +238,17 @@ def _refuse_other_pages(folder: Path) -> tuple[str, ...]:
 
 def _refuse_unlike_file(folder: Path, again: Path, name: str, said: dict[str, str]) -> None:
     pair = [path.read_bytes() if path.is_file() else None for path in (folder / name, again / name)]
-    if pair[0] == pair[1]:
-        return
+    if pair[0] != pair[1]:
+        raise _unlike(folder / name, said)
+
+
+def _unlike(path: Path, said: dict[str, str]) -> ReleaseRefused:
     what = "is not what follows from the dossier's files"
     fix = AGAIN
     if said != made_with():
         what += ", or another dslm words it otherwise"
         fix = f"check it with the dslm that made it, {said['dslm']} ({said['code'][:19]})"
-    raise ReleaseRefused(what, where=folder / name, fix=fix)
+    return ReleaseRefused(what, where=path, fix=fix)
 
 
 def _made_with(path: Path) -> dict[str, str]:

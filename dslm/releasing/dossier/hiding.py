@@ -15,6 +15,7 @@ from dslm.contract import Contract
 from dslm.curation.personal.showing import Showing, showing_of
 from dslm.errors import ReleaseRefused
 from dslm.records import Case, Row
+from dslm.releasing.dossier.made import HIDDEN, NONE_LOOKED_FOR
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,7 @@ class Hiding:
     @property
     def told(self) -> str:
         """How personal values fare, for readers."""
-        if self.showing.hides:
-            return "Personal values stand as their kind in brackets."
-        return "The contract names no personal data, and none was looked for."
+        return HIDDEN if self.showing.hides else NONE_LOOKED_FOR
 
     def text(self, text: str) -> str:
         """A text with the kind of each personal value in its place."""

@@ -44,6 +44,10 @@ _WITHHELD = {
     "smoke.json": "an input of a gold case",
 }
 
+# How personal values fare, for readers.
+HIDDEN = "Personal values stand as their kind in brackets."
+NONE_LOOKED_FOR = "The contract names no personal data, and none was looked for."
+
 How = Literal["as it is", "texts hidden", "not included"]
 
 
@@ -78,6 +82,13 @@ class Made(Record):
     gold_at_hand: bool
     inputs: bool
     files: tuple[ReleaseFile, ...]
+
+
+def says_what_it_must(made: Made) -> bool:
+    """Whether a dossier says of personal values and of files left out what dslm says, no more."""
+    whys = (why_withheld(one.name) if one.how == "not included" else "" for one in made.files)
+    worded = all(one.why == why for one, why in zip(made.files, whys, strict=True))
+    return worded and made.personal in (HIDDEN, NONE_LOOKED_FOR)
 
 
 def why_withheld(name: str) -> str:

@@ -19,9 +19,21 @@ from dslm.scoring.scorecard import score_model
 
 
 def recomputed_models(found: Artefacts) -> list[str]:
-    """The models of the scorecard that rows are there of, none of them erased."""
+    """The models of the scorecard that rows are there of, none of them erased.
+
+    Without the contract nothing says what a row is worth: none.
+    """
+    if found.contract is None:
+        return []
     scored = found.scorecard.models if found.scorecard else {}
     return [name for name in scored if name in found.rows and not found.erased_from(name)]
+
+
+def fields_recomputed(found: Artefacts) -> bool:
+    """Whether the candidate's fields are computed again: each row says what gold has."""
+    if "candidate" not in recomputed_models(found):
+        return False
+    return as_rows(found.rows["candidate"])[1] is not None
 
 
 def not_as_computed(found: Artefacts) -> list[str]:
@@ -34,6 +46,10 @@ def not_as_computed(found: Artefacts) -> list[str]:
         if card is not None:
             for name in recomputed_models(found):
                 differ += _model_differs(contract, card, name, found.rows[name])
+            if card.currency != (asked := contract.costs.currency):
+                differ.append(
+                    f"scorecard: currency {card.currency[:20]!r}, the contract has {asked}"
+                )
         differ += _threshold_differs(contract, found)
     except (InputError, LookupError, ValueError, OverflowError) as error:
         return [f"rows: {error}"]

@@ -99,8 +99,9 @@ def approve(ws: Workspace, number: int, reason: str, kinds: Sequence[Approvable]
     if not letters(reason):
         raise InputError("the reason is empty", where="--reason", fix="say why, for the journal")
     with opened_version(ws, number) as (store, asked):
-        rules = _rules(asked, kinds, f"{ws.workflow} version {number}")
-        assert asked is not None
+        where = f"{ws.workflow} version {number}"
+        asked = _not_yet_champion(asked, where)
+        rules = _rules(asked, kinds, where)
         key, mine, others = _who(rules, asked)
         given = {rule.kind: _own(rule, asked, key) for rule in mine}
         steps.reached("planned")
@@ -119,17 +120,26 @@ def approve(ws: Workspace, number: int, reason: str, kinds: Sequence[Approvable]
     return Given(who, tuple(made), before, others, after)
 
 
-def _rules(asked: Asked | None, kinds: Sequence[Approvable], where: str) -> tuple[Rule, ...]:
+def _not_yet_champion(asked: Asked | None, where: str) -> Asked:
+    """What is asked of a version that does not serve yet.
+
+    Raises:
+        InputError: It does.
+    """
+    if asked is None:
+        fix = "`dslm release history` says who approved it"
+        raise InputError("is the champion already: there is nothing to approve", where=where,
+                         fix=fix)  # fmt: skip
+    return asked
+
+
+def _rules(asked: Asked, kinds: Sequence[Approvable], where: str) -> tuple[Rule, ...]:
     """What is to be approved.
 
     Raises:
         InputError: Nothing is.
         ReleaseRefused: No approval would let it be promoted.
     """
-    if asked is None:
-        fix = "`dslm release history` says who approved it"
-        raise InputError("is the champion already: there is nothing to approve", where=where,
-                         fix=fix)  # fmt: skip
     if asked.refused:
         fix = f"take that back; or let `approvals.loosening` in {PATH} say who may allow it"
         raise ReleaseRefused("; ".join(asked.refused), where=where, fix=fix)

@@ -54,7 +54,9 @@ class PublicKey:
     def signed(self, data: bytes, signature: bytes) -> bool:
         """Whether its owner signed these bytes."""
         key = serialization.load_pem_public_key(self.pem.encode())
-        assert isinstance(key, ec.EllipticCurvePublicKey)
+        if not isinstance(key, ec.EllipticCurvePublicKey):
+            what = f"a key of another kind than {', '.join(_HASHES)}"
+            raise InputError(what, where=self.short, fix=KEYGEN)
         try:
             key.verify(signature, data, ec.ECDSA(_HASHES[key.curve.name]))
         except InvalidSignature:

@@ -38,6 +38,18 @@ def signer_of_entry(entry: JournalEntry, policy: ReleasePolicy) -> Trusted:
     return _verified(_bytes(entry), entry.signature.key_id, entry.signature.value, text)
 
 
+def is_signed_by(entry: JournalEntry, trust: Trust) -> bool:
+    """Whether a key of a trust root signed an entry, whatever the journal's policies say."""
+    if entry.signature is None:
+        return False
+    signature = Signature(entry.signature.key_id, entry.signature.value)
+    try:
+        verify_bytes(_bytes(entry), signature, trust, KIND, "")
+    except ReleaseRefused:
+        return False
+    return True
+
+
 @lru_cache(maxsize=4096)
 def _verified(data: bytes, key_id: str, value: str, policy: bytes) -> Trusted:
     return verify_bytes(data, Signature(key_id, value), _movers(policy), KIND, "")

@@ -28,7 +28,7 @@ from dslm.settings.release_policy import (
 )
 
 VARIABLE = "DSLM_TRUST_ROOT"
-_PEM = "-----BEGIN PUBLIC KEY-----"
+_PEM, _PEM_END = "-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----"
 
 
 @dataclass(frozen=True)
@@ -166,6 +166,9 @@ def read_trust(path: Path) -> Trust:
     """
     text = read_text(path, fix="name a file with the keys that you trust")
     if _PEM in text and text.lstrip().startswith(_PEM):
+        if not text.rstrip().endswith(_PEM_END):
+            raise InputError("holds something after the key", where=path,
+                             fix="one key in PEM form alone, or each under `keys:`")  # fmt: skip
         return Trust((Trusted(read_public_key(text, path), path.stem),), False, str(path))
     root = load_trust_root(path)
     if not root.keys and not root.demonstration_key:
@@ -174,20 +177,51 @@ def read_trust(path: Path) -> Trust:
     return Trust(keys, root.demonstration_key, str(path))
 
 
-def trust_in_force(root: Path | None) -> Trust | None:
+def refuse_own_trust(verified: Path, trust_root: Path) -> None:
+    """Refuse a trust root that whoever made what is verified may have written.
+
+    Args:
+        verified: A release's folder, a dossier, or a repository.
+        trust_root: The file with the keys.
+
+    Raises:
+        InputError: It lies in that folder, or in the repository that the folder lies in. A home
+            folder that is kept in git is no such repository.
+    """
+    release = verified.resolve()
+    names = (trust_root.resolve(), trust_root.parent.resolve() / trust_root.name)  # also of a link
+    own = [release, *(one for one in release.parents if _is_repository(one))]
+    if inside := next(
+        (one for one in own if any(name.is_relative_to(one) for name in names)), None
+    ):
+        what = f"lies in {inside}, so that whoever made the release may have written it"
+        raise InputError(what, where=trust_root, fix="keep the keys that you trust elsewhere")
+
+
+def _is_repository(folder: Path) -> bool:
+    if (folder / "params.yaml").exists():
+        return True
+    return (folder / ".git").exists() and folder != Path.home()
+
+
+def trust_in_force(root: Path | None, folder: Path | None = None) -> Trust | None:
     """Whom this machine trusts: the file that `DSLM_TRUST_ROOT` names, else the repository.
 
     Args:
         root: The repository; None where nothing is known but a release's folder.
+        folder: The release that is verified, where somebody was given one.
 
     Returns:
         None where there is neither: no signature can be judged then.
 
     Raises:
-        InputError: It is missing or wrong.
+        InputError: It is missing or wrong, or the file comes with what is verified.
     """
     if named := os.environ.get(VARIABLE):
-        return read_trust(Path(named).expanduser())
+        path = Path(named).expanduser()
+        for verified in filter(None, (root, folder)):
+            refuse_own_trust(verified, path)
+        return read_trust(path)
     return trust_of(root) if root else None
 
 

@@ -63,6 +63,7 @@ def test_it_answers_as_was_recorded_and_each_answer_names_the_release(served, re
         )  # fmt: skip
     assert {answer.release for answer in answers} == {digest}
     assert release.answer([]) == []
+    assert release.answer(case.input for case in cases) == answers  # read once
 
 
 def test_threads_may_ask_at_the_same_time(served, release) -> None:
@@ -81,7 +82,9 @@ def test_threads_may_ask_at_the_same_time(served, release) -> None:
     assert [found[n] for n in range(len(texts))] == alone
 
 
-@pytest.mark.parametrize("texts", ["one text", [3], [None], [{"input": "a"}]])
+@pytest.mark.parametrize(
+    "texts", ["one text", b"a", 3, None, [3], [None], [{"input": "a"}], {"a": "b"}, {"a"}]
+)
 def test_what_is_no_list_of_texts_is_told(release, texts) -> None:
     with pytest.raises(InputError, match="no list of texts"):
         release.answer(texts)

@@ -176,6 +176,46 @@ def test_an_entry_written_past_dslm_is_refused_and_recover_puts_it_aside(
         assert rollback(signed.ws, "back", "bob", answers_well)
 
 
+@pytest.mark.parametrize("where", ["a tag", "a page"])
+def test_nobody_s_word_that_entries_are_lost_takes_them_away(signed, people, where: str) -> None:
+    """Who may edit a version's tags writes an entry that nothing leads to, and nobody signed."""
+    before, store = history(signed.ws), ModelStore(signed.ws.root, W)
+    lost = tuple(map(digest_of, before))
+    forged = following(
+        signed, seq=9, action="recover", lost=lost, previous_digest=f"sha256:{'0' * 64}"
+    )
+    if where == "a tag":
+        store.tag(1, "journal.9", forged.model_dump_json(exclude_none=True))
+    else:
+        written(signed, forged)
+    with people.acting("bob"):
+        with pytest.raises(ReleaseRefused, match="go on from version 2"):
+            recover(signed.ws, "bob")
+        assert Journal(store).entries() == before
+        recover(signed.ws, "bob", accept_loss=True)
+    assert history(signed.ws)[:2] == before
+    assert store.aliases()["champion"] == 2
+
+
+def test_an_entry_that_lost_a_race_takes_no_place_whatever_says_to_follow_it(
+    signed, people
+) -> None:
+    before, store = history(signed.ws), ModelStore(signed.ws.root, W)
+    other = {"to_version": 1, "to_digest": before[0].to_digest, "operation": "1" * 16}
+    loser = before[1].model_copy(update=other | {"signature": None})
+    written(signed, loser := signed_entry(loser, people.keys["bob"]))
+    journal_of(signed).put_aside(journal_of(signed).pages()[-1].number)
+    follows = following(signed, seq=99, previous_digest=digest_of(loser))
+    store.tag(1, "journal.99", follows.model_dump_json(exclude_none=True))
+    with people.acting("bob"):
+        with pytest.raises(ReleaseRefused, match="go on from version 2"):
+            recover(signed.ws, "bob")
+        assert Journal(store).entries() == before
+        recover(signed.ws, "bob", accept_loss=True)
+    assert history(signed.ws)[:2] == before
+    assert store.aliases()["champion"] == 2
+
+
 def test_a_retired_key_signs_no_later_entry_whatever_day_the_entry_names(signed, people) -> None:
     """The order of the journal decides, not the signer's own time."""
     people.policy(signed, "", roles=ONE_PROMOTES, retired={"eve": YESTERDAY})

@@ -53,6 +53,12 @@ def test_people_roles_and_approvals_are_read(tmp_path: Path) -> None:
         ("[ann, bob]", "[ann, ann]", 4, "names ann twice"),
         ("trainer: [ann]", "trainer: []", 4, "names nobody"),
         ("bob: [{public_key: c}]", "bob: []", 3, "people.bob: has no key"),
+        (
+            "bob: [{public_key: c}]",
+            "Ann_: [{public_key: c}]",
+            3,
+            "reads as 'ann' does",
+        ),
         ("  policy_change", "  #", 5, "policy_change is missing"),
     ],
 )

@@ -5,16 +5,14 @@ Called by `claims`, with artefacts that are there: each gives whether it holds, 
 
 from __future__ import annotations
 
-from dslm.releasing.dossier.artefacts import Artefacts
+from dslm.releasing.dossier.artefacts import Artefacts, needed
 
 Said = tuple[bool, str]
 
 
 def origin(found: Artefacts) -> Said:
     """Every source says where it is from and under which licence."""
-    contract, card = found.contract, found.data_card
-    assert contract
-    assert card
+    contract, card = needed(found.contract), needed(found.data_card)
     silent = [s.path for s in contract.data.sources if not (s.licence.strip() and s.origin.strip())]
     if silent:
         return False, f"{len(silent)} sources without origin or licence"
@@ -26,8 +24,7 @@ def origin(found: Artefacts) -> Said:
 
 def curated(found: Artefacts) -> Said:
     """What became of the rows."""
-    card = found.data_card
-    assert card
+    card = needed(found.data_card)
     dropped = sum(card.dropped.values())
     if not card.read:
         return False, "no row was read"
@@ -37,9 +34,7 @@ def curated(found: Artefacts) -> Said:
 
 def repeats(found: Artefacts) -> Said:
     """Cases that repeat others were dropped."""
-    card, contract = found.data_card, found.contract
-    assert card
-    assert contract
+    card, contract = needed(found.data_card), needed(found.contract)
     named = ("exact_duplicate", "near_duplicate")
     count = sum(n for reason, n in card.dropped.items() if reason.partition(":")[0] in named)
     alike = contract.data.near_duplicate
@@ -48,8 +43,7 @@ def repeats(found: Artefacts) -> Said:
 
 def leakage(found: Artefacts) -> Said:
     """Gold was kept out of training."""
-    card = found.data_card
-    assert card
+    card = needed(found.data_card)
     if not card.leakage.compared:
         return False, "no case was compared with gold"
     leaks = sum(card.leakage.found.values())
@@ -58,9 +52,7 @@ def leakage(found: Artefacts) -> Said:
 
 def personal(found: Artefacts) -> Said:
     """Personal data was looked for and is hidden."""
-    contract, card = found.contract, found.data_card
-    assert contract
-    assert card
+    contract, card = needed(found.contract), needed(found.data_card)
     personal = contract.data.personal
     if not personal.looks:
         return False, "the contract names no personal data, and none was looked for"
@@ -74,8 +66,7 @@ def personal(found: Artefacts) -> Said:
 
 def gold_size(found: Artefacts) -> Said:
     """What gold of this size can decide."""
-    card = found.data_card
-    assert card
+    card = needed(found.data_card)
     gold = card.reach.gold
     if gold.margin >= 1:
         return False, f"{gold.cases:,} gold cases decide no margin"

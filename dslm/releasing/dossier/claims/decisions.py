@@ -5,15 +5,17 @@ Called by `claims`, with artefacts that are there: each gives whether it holds, 
 
 from __future__ import annotations
 
-from dslm.releasing.dossier.artefacts import Artefacts
+from dslm.provenance import MANIFEST, digest_file
+from dslm.releasing.dossier.artefacts import Artefacts, needed
+from dslm.releasing.dossier.made import RELEASE
+from dslm.releasing.signing.statements import promoted
 
 Said = tuple[bool, str]
 
 
 def signed(found: Artefacts) -> Said:
     """By whose key the release is signed."""
-    signed = found.signature
-    assert signed
+    signed = needed(found.signature)
     if signed.demonstration:
         return False, "signed with the demonstration key, which is published and proves nothing"
     return True, f"signed with key {signed.key_id[:12]}"
@@ -43,8 +45,11 @@ def way_back(found: Artefacts) -> Said:
 
 def move_stated(found: Artefacts) -> Said:
     """That the move is signed."""
-    stated = found.promotion
-    assert stated
+    stated = needed(found.promotion)
+    version, manifest, _ = promoted(stated.said)
+    own = digest_file(found.folder / RELEASE / MANIFEST)
+    if (version, manifest) != (str(found.made.version), own):
+        return False, "it is a statement on something else"
     if stated.demonstration:
         return False, "stated with the demonstration key, which is published and proves nothing"
     return True, f"the move is stated with key {stated.key_id[:12]}"
@@ -52,8 +57,7 @@ def move_stated(found: Artefacts) -> Said:
 
 def policy_asks(found: Artefacts) -> Said:
     """That unsigned releases are refused."""
-    policy = found.policy
-    assert policy
+    policy = needed(found.policy)
     if not policy.signing.required:
         return False, "the release policy takes releases that nobody signed"
     keys = len(policy.signing.keys) + len(policy.roles.get("trainer", []))
@@ -70,8 +74,7 @@ def approved(found: Artefacts) -> Said:
 
 def drilled(found: Artefacts) -> Said:
     """That going back was drilled with this release, and every fault was survived."""
-    drill = found.drill
-    assert drill
+    drill = needed(found.drill)
     if not drill.passed or not drill.rows:
         return False, "the drill did not pass"
     if found.made.digest not in [one.digest for one in drill.releases]:

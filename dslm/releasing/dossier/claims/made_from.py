@@ -11,7 +11,7 @@ from dslm.evidence import NONE
 from dslm.evidence.record import KEYS
 from dslm.provenance import MANIFEST, digest_file
 from dslm.releasing.bill_of_materials import BASE
-from dslm.releasing.dossier.artefacts import Artefacts
+from dslm.releasing.dossier.artefacts import Artefacts, needed
 from dslm.releasing.dossier.made import RELEASE
 from dslm.releasing.dossier.read_records import Stated
 from dslm.releasing.signing.statements import TRAINING, VERDICT, signed_at
@@ -22,9 +22,7 @@ PYPI = "pkg:pypi/"
 
 def bill_of_parts(found: Artefacts) -> Said:
     """The base model: named by the recipe, and by its digest in the bill."""
-    recipe, bill = found.recipe, found.bill
-    assert recipe
-    assert bill is not None
+    recipe, bill = needed(found.recipe), needed(found.bill)
     parts = bill.get("components", [])
     base: dict[str, Any] = next((part for part in parts if part.get("bom-ref") == BASE), {})
     digest = found.evidence.get("base", NONE).removeprefix("sha256:")
@@ -35,9 +33,7 @@ def bill_of_parts(found: Artefacts) -> Said:
 
 def trained(found: Artefacts) -> Said:
     """The run: how many rows and updates."""
-    run, recipe = found.training, found.recipe
-    assert run is not None
-    assert recipe
+    run, recipe = needed(found.training), needed(found.recipe)
     if not {"rows", "steps"} <= run.keys():
         return False, "the training summary says neither rows nor updates"
     return True, (f"{run['rows']:,} rows, {run['steps']:,} updates, learning rate "
@@ -57,9 +53,7 @@ def made_from(found: Artefacts) -> Said:
 
 def packages(found: Artefacts) -> Said:
     """Every pinned package of the lock file stands in the bill."""
-    lock, bill = found.lock, found.bill
-    assert lock is not None
-    assert bill is not None
+    lock, bill = needed(found.lock), needed(found.bill)
     listed = {str(part.get("purl", "")) for part in bill.get("components", [])}
     count = sum(one.startswith(PYPI) for one in listed)
     pinned = sum("==" in line and not line.startswith("#") for line in lock.splitlines())
@@ -70,8 +64,7 @@ def packages(found: Artefacts) -> Said:
 
 def stated_verdict(found: Artefacts) -> Said:
     """The verdict as a signed test result, dated, of this release."""
-    stated = found.stated(f"{RELEASE}/{VERDICT}")
-    assert stated
+    stated = needed(found.stated(f"{RELEASE}/{VERDICT}"))
     at = signed_at(stated.said)
     holds, words = _of_this(found, stated)
     if holds and at is None:
@@ -81,8 +74,7 @@ def stated_verdict(found: Artefacts) -> Said:
 
 def stated_training(found: Artefacts) -> Said:
     """Its making as signed provenance, of this release."""
-    stated = found.stated(f"{RELEASE}/{TRAINING}")
-    assert stated
+    stated = needed(found.stated(f"{RELEASE}/{TRAINING}"))
     return _of_this(found, stated)
 
 

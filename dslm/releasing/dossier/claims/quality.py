@@ -8,17 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from dslm.releasing.dossier.artefacts import Artefacts
+from dslm.releasing.dossier.artefacts import Artefacts, needed
 from dslm.releasing.dossier.made import RELEASE
-from dslm.releasing.dossier.recomputing import recomputed_models
+from dslm.releasing.dossier.recomputing import fields_recomputed, recomputed_models
 
 Said = tuple[bool, str]
 
 
 def purpose(found: Artefacts) -> Said:
     """What it is for."""
-    contract = found.contract
-    assert contract
+    contract = needed(found.contract)
     if not (contract.summary.strip() and contract.task.strip()):
         return False, "the contract says neither what it is for nor what the model is asked"
     return True, f"contract version {contract.version} says what it is for, in and out"
@@ -26,8 +25,7 @@ def purpose(found: Artefacts) -> Said:
 
 def limits(found: Artefacts) -> Said:
     """What it must not process."""
-    contract = found.contract
-    assert contract
+    contract = needed(found.contract)
     if not contract.out_of_scope:
         return False, "the contract names nothing that must not be processed"
     named = ", ".join(sorted(contract.out_of_scope))
@@ -36,8 +34,7 @@ def limits(found: Artefacts) -> Said:
 
 def costs(found: Artefacts) -> Said:
     """What errors cost."""
-    contract = found.contract
-    assert contract
+    contract = needed(found.contract)
     costs = contract.costs
     return True, (f"a wrong answer that proceeds costs {costs.wrong_proceed:g} {costs.currency}, "
                   f"a review {costs.review:g}")  # fmt: skip
@@ -46,6 +43,8 @@ def costs(found: Artefacts) -> Said:
 def oversight(found: Artefacts) -> Said:
     """Cases that a person or a stronger tier gets."""
     rows = found.rows["candidate"]
+    if erased := _erased(found):
+        return False, erased
     held = sum(case.decision.action != "proceed" for case in rows)
     if not held:
         return False, f"of {len(rows)} gold cases none went to a person"
@@ -54,9 +53,9 @@ def oversight(found: Artefacts) -> Said:
 
 def service(found: Artefacts) -> Said:
     """How long callers wait."""
-    contract, card = found.contract, found.scorecard
-    assert contract
-    assert card
+    contract, card = needed(found.contract), needed(found.scorecard)
+    if other := _not_again(found):
+        return False, other
     waited = card.models["candidate"].latency_ms if "candidate" in card.models else {}
     if "p95" not in waited:
         return False, "no waiting time was measured"
@@ -66,12 +65,9 @@ def service(found: Artefacts) -> Said:
 
 def measured(found: Artefacts) -> Said:
     """How good it is, computed again."""
-    card = found.scorecard
-    assert card
-    if count := found.erased_from("candidate"):
-        return False, f"cases erased: {count}; its numbers no longer follow from its rows"
-    if "candidate" not in recomputed_models(found):
-        return False, "the scorecard says nothing of the candidate"
+    card = needed(found.scorecard)
+    if other := _not_again(found):
+        return False, other
     metrics = card.models["candidate"].metrics
     bounded = [m for m in metrics.values() if m.low is not None and m.high is not None]
     if not bounded:
@@ -82,20 +78,22 @@ def measured(found: Artefacts) -> Said:
 
 def fields_measured(found: Artefacts) -> Said:
     """How good each field is."""
-    card = found.scorecard
-    assert card
+    card = needed(found.scorecard)
     fields = card.models["candidate"].fields if "candidate" in card.models else {}
     if not fields:
         return False, "no field was measured by itself"
-    if not found.made.gold_at_hand:
+    if erased := _erased(found):
+        return False, erased
+    if not fields_recomputed(found):
         return False, f"{len(fields)} fields, not computed again: gold was not at hand"
     return True, f"precision, recall and F1 of {len(fields)} fields"
 
 
 def slices_measured(found: Artefacts) -> Said:
     """How good it is for each slice value."""
-    card = found.scorecard
-    assert card
+    card = needed(found.scorecard)
+    if other := _not_again(found):
+        return False, other
     slices = card.models["candidate"].slices if "candidate" in card.models else {}
     if not slices:
         return False, "the contract names no slices"
@@ -114,10 +112,25 @@ def against(model: str, name: str) -> Callable[[Artefacts], Said]:
     return decide
 
 
+def _erased(found: Artefacts) -> str:
+    """That the candidate's rows lack cases, in words; empty where they do not."""
+    if count := found.erased_from("candidate"):
+        return f"cases erased: {count}; its numbers no longer follow from its rows"
+    return ""
+
+
+def _not_again(found: Artefacts) -> str:
+    """Why the candidate's numbers are not computed again; empty where they are."""
+    if erased := _erased(found):
+        return erased
+    if "candidate" not in recomputed_models(found):
+        return "the scorecard says nothing of the candidate"
+    return ""
+
+
 def passed(found: Artefacts) -> Said:
     """What the gate said, without a waiver."""
-    verdict = found.verdict
-    assert verdict
+    verdict = needed(found.verdict)
     passed = [check for check in verdict.checks if check.status == "PASS"]
     waived = [check.id for check in passed if check.waived]
     if verdict.status != "PASS" or not passed:
@@ -130,8 +143,7 @@ def passed(found: Artefacts) -> Said:
 
 def asked_of_it(found: Artefacts) -> Said:
     """What was asked, by a policy with a digest."""
-    verdict = found.verdict
-    assert verdict
+    verdict = needed(found.verdict)
     if not verdict.checks or "policy" not in verdict.evidence:
         return False, "the verdict names no policy"
     return True, f"{len(verdict.checks)} go/no-go checks, the policy by its digest"
@@ -139,8 +151,7 @@ def asked_of_it(found: Artefacts) -> Said:
 
 def looks(found: Artefacts) -> Said:
     """That looks at gold are counted."""
-    verdict = found.verdict
-    assert verdict
+    verdict = needed(found.verdict)
     if verdict.look is None:
         return False, "how often gold was looked at is not known"
     return True, "looks at gold are counted, and the error is shared among them"

@@ -146,7 +146,18 @@ def test_a_name_of_words_that_are_none_by_themselves_goes_as_a_whole(chats, name
     [("email", "Anna Weber <anna.weber@gmail.com>", ["anna.weber@gmail.com"]),
      ("email", "kavi@gmail.com; k.sri@web.de", ["KAVI@gmail.com", "k.sri@web.de"]),
      ("iban", "DE89370400440532013000 (Postbank)", ["DE89 3704 0044 0532 0130 00"]),
-     ("phone", "030 90182012, 0171 5551234 (mobile)", ["030/90182012", "01715551234"])],
+     ("phone", "030 90182012, 0171 5551234 (mobile)", ["030/90182012", "01715551234"]),
+     ("phone", "+1 202-555-0143x12 (home)", ["2025550143"]),
+     ("card", "Visa 4539 1488 0343 6467 exp 12/27", ["4539148803436467"]),
+     ("id", "AB-1234; CD-5678", ["ab 1234", "CD-5678"]), ("id", "1234, 5678", ["5678"]),
+     ("id", "AB123456 (old)", ["AB123456"]), ("id", "4711223 Weber", ["4711 223"]),
+     ("id", "AB-1234,CD-5678", ["cd5678"]), ("id", "4711223 4711224", ["4711224", "4711223"]),
+     ("id", "AB-1234/CD-5678", ["cd5678", "AB-1234/CD-5678"]),
+     ("id", "2024/471122", ["2024471122"]),
+     ("phone", "2025550143,2025550199", ["2025550143", "(202) 555-0199"]),
+     ("id", "policy 471122 / claim 889911", ["889911", "471122"]),
+     ("id", "Policy No. 4711-223", ["4711223"]), ("ssn", "SSN: 321-45-9876", ["321459876"]),
+     ("date", "born 07.03.1984 in Köln", ["March 7, 1984"])],
 )  # fmt: skip
 def test_a_value_among_others_in_its_field_goes_from_the_text_and_the_group(
     chats, kind, label, texts
@@ -159,6 +170,27 @@ def test_a_value_among_others_in_its_field_goes_from_the_text_and_the_group(
     known = known_of([(1, alone.found.values)], lambda: [], 1)
     for text in texts:
         assert close_index_of(known.of_group(1, Found())).findings(text), text
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [("AB-1234; CD-5678", r"\w\w-\d{4}; \w\w-\d{4}"), ("AB123456 (old)", r"\w\w\d{6} \(old\)"),
+     ("Policy No. 4711-223", r"Policy No\. \d{4}-\d{3}"), ("sunshine; 4711", r"(?!sunshine).*")],
+)  # fmt: skip
+def test_a_note_beside_a_value_stays_and_the_label_says_what_the_text_says(chats, label, shown):
+    contract = chats(fields={"meta.contact": {"kind": "id"}})
+    done = Replacer(contract, KEY.encode()).case(of(f"it is {label}", contact=label)).case
+    assert re.fullmatch(shown, done.meta["contact"])
+    assert done.input == f"it is {done.meta['contact']}"
+
+
+@pytest.mark.parametrize("label", ["unknown", "N/A", "not given", "keine Angabe", "none"])
+@pytest.mark.parametrize("kind", ["id", "phone", "name", "dob", "email"])
+def test_a_label_that_says_there_is_none_is_nobodys(chats, label, kind):
+    contract = chats(fields={"meta.contact": {"kind": kind}})
+    text = f"it is {label}, none of it, unknown error"
+    done = Replacer(contract, KEY.encode()).case(of(text, contact=label))
+    assert (done.reason, done.case.input, done.case.meta["contact"]) == (None, text, label)
 
 
 def test_masked_and_dropped_as_the_mode_says(chats):
@@ -369,7 +401,8 @@ def test_a_number_that_nobody_declared_does_not_change_with_somebodys(
      ("address", "5 Elm St, Toledo, OH", "in 5 Elm St, Toledo, OH 43604", None),
      ("date", "March 3, 1984", "March the third, nineteen eighty four", BROKEN_LABEL),
      ("date", "March 3, 1984", "born March 3rd, 1984", None),
-     ("date", "May 3, 1984", "I may", None)],
+     ("date", "1984-03-07", "on March 7th, 1985", None),
+     ("date", "May 3, 1984", "I may 3 times", None)],
 )  # fmt: skip
 def test_a_label_of_which_a_part_stays_in_the_text_is_dropped(
     build_contract, kind, label, text, reason

@@ -22,6 +22,7 @@ from dslm.provenance import digest_file, digest_json, write_atomic, write_manife
 from dslm.releasing.dossier.against_registry import check_against_registry
 from dslm.releasing.dossier.checking import MOST_BYTES, check_dossier, check_given
 from dslm.releasing.promoting import rollback
+from dslm.releasing.signing.dsse import envelope
 
 pytestmark = pytest.mark.slow
 NUMBER = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.])")
@@ -170,6 +171,79 @@ def test_an_edited_entry_of_the_journal_is_seen_by_its_digest(dossier: Path) -> 
         sealed(dossier)
 
 
+def _named(value: Any) -> None:
+    value.append(value[0] | {"who": "eve"})
+
+
+def _signed_by(value: Any) -> None:
+    value[-1].update(signed_by="eve")
+
+
+def _hidden(value: Any) -> None:
+    value[-1].update(texts_hidden=True)
+    value[-1]["entry"]["approvals"] = []
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "told"),
+    [
+        ("records/approvals.json", _named, "names approvals that the moves"),
+        ("records/approvals.json", lambda value: value.pop(), "names approvals that the moves"),
+        ("records/journal.json", _signed_by, "names eve as who signed entry 2.* is of ann"),
+        ("records/journal.json", _hidden, "names approvals that the moves"),
+        ("made.json", lambda value: value.update(personal="All is well"), "not what follows"),
+        ("made.json", lambda value: next(one for one in value["files"] if one["why"]).update(
+            why="seen by us"), "not what follows"),
+    ],
+    ids=["one more approves", "one less", "another signs", "hidden texts", "personal", "why"],
+)  # fmt: skip
+def test_a_name_or_word_that_nothing_bears_out_is_refused_without_any_registry(
+    name: str, change: Callable[[Any], None], told: str, whole: Whole, dossier: Path
+) -> None:
+    edited(dossier / name, change)
+    sealed(dossier)
+    for trust in (None, trusting(whole.key)):
+        with pytest.raises(ReleaseRefused, match=told):
+            check_dossier(dossier, trust)
+
+
+def test_a_scorecard_in_another_currency_or_approvals_of_no_move_are_refused(
+    whole: Whole, dossier: Path
+) -> None:
+    journal = dossier / "records/journal.json"
+    kept = journal.read_bytes()
+    journal.unlink()
+    with pytest.raises(ReleaseRefused, match="names approvals that the moves"):
+        check_dossier(sealed(dossier))
+    journal.write_bytes(kept)
+    edited(dossier / "release/scorecard.json", lambda value: value.update(currency="YEN"))
+    reseal_release(dossier, "scorecard.json")
+    with pytest.raises(ReleaseRefused, match="currency 'YEN', the contract has EUR"):
+        check_dossier(sealed(dossier))
+
+
+def test_records_that_no_trusted_key_signs_are_named(
+    whole: Whole, dossier: Path, people: People, tmp_path: Path
+) -> None:
+    drill = "records/drill.json"
+    assert check_dossier(dossier).not_vouched_for == ()
+    assert check_dossier(dossier, trusting(whole.key)).not_vouched_for == (drill,)
+    edited(dossier / "records/journal.json", lambda value: value[-1].update(texts_hidden=True))
+    checked = check_dossier(sealed(dossier), trusting(whole.key))
+    assert "records/journal.json" in checked.hidden
+    assert {"records/approvals.json", "records/journal.json"} < set(checked.not_vouched_for)
+    stated = dossier / "records/promotion.dsse.json"
+    statement = json.loads(payload(stated))
+    write_atomic(stated, envelope(statement, people.keys["mallory"]))
+    checked = check_dossier(sealed(dossier), trusting(whole.key))
+    assert "records/promotion.dsse.json" in checked.not_vouched_for
+    trust = tmp_path / "trust.pem"
+    trust.write_text(whole.key.public.pem)
+    done = dslm(whole, "release", "verify", "--dossier", dossier, "--trust", trust)
+    assert "signed by no key that you trust" in done.stdout
+    assert drill in done.stdout
+
+
 def test_with_a_trust_root_the_signed_digests_decide(whole: Whole, dossier: Path) -> None:
     trust = trusting(whole.key)
     with pytest.raises(ReleaseRefused, match="a key that is not trusted"):
@@ -241,6 +315,7 @@ def test_a_longer_journal_is_no_fault_and_a_shorter_one_is(
     (dossier / "records/journal.json").write_text(
         json.dumps(entries[:1], indent=1, ensure_ascii=False) + "\n"
     )
+    (dossier / "records/approvals.json").unlink()  # of the second move
     sealed(dossier)
     assert check_against_registry(run.ws, dossier).registered  # as it was one move earlier
 

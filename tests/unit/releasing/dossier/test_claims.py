@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from pydantic import ValidationError
 from reading_code import ROOT
 from whole_dossier import Whole
 
+from dslm.errors import Bug
 from dslm.provenance import write_atomic
-from dslm.releasing.dossier.artefacts import Artefacts
+from dslm.releasing.dossier.artefacts import Artefacts, needed
 from dslm.releasing.dossier.claims.claims import ARTEFACTS, CLAIMS, LISTED
 from dslm.releasing.dossier.claims.controls import ControlMap, claims_of, control_map, decided
 
@@ -107,6 +109,68 @@ def test_a_deleted_artefact_turns_every_row_that_it_decides(
     rank = ("not evidenced", "partial", "evidenced")
     for key in turned:
         assert rank.index(after[key].status) < rank.index(before[key].status)
+
+
+def _better(folder: Path) -> None:
+    """A scorecard whose numbers nothing bears out."""
+    path = folder / "release/scorecard.json"
+    card = json.loads(path.read_text())
+    candidate = card["models"]["candidate"]
+    candidate["latency_ms"]["p95"] = 0.001
+    for field in candidate["fields"].values():
+        field["f1"] |= {"value": 1.0}
+    write_atomic(path, json.dumps(card))
+
+
+def _erased(folder: Path) -> None:
+    erasures = [{"at": "2026-01-01", "cases": {"rows/candidate.jsonl": 1}}]
+    write_atomic(folder / "release/erasure.json", json.dumps({"erasures": erasures}))
+
+
+def _without_contract(folder: Path) -> None:
+    (folder / "release/workflow.yaml").unlink()
+
+
+def _without_gold(folder: Path) -> None:
+    path = folder / "rows/candidate.jsonl"
+    rows = [json.loads(line) | {"wanted": None} for line in path.read_text().splitlines()]
+    write_atomic(path, "".join(f"{json.dumps(row)}\n" for row in rows))
+
+
+def _without_rows(folder: Path) -> None:
+    (folder / "rows/candidate.jsonl").unlink()
+
+
+@pytest.mark.parametrize(
+    ("harm", "rest_on_it"),
+    [
+        (_erased, {"measured", "fields", "slices", "service", "oversight"}),
+        (_without_contract,
+         {"measured", "fields", "slices", "service", "against base", "against champion"}),
+        (_without_rows, {"measured", "fields", "slices", "service", "oversight"}),
+        (_without_gold, {"fields"}),
+    ],
+    ids=["erased", "no contract", "no rows", "no gold"],
+)  # fmt: skip
+def test_a_number_that_is_not_computed_again_shows_nothing(
+    harm: Callable[[Path], None], rest_on_it: set[str], dossier: Path
+) -> None:
+    _better(dossier)
+    harm(dossier)
+    claims = claims_of(Artefacts(dossier))
+    assert {name for name in rest_on_it if claims[name][0]} == set()
+
+
+def test_a_statement_of_another_move_is_none_of_this_one(dossier: Path) -> None:
+    made = json.loads((dossier / "made.json").read_text()) | {"version": 7}
+    write_atomic(dossier / "made.json", json.dumps(made))
+    claims = claims_of(Artefacts(dossier))
+    assert claims["move stated"] == (False, "it is a statement on something else")
+
+
+def test_a_claim_that_reads_what_it_does_not_name_is_a_fault_of_ours() -> None:
+    with pytest.raises(Bug, match="does not name"):
+        needed(None)
 
 
 def test_what_a_release_never_had_is_not_evidenced(dossier: Path) -> None:

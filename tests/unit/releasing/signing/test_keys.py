@@ -103,7 +103,10 @@ def test_a_trust_root_holds_several_keys_or_is_one(tmp_path, monkeypatch) -> Non
     with pytest.raises(ReleaseRefused, match="nothing says whose signatures count"):
         trust_to_judge(None)
     monkeypatch.setenv("DSLM_TRUST_ROOT", str(path))
-    assert trust_in_force(tmp_path) == trust
+    repository = tmp_path / "repository"
+    assert trust_in_force(repository) == trust
+    with pytest.raises(InputError, match="may have written it"):
+        trust_in_force(repository, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +116,7 @@ def test_a_trust_root_holds_several_keys_or_is_one(tmp_path, monkeypatch) -> Non
         ("key: []\n", "did you mean 'keys'"),
         ("keys:\n  - {name: ann, public_key: x}\n", "no public key"),
         (f"keys:\n{listed(demonstration_key())}", "everybody has"),
+        (f"{new_key().public.pem}keys: []\n", "something after the key"),
         (f"keys:\n{listed(KEY := new_key())}{listed(KEY, 'bob')}", "stands twice"),
     ],
 )

@@ -249,14 +249,38 @@ def test_who_can_write_git_and_registry_cannot_pass_for_us(
         promote(run.ws, 1, "go", "ann")
 
 
-def test_trust_never_comes_with_what_is_verified(run, mine) -> None:
+def test_trust_never_comes_with_what_is_verified(run, mine, monkeypatch) -> None:
     policy(run, mine)
     run.register()
     folder = run.stored(1, "")
     for trust in (run.ws.root / PATH, folder / "trust.pem"):
         write_atomic(trust, trust.read_text() if trust.exists() else mine.public.pem)
+        monkeypatch.setenv("DSLM_TRUST_ROOT", str(trust))
+        for verify in (
+            lambda trust=trust: verify_given(folder, trust),
+            lambda trust=trust: verify_version(run.ws, 1, trust),
+            lambda: verify_version(run.ws, 1),
+            lambda: promote(run.ws, 1, "go", "ann"),
+        ):
+            with pytest.raises(InputError, match="whoever made the release may have written it"):
+                verify()
+
+
+def test_nor_with_the_git_repository_that_a_release_was_given_in(run, mine, tmp_path) -> None:
+    policy(run, mine)
+    run.register()
+    given = tmp_path.parent / "given"
+    (given / ".git").mkdir(parents=True)
+    fetch_version(run.ws, 1, given)
+    own = given / "trust.pem"
+    kept = tmp_path.parent / "kept.pem"
+    for path in (own, kept):
+        path.write_text(mine.public.pem)
+    (link := given / "link.pem").symlink_to(kept)
+    for path in (own, link):
         with pytest.raises(InputError, match="whoever made the release may have written it"):
-            verify_given(folder, trust)
+            verify_given(given / "release", path)
+    assert verify_given(given / "release", kept).signed_by == "kept"
 
 
 def test_every_command_of_the_documents_does_what_they_say(
