@@ -23,6 +23,7 @@ from dslm.foreign_errors import VARIABLE
 from dslm.provenance import sync_folder
 from dslm.releasing.artifact_locations import FILES, set_right
 from dslm.releasing.faults import fault, knock, refuse_misspelt
+from dslm.settings.quick_imports import quick_imports
 from dslm.settings.regular_files import is_there
 from dslm.settings.workspace import origin
 from dslm.stage import take_lock
@@ -131,10 +132,11 @@ def plain_faults(root: Path) -> Iterator[None]:
         EnvironmentFault: The database is busy or full, the server is away, a driver is missing.
         InputError: The address is wrong, or what is there is no MLflow database.
     """
-    from google.protobuf.json_format import ParseError  # type: ignore[import-untyped]
-    from mlflow.exceptions import MlflowException
-    from requests.exceptions import RequestException
-    from sqlalchemy.exc import SQLAlchemyError
+    with quick_imports():
+        from google.protobuf.json_format import ParseError  # type: ignore[import-untyped]
+        from mlflow.exceptions import MlflowException
+        from requests.exceptions import RequestException
+        from sqlalchemy.exc import SQLAlchemyError
 
     faults = (MlflowException, SQLAlchemyError, RequestException, ParseError, sqlite3.Error,
               ImportError, ConnectionError, TimeoutError, socket.gaierror)  # fmt: skip
@@ -268,7 +270,7 @@ def _unsynced() -> Iterator[None]:
 
 
 def _connect(uri: str) -> MlflowClient:
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), quick_imports():
         # MLflow's own use of what its libraries deprecate: nothing that a user here can mend.
         warnings.simplefilter("ignore", DeprecationWarning)
         from mlflow import MlflowClient
