@@ -73,7 +73,7 @@ format: setup ## Format and mend what can be mended
 	@ruff check --fix .
 
 schemas: setup ## Write the JSON Schemas of contract, recipe and gate policy
-	@python -m dslm.settings.schemas
+	@python -m dslm.settings.json_schemas
 
 lock: ## Resolve the newest versions pyproject.toml allows into requirements.lock
 	@rm -rf .lock && $(PYTHON) -m venv .lock

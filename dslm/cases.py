@@ -14,12 +14,12 @@ from typing import IO, Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
-from dslm.contract.answer import canonical_answer, schema_errors
-from dslm.contract.model import Contract
+from dslm.contract.answers.canonical_answer import canonical_answer, schema_errors
+from dslm.contract.model.contract_model import Contract
 from dslm.errors import DslmError, InputError, Problems
 from dslm.provenance import write_atomic
 from dslm.records import Case
-from dslm.settings.regular_files import refuse_no_file, what_is_there
+from dslm.settings.files.regular_files import refuse_no_file, what_is_there
 from dslm.strict_json import strict_json
 
 Record = TypeVar("Record", bound=BaseModel)

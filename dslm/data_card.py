@@ -1,8 +1,8 @@
 """The data card of a workflow: what its data is, in numbers that add up.
 
-Made by `dslm.curation.card` from what curation wrote, with the gate's word on how much the gold set
-can show (`Reach`); written as `data-card.json`, read by the page, `dslm show data` and packaging.
-A card whose numbers do not reconcile cannot be made.
+Made by `dslm.curation.books.data_card_numbers` from what curation wrote, with the gate's word on
+how much the gold set can show (`Reach`); written as `data-card.json`, read by the page, `dslm show
+data` and packaging. A card whose numbers do not reconcile cannot be made.
 """
 
 from __future__ import annotations

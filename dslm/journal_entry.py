@@ -1,4 +1,4 @@
-"""One entry of the journal: a move of the champion, who signed it, and who approved it.
+"""One entry of the journal: a move of the champion, who signed and approved it, and its bridge.
 
 Made and read by `dslm.releasing`; `champion.json` has the newest one. Fields that came later are
 None in the entries of before, and are no part of their digest.
@@ -8,8 +8,23 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from dslm.engine_bridge import Bridged
 from dslm.record import Record
+
+
+class Bridged(Record):
+    """A release that computes otherwise than when it was gated, and answers as it did then.
+
+    Attributes:
+        was: Packages, device and code that it was gated with.
+        now: Those that answer.
+        answers: Recorded answers that it gave again, all of them the same.
+        whole: Whether that were as many as a bridge asks for, or all that gold has.
+    """
+
+    was: dict[str, str]
+    now: dict[str, str]
+    answers: int
+    whole: bool = True
 
 
 class EntrySignature(Record):

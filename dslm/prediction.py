@@ -25,9 +25,9 @@ class Prediction(Record):
 
     `confidence` is the joint probability of the answer's unforced tokens under the grammar;
     `field_confidence` the same over one field's tokens; both follow from `log_probs`
-    (`dslm.contract.confidence`), which is None where the model has no probability for the answer,
-    and in rows of before it was kept. `latency_ms` is the wall time from the beginning of the
-    case's prompt to the end of its answer, beside the others of its batch.
+    (`dslm.contract.answers.answer_confidence`), which is None where the model has no probability
+    for the answer, and in rows of before it was kept. `latency_ms` is the wall time from the
+    beginning of the case's prompt to the end of its answer, beside the others of its batch.
     `not_narrowed` says of grounded fields, or parts of them, why this answer was not held to the
     input there, where the recipe asks for it (`copy_grounded`).
     """

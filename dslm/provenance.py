@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dslm.errors import InputError
-from dslm.settings.regular_files import NOTHING, what_is_there
+from dslm.settings.files.regular_files import NOTHING, what_is_there
 from dslm.strict_json import strict_json
 
 MANIFEST = "MANIFEST.json"

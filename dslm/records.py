@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from dslm.engine_bridge import Bridged as Bridged
+from dslm.journal_entry import Bridged as Bridged
 from dslm.journal_entry import JournalEntry as JournalEntry
 from dslm.looks.look import Look as Look
 from dslm.prediction import FinishReason as FinishReason

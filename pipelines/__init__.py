@@ -3,6 +3,6 @@
 import sys
 
 if sys.argv[:1] == ["-m"]:  # `python -m` is about to load a command or stage: nothing else ran yet
-    from dslm.cli.boundary import last_resort
+    from dslm.cli.shell.boundary import last_resort
 
     last_resort()

@@ -1,13 +1,13 @@
 """Baseline: which release the candidate is compared with."""
 
-from dslm.cli.stage import stage_main
+from dslm.cli.shell.stage_entry import stage_main
 from dslm.provenance import write_atomic
 from dslm.settings.workspace import Workspace
 
 
 def body(ws: Workspace) -> None:
     """The champion, unless the champion is this very candidate."""
-    from dslm.releasing.baseline import choose_baseline
+    from dslm.releasing.moves.baseline import choose_baseline
 
     baseline = choose_baseline(ws)
     write_atomic(ws.baseline, baseline.model_dump_json(indent=2) + "\n")

@@ -1,19 +1,19 @@
 """Calibrate: adapter and calibration split → the confidence from which an answer may proceed."""
 
 from dslm.cases import read_labelled
-from dslm.cli.stage import stage_main
-from dslm.contract.deciding import NEVER
+from dslm.cli.shell.stage_entry import stage_main
+from dslm.contract.answers.decision import NEVER
 from dslm.provenance import digest_file, write_atomic
 from dslm.settings.workspace import Workspace
 
 
 def body(ws: Workspace) -> None:
     """Answer the split, then certify a threshold."""
-    from dslm.inference.loading import load_candidate
+    from dslm.inference.decider_loading import load_candidate
     from dslm.looks.asked_certificates import keep_asked
-    from dslm.looks.calibrating import calibration_ledger, count_calibration
+    from dslm.looks.calibration_looks import calibration_ledger, count_calibration
     from dslm.scoring.calibration import calibrate
-    from dslm.scoring.running import answer_cases
+    from dslm.scoring.rows.answer_cases import answer_cases
 
     calibration_ledger(ws).read()  # a broken one is told before anything is answered
     decider = load_candidate(ws, threshold=NEVER)

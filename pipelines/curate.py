@@ -3,25 +3,25 @@
 from functools import partial
 
 from dslm.cases import read_labelled
-from dslm.cli.stage import stage_main
+from dslm.cli.shell.stage_entry import stage_main
 from dslm.contract import Contract, load_contract
-from dslm.curation.blocks.too_long import Limit
-from dslm.curation.card import describe
-from dslm.curation.engine import Engine
+from dslm.curation.books import make_data_card
+from dslm.curation.filters import Limit
 from dslm.curation.pipeline import curate
+from dslm.curation.sources.daft_engine import Engine
 from dslm.evidence import data_digest
-from dslm.gating.reach import gold_reach
+from dslm.gating.power.detectable_differences import gold_reach
 from dslm.provenance import digest_file
+from dslm.settings.gate_policy import load_policy
 from dslm.settings.params import load_params, recipe_of
-from dslm.settings.policy import load_policy
 from dslm.settings.workspace import Workspace
 from dslm.stage import whole_folder
 
 
 def limit_of(ws: Workspace, contract: Contract) -> Limit:
     """How long a row may be, told by the tokenizer of the base that will be trained."""
-    from dslm.inference.base import load_tokenizer, locate_tokenizer
-    from dslm.inference.prompt import row_lengths, tuned_prompt
+    from dslm.inference.base_models.base_files import load_tokenizer, locate_tokenizer
+    from dslm.inference.prompts.prompt import row_lengths, tuned_prompt
 
     recipe = recipe_of(ws)
     files = locate_tokenizer(recipe.base, ws.root)
@@ -32,7 +32,7 @@ def limit_of(ws: Workspace, contract: Contract) -> Limit:
 
 def body(ws: Workspace) -> None:
     """Read, check, drop with a reason, split; then tell what the data is."""
-    from dslm.reporting.data_page import write_data_card
+    from dslm.reporting.data_card.data_card_page import write_data_card
 
     contract, policy = load_contract(ws.contract), load_policy(ws.policy)
     gold = read_labelled(ws.gold, contract)
@@ -44,7 +44,7 @@ def body(ws: Workspace) -> None:
         inputs |= curated.inputs
     digests = inputs | {"data": data_digest(ws.curated), "gold": digest_file(ws.gold)}
     reach = gold_reach(contract, gold, policy)
-    write_data_card(ws, describe(contract, ws.data, ws.curated, gold, digests, reach))
+    write_data_card(ws, make_data_card(contract, ws.data, ws.curated, gold, digests, reach))
     kept = ", ".join(f"{name} {count}" for name, count in curated.ledger.kept.items())
     print(
         f"curate {ws.workflow}: {kept}, dropped {len(curated.ledger.drops)}, "

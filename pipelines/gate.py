@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from dslm.cli.stage import stage_main
+from dslm.cli.shell.stage_entry import stage_main
 from dslm.errors import DslmError
 from dslm.records import Verdict
 from dslm.settings.workspace import Workspace
@@ -21,7 +21,7 @@ def body(ws: Workspace) -> int:
 
 def _report(ws: Workspace, verdict: Verdict) -> str:
     """Where to look: the report, or the verdict alone where its evidence cannot be read either."""
-    from dslm.reporting.report import write_report
+    from dslm.reporting.run_report.report import write_report
 
     ws.report.unlink(missing_ok=True)
     try:

@@ -1,14 +1,14 @@
 """Register: a candidate that passed → a version in MLflow that answers its smoke input."""
 
-from dslm.cli.stage import stage_main
+from dslm.cli.shell.stage_entry import stage_main
 from dslm.settings.workspace import Workspace
 
 
 def body(ws: Workspace) -> None:
     """Compare digests, upload, read back, answer; say which version the workflow has of it."""
+    from dslm.releasing.package.registration import loosened, register
     from dslm.releasing.pyfunc import answer
-    from dslm.releasing.registering import loosened, register
-    from dslm.reporting.registered_again import last_receipt, registration_told
+    from dslm.reporting.registration_lines import last_receipt, registration_told
 
     receipt = last_receipt(ws)
     release = register(ws, answer)

@@ -1,8 +1,8 @@
 """Score: the candidate over gold → per-case rows, scorecard and plots."""
 
 from dslm.cases import read_labelled
-from dslm.cli.stage import stage_main
-from dslm.looks.ledger import candidate_digest, ledger_of
+from dslm.cli.shell.stage_entry import stage_main
+from dslm.looks.look_ledger import candidate_digest, ledger_of
 from dslm.provenance import digest_file, write_atomic
 from dslm.records import Row
 from dslm.settings.workspace import Workspace
@@ -10,11 +10,11 @@ from dslm.settings.workspace import Workspace
 
 def body(ws: Workspace) -> None:
     """Answer gold, then aggregate the rows of all models."""
-    from dslm.inference.loading import load_candidate
-    from dslm.scoring.dvc_files import dvc_files
-    from dslm.scoring.running import answer_cases
+    from dslm.inference.decider_loading import load_candidate
+    from dslm.scoring.dvc_metrics_files import dvc_files
+    from dslm.scoring.rows.answer_cases import answer_cases
     from dslm.scoring.scorecard import make_scorecard
-    from dslm.scoring.verification import models_scored, read_rows
+    from dslm.scoring.scorecard_verification import models_scored, read_rows
 
     ledger = ledger_of(ws)
     ledger.read()  # a broken one is told before anything is answered

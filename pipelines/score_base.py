@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from dslm.cases import read_labelled
-from dslm.cli.stage import stage_main
+from dslm.cli.shell.stage_entry import stage_main
 from dslm.evidence import data_digest
 from dslm.provenance import digest_file
 from dslm.settings.workspace import Workspace
@@ -11,16 +11,16 @@ from dslm.settings.workspace import Workspace
 
 def body(ws: Workspace) -> None:
     """Answer with the untrained model, told task, schema and examples; certify its threshold."""
-    from dslm.contract.deciding import NEVER
-    from dslm.inference.loading import load_prompted_base
+    from dslm.contract.answers.decision import NEVER
+    from dslm.inference.decider_loading import load_prompted_base
     from dslm.scoring.base_calibration import (
         FIRST,
         calibrate_base,
         in_drawn_order,
         is_hopeless,
     )
-    from dslm.scoring.running import Enough, answer_cases
-    from dslm.scoring.verification import ROWS, answers_digest
+    from dslm.scoring.rows.answer_cases import Enough, answer_cases
+    from dslm.scoring.scorecard_verification import ROWS, answers_digest
 
     decider = load_prompted_base(ws, threshold=NEVER)
     contract, data = decider.contract, {"data": data_digest(ws.curated)}  # its examples' source

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from dslm.cases import read_labelled, read_record
-from dslm.cli.stage import stage_main
+from dslm.cli.shell.stage_entry import stage_main
 from dslm.contract import Contract, load_contract
 from dslm.evidence import CHAMPION_FILE, Model
 from dslm.provenance import digest_file, write_atomic
@@ -40,9 +40,9 @@ def _score_or_note(
 
 
 def _score(ws: Workspace, contract: Contract, model: Model, baseline: Baseline) -> None:
-    from dslm.inference.loading import load_release
-    from dslm.releasing.fetching import fetch_release, what_it_says
-    from dslm.scoring.running import answer_cases
+    from dslm.inference.decider_loading import load_release
+    from dslm.releasing.verification.fetch_release import fetch_release, what_it_says
+    from dslm.scoring.rows.answer_cases import answer_cases
 
     gold = read_labelled(ws.gold, contract)
     with tempfile.TemporaryDirectory(prefix="dslm-") as into:

@@ -4,9 +4,9 @@ import json
 from dataclasses import asdict
 
 from dslm.cases import read_labelled
-from dslm.cli.stage import stage_main
+from dslm.cli.shell.stage_entry import stage_main
 from dslm.contract import load_contract
-from dslm.contract.answer import refuse_undecodable
+from dslm.contract.answers.canonical_answer import refuse_undecodable
 from dslm.evidence import data_digest
 from dslm.provenance import write_atomic
 from dslm.settings.params import recipe_of
@@ -16,13 +16,13 @@ from dslm.stage import leading, whole_folder
 
 def body(ws: Workspace) -> None:
     """Train, seal, record."""
-    from dslm.inference.locks import locate_locked
-    from dslm.inference.models import device
-    from dslm.releasing.sampling import sampled
-    from dslm.releasing.tracking import log_training
-    from dslm.training.checkpoints import Checkpoints, surroundings
-    from dslm.training.processes import count
-    from dslm.training.run import train
+    from dslm.inference.base_models.base_locks import locate_locked
+    from dslm.inference.base_models.model_loading import device
+    from dslm.releasing.registry.mlflow_tracking import log_training
+    from dslm.releasing.registry.system_metrics import sampled
+    from dslm.training.checkpoints.checkpoint_files import Checkpoints, surroundings
+    from dslm.training.distributed import count
+    from dslm.training.run.training_run import train
 
     contract, recipe = load_contract(ws.contract), recipe_of(ws)
     refuse_undecodable(contract)

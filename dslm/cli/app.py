@@ -12,29 +12,15 @@ from typing import Annotated
 import typer
 
 import dslm
-from dslm.cli import (
-    breaks,
-    check,
-    compare,
-    demo,
-    doctor,
-    forget,
-    gate,
-    importing,
-    init,
-    predict,
-    release_approving,
-    release_dossier,
-    release_signing,
-    report,
-    review,
-    verify,
-)
-from dslm.cli.base import app as base_app
-from dslm.cli.boundary import run
 from dslm.cli.entry import main as entered
-from dslm.cli.release import app as release_app
-from dslm.cli.show import app as show_app
+from dslm.cli.gate import demo, gate, report, verify
+from dslm.cli.models import compare, doctor, predict
+from dslm.cli.models.base import app as base_app
+from dslm.cli.release import release_approve, release_dossier, release_sign
+from dslm.cli.release.release import app as release_app
+from dslm.cli.shell.boundary import run
+from dslm.cli.workflows import breaks, check, forget, import_cases, init, review
+from dslm.cli.workflows.show import app as show_app
 from dslm.errors import EXIT_BAD_INPUT, InputError
 
 app = typer.Typer(
@@ -49,7 +35,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("init")(init.init)
-app.command("import")(importing.import_cases)
+app.command("import")(import_cases.import_cases)
 app.command("check")(check.check)
 app.command("breaks")(breaks.breaks)
 app.command("doctor")(doctor.doctor)
@@ -63,11 +49,11 @@ app.command("gate")(gate.gate)
 app.command("verify")(verify.verify)
 app.add_typer(base_app, name="base")
 for command in (
-    release_signing.keygen,
-    release_signing.sign,
-    release_signing.verify,
-    release_approving.approve,
-    release_approving.approvals,
+    release_sign.keygen,
+    release_sign.sign,
+    release_sign.verify,
+    release_approve.approve,
+    release_approve.approvals,
 ):
     release_app.command(command.__name__)(command)
 release_app.command("dossier")(release_dossier.dossier)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-from dslm.cli.boundary import last_resort, leave, run
+from dslm.cli.shell.boundary import last_resort, leave, run
 
 
 def main() -> NoReturn:

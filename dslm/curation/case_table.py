@@ -1,7 +1,7 @@
 """What blocks that compare cases with one another know of them: columns, never objects.
 
-Made by `pipeline` from the table that `reading` wrote, which stays on disk, or from a few cases.
-Places count the cases that are left, in the order of their ids.
+Made by `pipeline` from the table that `source_table` wrote, which stays on disk, or from a few
+cases. Places count the cases that are left, in the order of their ids.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from dslm.contract.comparing import sameness
-from dslm.contract.model import Contract
-from dslm.curation.bare_text import bare_text
-from dslm.curation.grouping import folded, group_of
+from dslm.contract.answers.field_equality import sameness
+from dslm.contract.cases.case_groups import folded, group_of
+from dslm.contract.model.contract_model import Contract
 from dslm.curation.ledger import Drop
-from dslm.curation.signatures import Marks, Texts
-from dslm.curation.splitting import split_of
+from dslm.curation.masked_text import masked_text
+from dslm.curation.near_duplicate_search import Marks, Texts
+from dslm.curation.splits import split_of
 from dslm.provenance import canonical_json
 from dslm.records import Case
 
@@ -57,7 +57,7 @@ def case_fields() -> list[pa.Field]:
 
 def columns_of(case: Case, contract: Contract) -> dict[str, Any]:
     """One case by the columns that comparing needs."""
-    target, bare = case.target or {}, bare_text(contract, case)
+    target, bare = case.target or {}, masked_text(contract, case)
     return {
         "id": case.id,
         "target": canonical_json(target).decode(),

@@ -13,7 +13,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from dslm.contract.personal import PersonalKind, PersonalMode
+from dslm.contract.model.personal_fields import PersonalKind, PersonalMode
 from dslm.records import Record
 
 

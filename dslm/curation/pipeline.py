@@ -1,6 +1,6 @@
 """Curation as a whole: sources in; train, validation and calibration out, with a ledger.
 
-What every case is asked stands in `sifting`, what is told of it in `booking`. Called by
+What every case is asked stands in `filter_order`, what is told of it in `ledger_entries`. Called by
 `pipelines.curate`, which gives the contract, its folder, gold and a folder to write into.
 """
 
@@ -16,26 +16,24 @@ from pathlib import Path
 import numpy as np
 
 from dslm.cases import write_records
-from dslm.contract.answer import refuse_undecodable
-from dslm.contract.model import Contract
-from dslm.curation.blocks.contradictions import Contradiction
-from dslm.curation.blocks.too_long import Limit
-from dslm.curation.booking import ledger_of, rejects_of, review_count
+from dslm.contract.answers.canonical_answer import refuse_undecodable
+from dslm.contract.cases.case_groups import folded, group_of
+from dslm.contract.model.contract_model import Contract
+from dslm.curation.books import ledger_of, rejects_of, review_count
 from dslm.curation.case_table import CaseTable
-from dslm.curation.engine import Engine
-from dslm.curation.grouping import folded, group_of
-from dslm.curation.identity import with_unique_ids
+from dslm.curation.filters import FilteredCases, Limit, filtered_cases, filters_of
+from dslm.curation.labels import Contradiction, ReviewDecisions, read_decisions
 from dslm.curation.ledger import Ledger, Reject
-from dslm.curation.personal.cleaning import Cleaning, cleaning_of
-from dslm.curation.personal.counting_parts import shared_parts
-from dslm.curation.personal.found import together
-from dslm.curation.personal.known_values import KnownValues
-from dslm.curation.personal.proving import Lines
-from dslm.curation.personal.word_index import WordIndex
-from dslm.curation.reading import Rows, read_sources
-from dslm.curation.sifting import Sifted, blocks_of, sifted
-from dslm.curation.splitting import SPLITS, refuse_empty_split
-from dslm.curation.verdicts import Verdicts, read_verdicts
+from dslm.curation.personal.found_in_case import together
+from dslm.curation.personal.known_values.known_values import KnownValues
+from dslm.curation.personal.known_values.shared_part_counts import shared_parts
+from dslm.curation.personal.known_values.word_index import WordIndex
+from dslm.curation.personal.personal_pipeline import PersonalPipeline, personal_pipeline
+from dslm.curation.personal.proof.written_files import Lines
+from dslm.curation.sources.daft_engine import Engine
+from dslm.curation.sources.source_table import Rows, read_sources
+from dslm.curation.sources.unique_ids import with_unique_ids
+from dslm.curation.splits import SPLITS, refuse_empty_split
 from dslm.errors import InputError
 from dslm.provenance import digest_json, write_atomic
 from dslm.records import Case, Record
@@ -80,8 +78,8 @@ def curate(
     """
     refuse_undecodable(contract)
     held = _held(gold)
-    cleaning = cleaning_of(contract, os.environ)
-    verdicts = read_verdicts(review, contract) if review else Verdicts()
+    cleaning = personal_pipeline(contract, os.environ)
+    verdicts = read_decisions(review, contract) if review else ReviewDecisions()
     work = folder / WORK
     work.mkdir(parents=True)
     engine = engine or Engine()
@@ -93,7 +91,7 @@ def curate(
     cases = CaseTable(table, rows.marks, order)
     mended = cases.only(np.flatnonzero(cases.flags("fixed")))
     verdicts.refuse_misfits(contract, _cases(mended))
-    found = sifted(cases, contract, held, limit)
+    found = filtered_cases(cases, contract, held, limit)
     kept = cases.without(found.drops)
     inputs = {
         "sources": _digest(cases),
@@ -125,11 +123,11 @@ def _held(gold: Sequence[Case]) -> tuple[Case, ...]:
 
 def _read(
     contract: Contract, folder: Path, gold: Sequence[Case], engine: Engine, work: Path,
-    cleaning: Cleaning | None, verdicts: Verdicts,
+    cleaning: PersonalPipeline | None, verdicts: ReviewDecisions,
 ) -> tuple[Rows, KnownValues]:  # fmt: skip
     """All rows, their personal data replaced, and the values that were."""
     replacer = cleaning.replacer if cleaning else None
-    blocks = blocks_of(contract, gold, verdicts)
+    blocks = filters_of(contract, gold, verdicts)
     rows = read_sources(contract, folder, blocks, engine, work, verdicts, replacer)
     if cleaning is None:
         return rows, KnownValues(WordIndex({}))
@@ -151,7 +149,7 @@ def _write_parts(kept: CaseTable, folder: Path) -> dict[str, CaseTable]:
 
 
 def _write_lists(
-    rejects: Sequence[Reject], found: Sifted, folder: Path
+    rejects: Sequence[Reject], found: FilteredCases, folder: Path
 ) -> dict[str, Sequence[Record]]:
     """Lists beside the splits by name, each in a file."""
     lists: dict[str, Sequence[Record]] = {

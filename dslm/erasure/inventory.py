@@ -1,7 +1,7 @@
 """Everything that there is of a person's cases, and what erasing it would cost.
 
-Takes a workspace and a group's id, or a `Found`; gives a `Listing`, and changes nothing. Called by
-`dslm forget`, and by `forgetting` before it begins.
+Takes a workspace and a group's id, or a `FoundCases`; gives a `Listing`, and changes nothing.
+Called by `dslm forget`, and by `forget_group` before it begins.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dslm.erasure.beyond import beyond_reach, to_do
-from dslm.erasure.copies import Copy, copies, shown
-from dslm.erasure.finding import Found, find
+from dslm.erasure.find_cases import FoundCases, find_cases
+from dslm.erasure.other_copies import Copy, copies, shown
+from dslm.erasure.out_of_reach import beyond_reach, to_do
 from dslm.erasure.registry_releases import stored_releases
-from dslm.erasure.releases import erased_files, held_by, lost_by, trained_on
+from dslm.erasure.releases_holding import erased_files, held_by, lost_by, trained_on
 from dslm.errors import InputError
-from dslm.releasing.erasure_register import Entry, read_register
+from dslm.releasing.package.erasure_register import Entry, read_register
 from dslm.settings.workspace import Workspace
 
 
@@ -96,12 +96,12 @@ def listing(ws: Workspace, group: str) -> Listing:
     Raises:
         InputError: There is no such group, and none was erased; groups spelled alike are named.
     """
-    found = find(ws, group)
+    found = find_cases(ws, group)
     with scratch_folder(ws) as scratch:
         return listed(ws, found, group, scratch)
 
 
-def listed(ws: Workspace, found: Found, group: str, scratch: Path) -> Listing:
+def listed(ws: Workspace, found: FoundCases, group: str, scratch: Path) -> Listing:
     """All that is known of a person's cases."""
     rows = [
         Copy(one.part, shown(ws, one.path), len(one.lines), "rows taken out") for one in found.files
@@ -127,7 +127,7 @@ def listed(ws: Workspace, found: Found, group: str, scratch: Path) -> Listing:
     )
 
 
-def _notes(found: Found, unknown: Sequence[int]) -> list[str]:
+def _notes(found: FoundCases, unknown: Sequence[int]) -> list[str]:
     """What the search could not tell."""
     said = []
     if unknown:
@@ -145,7 +145,7 @@ def _notes(found: Found, unknown: Sequence[int]) -> list[str]:
     return said
 
 
-def releases_of(ws: Workspace, found: Found, scratch: Path) -> tuple[list[Release], list[int]]:
+def releases_of(ws: Workspace, found: FoundCases, scratch: Path) -> tuple[list[Release], list[int]]:
     """Stored releases that hold something of the person's or learnt from it; and which may have."""
     unknown = []
     entry = Entry(at="", actor="", reason="", salt="00" * 16, group="")

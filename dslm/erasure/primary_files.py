@@ -1,7 +1,7 @@
 """Files that people keep by hand: sources, labels, gold, review files; written without some rows.
 
-Found by `finding`; rewritten by `forgetting`, last of all: from them it is known whose a case is,
-so that a run that was cut short finds what is left.
+Found by `find_cases`; rewritten by `forget_group`, last of all: from them it is known whose a case
+is, so that a run that was cut short finds what is left.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dslm.curation.formats import FORMATS, Format
-from dslm.curation.formats.mail import bare_id
-from dslm.erasure.person import Person
-from dslm.erasure.plain_text import plain
-from dslm.erasure.source_files import beside_of, rows_in
+from dslm.curation.sources.formats import FORMATS, Format
+from dslm.curation.sources.formats.mail.mail_threads import bare_id
+from dslm.erasure.erased_person import Person
+from dslm.erasure.rewritten_sources import beside_of, rows_in
+from dslm.erasure.text.folded_text import plain
 from dslm.provenance import sync_folder, write_atomic
 from dslm.strict_json import strict_json
 

@@ -1,7 +1,7 @@
 """Every stored release of a workflow, as far as a registry of the repository keeps its files.
 
 Takes a workspace; gives each with where its files lie, of the registry in use and of the
-repository's own that was left behind. Called by `inventory` and `forgetting`.
+repository's own that was left behind. Called by `inventory` and `forget_group`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,16 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from dslm.errors import ReleaseRefused
-from dslm.releasing.opening import nothing_yet, own_artifacts, plain_faults, registry_at
-from dslm.releasing.repository_id import is_own
-from dslm.releasing.store import FOLDER, ModelStore
-from dslm.releasing.stored_files import refuse_foreign_place
-from dslm.releasing.version import Version
+from dslm.releasing.registry.artifact_source import refuse_foreign_place
+from dslm.releasing.registry.mlflow_connection import (
+    nothing_yet,
+    own_artifacts,
+    plain_faults,
+    registry_at,
+)
+from dslm.releasing.registry.mlflow_store import FOLDER, ModelStore
+from dslm.releasing.registry.repository_id import is_own
+from dslm.releasing.registry.version import Version
 from dslm.settings.workspace import Workspace
 
 

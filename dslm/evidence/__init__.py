@@ -1,11 +1,11 @@
 """What scores, verdicts and releases are evidence of; whoever acts on them compares it all again.
 
-`record` is the noun, `working_tree` what lies there now, `calibration` the threshold's own,
-`champion` what the release that serves says of itself, `terms` what it was held to. Needs no
-torch.
+`evidence_record` is the noun, `working_tree` what lies there now, `certified_threshold` the
+threshold's own, `champion_release` what the release that serves says of itself, `release_terms`
+what it was held to. Needs no torch.
 """
 
-from dslm.evidence.calibration import (
+from dslm.evidence.certified_threshold import (
     OF_THE_TREE,
     Calibration,
     Step,
@@ -15,8 +15,8 @@ from dslm.evidence.calibration import (
     refuse_foreign,
     threshold_in,
 )
-from dslm.evidence.champion import CHAMPION_FILE, ChampionRelease, read_champion_release
-from dslm.evidence.record import (
+from dslm.evidence.champion_release import CHAMPION_FILE, ChampionRelease, read_champion_release
+from dslm.evidence.evidence_record import (
     ENGINE,
     FORMAT,
     KEYS,
@@ -29,7 +29,8 @@ from dslm.evidence.record import (
     refuse_others,
     release_digest,
 )
-from dslm.evidence.terms import (
+from dslm.evidence.expected_evidence import BaseThreshold, wanted
+from dslm.evidence.release_terms import (
     MADE_FROM,
     TERMS_FILE,
     CaseDigests,
@@ -41,7 +42,6 @@ from dslm.evidence.terms import (
     read_terms,
     terms_of,
 )
-from dslm.evidence.wanted import BaseThreshold, wanted
 from dslm.evidence.working_tree import (
     JUDGING_CODE,
     TRAINED_FROM,

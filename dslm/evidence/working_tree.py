@@ -13,17 +13,21 @@ from pathlib import Path
 import dslm
 from dslm.contract import load_contract
 from dslm.errors import InputError, ReleaseRefused
-from dslm.evidence.calibration import threshold_in
-from dslm.evidence.record import FORMAT, NONE
+from dslm.evidence.certified_threshold import threshold_in
+from dslm.evidence.evidence_record import FORMAT, NONE
 from dslm.provenance import MANIFEST, digest_file, digest_files, digest_json, read_manifest
+from dslm.settings.files.regular_files import what_is_there
 from dslm.settings.params import recipe_of
-from dslm.settings.regular_files import what_is_there
 from dslm.settings.workspace import Workspace, stage_command
 from dslm.strict_json import strict_json
 
 # The parts of the library that an answer and its score depend on, and those that judge.
 DECIDING_CODE = ("contract", "inference", "scoring", "statistics")
-SAME_TEXTS = ("curation/ends.py", "curation/grouping.py", "curation/letters.py")  # gold's repeats
+SAME_TEXTS = (
+    "curation/near_duplicate_search/prefix_suffix_keys.py",
+    "contract/cases/case_groups.py",
+    "curation/near_duplicate_search/text_similarity.py",
+)  # gold's repeats
 JUDGING_CODE = ("evidence", "gating", "looks", "statistics", *SAME_TEXTS)
 
 # What a stage's manifest must say that the adapter was made from.

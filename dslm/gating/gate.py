@@ -19,22 +19,22 @@ from typing import Any
 from dslm.cases import read_labelled, read_records
 from dslm.contract import load_contract
 from dslm.errors import EXIT_GATE_FAILED, EXIT_INCONCLUSIVE, EXIT_OK, DslmError
-from dslm.gating.checks import evaluate
-from dslm.gating.earlier_policies import keep_asked, loosened_since
-from dslm.gating.exhibits import (
+from dslm.gating.changes.earlier_policies import keep_asked, loosened_since
+from dslm.gating.changes.waiver_template import candidate_digest, wrong_day
+from dslm.gating.checks.check_kinds import evaluate
+from dslm.gating.checks.traffic_weighted import weighed_told
+from dslm.gating.evidence.evidence_loading import (
     NO_BASELINE,
     Documents,
     LatestRun,
     Run,
-    collect,
+    collect_evidence,
     judging_digests,
 )
-from dslm.gating.markdown import as_markdown
-from dslm.gating.repeated_gold import refuse_repeated_gold
-from dslm.gating.submission import Submission, reasons_to_refuse
-from dslm.gating.waiving import candidate_digest, wrong_day
-from dslm.gating.weighed import weighed_told
-from dslm.looks.ledger import ledger_of
+from dslm.gating.evidence.gate_input import GateInput, reasons_to_refuse
+from dslm.gating.evidence.repeated_gold import refuse_repeated_gold
+from dslm.gating.verdict_markdown import as_markdown
+from dslm.looks.look_ledger import ledger_of
 from dslm.provenance import digest_file, write_atomic
 from dslm.records import (
     NOT_APPLICABLE,
@@ -46,8 +46,8 @@ from dslm.records import (
     Status,
     Verdict,
 )  # fmt: skip
-from dslm.scoring.row_differences import differences
-from dslm.settings.policy import GatePolicy, load_policy
+from dslm.scoring.rows.row_differences import differences
+from dslm.settings.gate_policy import GatePolicy, load_policy
 from dslm.settings.waivers import Waiver, applying, load_waivers, refuse_idle_waivers
 from dslm.settings.workspace import Workspace, refuse_other_name
 
@@ -80,7 +80,7 @@ def _refused(reason: str) -> Check:
                  why="not judged: the gate does not guess")  # fmt: skip
 
 
-def judge(policy: GatePolicy, submission: Submission, waivers: Sequence[Waiver] = ()) -> Verdict:
+def judge(policy: GatePolicy, submission: GateInput, waivers: Sequence[Waiver] = ()) -> Verdict:
     """The verdict on a submission.
 
     Args:
@@ -109,7 +109,7 @@ def judge(policy: GatePolicy, submission: Submission, waivers: Sequence[Waiver] 
     )
 
 
-def _first_release(policy: GatePolicy, submission: Submission) -> list[Check]:
+def _first_release(policy: GatePolicy, submission: GateInput) -> list[Check]:
     """What is wrong where no champion could be compared with, unless the policy allows it."""
     seen, serves = submission.incomparable, submission.baseline.version != 0
     allowed = {"allow": True, "until_one_serves": not serves, "refuse": False}
@@ -151,7 +151,7 @@ def judge_run(run: Run, documents: Documents) -> Verdict:
         InputError: A waiver is for another candidate.
     """
     try:
-        submission = collect(run, documents)
+        submission = collect_evidence(run, documents)
     except (DslmError, OSError) as error:
         reason = error.message() if isinstance(error, DslmError) else str(error)
         return Verdict(workflow=run.workflow, status="FAIL", checks=(_refused(reason),),

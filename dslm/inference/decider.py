@@ -12,20 +12,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dslm.contract import Contract
-from dslm.contract.answer import grammar
-from dslm.contract.confidence import kept_log_probs, read_answer
-from dslm.contract.deciding import decide
+from dslm.contract.answers.answer_confidence import kept_log_probs, read_answer
+from dslm.contract.answers.canonical_answer import grammar
+from dslm.contract.answers.decision import decide
 from dslm.contract.narrowing import exactly, narrowed
 from dslm.errors import InputError
 from dslm.evidence import adapter_digests, code_digest
-from dslm.inference.base import load_tokenizer, locate
-from dslm.inference.engine import Engine, Progress
-from dslm.inference.locks import locate_locked
-from dslm.inference.models import device, import_libraries, load_adapter, load_base
-from dslm.inference.packed import pack
-from dslm.inference.prompt import Prompt, prompt_ids, shared_prefix
-from dslm.inference.threads import choose_threads
-from dslm.inference.unfinished import Generation
+from dslm.inference.base_models.base_files import load_tokenizer, locate
+from dslm.inference.base_models.base_locks import locate_locked
+from dslm.inference.base_models.model_loading import (
+    device,
+    import_libraries,
+    load_adapter,
+    load_base,
+)
+from dslm.inference.decoding.cpu_threads import choose_threads
+from dslm.inference.decoding.engine import Engine, Progress
+from dslm.inference.decoding.packed_linear import pack
+from dslm.inference.decoding.row_state import Generation
+from dslm.inference.prompts.prompt import Prompt, prompt_ids, shared_prefix
 from dslm.records import Decision, Prediction
 from dslm.settings.recipe import Recipe
 

@@ -1,6 +1,6 @@
 """What is asked of a model, by short digests: how the ledger knows gold sets that share a case.
 
-Takes cases, gives digests of their inputs. Used by `ledger`.
+Takes cases, gives digests of their inputs. Used by `look_ledger`.
 """
 
 from __future__ import annotations

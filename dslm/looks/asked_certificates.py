@@ -16,12 +16,12 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from dslm.contract.stakes import DecisionPolicy
+from dslm.contract.model.decision_and_costs import DecisionPolicy
 from dslm.errors import ReleaseRefused
 from dslm.looks.asked_cases import short
-from dslm.looks.calibrating import FOLDER, calibration_ledger
-from dslm.looks.ledger import GIT, Kept, Ledger, candidate_digest
+from dslm.looks.calibration_looks import FOLDER, calibration_ledger
 from dslm.looks.look import Look
+from dslm.looks.look_ledger import GIT, KeptLook, Ledger, candidate_digest
 from dslm.provenance import write_atomic
 from dslm.record import Record
 from dslm.settings.workspace import Workspace
@@ -105,7 +105,7 @@ def asked_before(looks: Path, evidence: Mapping[str, str], decision: DecisionPol
     return lines
 
 
-def _before(kept: Kept, split: str, model: str) -> Iterator[Look]:
+def _before(kept: KeptLook, split: str, model: str) -> Iterator[Look]:
     """The looks before a calibration's own, the first first; none where it was never counted."""
     own = [d for d, look in kept.looks.items() if (look.gold, look.candidate) == (split, model)]
     first = min(own, key=lambda digest: (kept.looks[digest].number, digest), default=None)

@@ -3,8 +3,8 @@
 Takes a look, the policy in plain values and the verdict's status; writes one small file a policy
 beside the look, `eval/<workflow>/looks/<gold>/policies/`, tracked by git as looks are, at first
 sight, and where the look passed then and is held up now, as a waiver is gone. Written by the gate;
-`dslm.gating.earlier_policies` tells which of them asked more. Nothing is judged by them: what was
-never committed can be hidden by deleting its file.
+`dslm.gating.changes.earlier_policies` tells which of them asked more. Nothing is judged by them:
+what was never committed can be hidden by deleting its file.
 """
 
 from __future__ import annotations

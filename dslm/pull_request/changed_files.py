@@ -2,7 +2,7 @@
 
 Takes the checkout of the target branch and a folder with the pull request's files; gives each file
 that differs and what it is. What is not known to be data or beside the point judges: a module at
-the top, for one, is imported in place of a library. Called by `judging`.
+the top, for one, is imported in place of a library. Called by `judge_pull_request`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from dslm.errors import EnvironmentFault, InputError
-from dslm.settings.regular_files import refuse_no_folder
+from dslm.settings.files.regular_files import refuse_no_folder
 
 Kind = Literal["judges", "judged", "beside"]
 How = Literal["added", "removed", "changed"]

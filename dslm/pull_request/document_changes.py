@@ -1,7 +1,8 @@
 """What a pull request changes of what is asked: policy, contract, gold, waivers; what loosens.
 
 Takes the workflow as the target branch and as the pull request has it; gives lines. A policy and
-waivers never judge the pull request that changes them, contract and gold do. Called by `judging`.
+waivers never judge the pull request that changes them, contract and gold do. Called by
+`judge_pull_request`.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from dslm.cases import read_labelled
 from dslm.contract import load_contract
 from dslm.errors import DslmError
 from dslm.evidence import Terms, terms_of
-from dslm.evidence.terms import MADE_FROM
-from dslm.gating.changes import changes_since
+from dslm.evidence.release_terms import MADE_FROM
+from dslm.gating.changes.changes_since_champion import changes_since
 from dslm.records import Baseline, Change
-from dslm.settings.policy import load_policy
+from dslm.settings.gate_policy import load_policy
 from dslm.settings.waivers import load_waivers
 from dslm.settings.workspace import Workspace
 

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from dslm.errors import ReleaseRefused
-from dslm.settings.loading import plain, read_yaml
+from dslm.settings.files.document_loading import plain, read_yaml
 from dslm.strict_json import strict_json
 
 FILE = re.compile(r"[0-9a-f]{32}\Z")

@@ -3,7 +3,7 @@
 Takes the tree that is judged and the target's DVC settings; leaves the outputs in the tree and
 gives what `dvc status` says. It is `dvc pull` and `dvc status` with each object looked at in
 between: DVC takes a remote's word for what an object is. No stage command runs. Called by
-`judging`.
+`judge_pull_request`.
 """
 
 from __future__ import annotations

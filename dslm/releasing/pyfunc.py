@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dslm.errors import InputError
-from dslm.notices import notice
+from dslm.errors.notices import notice
 from dslm.records import Bridged, Decision, Prediction
-from dslm.releasing.verified_loading import load_verified
+from dslm.releasing.verification.verified_loading import load_verified
 from dslm.settings.recipe import BaseModelSource
 
 

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from dslm.errors import InputError
-from dslm.notices import notice
+from dslm.errors.notices import notice
 from dslm.records import Action, Bridged, Record
-from dslm.releasing.fetching import fetch_asked
-from dslm.releasing.verified_loading import Verified, load_verified
+from dslm.releasing.verification.fetch_release import fetch_asked
+from dslm.releasing.verification.verified_loading import Verified, load_verified
 from dslm.settings.workspace import workspace
 
 CHAMPION = "champion"

@@ -10,7 +10,7 @@ import json
 import math
 from typing import Any, Literal
 
-from dslm.contract.text.visible import visible
+from dslm.contract.text.visible_text import visible
 from dslm.records import Metric
 
 __all__ = ["visible"]  # of the templates too

@@ -2,7 +2,7 @@
 
 Takes the draft's cases; gives a note for the user, and the places that looked so. Fields are known
 by their names, values in texts by the finders that curation uses, where those are installed.
-Called by `dslm.scaffolding.scaffold`.
+Called by `dslm.scaffolding.init_workflow`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from dslm.contract.personal import FOUND_KINDS, Personal
-from dslm.curation.personal.finder import Finder, refuse_missing
-from dslm.curation.personal.undeclared import Suspects
+from dslm.contract.model.personal_fields import FOUND_KINDS, Personal
+from dslm.curation.personal.detectors.all_detectors import Detectors, refuse_missing
+from dslm.curation.personal.detectors.undeclared_fields import UndeclaredFields
 from dslm.errors import EnvironmentFault
 from dslm.records import Case
 
@@ -22,7 +22,7 @@ MOST_NAMED = 6
 
 def looks_personal(cases: Iterable[Case]) -> tuple[str, ...]:
     """Fields whose names look personal, and kinds that texts hold, with how many of the texts."""
-    suspects, fields = Suspects(Personal()), dict[str, str]()
+    suspects, fields = UndeclaredFields(Personal()), dict[str, str]()
     texts: list[str] = []
     for case in cases:
         fields.update(suspects(case.target or {}, case.meta))
@@ -39,7 +39,7 @@ def _in_texts(texts: list[str]) -> list[str]:
         refuse_missing(asked)
     except EnvironmentFault:
         return []
-    finder, looked = Finder(asked), texts[:LOOKED_AT]
+    finder, looked = Detectors(asked), texts[:LOOKED_AT]
     found = Counter(kind for text in looked for kind in {one.kind for one in finder(text)})
     return [f"{kind} in {n} of {len(looked)} texts" for kind, n in sorted(found.items())]
 

@@ -1,6 +1,6 @@
 """What `dslm init` says of a sample's labels: rare ones, forms of several meanings, look-alikes.
 
-Takes the inferred fields and their values; gives notes for the user. Called by `draft`.
+Takes the inferred fields and their values; gives notes for the user. Called by `proposed_workflow`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from dslm.evidence import Calibration, load_calibration
 from dslm.scoring.calibration import calibrate
 from dslm.scoring.outcome import outcome
-from dslm.scoring.rows import make_row, make_rows, recompute
+from dslm.scoring.rows.scored_rows import make_row, make_rows, recompute
 from dslm.scoring.scorecard import make_scorecard, score_model
 
 __all__ = [

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dslm.contract import Contract
-from dslm.contract.ranking import ranked, would_be_wrong
+from dslm.contract.answers.risk_coverage import ranked, would_be_wrong
 from dslm.evidence import Calibration
 from dslm.provenance import digest_bytes
 from dslm.records import Case, Row

@@ -2,8 +2,9 @@
 
 Takes scored calibration rows; gives a `Calibration`. Called by the calibrate stage, and again by
 `dslm verify` and the gate. Learn-then-test (Angelopoulos et al. 2021, arXiv:2110.01052): numbers of
-most confident answers, fixed before any answer is looked at (`dslm.statistics.ladder`), are tested
-against "its selective risk is above the bound", and the largest that passes gives the threshold.
+most confident answers, fixed before any answer is looked at (`dslm.statistics.certificate_ladder`),
+are tested against "its selective risk is above the bound", and the largest that passes gives the
+threshold.
 
 The unit of chance is the group, where the contract names one: the p-value is Gaffke's over groups
 (`dslm.statistics.group_bounds`), each with its wrong answers among those that the threshold lets
@@ -23,15 +24,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from dslm.contract import Contract
-from dslm.contract.ranking import ranked, would_be_wrong
+from dslm.contract.answers.risk_coverage import ranked, would_be_wrong
 from dslm.errors import InputError
 from dslm.evidence import Calibration, Step, nearest
-from dslm.looks.calibrating import told
+from dslm.looks.calibration_looks import told
 from dslm.records import Row
 from dslm.scoring.intervals import DECIMALS, SOUGHT, Ints, by_group, effective_cases, ints
+from dslm.statistics.certificate_ladder import binomial_tail, level_of, rungs_of
 from dslm.statistics.group_bounds import mean_bounds, p_below
-from dslm.statistics.ladder import binomial_tail, level_of, rungs_of
-from dslm.statistics.zero_failures import needed_right, p_without_failure
+from dslm.statistics.power_and_sample_size import needed_right, p_without_failure
 
 _ROUNDING = 1 + 1e-9
 _SMALL, _PLACES_OF_SMALL = 1e-6, 12  # as exact as a level may be small; noise is 1e-16

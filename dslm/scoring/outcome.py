@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from dslm.contract import Contract
-from dslm.contract.comparing import wrong_fields
-from dslm.contract.deciding import ideal
+from dslm.contract.answers.decision import ideal
+from dslm.contract.answers.field_equality import wrong_fields
 from dslm.errors import InputError
 from dslm.records import Case, Decision, Outcome, OutcomeKind, Prediction
 

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from dslm.contract import Contract
 from dslm.errors import InputError
 from dslm.records import Case, Metric, ModelScore, OutcomeKind, Row, Scorecard
-from dslm.scoring.fields import field_scores
+from dslm.scoring.field_scores import field_scores
 from dslm.scoring.metrics import Table, latency_percentiles, tabulated
 from dslm.scoring.outcome import dearest
-from dslm.scoring.rows import same_cases
-from dslm.scoring.traffic import traffic_metrics
+from dslm.scoring.rows.scored_rows import same_cases
+from dslm.scoring.traffic_weighting import traffic_metrics
 
 KINDS: tuple[OutcomeKind, ...] = ("straight_through", "wrong_proceed", "held_back", "rightly_held")
 

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dslm.settings.loading import plain, read_yaml
+from dslm.settings.files.document_loading import plain, read_yaml
 from dslm.settings.recipe import BaseModelSource
 
 FILE = Path(__file__).with_name("bases.yaml")

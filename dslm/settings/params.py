@@ -8,9 +8,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from dslm.errors import InputError
-from dslm.settings.extending import require_as_claimed
-from dslm.settings.loading import load_document, nearest
+from dslm.settings.did_you_mean import nearest
+from dslm.settings.files.document_loading import load_document
 from dslm.settings.recipe import Recipe, load_recipe
+from dslm.settings.recipe_variants import require_as_claimed
 from dslm.settings.workspace import Workspace
 
 

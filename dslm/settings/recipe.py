@@ -1,7 +1,7 @@
 """A recipe: base model, method and hardware of one way to train, as a document in `recipes/`.
 
-Every value is explicit in the file, that of a variant too (`extends`, see `extending`); the few
-defaults here are for keys that older recipes, kept in releases, do not have.
+Every value is explicit in the file, that of a variant too (`extends`, see `recipe_variants`); the
+few defaults here are for keys that older recipes, kept in releases, do not have.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dslm.provenance import digest_json
-from dslm.settings.loading import load_document
+from dslm.settings.files.document_loading import load_document
 
 # As the hub has it: no path, no `..`, nothing that begins or ends with a dot or dash.
 HUB_ID = re.compile(r"(?!.*(?:\.\.|--))\w(?:[\w.-]*\w)?(?:/\w(?:[\w.-]*\w)?)?", re.ASCII)

@@ -19,9 +19,10 @@ from pydantic import Field, StringConstraints
 
 from dslm.errors import InputError, Problems
 from dslm.provenance import digest_json
-from dslm.settings.loading import Location, line_of, load_document, nearest, read_yaml
-from dslm.settings.policy import Settings
-from dslm.settings.regular_files import is_there
+from dslm.settings.did_you_mean import nearest
+from dslm.settings.files.document_loading import Location, line_of, load_document, read_yaml
+from dslm.settings.files.regular_files import is_there
+from dslm.settings.gate_policy import Settings
 
 PATH = Path("registry") / "policy.yaml"
 TRAINER, PROMOTER, APPROVER = "trainer", "promoter", "approver"

@@ -14,8 +14,9 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from dslm.errors import DslmError, InputError, Problems
-from dslm.settings.loading import load_document, nearest
-from dslm.settings.policy import SHORTEST, GatePolicy, Settings, letters
+from dslm.settings.did_you_mean import nearest
+from dslm.settings.files.document_loading import load_document
+from dslm.settings.gate_policy import SHORTEST, GatePolicy, Settings, letters
 
 DIGEST = r"^sha256:[0-9a-f]{64}$"
 TODO = "TODO"  # begins what `dslm gate W --waiver CHECK` leaves open

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dslm.errors import InputError
-from dslm.settings.loading import nearest
-from dslm.settings.regular_files import is_there
+from dslm.settings.did_you_mean import nearest
+from dslm.settings.files.regular_files import is_there
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
 OF_WORKFLOWS = frozenset({"artifacts", "eval", "data", "registry", "checkpoints"})

@@ -1,7 +1,7 @@
 """Bounds of a mean over cases that come in groups, whatever the cases of a group share.
 
 Takes sums and sizes of groups; gives bounds and p-values. Called by `intervals` and
-`dslm.gating.comparing`.
+`dslm.gating.checks.paired_difference`.
 
 The unit of chance is the group: of one supplier's invoices nothing says that the next will not all
 go the other way. So each bound asks how far the mean may lie from what was seen if the groups are

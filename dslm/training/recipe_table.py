@@ -15,7 +15,7 @@ from dslm.provenance import write_atomic
 from dslm.settings.bases import TIERS, facts_of
 from dslm.settings.recipe import Recipe, load_recipe
 from dslm.settings.workspace import find_root
-from dslm.training.memory import of_a_run, on_cpu, predict
+from dslm.training.memory.memory_forecast import of_a_run, on_cpu, predict
 
 DOCUMENT = Path("docs") / "recipes.md"
 BEGIN, END = "<!-- recipes: begin -->\n", "<!-- recipes: end -->"

@@ -9,8 +9,8 @@ each: answers in the same words; by how much a token's logarithm of probability 
 among these, and that of the whole answer; of the others, by how much the model prefers its own
 token to the row's where they part (`parting`), and by how much tokens of the row's own text differ
 when the model is held to it. `edited` is what an edit looks like: the gap at which a wrong answer,
-rewritten to gold, parts from what the model says. `dslm.scoring.reproducing` has its bounds from
-here.
+rewritten to gold, parts from what the model says. `dslm.scoring.rows.answers_given_again` has its
+bounds from here.
 """
 
 from __future__ import annotations
@@ -28,12 +28,13 @@ import torch
 
 from dslm.cases import read_labelled, read_records
 from dslm.contract import load_contract
-from dslm.contract.answer import canonical_text
-from dslm.contract.deciding import NEVER
+from dslm.contract.answers.canonical_answer import canonical_text
+from dslm.contract.answers.decision import NEVER
 from dslm.inference.decider import Decider, engine_now, load_decider
-from dslm.inference.prompt import baseline_examples, baseline_prompt, tuned_prompt
+from dslm.inference.prompts.few_shot_examples import baseline_examples
+from dslm.inference.prompts.prompt import baseline_prompt, tuned_prompt
 from dslm.records import Case, Prediction
-from dslm.scoring.reproducing import furthest, parting
+from dslm.scoring.rows.answers_given_again import furthest, parting
 from dslm.settings.recipe import load_recipe
 
 ROOT = Path(__file__).parents[2]

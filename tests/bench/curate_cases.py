@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dslm.contract.model import Contract
+from dslm.contract.model.contract_model import Contract
 from dslm.records import Case
 
 SIZES = (100_000, 1_000_000)
@@ -113,8 +113,8 @@ def _processor_seconds() -> float:
 
 def one_size(sources: list[Path], count: int, *, fields: bool) -> dict[str, Any]:
     """Make the cases, curate them, and say what it took."""
-    from dslm.curation.engine import Engine
     from dslm.curation.pipeline import curate
+    from dslm.curation.sources.daft_engine import Engine
 
     texts = []
     for path in sources:

@@ -16,15 +16,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-import finished_run
-import scored_rows
-from finished_run import W, finish_run
-from sample_card import make_card
+from support.curation.sample_data_card import make_card
+from support.repositories import finished_run, scored_rows
+from support.repositories.finished_run import W, finish_run
 
 from dslm import evidence
 from dslm.provenance import write_atomic
-from dslm.releasing.opening import client
-from dslm.releasing.promoting import promote
+from dslm.releasing.moves.promote_and_rollback import promote
+from dslm.releasing.registry.mlflow_connection import client
 
 MAIN = "from dslm.cli.entry import main; main()"
 PERSONAL = (

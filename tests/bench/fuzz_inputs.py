@@ -23,7 +23,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from fuzzed_inputs import Outcome, make_fuzzer
+from support.faults.fuzzed_inputs import Outcome, make_fuzzer
 
 from dslm.errors import EXIT_INTERRUPTED, EXIT_TERMINATED
 

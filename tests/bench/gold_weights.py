@@ -2,7 +2,7 @@
 
     python tests/bench/gold_weights.py --worlds 200 --out docs/measurements/gold_weights.json
 
-Takes nothing; draws worlds (`weighed_worlds`) over layouts of groups, likeness within them, shares
+Takes nothing; draws worlds (`weighed_gold`) over layouts of groups, likeness within them, shares
 of the hard slice in gold and in traffic, and groups within a slice or across both. Gives for each
 cell how often each 95 % interval covers the truth (aim: at least 93 of 100), its median width, and
 how far the mean of the estimates is from the truth. About 5 minutes for 100 worlds on one core.
@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # weighed_worlds
+sys.path.insert(0, str(Path(__file__).parents[1]))  # weighed_gold
 
-from grouped_worlds import Layout
-from weighed_worlds import World
+from support.simulations.grouped_cases import Layout
+from support.simulations.weighed_gold import World
 
 LAYOUTS = (
     Layout(50, (1,)), Layout(200, (1,)), Layout(800, (1,)), Layout(20, (10,)), Layout(50, (4,)),

@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # certified_answers, grouped_worlds
+sys.path.insert(0, str(Path(__file__).parents[1]))  # certified_answers, grouped_cases
 
-from certified_answers import certified
-from grouped_worlds import Layout, Numbers, draw
+from support.simulations.certified_answers import certified
+from support.simulations.grouped_cases import Layout, Numbers, draw
 
 from dslm.scoring.calibration import Answers
 from dslm.statistics.group_bounds import p_below

@@ -3,7 +3,7 @@
     python tests/bench/grouped_gate.py --worlds 1000 --out docs/measurements/gate.json
     python tests/bench/grouped_gate.py --of certificates --out docs/measurements/gate.json
 
-Takes nothing; draws worlds (`grouped_worlds`) over layouts of groups, likeness within them and
+Takes nothing; draws worlds (`grouped_cases`) over layouts of groups, likeness within them and
 shares of differing cases. Gives for each cell the share of worlds in which a candidate that is
 worse by exactly the margin passes (aim: at most alpha, plus the error of simulating), by right
 answers and by cost; in which an equal one does (power) or is called worse; how often an interval
@@ -30,10 +30,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # grouped_worlds
+sys.path.insert(0, str(Path(__file__).parents[1]))  # grouped_cases
 
-from certified_answers import certified, certified_before
-from grouped_worlds import Layout, cost_pairs, draw, pairs, ranked_groups
+from support.simulations.certified_answers import certified, certified_before
+from support.simulations.grouped_cases import Layout, cost_pairs, draw, pairs, ranked_groups
 
 from dslm.scoring.calibration import Answers
 from dslm.statistics.group_bounds import mean_bounds, p_below

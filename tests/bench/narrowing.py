@@ -27,8 +27,8 @@ from typing import Any
 
 from dslm.cases import read_records
 from dslm.contract import Contract, load_contract
-from dslm.contract.answer import canonical_text, grammar, grammar_limits
-from dslm.contract.grounding import ungrounded
+from dslm.contract.answers.canonical_answer import canonical_text, grammar, grammar_limits
+from dslm.contract.answers.grounding import ungrounded
 from dslm.contract.narrowing import narrowed
 from dslm.records import Case
 

@@ -22,10 +22,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from dslm.contract.comparing import fold
-from dslm.curation.neighbours import near_pairs
-from dslm.curation.signatures import Texts
-from dslm.curation.similarity import NGRAM
+from dslm.contract.answers.field_equality import fold
+from dslm.curation.near_duplicate_search.minhash_signatures import Texts
+from dslm.curation.near_duplicate_search.near_pairs import near_pairs
+from dslm.curation.near_duplicate_search.text_similarity import NGRAM
 
 THRESHOLD = 0.8
 HASHES = 128  # of the peers, as they come; ours takes 64

@@ -2,7 +2,7 @@
 
     python tests/bench/needed_cases.py --worlds 800
 
-Takes nothing; draws worlds (`grouped_worlds`) of two equal models that differ on every twentieth
+Takes nothing; draws worlds (`grouped_cases`) of two equal models that differ on every twentieth
 case, over sizes of groups and likeness within them. Gives for each cell the fewest groups with
 which four in five worlds pass the gate's own test, the number that is told, and told by fewest.
 About four minutes on one core.
@@ -17,13 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # grouped_worlds
+sys.path.insert(0, str(Path(__file__).parents[1]))  # grouped_cases
 
-from grouped_worlds import Layout, draw, pairs
+from support.simulations.grouped_cases import Layout, draw, pairs
 
-from dslm.gating.reach import DISCORDANCE, needed_for
+from dslm.gating.power.detectable_differences import DISCORDANCE, needed_for
 from dslm.statistics.group_bounds import p_below
-from dslm.statistics.sample_size import POWER
+from dslm.statistics.power_and_sample_size import POWER
 
 ALPHA = 0.05
 SIZES = ((1,), (2,), (4,), (10,), (1, 1, 1, 5, 5))

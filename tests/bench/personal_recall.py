@@ -29,11 +29,11 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from planted_values import KINDS, left_of, planted
+from support.curation.planted_personal_values import KINDS, left_of, planted
 
-from dslm.contract.model import Contract
-from dslm.curation.engine import Engine
+from dslm.contract.model.contract_model import Contract
 from dslm.curation.pipeline import curate
+from dslm.curation.sources.daft_engine import Engine
 from dslm.records import Case
 
 DATASETS = os.environ.get("DSLM_DATASETS", "../shared/datasets")

@@ -20,13 +20,13 @@ from typing import Any
 
 from dslm.cases import read_records
 from dslm.contract import Contract, load_contract
-from dslm.contract.personal import Personal
-from dslm.curation.personal.drawing import Draw
-from dslm.curation.personal.finder import Finder
-from dslm.curation.personal.finding import Identity
-from dslm.curation.personal.keys import DEMONSTRATION_KEY
-from dslm.curation.personal.replacing import Replacer
-from dslm.curation.personal.word_index import WordIndex
+from dslm.contract.model.personal_fields import Personal
+from dslm.curation.personal.detectors.all_detectors import Detectors
+from dslm.curation.personal.found_values import Identity
+from dslm.curation.personal.known_values.word_index import WordIndex
+from dslm.curation.personal.replacement.replace_in_case import Replacer
+from dslm.curation.personal.surrogates.keyed_draws import KeyedDraws
+from dslm.curation.personal.surrogates.surrogate_key import DEMONSTRATION_KEY
 from dslm.records import Case
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +40,7 @@ EVERYTHING = Personal(
 
 def short_texts() -> list[str]:
     """Requests of a sentence or two; one in ten holds an address or a number."""
-    draw = Draw(b"short texts", "bench")
+    draw = KeyedDraws(b"short texts", "bench")
     said = [" ".join(draw.word(2 + draw.below(8)) for _ in range(14)) for _ in range(SHORT_TEXTS)]
     held = ("me@host.example", "order 4711", "+44 20 7946 0123", "by 12/03/2025", "sum 1,234.50")
     return [f"{text} {held[n // 10 % 5]}" if n % 10 == 0 else text for n, text in enumerate(said)]
@@ -60,7 +60,7 @@ def per_second(work: Callable[[Any], Any], items: Iterable[Any]) -> int:
 
 def known_values() -> WordIndex:
     """Telephone numbers and addresses that occur in none of the texts."""
-    draw = Draw(b"known values", "bench")
+    draw = KeyedDraws(b"known values", "bench")
     keys = [draw.digits(11) if n % 2 else draw.word(9) + draw.word(9) for n in range(KNOWN)]
     return WordIndex({key: Identity("phone", "", key) for key in keys})
 
@@ -75,7 +75,7 @@ def main() -> None:
     contract = contract.model_copy(update={"data": data})
     cases = read_records(EXAMPLE / "sources" / "cases.jsonl", Case)
     invoices, short = [case.input for case in cases], short_texts()
-    find, known = Finder(EVERYTHING), known_values()
+    find, known = Detectors(EVERYTHING), known_values()
     replacer = Replacer(contract, DEMONSTRATION_KEY)
     result = {
         "machine": f"{platform.machine()}, one process, Python {platform.python_version()}",

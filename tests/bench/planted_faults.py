@@ -14,13 +14,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # planted_edits and its like
+sys.path.insert(0, str(Path(__file__).parents[1]))  # edited_evidence and its like
 
-from planted_edits import edit_faults
-from planted_faults import Runs, file_faults
-from planted_loosenings import GOOD, TODAY, caught_by, loosenings
-from scored_repository import FORTY, PAIRS, THIRTY, finish_scoring
-from scored_rows import cases, first
+from support.faults.edited_evidence import edit_faults
+from support.faults.faulty_evidence_files import Runs, file_faults
+from support.faults.loosened_settings import GOOD, TODAY, caught_by, loosenings
+from support.repositories.scored_repository import FORTY, PAIRS, THIRTY, finish_scoring
+from support.repositories.scored_rows import cases, first
 
 from dslm.settings.workspace import Workspace
 

@@ -18,16 +18,16 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from finished_run import Run, W, answers_well, finish_run
-from killed_moves import killed_after, stands
-from racing_moves import clones, race, registry_at
-from registry_servers import SECRET, mlflow_server, postgresql
+from support.releases.killed_moves import killed_after, stands
+from support.releases.racing_moves import clones, race, registry_at
+from support.releases.registry_servers import SECRET, mlflow_server, postgresql
+from support.repositories.finished_run import Run, W, answers_well, finish_run
 
-from dslm.releasing import steps
-from dslm.releasing.promoting import history, promote, rollback
-from dslm.releasing.recovering import recover
-from dslm.releasing.registering import register
-from dslm.releasing.store import ModelStore
+from dslm.releasing.moves import command_steps
+from dslm.releasing.moves.promote_and_rollback import history, promote, rollback
+from dslm.releasing.moves.recover import recover
+from dslm.releasing.package.registration import register
+from dslm.releasing.registry.mlflow_store import ModelStore
 
 Where = Callable[[Path], contextlib.AbstractContextManager[str]]
 
@@ -101,11 +101,13 @@ def faults() -> None:
         cut = copy_of(third, Path(root) / "cut")
         ModelStore(cut.ws.root, f"{W}.journal").mlflow.delete_model_version(f"{W}.journal", "3")
         commands: tuple[tuple[str, Run, tuple[str, ...], Callable[[Run], object]], ...] = (
-            ("register", waiting, steps.REGISTER, lambda one: register(one.ws, answers_well)),
-            ("promote", ready, steps.PROMOTE, lambda one: promote(one.ws, None, "third", "ann")),
-            ("rollback", third, steps.ROLLBACK,
+            ("register", waiting, command_steps.REGISTER, lambda one: register(one.ws,
+            answers_well)),
+            ("promote", ready, command_steps.PROMOTE, lambda one: promote(one.ws, None, "third",
+            "ann")),
+            ("rollback", third, command_steps.ROLLBACK,
              lambda one: rollback(one.ws, "wrong totals", "ann", answers_well)),
-            ("recover", cut, steps.RECOVER, lambda one: recover(one.ws, "ann")),
+            ("recover", cut, command_steps.RECOVER, lambda one: recover(one.ws, "ann")),
         )  # fmt: skip
         for name, before, walked, command in commands:
             for number, step in enumerate(walked):

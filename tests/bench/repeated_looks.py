@@ -30,11 +30,11 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # grouped_worlds, repeated_worlds
+sys.path.insert(0, str(Path(__file__).parents[1]))  # grouped_cases, repeated_looks
 
-from certified_answers import certified
-from grouped_worlds import Layout, draw, pairs
-from repeated_worlds import (
+from support.simulations.certified_answers import certified
+from support.simulations.grouped_cases import Layout, draw, pairs
+from support.simulations.repeated_looks import (
     ALPHA,
     CANDIDATES,
     GROWTHS,

@@ -36,8 +36,8 @@ from typing import Any
 import dslm  # noqa: F401  sets the environment before torch is imported
 from dslm.cases import read_labelled
 from dslm.contract import Contract, load_contract
-from dslm.contract.personal import Personal
-from dslm.inference.base import BaseFiles, locate
+from dslm.contract.model.personal_fields import Personal
+from dslm.inference.base_models.base_files import BaseFiles, locate
 from dslm.records import Case
 from dslm.settings.recipe import Recipe, load_recipe
 
@@ -63,8 +63,8 @@ def contract_in(mode: str, root: Path) -> Contract:
 
 def curated(contract: Contract, root: Path, gold: Sequence[Case], out: Path) -> Path:
     """What curation writes, made once."""
-    from dslm.curation.engine import Engine
     from dslm.curation.pipeline import curate
+    from dslm.curation.sources.daft_engine import Engine
 
     if not (out / "ledger.json").is_file():
         out.mkdir(parents=True)
@@ -89,7 +89,7 @@ def trained(
 ) -> dict[str, Any]:  # fmt: skip
     """An adapter in `out`, trained once, and how that went."""
     from dslm.provenance import write_manifest
-    from dslm.training.run import train
+    from dslm.training.run.training_run import train
 
     told = out.with_suffix(".json")
     if not told.is_file():
@@ -111,8 +111,8 @@ def answered(
 ) -> dict[str, Scores]:  # fmt: skip
     """The wrong fields of each answer, by kind of text; answered once."""
     from dslm.inference.decider import load_decider
-    from dslm.inference.prompt import tuned_prompt
-    from dslm.scoring.rows import make_rows
+    from dslm.inference.prompts.prompt import tuned_prompt
+    from dslm.scoring.rows.scored_rows import make_rows
 
     found: dict[str, Scores] = {}
     decider = None
@@ -196,9 +196,9 @@ def write_result(
     """Let every model answer both kinds of texts, and tell how they differ."""
     import torch
 
-    from dslm.curation.personal.showing import showing_of
+    from dslm.curation.personal.gold_with_surrogates import gold_with_surrogates
 
-    showing = showing_of(contracts["surrogate"], gold, {})
+    showing = gold_with_surrogates(contracts["surrogate"], gold, {})
     chosen = sorted(gold, key=lambda case: hashlib.sha256(case.id.encode()).hexdigest())
     originals = chosen[: asked.gold]
     both = {"original": originals, "surrogate": [showing.case(case) for case in originals]}

@@ -22,16 +22,16 @@ from typing import Any
 
 import dslm  # noqa: F401  sets the environment before torch is imported
 from dslm.contract import Contract, load_contract
-from dslm.inference.base import BaseFiles, load_tokenizer, locate
-from dslm.inference.models import load_adapter, load_base
-from dslm.inference.prompt import tuned_prompt
+from dslm.inference.base_models.base_files import BaseFiles, load_tokenizer, locate
+from dslm.inference.base_models.model_loading import load_adapter, load_base
+from dslm.inference.prompts.prompt import tuned_prompt
 from dslm.provenance import write_manifest
 from dslm.records import Case
 from dslm.settings.recipe import Recipe, load_recipe
-from dslm.training.encoding import encode
-from dslm.training.loss import answer_loss
-from dslm.training.packing import end_to_end
-from dslm.training.run import train
+from dslm.training.encoded_rows import encode
+from dslm.training.run.answer_loss import answer_loss
+from dslm.training.run.sequence_packing import end_to_end
+from dslm.training.run.training_run import train
 
 WARM_UP = 3
 VALIDATION = 40
@@ -88,7 +88,7 @@ def plain_trl(
     from peft import LoraConfig
     from trl import SFTConfig, SFTTrainer
 
-    from dslm.contract.answer import canonical_text
+    from dslm.contract.answers.canonical_answer import canonical_text
 
     prompt, plan = tuned_prompt(contract), recipe.training
     rows = [

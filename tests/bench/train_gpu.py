@@ -5,14 +5,14 @@
 
 Needs a CUDA machine and no network: models have the shapes of Llama 3.2 1B and 3B and Llama 3.1 8B
 (`dslm/settings/bases.yaml`) and random weights. Every variant is a process of its own: ours goes
-through `dslm.training.run.train`, doctor, probe and all; TRL's is the script that a newcomer
-writes (`training_variants`, `peer_trainers`). A variant that fails says so and the others go on.
-For a machine that is there for minutes only, see `tests/gpu/first_look.py`.
+through `dslm.training.run.training_run.train`, doctor, probe and all; TRL's is the script that a
+newcomer writes (`training_variants`, `peer_trainers`). A variant that fails says so and the others
+go on. For a machine that is there for minutes only, see `tests/gpu/first_look.py`.
 
 Without a GPU it runs a tiny model on CPU, to show that it works, and says what was not measured.
 
-`utilisation` is by operations that the model needs (`dslm.training.flops`), of the peak that the
-maker specifies; `utilisation_of_measured` is of what a large product reached in this run.
+`utilisation` is by operations that the model needs (`dslm.training.run.flops`), of the peak that
+the maker specifies; `utilisation_of_measured` is of what a large product reached in this run.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # tiny_model, scored_rows, …
 
-from asked_run import Asked, on_gpu
-from limited_processes import Notes, limited, starting
-from random_base import SIZES, TINY, write_shapes
-from training_variants import NEEDS, OTHERS, OURS, one
+from support.models.random_base import SIZES, TINY, write_shapes
+from support.processes.limited_processes import Notes, limited, starting
+from support.training.asked_run import Asked, on_gpu
+from support.training.training_variants import NEEDS, OTHERS, OURS, one
 
-from dslm.training import hardware
+from dslm.training.run import hardware_peak
 
 AIMS = {"1b": 72_000, "3b": 28_000, "8b": 11_000}  # tokens a second, LoRA in bf16 on one H200
 LIMIT = 580.0  # seconds a variant
@@ -65,12 +65,12 @@ def report(asked: Asked, wanted_sizes: list[str] | None, only: list[str] | None)
     import torch
 
     sizes = (wanted_sizes or list(SIZES)) if on_gpu() else [TINY]
-    reached = hardware.measured("bfloat16").flops
+    reached = hardware_peak.measured("bfloat16").flops
     if on_gpu():
         torch.cuda.empty_cache()  # the runs have processes of their own
-    known = hardware.specified(hardware.device_name())
+    known = hardware_peak.specified(hardware_peak.device_name())
     found: dict[str, Any] = {
-        "machine": hardware.device_name(), "torch": torch.__version__,
+        "machine": hardware_peak.device_name(), "torch": torch.__version__,
         "peak_tflops_measured": round(reached / 1e12, 3),
         "peak_tflops_specified": known.flops / 1e12 if known else None,
         "tokens_a_row_about": asked.tokens, "rows_at_once": asked.batch, "updates": asked.steps,

@@ -47,12 +47,12 @@ def one(attention: Any, at_once: int, joined: int, steps: int) -> dict[str, Any]
     """One run, in this process."""
     from dslm.cases import read_labelled
     from dslm.contract import load_contract
-    from dslm.inference.base import load_tokenizer, locate
-    from dslm.inference.prompt import tuned_prompt
+    from dslm.inference.base_models.base_files import load_tokenizer, locate
+    from dslm.inference.prompts.prompt import tuned_prompt
     from dslm.settings.recipe import load_recipe
-    from dslm.training.encoding import encode
-    from dslm.training.fitting import longest, micro_batch
-    from dslm.training.run import train
+    from dslm.training.encoded_rows import encode
+    from dslm.training.memory.micro_batching import longest, micro_batch
+    from dslm.training.run.training_run import train
 
     root = Path.cwd()
     contract = load_contract(root / "data/invoice_intake/workflow.yaml")

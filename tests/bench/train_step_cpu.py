@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import dslm  # noqa: F401  sets the environment before torch is imported
-from dslm.inference.attention import register
-from dslm.inference.base import BaseFiles, locate
+from dslm.inference.base_models.base_files import BaseFiles, locate
+from dslm.inference.decoding.grouped_attention import register
 from dslm.settings.recipe import BaseModelSource
-from dslm.training.encoding import IGNORED
-from dslm.training.loss import adapted_layers, answer_loss, mixed_precision
+from dslm.training.encoded_rows import IGNORED
+from dslm.training.run.answer_loss import adapted_layers, answer_loss, mixed_precision
 
 TOKENS, ANSWER, ROUNDS = 144, 56, 10
 PEER = "TRL defaults (sdpa, its loss, products with the adapter in float32)"

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from reading_code import ROOT
+from support.documents.code_reader import ROOT
 from typer.main import get_command
 
 from dslm.cli.app import app

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
-from reading_code import ROOT
 from ruamel.yaml import YAML
+from support.documents.code_reader import ROOT
 
-from dslm.contract.model import Contract, load_contract
+from dslm.contract.model.contract_model import Contract, load_contract
 from dslm.scoring.metrics import METRICS
-from dslm.settings.policy import AnyCheck, WaiverRules, load_policy
+from dslm.settings.gate_policy import AnyCheck, WaiverRules, load_policy
 from dslm.settings.recipe import load_recipe
 from dslm.settings.waivers import Waiver, load_waivers
 
@@ -128,3 +128,11 @@ def test_every_check_metric_and_key_of_a_policy_is_explained() -> None:
     kinds = {typing.get_args(c.model_fields["kind"].annotation)[0] for c in CHECKS}
     keys = set().union(*(keys_of(c) for c in CHECKS), keys_of(Waiver))
     assert (kinds | keys | set(METRICS)) - named("docs/gates.md") == set()
+
+
+def test_the_table_of_changes_names_25_changes_and_only_files_that_exist() -> None:
+    _, table = text_of("docs/architecture.md").split("| I want to change … | open |\n")
+    rows = [line.split("|")[1:3] for line in table.splitlines()[1:] if line.startswith("| ")]
+    files = [cell.strip().strip("`") for _, cell in rows]
+    assert len(rows) == len({change for change, _ in rows}) == 25
+    assert [name for name in files if not (ROOT / name).is_file()] == []

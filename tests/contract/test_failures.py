@@ -6,7 +6,7 @@ import ast
 import re
 
 import pytest
-from reading_code import ROOT
+from support.documents.code_reader import ROOT
 
 TEXT = (ROOT / "docs" / "failures.md").read_text(encoding="utf-8")
 ROWS = [line for line in TEXT.splitlines() if line.startswith("| ")][2:]

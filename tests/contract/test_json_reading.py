@@ -3,32 +3,32 @@
 import ast
 
 import pytest
-from reading_code import modules
+from support.documents.code_reader import modules
 
 from dslm.records import Baseline, Record
 
 # Readers of what the same process or stage wrote, so that no key can stand there twice.
 OWN = {
     "dslm.strict_json": "the reader itself",
-    "dslm.contract.schemas.acceptance": "the contract's schema, from an object in memory",
-    "dslm.contract.answer": "that schema too",
-    "dslm.contract.confidence": "where a value ends in an answer that was read strictly before",
+    "dslm.contract.schemas.grammar_acceptance": "the contract's schema, from an object in memory",
+    "dslm.contract.answers.canonical_answer": "that schema too",
+    "dslm.contract.answers.answer_confidence": "where a value ends in an answer read before",
     "dslm.contract.dates.date_words": "a table that comes with the package",
-    "dslm.contract.schemas.canonical": "a part of that schema",
-    "dslm.contract.narrowing.uncopied": "a text that was written from memory",
-    "dslm.curation.card": "splits and contradictions, which curation wrote line by line",
+    "dslm.contract.schemas.canonical_values": "a part of that schema",
+    "dslm.contract.narrowing.uncopied_values": "a text that was written from memory",
+    "dslm.curation.books.data_card_numbers": "splits and contradictions, as they were written",
     "dslm.curation.case_table": "a row of the table that is being worked on, a million times",
-    "dslm.curation.engine": "what a worker told",
-    "dslm.curation.personal.came": "cases on their way, which `reading` wrote",
-    "dslm.curation.personal.found": "a column of the table",
-    "dslm.curation.personal.proof": "the ledger, written by the same run",
-    "dslm.curation.personal.shared_parts": "what a worker counted",
-    "dslm.curation.personal.spreading": "a row of the table",
-    "dslm.curation.personal.written": "a line that the same run wrote",
+    "dslm.curation.sources.daft_engine": "what a worker told",
+    "dslm.curation.personal.replacement.original_case": "cases on their way, which `reading` wrote",
+    "dslm.curation.personal.found_in_case": "a column of the table",
+    "dslm.curation.personal.proof.leftovers": "the ledger, written by the same run",
+    "dslm.curation.personal.known_values.shared_parts": "what a worker counted",
+    "dslm.curation.personal.replacement.replace_everywhere": "a row of the table",
+    "dslm.curation.personal.json_texts": "a line that the same run wrote",
     "dslm.curation.pipeline": "a row of the table",
-    "dslm.curation.reading": "a column that it made itself",
-    "dslm.pull_request.commenting": "a forge's answer; this job loads the standard library alone",
-    "dslm.training.doctor.identity": "a tokenizer in memory",
+    "dslm.curation.sources.source_table": "a column that it made itself",
+    "dslm.pull_request.post_comment": "a forge's answer; this job loads the standard library alone",
+    "dslm.training.doctor.tokenizer_identity": "a tokenizer in memory",
 }  # fmt: skip
 PLAIN = {"loads", "load", "from_own_json", "raw_decode", "JSONDecoder", "validate_json"}
 OF_JSON = {"json", "orjson", "decoder"}
@@ -59,8 +59,8 @@ def test_a_plain_reader_is_noticed(line):
 
 def test_every_model_read_from_json_is_a_record():
     """Or pydantic's own reader would read it, which keeps the last of two values."""
-    import dslm.releasing.checking
-    import dslm.releasing.journal
+    import dslm.releasing.journal.journal
+    import dslm.releasing.verification.release_verification
 
     reads = [
         (m.name, node.lineno)
@@ -69,6 +69,6 @@ def test_every_model_read_from_json_is_a_record():
         if isinstance(node, ast.Attribute) and node.attr == "model_validate_json"
     ]
     assert reads
-    assert issubclass(dslm.releasing.checking._Manifest, Record)
+    assert issubclass(dslm.releasing.verification.release_verification._Manifest, Record)
     with pytest.raises(ValueError, match="key 'version' stands twice"):
         Baseline.model_validate_json('{"version": 1, "version": 2, "digest": null}')

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from reading_code import ROOT
+from support.documents.code_reader import ROOT
 
 HEAVY = ("torch", "transformers", "trl", "peft", "mlflow", "daft", "scipy", "pandas", "datasets",
          "sklearn", "cleanlab", "model_signing", "sigstore")  # fmt: skip

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from reading_code import ROOT, Module, modules
 from ruamel.yaml import YAML
+from support.documents.code_reader import ROOT, Module, modules
 
 from dslm.settings.workspace import stage_command
 

@@ -7,12 +7,12 @@ import re
 import sys
 
 import pytest
-from fresh_environment import asked_for, brought_by
 from packaging.utils import canonicalize_name
 from packaging.version import Version
-from reading_code import modules
+from support.documents.code_reader import modules
+from support.processes.fresh_environment import asked_for, brought_by
 
-from dslm.inference.varlen import FLOOR
+from dslm.inference.decoding.varlen_attention import FLOOR
 
 # What transformers imports by itself where it is asked for this by the name on the left.
 ON_REQUEST = {"BitsAndBytesConfig": "bitsandbytes", "device_map": "accelerate", "gguf_file": "gguf"}

@@ -9,13 +9,13 @@ from functools import cache
 from typing import Any
 
 import pytest
-from reading_code import ROOT, modules
 from ruamel.yaml import YAML
+from support.documents.code_reader import ROOT, modules
 
 from dslm.contract import load_contract
 from dslm.records import Baseline
+from dslm.settings.gate_policy import load_policy
 from dslm.settings.params import load_params, recipe_path
-from dslm.settings.policy import load_policy
 from dslm.settings.recipe import load_recipe
 from dslm.settings.waivers import load_waivers
 from dslm.settings.workspace import Workspace
@@ -104,7 +104,9 @@ def test_what_the_curate_stage_calls_of_other_activities_is_what_it_depends_on()
     for name in sorted(called):
         parts = name.split(".")
         if parts[0] == "dslm" and len(parts) > 2 and parts[1] in activities:
-            wanted = {"/".join(parts[:n]) for n in (2, 3)} | {"/".join(parts[:3]) + ".py"}
+            wanted = {
+                "/".join(parts[:n]) + end for n in range(2, len(parts)) for end in ("", ".py")
+            }
             assert wanted & set(deps), name
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from reading_code import ROOT, modules
+from support.documents.code_reader import ROOT, modules
 
 BASE = {
     "contract",
@@ -15,28 +15,25 @@ BASE = {
     "provenance",
     "cases",
     "data_card",
-    "engine_bridge",
     "evidence",
     "journal_entry",
     "looks",
-    "notices",
     "prediction",
+    "progress_line",
     "stage",
     "errors",
-    "foreign_errors",
-    "progress",
     "statistics",
     "strict_json",
     "uris",
 }
 ACTIVITIES = {
     "curation", "training", "inference", "scoring", "gating", "releasing", "reporting", "examples",
-    "proving", "scaffolding", "pull_request", "erasure",
+    "checking", "scaffolding", "pull_request", "erasure",
 }  # fmt: skip
 # Which activity may call which, beyond the base; everything else goes through records and files.
 MAY_CALL = {
     # one prompt renderer, one place that knows base models; the doctor's findings are as a proof's
-    "training": {"inference", "proving"},
+    "training": {"inference", "checking"},
     "examples": {"scoring"},  # recorded answers become rows by the functions that the stages call
     # the gate recomputes the scorecard from the rows, and knows repeated texts as curation does
     "gating": {"scoring", "curation"},
@@ -49,13 +46,13 @@ MAY_CALL = {
     "reporting": {"curation", "gating", "scoring"},
     # rows are counted by the readers that curation reads them with, tokens as training counts them,
     # and the gold cases that a margin needs by the gate's own test
-    "proving": {"curation", "inference", "gating"},
+    "checking": {"curation", "inference", "gating"},
     # whose a row is, curation says; a release without some rows is sealed as releasing seals one
     "erasure": {"curation", "releasing"},
     # it lets the gate judge what it laid out, and reads how rows fared that were answered again
     "pull_request": {"gating", "scoring"},
     # it proposes only what the proofs accept, and reads a sample as curation reads sources
-    "scaffolding": {"proving", "curation", "inference", "gating"},
+    "scaffolding": {"checking", "curation", "inference", "gating"},
 }
 HEAVY = {
     "torch", "transformers", "trl", "peft", "mlflow", "daft", "scipy", "datasets", "evaluate",

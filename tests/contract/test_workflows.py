@@ -9,10 +9,10 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from reading_code import ROOT
 from ruamel.yaml import YAML
+from support.documents.code_reader import ROOT
 
-from dslm.pull_request.commenting import JUDGED
+from dslm.pull_request.post_comment import JUDGED
 from dslm.settings.params import load_params
 
 FOLDER = ROOT / ".github" / "workflows"
@@ -124,7 +124,7 @@ def test_the_job_that_comments_runs_the_default_branch_alone() -> None:
     assert JUDGED.match(named)
     assert step["env"]["JUDGED"] == "${{ github.event.workflow_run.display_title }}"
     (command,) = commands("gate-comment.yml")
-    assert command == 'python3 -m dslm.pull_request.commenting "$RUNNER_TEMP/comments"'
+    assert command == 'python3 -m dslm.pull_request.post_comment "$RUNNER_TEMP/comments"'
 
 
 def test_every_workflow_of_the_repository_is_gated() -> None:

@@ -24,7 +24,7 @@ import sys
 from pathlib import Path
 from dslm.cases import read_labelled
 from dslm.contract import load_contract
-from dslm.curation.engine import Engine
+from dslm.curation.sources.daft_engine import Engine
 from dslm.curation.pipeline import curate
 data, gold, out, kind = sys.argv[1:]
 contract = load_contract(Path(data) / "workflow.yaml")

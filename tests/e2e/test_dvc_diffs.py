@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from reading_code import ROOT
+from support.documents.code_reader import ROOT
 
-from dslm.examples.recorded_runs import replaying
+from dslm.examples.recorded_runs import replay_repository as replaying
 from dslm.gating.gate import gate_workspace, write_verdict
 
 pytestmark = pytest.mark.slow

@@ -19,13 +19,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import tiny_model
-from scratch_repository import unlike_cases
-from small_repository import CONTRACT, ROOT, make_repository, write_lines
+from support.models import tiny_model
+from support.repositories.dvc_repository import unlike_cases
+from support.repositories.small_repository import CONTRACT, ROOT, make_repository, write_lines
 from typer.testing import CliRunner
 
 from dslm.cli.app import app
-from dslm.inference.locks import lock_base
+from dslm.inference.base_models.base_locks import lock_base
 from dslm.settings.recipe import BaseModelSource
 from dslm.settings.workspace import Workspace
 from pipelines import (

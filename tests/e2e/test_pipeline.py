@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scratch_repository import POLICY, Finished, Scratch, make_scratch
+from support.repositories.dvc_repository import POLICY, Finished, Scratch, make_scratch
 
 from dslm.errors import EXIT_BAD_INPUT, EXIT_GATE_FAILED, EXIT_REFUSED
 from dslm.provenance import read_manifest

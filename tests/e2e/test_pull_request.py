@@ -11,18 +11,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pull_requests import Hosted, Judged, host, run
-from scored_rows import MINI
+from support.repositories.pull_requests import Hosted, Judged, host, run
+from support.repositories.scored_rows import MINI
 
 from dslm.cases import read_labelled, write_records
-from dslm.contract.answer import canonical_text
+from dslm.contract.answers.canonical_answer import canonical_text
 from dslm.errors import EXIT_GATE_FAILED, EXIT_OK, EXIT_REFUSED
 from dslm.evidence import Model
 from dslm.provenance import write_atomic, write_manifest
-from dslm.scoring.dvc_files import dvc_files
-from dslm.scoring.rows import recompute
+from dslm.scoring.dvc_metrics_files import dvc_files
+from dslm.scoring.rows.scored_rows import recompute
 from dslm.scoring.scorecard import make_scorecard
-from dslm.scoring.verification import read_rows, threshold_of
+from dslm.scoring.scorecard_verification import read_rows, threshold_of
 from dslm.settings.workspace import Workspace
 from pipelines import baseline, calibrate, gate, score, score_base, score_champion
 

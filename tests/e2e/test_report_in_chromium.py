@@ -13,14 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from page_reading import Page, read
-from sample_card import make_card
-from sample_chats import make_chats, make_chats_card
-from sample_run import CONTRACT, make_run
+from support.curation.sample_chats import make_chats, make_chats_card
+from support.curation.sample_data_card import make_card
+from support.documents.page_reader import Page, read
+from support.repositories.sample_run import CONTRACT, make_run
 
 from dslm.records import Case
-from dslm.reporting.data_page import render_card
-from dslm.reporting.report import render
+from dslm.reporting.data_card.data_card_page import render_card
+from dslm.reporting.run_report.report import render
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fresh_environment import fresh_environment
-from tiny_release import answered_release_of, make_candidate
+from support.processes.fresh_environment import fresh_environment
+from support.releases.tiny_release import answered_release_of, make_candidate
 
-from dslm.inference.loading import load_release
+from dslm.inference.decider_loading import load_release
 
 pytestmark = pytest.mark.slow
 AT_ONCE = 8

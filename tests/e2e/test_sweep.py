@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scratch_repository import Scratch, make_scratch
+from support.repositories.dvc_repository import Scratch, make_scratch
 
 from dslm.errors import EXIT_REFUSED
 

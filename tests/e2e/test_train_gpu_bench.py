@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from four_bit import four_bit_works
 from gpu.look import steps, wheels
-from reading_code import ROOT
+from support.documents.code_reader import ROOT
+from support.models.four_bit import four_bit_works
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 LOOK = ROOT / "tests" / "gpu" / "first_look.py"

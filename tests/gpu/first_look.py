@@ -29,7 +29,7 @@ from gpu.look import summary, wheels
 from gpu.look.measuring import measure
 from gpu.look.running import DONE, FAILED, OVER, Look, Result, planned, run
 from gpu.look.steps import STEPS, chosen
-from limited_processes import starting, write_whole
+from support.processes.limited_processes import starting, write_whole
 
 BEGUN = time.monotonic()
 ROOT = Path(__file__).parents[2]

@@ -10,21 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tiny_model
 import torch
-from asked_run import usable_attention
-from scored_rows import MINI, cases
+from support.models import tiny_model
+from support.repositories.scored_rows import MINI, cases
+from support.training.asked_run import usable_attention
 
-from dslm.inference.base import BaseFiles, locate
-from dslm.inference.models import ADAPTER_WEIGHTS, load_adapter, load_base
+from dslm.inference.base_models.base_files import BaseFiles, locate
+from dslm.inference.base_models.model_loading import ADAPTER_WEIGHTS, load_adapter, load_base
 from dslm.provenance import write_manifest
 from dslm.records import Case
 from dslm.settings.recipe import BaseModelSource, Recipe
-from dslm.training.checkpoints import Checkpoints
-from dslm.training.measuring import Measured
-from dslm.training.room import Room
-from dslm.training.run import Summary, train
-from dslm.training.watching import Watcher
+from dslm.training.checkpoints.checkpoint_files import Checkpoints
+from dslm.training.memory.memory_budget import Budget
+from dslm.training.run.run_record import RunRecord
+from dslm.training.run.training_run import Summary, train
+from dslm.training.run.training_tripwires import TrainingMonitor
 
 pytestmark = [
     pytest.mark.gpu,
@@ -85,12 +85,12 @@ def recipe_for(files: BaseFiles, **changes: Any) -> Recipe:
 def trained(
     files: BaseFiles, out: Path, memory: float | None = None, work: Path | None = None,
     **changes: Any,
-) -> tuple[Summary, Measured]:  # fmt: skip
+) -> tuple[Summary, RunRecord]:  # fmt: skip
     out.mkdir(parents=True, exist_ok=True)
     recipe = recipe_for(files, **changes)
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats()
-    there = Room(memory, "a test's") if memory else None
+    there = Budget(memory, "a test's") if memory else None
     kept = Checkpoints(work, {"recipe": recipe.digest()}) if work else None
     rows, held_out = long_rows(32), long_rows(8, prefix="v")
     return train(MINI, recipe, files, rows, held_out, out, kept, there)
@@ -144,17 +144,17 @@ def test_a_killed_run_goes_on_from_its_checkpoint(
     files: BaseFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, _ = trained(files, tmp_path / "whole")
-    see = Watcher.see
+    see = TrainingMonitor.see
 
-    def killed(self: Watcher, step: int, loss: float) -> None:
+    def killed(self: TrainingMonitor, step: int, loss: float) -> None:
         see(self, step, loss)
         if step == 5:
             raise RuntimeError("killed")
 
-    monkeypatch.setattr(Watcher, "see", killed)
+    monkeypatch.setattr(TrainingMonitor, "see", killed)
     with pytest.raises(RuntimeError, match="killed"):
         trained(files, tmp_path / "out", work=tmp_path / "kept")
-    monkeypatch.setattr(Watcher, "see", see)
+    monkeypatch.setattr(TrainingMonitor, "see", see)
     again, _ = trained(files, tmp_path / "out", work=tmp_path / "kept")
     assert [step for step, _ in again.losses] == [step for step, _ in whole.losses]
     for (_, one), (_, other) in zip(whole.losses, again.losses, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from scored_repository import digest_of
+from support.repositories.scored_repository import digest_of
 
 from dslm.errors import ReleaseRefused
 from dslm.evidence import (

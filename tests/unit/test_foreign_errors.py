@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
-from small_repository import ROOT
+from support.repositories.small_repository import ROOT
 
-from dslm.cli.boundary import run
-from dslm.foreign_errors import DRIVERS, EXTRAS, meaning
+from dslm.cli.shell.boundary import run
+from dslm.errors.third_party_errors import DRIVERS, EXTRAS, meaning
 
 THE_USER_S = ("ENOENT", "EISDIR", "ENOTDIR", "EEXIST", "ENOTEMPTY", "ENAMETOOLONG", "ELOOP",
               "EILSEQ", "EACCES", "EPERM")  # fmt: skip

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dslm.notices import notice, one_line
+from dslm.errors.notices import notice, one_line
 
 
 @pytest.mark.parametrize(

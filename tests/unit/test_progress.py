@@ -4,15 +4,15 @@ import io
 
 import pytest
 
-from dslm import progress
-from dslm.progress import Progress
+from dslm import progress_line
+from dslm.progress_line import Progress
 
 
 @pytest.fixture
 def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """A clock that the test sets."""
     now = [0.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(progress_line.time, "monotonic", lambda: now[0])
     return now
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reading_code import modules
-from small_repository import ROOT, make_repository
+from support.documents.code_reader import modules
+from support.repositories.small_repository import ROOT, make_repository
 
-from dslm.cli.boundary import run
+from dslm.cli.shell.boundary import run
 from dslm.errors import EXIT_BAD_INPUT, EXIT_ENVIRONMENT, EnvironmentFault, InputError
 from dslm.provenance import MANIFEST, read_manifest, write_atomic
 from dslm.stage import exclusive, whole_folder
@@ -346,7 +346,10 @@ def test_a_file_system_without_locks_is_no_other_run(
 
 def test_locks_are_asked_for_where_a_lack_of_them_is_told() -> None:
     asking = [module.name for module in modules("dslm") if "flock(" in module.text]
-    assert asking == ["dslm.looks.ledger", "dslm.stage"]  # the ledger of looks waits, of a folder
+    assert asking == [
+        "dslm.looks.look_ledger",
+        "dslm.stage",
+    ]  # the ledger of looks waits, of a folder
 
 
 def test_other_workflows_and_stages_are_not_in_the_way(tmp_path: Path) -> None:

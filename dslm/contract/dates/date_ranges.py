@@ -1,7 +1,7 @@
 """Reads ranges that share month or year: 3.-4. März 2025, 28.02.-03.03.2025, March 3-4, 2025.
 
 Takes a folded text and the days found in it; gives the days whose month or year stands with the
-other end of their range only. Used by `reading`.
+other end of their range only. Used by `date_reader`.
 """
 
 from __future__ import annotations

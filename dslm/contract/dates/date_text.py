@@ -1,7 +1,7 @@
 """Text as the reader of dates sees it: small letters without accents, ASCII digits, plain blanks.
 
 Takes any text; gives one of the same length but for what has no width (direction marks, accents
-typed apart), and where each of its characters stood. Used by `reading` and `date_words`.
+typed apart), and where each of its characters stood. Used by `date_reader` and `date_words`.
 """
 
 from __future__ import annotations

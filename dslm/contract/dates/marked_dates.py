@@ -1,7 +1,7 @@
 """Reads days whose numbers are marked as year, month and day: 令和7年3月4日, 2025년 3월 4일.
 
 Takes a folded text; gives what East Asian and Vietnamese dates in it state, years of eras and
-numerals in Chinese characters too. Used by `reading`.
+numerals in Chinese characters too. Used by `date_reader`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reads days that are written in three numbers: 2025-03-04, 04.03.2025, 4/3/25, 4. 3. 2025.
 
 Takes a folded text and the digits in it; gives the days that three numbers in a row may state, in
-either order of day and month where nothing decides. Used by `reading`.
+either order of day and month where nothing decides. Used by `date_reader`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reads days whose month is a word: 4 March 2025, le 1er mars 2025, March 4th, 2025, 04-Mar-25.
 
 Takes a folded text and two neighbouring numbers of it; gives the days that they state with the word
-between, before or after them. Used by `reading`.
+between, before or after them. Used by `date_reader`.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ words, but not invent any. What is not held to the input is said: `limits`, `Nar
 
 from __future__ import annotations
 
-from dslm.contract.narrowing.lark import exactly
-from dslm.contract.narrowing.narrowed import Limits, Narrowed, limits, narrowed
-from dslm.contract.narrowing.uncopied import uncopied
+from dslm.contract.narrowing.lark_grammar import exactly
+from dslm.contract.narrowing.narrowed_grammar import Limits, Narrowed, limits, narrowed
+from dslm.contract.narrowing.uncopied_values import uncopied
 
 __all__ = ["Limits", "Narrowed", "exactly", "limits", "narrowed", "uncopied"]

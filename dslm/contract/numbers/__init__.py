@@ -4,13 +4,13 @@ In: text in any of the world's notations, and the contract's locale, which decid
 alone does not. Out: numbers with their currencies; what stays undecided has all its readings. Used
 by comparing, grounding, narrowing and `dslm init`. docs/contract.md, Numbers, has the forms.
 
-`reading` looks for digits and what they state together, and asks `signs` for what stands beside
-them (-5, 5-, EUR 5), `separators` for the customs of locales, `currencies` for signs and codes;
-`mixed_notations` compares the labels of a field.
+`number_reader` looks for digits and what they state together, and asks `number_signs` for what
+stands beside them (-5, 5-, EUR 5), `separators` for the customs of locales, `currencies` for signs
+and codes; `mixed_notations` compares the labels of a field.
 """
 
 from dslm.contract.numbers.mixed_notations import doubtful_points
-from dslm.contract.numbers.reading import (
+from dslm.contract.numbers.number_reader import (
     Amount,
     StatedAmount,
     amount_of,

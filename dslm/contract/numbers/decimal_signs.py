@@ -1,7 +1,7 @@
 """Amounts whose decimal sign is no point or comma, or that a dash closes: 12€50, 12'50 €, ¥1,234-.
 
 Takes a text in plain characters; gives it with U+066B, which is a decimal sign everywhere, in their
-place, and a blank in that of the dash. Used by `reading`.
+place, and a blank in that of the dash. Used by `number_reader`.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from dslm.contract.locales import Locale
-from dslm.contract.numbers.reading import amount_of
+from dslm.contract.model.locales import Locale
+from dslm.contract.numbers.number_reader import amount_of
 from dslm.contract.text.characters import plain_characters
 
 _THREE_DECIMALS = re.compile(r"\D*[1-9]\d{0,2}\.\d{3}\D*\Z", re.ASCII)

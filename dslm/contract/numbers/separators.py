@@ -1,6 +1,6 @@
 """What stands between the digits of a number in some locales, by Unicode's CLDR as Babel ships it.
 
-Used by `reading` where a form alone does not say whether a point or comma groups or ends.
+Used by `number_reader` where a form alone does not say whether a point or comma groups or ends.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The tightest form of a numeric range: one lower bound, one upper, whole ones for integers.
 
 Takes the range keywords of a schema; gives fewer that allow the same numbers. Only bounds that a
-grammar of digits counts exactly are taken. Called by `decodable`.
+grammar of digits counts exactly are taken. Called by `decodable_schema`.
 """
 
 from __future__ import annotations

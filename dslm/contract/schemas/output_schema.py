@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dslm.contract.schemas.decodable import Decodable, decodable
-from dslm.contract.schemas.references import UnresolvableError, resolved
+from dslm.contract.schemas.decodable_schema import Decodable, decodable
+from dslm.contract.schemas.resolved_references import UnresolvableError, resolved
 
 _TOO_DEEP = "output is nested too deeply"
 

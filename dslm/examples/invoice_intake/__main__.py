@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from dslm.examples.invoice_intake.writing import DEFAULT_SEED, write_all
+from dslm.examples.invoice_intake.write_files import DEFAULT_SEED, write_all
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """Suppliers, each with a layout of its own: words, order, separators, formats and manners.
 
 Takes a seed and the split (`sources`, `later`, `recent` or `gold`), gives frozen suppliers.
-`cases` draws bills for them. Gold suppliers have other names, and most of them words and orders
-that sources lack.
+`example_cases` draws bills for them. Gold suppliers have other names, and most of them words and
+orders that sources lack.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dslm.examples.invoice_intake import names
-from dslm.examples.invoice_intake.formats import DATE_STYLES, MoneyStyle
-from dslm.examples.invoice_intake.labels import FIELDS, GOLD_LABELS, SOURCE_LABELS
-from dslm.examples.invoice_intake.lengths import rough_tokens
+from dslm.examples.invoice_intake.wording import invented_names as names
+from dslm.examples.invoice_intake.wording.field_labels import FIELDS, GOLD_LABELS, SOURCE_LABELS
+from dslm.examples.invoice_intake.wording.money_and_date_formats import DATE_STYLES, MoneyStyle
+from dslm.examples.invoice_intake.wording.rough_lengths import rough_tokens
 
 NUMBER_PATTERNS = (
     "R-####", "RE####", "####", "25-###", "INV-###", "F####", "K-###", "A#####",

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from dslm.examples.recorded_runs.recording import record
+from dslm.examples.recorded_runs.draw_answers import record
 
 
 def main() -> None:

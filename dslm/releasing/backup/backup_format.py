@@ -5,8 +5,8 @@
     journal.jsonl   every move of the champion, oldest first
     versions/N/     the files of version N, with its signature
 
-Takes such a folder; gives a `Kept`, every byte compared, the chain proved. Who writes one and who
-restores from one go through here.
+Takes such a folder; gives a `BackupContents`, every byte compared, the chain proved. Who writes one
+and who restores from one go through here.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from dslm.errors import InputError, ReleaseRefused
 from dslm.provenance import MANIFEST, read_manifest
 from dslm.record import Record
 from dslm.records import JournalEntry
-from dslm.releasing.checking import prove_files
-from dslm.releasing.journal import chain, digest_of, genesis_of
-from dslm.releasing.plain_files import refuse_irregular
-from dslm.releasing.signing.registered import refuse_wrong_signature
-from dslm.releasing.version import Version
-from dslm.settings.regular_files import refuse_no_folder
+from dslm.releasing.journal.journal import chain, digest_of, genesis_of
+from dslm.releasing.package.allowed_files import refuse_irregular
+from dslm.releasing.registry.version import Version
+from dslm.releasing.signing.version_signatures import refuse_wrong_signature
+from dslm.releasing.verification.release_verification import prove_files
+from dslm.settings.files.regular_files import refuse_no_folder
 from dslm.settings.workspace import Workspace
 
 RECORD, JOURNAL, VERSIONS = "backup.json", "journal.jsonl", "versions"
@@ -87,7 +87,7 @@ class KeptRelease:
 
 
 @dataclass(frozen=True)
-class Kept:
+class BackupContents:
     """What a registry can be made of: the journal, and releases by their numbers."""
 
     entries: tuple[JournalEntry, ...]
@@ -100,7 +100,7 @@ class Kept:
         return found is not None and entry.to_digest in {None, found.version.digest}
 
 
-def read_backup(ws: Workspace, folder: Path) -> tuple[BackupRecord, Kept]:
+def read_backup(ws: Workspace, folder: Path) -> tuple[BackupRecord, BackupContents]:
     """A backup, once every byte and every release in it was compared.
 
     Args:
@@ -133,7 +133,7 @@ def read_backup(ws: Workspace, folder: Path) -> tuple[BackupRecord, Kept]:
                 for one in record.versions}  # fmt: skip
     for release in releases.values():
         prove_kept(ws, release)
-    return record, Kept(entries, releases, record.candidate)
+    return record, BackupContents(entries, releases, record.candidate)
 
 
 def version_folder(backup: Path, number: int) -> Path:

@@ -1,7 +1,7 @@
 """What a registry is restored from: a backup, artifacts, and the journal that git has.
 
-Takes a workspace and where the releases lie; gives one `Kept`, of one history, or refuses before
-anything is written. Called by `restoring`.
+Takes a workspace and where the releases lie; gives one `BackupContents`, of one history, or refuses
+before anything is written. Called by `restore_registry`.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from pathlib import Path
 
 from dslm.errors import InputError, ReleaseRefused
 from dslm.records import JournalEntry
-from dslm.releasing.backup.backup_format import Kept, KeptRelease, read_backup
+from dslm.releasing.backup.backup_format import BackupContents, KeptRelease, read_backup
 from dslm.releasing.backup.stored_releases import candidate_of, stored_releases
-from dslm.releasing.baseline import readable_note
-from dslm.releasing.identity import named
-from dslm.releasing.journal import chain, digest_of, genesis_of
-from dslm.releasing.journal_anchors import refuse_unknown_to_git
-from dslm.releasing.journal_copy import read_copy
-from dslm.releasing.journal_proof import signers
+from dslm.releasing.journal.journal import chain, digest_of, genesis_of
+from dslm.releasing.journal.journal_anchors import refuse_unknown_to_git
+from dslm.releasing.journal.journal_copy import read_copy
+from dslm.releasing.journal.journal_proof import signers
+from dslm.releasing.moves.baseline import readable_note
+from dslm.releasing.moves.release_identity import named
 from dslm.settings.workspace import Workspace
 
 
-def gathered(ws: Workspace, backup: Path | None, artifacts: Path | None) -> Kept:
+def gathered(ws: Workspace, backup: Path | None, artifacts: Path | None) -> BackupContents:
     """All that the registry is made of; the longer journal counts where one goes on from the other.
 
     Raises:
@@ -45,7 +45,7 @@ def gathered(ws: Workspace, backup: Path | None, artifacts: Path | None) -> Kept
             raise InputError(what, where=ws.journal_copy, fix="`git pull`, or name a backup")
         releases = stored_releases(ws, artifacts, entries) | releases
         candidate = candidate or candidate_of(ws, releases)
-    return Kept(entries, releases, candidate)
+    return BackupContents(entries, releases, candidate)
 
 
 def _longest(ws: Workspace, kept: tuple[JournalEntry, ...]) -> tuple[JournalEntry, ...]:
@@ -88,7 +88,7 @@ def _parting(one: Sequence[JournalEntry], other: Sequence[JournalEntry]) -> int:
     return next((number for number, (a, b) in pairs if a != b), len(one) + 1)
 
 
-def refuse_lost_champion(ws: Workspace, kept: Kept, *, accept_loss: bool) -> None:
+def refuse_lost_champion(ws: Workspace, kept: BackupContents, *, accept_loss: bool) -> None:
     """Refuse to restore without the release that served, before anything is written.
 
     Raises:

@@ -2,7 +2,7 @@
 
 Takes a folder that MLflow kept artifacts in, at any depth, and the journal; gives for each release
 that the journal names the folder that holds it, with the tags that registration gives. Folders of
-anything else are passed over. Called by `restoring`.
+anything else are passed over. Called by `restore_registry`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from dslm.evidence import release_digest
 from dslm.provenance import MANIFEST, digest_file
 from dslm.records import JournalEntry, Release
 from dslm.releasing.backup.backup_format import KeptRelease, KeptVersion, former, prove_kept
-from dslm.releasing.checking import checked_files, read_verdict
-from dslm.releasing.store import FOLDER
-from dslm.releasing.version import CANDIDATE
-from dslm.releasing.version_tags import file_tags
-from dslm.settings.regular_files import is_there, refuse_no_folder
+from dslm.releasing.registry.mlflow_store import FOLDER
+from dslm.releasing.registry.version import CANDIDATE
+from dslm.releasing.registry.version_tags import file_tags
+from dslm.releasing.verification.release_verification import checked_files, read_verdict
+from dslm.settings.files.regular_files import is_there, refuse_no_folder
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json
 

@@ -17,15 +17,19 @@ from dslm.errors import ReleaseRefused
 from dslm.evidence import code_digest, digest_there
 from dslm.gating.gate import judge_run, read_documents
 from dslm.provenance import MANIFEST, digest_file
-from dslm.releasing.checking import Proof
 from dslm.releasing.dossier.artefacts import Artefacts
-from dslm.releasing.dossier.checking import CheckedDossier, check_dossier
-from dslm.releasing.dossier.made import APPROVALS, DERIVED, JOURNAL, PROMOTION, RECORDS
-from dslm.releasing.dossier.making import collect
-from dslm.releasing.dossier.read_records import AGAIN
-from dslm.releasing.erasures import erasures_of
-from dslm.releasing.rejudging import ReleaseRun, of_before_formats, refuse_unlike
+from dslm.releasing.dossier.dossier_contents import APPROVALS, DERIVED, JOURNAL, PROMOTION, RECORDS
+from dslm.releasing.dossier.dossier_verification import CheckedDossier, check_dossier
+from dslm.releasing.dossier.foreign_records import AGAIN
+from dslm.releasing.dossier.make_dossier import collect
+from dslm.releasing.package.erased_cases import erasures_of
 from dslm.releasing.signing.model_signature import files_in
+from dslm.releasing.verification.recomputed_verdict import (
+    ReleaseRun,
+    of_before_formats,
+    refuse_unlike,
+)
+from dslm.releasing.verification.release_verification import ReleaseProof
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json
 
@@ -58,7 +62,7 @@ def check_against_registry(ws: Workspace, folder: Path) -> CheckedDossier:
     return replace(checked, registered=True, judged_again=judged)
 
 
-def _judged_again(ws: Workspace, proof: Proof) -> bool:
+def _judged_again(ws: Workspace, proof: ReleaseProof) -> bool:
     """Whether the gate, asked again from the release's rows, says the same.
 
     Returns:

@@ -22,8 +22,7 @@ from dslm.errors import Bug, ReleaseRefused
 from dslm.evidence import Calibration
 from dslm.provenance import MANIFEST, digest_json
 from dslm.records import Scorecard, Verdict
-from dslm.releasing.bill_of_materials import BILL
-from dslm.releasing.dossier.made import (
+from dslm.releasing.dossier.dossier_contents import (
     APPROVALS,
     DRILL,
     JOURNAL,
@@ -35,7 +34,7 @@ from dslm.releasing.dossier.made import (
     ROWS,
     Made,
 )
-from dslm.releasing.dossier.read_records import (
+from dslm.releasing.dossier.foreign_records import (
     AGAIN,
     Approval,
     ErasedCases,
@@ -46,12 +45,13 @@ from dslm.releasing.dossier.read_records import (
 )
 from dslm.releasing.dossier.scored_cases import ScoredCase
 from dslm.releasing.drill.drill_record import DrillRecord
-from dslm.releasing.erasures import FILE as ERASED
-from dslm.releasing.journal import digest_of
-from dslm.releasing.packaging import EVIDENCE, MODELS
+from dslm.releasing.journal.journal import digest_of
+from dslm.releasing.package.bill_of_materials import BILL
+from dslm.releasing.package.erased_cases import FILE as ERASED
+from dslm.releasing.package.release_package import EVIDENCE, MODELS
 from dslm.releasing.signing.dsse import read_envelope
 from dslm.releasing.signing.model_signature import SIGNATURE
-from dslm.settings.loading import load_document
+from dslm.settings.files.document_loading import load_document
 from dslm.settings.recipe import Recipe, load_recipe
 from dslm.settings.release_policy import ReleasePolicy
 from dslm.strict_json import strict_json

@@ -2,7 +2,7 @@
 
 Takes the artefacts of a dossier; refuses names beside moves and approvals that no signature in the
 journal bears out, and gives the records that no key of a reader's trust root signs. Called by
-`checking`.
+`dossier_verification`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,20 @@ from collections.abc import Iterable, Sequence
 
 from dslm.errors import ReleaseRefused
 from dslm.releasing.dossier.artefacts import Artefacts
-from dslm.releasing.dossier.made import APPROVALS, DRILL, JOURNAL, POLICY, PROMOTION, RECORDS
-from dslm.releasing.dossier.read_records import AGAIN, Approval, Move
-from dslm.releasing.held_policy import standing_after
-from dslm.releasing.journal_proof import SignedMove, signed_moves
+from dslm.releasing.dossier.dossier_contents import (
+    APPROVALS,
+    DRILL,
+    JOURNAL,
+    POLICY,
+    PROMOTION,
+    RECORDS,
+)
+from dslm.releasing.dossier.foreign_records import AGAIN, Approval, Move
+from dslm.releasing.journal.journal_proof import SignedMove, signed_moves
+from dslm.releasing.journal.policy_in_force import standing_after
 from dslm.releasing.signing.dsse import opened
-from dslm.releasing.signing.moves import is_signed_by
-from dslm.releasing.signing.trust import Trust
+from dslm.releasing.signing.journal_signatures import is_signed_by
+from dslm.releasing.signing.trusted_keys import Trust
 
 JOURNAL_FILE, APPROVALS_FILE, PROMOTION_FILE, POLICY_FILE, DRILL_FILE = (
     f"{RECORDS}/{name}" for name in (JOURNAL, APPROVALS, PROMOTION, POLICY, DRILL)

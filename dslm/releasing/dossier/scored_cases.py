@@ -2,7 +2,7 @@
 
 Takes a release's rows and, where it is at hand, the gold set; gives `ScoredCase`s. Scorecard and
 certified threshold follow from them as from the rows themselves, to the last digit: made by
-`gathering`, computed with again by `recomputing`.
+`collected_files`, computed with again by `recomputed_numbers`.
 """
 
 from __future__ import annotations

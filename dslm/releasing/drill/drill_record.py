@@ -1,7 +1,8 @@
 """What a drill found, kept in git and signed; and whether a promotion may rest on it.
 
 Takes the rows of a drill; writes `registry/<workflow>/drill.json` and, where there is a key, a
-signed statement beside it. `promoting` refuses a promotion that lacks what the policy asks for.
+signed statement beside it. `promote_and_rollback` refuses a promotion that lacks what the policy
+asks for.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from pydantic import AwareDatetime, ValidationError
 import dslm
 from dslm.contract import load_contract
 from dslm.errors import InputError, ReleaseRefused
-from dslm.notices import notice
+from dslm.errors.notices import notice
 from dslm.provenance import digest_file, write_atomic
 from dslm.record import Record
 from dslm.records import Baseline
 from dslm.releasing.signing.dsse import envelope, opened
 from dslm.releasing.signing.key_choice import key_for
-from dslm.releasing.signing.trust import trust_in_force
-from dslm.settings.regular_files import is_there
+from dslm.releasing.signing.trusted_keys import trust_in_force
+from dslm.settings.files.regular_files import is_there
 from dslm.settings.release_policy import PATH, load_release_policy
 from dslm.settings.workspace import Workspace
 

@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 
 from dslm.errors import EXIT_BUG, EXIT_OK, DslmError
-from dslm.foreign_errors import meaning
-from dslm.releasing import steps
-from dslm.releasing.drill.planted import gave_its_answers
-from dslm.releasing.promoting import rollback
+from dslm.errors.third_party_errors import meaning
+from dslm.releasing.drill.planted_faults import gave_its_answers
+from dslm.releasing.moves import command_steps
+from dslm.releasing.moves.promote_and_rollback import rollback
 from dslm.settings.workspace import Workspace
 
 MOST_BYTES = 512  # of any file
@@ -30,7 +30,7 @@ def main(root: str, workflow: str, reason: str, actor: str, to: str) -> int:
             resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_BYTES, hard))
 
     try:
-        with steps.watched(filled):
+        with command_steps.watched(filled):
             ws = Workspace(Path(root), workflow)
             rollback(ws, reason, actor, gave_its_answers, to=int(to))
     except DslmError as fault:

@@ -1,7 +1,7 @@
 """How a drill loads releases: as a rollback does, and on a base model that is another.
 
 Takes the repository, whose base models are read where they lie; gives what loads a release's folder
-and has it answer. Called by `drilling`; its tests put in its place what loads no model.
+and has it answer. Called by `run_drill`; its tests put in its place what loads no model.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from dslm.releasing.package.smoke_test import Answer
 from dslm.releasing.pyfunc import AnswersAgain, answer
-from dslm.releasing.smoke import Answer
 from dslm.settings.recipe import BaseModelSource, load_recipe
 
 
@@ -61,7 +61,7 @@ class LoadedReleases:
             release: Whose base is copied, or linked where the disk can do that.
             folder: Where to.
         """
-        from dslm.inference.base import locate
+        from dslm.inference.base_models.base_files import locate
 
         files = locate(load_recipe(release / "recipe.yaml").base, self._root)
         base = folder / "base"

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dslm.errors import ReleaseRefused
-from dslm.releasing.agreement import disagreements
-from dslm.releasing.backup.restoring import restore
-from dslm.releasing.journal import Journal
-from dslm.releasing.opening import NAME, client, database
-from dslm.releasing.store import FOLDER, ModelStore
+from dslm.releasing.backup.restore_registry import restore
+from dslm.releasing.journal.journal import Journal
+from dslm.releasing.moves.champion_agreement import disagreements
+from dslm.releasing.registry.mlflow_connection import NAME, client, database
+from dslm.releasing.registry.mlflow_store import FOLDER, ModelStore
 from dslm.settings.release_policy import PATH
 from dslm.settings.workspace import Workspace
 

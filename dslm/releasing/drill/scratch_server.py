@@ -22,7 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dslm.errors import EXIT_OK, EnvironmentFault
-from dslm.releasing.opening import registry_at
+from dslm.releasing.registry.mlflow_connection import registry_at
 
 START_SECONDS = 120.0
 HOST = "127.0.0.1"

@@ -20,7 +20,7 @@ from dslm.errors import ReleaseRefused
 from dslm.provenance import canonical_json
 from dslm.record import Record
 from dslm.releasing.signing.keys import SigningKey
-from dslm.releasing.signing.trust import Trust, Trusted
+from dslm.releasing.signing.trusted_keys import Trust, Trusted
 from dslm.strict_json import strict_json
 
 STATEMENT = "application/vnd.in-toto+json"

@@ -20,7 +20,7 @@ from dslm.releasing.signing.keys import (
     own_key,
 )
 from dslm.releasing.signing.signed_folder import declared_invented
-from dslm.releasing.signing.trust import Trust, mover_trust, release_trust
+from dslm.releasing.signing.trusted_keys import Trust, mover_trust, release_trust
 from dslm.settings.release_policy import PATH, PROMOTER, ReleasePolicy, load_release_policy
 
 

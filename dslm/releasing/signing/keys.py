@@ -1,7 +1,7 @@
 """Signing keys: one of your own in a file outside git, or the demonstration key that all have.
 
 Takes the environment; gives a `SigningKey`, or the `PublicKey` that a PEM text holds. ECDSA on
-NIST curves, as OpenSSF Model Signing wants. Called by whatever signs, and by `trust`.
+NIST curves, as OpenSSF Model Signing wants. Called by whatever signs, and by `trusted_keys`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from dslm.errors import InputError
 from dslm.provenance import sync_folder
-from dslm.settings.regular_files import refuse_no_file
+from dslm.settings.files.regular_files import refuse_no_file
 
 VARIABLE = "DSLM_SIGNING_KEY"
 KEYGEN = "`dslm release keygen` makes one"

@@ -24,7 +24,7 @@ from dslm.provenance import digest_file
 from dslm.record import Record
 from dslm.releasing.signing.dsse import MOST_BYTES, Envelope, statement_in
 from dslm.releasing.signing.keys import SigningKey
-from dslm.releasing.signing.trust import Trust, Trusted
+from dslm.releasing.signing.trusted_keys import Trust, Trusted
 from dslm.strict_json import strict_json
 
 SIGNATURE = "model.sig"

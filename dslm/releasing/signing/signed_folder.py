@@ -18,6 +18,7 @@ from dslm.errors import InputError, ReleaseRefused
 from dslm.evidence import release_digest
 from dslm.provenance import MANIFEST, digest_file, write_atomic
 from dslm.releasing.signing.dsse import envelope, opened
+from dslm.releasing.signing.in_toto_statements import STATEMENTS, VERDICT, signed_at, statements_of
 from dslm.releasing.signing.keys import SigningKey
 from dslm.releasing.signing.model_signature import (
     RESTORE,
@@ -26,8 +27,7 @@ from dslm.releasing.signing.model_signature import (
     verify_files,
     write_signature,
 )
-from dslm.releasing.signing.statements import STATEMENTS, VERDICT, signed_at, statements_of
-from dslm.releasing.signing.trust import Trust
+from dslm.releasing.signing.trusted_keys import Trust
 from dslm.strict_json import strict_json
 
 # What signing adds to a release; the manifest, which is signed, does not list it.

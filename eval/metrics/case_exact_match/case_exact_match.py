@@ -10,8 +10,8 @@ import datasets
 import evaluate
 
 from dslm.contract import load_contract
-from dslm.contract.answer import parse
-from dslm.contract.comparing import wrong_fields
+from dslm.contract.answers.canonical_answer import parse
+from dslm.contract.answers.field_equality import wrong_fields
 from dslm.scoring.intervals import ints, share_metric
 
 _DESCRIPTION = "Share of cases whose answer has every field right under the contract's comparators."

@@ -1,7 +1,7 @@
 """F1 of every output field, under a workflow's contract: HF `evaluate` form.
 
-`evaluate.load("eval/metrics/field_f1")`; thin over `dslm.scoring.fields`. Loaded by local path,
-never from a hub.
+`evaluate.load("eval/metrics/field_f1")`; thin over `dslm.scoring.field_scores`. Loaded by local
+path, never from a hub.
 """
 
 from pathlib import Path
@@ -10,9 +10,9 @@ import datasets
 import evaluate
 
 from dslm.contract import load_contract
-from dslm.contract.answer import parse
-from dslm.contract.comparing import wrong_fields
-from dslm.scoring.fields import Answered, field_score
+from dslm.contract.answers.canonical_answer import parse
+from dslm.contract.answers.field_equality import wrong_fields
+from dslm.scoring.field_scores import Answered, field_score
 from dslm.scoring.intervals import numbered
 
 _DESCRIPTION = "F1 of non-null values, by output field, under the contract's comparators."

@@ -11,10 +11,10 @@ import datasets
 import evaluate
 
 from dslm.contract import load_contract
-from dslm.contract.answer import parse
+from dslm.contract.answers.canonical_answer import parse
 from dslm.records import Case, Prediction
 from dslm.scoring.metrics import measured
-from dslm.scoring.rows import make_rows
+from dslm.scoring.rows.scored_rows import make_rows
 
 _DESCRIPTION = "Share of wrong cases among those that proceed, and the share that proceeds."
 _INPUTS = """

@@ -15,10 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import random_base
-import tiny_model
 import torch
-from asked_run import card_memory, on_gpu
+from support.models import random_base, tiny_model
+from support.training.asked_run import card_memory, on_gpu
 
 ROOT = Path(__file__).parents[3]
 WORKFLOW = ROOT / "data" / "invoice_intake"
@@ -49,7 +48,7 @@ def answers_a_second(size: str, *, cudnn: bool = False) -> Iterator[dict[str, An
     """What loading took, then what answering did."""
     from dslm.contract import load_contract
     from dslm.inference.decider import load_decider
-    from dslm.inference.prompt import tuned_prompt
+    from dslm.inference.prompts.prompt import tuned_prompt
 
     tiny = size == random_base.TINY
     rows = TINY_ROWS if tiny else ROWS

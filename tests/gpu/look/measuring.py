@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from gpu.look.steps import CUDNN, Step
-from limited_processes import Notes
+from support.processes.limited_processes import Notes
 
 ROOT = Path(__file__).parents[3]
 SMALL_CARD = 16.0  # GB, that a model of 8B in four bits is to fit into
@@ -61,12 +61,12 @@ def machine(notes: Notes, _: Step) -> None:
 
 def _reached() -> dict[str, Any]:
     """What a large product reaches, and the attention that our runs will have."""
-    from asked_run import usable_attention
+    from support.training.asked_run import usable_attention
 
-    from dslm.training import hardware
+    from dslm.training.run import hardware_peak
 
-    name = hardware.device_name()
-    known, reached = hardware.specified(name), hardware.measured("bfloat16")
+    name = hardware_peak.device_name()
+    known, reached = hardware_peak.specified(name), hardware_peak.measured("bfloat16")
     attention, why = usable_attention()
     return {
         "name": name, "peak_tflops_specified": known.flops / 1e12 if known else None,
@@ -139,9 +139,9 @@ def tests(notes: Notes, step: Step) -> None:
 
 def training(notes: Notes, step: Step) -> None:
     """One run of `training_variants`."""
-    import random_base
-    import training_variants
-    from asked_run import Asked, usable_attention
+    from support.models import random_base
+    from support.training import training_variants
+    from support.training.asked_run import Asked, usable_attention
 
     asked = Asked(**dict(step.asked))
     notes.add({"size": step.size, "variant": step.variant, "asked": vars(asked)})

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gpu.look.steps import Step
-from limited_processes import Ended, limited
+from support.processes.limited_processes import Ended, limited
 
 WAITING, RUNNING, DONE, FAILED, OVER, NOT_RUN = (
     "waiting", "running", "done", "failed", "over its limit", "not run",

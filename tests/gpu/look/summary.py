@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gpu.look.running import NOT_RUN, RUNNING, WAITING, Result, found_of
-from limited_processes import write_whole
+from support.processes.limited_processes import write_whole
 
 LEFT_OUT = ("loaded", "speeds")
 SHOWN = (  # of a step's numbers, in the page's table: name, words, digits

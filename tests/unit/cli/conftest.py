@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from small_repository import make_repository
+from support.repositories.small_repository import make_repository
 
 from dslm.settings.workspace import Workspace
 

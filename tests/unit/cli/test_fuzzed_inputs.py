@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fuzzed_inputs import Fuzzer, make_fuzzer
+from support.faults.fuzzed_inputs import Fuzzer, make_fuzzer
 
 A_TEST = 50
 SHARES = 8
@@ -43,7 +43,7 @@ def test_what_is_wrong_is_seen(fuzzer: Fuzzer, monkeypatch: pytest.MonkeyPatch) 
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("dslm.proving.proof.load_contract", fail)
+    monkeypatch.setattr("dslm.checking.check_workflow.load_contract", fail)
     monkeypatch.setattr("fuzzed_inputs.load_contract", fail)
     outcomes = [fuzzer.run(seed) for seed in range(20)]
     seen = [o for o in outcomes if o.wrong == ["exit code 70"]]

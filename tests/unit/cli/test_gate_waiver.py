@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from planted_loosenings import GOOD, PAIRS, scored_anew
-from scored_repository import THIRTY, finish_scoring
+from support.faults.loosened_settings import GOOD, PAIRS, scored_anew
+from support.repositories.scored_repository import THIRTY, finish_scoring
 
 from dslm.provenance import digest_file
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from small_repository import make_repository
+from support.repositories.small_repository import make_repository
 
 from dslm.contract import Contract, load_contract
 

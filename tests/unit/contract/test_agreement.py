@@ -11,13 +11,13 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from drawn_schemas import REFUSED, Drawing
+from support.curation.drawn_schemas import REFUSED, Drawing
 
 from dslm.contract import Contract
-from dslm.contract.answer import canonical_text, parse, schema_errors, undecodable
-from dslm.contract.schemas.acceptance import _matcher, accepts
-from dslm.contract.schemas.canonical import canonical, validator
-from dslm.curation.casting import cast
+from dslm.contract.answers.canonical_answer import canonical_text, parse, schema_errors, undecodable
+from dslm.contract.schemas.canonical_values import canonical, validator
+from dslm.contract.schemas.grammar_acceptance import _matcher, accepts
+from dslm.curation.sources.mapping.type_coercion import cast
 from dslm.provenance import canonical_json
 
 # In CI; by hand `DSLM_DRAWN_SCHEMAS=20000 pytest tests/unit/contract/test_agreement.py`.

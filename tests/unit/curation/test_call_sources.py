@@ -5,10 +5,10 @@ import json
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from curated import read
-from source_samples import SRT, TARGET, VTT, label
+from support.curation.curated_runs import read
+from support.curation.source_files import SRT, TARGET, VTT, label
 
-from dslm.curation.formats import format_of
+from dslm.curation.sources.formats import format_of
 
 TALK = "Anna Berg: Good morning{} How can I help?\nTom: My parcel is broken."
 SOURCE = {"path": "a.jsonl", "licence": "CC0", "origin": "o"}

@@ -8,16 +8,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from curated import curated
-from page_reading import read
-from sample_card import REACH
+from support.curation.curated_runs import curated
+from support.curation.sample_data_card import REACH
+from support.documents.page_reader import read
 
 from dslm.contract import Contract
-from dslm.curation.card import describe
-from dslm.curation.personal.keys import fingerprint
+from dslm.curation.books.data_card_numbers import make_data_card
+from dslm.curation.personal.surrogates.surrogate_key import fingerprint
 from dslm.data_card import DataCard, Reach
 from dslm.records import Case
-from dslm.reporting.data_page import render_card
+from dslm.reporting.data_card.data_card_page import render_card
 
 KEY = "a secret of thirty-two characters"
 NAMES = ("Robin Crusoe", "Esther Fairbeck", "Will Price", "Odd Halvorsen")
@@ -76,7 +76,7 @@ def told(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DSLM_PERSONAL_KEY", KEY)
         done = curated(contract, folder, gold, folder / "out")
-    card = describe(contract, folder, folder / "out", gold, {}, Reach.model_validate(REACH))
+    card = make_data_card(contract, folder, folder / "out", gold, {}, Reach.model_validate(REACH))
     return card, render_card(card), {row["id"]: row for row in rows}, done.kept
 
 

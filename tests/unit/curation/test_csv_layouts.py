@@ -5,15 +5,15 @@ import io
 import json
 
 import pytest
-from curated import read
 from hypothesis import example, given
 from hypothesis import strategies as st
+from support.curation.curated_runs import read
 
-from dslm.curation.fitting import fit_rows
-from dslm.curation.formats import format_of
-from dslm.curation.formats.csv_layout import layout_of
+from dslm.curation.imports.import_mapping import map_rows
+from dslm.curation.sources.formats import format_of
+from dslm.curation.sources.formats.csv_layout import layout_of
 from dslm.errors import InputError
-from dslm.scaffolding.sample import read_sample
+from dslm.scaffolding.sample_reader import read_sample
 
 ROWS = [["id", "text", "amount"],
         ["1", "Parcel, wet; broken", "12,50"], ["2", 'It is "lost"\nsince May', "1.234,00"],
@@ -169,7 +169,7 @@ def test_a_german_export_works_in_init_import_and_curation(tmp_path, build_contr
               "columns": {"target": {"kind": "kind", "amount": "amount"}}}  # fmt: skip
     contract = build_contract(sources=[source], group_by=None)
     of_init = [n.case for n in read_sample(path, None, ("kind", "amount"))]
-    of_import = [found.case for found in fit_rows(path, contract, None).found]
+    of_import = [found.case for found in map_rows(path, contract, None).found]
     of_curation = read(contract, tmp_path).cases
     for cases in (of_init, of_import, of_curation):
         assert [(c.id, c.input, c.target) for c in cases] == [

@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tiny_model
-from scratch_repository import unlike_cases
-from small_repository import RECIPE, ROOT, make_repository, write_lines
+from support.models import tiny_model
+from support.repositories.dvc_repository import unlike_cases
+from support.repositories.small_repository import RECIPE, ROOT, make_repository, write_lines
 
 from dslm.cases import read_labelled
 from dslm.contract import load_contract
 from dslm.data_card import read_data_card
 from dslm.errors import InputError, Problems
 from dslm.evidence import data_digest
-from dslm.inference.prompt import Prompt, tuned_prompt
+from dslm.inference.prompts.prompt import Prompt, tuned_prompt
 from dslm.provenance import digest_file, read_manifest
 from dslm.records import Case
 from dslm.settings.workspace import Workspace
-from dslm.training.encoding import Encoded, encode
+from dslm.training.encoded_rows import Encoded, encode
 from pipelines.curate import body
 
 

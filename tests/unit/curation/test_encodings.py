@@ -5,10 +5,10 @@ import json
 import tracemalloc
 
 import pytest
-from curated import read
-from source_samples import SRT, TARGET, VTT, label
+from support.curation.curated_runs import read
+from support.curation.source_files import SRT, TARGET, VTT, label
 
-from dslm.curation.formats import LONGEST_LINE, format_of
+from dslm.curation.sources.formats import LONGEST_LINE, format_of
 from dslm.errors import InputError
 
 CSV = {"columns": {"target": {"kind": "kind", "amount": "amount"}}}

@@ -3,12 +3,12 @@
 import unicodedata
 
 import pytest
-from curated import read
 from hypothesis import given
 from hypothesis import strategies as st
+from support.curation.curated_runs import read
 
-from dslm.contract.identifiers import NoName, identifier
-from dslm.curation.grouping import group_key, group_of
+from dslm.contract.cases.case_groups import group_key, group_of
+from dslm.contract.cases.identifiers import NoName, identifier
 from dslm.errors import InputError
 from dslm.records import Case
 

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import tiny_model
-from scratch_repository import unlike_cases
-from small_repository import RECIPE, ROOT, make_repository, write_lines
+from support.models import tiny_model
+from support.repositories.dvc_repository import unlike_cases
+from support.repositories.small_repository import RECIPE, ROOT, make_repository, write_lines
 
 from dslm.errors import EXIT_INTERRUPTED, EXIT_TERMINATED
 from dslm.provenance import read_manifest

@@ -16,12 +16,12 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_repository import CONTRACT
+from support.repositories.small_repository import CONTRACT
 
-from dslm.curation.formats import FORMATS
+from dslm.curation.sources.formats import FORMATS
 from dslm.erasure import forget, listing
 from dslm.erasure.primary_files import in_order, rewrite
-from dslm.erasure.source_files import rows_in
+from dslm.erasure.rewritten_sources import rows_in
 from dslm.provenance import write_atomic
 from dslm.settings.workspace import Workspace
 
@@ -177,13 +177,13 @@ def test_a_message_goes_with_its_line_of_labels(tmp_path, by_header) -> None:
 
 @pytest.mark.parametrize("by_header", [True, False])
 def test_ended_between_message_and_label_the_other_is_found_still(tmp_path, by_header) -> None:
-    from dslm.erasure.finding import find
+    from dslm.erasure.find_cases import find_cases
 
     group = "zoe7@example.org" if by_header else "Zoë 7"
     ws = mailbox(tmp_path, by_header=by_header)
-    first, second = in_order(find(ws, group).files)
+    first, second = in_order(find_cases(ws, group).files)
     rewrite(first)
-    (left,) = in_order(find(ws, group).files)
+    (left,) = in_order(find_cases(ws, group).files)
     assert left.path == second.path
     forget(ws, group, "ann", WHY)
     assert "lot 99812" not in (ws.data / "sources" / "a.mbox").read_text()
@@ -191,7 +191,7 @@ def test_ended_between_message_and_label_the_other_is_found_still(tmp_path, by_h
 
 
 def test_a_text_or_label_that_was_left_alone_is_found_by_whose_it_is(tmp_path) -> None:
-    from dslm.erasure.finding import find
+    from dslm.erasure.find_cases import find_cases
 
     ws = repository(tmp_path, pattern="sources/*.txt")
     folder = ws.data / "sources"
@@ -199,7 +199,7 @@ def test_a_text_or_label_that_was_left_alone_is_found_by_whose_it_is(tmp_path) -
     label = {"target": TARGET, "meta": {"sender": "Zoë 7"}}
     write_atomic(folder / "a.json", json.dumps(label))
     (folder / "a.txt").unlink()
-    (file,) = find(ws, "Zoë 7").files
+    (file,) = find_cases(ws, "Zoë 7").files
     assert file.path.name == "a.json"
     forget(ws, "Zoë 7", "ann", WHY)
     assert list(folder.iterdir()) == []

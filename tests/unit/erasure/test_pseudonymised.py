@@ -8,13 +8,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from curated import curated
-from small_repository import CONTRACT
+from support.curation.curated_runs import curated
+from support.repositories.small_repository import CONTRACT
 
 from dslm.contract import load_contract
 from dslm.erasure import forget, listing
-from dslm.erasure.finding import find
-from dslm.erasure.person import Person
+from dslm.erasure.erased_person import Person
+from dslm.erasure.find_cases import find_cases
 from dslm.errors import InputError
 from dslm.provenance import write_atomic, write_manifest
 from dslm.records import Case
@@ -73,7 +73,7 @@ def text_of(folder: Path) -> str:
 
 def test_the_cases_are_found_under_the_name_that_curation_gave_them(made) -> None:
     assert "Ravensworth" not in text_of(made.curated)
-    person = find(made, "esther  RAVENSWORTH").person
+    person = find_cases(made, "esther  RAVENSWORTH").person
     kept = [json.loads(line) for line in text_of(made.curated).splitlines() if '"meta"' in line]
     theirs = [one for one in kept if person.has_case(one)]
     assert len(person.ids) == 4
@@ -110,7 +110,7 @@ def test_a_mask_stands_for_nobody(made) -> None:
     made.contract.write_text(text.replace("mode: surrogate", "mode: mask")
                              .replace("    demonstration_key: true\n", ""))  # fmt: skip
     try:
-        person = find(made, GROUP).person
+        person = find_cases(made, GROUP).person
         assert person.stand_ins == frozenset()
         assert not person.has_row({"id": "another", "group": "[name]"}, gold=False)
     finally:
@@ -118,7 +118,7 @@ def test_a_mask_stands_for_nobody(made) -> None:
 
 
 def test_copies_of_the_surrogates_are_erased_too(made) -> None:
-    person = find(made, GROUP).person
+    person = find_cases(made, GROUP).person
     kept = [json.loads(line) for line in text_of(made.curated).splitlines() if '"meta"' in line]
     (one, *_) = [each for each in kept if person.has_case(each)]
     cached = made.root / ".dvc/cache/files/md5/ab"

@@ -11,11 +11,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pretended_steps
 import pytest
 from gpu.look.running import DONE, FAILED, NOT_RUN, OVER, RUNNING, WAITING, Result, planned, run
 from gpu.look.summary import write
-from pretended_steps import look, step
+from support.training import pretended_steps
+from support.training.pretended_steps import look, step
 
 
 def gone(number: int, within: float = 5.0) -> bool:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-import asked_run
 import pytest
-import random_base
-import tiny_model
 import torch
-from asked_run import Asked, lengths, rows_of, usable_attention
-from four_bit import four_bit_works
-from random_base import RandomTensor
+from support.models import random_base, tiny_model
+from support.models.four_bit import four_bit_works
+from support.models.random_base import RandomTensor
+from support.training import asked_run
+from support.training.asked_run import Asked, lengths, rows_of, usable_attention
 
 from dslm.errors import InputError
-from dslm.inference.base import BaseFiles, locate
-from dslm.inference.models import load_base
+from dslm.inference.base_models.base_files import BaseFiles, locate
+from dslm.inference.base_models.model_loading import load_base
 from dslm.settings.bases import known_bases
 from dslm.settings.recipe import BaseModelSource
 
@@ -108,7 +107,7 @@ def test_attention_is_varlen_where_its_kernel_runs(monkeypatch: pytest.MonkeyPat
             raise error
 
         usable_attention.cache_clear()
-        monkeypatch.setattr("dslm.inference.varlen.varlen_attention", broken)
+        monkeypatch.setattr("dslm.inference.decoding.varlen_attention.varlen_attention", broken)
         attention, why = usable_attention()
         assert attention == "sdpa"
         assert str(error) in why

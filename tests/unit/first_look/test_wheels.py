@@ -8,7 +8,7 @@ from email.message import Message
 
 import pytest
 from gpu.look import steps, wheels
-from reading_code import ROOT
+from support.documents.code_reader import ROOT
 
 SCRIPT = ROOT / "tests" / "gpu" / "first_look.py"
 INSTALLED = {

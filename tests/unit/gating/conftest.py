@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
-from scored_rows import MINI, cases, first, rows_of
+from support.repositories.scored_rows import MINI, cases, first, rows_of
 
-from dslm.gating.submission import Submission
+from dslm.gating.evidence.gate_input import GateInput
 from dslm.records import Baseline, Row
 from dslm.scoring import make_scorecard
-from dslm.settings.policy import GatePolicy
+from dslm.settings.gate_policy import GatePolicy
 
 GOLD = cases(200)
 SERVES = Baseline(version=3, digest="sha256:three")
@@ -25,7 +25,7 @@ def answered(right: tuple[bool, ...], threshold: float) -> list[Row]:
 
 
 @pytest.fixture
-def submit() -> Callable[..., Submission]:
+def submit() -> Callable[..., GateInput]:
     """A submission from what each model has right; no champion unless its answers are given."""
 
     def make(
@@ -33,7 +33,7 @@ def submit() -> Callable[..., Submission]:
         base: Sequence[bool] = first(60, 200),
         champion: Sequence[bool] | None = None,
         **changes: Any,
-    ) -> Submission:
+    ) -> GateInput:
         gold = changes.pop("gold", GOLD)
         scored = answered if gold is GOLD else lambda flags, t: rows_of(gold, flags, threshold=t)
         rows = {"candidate": scored(tuple(right), 0.5), "base": scored(tuple(base), 0.0)}
@@ -44,7 +44,7 @@ def submit() -> Callable[..., Submission]:
             "contract": MINI, "gold": gold, "scorecard": card, "rows": rows,
             "baseline": Baseline() if champion is None else SERVES, "evidence": {"gold": "g"},
         }  # fmt: skip
-        return Submission(**(values | changes))
+        return GateInput(**(values | changes))
 
     return make
 

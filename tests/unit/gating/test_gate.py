@@ -3,11 +3,11 @@ import random
 from dataclasses import replace
 
 import pytest
-from scored_rows import MINI, cases, first
+from support.repositories.scored_rows import MINI, cases, first
 
-from dslm.gating.finding import UNMEASURED
+from dslm.gating.checks.check_result import UNMEASURED
 from dslm.gating.gate import exit_code, judge, overall
-from dslm.gating.markdown import as_markdown
+from dslm.gating.verdict_markdown import as_markdown
 from dslm.records import NOT_APPLICABLE, Baseline, Check, Verdict
 from dslm.scoring import make_scorecard
 from dslm.settings.waivers import Waiver

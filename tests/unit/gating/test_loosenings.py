@@ -7,11 +7,19 @@ import shutil
 from pathlib import Path
 
 import pytest
-from planted_edits import edit_faults
-from planted_faults import Runs
-from planted_loosenings import GOOD, TODAY, caught_by, loosenings, resplit, scored_anew, waived
-from scored_repository import PAIRS, THIRTY, digest_of, finish_scoring
-from scored_rows import cases
+from support.faults.edited_evidence import edit_faults
+from support.faults.faulty_evidence_files import Runs
+from support.faults.loosened_settings import (
+    GOOD,
+    TODAY,
+    caught_by,
+    loosenings,
+    resplit,
+    scored_anew,
+    waived,
+)
+from support.repositories.scored_repository import PAIRS, THIRTY, digest_of, finish_scoring
+from support.repositories.scored_rows import cases
 
 from dslm.errors import DslmError
 from dslm.gating.gate import gate_proposed, gate_workspace

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from planted_edits import edit_faults
-from planted_faults import Runs, edit, file_faults
-from scored_repository import (
+from support.faults.edited_evidence import edit_faults
+from support.faults.faulty_evidence_files import Runs, edit, file_faults
+from support.repositories.scored_repository import (
     ENGINE,
     FORTY,
     THIRTY,
@@ -20,12 +20,12 @@ from scored_repository import (
     inputs_of,
     seal_again,
 )
-from scored_rows import cases, first
+from support.repositories.scored_rows import cases, first
 
 from dslm.errors import EXIT_GATE_FAILED, EXIT_REFUSED, DslmError
 from dslm.gating.gate import gate_workspace, write_verdict
 from dslm.records import Verdict
-from dslm.releasing.registering import register
+from dslm.releasing.package.registration import register
 from dslm.settings.workspace import Workspace
 from pipelines import gate as gate_stage
 

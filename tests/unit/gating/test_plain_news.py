@@ -6,10 +6,10 @@ import dataclasses
 from typing import Any
 
 import pytest
-from sample_run import make_run
+from support.repositories.sample_run import make_run
 
 from dslm.gating.gate import judge
-from dslm.reporting.judging import headline
+from dslm.reporting.run_report.verdict_headline import headline
 
 
 @pytest.mark.parametrize(

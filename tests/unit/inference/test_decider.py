@@ -11,20 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tiny_model
-from scored_rows import MINI, cases
+from support.models import tiny_model
+from support.repositories.scored_rows import MINI, cases
 
 from dslm.contract import Contract
-from dslm.contract.answer import parse
-from dslm.contract.deciding import NEVER
-from dslm.contract.grounding import ungrounded
+from dslm.contract.answers.canonical_answer import parse
+from dslm.contract.answers.decision import NEVER
+from dslm.contract.answers.grounding import ungrounded
 from dslm.contract.narrowing import narrowed
 from dslm.errors import InputError
 from dslm.inference.decider import Decider, load_decider
-from dslm.inference.engine import Generation
-from dslm.inference.prompt import baseline_prompt, prompt_ids, tuned_prompt
+from dslm.inference.decoding.engine import Generation
+from dslm.inference.prompts.prompt import baseline_prompt, prompt_ids, tuned_prompt
 from dslm.provenance import read_manifest, write_manifest
-from dslm.scoring.rows import make_rows, recompute
+from dslm.scoring.rows.scored_rows import make_rows, recompute
 
 TEXTS = ["Please send order A-17.", "", "Thanks", "🙂 order order order", "x"]
 PLAIN = {"base", "tokenizer", "template", "contract", "plan", "code"}

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from grouped_worlds import Layout
-from repeated_worlds import ALPHA, CANDIDATES, GROWTHS, growing, many, passes, shares
+from support.simulations.grouped_cases import Layout
+from support.simulations.repeated_looks import (
+    ALPHA,
+    CANDIDATES,
+    GROWTHS,
+    growing,
+    many,
+    passes,
+    shares,
+)
 
 WORLDS = 150
 ALONE = Layout(200, (1,))

@@ -11,12 +11,12 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from approving_people import WHY, People
-from finished_run import Run, W, finish_run
+from support.releases.approving_people import WHY, People
+from support.repositories.finished_run import Run, W, finish_run
 
-from dslm.releasing.opening import client
-from dslm.releasing.promoting import promote
-from dslm.releasing.signed_approvals.approving import approve
+from dslm.releasing.approvals.give_approval import approve
+from dslm.releasing.moves.promote_and_rollback import promote
+from dslm.releasing.registry.mlflow_connection import client
 from dslm.settings.workspace import Workspace
 
 HERE = Path(__file__).parent

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from finished_run import Run
-from scored_rows import cases
-from small_repository import write_lines
+from support.repositories.finished_run import Run
+from support.repositories.scored_rows import cases
+from support.repositories.small_repository import write_lines
 
 from dslm.settings.workspace import Workspace
 

@@ -13,23 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from approving_people import APPROVALS, People
-from finished_run import Run, W, answers_well
-from killed_moves import stands
-from signed_folders import new_key
-from unloaded_releases import Unloaded
+from support.releases.approving_people import APPROVALS, People
+from support.releases.killed_moves import stands
+from support.releases.signed_folders import new_key
+from support.releases.unloaded_releases import Unloaded
+from support.repositories.finished_run import Run, W, answers_well
 
 import dslm
 from dslm.cli.app import invoke
 from dslm.errors import DslmError, ReleaseRefused
 from dslm.provenance import digest_file, files_of, write_atomic
 from dslm.records import JournalEntry
-from dslm.releasing import checking, moving
-from dslm.releasing.backup import restore_sources, restoring
-from dslm.releasing.backup.backing_up import back_up
-from dslm.releasing.backup.restoring import restore
-from dslm.releasing.baseline import read_champion
-from dslm.releasing.drill import drilling, loaded_releases, planted, scratch_server
+from dslm.releasing.approvals.give_approval import approve
+from dslm.releasing.backup import restore_registry, restore_sources
+from dslm.releasing.backup.restore_registry import restore
+from dslm.releasing.backup.write_backup import back_up
+from dslm.releasing.drill import loaded_releases, planted_faults, run_drill, scratch_server
 from dslm.releasing.drill.drill_record import (
     DrilledRelease,
     DrillRecord,
@@ -37,18 +36,20 @@ from dslm.releasing.drill.drill_record import (
     keep_record,
     read_record,
 )
-from dslm.releasing.drill.drilling import drill
+from dslm.releasing.drill.run_drill import drill
 from dslm.releasing.drill.scratch_registry import Scratch, bare_clone
-from dslm.releasing.journal import Journal
-from dslm.releasing.opening import registry_at
-from dslm.releasing.promoting import promote, rollback
-from dslm.releasing.signed_approvals.approving import approve
-from dslm.releasing.store import ModelStore
+from dslm.releasing.journal.journal import Journal
+from dslm.releasing.moves import champion_move
+from dslm.releasing.moves.baseline import read_champion
+from dslm.releasing.moves.promote_and_rollback import promote, rollback
+from dslm.releasing.registry.mlflow_connection import registry_at
+from dslm.releasing.registry.mlflow_store import ModelStore
+from dslm.releasing.verification import release_verification
 from dslm.settings.release_policy import PATH
 from dslm.settings.workspace import Workspace
 
 SERVER = "dead server midway"
-ALL = ["restore", "promote", "serve", "roll back", *(name for name, *_ in planted.FAULTS)]
+ALL = ["restore", "promote", "serve", "roll back", *(name for name, *_ in planted_faults.FAULTS)]
 
 
 @pytest.fixture(autouse=True)
@@ -59,8 +60,8 @@ def _unplugged() -> None:
 @pytest.fixture
 def without_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """Faults but for the server's, which takes half a minute."""
-    rest = tuple(one for one in planted.FAULTS if one[0] != SERVER)
-    monkeypatch.setattr(drilling, "FAULTS", rest)
+    rest = tuple(one for one in planted_faults.FAULTS if one[0] != SERVER)
+    monkeypatch.setattr(run_drill, "FAULTS", rest)
 
 
 @pytest.fixture
@@ -150,17 +151,17 @@ def scratch(_two: Run, migrated: Path, tmp_path_factory: pytest.TempPathFactory)
 
 def tried(scratch: Scratch, folder: Path, fault: str) -> str:
     """What is seen of one fault."""
-    (plant,) = (act for name, _, act in planted.FAULTS if name == fault)
+    (plant,) = (act for name, _, act in planted_faults.FAULTS if name == fault)
     before = scratch.standing()
     release = scratch.files_of(1)
     wrong_base = partial(Unloaded().on_wrong_base, release)
-    return plant(planted.Drilled(scratch, before, folder, 2, 1, wrong_base))[0]
+    return plant(planted_faults.Drilled(scratch, before, folder, 2, 1, wrong_base))[0]
 
 
 def takes_all_files(patch: pytest.MonkeyPatch) -> None:
     """Whatever the files of a release are."""
     for name in ("_refuse_other_files", "_refuse_other_bytes"):
-        patch.setattr(checking, name, lambda *_: None)
+        patch.setattr(release_verification, name, lambda *_: None)
 
 
 def by_the_clock(genesis: str, entries: Iterable[JournalEntry]) -> tuple[JournalEntry, ...]:
@@ -176,17 +177,17 @@ def whoever_comes(self: Journal, entry: JournalEntry) -> tuple[JournalEntry, ...
 def finds_no_release(ws: Workspace, *how: Any) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(restore_sources, "stored_releases", lambda *_: {})
-        restoring.restore(ws, *how)
+        restore_registry.restore(ws, *how)
 
 
 BROKEN: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "missing artefact": takes_all_files,
     "corrupted shard": takes_all_files,
     "wrong base": lambda m: m.setattr(Unloaded, "on_wrong_base", lambda *_: Unloaded()),
-    "full disk": lambda m: m.setattr(moving, "FOLLOWS", moving.FOLLOWS[:-1]),
-    "clock skew": lambda m: m.setattr("dslm.releasing.journal.chain", by_the_clock),
+    "full disk": lambda m: m.setattr(champion_move, "FOLLOWS", champion_move.FOLLOWS[:-1]),
+    "clock skew": lambda m: m.setattr("dslm.releasing.journal.journal.chain", by_the_clock),
     "two operators at once": lambda m: m.setattr(Journal, "append", whoever_comes),
-    "lost database": lambda m: m.setattr(planted, "restore", finds_no_release),
+    "lost database": lambda m: m.setattr(planted_faults, "restore", finds_no_release),
 }
 
 
@@ -195,7 +196,7 @@ def test_a_fault_is_not_survived_where_the_mechanism_is_broken(
     scratch: Scratch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     BROKEN[fault](monkeypatch)
-    with pytest.raises((planted.Unsurvived, DslmError)):
+    with pytest.raises((planted_faults.Unsurvived, DslmError)):
         tried(scratch, tmp_path, fault)
 
 
@@ -209,8 +210,8 @@ def test_a_server_that_dies_midway_is_survived_and_where_there_is_none_it_is_not
         shell.setenv("http_proxy", "http://127.0.0.1:9")
         assert "exit code 5" in tried(scratch, tmp_path / "dies", SERVER)
     assert not list(tmp_path.glob("real*"))
-    monkeypatch.setattr(planted, "there_is_a_server", lambda: False)
-    with pytest.raises(planted.Untried, match="not installed"):
+    monkeypatch.setattr(planted_faults, "there_is_a_server", lambda: False)
+    with pytest.raises(planted_faults.Untried, match="not installed"):
         tried(scratch, tmp_path, SERVER)
 
 
@@ -229,7 +230,7 @@ def test_a_drills_server_ends_with_whoever_began_it() -> None:
 def test_a_drill_in_which_one_row_fails_has_not_passed_and_says_so(
     two: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(drilling, "FAULTS", planted.FAULTS[:1])
+    monkeypatch.setattr(run_drill, "FAULTS", planted_faults.FAULTS[:1])
     monkeypatch.setattr(loaded_releases, "LoadedReleases", Unloaded)
     monkeypatch.setenv("DSLM_ROOT", str(two.ws.root))
     assert invoke(["release", "drill", W, "--json"]) == 0

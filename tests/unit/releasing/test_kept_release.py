@@ -1,7 +1,7 @@
 """A release of an earlier day, kept in git: it verifies, loads and is gone back to, for ever.
 
-`tests/kept_release.py` made it. Where this fails, the code has stopped reading what it once wrote:
-mend the code, and keep the release.
+`tests/support/releases/kept_release.py` made it. Where this fails, the code has stopped reading
+what it once wrote: mend the code, and keep the release.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ import shutil
 from pathlib import Path
 
 import pytest
-from kept_release import next_release
+from support.releases.kept_release import next_release
 
 import dslm
 from dslm.cases import read_records
-from dslm.engine_bridge import Bridged
+from dslm.journal_entry import Bridged
 from dslm.records import Case, Row
-from dslm.releasing.agreement import disagreements
-from dslm.releasing.backup.restoring import restore
-from dslm.releasing.promoting import history, rollback
+from dslm.releasing.backup.restore_registry import restore
+from dslm.releasing.moves.champion_agreement import disagreements
+from dslm.releasing.moves.promote_and_rollback import history, rollback
+from dslm.releasing.package.release_differences import told
+from dslm.releasing.package.release_summary import listed
 from dslm.releasing.pyfunc import answer
-from dslm.releasing.release_differences import told
-from dslm.releasing.release_summary import listed
-from dslm.releasing.verifying import verify_version
+from dslm.releasing.verification.signature_verification import verify_version
 from dslm.settings.workspace import Workspace
 
 KEPT = Path(__file__).parents[2] / "fixtures" / "kept_release"
@@ -72,7 +72,7 @@ def test_it_answers_as_it_was_recorded_over_the_bridge(
     from dslm.evidence import working_tree
     from dslm.inference import decider
 
-    other = working_tree.code_digest(("errors.py",))  # as any later day's code is another
+    other = working_tree.code_digest(("errors/__init__.py",))  # as any later day's code is another
     monkeypatch.setattr(decider, "code_digest", lambda: other)
     release = dslm.open_release("mini", "champion", root=kept.root)
     assert isinstance(release.identity.bridged, Bridged)

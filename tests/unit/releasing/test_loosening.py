@@ -6,22 +6,22 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import finished_run
 import pytest
-from finished_run import Run, answers_well
+from support.repositories import finished_run
+from support.repositories.finished_run import Run, answers_well
 
 from dslm.errors import EXIT_REFUSED, ReleaseRefused
 from dslm.evidence import TERMS_FILE, Terms
 from dslm.provenance import MANIFEST, digest_file, write_atomic, write_manifest
 from dslm.records import Baseline
-from dslm.releasing.baseline import read_champion
-from dslm.releasing.checking import prove
-from dslm.releasing.packaging import CHAMPION_TERMS
-from dslm.releasing.promoting import history, promote, rollback
-from dslm.releasing.registering import loosened
-from dslm.releasing.rolled_back import less_than_rolled_back
-from dslm.releasing.signed_approvals.asked import told_loosening
-from dslm.releasing.store import ModelStore
+from dslm.releasing.approvals.required_approvals import told_loosening
+from dslm.releasing.moves.baseline import read_champion
+from dslm.releasing.moves.promote_and_rollback import history, promote, rollback
+from dslm.releasing.moves.rolled_back_terms import less_than_rolled_back
+from dslm.releasing.package.registration import loosened
+from dslm.releasing.package.release_package import CHAMPION_TERMS
+from dslm.releasing.registry.mlflow_store import ModelStore
+from dslm.releasing.verification.release_verification import prove
 
 ASKS_LESS = finished_run.POLICY.replace("at_least: 0.8", "at_least: 0.7")
 

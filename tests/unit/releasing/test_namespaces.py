@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finished_run import Run, W, answers_well
-from racing_moves import clones, race, registry_at
-from registry_servers import mlflow_server
+from support.releases.racing_moves import clones, race, registry_at
+from support.releases.registry_servers import mlflow_server
+from support.repositories.finished_run import Run, W, answers_well
 from typer.testing import CliRunner
 
-from dslm.cli.release import app
+from dslm.cli.release.release import app
 from dslm.errors import EXIT_REFUSED, InputError, Problems, ReleaseRefused
 from dslm.provenance import write_atomic
-from dslm.releasing.promoting import history, promote, releases, rollback
-from dslm.releasing.repository_id import FILE, TAG, repository_id
-from dslm.releasing.store import ModelStore
+from dslm.releasing.moves.promote_and_rollback import history, promote, releases, rollback
+from dslm.releasing.registry.mlflow_store import ModelStore
+from dslm.releasing.registry.repository_id import FILE, TAG, repository_id
 from dslm.settings.release_policy import PATH, load_release_policy
 
 

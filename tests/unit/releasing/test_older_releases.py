@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from finished_run import Run, W, answers_well
-from planted_faults import edit
-from scored_repository import digest_of
+from support.faults.faulty_evidence_files import edit
+from support.repositories.finished_run import Run, W, answers_well
+from support.repositories.scored_repository import digest_of
 
 from dslm.errors import ReleaseRefused
 from dslm.evidence import KEYS, TERMS_FILE, read_champion_release, release_digest
@@ -21,17 +21,17 @@ from dslm.provenance import (
     write_manifest,
 )
 from dslm.records import Baseline, Verdict
-from dslm.releasing.baseline import read_champion
-from dslm.releasing.checking import checked_files, prove, verdict_tag
 from dslm.releasing.dossier.against_registry import check_against_registry
-from dslm.releasing.dossier.making import make_dossier
-from dslm.releasing.fetching import fetch_version, what_it_says
-from dslm.releasing.held_policy import policies_of
-from dslm.releasing.journal import Journal
-from dslm.releasing.moving import Move, make
-from dslm.releasing.packaging import CHAMPION, CHAMPION_TERMS, EVIDENCE, package
-from dslm.releasing.promoting import history, promote, releases, rollback
-from dslm.releasing.store import ModelStore
+from dslm.releasing.dossier.make_dossier import make_dossier
+from dslm.releasing.journal.journal import Journal
+from dslm.releasing.journal.policy_in_force import policies_of
+from dslm.releasing.moves.baseline import read_champion
+from dslm.releasing.moves.champion_move import ChampionMove, make_move
+from dslm.releasing.moves.promote_and_rollback import history, promote, releases, rollback
+from dslm.releasing.package.release_package import CHAMPION, CHAMPION_TERMS, EVIDENCE, package
+from dslm.releasing.registry.mlflow_store import ModelStore
+from dslm.releasing.verification.fetch_release import fetch_version, what_it_says
+from dslm.releasing.verification.release_verification import checked_files, prove, verdict_tag
 
 NEW = {"format", "model", "packages", "device", "calibration_cases", "threshold", "release"}
 
@@ -115,7 +115,7 @@ def test_it_is_listed_loaded_and_gone_back_to_and_not_promoted(run: Run, tmp_pat
         promote(run.ws, 1, "as it was", "ann")
     store = ModelStore(run.ws.root, W)
     proof = prove(store, store.version(1), tmp_path / "proved")
-    make(run.ws, store, Move("promote", None, None, proof, "before the upgrade", "ann",
+    make_move(run.ws, store, ChampionMove("promote", None, None, proof, "before the upgrade", "ann",
                              *policies_of(run.ws, ())))  # fmt: skip
     assert promote(run.ws, 1, "again", "ann") is None
     assert run.released(b"weights two").version == 2  # compared with the older one

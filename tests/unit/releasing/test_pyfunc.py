@@ -7,7 +7,7 @@ import pytest
 from dslm import evidence
 from dslm.errors import InputError, ReleaseRefused
 from dslm.records import Decision, Prediction
-from dslm.releasing.packaging import mlmodel, package
+from dslm.releasing.package.release_package import mlmodel, package
 from dslm.releasing.pyfunc import PythonModel, _load_pyfunc
 
 

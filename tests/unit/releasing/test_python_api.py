@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from tiny_release import answered_release_of, make_candidate, put_into_registry
+from support.releases.tiny_release import answered_release_of, make_candidate, put_into_registry
 
 import dslm
 from dslm.cases import read_records

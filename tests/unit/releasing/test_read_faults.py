@@ -10,18 +10,18 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from finished_run import Run, W, answers_well
 from google.protobuf.json_format import ParseError
 from mlflow.exceptions import MlflowException
+from support.repositories.finished_run import Run, W, answers_well
 
 from dslm.errors import EXIT_BAD_INPUT, EXIT_ENVIRONMENT, EXIT_OK, EXIT_REFUSED, DslmError
-from dslm.releasing import opening
-from dslm.releasing.agreement import disagreements
-from dslm.releasing.fetching import fetch_to
-from dslm.releasing.promoting import history, releases, rollback
-from dslm.releasing.release_differences import differences, told
-from dslm.releasing.release_summary import listed
-from dslm.releasing.verifying import verify_version
+from dslm.releasing.moves.champion_agreement import disagreements
+from dslm.releasing.moves.promote_and_rollback import history, releases, rollback
+from dslm.releasing.package.release_differences import differences, told
+from dslm.releasing.package.release_summary import listed
+from dslm.releasing.registry import mlflow_connection
+from dslm.releasing.verification.fetch_release import fetch_to
+from dslm.releasing.verification.signature_verification import verify_version
 
 Act = Callable[[Run, Path], object]
 COMMANDS: dict[str, Act] = {
@@ -68,12 +68,12 @@ class Reading:
 @pytest.fixture
 def reads(unmoved: Run) -> Iterator[Callable[..., Reading]]:
     """Lets all that is opened from now on read so."""
-    opened = opening._connect(opening.tracking_uri(unmoved.ws.root))
+    opened = mlflow_connection._connect(mlflow_connection.tracking_uri(unmoved.ws.root))
     with pytest.MonkeyPatch.context() as patch:
 
         def use(*arguments: Any, **options: Any) -> Reading:
             made = Reading(opened, *arguments, **options)
-            patch.setattr(opening, "_connect", lambda _: made)
+            patch.setattr(mlflow_connection, "_connect", lambda _: made)
             return made
 
         yield use

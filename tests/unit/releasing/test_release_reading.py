@@ -8,25 +8,25 @@ import subprocess
 import sys
 from pathlib import Path
 
-import finished_run
 import pytest
-from finished_run import GOLD, Run, W
-from scored_rows import first
+from support.repositories import finished_run
+from support.repositories.finished_run import GOLD, Run, W
+from support.repositories.scored_rows import first
 from typer.testing import CliRunner, Result
 
-from dslm.cli.release import app
-from dslm.cli.release_reading import _age
+from dslm.cli.release.release import app
+from dslm.cli.release.release_list_show_diff import _age
 from dslm.errors import InputError, ReleaseRefused
-from dslm.releasing import registry_reading
-from dslm.releasing.agreement import disagreements
-from dslm.releasing.checking import checked_files
-from dslm.releasing.erasures import erasures_of
-from dslm.releasing.journal import Journal
-from dslm.releasing.registry_reading import reading_store
-from dslm.releasing.release_differences import differences, told
-from dslm.releasing.release_digests import refuse_other_rows
-from dslm.releasing.release_summary import TAG, listed
-from dslm.releasing.store import ModelStore
+from dslm.releasing.journal.journal import Journal
+from dslm.releasing.moves.champion_agreement import disagreements
+from dslm.releasing.package.erased_cases import erasures_of
+from dslm.releasing.package.release_differences import differences, told
+from dslm.releasing.package.release_digests import refuse_other_rows
+from dslm.releasing.package.release_summary import TAG, listed
+from dslm.releasing.registry import read_without_mlflow
+from dslm.releasing.registry.mlflow_store import ModelStore
+from dslm.releasing.registry.read_without_mlflow import reading_store
+from dslm.releasing.verification.release_verification import checked_files
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +48,7 @@ def test_the_list_is_read_without_mlflow_and_says_the_same(unmoved: Run) -> None
 
 
 def test_of_a_database_of_another_form_mlflow_is_asked(one: Run, monkeypatch) -> None:
-    monkeypatch.setattr(registry_reading, "_TAGS", "SELECT 1 FROM of_later_times WHERE a = ?")
+    monkeypatch.setattr(read_without_mlflow, "_TAGS", "SELECT 1 FROM of_later_times WHERE a = ?")
     assert type(reading_store(one.ws.root, W)) is ModelStore
 
 

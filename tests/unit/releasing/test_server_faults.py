@@ -15,13 +15,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from finished_run import Run, W
-from registry_servers import SECRET, free_port, mlflow_server, postgresql
+from support.releases.registry_servers import SECRET, free_port, mlflow_server, postgresql
+from support.repositories.finished_run import Run, W
 
 from dslm.errors import EXIT_BAD_INPUT, EXIT_REFUSED, DslmError, EnvironmentFault, InputError
-from dslm.releasing.promoting import promote, releases
-from dslm.releasing.store import ModelStore
-from dslm.releasing.version import Version
+from dslm.releasing.moves.promote_and_rollback import promote, releases
+from dslm.releasing.registry.mlflow_store import ModelStore
+from dslm.releasing.registry.version import Version
 
 
 @pytest.fixture(autouse=True)

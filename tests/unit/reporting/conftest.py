@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from sample_card import make_card
-from sample_run import make_run
+from support.curation.sample_data_card import make_card
+from support.repositories.sample_run import make_run
 
-from dslm.reporting.data import ReportData
-from dslm.reporting.data_page import render_card
-from dslm.reporting.report import render
+from dslm.reporting.data_card.data_card_page import render_card
+from dslm.reporting.run_report.report import render
+from dslm.reporting.run_report.report_data import ReportData
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from page_reading import read
+from support.documents.page_reader import read
 
 import dslm.reporting
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dslm.records import Metric
-from dslm.reporting.charts import Bar, bars, dots, stacked
+from dslm.reporting.charts.inline_svg import Bar, bars, dots, stacked
 from dslm.reporting.formatting import (
     cut,
     interval,

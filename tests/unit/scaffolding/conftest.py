@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_repository import make_repository
+from support.repositories.small_repository import make_repository
 
 from dslm.settings.workspace import Workspace
 

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tiny_model
 from hypothesis import given
 from hypothesis import strategies as st
-from small_repository import RECIPE, write_lines
+from support.models import tiny_model
+from support.repositories.small_repository import RECIPE, write_lines
 
-from dslm.contract.model import load_contract
+from dslm.checking.check_workflow import prove
+from dslm.contract.model.contract_model import load_contract
 from dslm.errors import InputError
-from dslm.proving.proof import prove
-from dslm.scaffolding.recipe_room import Lengths, room_for
-from dslm.scaffolding.scaffold import Request, Scaffolded, scaffold
+from dslm.scaffolding.init_workflow import Request, Scaffolded, scaffold
+from dslm.scaffolding.recipe_lengths import Lengths, lengths_for
 from dslm.settings.params import recipe_of
 from dslm.settings.recipe import load_recipe
 from dslm.settings.workspace import Workspace
@@ -112,13 +112,13 @@ def test_a_recipe_that_does_not_fit_gets_a_variant_that_check_accepts(
 
 def test_one_row_far_longer_than_all_others_does_not_set_the_room(repository: Workspace) -> None:
     lengths = Lengths((*(100,) * 400, 9000), (*(20,) * 401,), counted=True)
-    room = room_for(repository.root, "chats", RECIPE, lengths)
+    room = lengths_for(repository.root, "chats", RECIPE, lengths)
     assert (room.recipe, room.text) == (RECIPE, None)
     assert any(note.startswith("1 rows are far longer") for note in room.notes)
 
 
 def test_rows_of_a_page_take_the_longer_sister(repository: Workspace) -> None:
-    room = room_for(repository.root, "chats", RECIPE, Lengths((900,), (100,), counted=True))
+    room = lengths_for(repository.root, "chats", RECIPE, Lengths((900,), (100,), counted=True))
     assert (room.recipe, room.text) == (f"{RECIPE}-long", None)
 
 
@@ -131,7 +131,7 @@ def test_the_room_holds_every_row_and_answer_whatever_their_lengths(
     for name in (RECIPE, f"{RECIPE}-long"):
         source = Path(__file__).parents[3] / "recipes" / f"{name}.yaml"
         (root / "recipes" / f"{name}.yaml").write_text(source.read_text())
-    room = room_for(root, "chats", RECIPE, Lengths((row,), (answer,), counted=True))
+    room = lengths_for(root, "chats", RECIPE, Lengths((row,), (answer,), counted=True))
     if room.text is not None:
         (root / "recipes" / "chats.yaml").write_text(room.text)
     recipe = load_recipe(root / "recipes" / f"{room.recipe}.yaml")
@@ -187,7 +187,7 @@ def test_a_failure_while_starting_over_brings_back_what_was_there(
     tiny(repository, rows=40, answers=10)
     path = sample(tmp_path / "s.jsonl")
     make(repository, path)
-    from dslm.scaffolding import scaffold as module
+    from dslm.scaffolding import init_workflow as module
 
     real = module.write_atomic
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from dslm.contract.comparing import equal
-from dslm.contract.model import Compare
-from dslm.scaffolding.comparators import comparator
-from dslm.scaffolding.schema import infer
+from dslm.contract.answers.field_equality import equal
+from dslm.contract.model.contract_model import Compare
+from dslm.scaffolding.proposed_comparators import comparator
+from dslm.scaffolding.schema_inference import infer
 from dslm.scaffolding.value_notes import rare_fields, value_notes
 
 

@@ -4,11 +4,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from scored_repository import calibrated_base, finish_scoring, inputs_of, seal_rows
-from scored_rows import MINI, WRONG, answer, cases, first, rows_of
+from support.repositories.scored_repository import (
+    calibrated_base,
+    finish_scoring,
+    inputs_of,
+    seal_rows,
+)
+from support.repositories.scored_rows import MINI, WRONG, answer, cases, first, rows_of
 
 from dslm.cases import read_records
-from dslm.contract.deciding import NEVER
+from dslm.contract.answers.decision import NEVER
 from dslm.evidence import Evidence
 from dslm.records import Prediction, Row
 from dslm.scoring.base_calibration import (
@@ -18,8 +23,8 @@ from dslm.scoring.base_calibration import (
     is_hopeless,
 )
 from dslm.scoring.calibration import calibrate
-from dslm.scoring.running import Enough, answer_cases
-from dslm.scoring.verification import verify
+from dslm.scoring.rows.answer_cases import Enough, answer_cases
+from dslm.scoring.scorecard_verification import verify
 from dslm.settings.workspace import Workspace
 
 SPLIT = cases(160, prefix="c")

@@ -2,20 +2,20 @@ import json
 
 import numpy as np
 import pytest
-from certified_answers import certified
-from grouped_worlds import Layout, ranked_groups
 from pydantic import ValidationError
-from scored_rows import MINI, cases, first, rows_of
+from support.repositories.scored_rows import MINI, cases, first, rows_of
+from support.simulations.certified_answers import certified
+from support.simulations.grouped_cases import Layout, ranked_groups
 
 from dslm.contract import Contract
-from dslm.contract.deciding import NEVER
+from dslm.contract.answers.decision import NEVER
 from dslm.errors import InputError
 from dslm.evidence import nearest
 from dslm.scoring import calibrate, load_calibration
 from dslm.scoring.calibration import NO_MORE, Answers, certify, p_value, upper_bound
 from dslm.scoring.intervals import ints
+from dslm.statistics.certificate_ladder import binomial_tail
 from dslm.statistics.group_bounds import p_below
-from dslm.statistics.ladder import binomial_tail
 
 GOLD = cases(200)
 FALLING = [0.999 - i / 1000 for i in range(200)]

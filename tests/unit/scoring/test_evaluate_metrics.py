@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scored_rows import MINI, WRONG, answer, cases, rows_of
-from small_repository import CONTRACT
+from support.repositories.scored_rows import MINI, WRONG, answer, cases, rows_of
+from support.repositories.small_repository import CONTRACT
 
-from dslm.contract.answer import canonical_text
+from dslm.contract.answers.canonical_answer import canonical_text
 from dslm.scoring import score_model
 
 METRICS = Path(__file__).parents[3] / "eval" / "metrics"

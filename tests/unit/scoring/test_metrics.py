@@ -1,14 +1,14 @@
 import typing
 
 import pytest
-from scored_rows import MINI, WRONG, answer, cases, first, rows_of
+from support.repositories.scored_rows import MINI, WRONG, answer, cases, first, rows_of
 
 from dslm.errors import InputError
 from dslm.records import Row
-from dslm.scoring.fields import field_scores
+from dslm.scoring.field_scores import field_scores
 from dslm.scoring.metrics import METRICS, all_metrics, latency_percentiles, measured
-from dslm.scoring.rows import make_rows
-from dslm.settings.policy import MetricName, PairedMetric, ShareMetric
+from dslm.scoring.rows.scored_rows import make_rows
+from dslm.settings.gate_policy import MetricName, PairedMetric, ShareMetric
 
 GOLD = cases(10)  # cases 0 and 5 are out of scope
 

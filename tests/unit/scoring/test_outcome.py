@@ -3,15 +3,15 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scored_rows import MINI, WRONG, answer, cases
+from support.repositories.scored_rows import MINI, WRONG, answer, cases
 
 from dslm.contract import Contract
-from dslm.contract.deciding import NEVER, decide, ideal
+from dslm.contract.answers.decision import NEVER, decide, ideal
 from dslm.errors import InputError
 from dslm.records import Decision
 from dslm.scoring import outcome
+from dslm.scoring.all_to_a_person import person_metrics, person_rows
 from dslm.scoring.outcome import cost_of_wrong, dearest
-from dslm.scoring.person import person_metrics, person_rows
 
 PAYABLE, OTHER = cases(6)[1], cases(6)[0]
 PROCEED = Decision(action="proceed")

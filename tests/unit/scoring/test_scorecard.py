@@ -2,12 +2,12 @@ import random
 from typing import Any
 
 import pytest
-from scored_rows import MINI, cases, first, rows_of
+from support.repositories.scored_rows import MINI, cases, first, rows_of
 
 from dslm.errors import InputError
 from dslm.records import Scorecard
 from dslm.scoring import make_scorecard, recompute, score_model
-from dslm.scoring.dvc_files import curve, field_f1, metrics
+from dslm.scoring.dvc_metrics_files import curve, field_f1, metrics
 
 GOLD = cases(60, groups=20)
 SURE = [0.3 + 0.7 * (i % 13) / 13 for i in range(60)]

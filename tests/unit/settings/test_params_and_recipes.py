@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from small_repository import RECIPE, ROOT, make_repository
+from support.repositories.small_repository import RECIPE, ROOT, make_repository
 
 from dslm.errors import DslmError, InputError
 from dslm.settings.params import load_params, recipe_of

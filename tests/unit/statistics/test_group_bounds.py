@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from grouped_worlds import Layout, cost_pairs, draw, pairs
 from scipy.stats import binom
+from support.simulations.grouped_cases import Layout, cost_pairs, draw, pairs
 
 from dslm.scoring.intervals import clopper_pearson
 from dslm.statistics.group_bounds import chance_below_zero, mean_bounds, p_below

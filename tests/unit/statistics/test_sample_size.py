@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from grouped_worlds import Layout, cost_pairs, draw, pairs
 from scipy.stats import binom
+from support.simulations.grouped_cases import Layout, cost_pairs, draw, pairs
 
-from dslm.statistics import group_bounds, sample_size
+from dslm.statistics import group_bounds, power_and_sample_size
 from dslm.statistics.group_bounds import p_below
-from dslm.statistics.sample_size import (
+from dslm.statistics.power_and_sample_size import (
     expected,
     needed_for_margin,
     needed_to_show,
@@ -46,7 +46,9 @@ def test_the_groups_that_measured_ones_need_show_it_four_times_in_five() -> None
         groups = group_bounds.alike(sums, lengths)
         assert groups is not None
         once = groups.times(1 / 400)
-        needed = sample_size._needed(once, 0.5, 40.0, 0.0417, sample_size._shown_as_measured)
+        needed = power_and_sample_size._needed(
+            once, 0.5, 40.0, 0.0417, power_and_sample_size._shown_as_measured
+        )
         assert needed is not None
         worlds = [draw(rng, Layout(needed.groups, sizes), -values, chances, alike)
                   for _ in range(120)]  # fmt: skip

@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tiny_model
 import torch
-from four_bit import four_bit_works
 from pydantic import BaseModel
-from scored_rows import MINI, cases
+from support.models import tiny_model
+from support.models.four_bit import four_bit_works
+from support.repositories.scored_rows import MINI, cases
 
 from dslm.errors import InputError, Problems
 from dslm.inference.decider import load_decider
-from dslm.inference.prompt import tuned_prompt
+from dslm.inference.prompts.prompt import tuned_prompt
 from dslm.settings.recipe import Inference, Lora, Recipe, Training
-from dslm.training.checkpoints import Checkpoints
-from dslm.training.run import train
+from dslm.training.checkpoints.checkpoint_files import Checkpoints
+from dslm.training.run.training_run import train
 
 pytestmark = [
     pytest.mark.slow,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from reading_code import ROOT
+from support.documents.code_reader import ROOT
 
 from dslm.errors import InputError
 from dslm.settings.bases import TIERS

@@ -9,14 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
-import tiny_model
-from reading_code import ROOT
-from scored_rows import MINI
-from small_repository import RECIPE, case, make_repository, write_lines
+from support.documents.code_reader import ROOT
+from support.models import tiny_model
+from support.repositories.scored_rows import MINI
+from support.repositories.small_repository import RECIPE, case, make_repository, write_lines
 
 from dslm.cases import read_labelled
 from dslm.errors import EXIT_BAD_INPUT
-from dslm.inference.locks import lock_base
+from dslm.inference.base_models.base_locks import lock_base
 from dslm.provenance import write_manifest
 from dslm.settings.params import recipe_of
 from dslm.settings.recipe import BaseModelSource
@@ -58,7 +58,7 @@ def test_a_run_stands_in_mlflow_with_all_that_was_measured(curated: Workspace) -
     assert cost["predicted_memory_gb"] > 0 < cost["probed_memory_gb"] <= cost["peak_memory_gb"]
     assert cost["utilisation"] > 0 == cost["padding_share"]
 
-    from dslm.releasing.opening import client
+    from dslm.releasing.registry.mlflow_connection import client
 
     mlflow = client(curated.root)
     experiment = mlflow.get_experiment_by_name("mini")

@@ -8,9 +8,9 @@ from babel.numbers import format_currency, get_territory_currencies
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dslm.contract.comparing import equal
-from dslm.contract.grounding import occurs
-from dslm.contract.model import Compare
+from dslm.contract.answers.field_equality import equal
+from dslm.contract.answers.grounding import occurs
+from dslm.contract.model.contract_model import Compare
 from dslm.contract.numbers import amount_of, amounts_in, readings_of
 
 DECIMAL = Compare.model_validate({"as": "decimal"})

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dslm.contract.schemas.acceptance import accepts, uncompiled
-from dslm.contract.schemas.canonical import canonical_value, written
+from dslm.contract.schemas.canonical_values import canonical_value, written
+from dslm.contract.schemas.grammar_acceptance import accepts, uncompiled
 from dslm.contract.schemas.numeric_ranges import numeric_ranges
 
 

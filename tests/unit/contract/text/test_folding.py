@@ -7,10 +7,10 @@ import unicodedata
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from reading_docs import rows_of
+from support.documents.docs_reader import rows_of
 
 from dslm.contract.text.folding import MEANT, composed, fold, has_letters, placed, separates
-from dslm.contract.text.words import may_start
+from dslm.contract.text.word_search import may_start
 
 IDEOGRAPHS = ("CJK UNIFIED", "HANGUL SYLLABLE", "TANGUT")
 

@@ -15,26 +15,26 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
-from curated import curated
+from support.curation.curated_runs import curated
 
 from dslm.cases import read_labelled
 from dslm.contract import Contract, load_contract
-from dslm.contract.grounding import ungrounded
-from dslm.contract.model import Columns
-from dslm.curation.engine import Engine
+from dslm.contract.answers.grounding import ungrounded
+from dslm.contract.model.contract_model import Columns
+from dslm.curation.labels.review_csv import COLUMNS, ReviewRow, write_review
 from dslm.curation.ledger import PersonalBook, PersonalCount
-from dslm.curation.mapping import Misfit, to_case
-from dslm.curation.personal import by_group
-from dslm.curation.personal.finding import Identity
-from dslm.curation.personal.found import Found
-from dslm.curation.personal.keys import DEMONSTRATION_KEY, fingerprint, key_of
-from dslm.curation.personal.known_values import KnownValues
-from dslm.curation.personal.proof import Proof
-from dslm.curation.personal.proving import lines_of, refuse
-from dslm.curation.personal.replacing import Replacer
-from dslm.curation.personal.surrogates import Surrogates
-from dslm.curation.personal.word_index import WordIndex
-from dslm.curation.review_file import COLUMNS, ReviewRow, write_review
+from dslm.curation.personal.found_in_case import CaseFindings
+from dslm.curation.personal.found_values import Identity
+from dslm.curation.personal.known_values import rows_by_group
+from dslm.curation.personal.known_values.known_values import KnownValues
+from dslm.curation.personal.known_values.word_index import WordIndex
+from dslm.curation.personal.proof.leftovers import Proof
+from dslm.curation.personal.proof.written_files import lines_of, refuse
+from dslm.curation.personal.replacement.replace_in_case import Replacer
+from dslm.curation.personal.surrogates.surrogate_key import DEMONSTRATION_KEY, fingerprint, key_of
+from dslm.curation.personal.surrogates.surrogates import Surrogates
+from dslm.curation.sources.daft_engine import Engine
+from dslm.curation.sources.mapping.row_mapping import Misfit, to_case
 from dslm.errors import EXIT_BAD_INPUT, EnvironmentFault, InputError
 from dslm.records import Case
 
@@ -201,7 +201,7 @@ def test_workers_replace_what_one_process_replaces(
     planted[30]["target"]["kind"] = {"maurer": "Eva Maurer"}
     folder, told = write_source(planted), []
     for size in (50_000, 16):
-        monkeypatch.setattr(by_group, "ROWS_A_PART", size)
+        monkeypatch.setattr(rows_by_group, "ROWS_A_PART", size)
         engine = Engine(workers=2)
         told.append(run(settle(), folder, gold, tmp_path / f"{size}", monkeypatch, engine)[1])
     assert told[0] == told[1]
@@ -432,7 +432,7 @@ def test_the_proof_sees_a_value_in_any_spelling_and_any_place(settle, tmp_path):
         with pytest.raises(InputError, match="phone"):
             refuse(proof.left(lines_of([(path, [(None, None)])])))
     path.write_text(json.dumps({"input": "+49 30 9018-2012"}) + "\n")
-    own = Found(
+    own = CaseFindings(
         given=frozenset({"+49 30 9018-2012"})
     )  # another's surrogate may be this one's value
     refuse(proof.left(lines_of([(path, [(own.to_json(), None)])])))

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from approving_people import People
-from finished_run import Run, W
-from whole_dossier import VERSION, Whole, released
+from support.releases.approving_people import People
+from support.releases.whole_dossier import VERSION, Whole, released
+from support.repositories.finished_run import Run, W
 
-from dslm.releasing.baseline import read_champion
-from dslm.releasing.dossier.making import make_dossier
+from dslm.releasing.dossier.make_dossier import make_dossier
 from dslm.releasing.drill.drill_record import DrilledRelease, DrillRecord, DrillRow, keep_record
-from dslm.releasing.store import ModelStore
+from dslm.releasing.moves.baseline import read_champion
+from dslm.releasing.registry.mlflow_store import ModelStore
 
 
 @pytest.fixture(scope="session")

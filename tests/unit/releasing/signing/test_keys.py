@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from signed_folders import listed, new_key
+from support.releases.signed_folders import listed, new_key
 
 from dslm.errors import InputError, ReleaseRefused
 from dslm.releasing.signing.keys import (
@@ -18,7 +18,7 @@ from dslm.releasing.signing.keys import (
     own_key,
     read_public_key,
 )
-from dslm.releasing.signing.trust import read_trust, trust_in_force, trust_of, trust_to_judge
+from dslm.releasing.signing.trusted_keys import read_trust, trust_in_force, trust_of, trust_to_judge
 from dslm.settings.release_policy import PATH
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from model_signing import hashing, verifying
-from signed_folders import bundle, make_release, new_key, statement_over, trusting
+from support.releases.signed_folders import bundle, make_release, new_key, statement_over, trusting
 
 from dslm.errors import ReleaseRefused
 from dslm.releasing.signing.keys import SigningKey

@@ -10,18 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fuzzed_bytes import TOKENS
-from signed_folders import DIGEST, EVIDENCE, make_release, new_key, trusting
+from support.faults.fuzzed_bytes import TOKENS
+from support.releases.signed_folders import DIGEST, EVIDENCE, make_release, new_key, trusting
 
 from dslm.errors import ReleaseRefused
 from dslm.evidence import release_digest
 from dslm.provenance import MANIFEST, digest_file, write_atomic
 from dslm.releasing.signing.dsse import Signature, envelope, opened, sign_bytes, verify_bytes
+from dslm.releasing.signing.in_toto_statements import TRAINING, VERDICT
 from dslm.releasing.signing.keys import demonstration_key
 from dslm.releasing.signing.model_signature import write_signature
 from dslm.releasing.signing.signed_folder import sign_folder, verify_folder
-from dslm.releasing.signing.statements import TRAINING, VERDICT
-from dslm.releasing.signing.trust import Trust
+from dslm.releasing.signing.trusted_keys import Trust
 
 KEY = new_key()
 

@@ -5,20 +5,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tiny_model
-from scored_rows import MINI, cases
+from support.models import tiny_model
+from support.repositories.scored_rows import MINI, cases
 
-from dslm.inference.base import load_tokenizer, locate_tokenizer
-from dslm.inference.prompt import tuned_prompt
+from dslm.inference.base_models.base_files import load_tokenizer, locate_tokenizer
+from dslm.inference.prompts.prompt import tuned_prompt
 from dslm.records import Case
 from dslm.settings.recipe import BaseModelSource
-from dslm.training.doctor.subject import Subject, subject
+from dslm.training.doctor.checked_workflow import CheckedWorkflow, subject
 
 BLANKS = Case(id="blanks", input="order  A-3,\n\n now ", target={"kind": "order", "number": "A-3"})
 
 
 @pytest.fixture
-def patient(tmp_path: Path) -> Callable[..., Subject]:
+def patient(tmp_path: Path) -> Callable[..., CheckedWorkflow]:
     """A subject on a base folder of its own, read from disk as training reads it."""
 
     def made(
@@ -28,7 +28,7 @@ def patient(tmp_path: Path) -> Callable[..., Subject]:
         tokenizer: Any = None,
         of: Sequence[Case] = (*cases(6), BLANKS),
         max_tokens: int = 256,
-    ) -> Subject:
+    ) -> CheckedWorkflow:
         folder = tiny_model.write_base(tmp_path / "base", style=style)
         if tokenizer is not None:
             tokenizer.save_pretrained(folder)

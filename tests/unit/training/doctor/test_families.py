@@ -3,15 +3,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-import tiny_model
-from chat_templates import FAMILIES, LIARS
+from support.models import tiny_model
+from support.models.chat_templates import FAMILIES, LIARS
 
 from dslm.errors import InputError, Problems
-from dslm.inference.dating import DATE
-from dslm.training.doctor.checks import CHECKS, diagnose
-from dslm.training.doctor.subject import Subject
+from dslm.inference.prompts.template_date import DATE
+from dslm.training.doctor.checked_workflow import CheckedWorkflow
+from dslm.training.doctor.doctor_checks import CHECKS, diagnose
 
-Patient = Callable[..., Subject]
+Patient = Callable[..., CheckedWorkflow]
 SOUND = {style: (style, None) for style in tiny_model.STYLES} | FAMILIES
 NAMES = [check.__name__ for check in CHECKS]
 
@@ -62,7 +62,7 @@ def test_a_template_without_a_date_has_none_in_its_record(patient: Patient) -> N
 def test_a_renderer_that_lets_the_day_through_is_caught(
     patient: Patient, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dslm.inference.prompt.dated", lambda template: template)
+    monkeypatch.setattr("dslm.inference.prompts.prompt.dated", lambda template: template)
     (failed,) = diagnose(patient(*FAMILIES[family])).failing
     assert failed.proof == "clock"
     assert "every day is another prompt" in failed.message

@@ -1,0 +1,4 @@
+"""Scored rows: made, compared, and answered again.
+
+In go predictions and gold, out come rows. Called by scoring stages and `dslm verify`.
+"""

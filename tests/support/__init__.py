@@ -1,0 +1,4 @@
+"""What tests share: each module says what it makes.
+
+Imported as `support.<room>.<module>`.
+"""

@@ -1,0 +1,1 @@
+"""Makes source files, curated data, planted personal values and schemas."""

@@ -1,0 +1,1 @@
+"""Reads the repository's code, documents and pages for tests."""

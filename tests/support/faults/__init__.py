@@ -1,0 +1,1 @@
+"""Makes broken inputs and faults in evidence."""

@@ -1,0 +1,1 @@
+"""Makes tiny real models, engines and chat templates."""

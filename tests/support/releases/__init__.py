@@ -1,0 +1,1 @@
+"""Makes releases, registries, servers and people who sign."""

@@ -1,0 +1,1 @@
+"""Makes repositories of the workflow `mini`, from bare to finished run."""

@@ -1,0 +1,1 @@
+"""Makes simulated gold sets and looks at them."""

@@ -1,0 +1,1 @@
+"""Makes training runs: killed, distributed, measured, by other programs."""

@@ -1,0 +1,68 @@
+"""A person's cases erased from releases that lie on an MLflow server."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.releases.registry_servers import mlflow_server
+from support.repositories.finished_run import Run
+
+from dslm.erasure import forget, listing
+from dslm.releasing.moves import command_steps
+from dslm.releasing.moves.promote_and_rollback import promote
+from dslm.releasing.package.release_digests import refuse_other_rows
+from dslm.releasing.verification.fetch_release import fetch_version
+
+
+@pytest.fixture(autouse=True)
+def _unplugged() -> None:
+    """These tests reach a server on this machine."""
+
+
+class Ended(BaseException):
+    """The command ends here."""
+
+
+def _ending_at(step: str, time: int) -> Callable[[str], None]:
+    met: list[str] = []
+
+    def reached(made: str) -> None:
+        met.append(made)
+        if met.count(step) == time:
+            raise Ended
+
+    return reached
+
+
+def left(folder: Path) -> list[Path]:
+    return [p for p in folder.rglob("*") if p.is_file() and b"order A-7." in p.read_bytes()]
+
+
+def test_releases_on_a_server_are_sealed_again_also_after_a_lost_command(
+    run: Run, tmp_path_factory, monkeypatch
+) -> None:
+    folder = tmp_path_factory.mktemp("server")
+    files = folder / "files"
+    database = run.ws.root / ".mlflow" / "mlflow.db"
+    shutil.copyfile(database, folder / "mlflow.db")
+    run.register()  # and leave it behind in the repository's own
+    with mlflow_server(folder, f"sqlite:///{folder / 'mlflow.db'}") as (_, port):
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{port}")
+        run.register()
+        promote(run.ws, None, "go", "ann")
+        assert left(files)
+        assert any("MLflow's server" in one for one in listing(run.ws, "s7").beyond)
+        listed = [one.named for one in listing(run.ws, "s7").releases]
+        assert listed == ["version 1", "version 1 in .mlflow"]
+        with monkeypatch.context() as patch:
+            patch.setattr(command_steps, "reached", _ending_at("rows erased", 2))
+            with pytest.raises(Ended):
+                forget(run.ws, "s7", "ann", "letter 12")
+        forget(run.ws, "s7", "ann", "letter 12")
+        assert left(files) == left(run.ws.root) == []
+        refuse_other_rows(fetch_version(run.ws, 1, tmp_path_factory.mktemp("fetched")))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    refuse_other_rows(fetch_version(run.ws, 1, tmp_path_factory.mktemp("left-behind")))
