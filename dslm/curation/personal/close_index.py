@@ -18,6 +18,7 @@ from dslm.curation.personal.common_names import CommonNames
 from dslm.curation.personal.days import DAY, days_in, days_of, months_said
 from dslm.curation.personal.escapes import readings, unescaped
 from dslm.curation.personal.finding import COMMON, Finding, Identity, besides
+from dslm.curation.personal.initials import is_initial
 from dslm.curation.personal.names import parts, runs, short_spellings, transcribed, whole_spellings
 from dslm.curation.personal.spellings import (
     any_spellings,
@@ -47,7 +48,6 @@ from dslm.curation.personal.word_bounds import (
 FEW = 64  # values that are asked for one by one
 _PREFIX = 4
 _HEARINGS: tuple[Hearing, ...] = ("letters", "digits", "address")
-_NUMBER = re.compile(r"[^\w\n]?\d")  # behind an initial, which then is a number's: "Weber A-12"
 _RUN = re.compile(r"[0-9]+|[^0-9 ]+")
 _ENDS = re.compile(r"[,;\n]")
 
@@ -101,7 +101,7 @@ class CloseIndex:
     def __init__(self, values: Iterable[tuple[Identity, str]]):
         self.known: dict[Key, Identity] = {}
         self._parted: set[str] = set()
-        self._short: set[str] = set()  # "webera" of Anna Weber
+        self._short: dict[str, bool] = {}  # "webera" of Anna Weber, and if the initial is behind
         self._turned: set[str] = set()  # "elm12" of 12 Elm Street: not over a comma
         self._days: dict[dt.date, Identity] = {}
         listed = list(values)
@@ -110,7 +110,9 @@ class CloseIndex:
             if not (text.isascii() and text.isalnum()):
                 self._parted |= _parted(text)
             if identity.is_name:
-                self._short |= {heard(one, "letters") for one in short_spellings(identity)}
+                last = identity.value.split()[-1]
+                for one in short_spellings(identity):
+                    self._short[heard(one, "letters")] = one.startswith(last)
             if identity.kind == "address":
                 self._turned |= {heard(one, "digits") for one in turned(text)}
             if identity.form == DAY:
@@ -212,9 +214,11 @@ class CloseIndex:
             at = stream.chars.find(chars)
             while at >= 0:
                 end = at + len(chars)
-                number = chars in self._short and _NUMBER.match(text, stream.end(end - 1))
-                if not number and self._stands(stream, at, end):
-                    start, last = stream.start(at), stream.end(end - 1)
+                start, last = stream.start(at), stream.end(end - 1)
+                behind = self._short.get(chars)
+                if self._stands(stream, at, end) and (
+                    behind is None or is_initial(text, start, last, behind=behind)
+                ):
                     said = unescaped(text[start:last])
                     chance = self._is_of_day(identity, chars, text, start, last) or (
                         chars in self._turned and _ENDS.search(said)

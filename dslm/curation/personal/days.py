@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from dslm.contract.dates import date_readings, found_dates
 from dslm.curation.personal.drawing import Draw
+from dslm.curation.personal.escapes import read_on
 from dslm.curation.personal.finding import Finding, Identity
 from dslm.curation.personal.streams import folded_words
 
@@ -65,7 +66,15 @@ def digits_of_day(day: dt.date) -> tuple[str, ...]:
 
 
 def days_in(text: str, known: Mapping[dt.date, Identity]) -> Iterator[Finding]:
-    """Where a text states a known day."""
+    """Where a text states a known day, read with its escapes and over lines that are quoted."""
+    plain, places = read_on(text)
+    for one in _stated_in(plain, known):
+        start, end = places[one.start][0], places[one.end - 1][1]
+        said = one.text if text[start:end] == one.text else " ".join(one.text.split())
+        yield one._replace(start=start, end=end, text=said)
+
+
+def _stated_in(text: str, known: Mapping[dt.date, Identity]) -> Iterator[Finding]:
     stated = [*found_dates(text)]
     for found in stated:
         if days := sorted(found.readings & known.keys()):
