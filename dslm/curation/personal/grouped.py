@@ -12,9 +12,13 @@ from typing import Any
 
 from dslm.cases import as_line
 from dslm.curation.personal.came import Came, line_of
+from dslm.curation.personal.close_index import keys_of
+from dslm.curation.personal.finding import Identity
 from dslm.curation.personal.found import Found
 from dslm.curation.personal.known_values import Values
 from dslm.curation.personal.replacing import BROKEN_LABEL, UNTOLD_NAME, Replacer
+from dslm.curation.personal.streams import heard
+from dslm.curation.personal.surrogate_names import FAMILY, units
 from dslm.curation.personal.telling_apart import NOT_MOVED, Moved, Standing
 from dslm.curation.personal.written import words_of_line
 
@@ -43,18 +47,46 @@ def _as_it_came(row: Mapping[str, Any]) -> str:
     return line
 
 
-def replaced_anew(row: dict[str, Any], replacer: Replacer, moved: Moved) -> dict[str, Any]:
-    """A row whose case takes the draws of its group; the same row where it does already."""
+def replaced_anew(
+    row: dict[str, Any], replacer: Replacer, moved: Moved, values: Values = frozenset()
+) -> dict[str, Any]:
+    """A row whose case takes the draws of its group; the same row where it does already.
+
+    So does one in which a name of the group's `values` was taken for something less.
+    """
     if row["came"] is None:
         return row
     found = Found.from_json(row["personal"])
     taken = replacer.substitutes.settled(found)
-    if all(moved.get(unit, 0) == nth for unit, nth in taken.items()):
+    mistaken = names_mistaken(found.values, values)
+    if not mistaken and all(moved.get(unit, 0) == nth for unit, nth in taken.items()):
         return row
     came = Came.from_json(row["came"])
-    settled = dict.fromkeys(taken, 0) | dict(moved)
-    done = replacer.case(came.case, came.before, came.broken, settled)
+    first = [*taken, *replacer.substitutes.first_draws(mistaken)]
+    settled = dict.fromkeys(first, 0) | dict(moved)
+    done = replacer.case(came.case, came.before, came.broken, settled, mistaken)
     changed: dict[str, Any] = {"record": as_line(done.case), "personal": done.found.to_json()}
     if row["reason"] in (None, BROKEN_LABEL, UNTOLD_NAME):
         changed["reason"] = done.reason
     return row | changed
+
+
+def names_mistaken(held: Values, of_group: Values) -> Values:
+    """Names of a group that a case writes and does not label, and what they were taken for there.
+
+    "Chloe Reyes" is who has chloereyes@web.de, and not that mailbox; of a label "Reyes" alone it
+    is the last word, and no given name.
+    """
+    mailboxes = {heard(one.value.rpartition("@")[0], "letters")
+                 for one, _ in held if one.kind == "email"}  # fmt: skip
+    alone = {Identity("name", FAMILY, one.value)
+             for one, _ in held if one.kind == "name" and " " not in one.value}  # fmt: skip
+    if not (mailboxes or alone):
+        return frozenset()
+    own = {one for one, _ in held}
+    return frozenset(
+        (one, text) for one, text in of_group
+        if one.kind == "name" and " " in one.value and one not in own
+        and (not alone.isdisjoint(units(one))
+             or any(key.chars in mailboxes for key in keys_of(one, text)))
+    )  # fmt: skip
