@@ -197,7 +197,7 @@ def whole_folder(out: Path, inputs: Mapping[str, str]) -> Iterator[Path]:
         InputError: Something that is no folder is in its place.
     """
     if not leading():
-        with tempfile.TemporaryDirectory() as thrown_away:
+        with tempfile.TemporaryDirectory(prefix="dslm-") as thrown_away:
             yield Path(thrown_away)
         return
     if out.exists() and not out.is_dir():

@@ -45,7 +45,7 @@ def _score(ws: Workspace, contract: Contract, model: Model, baseline: Baseline) 
     from dslm.scoring.running import answer_cases
 
     gold = read_labelled(ws.gold, contract)
-    with tempfile.TemporaryDirectory() as into:
+    with tempfile.TemporaryDirectory(prefix="dslm-") as into:
         release = fetch_release(ws, baseline, Path(into))
         says = what_it_says(release)
         digests = {

@@ -18,12 +18,13 @@ from dslm.releasing.journal import Journal
 from dslm.releasing.store import ModelStore
 
 
-def killed_after(step: str, act: Callable[[], object]) -> bool:
+def killed_after(step: str, act: Callable[[], object], times: int = 1) -> bool:
     """Do something in a process of its own, which kills itself right after a step.
 
     Args:
         step: As `dslm.releasing.steps` lists them.
         act: In a repository whose database this process has not opened yet.
+        times: How often the step has to be made.
 
     Returns:
         Whether it came to that step.
@@ -32,7 +33,7 @@ def killed_after(step: str, act: Callable[[], object]) -> bool:
     if pid == 0:
         try:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            steps.reached = _dying_after(step)
+            steps.reached = _dying_after(step, times)
             act()
         except BaseException:  # noqa: BLE001  the child may not run on as a second parent
             traceback.print_exc(file=sys.stdout)
@@ -44,9 +45,12 @@ def killed_after(step: str, act: Callable[[], object]) -> bool:
     return os.WIFSIGNALED(status)
 
 
-def _dying_after(step: str) -> Callable[[str], None]:
+def _dying_after(step: str, times: int) -> Callable[[str], None]:
+    met: list[str] = []
+
     def reached(made: str) -> None:
-        if made == step:
+        met.append(made)
+        if met.count(step) == times:
             os.kill(os.getpid(), signal.SIGKILL)
 
     return reached

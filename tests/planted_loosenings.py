@@ -72,6 +72,8 @@ def _gold() -> Iterator[tuple[str, Fault]]:
         ("the same cases twice, the second with a greeting", [*PAIRS, *said[:len(PAIRS)]]),
         ("hard cases deleted", PAIRS[:-3]), ("one case deleted", PAIRS[1:]),
         ("cases under other ids", [under(case, 1) for case in PAIRS]),
+        ("right cases once more, in their groups", [*PAIRS, *(
+            case.model_copy(update={"id": f"{case.id}-again"}) for case in PAIRS[:40])]),
         ("each case a group of its own", alone), ("labels as the model answers", easier),
         ("an input edited", shorter),
     ):  # fmt: skip

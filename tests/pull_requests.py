@@ -129,7 +129,8 @@ class Hosted:
     def arguments(self, name: str, *more: str) -> list[str]:
         """The job's own command for a pull request, after the shell has read it."""
         left = {"$RUNNER_TEMP": str(self.folder / "left" / name), "$WORKFLOW": W}
-        command = job_steps()["Judge"].replace("../pull-request", str(self.head(name)))
+        command = job_steps()["Judge"].partition("\n")[2].replace("\\\n", " ")
+        command = command.replace("../pull-request", str(self.head(name)))
         for variable, value in left.items():
             command = command.replace(variable, value)
         return [*shlex.split(command)[1:], *more]

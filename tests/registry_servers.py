@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from dslm.releasing.drill import scratch_server as ending
+
 SECRET = "zqx-geheim"  # the password, to be looked for where it may not be
 
 
@@ -52,11 +54,12 @@ def mlflow_server(
     environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"} | own
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
+            [sys.executable, "-m", ending.__name__,  # it ends with a test that is killed
+             sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
              "--workers", str(workers), "--backend-store-uri", backend,
              "--artifacts-destination", str(folder / "files"), *more],
-            stdout=subprocess.DEVNULL, stderr=log, cwd=folder, start_new_session=True,
-            env=environment,
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log, cwd=folder,
+            start_new_session=True, env=environment,
         )  # fmt: skip
     try:
         for _ in range(600):
@@ -66,9 +69,8 @@ def mlflow_server(
             time.sleep(0.2)
         yield server, port
     finally:
-        with suppress(ProcessLookupError):
+        with server, suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
 
 
 def _with_users(folder: Path, admin: str) -> dict[str, str]:

@@ -13,12 +13,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import tiny_model
+from forked_python import warm_python
 from small_repository import CONTRACT, ROOT, write_lines
 
 from dslm.inference.locks import lock_base
@@ -79,6 +81,23 @@ class Scratch:
 
     ws: Workspace
     wrapper: tuple[str, ...] = ()
+    programs: Path | None = None  # a `python` before all others, from `forked_python`
+
+    @property
+    def anew(self) -> Scratch:
+        """The same, whose processes load all that they need themselves."""
+        return replace(self, programs=None)
+
+    @contextmanager
+    def warm(self) -> Iterator[Scratch]:
+        """The same, whose processes have the heavy libraries loaded when they start."""
+        with warm_python(self.environment, self.wrapper) as programs:
+            yield replace(self, programs=programs)
+
+    @property
+    def python(self) -> str:
+        """What to call for Python."""
+        return str(self.programs / "python") if self.programs else sys.executable
 
     @property
     def root(self) -> Path:
@@ -93,8 +112,9 @@ class Scratch:
         }
         own.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of a hundred processes compiles it all
         home = self.root.parent / "home"
+        first = [self.programs] if self.programs else []
         return own | {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join(map(str, [*first, Path(sys.executable).parent, own["PATH"]])),
             "HOME": str(home),
             "DVC_SITE_CACHE_DIR": str(home / "dvc"),
             "DVC_NO_ANALYTICS": "1",
@@ -129,7 +149,7 @@ class Scratch:
 
     def dvc(self, *arguments: str) -> Sequence[str]:
         """What to call for a DVC command."""
-        return (sys.executable, "-m", "dvc", *arguments)
+        return (self.python, "-m", "dvc", *arguments)
 
     def repro(self, *arguments: str) -> Finished:
         """`dvc repro`, which has to end well."""
@@ -137,11 +157,11 @@ class Scratch:
 
     def dslm(self, *arguments: str) -> Finished:
         """A command of ours."""
-        return self.run(sys.executable, "-c", "from dslm.cli.app import main; main()", *arguments)
+        return self.run(self.python, "-c", "from dslm.cli.app import main; main()", *arguments)
 
     def stage(self, name: str) -> Finished:
         """A stage without DVC."""
-        return self.run(sys.executable, "-m", f"pipelines.{name}", "--workflow", W)
+        return self.run(self.python, "-m", f"pipelines.{name}", "--workflow", W)
 
     def edit(self, path: Path, old: str, new: str) -> None:
         """Replace a part of a file that is there exactly once."""

@@ -12,8 +12,9 @@ from scored_rows import MINI
 
 from dslm.contract.answer import grammar
 from dslm.inference.attention import register
-from dslm.inference.engine import Engine, Generation
+from dslm.inference.engine import Engine
 from dslm.inference.prompt import prompt_ids, tuned_prompt
+from dslm.inference.unfinished import Generation
 
 TOKENIZER = tiny_model.tokenizer()
 PROMPT = tuned_prompt(MINI)

@@ -77,7 +77,7 @@ def repeat_rows(ws: Workspace, asked: Asked) -> Iterator[Repeated]:
         cases = _cases(ws, model)[: len(said.rows)]  # the base may have been given up
         count = asked.cases or cases_needed(len(said.rows), asked.share, asked.chance)
         places = drawn(said.rows, count, asked.draw, model)
-        with tempfile.TemporaryDirectory() as into:
+        with tempfile.TemporaryDirectory(prefix="dslm-") as into:
             decider = _load(ws, model, Path(into))
             yield repeat(model, decider, cases, said.rows, said.evidence, places)
 

@@ -48,7 +48,7 @@ def compare(
 
     refuse_both(candidate, release)
     ws = workspace(workflow)
-    with tempfile.TemporaryDirectory() as into:
+    with tempfile.TemporaryDirectory(prefix="dslm-") as into:
         contract, promised, source = (
             _candidate(ws) if candidate else _released(ws, release, Path(into))
         )

@@ -39,7 +39,7 @@ def predict(
     refuse_both(candidate, release)
     ws = workspace(workflow)
     asked = read_asked(source, out)
-    with tempfile.TemporaryDirectory() as into:
+    with tempfile.TemporaryDirectory(prefix="dslm-") as into:
         if candidate:
             from dslm.inference.loading import load_candidate
 

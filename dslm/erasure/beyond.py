@@ -5,14 +5,15 @@ Takes a workspace and a `Found`; gives lines for people. Called by `forgetting`.
 
 from __future__ import annotations
 
-import configparser
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from dslm.erasure.copies import shown
 from dslm.erasure.finding import Found
+from dslm.erasure.tree import dvc_settings
 from dslm.releasing.opening import artifact_folder
 from dslm.settings.workspace import Workspace, stage_command
 
@@ -32,6 +33,10 @@ def beyond_reach(ws: Workspace, found: Found) -> Iterator[str]:
                "files or backups: ask its administrator")  # fmt: skip
     else:
         yield "backups of .mlflow/"
+    killed = sorted(Path(tempfile.gettempdir()).glob("dslm-*"))
+    if killed:
+        yield (f"what a command keeps of releases while it runs, and leaves when it is killed: "
+               f"{', '.join(map(str, killed))}; delete what no command uses")  # fmt: skip
     yield ("what was handed out: fetched releases, answers of `dslm predict` elsewhere, reports "
            "that were mailed")  # fmt: skip
     if found.trained:
@@ -81,12 +86,6 @@ def _tracked_by_dvc(ws: Workspace, found: Found) -> list[str]:
 
 
 def _remotes(root: Path) -> list[str]:
-    """The DVC remotes that the repository names."""
-    found = set()
-    for name in ("config", "config.local"):
-        path = root / ".dvc" / name
-        if path.is_file():
-            read = configparser.ConfigParser(strict=False)
-            read.read_string(path.read_text(encoding="utf-8", errors="replace"))
-            found |= {section.split('"')[1] for section in read.sections() if "remote " in section}
-    return sorted(found)
+    """The DVC remotes that its configuration names."""
+    sections = {one for _, settings in dvc_settings(root) for one in settings.sections()}
+    return sorted(one.split('"')[1] for one in sections if "remote " in one)

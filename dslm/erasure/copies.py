@@ -50,7 +50,11 @@ def copies(ws: Workspace, found: Found) -> list[Copy]:
     """All copies but those in `found.files` and in stored releases, sorted by place."""
     own = {path.resolve() for one in found.files for path in (one.path, *one.beside)}
     held: dict[Path, Copy] = {}
-    for path in (*files_below(ws.root), *_outside(ws.root)):
+    met = set[Path]()
+    for path in (*_outside(ws.root), *files_below(ws.root)):
+        if (there := path.parent.resolve() / path.name) in met:
+            continue
+        met.add(there)
         if path.resolve() in own and not _is_cached(ws, path):
             continue
         place = _place(ws, path)
@@ -156,8 +160,13 @@ def _objects(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def remove(path: Path) -> None:
-    """Remove an output or a file; the name goes first, so that nobody meets half of a folder."""
-    if not path.exists() and not path.is_symlink():
+    """Remove an output or a file; the name goes first, so that nobody meets half of a folder.
+
+    Of a link what it leads to goes before it does: by its name that is found.
+    """
+    if path.is_symlink():
+        remove(path.resolve())
+    elif not path.exists():
         return
     if path.is_dir() and not path.is_symlink():
         gone = path.with_name(f".{path.name}.forgotten.partial")

@@ -71,8 +71,7 @@ def find(ws: Workspace, group: str) -> Found:
     reading = CaseReading(ws, contract, group_by, key, seen)
     files = [*reading.sources(), *reading.gold()]
     reading.curated()
-    if not seen.cases:
-        reading.older()
+    reading.older()
     person = reading.person()
     reviews = [
         *review_rows(ws.review, person, gold=False),

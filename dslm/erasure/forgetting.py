@@ -8,6 +8,7 @@ any step is finished by the same command again. Called by `dslm forget`.
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -20,7 +21,8 @@ from dslm.erasure.finding import Found, find
 from dslm.erasure.inventory import Listing, listed, releases_of, scratch_folder
 from dslm.erasure.person import key_of
 from dslm.erasure.primary_files import in_order, rewrite
-from dslm.erasure.releases import Stored, held_by, stored_releases
+from dslm.erasure.registry_releases import Stored, stored_releases
+from dslm.erasure.releases import held_by
 from dslm.erasure.sealing import begun_here, seal
 from dslm.errors import DslmError, InputError, Problems
 from dslm.releasing import steps
@@ -28,6 +30,8 @@ from dslm.releasing.erasure_register import Entry, begun, read_register, write_e
 from dslm.settings.workspace import Workspace
 
 MOST_NAMED = 20
+LEAST_OF_A_NAME = 2  # letters of a group's, to be looked for in a reason
+_FEW_DIGITS = re.compile(r"\d{1,2}")
 
 
 def forget(
@@ -50,7 +54,7 @@ def forget(
             is at work; or copies are left that only a person can remove: nothing of sources and
             gold is changed then.
     """
-    with alone(ws), scratch_folder(ws) as folder:
+    with alone(ws), scratch_folder(ws, alone=True) as folder:
         found = find(ws, group)
         _refuse_reason(reason, actor, found)
         before = listed(ws, found, group, folder)
@@ -95,10 +99,16 @@ def _refuse_reason(reason: str, actor: str, found: Found) -> None:
     if not reason.strip():
         raise InputError("no reason", where="--reason", fix="say why; a case number, no names")
     for where, said in (("--reason", reason), ("--actor", actor)):
-        words = f" {key_of(said)} "
-        if len(found.person.key) > 2 and f" {found.person.key} " in words:
+        if _names(said, found.person.key):
             fix = "say it without the group's id: this is kept for ever"
             raise InputError("names the group that is to be forgotten", where=where, fix=fix)
+
+
+def _names(said: str, key: str) -> bool:
+    """Whether a text has a group's name as a word; one or two digits are a day or a count."""
+    if len(key) < LEAST_OF_A_NAME or _FEW_DIGITS.fullmatch(key):
+        return False
+    return re.search(rf"(?<!\w){re.escape(key)}(?!\w)", key_of(said)) is not None
 
 
 def _seal_all(
@@ -112,13 +122,15 @@ def _seal_all(
                 continue
             work = scratch / f"release-{place}"
             work.mkdir()
-            done = seal(ws, stored, found, entry, work)
+            with stored.registry():
+                done = seal(ws, stored, found, entry, work)
             shutil.rmtree(work)
             if done.unsigned:
                 unsigned.append(_sign(ws, stored))
             if done.resealed is not None:
-                others = [one for one in entry.releases
-                          if one.version != done.resealed.version or not one.version]  # fmt: skip
+                others = [one for one in entry.releases if not one.version or
+                          (one.version, one.before) != (done.resealed.version,
+                                                        done.resealed.before)]  # fmt: skip
                 releases = (*others, done.resealed)
                 entry = entry.model_copy(update={"releases": releases})
                 write_entry(ws, entry)

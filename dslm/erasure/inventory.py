@@ -7,6 +7,7 @@ Takes a workspace and a group's id, or a `Found`; gives a `Listing`, and changes
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,8 @@ from pathlib import Path
 from dslm.erasure.beyond import beyond_reach, to_do
 from dslm.erasure.copies import Copy, copies, shown
 from dslm.erasure.finding import Found, find
-from dslm.erasure.releases import erased_files, held_by, lost_by, stored_releases, trained_on
+from dslm.erasure.registry_releases import stored_releases
+from dslm.erasure.releases import erased_files, held_by, lost_by, trained_on
 from dslm.errors import InputError
 from dslm.releasing.erasure_register import Entry, read_register
 from dslm.settings.workspace import Workspace
@@ -72,9 +74,17 @@ class Listing:
 
 
 @contextlib.contextmanager
-def scratch_folder(ws: Workspace) -> Iterator[Path]:
-    """A folder for copies of releases, where the next run finds what a killed one left there."""
-    parent = ws.root / ".dslm" / "forget"
+def scratch_folder(ws: Workspace, *, alone: bool = False) -> Iterator[Path]:
+    """A folder for copies of releases.
+
+    Args:
+        ws: The workflow.
+        alone: Whether nobody else erases: then what killed runs left there goes first. Of half a
+            release nobody could tell whose cases it holds.
+    """
+    parent = ws.root / ".dslm" / "forget" / ws.workflow
+    if alone and parent.exists():
+        shutil.rmtree(parent)
     parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=parent) as scratch:
         yield Path(scratch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -46,6 +46,18 @@ def object_of(path: Path) -> Iterator[dict[str, Any]]:
         return
     if isinstance(value, dict):
         yield value
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """The texts within a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from texts_in(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from texts_in(one)
 
 
 def _opened(path: Path) -> Any:

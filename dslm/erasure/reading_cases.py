@@ -26,7 +26,7 @@ from dslm.curation.personal.cleaning import cleaning_of
 from dslm.curation.personal.replacing import Replacer
 from dslm.curation.pieces import SourceFile, present_files
 from dslm.curation.splitting import SPLITS
-from dslm.erasure.json_objects import looks_like_lines, object_of, objects_in
+from dslm.erasure.json_objects import looks_like_lines, object_of, objects_in, texts_in
 from dslm.erasure.person import Person, key_of
 from dslm.erasure.primary_files import Labels, PrimaryFile, label_hits
 from dslm.erasure.source_files import beside_of, rows_in, rows_naming
@@ -162,7 +162,7 @@ class CaseReading:
         """A row of the person's: its ids and texts, as they came and as curation writes them."""
         seen = self.seen
         asked = next((row[key] for key in (columns.input, *CHAT_KEYS) if key in row), None)
-        seen.texts.update(_texts_in(asked))  # of a talk each turn, as rows have them
+        seen.texts.update(texts_in(asked))  # of a talk each turn, as rows have them
         try:
             case, own = to_case(self.contract, row, columns, textual=textual)
         except Misfit:
@@ -241,7 +241,14 @@ class CaseReading:
         return person.has_case(case)
 
     def older(self) -> None:
-        """Of a person that is in no source and not in gold: what older copies have of it."""
+        """What older copies have of the person: cases that sources and gold have no more.
+
+        Ids count where no others are known: some name a row's place, which is another's by now. So
+        may a name be that was drawn for a group.
+        """
+        alone = not self.seen.cases
+        if self.seen.pseudonymised and not alone:
+            return
         for folder in (self.ws.artifacts, cache_folder(self.ws.root)):
             for path in files_below(folder):
                 if not looks_like_lines(path):
@@ -249,8 +256,8 @@ class CaseReading:
                 for one in objects_in(path):
                     meta = one.get("meta")
                     if isinstance(meta, dict) and key_of(meta.get(self.group_by)) == self.key:
-                        self.seen.texts.update(_texts_in(one.get("input")))
-                        self.seen.ids.add(str(one.get("id")))
+                        self.seen.texts.update(texts_in(one.get("input")))
+                        self.seen.ids.update({str(one.get("id"))} if alone else ())
 
     def other_inputs(self) -> Iterator[str]:
         """The inputs of all cases that are not the person's."""
@@ -279,18 +286,6 @@ class CaseReading:
 def _input_of(row: Mapping[str, Any], name: str) -> str:
     value = row.get(name)
     return value if isinstance(value, str) else str(as_json(dict(row)))
-
-
-def _texts_in(value: Any) -> Iterator[str]:
-    """The texts within a value."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _texts_in(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _texts_in(one)
 
 
 def _has_own_form(kind: Format) -> bool:

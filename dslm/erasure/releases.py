@@ -1,62 +1,36 @@
 """Stored releases: which hold something of the person, and what they are without it.
 
-Takes a workspace and a `Found`; gives each stored release with what of it would be erased, and
-makes the files that then stand in their place. `sealing` puts them there. Rows are replaced by rows
-that say nothing; inputs are taken out of the recorded cases, and of the smoke test.
+Takes a `Found` and a `Stored`; gives what of it would be erased, and makes the files that then
+stand in their place. `sealing` puts them there. Rows are replaced by rows that say nothing; inputs
+are taken out of the recorded cases, and of the smoke test.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from dslm.cases import as_line
 from dslm.erasure.finding import Found
 from dslm.erasure.json_objects import objects_in
-from dslm.errors import DslmError, ReleaseRefused
+from dslm.erasure.person import key_of
+from dslm.erasure.registry_releases import Stored
+from dslm.errors import DslmError
 from dslm.evidence import data_digest
 from dslm.provenance import files_of
 from dslm.records import Row
 from dslm.releasing.erasure_register import Entry
 from dslm.releasing.erasures import ERASED, FILE, RECORDED, SMOKE, may_be_erased
-from dslm.releasing.opening import artifact_folder, nothing_yet, plain_faults
 from dslm.releasing.recorded_answers import AT_LEAST
-from dslm.releasing.store import FOLDER, ModelStore
-from dslm.releasing.stored_files import refuse_foreign_place
 from dslm.releasing.version import Version
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json
 
-ROWS = "rows/"
+ROWS, CALIBRATION = "rows/", "calibration"
 NOTHING_TO_ASK = "(erased)"  # the input of a smoke test whose case is gone and has no other
-
-
-@dataclass(frozen=True)
-class Stored:
-    """The files of one release in the registry.
-
-    Attributes:
-        version: As the registry has it; number 0 where its files were uploaded and no version made.
-        local: Where they lie, if that is on this machine.
-        folder: A copy, or the same.
-    """
-
-    version: Version
-    local: Path | None
-    folder: Path
-
-    @property
-    def named(self) -> str:
-        """For people."""
-        if self.version.number:
-            return f"version {self.version.number}"
-        return f"run {self.version.run_id}, which became no version"
 
 
 @dataclass(frozen=True)
@@ -72,65 +46,9 @@ class Held:
     others: tuple[str, ...]
 
 
-def stored_releases(ws: Workspace, scratch: Path) -> Iterator[Stored]:
-    """Every release whose files the registry keeps, oldest first.
-
-    Args:
-        ws: The workflow.
-        scratch: A folder for copies of those that lie on a server.
-    """
-    met = set()
-    for stored in () if nothing_yet(ws.root) else _registered(ws, scratch):
-        met.add(stored.folder.resolve())
-        yield stored
-    for folder in _folders(ws):
-        if folder.resolve() not in met:
-            yield Stored(Version(0, {}, (), "", folder.parents[1].name), folder, folder)
-
-
-def _registered(ws: Workspace, scratch: Path) -> Iterator[Stored]:
-    """Those that MLflow knows: of versions, and of uploads that became none."""
-    store = ModelStore(ws.root, ws.workflow)
-    versions = [one for one in store.versions() if one.run_id]
-    known = {one.run_id for one in versions}
-    runs = (run for run in store.release_runs() if run not in known)
-    versions += [Version(0, {}, (), "", run) for run in runs]
-    for place, version in enumerate(versions):
-        local = _local(store, str(version.run_id))
-        if local is None:
-            into = scratch / str(place)
-            into.mkdir()
-            with contextlib.suppress(ReleaseRefused):  # its files are gone
-                yield Stored(version, None, store.fetch(version, into))
-        elif local.is_dir():
-            yield Stored(version, local, local)
-
-
-def _folders(ws: Workspace) -> Iterator[Path]:
-    """Folders of releases on this machine, also of runs that MLflow knows no more."""
-    files = artifact_folder(ws.root)
-    if files is not None:
-        found = sorted((files / ws.workflow).glob(f"*/artifacts/{FOLDER}"))
-        yield from (one for one in found if one.is_dir() and not one.is_symlink())
-
-
-def _local(store: ModelStore, run_id: str) -> Path | None:
-    """The folder of a run's release, if it lies on this machine.
-
-    Raises:
-        ReleaseRefused: Its address is no place for releases: nothing is written there.
-    """
-    with plain_faults(store.root):
-        uri = store.mlflow.get_run(run_id).info.artifact_uri
-    refuse_foreign_place(store.root, uri, FOLDER, where=store.model)
-    split = urlsplit(uri)
-    if split.scheme not in ("", "file"):
-        return None
-    return Path(url2pathname(split.path) if split.scheme else uri) / FOLDER
-
-
 def held_by(found: Found, folder: Path) -> Held:
     """What a release's folder holds of the person."""
+    found = _knowing_rows(found, folder)
     counts, others = {}, []
     for path in files_of(folder):
         name = path.relative_to(folder).as_posix()
@@ -144,6 +62,20 @@ def held_by(found: Found, folder: Path) -> Held:
     return Held(counts, tuple(others))
 
 
+def _knowing_rows(found: Found, folder: Path) -> Found:
+    """The same, with the ids that the release's own rows have for the person's gold cases.
+
+    Gold itself has them no more where they were erased before and a backup brought them back.
+    """
+    person = found.person
+    ids = {
+        str(row.get("id"))
+        for path in sorted((folder / ROWS).glob("*.jsonl")) if CALIBRATION not in path.name
+        for row in objects_in(path) if key_of(row.get("group")) == person.key
+    }  # fmt: skip
+    return replace(found, person=replace(person, gold_ids=person.gold_ids | ids))
+
+
 def _count(found: Found, name: str, path: Path) -> int:
     if name == SMOKE:
         return int(any(_is_case(found, one) for one in _smoke(path)))
@@ -154,7 +86,7 @@ def _is_one(found: Found, name: str, one: Mapping[str, Any]) -> bool:
     """Whether a line of rows or of recorded cases is the person's."""
     if name == RECORDED:
         return _is_case(found, one)
-    return found.person.has_row(one, gold="calibration" not in name)
+    return found.person.has_row(one, gold=CALIBRATION not in name)
 
 
 def _is_case(found: Found, case: Mapping[str, Any]) -> bool:
@@ -181,7 +113,7 @@ def erased_files(found: Found, folder: Path, entry: Entry) -> dict[str, bytes]:
         folder: The release.
         entry: Of the erasure; gives what stands for ids.
     """
-    changed = {}
+    changed, found = {}, _knowing_rows(found, folder)
     for name in held_by(found, folder).counts:
         if name != SMOKE:
             changed[name] = _without(found, name, folder / name, entry)

@@ -9,13 +9,14 @@ goes on. Called by `forgetting`.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from dslm.contract import load_contract
 from dslm.erasure.finding import Found
-from dslm.erasure.releases import Stored, erased_files, held_by
+from dslm.erasure.registry_releases import Stored
+from dslm.erasure.releases import ROWS, erased_files, held_by
 from dslm.errors import InputError, ReleaseRefused
 from dslm.provenance import (
     MANIFEST,
@@ -91,7 +92,7 @@ def seal(ws: Workspace, stored: Stored, found: Found, entry: Entry, scratch: Pat
     shutil.copytree(stored.folder, work)
     _deliver(store, stored, {FILE: _text(stored.folder, record)}, scratch, work)
     steps.reached("erasure recorded")
-    for name in sorted(files):
+    for name in _rows_last(files):
         _deliver(store, stored, {name: files[name]}, scratch, work)
         steps.reached("rows erased")
     for name in SIGNED_BESIDE:  # which no manifest lists
@@ -185,7 +186,8 @@ def _deliver(
     beside: Path | None = None,
 ) -> None:  # fmt: skip
     """Put files into the registry's copy of a release, and into another folder too."""
-    for name, data in files.items():
+    for name in _rows_last(files):
+        data = files[name]
         if beside is not None:
             write_atomic(beside / name, data)
         if stored.local is not None:
@@ -195,6 +197,11 @@ def _deliver(
         write_atomic(sent / name, data)
         store.keep(stored.version, sent)
         shutil.rmtree(sent)
+
+
+def _rows_last(names: Iterable[str]) -> list[str]:
+    """Names in the order in which files are erased: by rows it may be known whose a case is."""
+    return sorted(names, key=lambda name: (name.startswith(ROWS), name))
 
 
 def _sign(ws: Workspace, store: ModelStore, stored: Stored, work: Path, scratch: Path) -> bool:

@@ -8,6 +8,7 @@ value, the rest by digest. Promotion refuses what loosens; `loosening` has the t
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -79,10 +80,15 @@ def changes_told(verdict: Verdict) -> list[str]:
 
 
 def _gold(then: Terms, now: Terms) -> Iterator[Change]:
+    """A case added as it was before counts twice and asks nothing: it weighs down the others."""
+    known = Counter(case for case, _ in now.gold.values())
+    new = now.gold.keys() - then.gold.keys()
+    again = {id_ for id_ in new if known[now.gold[id_][0]] > 1}
     turned = {
         "removed": (sorted(then.gold.keys() - now.gold.keys()), True),
         "changed": (changed_cases(then, now, "gold"), True),
-        "added": (sorted(now.gold.keys() - then.gold.keys()), False),
+        "repeated": (sorted(again), True),
+        "added": (sorted(new - again), False),
     }
     for key, (ids, less) in turned.items():
         if ids:

@@ -49,7 +49,7 @@ from dslm.records import (
 from dslm.scoring.row_differences import differences
 from dslm.settings.policy import GatePolicy, load_policy
 from dslm.settings.waivers import Waiver, applying, load_waivers, refuse_idle_waivers
-from dslm.settings.workspace import Workspace
+from dslm.settings.workspace import Workspace, refuse_other_name
 
 EXIT_CODES: dict[Status, int] = {
     "PASS": EXIT_OK,
@@ -135,6 +135,7 @@ def read_documents(ws: Workspace, today: dt.date, *, waived: bool = True) -> Doc
         InputError: Contract, gold set, policy or waivers are wrong.
     """
     contract = load_contract(ws.contract)
+    refuse_other_name(ws, contract.name)
     gold = read_labelled(ws.gold, contract)
     refuse_repeated_gold(contract, gold, ws.gold)
     policy, waivers = load_policy(ws.policy), load_waivers(ws.waivers) if waived else ()

@@ -32,6 +32,7 @@ from dslm.strict_json import strict_json
 # Nothing else of a model folder is read: no pickle, no Python.
 READABLE = (".safetensors", ".json", ".txt", ".model", ".jinja", ".md")
 PREPARE = "`dslm base prepare`"
+WEIGHTS = "model.safetensors"
 
 
 @dataclass(frozen=True)
@@ -141,18 +142,17 @@ def prepare(name: str) -> Path:
         gguf = _gguf(name, model)
         with exclusive(cache_folder(), name), whole_folder(folder, {"gguf": model.gguf}) as partial:
             _write_safetensors(gguf, partial)
-            _require_weights(partial, model, name)
-    read_manifest(folder, made_by=f"{PREPARE} after deleting the folder")
-    _require_weights(folder, model, name)
+            _require_weights(partial, model, name, digest_file(partial / WEIGHTS))
+    manifest = read_manifest(folder, made_by=f"{PREPARE} after deleting the folder")
+    _require_weights(folder, model, name, manifest["files"].get(WEIGHTS, "none"))
     return folder
 
 
-def _require_weights(folder: Path, model: EmbeddedModel, name: str) -> None:
-    found = digest_file(folder / "model.safetensors")
+def _require_weights(folder: Path, model: EmbeddedModel, name: str, found: str) -> None:
     if found != model.weights:
         raise InputError(
             f"weights of {name} have digest {found[:19]}…, pinned is {model.weights[:19]}…",
-            where=folder / "model.safetensors",
+            where=folder / WEIGHTS,
             fix=f"delete the folder and run {PREPARE} with the locked package versions",
         )
 

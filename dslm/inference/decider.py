@@ -19,12 +19,13 @@ from dslm.contract.narrowing import exactly, narrowed
 from dslm.errors import InputError
 from dslm.evidence import adapter_digests, code_digest
 from dslm.inference.base import load_tokenizer, locate
-from dslm.inference.engine import Engine, Generation, Progress
+from dslm.inference.engine import Engine, Progress
 from dslm.inference.locks import locate_locked
-from dslm.inference.models import device, load_adapter, load_base
+from dslm.inference.models import device, import_libraries, load_adapter, load_base
 from dslm.inference.packed import pack
 from dslm.inference.prompt import Prompt, prompt_ids, shared_prefix
 from dslm.inference.threads import choose_threads
+from dslm.inference.unfinished import Generation
 from dslm.records import Decision, Prediction
 from dslm.settings.recipe import Recipe
 
@@ -53,10 +54,22 @@ class Decider:
     identity: Mapping[str, str]
     told: tuple[str, ...] = ()
 
-    def predict(self, texts: Sequence[str], progress: Progress | None = None) -> list[Prediction]:
-        """One prediction an input, in order; threads may ask at the same time."""
+    def predict(
+        self,
+        texts: Sequence[str],
+        progress: Progress | None = None,
+        drafts: Sequence[str] | None = None,
+    ) -> list[Prediction]:
+        """One prediction an input, in order; threads may ask at the same time.
+
+        Args:
+            texts: The inputs.
+            progress: Told how many more are answered.
+            drafts: What each answer is thought to be, such as one that was recorded: the same
+                predictions, sooner where that is right.
+        """
         kept: dict[int, Mapping[str, str]] = {}
-        done = self._generated(texts, self._narrow(texts, kept), progress)
+        done = self._generated(texts, self._narrow(texts, kept), progress, drafts)
         return [self._prediction(g, self._not_narrowed(kept, i, g)) for i, g in enumerate(done)]
 
     def predict_held(self, texts: Sequence[str], answers: Sequence[str]) -> list[Prediction]:
@@ -64,7 +77,7 @@ class Decider:
 
         A text that the contract's grammar does not allow is left where it departs from it.
         """
-        done = self._generated(texts, lambda i: exactly(answers[i]))
+        done = self._generated(texts, lambda i: exactly(answers[i]), drafts=answers)
         return [self._prediction(generation, {}) for generation in done]
 
     def _generated(
@@ -72,12 +85,13 @@ class Decider:
         texts: Sequence[str],
         narrow: Callable[[int], str] | None,
         progress: Progress | None = None,
+        drafts: Sequence[str] | None = None,
     ) -> list[Generation]:
         """What the model writes on each input, rendered and answered in one turn."""
         with self.engine.turn:
             tokenizer = self.engine.tokenizer
             prompts = [prompt_ids(tokenizer, self.prompt, text) for text in texts]
-            return self.engine.generate(prompts, progress, narrow)
+            return self.engine.generate(prompts, progress, narrow, drafts)
 
     @property
     def precision(self) -> str:
@@ -169,6 +183,7 @@ def load_decider(
     Raises:
         InputError: A file is missing or is not the one it should be.
     """
+    import_libraries()
     files = locate_locked(recipe.base, root) if locked else locate(recipe.base, root)
     identity = files.digests() | {
         "contract": contract.digest(),

@@ -4,7 +4,8 @@ Takes prompts that share a prefix; gives for each the answer's tokens and how pr
 among those the grammar allowed. The shared prefix runs through the model once. Tokens that the
 grammar forces are not sampled. A finished answer leaves its slot to the next prompt. On CPU rows
 move on by the same number of tokens, so that nothing is padded: padding to the row with most forced
-tokens took a sixth longer there. Used by the decider only.
+tokens took a sixth longer there. A draft of an answer is shown ahead of the choices, which are the
+same with it and without. Used by the decider only.
 """
 
 from __future__ import annotations
@@ -14,64 +15,21 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from dslm.errors import DslmError, InputError
-from dslm.inference.grammars import Grammars, forbid, start
+from dslm.inference.drafts import Draft
+from dslm.inference.grammars import forbid, start
 from dslm.inference.prompt import end_of_turn
 from dslm.inference.slots import Slots
-from dslm.records import FinishReason
+from dslm.inference.unfinished import Generation, Unfinished
 
 Progress = Callable[[int], None]
 # Of prompts in one pass. On a GPU it bounds the memory of scores and masks; a CPU is quicker where
 # what a layer makes stays in its caches.
 TOKENS_AT_ONCE = {"cpu": 512, "cuda": 8192}
-
-
-@dataclass(frozen=True)
-class Generation:
-    """One finished answer.
-
-    `log_probs` has one entry a token: the natural logarithm of its probability among the tokens
-    that the engine's grammar allowed, 0.0 where only one was possible. What the row's own grammar
-    allowed does not count: a token that only it forced is as improbable as the model finds it.
-    `refused` says why the row's own grammar could not be held to, or not to the end: llguidance
-    refuses one that takes too long. The engine's held all the same.
-    """
-
-    tokens: tuple[int, ...]
-    log_probs: tuple[float, ...]
-    finish: FinishReason
-    prompt_tokens: int
-    seconds: float
-    refused: str | None = None
-
-
-@dataclass
-class _Row:
-    """One answer under way; the i-th active one is in slot i."""
-
-    index: int
-    grammars: Grammars
-    pending: list[int]  # tokens the model has not seen yet
-    position: int  # of the first pending token
-    started: float
-    tokens: list[int] = field(default_factory=list)
-    log_probs: list[float] = field(default_factory=list)
-    finish: FinishReason | None = None
-    seconds: float = 0.0
-
-    def end(self, finish: FinishReason) -> None:
-        self.finish = finish
-        self.seconds = time.perf_counter() - self.started
-
-    def generation(self, prompt_tokens: int) -> Generation:
-        finish = self.finish or "length"
-        return Generation(
-            tuple(self.tokens), tuple(self.log_probs), finish, prompt_tokens, self.seconds,
-            self.grammars.refused,
-        )  # fmt: skip
+CHOICES_AT_ONCE = 512  # in one pass with drafts, each with a score for every token there is
 
 
 class Engine:
@@ -119,6 +77,7 @@ class Engine:
         prompts: Sequence[Sequence[int]],
         progress: Progress | None = None,
         narrow: Callable[[int], str] | None = None,
+        drafts: Sequence[str] | None = None,
     ) -> list[Generation]:
         """Answer prompts, in the order given.
 
@@ -129,18 +88,21 @@ class Engine:
             prompts: Token ids of each.
             progress: Told how many more are answered.
             narrow: The own grammar of the i-th answer, of which the engine's allows every text.
+            drafts: What each answer is thought to be, empty where nothing is. It changes how long
+                an answer takes, not the answer: another batch of the same rounds as much otherwise.
 
         Raises:
             InputError: A prompt does not begin with the shared prefix.
         """
         with self.turn:
-            return self._generate(prompts, progress, narrow)
+            return self._generate(prompts, progress, narrow, drafts or [""] * len(prompts))
 
     def _generate(
         self,
         prompts: Sequence[Sequence[int]],
         progress: Progress | None,
         narrow: Callable[[int], str] | None,
+        drafts: Sequence[str],
     ) -> list[Generation]:
         for prompt in prompts:
             if list(prompt[: len(self.prefix)]) != self.prefix or len(prompt) == len(self.prefix):
@@ -151,7 +113,7 @@ class Engine:
 
         try:
             with torch.inference_mode():
-                done = self._answered(prompts, progress, narrow)
+                done = self._answered(prompts, progress, narrow, drafts)
         except BaseException:
             self._slots = None  # cut short, their buffers may differ from what they are thought
             raise
@@ -162,21 +124,22 @@ class Engine:
         prompts: Sequence[Sequence[int]],
         progress: Progress | None,
         narrow: Callable[[int], str] | None,
+        drafts: Sequence[str],
     ) -> dict[int, Generation]:
         waiting = deque(sorted(range(len(prompts)), key=lambda i: (-len(prompts[i]), i)))
         slots = self._slots_for(min(self.batch_size, len(prompts)))
-        active: list[_Row] = []
+        active: list[Unfinished] = []
         done: dict[int, Generation] = {}
         while active or waiting:
             free = min(self.batch_size - len(active), len(waiting))
             if free and (not active or free >= min(len(waiting), self.batch_size // 8)):
                 chosen = [waiting.popleft() for _ in range(free)]
-                fresh = [self._start(i, prompts[i], narrow) for i in chosen]
+                fresh = [self._start(i, prompts[i], narrow, drafts[i]) for i in chosen]
+                fresh.sort(key=lambda row: -row.width)
                 self._read(slots, len(active), fresh)
                 active += fresh
             else:
-                widths = [len(row.pending) for row in active]
-                self._advance(slots, 0, active, max(widths) if self.pads else min(widths))
+                self._go_on(slots, active)
             finished = _retire(slots, active)
             done |= {row.index: row.generation(len(prompts[row.index])) for row in finished}
             if progress and finished:
@@ -191,53 +154,83 @@ class Engine:
         return self._slots
 
     def _start(
-        self, index: int, prompt: Sequence[int], narrow: Callable[[int], str] | None
-    ) -> _Row:
+        self, index: int, prompt: Sequence[int], narrow: Callable[[int], str] | None, draft: str
+    ) -> Unfinished:
         started = time.perf_counter()  # what a grammar of its own takes, a caller waits for
         grammars = start(self.lexicon, self.grammar, narrow and narrow(index))
         pending = list(prompt[len(self.prefix) :])
-        row = _Row(index, grammars, pending, len(self.prefix), started)
+        row = Unfinished(index, grammars, pending, len(self.prefix), started)
+        row.draft = Draft(self.lexicon, draft) if draft else None
         self._append_forced(row)
         self._notice_end(row)
+        self._look_ahead(row)
         return row
 
-    def _append_forced(self, row: _Row) -> None:
+    def _append_forced(self, row: Unfinished) -> None:
         """Append what the engine's grammar leaves no choice about."""
         forced = row.grammars.forced()
         row.tokens += forced
         row.log_probs += [0.0] * len(forced)
         row.pending += forced
 
-    def _read(self, slots: Slots, first: int, rows: Sequence[_Row]) -> None:
-        """Show the model the prompts of new rows, several of like length at once, in order.
+    def _look_ahead(self, row: Unfinished) -> None:
+        """Lay out what a row's draft has after what is written; the draft is left where it errs."""
+        if row.draft is None or row.finish is not None:
+            return
+        written = self.lexicon.decode_bytes(row.tokens)
+        row.ahead = row.draft.ahead(row.grammars.wide, written, self.max_tokens - len(row.tokens))
+        if not row.ahead:
+            row.draft = None
+
+    def _go_on(self, slots: Slots, active: Sequence[Unfinished]) -> None:
+        """One more step: of rows whose draft goes on, or else of all together."""
+        first = next((i for i, row in enumerate(active) if row.ahead), None)
+        if first is not None:
+            self._read(slots, first, list(takewhile(lambda row: row.ahead, active[first:])))
+            return
+        widths = [len(row.pending) for row in active]
+        self._advance(slots, 0, active, max(widths) if self.pads else min(widths))
+
+    def _read(self, slots: Slots, first: int, rows: Sequence[Unfinished]) -> None:
+        """Show the model the prompts and drafts of rows, several of like length at once, in order.
 
         Each pass is padded to its longest row, and a row that is too long for one takes several.
         """
         at_once = TOKENS_AT_ONCE[self.model.device.type]
         start = 0
         while start < len(rows):
-            group = rows[start : start + max(1, at_once // len(rows[start].pending))]
-            longest = max(len(row.pending) for row in group)
+            group = rows[start : start + _fitting(rows[start:], at_once)]
+            longest = max(row.width for row in group)
             for _ in range(math.ceil(longest / at_once)):
                 self._advance(slots, first + start, group, at_once)
             start += len(group)
 
-    def _advance(self, slots: Slots, first: int, rows: Sequence[_Row], width: int) -> None:
-        """Show the model at most `width` tokens of each row; rows with none left choose one."""
-        pieces = [row.pending[:width] if row.finish is None else [] for row in rows]
+    def _advance(self, slots: Slots, first: int, rows: Sequence[Unfinished], width: int) -> None:
+        """Show the model at most `width` tokens of each row; rows with none left choose one.
+
+        Where a draft was shown too, they choose on, as long as they choose what it has.
+        """
+        pieces, places = zip(*(row.piece(width) for row in rows), strict=True)
         if not any(pieces):
             return
-        logits = slots.forward(first, pieces, [row.position for row in rows])
-        for row, piece in zip(rows, pieces, strict=True):
-            row.position += len(piece)
-            row.pending = row.pending[len(piece) :]
-        ready = [i for i, row in enumerate(rows) if not row.pending and row.finish is None]
-        asking = [rows[i] for i in ready]
-        chosen, log_probs = self._choose(asking, logits[ready])
-        for row, token, log_prob in zip(asking, chosen, log_probs, strict=True):
-            self._take(row, token, log_prob)
+        logits = slots.forward(first, pieces, [row.position for row in rows], places)
+        for row in rows:
+            row.shown(width)
+        begin = [sum(map(len, places[:i])) for i in range(len(rows))]
+        for step in range(max(map(len, places))):
+            ready = [
+                i for i, row in enumerate(rows)
+                if step < len(places[i]) and not row.pending and row.finish is None
+            ]  # fmt: skip
+            chosen = self._choose(
+                [rows[i] for i in ready], logits[[begin[i] + step for i in ready]]
+            )
+            for i, token, log_prob in zip(ready, *chosen, strict=True):
+                self._take(rows[i], token, log_prob)
+                if not rows[i].agrees(seen=step + 1 < len(places[i])):
+                    self._look_ahead(rows[i])
 
-    def _take(self, row: _Row, token: int, log_prob: float) -> None:
+    def _take(self, row: Unfinished, token: int, log_prob: float) -> None:
         """Append one chosen token, what it forces, and notice the end."""
         if token == self.end:
             row.end("stop")
@@ -249,13 +242,13 @@ class Engine:
         self._append_forced(row)
         self._notice_end(row)
 
-    def _notice_end(self, row: _Row) -> None:
+    def _notice_end(self, row: Unfinished) -> None:
         if row.grammars.ended():
             row.end("stop")
         elif len(row.tokens) >= self.max_tokens:
             row.end("length")
 
-    def _choose(self, rows: list[_Row], logits: Any) -> tuple[list[int], list[float]]:
+    def _choose(self, rows: list[Unfinished], logits: Any) -> tuple[list[int], list[float]]:
         """The most probable allowed token of each row and its logarithm of probability."""
         total = forbid([row.grammars for row in rows], logits, self.vocabulary)
         best = logits.max(dim=-1)
@@ -266,7 +259,18 @@ class Engine:
         return chosen, values
 
 
-def _retire(slots: Slots, active: list[_Row]) -> list[_Row]:
+def _fitting(rows: Sequence[Unfinished], at_once: int) -> int:
+    """How many of the first rows go into one pass of so many tokens; at least one."""
+    width = places = 0
+    for count, row in enumerate(rows):
+        width, places = max(width, row.width), max(places, row.places)
+        drafted = places > 1 and (count + 1) * places > CHOICES_AT_ONCE
+        if count and ((count + 1) * width > at_once or drafted):
+            return count
+    return len(rows)
+
+
+def _retire(slots: Slots, active: list[Unfinished]) -> list[Unfinished]:
     """Take finished rows out of the active ones; the last ones move into the slots they leave."""
     finished = [row for row in active if row.finish is not None]
     for place in reversed(range(len(active))):

@@ -14,6 +14,7 @@ from typing import Any
 
 from dslm.contract.answer import grammar_limits
 from dslm.errors import DslmError, InputError
+from dslm.inference.prefix import NOTHING
 
 _MOST_SAID = 200  # characters of llguidance's error: it goes on with the parser's whole state
 
@@ -88,7 +89,7 @@ def forbid(rows: Sequence[Grammars], logits: Any, vocabulary: int) -> Any:
     wide = _bits([row.wide for row in rows], vocabulary)
     if held:
         _apply(wide, logits)
-    total = logits.logsumexp(dim=-1)
+    total = _log_total(logits)
     if any(row.narrow is not None for row in rows):
         bits = _bits([row.narrow for row in rows], vocabulary)
         for i, row in enumerate(rows):
@@ -99,6 +100,12 @@ def forbid(rows: Sequence[Grammars], logits: Any, vocabulary: int) -> Any:
                 bits[i] = wide[i]
         _apply(bits, logits)
     return total
+
+
+def _log_total(logits: Any) -> Any:
+    """As `logsumexp` over each row, in half the time where most is forbidden."""
+    highest = logits.amax(dim=-1, keepdim=True)
+    return (logits - highest).clamp_(min=NOTHING).exp_().sum(dim=-1).log_().add_(highest[:, 0])
 
 
 def _bits(matchers: Sequence[Any], vocabulary: int) -> Any:

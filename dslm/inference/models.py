@@ -18,7 +18,9 @@ from dslm.inference.adapter_config import lora_settings
 from dslm.inference.attention import register
 from dslm.inference.base import BaseFiles
 from dslm.inference.base_config import refuse_unlike
+from dslm.inference.lazy_compile import lazy_compile
 from dslm.inference.safetensors_header import tensor_shapes
+from dslm.settings.quick_imports import quick_imports
 from dslm.settings.recipe import Dtype, TrainingAttention
 
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
@@ -32,6 +34,14 @@ def quieten() -> None:
 
     transformers_logging.disable_progress_bar()
     warnings.filterwarnings("ignore", ".*gradient_checkpointing` is deprecated", FutureWarning)
+
+
+def import_libraries() -> None:
+    """Import what models and adapters are loaded with, sooner than where each is first used."""
+    with quick_imports(), lazy_compile():
+        import torch  # noqa: F401, I001 - it is the one to name where all are missing
+        from transformers import PreTrainedModel  # noqa: F401
+        import peft  # noqa: F401
 
 
 def device() -> str:
@@ -109,6 +119,7 @@ def load_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
             base's own, or an adapter that adds nothing: zeros on one side of each product, or a
             scale of zero.
     """
+    import_libraries()
     from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
     from safetensors import SafetensorError
     from safetensors.torch import load_file

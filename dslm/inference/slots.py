@@ -71,7 +71,13 @@ class Slots:
                 layer.keep_prefix()
         self._plan.slots, self._plan.capacity, self._plan.prefix = count, GROWTH, len(self.prefix)
 
-    def forward(self, first: int, tokens: Sequence[Sequence[int]], starts: Sequence[int]) -> Any:
+    def forward(
+        self,
+        first: int,
+        tokens: Sequence[Sequence[int]],
+        starts: Sequence[int],
+        after: Sequence[Sequence[int]] | None = None,
+    ) -> Any:
         """Show the model the next tokens of the rows in slots from `first` on.
 
         Rows may give different numbers of tokens: the shorter ones are padded on the left.
@@ -80,10 +86,11 @@ class Slots:
             first: Slot of the first row.
             tokens: Token ids of each row, none for a row that waits.
             starts: How many tokens of each row the model has seen.
+            after: Of the tokens of each row, by number, those after which logits are asked for;
+                by default the last one of each, or what stands there for a row that waits.
 
         Returns:
-            Float32 logits after the last token of each row, shape (rows, vocabulary); those of
-            a row that waits mean nothing.
+            Float32 logits as asked for, row after row, each of a token: shape (tokens, vocabulary).
         """
         import torch
 
@@ -102,16 +109,20 @@ class Slots:
         plan.rows = torch.arange(first, first + len(tokens), device=device)[:, None]
         plan.places = torch.tensor(places, device=device) - plan.prefix
         beside = [layer.prefix for layer in self._cache.layers]
+        asked = _columns(tokens, after, width)
+        columns = sorted({column for _, column in asked}) or [width - 1]
         out = self.model(
             input_ids=torch.tensor(ids, device=device),
             attention_mask=self._masks(plan),
             position_ids=torch.tensor(positions, device=device),
             past_key_values=self._cache,
             use_cache=True,
-            logits_to_keep=1,
+            logits_to_keep=1 if columns == [width - 1] else torch.tensor(columns, device=device),
             **({"shared": beside} if plan.prefix and plan.merges else {}),
         )
-        return out.logits[:, -1, :].float()
+        found = torch.tensor([[row, columns.index(column)] for row, column in asked]).view(-1, 2)
+        rows, at = found.long().to(device).unbind(1)
+        return out.logits[rows, at].float()
 
     def move(self, source: int, target: int, length: int) -> None:
         """Put a row of `length` tokens from one slot into another."""
@@ -161,6 +172,16 @@ class Slots:
             if layer.is_initialized:
                 layer.keys = torch.nn.functional.pad(layer.keys, (0, 0, 0, added))
                 layer.values = torch.nn.functional.pad(layer.values, (0, 0, 0, added))
+
+
+def _columns(
+    tokens: Sequence[Sequence[int]], after: Sequence[Sequence[int]] | None, width: int
+) -> list[tuple[int, int]]:
+    """Row and column of each token asked for, where rows are padded on the left."""
+    if after is None:
+        return [(row, width - 1) for row in range(len(tokens))]
+    gaps = [width - len(piece) for piece in tokens]
+    return [(row, gaps[row] + token) for row, own in enumerate(after) for token in own]
 
 
 def _window(config: Any) -> int | None:

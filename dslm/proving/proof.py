@@ -12,7 +12,7 @@ from dslm.contract.model import load_contract
 from dslm.errors import DslmError
 from dslm.proving.before_curation import cases_to_look_at, prove_before_curation
 from dslm.proving.copying import prove_copying
-from dslm.proving.finding import Finding, fail, failures, ok
+from dslm.proving.finding import Finding, failures, ok
 from dslm.proving.gold import prove_gold
 from dslm.proving.labels import prove_labels
 from dslm.proving.personal import prove_personal, without_values
@@ -22,7 +22,7 @@ from dslm.proving.release_policy import prove_release_policy
 from dslm.proving.repository import prove_data, prove_settings
 from dslm.proving.terms import prove_terms
 from dslm.records import Case
-from dslm.settings.workspace import Workspace
+from dslm.settings.workspace import Workspace, refuse_other_name
 
 __all__ = ["Finding", "prove"]
 
@@ -42,11 +42,10 @@ def _findings(ws: Workspace) -> Iterator[Finding]:
         yield from prove_settings(ws)
         return
     yield ok("contract", f"version {contract.version}, {len(contract.fields)} fields")
-    if contract.name != ws.workflow:
-        yield fail(
-            "name", f"the contract is called {contract.name!r}", where=ws.contract,
-            fix=f"call it {ws.workflow!r}, as its folder",
-        )  # fmt: skip
+    try:
+        refuse_other_name(ws, contract.name)
+    except DslmError as error:
+        yield from failures("name", error)
     terms = list(prove_terms(ws, contract))
     yield from terms
     gold: list[Case] = []

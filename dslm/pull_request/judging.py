@@ -25,6 +25,7 @@ from dslm.gating.gate import (
     unlike,
     verdict_files,
 )
+from dslm.looks.ledger import ledger_of
 from dslm.pull_request.changed_files import Change, changes
 from dslm.pull_request.document_changes import document_notes
 from dslm.pull_request.evidence_pull import pull_evidence
@@ -256,7 +257,12 @@ def _recorded(asked: PullRequest, ws: ProposedWorkspace, verdict: Verdict) -> Ch
 
 
 def _told_otherwise(ws: Workspace, recorded: Verdict, said: Mapping[str, str]) -> Iterator[str]:
-    """Files beside the verdict that say something else than it and the rows; people read them."""
+    """Files beside the verdict that say something else than it and the rows; people read them.
+
+    A look that is not committed would be nobody's: the next candidate would have its number again.
+    """
+    if recorded.look is not None and not ledger_of(ws).holds(recorded.look):
+        yield "its look at gold is not in the ledger: commit the folder `looks` with the results"
     for name in sorted(said.keys() - {"gate.json"}):  # it was read, and compared key by key
         path = ws.results / name
         if not (path.is_file() and path.read_bytes() == said[name].encode()):

@@ -24,7 +24,7 @@ from dslm.records import Release
 from dslm.settings.params import load_params, recipe_of
 from dslm.settings.policy import load_policy
 from dslm.settings.waivers import load_waivers
-from dslm.settings.workspace import Workspace
+from dslm.settings.workspace import Workspace, refuse_other_name
 
 # Of the target: what stages depend on and the gate reads, none of it run from the copy.
 OF_TARGET = ("dslm", "pipelines", "recipes/locks", "dvc.yaml", ".dvcignore", "requirements.lock")
@@ -97,7 +97,8 @@ def lay_out(target: Workspace, head: Path, into: Path) -> Workspace:
     _take(head, "params.yaml", into, needed=True)
     _only_this_workflow(ws)
     _link_base(ws, target.root)
-    load_contract(ws.contract)  # DVC reads these too, and bounds neither their size nor their depth
+    # DVC reads these too, and bounds neither their size nor their depth
+    refuse_other_name(ws, load_contract(ws.contract).name)
     load_policy(ws.policy)
     load_waivers(ws.waivers)
     return ws

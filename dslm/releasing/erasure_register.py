@@ -1,9 +1,10 @@
 """The record of erasures, `registry/<workflow>/erasures.json`: that, when, by whom and why.
 
 It says nothing of the person. The group's id stands there as a digest that is salted and slow to
-make, so that who knows an id can look it up and nobody can list ids. Written by `dslm.erasure` when
-an erasure is begun and when nothing is left of it; a run that was cut short goes on under the same
-entry. Git keeps it, so that a release of which rows were erased is known by it, as by a signature.
+make, so that who knows an id can look it up, and guessing takes time. Written by `dslm.erasure`
+when an erasure is begun and when nothing is left of it; a run that was cut short goes on under the
+same entry. Git keeps it, so that a release of which rows were erased is known by it, as by a
+signature.
 """
 
 from __future__ import annotations

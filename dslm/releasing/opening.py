@@ -23,6 +23,7 @@ from dslm.foreign_errors import VARIABLE
 from dslm.provenance import sync_folder
 from dslm.releasing.artifact_locations import FILES, set_right
 from dslm.releasing.faults import fault, knock, refuse_misspelt
+from dslm.settings.quick_imports import quick_imports
 from dslm.settings.regular_files import is_there
 from dslm.settings.workspace import origin
 from dslm.stage import take_lock
@@ -76,8 +77,13 @@ def _own(root: Path) -> Path:
 def artifact_folder(root: Path) -> Path | None:
     """Where artifacts go; None where a server decides."""
     if tracking_uri(root).startswith((_SQLITE, _WITH_DRIVER)):
-        return _own(root) / FILES
+        return own_artifacts(root)
     return None
+
+
+def own_artifacts(root: Path) -> Path:
+    """Where the repository's own MLflow keeps files, whichever registry is used now."""
+    return _own(root) / FILES
 
 
 def database(root: Path) -> Path | None:
@@ -98,6 +104,20 @@ def database(root: Path) -> Path | None:
     return Path(unquote(name))  # as SQLAlchemy does
 
 
+@contextlib.contextmanager
+def registry_at(address: str | None) -> Iterator[None]:
+    """All that is opened meanwhile is at an address; None: the repository's own."""
+    before = os.environ.pop(VARIABLE, None)
+    if address is not None:
+        os.environ[VARIABLE] = address
+    try:
+        yield
+    finally:
+        os.environ.pop(VARIABLE, None)
+        if before is not None:
+            os.environ[VARIABLE] = before
+
+
 def nothing_yet(root: Path) -> bool:
     """Whether there is no registry so far, so that reading need not create one."""
     path = database(root)
@@ -112,10 +132,11 @@ def plain_faults(root: Path) -> Iterator[None]:
         EnvironmentFault: The database is busy or full, the server is away, a driver is missing.
         InputError: The address is wrong, or what is there is no MLflow database.
     """
-    from google.protobuf.json_format import ParseError  # type: ignore[import-untyped]
-    from mlflow.exceptions import MlflowException
-    from requests.exceptions import RequestException
-    from sqlalchemy.exc import SQLAlchemyError
+    with quick_imports():
+        from google.protobuf.json_format import ParseError  # type: ignore[import-untyped]
+        from mlflow.exceptions import MlflowException
+        from requests.exceptions import RequestException
+        from sqlalchemy.exc import SQLAlchemyError
 
     faults = (MlflowException, SQLAlchemyError, RequestException, ParseError, sqlite3.Error,
               ImportError, ConnectionError, TimeoutError, socket.gaierror)  # fmt: skip
@@ -249,7 +270,7 @@ def _unsynced() -> Iterator[None]:
 
 
 def _connect(uri: str) -> MlflowClient:
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), quick_imports():
         # MLflow's own use of what its libraries deprecate: nothing that a user here can mend.
         warnings.simplefilter("ignore", DeprecationWarning)
         from mlflow import MlflowClient

@@ -211,7 +211,7 @@ def _alone(ws: Workspace) -> Iterator[Path]:
     """No other move in this clone meanwhile; gives a folder for a version's files."""
     with (
         exclusive(ws.root, f"release-{ws.workflow}", refusal=ReleaseRefused),
-        tempfile.TemporaryDirectory() as scratch,
+        tempfile.TemporaryDirectory(prefix="dslm-") as scratch,
     ):
         yield Path(scratch)
 

@@ -145,8 +145,8 @@ def _carried(folder: Path) -> list[Case]:
 def _others(decider: Answering, pairs: Sequence[tuple[Case, Row]]) -> Iterator[str]:
     """Why cases are not answered as recorded; ids and fields, no values, which may be personal."""
     texts = [case.input for case, _ in pairs]
-    again = decider.predict(texts)
     written = [row.prediction.text for _, row in pairs]
+    again = decider.predict(texts, drafts=written)
     parted = [n for n, text in enumerate(written) if text and again[n].text != text]
     held = {}
     if parted:

@@ -223,7 +223,7 @@ def _tell_loss(
         fix = f"restore MLflow's database from a backup, or go on from version {version.number}: "
         fix += f"`dslm release recover {ws.workflow} --accept-loss`"
         raise ReleaseRefused(f"{what} for good", where=f"{store.model}.journal", fix=fix)
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(prefix="dslm-") as scratch:
         proof = prove(store, version, Path(scratch))
         leaves = entries[-1] if entries else None
         reason = f"{what}; {named(version.number, version.digest)} served"

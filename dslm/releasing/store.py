@@ -251,7 +251,7 @@ class ModelStore:
         """One file of a version, nothing proved; None where there is none."""
         if version.run_id is None:
             return None
-        with tempfile.TemporaryDirectory() as into:
+        with tempfile.TemporaryDirectory(prefix="dslm-") as into:
             found = self._download(version.run_id, f"{FOLDER}/{name}", Path(into))
             return found.read_bytes() if found and found.is_file() else None
 

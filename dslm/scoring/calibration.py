@@ -34,6 +34,7 @@ from dslm.statistics.ladder import binomial_tail, level_of, rungs_of
 from dslm.statistics.zero_failures import needed_right, p_without_failure
 
 _ROUNDING = 1 + 1e-9
+_SMALL, _PLACES_OF_SMALL = 1e-6, 12  # as exact as a level may be small; noise is 1e-16
 NO_MORE = "no threshold can be certified on these calibration cases any more; nothing proceeds"
 
 
@@ -65,10 +66,16 @@ class Answers:
 
 
 def p_value(sums: Ints, risk: float) -> float:
-    """Against "at least this share is wrong", of wrong answers and answers by group."""
+    """Against "at least this share is wrong", of wrong answers and answers by group.
+
+    That of groups is rounded, as far digits are of the machine, and never told too small: a level
+    may be smaller than what is rounded away.
+    """
     if int(sums[:, 1].max()) == 1:
         return binomial_tail(int(sums[:, 0].sum()), len(sums), risk)
-    return max(0.0, round(p_below(sums[:, 0], sums[:, 1], risk, 1.0), SOUGHT))
+    found = max(0.0, p_below(sums[:, 0], sums[:, 1], risk, 1.0))
+    places = SOUGHT if found > _SMALL else _PLACES_OF_SMALL
+    return min(1.0, round(found, places) + 0.5 * 10.0**-places)
 
 
 def upper_bound(sums: Ints, tail: float) -> float:

@@ -49,9 +49,12 @@ class Repeating(Protocol):
         """What it computes in: a key of `BOUNDS`."""
 
     def predict(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+        self,
+        texts: Sequence[str],
+        progress: Callable[[int], None] | None = None,
+        drafts: Sequence[str] | None = None,
     ) -> list[Prediction]:
-        """One prediction an input, in order."""
+        """One prediction an input, in order; drafts change how long it takes, nothing else."""
 
     def predict_held(self, texts: Sequence[str], answers: Sequence[str]) -> list[Prediction]:
         """The same, each held to a given answer."""
@@ -130,9 +133,9 @@ def repeat(
     named = {key: value for key, value in decider.identity.items() if key not in ENGINE}
     refuse_differences(evidence, named, what=f"the rows of the {model}")
     texts = [cases[place].input for place in places]
-    with Progress(f"answer {model} again", len(texts), "cases") as bar:
-        again = decider.predict(texts, bar.advance)
     written = [rows[place].prediction for place in places]
+    with Progress(f"answer {model} again", len(texts), "cases") as bar:
+        again = decider.predict(texts, bar.advance, [one.text for one in written])
     bound = BOUNDS.get(decider.precision, max(BOUNDS.values()))
     other = [n for n in range(len(places)) if again[n].text != written[n].text]
     held = _held(decider, [n for n in other if _may_tie(written[n], again[n])], texts, written)

@@ -259,3 +259,16 @@ def workspace(workflow: str, root: Path | None = None) -> Workspace:
     near = nearest(workflow, known)
     fix = f"did you mean {near!r}?" if near else f"known: {', '.join(known) or 'none'}"
     raise InputError(f"no workflow {workflow!r}", where=root / "data", fix=fix)
+
+
+def refuse_other_name(ws: Workspace, named: str) -> None:
+    """Refuse a contract that is called otherwise than its folder.
+
+    What is judged by it bears its name: a verdict would be told as another workflow's.
+
+    Raises:
+        InputError: It is.
+    """
+    if named != ws.workflow:
+        raise InputError(f"the contract is called {named!r}", where=ws.contract,
+                         fix=f"call it {ws.workflow!r}, as its folder")  # fmt: skip

@@ -102,6 +102,10 @@ def test_the_job_that_judges_takes_the_pull_request_as_data() -> None:
     assert len(named) == 1
     assert named[0].count("pull-request") == 2, "the subcommand, and --head"
     assert "--head ../pull-request " in named[0]
+    first, _, judge = named[0].partition("\n")
+    assert first == 'echo "::stop-commands::$(openssl rand -hex 16)"', "what it prints is data too"
+    assert judge.startswith(".venv/bin/dslm gate pull-request ")
+    assert "stop-commands" not in judge
 
 
 def test_the_job_that_comments_runs_the_default_branch_alone() -> None:

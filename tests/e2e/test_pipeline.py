@@ -1,6 +1,8 @@
 """The main job on a tiny model, run as a user runs it: DVC, stages, registry, releases.
 
-Where the machine permits, every command runs in a network namespace without interfaces.
+Where the machine permits, every command runs in a network namespace without interfaces. Each kind
+of command runs once at least in a process that loads all it needs itself (`Scratch.anew`); the
+others start as copies of one that has the heavy libraries loaded.
 """
 
 from __future__ import annotations
@@ -37,11 +39,12 @@ def unplugged() -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="module")
-def scratch(tmp_path_factory: pytest.TempPathFactory) -> Scratch:
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scratch]:
     """A repository that ran once, from sources to the gate."""
     made = make_scratch(tmp_path_factory.mktemp("e2e") / "repository", unplugged())
     assert made.repro().ran == ALL
-    return made
+    with made.warm() as warm:
+        yield warm
 
 
 def verdict(scratch: Scratch) -> dict[str, Any]:
@@ -156,14 +159,14 @@ def only_what_changed_runs(scratch: Scratch) -> None:
 
 
 def first_release(scratch: Scratch) -> None:
-    scratch.repro("registry/dvc.yaml:register@mini")
+    scratch.anew.repro("registry/dvc.yaml:register@mini")
     assert releases(scratch) == {1: ["candidate"]}
     assert scratch.repro("registry/dvc.yaml:register@mini").ran == ["register"]
     assert releases(scratch) == {1: ["candidate"]}
     shutil.rmtree(scratch.root / ".mlflow")  # a clone has none; the receipt is in git
     assert scratch.repro("registry/dvc.yaml:register@mini").ran == ["register"]
     assert releases(scratch) == {1: ["candidate"]}
-    moved(scratch, "promote", "mini", "--reason", "the first that works")
+    moved(scratch.anew, "promote", "mini", "--reason", "the first that works")
     assert json.loads(scratch.ws.champion.read_text())["version"] == 1
     scratch.repro()
     settled(scratch)
@@ -175,7 +178,7 @@ def first_release(scratch: Scratch) -> None:
 def killed_while_training(scratch: Scratch) -> None:
     """A second candidate, whose first `dvc repro` is killed without a chance to tidy up."""
     scratch.edit(scratch.root / "recipes" / "tiny.yaml", '"seed": 3', '"seed": 4')
-    with scratch.start(*scratch.dvc("repro")) as run:
+    with scratch.anew.start(*scratch.anew.dvc("repro")) as run:
         end = time.monotonic() + 60
         while not list(scratch.ws.artifacts.glob(".adapter.*.partial")):
             assert run.poll() is None, "it ended before it trained"
@@ -206,7 +209,7 @@ def second_release(scratch: Scratch) -> None:
 
 
 def back_to_the_first(scratch: Scratch) -> None:
-    moved(scratch, "rollback", "mini", "--reason", "complaints")
+    moved(scratch.anew, "rollback", "mini", "--reason", "complaints")
     assert "champion" in releases(scratch)[1]
     history = json.loads(moved(scratch, "history", "mini", "--json").out)
     moves = [(e["action"], e["from_version"], e["to_version"]) for e in history]
@@ -218,7 +221,7 @@ def back_to_the_first(scratch: Scratch) -> None:
 
 def tampering_is_noticed(scratch: Scratch) -> None:
     card = scratch.ws.results / "scorecard.json"
-    sound = scratch.dslm("verify", "mini")
+    sound = scratch.anew.dslm("verify", "mini")
     assert sound.code == 0, sound.text
     untouched = scratch.stage("register")
     assert untouched.code == 0, f"what follows would prove nothing: {untouched.text}"
@@ -250,6 +253,21 @@ def a_failed_gate_registers_nothing(scratch: Scratch) -> None:
         assert "the gate says FAIL: right" in register.text
         assert scratch.run(*scratch.dvc("repro", "registry/dvc.yaml:register@mini")).code != 0
     assert set(releases(scratch)) == {1, 2}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("-c", "import sys; print(sys.argv, sys.path, __name__); sys.exit(3)", "a"),
+     ("-c", "import sys; sys.exit('said')"),
+     ("-c", "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"),
+     ("-m", "pipelines.gate", "--workflow", "other"), ("-m", "nothing"), ("-V",)],
+    ids=str,
+)  # fmt: skip
+def test_a_python_that_is_a_copy_ends_as_a_new_one(
+    scratch: Scratch, arguments: tuple[str, ...]
+) -> None:
+    copy, new = (one.run("python", *arguments) for one in (scratch, scratch.anew))
+    assert (copy.code, copy.out, copy.err[-40:]) == (new.code, new.out, new.err[-40:])
 
 
 def test_all_this_needs_no_network(scratch: Scratch) -> None:

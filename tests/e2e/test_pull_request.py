@@ -135,6 +135,16 @@ def numbers_that_people_read(ws: Workspace) -> None:
         relock(ws, path, digest, len(data))
 
 
+def leave_the_look_out(hosted: Hosted, of: str, name: str) -> None:
+    """The same pull request, but that the first sight of its candidate is not committed."""
+    shutil.copytree(hosted.head(of), hosted.head(name), symlinks=True)
+    looks = Workspace(hosted.head(name), "mini").looks
+    new = [path for path in looks.glob("*/*-*.json")
+           if not (hosted.target / path.relative_to(hosted.head(name))).exists()]  # fmt: skip
+    assert len(new) == 1
+    new[0].unlink()
+
+
 def a_lock_without_a_stage(ws: Workspace) -> None:
     lock = ws.root / "dvc.lock"
     text, found = re.subn(r"  train@mini:\n(?:    .*\n)+", "", lock.read_text())
@@ -174,6 +184,7 @@ def judged(hosted: Hosted) -> dict[str, Judged]:
                  a_file_where_a_folder_was_and_a_name_nobody_can_write,
                  gold_that_is_a_link):  # fmt: skip
         hosted.propose(edit.__name__, edit)
+    leave_the_look_out(hosted, a_worse_candidate_and_a_policy_that_asks_less.__name__, "no_look")
     names = sorted(path.name for path in (hosted.folder / "heads").iterdir())
     found = hosted.judge_all(dict.fromkeys(names, ()))
     assert not list(hosted.folder.rglob("it-ran"))
@@ -238,6 +249,13 @@ def test_everything_that_would_run_is_named(judged: dict[str, Judged]) -> None:
                  "dslm/__pycache__/__init__.cpython-311.pyc (added)",
                  "data/mini/sources/conftest.py (added)"):  # fmt: skip
         assert name in changed
+
+
+def test_a_look_at_gold_that_is_not_committed_is_missed(judged: dict[str, Judged]) -> None:
+    found = judged["no_look"]
+    assert found.code == EXIT_REFUSED, found.comment
+    assert found.checks["recorded_verdict"]["status"] == "FAIL"
+    assert "its look at gold is not in the ledger" in found.checks["recorded_verdict"]["seen"]
 
 
 def test_a_policy_that_asks_less_is_told_and_does_not_judge(judged: dict[str, Judged]) -> None:

@@ -7,6 +7,7 @@ in an ignored folder) must be found from there.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,14 @@ CARD = "eval/mini/results/metrics.json"
 
 
 @pytest.fixture(scope="module")
-def scratch(tmp_path_factory: pytest.TempPathFactory) -> Scratch:
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scratch]:
     """A repository with a champion, whose base is in a folder that git ignores."""
-    made = make_scratch(tmp_path_factory.mktemp("sweep") / "repository")
+    with make_scratch(tmp_path_factory.mktemp("sweep") / "repository").warm() as made:
+        yield with_champion(made)
+
+
+def with_champion(made: Scratch) -> Scratch:
+    """The first release, and what a sweep changes, committed."""
     with (made.root / ".gitignore").open("a") as ignored:
         ignored.write("/base/\n")
     made.done("git", "rm", "-r", "--cached", "--quiet", "base")

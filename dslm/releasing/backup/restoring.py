@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dslm.errors import ReleaseRefused
+from dslm.notices import notice
 from dslm.provenance import write_atomic
 from dslm.records import JournalEntry
 from dslm.releasing import steps
 from dslm.releasing.backup.backup_format import Kept, KeptRelease
 from dslm.releasing.backup.restore_sources import gathered, refuse_lost_champion
 from dslm.releasing.checking import prove
+from dslm.releasing.erasure_register import read_register
 from dslm.releasing.journal import Journal
 from dslm.releasing.recovering import recover
 from dslm.releasing.store import ModelStore
@@ -76,6 +78,7 @@ def restore(
         _write_journal(store, kept.entries)
         steps.reached("journal restored")
     done = recover(ws, actor, accept_loss=accept_loss)
+    _tell_erased(ws, kept)
     return _finished(ws, store, kept, done)
 
 
@@ -137,7 +140,7 @@ def _register(store: ModelStore, release: KeptRelease) -> int:
 
 def _take(store: ModelStore) -> int:
     """Take a number that is not restored, so that the next release has its own."""
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(prefix="dslm-") as scratch:
         write_atomic(Path(scratch) / "note.txt", "a number that was not restored\n")
         run_id, source = store.upload(Path(scratch), {})
     return store.add(source, {"status": GIVEN_UP}, run_id)
@@ -211,6 +214,22 @@ def _finished(ws: Workspace, store: ModelStore, kept: Kept, done: Sequence[str])
         lost=_lost(kept),
         done=tuple(done),
     )
+
+
+def _tell_erased(ws: Workspace, kept: Kept) -> None:
+    """Say on standard error whose cases, by the record of erasures, are in the registry again."""
+    of = {n: {one.version.tags.get("manifest")} for n, one in kept.releases.items()}
+    for entry in read_register(ws).erasures:
+        again = []
+        for number, manifests in sorted(of.items()):
+            after = {one.after for one in entry.releases if one.before in manifests}
+            if after - manifests:
+                manifests |= after  # which later erasures were made from
+                again.append(str(number))
+        if again:
+            where = f"{ws.workflow} version {', '.join(again)}"
+            what = f"cases that were erased on {entry.at[:10]} ({entry.reason}) are there again"
+            notice(where, what, "the same `dslm forget` again")
 
 
 def _lost(kept: Kept) -> tuple[int, ...]:

@@ -40,13 +40,12 @@ from dslm.releasing.drill.scratch_registry import (
     Scratch,
     bare_clone,
     empty_database,
-    registry_at,
 )
 from dslm.releasing.fetching import fetch_asked
 from dslm.releasing.identity import is_release, registered
 from dslm.releasing.journal import served
 from dslm.releasing.journal_anchors import known_moves
-from dslm.releasing.opening import nothing_yet
+from dslm.releasing.opening import nothing_yet, registry_at
 from dslm.releasing.promoting import promote, rollback
 from dslm.releasing.store import ModelStore
 from dslm.releasing.version import CANDIDATE, Version
@@ -175,7 +174,7 @@ class _Drilled:
     def serves(self) -> Seen:
         """Load what serves, as whoever serves it does."""
         began, answers = time.monotonic(), self._loading.again()
-        with tempfile.TemporaryDirectory() as scratch:
+        with tempfile.TemporaryDirectory(prefix="dslm-") as scratch:
             number, folder = fetch_asked(self._clone, None, Path(scratch))
             answers(folder, "")
         return f"version {number} loads, {_gave(answers.given)}", time.monotonic() - began

@@ -21,9 +21,9 @@ from typing import Any
 from dslm.errors import EXIT_ENVIRONMENT, DslmError, EnvironmentFault, ReleaseRefused
 from dslm.releasing import clock, steps
 from dslm.releasing.backup.restoring import restore
-from dslm.releasing.drill.scratch_registry import DRILL, MLFLOW, Scratch, Standing, registry_at
+from dslm.releasing.drill.scratch_registry import DRILL, MLFLOW, Scratch, Standing
 from dslm.releasing.drill.scratch_server import ScratchServer, there_is_a_server
-from dslm.releasing.opening import NAME, tracking_uri
+from dslm.releasing.opening import NAME, registry_at, tracking_uri
 from dslm.releasing.promoting import history, rollback
 from dslm.releasing.recovering import recover
 from dslm.releasing.smoke import Answer
@@ -153,7 +153,7 @@ def dead_server(d: Drilled) -> Seen:
     server, took = ScratchServer(d.folder / "server"), list[float]()
     clone = d.scratch.clone(d.folder / "clone")
     scratch = Scratch(clone, d.scratch.backup, d.scratch.empty)
-    with registry_at(server.address):
+    with server.in_use():
         try:
             server.start()
             restore(clone, scratch.backup, None, DRILL)

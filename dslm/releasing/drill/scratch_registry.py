@@ -7,15 +7,11 @@ real one is taken out of the environment, and a scratch that would lead to it is
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from dslm.errors import ReleaseRefused
-from dslm.foreign_errors import VARIABLE
 from dslm.releasing.agreement import disagreements
 from dslm.releasing.backup.restoring import restore
 from dslm.releasing.journal import Journal
@@ -89,22 +85,8 @@ class Scratch:
         return Workspace(folder, self.ws.workflow)
 
 
-@contextlib.contextmanager
-def registry_at(address: str | None) -> Iterator[None]:
-    """All that is opened meanwhile is at an address; None: in the clone itself."""
-    before = os.environ.pop(VARIABLE, None)
-    if address is not None:
-        os.environ[VARIABLE] = address
-    try:
-        yield
-    finally:
-        os.environ.pop(VARIABLE, None)
-        if before is not None:
-            os.environ[VARIABLE] = before
-
-
 def bare_clone(ws: Workspace, folder: Path) -> Workspace:
-    """What a clone of the repository has of a workflow, without any registry.
+    """What moves read of a clone's workflow: no registry, and of its data the contract alone.
 
     Raises:
         ReleaseRefused: Its registry would not be its own.
@@ -117,9 +99,10 @@ def bare_clone(ws: Workspace, folder: Path) -> Workspace:
     for name in FOLDERS:
         shutil.copytree(ws.root / name, folder / name, dirs_exist_ok=True)
     scratch = Workspace(folder, ws.workflow)
-    for source, target in ((ws.data, scratch.data), (ws.eval, scratch.eval),
-                           (ws.registry, scratch.registry)):  # fmt: skip
+    for source, target in ((ws.eval, scratch.eval), (ws.registry, scratch.registry)):
         shutil.copytree(source, target)
+    scratch.data.mkdir(parents=True)
+    shutil.copyfile(ws.contract, scratch.contract)
     for path in (ws.root / PATH.parent).glob("*.*"):
         if path.is_file():
             shutil.copyfile(path, folder / PATH.parent / path.name)

@@ -7,7 +7,9 @@ import csv
 import gzip
 import io
 import json
+import re
 import sqlite3
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -197,12 +199,39 @@ def test_what_others_wrote_too_is_not_taken_for_the_persons(ws) -> None:
     assert (ws.root / CACHE).exists()
 
 
-def test_a_cache_that_lies_elsewhere_is_looked_through(ws, tmp_path_factory) -> None:
-    cache = tmp_path_factory.mktemp("cache")
-    write_atomic(ws.root / ".dvc" / "config", f"[cache]\n    dir = {cache}\n")
+@pytest.mark.parametrize("whose", ["the repository's", "the user's", "a link"])
+def test_a_cache_that_lies_elsewhere_is_looked_through(
+    ws, tmp_path_factory, monkeypatch, whose
+) -> None:
+    cache, user = tmp_path_factory.mktemp("cache"), tmp_path_factory.mktemp("user")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(user))
+    folder = user / "dvc" if whose == "the user's" else ws.root / ".dvc"
+    if whose == "a link":
+        folder.mkdir()
+        (folder / "cache").symlink_to(cache)
+    else:
+        write_atomic(folder / "config", f"[cache]\n    dir = {cache}\n")
     write_atomic(cache / "files" / "md5" / "ab" / "01", LINE)
+    assert [one.found for one in listing(ws, GROUP).copies if one.kind == "cache"] == [1]
     forget(ws, GROUP, "ann", WHY)
     assert not (cache / "files" / "md5" / "ab" / "01").exists()
+
+
+@pytest.mark.parametrize("linked", ["artifacts", "artifacts/mini", "artifacts/mini/curated"])
+def test_what_lies_behind_a_link_goes_with_it(ws, tmp_path_factory, linked) -> None:
+    elsewhere, place = tmp_path_factory.mktemp("disk") / "there", ws.root / linked
+    train = "artifacts/mini/curated/train.jsonl"
+    write_atomic(elsewhere / Path(train).relative_to(linked), LINE)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(elsewhere)
+    (ws.root / "above").symlink_to(ws.root.parent)
+    (ws.root / "a-name-of-itself").symlink_to(ws.root)
+    found = listing(ws, GROUP)
+    assert [one.place for one in found.copies] == ["data/mini/sources/a.jsonl",
+                                                   "artifacts/mini/curated"]  # fmt: skip
+    forget(ws, GROUP, "ann", WHY)
+    assert not (ws.root / train).exists()
+    assert not any(path.is_file() for path in elsewhere.rglob("*"))
 
 
 def test_what_lies_beyond_reach_is_named(ws) -> None:
@@ -215,6 +244,21 @@ def test_what_lies_beyond_reach_is_named(ws) -> None:
     assert "DVC remote 'storage'" in told
     assert "trained on 1 of the cases: retrain (`dvc repro gate@mini`)" in told
     assert "`dvc add data/mini/sources`" in found.to_do
+
+
+def test_folders_of_killed_commands_are_named(ws, tmp_path_factory, monkeypatch) -> None:
+    """All that keep releases meanwhile have a name by which they are found."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
+    with tempfile.TemporaryDirectory(prefix="dslm-") as folder:
+        assert any(folder in one for one in listing(ws, GROUP).beyond)
+    assert not any("killed" in one for one in listing(ws, GROUP).beyond)
+    root = Path(__file__).parents[3]
+    texts = [
+        one.read_text() for part in ("dslm", "pipelines") for one in (root / part).rglob("*.py")
+    ]
+    made = re.findall(r"TemporaryDirectory\(([^)]*)", "".join(texts))
+    assert made
+    assert [one for one in made if "dir=" not in one and 'prefix="dslm-' not in one] == []
 
 
 def test_nothing_that_is_kept_says_who_it_was(ws) -> None:
@@ -287,11 +331,25 @@ def test_a_group_that_is_not_there_has_its_neighbours_named(ws) -> None:
     assert not ws.registry.exists()
 
 
-@pytest.mark.parametrize("reason", ["Zoe\u0308 7 asked for it", "", "  "])
-def test_a_reason_names_nobody(ws, reason) -> None:
+@pytest.mark.parametrize(
+    ("group", "reason"),
+    [
+        (GROUP, "Zoe\u0308 7 asked for it"), (GROUP, "mail of (zoë 7), by post"), (GROUP, ""),
+        (GROUP, "  "), ("4711", "letter of no. 4711."), ("s7", "case:S7"), ("x@y.zz", "by x@y.zz."),
+    ],
+)  # fmt: skip
+def test_a_reason_names_nobody(ws, group, reason) -> None:
+    write_atomic(ws.data / "sources" / "b.jsonl", jsonl(CURATED | {"meta": {"sender": group}}))
     with pytest.raises(InputError, match=r"names the group|no reason"):
-        forget(ws, GROUP, "ann", reason)
+        forget(ws, group, "ann", reason)
     assert read_register(ws).erasures == ()
+
+
+@pytest.mark.parametrize(("group", "reason"), [("7", "letter of 7 May"), ("tom", "atom 4711")])
+def test_a_reason_may_have_a_day_or_a_longer_word(ws, group, reason) -> None:
+    write_atomic(ws.data / "sources" / "b.jsonl", jsonl(CURATED | {"meta": {"sender": group}}))
+    forget(ws, group, "ann", reason)
+    assert [one.reason for one in read_register(ws).erasures] == [reason]
 
 
 TALK = [
@@ -334,6 +392,16 @@ def test_an_earlier_version_of_a_source_is_known_in_its_own_form(ws, name, data)
     write_atomic(kept, f"From: tom@example.org\n\n{OTHERS}")
     forget(ws, GROUP, "ann", WHY)
     assert list(kept.parent.iterdir()) == [kept]
+
+
+def test_a_case_that_sources_have_no_more_is_known_by_older_copies(ws) -> None:
+    """The person has another case in them still."""
+    old = "An order of the Ravensworths that was taken out of sources in May, for lot 11223."
+    write_atomic(ws.root / CACHE, jsonl(CURATED | {"id": "s0", "input": old}))
+    table = ws.root / CACHE.replace("0123", "4567")
+    write_atomic(table, f"text,who\n{old},nobody\n")
+    forget(ws, GROUP, "ann", WHY)
+    assert not table.exists()
 
 
 def test_a_person_that_only_older_copies_have_is_found_in_them(ws) -> None:

@@ -73,6 +73,12 @@ def test_a_first_release_passes_only_where_the_baseline_says_so(
     assert "no such file" in said(ws)
 
 
+def test_a_verdict_is_never_told_as_another_workflows(ws: Workspace) -> None:
+    ws.contract.write_text(ws.contract.read_text().replace("name: mini", "name: other"))
+    with pytest.raises(InputError, match="the contract is called 'other'"):
+        gate_workspace(ws, TODAY)
+
+
 @pytest.mark.slow
 def test_a_worse_candidate_fails(ws: Workspace) -> None:
     score(ws, first(120, 200), champion=first(188, 200))

@@ -106,6 +106,15 @@ def test_a_loss_of_just_the_margin_passes_no_more_often_at_the_largest_alpha_eit
             assert found <= level, (n, margin, level)
 
 
+@pytest.mark.parametrize(("n", "margin", "gained"), [(30, 0.5, 0.15), (50, 0.5, 0.15),
+                                                     (100, 0.3, 0.2)])  # fmt: skip
+def test_no_wide_margin_makes_a_later_look_spend_more_than_its_share(n, margin, gained) -> None:
+    """Where models differ on more than a third, it was passed up to 2.3 times as often."""
+    for level in (0.000284, 0.0000916, 0.0000213):
+        found = _passes(n, margin + 2 * gained, -margin, -margin, normal_quantile(1 - level))
+        assert found <= 1.06 * level
+
+
 def test_naive_gates_pass_what_this_one_stops() -> None:
     b, c, p = _pairs(200, 0.02, 0.04)
     assert float(p[b >= c].sum()) > 0.13

@@ -15,8 +15,10 @@ from tiny_engine import PROMPT, PROMPTS, TOKENIZER, engine, families, same
 
 from dslm.contract.answer import grammar
 from dslm.errors import DslmError, InputError
-from dslm.inference.engine import Engine, Generation
+from dslm.inference.engine import Engine
+from dslm.inference.grammars import _log_total
 from dslm.inference.prompt import answer_ids, shared_prefix
+from dslm.inference.unfinished import Generation
 
 NULLABLE = {"type": ["string", "null"], "maxLength": 6}
 
@@ -186,6 +188,15 @@ def test_an_answer_that_its_own_grammar_allows_is_not_changed_by_it() -> None:
     free = made.generate(PROMPTS)
     wide = grammar(MINI.output)
     assert same(free, made.generate(PROMPTS, narrow=lambda i: wide))
+
+
+def test_what_is_forbidden_adds_nothing_to_the_total() -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        logits = 20 * torch.randn(9, 500)
+    logits[torch.arange(9)[:, None] < torch.arange(500) % 9] = -math.inf
+    torch.testing.assert_close(_log_total(logits), logits.logsumexp(dim=-1), atol=0, rtol=0)
+    assert _log_total(torch.full((1, 3), math.nan)).isnan()
 
 
 def test_an_answer_that_is_cut_says_so() -> None:

@@ -118,9 +118,9 @@ def test_prompts_of_like_length_are_read_together_and_all_of_each(
 ) -> None:
     read: list[list[int]] = []
 
-    def noted(slots: Slots, first: int, tokens: Any, starts: Any) -> Any:
+    def noted(slots: Slots, first: int, tokens: Any, *others: Any) -> Any:
         read.append([len(piece) for piece in tokens])
-        return forward(slots, first, tokens, starts)
+        return forward(slots, first, tokens, *others)
 
     forward = Slots.forward
     monkeypatch.setattr(Slots, "forward", noted)

@@ -103,6 +103,10 @@ def a_contract_that_grows_as_it_is_read(ws: Workspace) -> None:
     ws.contract.write_text("\n".join(lines) + "\n")
 
 
+def a_contract_of_another_name(ws: Workspace) -> None:
+    ws.contract.write_text(ws.contract.read_text().replace("name: mini", "name: other"))
+
+
 def a_name_that_is_no_utf_8(ws: Workspace) -> None:
     (ws.eval / os.fsdecode(b"\xff")).mkdir()
     (ws.eval / os.fsdecode(b"\xff") / "a.txt").write_text("")
@@ -130,6 +134,7 @@ def receipt(**changes: Any) -> Callable[[Workspace], None]:
         (a_linked_gold, "no regular file"), (a_linked_folder, "no regular file"),
         (a_linked_parent, "no regular file"), (no_lock, "no dvc.lock"),
         (a_contract_that_grows_as_it_is_read, "workflow.yaml"),
+        (a_contract_of_another_name, "the contract is called 'other'"),
     ],
 )  # fmt: skip
 def test_what_leads_elsewhere_or_cannot_be_read_is_refused(

@@ -7,6 +7,7 @@ import shutil
 import socket
 import sqlite3
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,10 @@ def _no_server() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory, _no_server: None) -> Path:
     """A fresh MLflow database; copying it takes no time, migrating one takes seconds."""
+    from mlflow.store.db import utils
+
+    # the newest of its seventy migrations, which it would read anew for each copy that is opened
+    utils._get_latest_schema_revision = cache(utils._get_latest_schema_revision)
     root = tmp_path_factory.mktemp("template")
     client(root)
     return root / ".mlflow" / "mlflow.db"

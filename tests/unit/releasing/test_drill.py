@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -26,7 +29,7 @@ from dslm.releasing.backup import restore_sources, restoring
 from dslm.releasing.backup.backing_up import back_up
 from dslm.releasing.backup.restoring import restore
 from dslm.releasing.baseline import read_champion
-from dslm.releasing.drill import drilling, loaded_releases, planted
+from dslm.releasing.drill import drilling, loaded_releases, planted, scratch_server
 from dslm.releasing.drill.drill_record import (
     DrilledRelease,
     DrillRecord,
@@ -35,8 +38,9 @@ from dslm.releasing.drill.drill_record import (
     read_record,
 )
 from dslm.releasing.drill.drilling import drill
-from dslm.releasing.drill.scratch_registry import Scratch, bare_clone, registry_at
+from dslm.releasing.drill.scratch_registry import Scratch, bare_clone
 from dslm.releasing.journal import Journal
+from dslm.releasing.opening import registry_at
 from dslm.releasing.promoting import promote, rollback
 from dslm.releasing.signed_approvals.approving import approve
 from dslm.releasing.store import ModelStore
@@ -95,7 +99,9 @@ def test_every_fault_is_survived_and_the_registry_is_not_touched(ready: Run) -> 
 @pytest.mark.usefixtures("without_server")
 def test_a_shared_registry_is_only_read(ready: Run, tmp_path: Path) -> None:
     database = ready.ws.root / ".mlflow" / "mlflow.db"
+    write_atomic(ready.ws.data / "sources" / "many.jsonl", "{}\n")
     apart = Run(bare_clone(ready.ws, tmp_path / "clone"))
+    assert [path.name for path in apart.ws.data.iterdir()] == ["workflow.yaml"]
     before = digest_file(database), stands(ready)
     with registry_at(f"sqlite:///{database}"):
         assert drilled(apart).passed
@@ -197,10 +203,27 @@ def test_a_server_that_dies_midway_is_survived_and_where_there_is_none_it_is_not
     scratch: Scratch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "dies").mkdir()
-    assert "exit code 5" in tried(scratch, tmp_path / "dies", SERVER)
+    with monkeypatch.context() as shell:  # of a machine that has a server, and a proxy
+        shell.setenv("MLFLOW_REGISTRY_STORE_URI", f"sqlite:///{tmp_path / 'real.db'}")
+        shell.setenv("MLFLOW_DEFAULT_ARTIFACT_ROOT", str(tmp_path / "real"))
+        shell.setenv("http_proxy", "http://127.0.0.1:9")
+        assert "exit code 5" in tried(scratch, tmp_path / "dies", SERVER)
+    assert not list(tmp_path.glob("real*"))
     monkeypatch.setattr(planted, "there_is_a_server", lambda: False)
     with pytest.raises(planted.Untried, match="not installed"):
         tried(scratch, tmp_path, SERVER)
+
+
+def test_a_drills_server_ends_with_whoever_began_it() -> None:
+    command = [sys.executable, "-m", scratch_server.__name__, "sh", "-c", "echo on; exec sleep 99"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          start_new_session=True) as began:  # fmt: skip
+        assert began.stdin is not None
+        assert began.stdout is not None
+        assert began.stdout.readline() == b"on\n"
+        began.stdin.close()  # as the kernel does for a process that is killed
+        assert began.wait(timeout=30) == -signal.SIGKILL
+        assert began.stdout.read() == b""  # nobody holds the other end any more
 
 
 def test_a_drill_in_which_one_row_fails_has_not_passed_and_says_so(

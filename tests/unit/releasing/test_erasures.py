@@ -14,12 +14,15 @@ from typing import Any
 import pytest
 from finished_run import GOLD, Run, W, answers_well
 from killed_moves import killed_after
+from racing_moves import clones, forget_connections
 from signed_folders import listed, new_key
 
 from dslm.erasure import forget, listing
 from dslm.errors import InputError, Problems, ReleaseRefused
 from dslm.provenance import MANIFEST, digest_file, write_atomic, write_manifest
 from dslm.releasing import steps
+from dslm.releasing.backup.backing_up import back_up
+from dslm.releasing.backup.restoring import restore
 from dslm.releasing.checking import checked_files, prove
 from dslm.releasing.erasures import FILE, erasures_of
 from dslm.releasing.fetching import fetch_version
@@ -113,6 +116,34 @@ def test_the_smoke_test_takes_another_case_where_its_own_is_erased(two) -> None:
         return {**answers_well(folder, text), "object": target}
 
     assert rollback(two.ws, "wrong", "bob", answers)
+
+
+def test_a_restored_backup_brings_cases_back_and_says_so_and_they_are_erased_again(
+    two, migrated, tmp_path_factory, capsys
+) -> None:
+    """Gold knows nothing of the person then, and a killed run knows by rows whose a case is."""
+    smoke = json.loads(two.stored(1, "smoke.json").read_text())
+    (sender,) = [case.meta["sender"] for case in GOLD if case.id == smoke["id"]]
+    kept = tmp_path_factory.mktemp("kept") / "backup"
+    back_up(two.ws, kept)
+    erase(two, sender)
+    erase(two, "s7c")
+    (clone,) = clones(two, tmp_path_factory.mktemp("clones"), 1)
+    (clone.ws.root / ".mlflow").mkdir()
+    shutil.copyfile(migrated, clone.ws.root / ".mlflow" / "mlflow.db")
+    capsys.readouterr()
+    restore(clone.ws, kept, None, "eve")
+    told = capsys.readouterr().err
+    assert told.count("mini version 1, 2: cases that were erased on") == 2
+    assert told.count(f"({WHY}) are there again: the same `dslm forget` again") == 2
+    text = smoke["input"].encode()
+    assert len(bytes_left(clone.ws.root, text)) == 4
+    forget_connections()
+    for times in (1, 2, 4):
+        assert killed_after("rows erased", lambda: erase(clone, sender), times)
+    erase(clone, sender)
+    assert bytes_left(clone.ws.root, text) == []
+    assert erasures_of(fetch_version(clone.ws, 2, clone.ws.root / "fetched"))
 
 
 def test_a_candidate_of_which_rows_were_erased_is_not_promoted(one) -> None:

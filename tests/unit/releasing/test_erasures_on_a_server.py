@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,13 +47,16 @@ def test_releases_on_a_server_are_sealed_again_also_after_a_lost_command(
     folder = tmp_path_factory.mktemp("server")
     files = folder / "files"
     database = run.ws.root / ".mlflow" / "mlflow.db"
-    database.rename(folder / "mlflow.db")
+    shutil.copyfile(database, folder / "mlflow.db")
+    run.register()  # and leave it behind in the repository's own
     with mlflow_server(folder, f"sqlite:///{folder / 'mlflow.db'}") as (_, port):
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{port}")
         run.register()
         promote(run.ws, None, "go", "ann")
         assert left(files)
         assert any("MLflow's server" in one for one in listing(run.ws, "s7").beyond)
+        listed = [one.named for one in listing(run.ws, "s7").releases]
+        assert listed == ["version 1", "version 1 in .mlflow"]
         with monkeypatch.context() as patch:
             patch.setattr(steps, "reached", _ending_at("rows erased", 2))
             with pytest.raises(Ended):
@@ -60,3 +64,5 @@ def test_releases_on_a_server_are_sealed_again_also_after_a_lost_command(
         forget(run.ws, "s7", "ann", "letter 12")
         assert left(files) == left(run.ws.root) == []
         refuse_other_rows(fetch_version(run.ws, 1, tmp_path_factory.mktemp("fetched")))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    refuse_other_rows(fetch_version(run.ws, 1, tmp_path_factory.mktemp("left-behind")))

@@ -99,7 +99,7 @@ def test_a_move_killed_at_any_step_leaves_one_of_two_and_the_same_command_ends_i
     assert (entry is None) == moved
     end = stands(run)
     assert end == {"alias": new, "journal": new, "champion.json": new, "faults": [],
-                   "entries": stands(before)["entries"] + 1}  # fmt: skip
+                   "entries": old + 1}  # fmt: skip
     assert command(run) is None
     assert stands(run) == end
     assert run.ws.promotion.is_file() == before.ws.promotion.is_file()  # a signed statement of it

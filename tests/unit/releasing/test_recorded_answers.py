@@ -18,6 +18,7 @@ from tiny_release import answered_release_of, make_candidate, sealed
 
 from dslm.cases import read_records, write_records
 from dslm.errors import ReleaseRefused
+from dslm.inference.decider import Decider
 from dslm.provenance import digest_file
 from dslm.records import Case, Row
 from dslm.releasing import recorded_answers
@@ -240,6 +241,31 @@ def test_a_release_of_another_hand_or_without_a_signature_is_not_loaded(ws, trus
         (trusted / name).unlink()
     with pytest.raises(ReleaseRefused, match=r"is not signed, and .*trust\.yaml says whose"):
         load_verified(trusted, ws.root)
+
+
+@pytest.mark.parametrize("at", [-3, -4])  # of what stands in quotes last
+def test_an_answer_edited_by_one_letter_is_refused_though_it_is_the_draft(
+    ws, release, monkeypatch, at: int
+) -> None:
+    drafted: list[list[str]] = []
+    predict = Decider.predict
+
+    def noted(decider: Any, texts: Any, progress: Any = None, drafts: Any = None) -> Any:
+        drafted.append(list(drafts or ()))
+        return predict(decider, texts, progress, drafts)
+
+    def edited(value: dict[str, Any]) -> None:
+        text = value["prediction"]["text"]
+        changed = "b" if text[at] != "b" else "c"
+        value["prediction"].update(text=text[:at] + changed + text[at + 1 :])
+
+    monkeypatch.setattr(Decider, "predict", noted)
+    rows_changed(release, edited, only=7)
+    with pytest.raises(ReleaseRefused, match="gives 1 of 20 recorded answers otherwise here"):
+        AnswersAgain(ws.root)(release, "any")
+    rows = {row.id: row for row in read_records(release / "rows" / "candidate.jsonl", Row)}
+    cases = read_records(release / FILE, Case)
+    assert drafted == [[rows[case.id].prediction.text for case in cases]]
 
 
 def test_a_rollback_has_the_recorded_answers_given_again_on_the_same_engine_too(

@@ -14,6 +14,7 @@ from dslm.evidence import nearest
 from dslm.scoring import calibrate, load_calibration
 from dslm.scoring.calibration import NO_MORE, Answers, certify, p_value, upper_bound
 from dslm.scoring.intervals import ints
+from dslm.statistics.group_bounds import p_below
 from dslm.statistics.ladder import binomial_tail
 
 GOLD = cases(200)
@@ -65,6 +66,16 @@ def test_a_group_counts_once_however_many_answers_it_has() -> None:
     names = [str(n // 3) for n in range(60)]
     assert accepted([False] * 60, 0.08, 0.9) == 60
     assert accepted([False] * 60, 0.08, 0.9, groups=names) == 0
+
+
+def test_no_level_is_smaller_than_what_is_rounded_away() -> None:
+    """Rounded to nought, a p-value of 4.7e-9 kept a level of 2.5e-9."""
+    pairs, falling = [str(n // 2) for n in range(800)], [0.9 - n / 1e4 for n in range(800)]
+    answers = Answers(falling, [n >= 780 for n in range(800)], pairs)
+    largest = [step for step in certify(answers, 0.1, 1 - 1e-8) if step.certified][-1]
+    sums = answers.by_group(largest.answers)
+    assert p_below(sums[:, 0], sums[:, 1], 0.1, 1.0) <= largest.level
+    assert accepted([False] * 800, 0.1, 1 - 1e-8, groups=pairs) == 800
 
 
 def test_no_power_is_lost_where_each_answer_has_a_group_of_its_own() -> None:

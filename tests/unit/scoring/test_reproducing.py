@@ -38,8 +38,10 @@ class Scripted:
     def contract(self) -> Contract:
         return MINI
 
-    def predict(self, texts: Sequence[str], progress: Any = None) -> list[Prediction]:
-        assert len(texts) == len(self.free)
+    def predict(
+        self, texts: Sequence[str], progress: Any = None, drafts: Sequence[str] | None = None
+    ) -> list[Prediction]:
+        assert len(texts) == len(self.free) == len(drafts or texts)
         return list(self.free)
 
     def predict_held(self, texts: Sequence[str], answers: Sequence[str]) -> list[Prediction]:
