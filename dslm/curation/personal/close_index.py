@@ -111,7 +111,7 @@ class CloseIndex:
                 self._parted |= _parted(text)
             if identity.is_name:
                 last = identity.value.split()[-1]
-                for one in short_spellings(identity):
+                for one in short_spellings(identity) - whole_spellings(identity):
                     self._short[heard(one, "letters")] = one.startswith(last)
             if identity.kind == "address":
                 self._turned |= {heard(one, "digits") for one in turned(text)}

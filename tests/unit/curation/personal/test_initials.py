@@ -38,5 +38,9 @@ def test_an_initial_goes_with_the_name(text: str) -> None:
     assert found("anna kellner", f"name: {text}\n")
 
 
+def test_a_name_whose_first_word_is_one_letter_goes_as_it_is() -> None:
+    assert found("r kellner", "this is joseph r kellner and") == ["r kellner"]
+
+
 def test_an_ending_goes_with_a_name_that_is_too_short_to_be_found_without_it() -> None:
     assert found("sara böhm", "Böhms Schaden") == ["Böhms"]
