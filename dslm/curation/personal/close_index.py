@@ -105,14 +105,16 @@ class CloseIndex:
         self._turned: set[str] = set()  # "elm12" of 12 Elm Street: not over a comma
         self._days: dict[dt.date, Identity] = {}
         listed = list(values)
+        whole: set[str] = set()  # names in full, one of which may be "A. Weber"
         self._common = CommonNames(one for one in listed if one[0].is_name)
         for identity, text in listed:
             if not (text.isascii() and text.isalnum()):
                 self._parted |= _parted(text)
             if identity.is_name:
                 last = identity.value.split()[-1]
-                for one in short_spellings(identity) - whole_spellings(identity):
+                for one in short_spellings(identity):
                     self._short[heard(one, "letters")] = one.startswith(last)
+                whole |= {heard(one, "letters") for one in whole_spellings(identity)}
             if identity.kind == "address":
                 self._turned |= {heard(one, "digits") for one in turned(text)}
             if identity.form == DAY:
@@ -120,6 +122,8 @@ class CloseIndex:
             for key in keys_of(identity, text):
                 other = self.known.get(key)
                 self.known[key] = identity if other is None else _first(identity, other)
+        for chars in whole & self._short.keys():
+            del self._short[chars]
         by_hearing: dict[Hearing, list[str]] = {}
         for hearing, chars in self.known:
             by_hearing.setdefault(hearing, []).append(chars)

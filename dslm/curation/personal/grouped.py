@@ -83,10 +83,11 @@ def names_mistaken(held: Values, of_group: Values) -> Values:
              for one, _ in held if one.kind == "name" and " " not in one.value}  # fmt: skip
     if not (mailboxes or alone):
         return frozenset()
-    own = {one for one, _ in held}
+    own = {frozenset(one.value.split()) for one, _ in held if one.kind == "name"}
     return frozenset(
         (one, text) for one, text in of_group
-        if one.kind == "name" and " " in one.value and one not in own
+        if one.kind == "name" and " " in one.value
+        and frozenset(one.value.split()) not in own
         and (not alone.isdisjoint(units(one))
              or any(key.chars in mailboxes for key in keys_of(one, text)))
     )  # fmt: skip

@@ -40,6 +40,8 @@ def test_an_initial_goes_with_the_name(text: str) -> None:
 
 def test_a_name_whose_first_word_is_one_letter_goes_as_it_is() -> None:
     assert found("r kellner", "this is joseph r kellner and") == ["r kellner"]
+    both = [(Identity("name", "", name), name) for name in ("r kellner", "robin kellner")]
+    assert "r kellner" in [one.text for one in CloseIndex(both).findings("this is r kellner and")]
 
 
 def test_an_ending_goes_with_a_name_that_is_too_short_to_be_found_without_it() -> None:

@@ -13,6 +13,7 @@ from dslm.contract import Contract
 from dslm.curation.engine import Engine
 from dslm.curation.personal import by_group, spreading
 from dslm.curation.personal.finding import Identity
+from dslm.curation.personal.grouped import names_mistaken
 from dslm.curation.personal.replacing import BROKEN_LABEL, Replacer
 from dslm.curation.personal.showing import showing_of
 from dslm.curation.personal.surrogates import Surrogates
@@ -156,6 +157,20 @@ def test_somebody_else_who_stands_beside_a_name_goes_too(
     assert other not in said
     assert said[0] != said[2]
     assert other not in (out / "train.jsonl").read_text() + (out / "validation.jsonl").read_text()
+
+
+@pytest.mark.parametrize(
+    ("held", "taken"),
+    [((Identity("email", "", "annareyes@x.de"),), True), ((name("reyes"),), True),
+     ((name("anna"),), False), ((Identity("email", "", "bo@x.de"),), False), ((), False),
+     ((Identity("email", "", "annareyes@x.de"), name("reyes anna")), False)],
+)  # fmt: skip
+def test_a_name_is_mistaken_for_a_mailbox_of_its_letters_or_for_a_given_name_of_its_last_word(
+    held, taken
+):
+    of_group = frozenset({(name("anna reyes"), "Anna Reyes"), (name("li wu"), "Li Wu")})
+    mistaken = names_mistaken(frozenset((one, one.value) for one in held), of_group)
+    assert mistaken == ({(name("anna reyes"), "Anna Reyes")} if taken else set())
 
 
 @pytest.mark.parametrize("contact", [None, "Kowalczyk"])
