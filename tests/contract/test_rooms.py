@@ -21,8 +21,9 @@ ROOMS = {"sources", "imports", "near_duplicate_search", "filters", "labels", "pe
 FACED = {"imports", "near_duplicate_search", "filters", "labels", "books"}
 DOORS = {
     "sources": {
-        "daft_engine", "formats", "formats.json_lines", "formats.mail", "formats.mail.mail_threads", "formats.mailboxes",
-        "formats.sidecar_labels", "formats.source_rows", "formats.text_decoding",
+        "daft_engine", "formats", "formats.json_lines", "formats.mail", "formats.mail.mail_threads",
+        "formats.mailboxes", "formats.sidecar_labels", "formats.source_rows",
+        "formats.text_decoding",
         "input_errors", "mapping.chat_messages", "mapping.dialogue_turns", "mapping.nested_fields",
         "mapping.row_mapping", "mapping.type_coercion", "source_chunks", "source_table",
         "unique_ids",

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from dslm.curation.personal.found_values import COMMON, FoundValue, Identity, besides
 from dslm.curation.personal.names.ambiguous_names import CommonNames
+from dslm.curation.personal.names.initials import is_initial
 from dslm.curation.personal.variants.birth_dates import DAY, days_in, days_of, months_said
 from dslm.curation.personal.variants.escaped_characters import readings, unescaped
 from dslm.curation.personal.variants.letters_and_digits import (
@@ -53,7 +54,6 @@ from dslm.curation.personal.variants.word_boundaries import (
 FEW = 64  # values that are asked for one by one
 _PREFIX = 4
 _HEARINGS: tuple[Hearing, ...] = ("letters", "digits", "address")
-_NUMBER = re.compile(r"[^\w\n]?\d")  # behind an initial, which then is a number's: "Weber A-12"
 _RUN = re.compile(r"[0-9]+|[^0-9 ]+")
 _ENDS = re.compile(r"[,;\n]")
 
@@ -107,16 +107,20 @@ class GroupIndex:
     def __init__(self, values: Iterable[tuple[Identity, str]]):
         self.known: dict[Key, Identity] = {}
         self._parted: set[str] = set()
-        self._short: set[str] = set()  # "webera" of Anna Weber
+        self._short: dict[str, bool] = {}  # "webera" of Anna Weber, and if the initial is behind
         self._turned: set[str] = set()  # "elm12" of 12 Elm Street: not over a comma
         self._days: dict[dt.date, Identity] = {}
         listed = list(values)
+        whole: set[str] = set()  # names in full, one of which may be "A. Weber"
         self._common = CommonNames(one for one in listed if one[0].is_name)
         for identity, text in listed:
             if not (text.isascii() and text.isalnum()):
                 self._parted |= _parted(text)
             if identity.is_name:
-                self._short |= {heard(one, "letters") for one in short_spellings(identity)}
+                last = identity.value.split()[-1]
+                for one in short_spellings(identity):
+                    self._short[heard(one, "letters")] = one.startswith(last)
+                whole |= {heard(one, "letters") for one in whole_spellings(identity)}
             if identity.kind == "address":
                 self._turned |= {heard(one, "digits") for one in turned(text)}
             if identity.form == DAY:
@@ -124,6 +128,8 @@ class GroupIndex:
             for key in keys_of(identity, text):
                 other = self.known.get(key)
                 self.known[key] = identity if other is None else _first(identity, other)
+        for chars in whole & self._short.keys():
+            del self._short[chars]
         by_hearing: dict[Hearing, list[str]] = {}
         for hearing, chars in self.known:
             by_hearing.setdefault(hearing, []).append(chars)
@@ -218,9 +224,11 @@ class GroupIndex:
             at = stream.chars.find(chars)
             while at >= 0:
                 end = at + len(chars)
-                number = chars in self._short and _NUMBER.match(text, stream.end(end - 1))
-                if not number and self._stands(stream, at, end):
-                    start, last = stream.start(at), stream.end(end - 1)
+                start, last = stream.start(at), stream.end(end - 1)
+                behind = self._short.get(chars)
+                if self._stands(stream, at, end) and (
+                    behind is None or is_initial(text, start, last, behind=behind)
+                ):
                     said = unescaped(text[start:last])
                     chance = self._is_of_day(identity, chars, text, start, last) or (
                         chars in self._turned and _ENDS.search(said)

@@ -23,7 +23,7 @@ from dslm.curation.personal.variants.letters_and_digits import (
     stream_of,
 )
 from dslm.curation.personal.variants.spoken_digits import MAY_SAY_DIGITS
-from dslm.curation.personal.variants.word_boundaries import is_of_day_or_time
+from dslm.curation.personal.variants.word_boundaries import is_of_day_or_time, prefixes_of
 
 LEAST_WITHIN = 3  # letters of a value in a text that writes no blanks around it
 SURE = 6  # letters and digits that are hardly met by chance
@@ -83,7 +83,8 @@ class WordIndex:
         free = 0
         said = [word.chars for word in stream.words]
         for first, last, key in self._spans(said, spoken=spoken):
-            start, end = stream.words[first].starts[0], stream.words[last - 1].ends[-1]
+            start = stream.start(stream.firsts[last] - len(key))
+            end = stream.words[last - 1].ends[-1]
             hit = Hit(start, end, key)
             if first >= free and self._may_be(hit, text, 1 if spoken else last - first):
                 found.append(hit)
@@ -103,7 +104,8 @@ class WordIndex:
         cuts = [whole[at : at + SURE] for at in begins]
         starts, known = self._starts, self.known
         brief = spoken or self._has_brief(words, cuts)
-        if not brief and starts.keys().isdisjoint(cuts):
+        grown = not whole.isascii()
+        if not brief and not grown and starts.keys().isdisjoint(cuts):
             return
         for first, cut in enumerate(cuts):
             longest = starts.get(cut) or (self._brief_from(cut) if brief else 0)
@@ -111,6 +113,20 @@ class WordIndex:
                 at = begins[first]
                 for last in range(bisect_right(begins, at + longest) - 1, first, -1):
                     if (key := whole[at : begins[last]]) in known:
+                        yield first, last, key
+            if grown and first < len(words):
+                yield from self._behind_prefixes(words[first], first, whole, begins)
+
+    def _behind_prefixes(
+        self, word: str, first: int, whole: str, begins: Sequence[int]
+    ) -> Iterator[tuple[int, int, str]]:
+        """Names that stand in one word with "to", "and" or an article before them, if long."""
+        for size in prefixes_of(word):
+            at = begins[first] + size
+            if longest := self._starts.get(whole[at : at + SURE]):
+                for last in range(bisect_right(begins, at + longest) - 1, first, -1):
+                    key = whole[at : begins[last]]
+                    if key in self.known and self.known[key].is_name:
                         yield first, last, key
 
     def _has_brief(self, words: Sequence[str], cuts: Sequence[str]) -> bool:

@@ -141,7 +141,7 @@ def _row(
 ) -> dict[str, Any]:
     if row["record"] is None:
         return row | {"fault": replacer.text(row["fault"], known.anywhere)}
-    row = replaced_in_group(row, replacer, moved)
+    row = replaced_in_group(row, replacer, moved, known.groups.get(row["group_number"], NONE))
     if not known.may_be_in(words_of_line(row["record"]), row["group_number"]):
         return row
     before = CaseFindings.from_json(row["personal"]) if row["personal"] else CaseFindings()

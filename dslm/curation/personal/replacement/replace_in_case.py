@@ -93,7 +93,7 @@ class Replacer:
 
     def case(
         self, case: Case, came: Case | None = None, broken: Collection[str] | None = None,
-        settled: Moved = NOT_MOVED,
+        settled: Moved = NOT_MOVED, more: Collection[tuple[Identity, str]] = (),
     ) -> Replaced:  # fmt: skip
         """A case without what its fields hold and what is found in it.
 
@@ -103,10 +103,12 @@ class Replacer:
                 the reviewer took from the text with surrogates, which is what reviewers see, stays.
             broken: The rules that its target breaks, where that was asked already.
             settled: Which draws the values of its group take, where that is known.
+            more: Values that other cases of its group gave.
         """
         in_input = self._finder(case.input)
         placed = [*self._labelled.placed(case)]
-        values, shown = self._values(case, in_input, placed), frozenset[str]()
+        values = sorted({*self._values(case, in_input, placed), *more})
+        shown = frozenset[str]()
         if came is not None and came is not case:
             shown = self._as_shown(case, came, settled)
             values = [one for one in values if one[1] not in shown]

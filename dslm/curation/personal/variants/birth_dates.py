@@ -14,6 +14,7 @@ from functools import lru_cache
 from dslm.contract.dates import date_readings, found_dates
 from dslm.curation.personal.found_values import FoundValue, Identity
 from dslm.curation.personal.surrogates.keyed_draws import KeyedDraws
+from dslm.curation.personal.variants.escaped_characters import read_on
 from dslm.curation.personal.variants.letters_and_digits import folded_words
 
 DAY = "day"  # the form of a date that is one; other ones have a free form
@@ -65,7 +66,15 @@ def digits_of_day(day: dt.date) -> tuple[str, ...]:
 
 
 def days_in(text: str, known: Mapping[dt.date, Identity]) -> Iterator[FoundValue]:
-    """Where a text states a known day."""
+    """Where a text states a known day, read with its escapes and over lines that are quoted."""
+    plain, places = read_on(text)
+    for one in _stated_in(plain, known):
+        start, end = places[one.start][0], places[one.end - 1][1]
+        said = one.text if text[start:end] == one.text else " ".join(one.text.split())
+        yield one._replace(start=start, end=end, text=said)
+
+
+def _stated_in(text: str, known: Mapping[dt.date, Identity]) -> Iterator[FoundValue]:
     stated = [*found_dates(text)]
     for found in stated:
         if days := sorted(found.readings & known.keys()):

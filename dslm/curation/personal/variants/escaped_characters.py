@@ -11,7 +11,7 @@ findings.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import unescape
 from urllib.parse import unquote_to_bytes
 
@@ -28,6 +28,7 @@ _ESCAPE = re.compile(
     r"|(?:\\+u[0-9A-Fa-f]{4})+|(?:\\+x[C-Fc-f][0-9A-Fa-f])(?:\\+x[89ABab][0-9A-Fa-f])*"
     rf"|{_MISREAD}"
 )
+_QUOTED_LINE = re.compile(r"\r?\n[ \t]*(?:>[ \t]*)+")
 _CONTROL = re.compile(r"\\+[nrt]")
 Placed = tuple[str, int, int]  # a character, where it begins, and before where it ends
 
@@ -55,6 +56,21 @@ def unescaped(text: str) -> str:
     if not may_be_escaped(text):
         return text
     return "".join(char for char, _, _ in placed_chars(text))
+
+
+def read_on(text: str) -> tuple[str, Sequence[tuple[int, int]]]:
+    """A text with its escapes read and blanks for breaks with the marks of a quoted mail.
+
+    With each character's place in the text: where it begins, and before where it ends.
+    """
+    plain, places = text, [(at, at + 1) for at in range(len(text))]
+    if may_be_escaped(text):
+        placed = [*placed_chars(text)]
+        plain = "".join(char for char, _, _ in placed)
+        places = [(start, end) for _, start, end in placed]
+    if "\n" in plain:
+        plain = _QUOTED_LINE.sub(lambda line: " " * len(line[0]), plain)
+    return plain.replace("\xa0", " "), places
 
 
 def readings(text: str) -> tuple[str, ...]:

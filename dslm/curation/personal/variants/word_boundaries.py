@@ -19,6 +19,7 @@ IN_GROUPS = 4  # letters and digits that blanks may part
 LEAST_BEHIND_NOUGHTS = 3  # digits before which noughts may be missing; with them, be too many
 SHORT_NUMBER = 4  # digits; of fewer, or of a year, a part of a date or a sum is one by chance
 BEHIND_PREFIX = 3  # letters of a name behind such
+LONGEST_PREFIX = 4
 _PREFIXES = re.compile(  # wa, fa, bi, li, ka and al; ve, ha, be, ke, le, mi, she
     "[\u0648\u0641\u0628\u0644\u0643]{1,2}(?:\u0627\u0644)?"
     "|[\u05d5\u05d4\u05d1\u05db\u05dc\u05de\u05e9]{1,2}"
@@ -104,6 +105,14 @@ def _behind_prefix(stream: Stream, start: int, end: int) -> bool:
     if end - start < BEHIND_PREFIX or not stream.chars[start : start + 1] >= "\u05d0":
         return False
     return _PREFIXES.fullmatch(stream.chars, stream.firsts[stream.word(start)], start) is not None
+
+
+def prefixes_of(word: str) -> list[int]:
+    """How many letters of a word may be what Arabic and Hebrew write before another: לדוד has 1."""
+    if not word[:1] >= "\u05d0":
+        return []
+    return [size for size in range(1, LONGEST_PREFIX + 1)
+            if len(word) > size and _PREFIXES.fullmatch(word, 0, size)]  # fmt: skip
 
 
 def is_part_of_sum(text: str, start: int, end: int) -> bool:

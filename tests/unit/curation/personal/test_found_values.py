@@ -72,6 +72,18 @@ def test_a_planted_value_is_found_as_spelled(text: str, kind: str, value: str) -
 
 
 @pytest.mark.parametrize(
+    ("text", "address"),
+    [("電話は03、メールはanna.weber@web.deです。", "anna.weber@web.de"),
+     ("邮箱是wei@qq.com谢谢", "wei@qq.com"),
+     ("메일은 minsu@naver.com입니다", "minsu@naver.com"), ("לanna@web.de", "anna@web.de"),
+     ("ราคาanna@web.deครับ", "anna@web.de"), ("почта@пример.рф", "почта@пример.рф"),
+     ("田中@example.jp", "田中@example.jp"), ("jürgen.groß@web.de", "jürgen.groß@web.de")],
+)  # fmt: skip
+def test_an_address_ends_where_words_of_another_script_touch_it(text: str, address: str) -> None:
+    assert found(text) == [("email", address)]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "IBAN DE88 3704 0044 0532 0130 00",  # check digits

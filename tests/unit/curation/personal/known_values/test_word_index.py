@@ -63,3 +63,18 @@ def test_a_text_that_is_a_value_is_found_as_the_longest_of_all_findings(text):
 def test_digits_are_drawn_as_among_other_characters(digits):
     alone, among = KeyedDraws(b"a key", "x"), KeyedDraws(b"a key", "x")
     assert alone.like(digits) + "-" == among.like(f"{digits}-")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [("דוד גולדשטיין", "זה קרה גם לדוד גולדשטיין, פוליסה", "דוד גולדשטיין"),
+     ("רוזנברג תמר", "שלרוזנברג, תמר", "רוזנברג, תמר"), ("محمد حداد", "مع ومحمد حداد", "محمد حداد"),
+     ("دنيا حداد", "والدنيا حداد", "دنيا حداد"), ("דוד לוי", "לדודה לויה", None),
+     ("דוד גולדשטיין", "בידוד גולדשטיין", None), ("anna weber", "lanna weber", None)],
+)  # fmt: skip
+def test_a_long_name_is_found_behind_the_words_that_arabic_and_hebrew_write_before_it(
+    name, text, found
+):
+    index = WordIndex({"".join(name.split()): Identity("name", "", name)})
+    said = [text[hit.start : hit.end] for hit in index.hits(text)]
+    assert said == ([found] if found else [])

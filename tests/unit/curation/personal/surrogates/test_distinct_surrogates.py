@@ -15,6 +15,7 @@ from dslm.curation.personal.gold_with_surrogates import gold_with_surrogates
 from dslm.curation.personal.known_values import rows_by_group
 from dslm.curation.personal.replacement import replace_everywhere
 from dslm.curation.personal.replacement.replace_in_case import BROKEN_LABEL, Replacer
+from dslm.curation.personal.replacement.replace_in_group import names_mistaken
 from dslm.curation.personal.surrogates.distinct_surrogates import (
     CROWDED,
     distinct_surrogates,
@@ -161,6 +162,41 @@ def test_somebody_else_who_stands_beside_a_name_goes_too(
     assert other not in said
     assert said[0] != said[2]
     assert other not in (out / "train.jsonl").read_text() + (out / "validation.jsonl").read_text()
+
+
+@pytest.mark.parametrize(
+    ("held", "taken"),
+    [((Identity("email", "", "annareyes@x.de"),), True), ((name("reyes"),), True),
+     ((name("anna"),), False), ((Identity("email", "", "bo@x.de"),), False), ((), False),
+     ((Identity("email", "", "annareyes@x.de"), name("reyes anna")), False)],
+)  # fmt: skip
+def test_a_name_is_mistaken_for_a_mailbox_of_its_letters_or_for_a_given_name_of_its_last_word(
+    held, taken
+):
+    of_group = frozenset({(name("anna reyes"), "Anna Reyes"), (name("li wu"), "Li Wu")})
+    mistaken = names_mistaken(frozenset((one, one.value) for one in held), of_group)
+    assert mistaken == ({(name("anna reyes"), "Anna Reyes")} if taken else set())
+
+
+@pytest.mark.parametrize("contact", [None, "Kowalczyk"])
+def test_a_name_is_the_same_person_where_only_a_mailbox_or_the_last_word_tells_it(
+    asking, rows, gold, write_source, tmp_path, contact
+):
+    """Chloe Kowalczyk has chloekowalczyk@web.de, and another case of hers gives her whole name."""
+    for row in rows:
+        row["target"]["ref"] = None
+    of_one = [row for row in rows if row["meta"]["sender"] == rows[0]["meta"]["sender"]][:2]
+    of_one[0]["meta"]["contact"] = "Chloe Kowalczyk"
+    of_one[1]["meta"] |= {"contact": contact, "mail": "chloekowalczyk@web.de"}
+    of_one[1]["input"] += " Chloe Kowalczyk writes as chloekowalczyk@web.de of Kowalczyk"
+    contract = asking(meta_contact="name", meta_mail="email")
+    done = curated(contract, write_source(rows), [of(c) for c in gold], tmp_path / "out")
+    first, second = (next(c for c in done.kept if c.id == row["id"]) for row in of_one)
+    said = second.input.split()[-7:]
+    assert " ".join(said[:2]) == first.meta["contact"]
+    assert said[-1] == said[1]
+    assert said[4] == second.meta["mail"]
+    assert second.meta.get("contact") == (contact and said[1])
 
 
 def test_a_case_for_which_no_digit_is_left_is_dropped_and_mask_asks_nothing(asking):
