@@ -14,7 +14,8 @@ os.environ["PYTORCH_NVML_BASED_CUDA_CHECK"] = "1"  # "is there a GPU" is asked w
 
 for _name in (
     "dslm", "torch", "transformers.models.llama.modeling_llama", "peft", "datasets", "trl",
-    "trl.trainer.sft_trainer", "dslm.training.run.training_run", "training_variants",
+    "trl.trainer.sft_trainer", "dslm.training.run.training_run",
+    "support.training.training_variants",
 ):  # fmt: skip
     # what is missing or broken is said by the step that needs it, in its own words
     with contextlib.suppress(Exception):

@@ -44,7 +44,7 @@ def test_what_is_wrong_is_seen(fuzzer: Fuzzer, monkeypatch: pytest.MonkeyPatch) 
         raise ZeroDivisionError
 
     monkeypatch.setattr("dslm.checking.check_workflow.load_contract", fail)
-    monkeypatch.setattr("fuzzed_inputs.load_contract", fail)
+    monkeypatch.setattr("support.faults.fuzzed_inputs.load_contract", fail)
     outcomes = [fuzzer.run(seed) for seed in range(20)]
     seen = [o for o in outcomes if o.wrong == ["exit code 70"]]
     assert {o.command for o in seen} >= {"check"}
