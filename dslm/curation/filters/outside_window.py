@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from dslm.contract.model.contract_model import Contract
 from dslm.curation.ledger import Drop
-from dslm.curation.received_date import received_date
+from dslm.curation.splits import received_date
 from dslm.records import Case
 
 UNTIL = "valid_until"

@@ -12,8 +12,7 @@ from dslm.curation.filters.leakage.group_across_splits import group_across_split
 from dslm.curation.filters.outside_window import outside_window
 from dslm.curation.filters.over_label_cap import over_label_cap
 from dslm.curation.filters.thin_text import thin_text
-from dslm.curation.received_date import received_date
-from dslm.curation.splits import split_of
+from dslm.curation.splits import received_date, split_of
 from dslm.records import Case
 
 BY_TIME = {
