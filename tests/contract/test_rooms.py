@@ -23,6 +23,11 @@ ARROWS = {
     "books": {"labels", "sources"},
     "near_duplicate_search": set[str](),
 }
+# Who of a room reads the contract; the others are handed the few values that they need.
+READERS = {
+    "near_duplicate_search": set[str](),
+    "filters": {"filter_order", "rule_breaks"},  # the latter hands it on, to the contract's rules
+}
 EVERYWHERE = modules("dslm", "pipelines")
 
 
@@ -43,6 +48,11 @@ def entries() -> list[tuple[str, str, str]]:
                     inside = node.module.removeprefix(f"{CURATION}.{room}").lstrip(".")
                     found.append((module.name, room, inside))
     return found
+
+
+def names_the_contract(tree: ast.AST) -> bool:
+    """Whether a module speaks of the whole contract."""
+    return any(isinstance(node, ast.Name) and node.id == "Contract" for node in ast.walk(tree))
 
 
 def test_no_floor_has_more_files_than_a_newcomer_can_look_over() -> None:
@@ -67,6 +77,15 @@ def test_rooms_call_each_other_in_the_directions_that_are_drawn() -> None:
     called = {(room_of(who), room) for who, room, _ in entries() if room_of(who)}
     assert called == drawn
     assert tuple(TopologicalSorter(ARROWS).static_order())  # raises where arrows run in a circle
+
+
+@pytest.mark.parametrize("room", sorted(READERS))
+def test_the_contract_is_read_at_the_door_of_a_room(room: str) -> None:
+    here = f"{CURATION}.{room}."
+    inside = [m for m in EVERYWHERE if m.name.startswith(here)]
+    assert len(inside) > 3
+    readers = {m.name.removeprefix(here) for m in inside if names_the_contract(m.tree)}
+    assert readers == READERS[room]
 
 
 @pytest.mark.parametrize("room", sorted(ROOMS))
