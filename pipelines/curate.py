@@ -8,7 +8,7 @@ from dslm.contract import Contract, load_contract
 from dslm.curation.books import make_data_card
 from dslm.curation.filters import Limit
 from dslm.curation.pipeline import curate
-from dslm.curation.sources.daft_engine import Engine
+from dslm.curation.sources import Engine
 from dslm.evidence import data_digest
 from dslm.gating.power.detectable_differences import gold_reach
 from dslm.provenance import digest_file

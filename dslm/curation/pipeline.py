@@ -10,7 +10,6 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,19 +19,13 @@ from dslm.contract.answers.canonical_answer import refuse_undecodable
 from dslm.contract.cases.case_groups import folded, group_of
 from dslm.contract.model.contract_model import Contract
 from dslm.curation.books import ledger_of, rejects_of, review_count
+from dslm.curation.case_rows import CaseRows
 from dslm.curation.case_table import CaseTable
 from dslm.curation.filters import FilteredCases, Limit, filtered_cases, filters_of
 from dslm.curation.labels import Contradiction, ReviewDecisions, read_decisions
 from dslm.curation.ledger import Ledger, Reject
-from dslm.curation.personal.found_in_case import together
-from dslm.curation.personal.known_values.known_values import KnownValues
-from dslm.curation.personal.known_values.shared_part_counts import shared_parts
-from dslm.curation.personal.known_values.word_index import WordIndex
-from dslm.curation.personal.personal_pipeline import PersonalPipeline, personal_pipeline
-from dslm.curation.personal.proof.written_files import Lines
-from dslm.curation.sources.daft_engine import Engine
-from dslm.curation.sources.source_table import Rows, read_sources
-from dslm.curation.sources.unique_ids import with_unique_ids
+from dslm.curation.personal import KnownValues, Lines, PersonalPipeline, personal_pipeline, together
+from dslm.curation.sources import Engine, Rows, read_sources, with_unique_ids
 from dslm.curation.splits import SPLITS, refuse_empty_split
 from dslm.errors import InputError
 from dslm.provenance import digest_json, write_atomic
@@ -84,7 +77,7 @@ def curate(
     work.mkdir(parents=True)
     engine = engine or Engine()
     if cleaning:
-        cleaning = replace(cleaning, shared=shared_parts(contract, contract_dir, engine))
+        cleaning = cleaning.with_shared_parts(contract_dir, engine)
     rows, known = _read(contract, contract_dir, held, engine, work, cleaning, verdicts)
     rejects = rejects_of(rows, contract, contract_dir)
     table, order = with_unique_ids(rows)
@@ -127,10 +120,10 @@ def _read(
 ) -> tuple[Rows, KnownValues]:  # fmt: skip
     """All rows, their personal data replaced, and the values that were."""
     replacer = cleaning.replacer if cleaning else None
-    blocks = filters_of(contract, gold, verdicts)
-    rows = read_sources(contract, folder, blocks, engine, work, verdicts, replacer)
+    to_columns = CaseRows(contract, filters_of(contract, gold, verdicts), verdicts, replacer)
+    rows = read_sources(contract, folder, to_columns, engine, work)
     if cleaning is None:
-        return rows, KnownValues(WordIndex({}))
+        return rows, KnownValues()
     return cleaning.everywhere(rows, work, engine)
 
 

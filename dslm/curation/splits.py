@@ -1,19 +1,19 @@
 """Which split a case belongs to: a pure function of its group, so that it never changes.
 
 A group's place in [0, 1) is a hash of its name and the workflow's. Adding cases, or groups, moves
-no case that is there. Where the contract names days, a case's arrival decides instead, and
-`blocks.group_across_splits` keeps groups whole. Called by `case_table`, `pipeline` and
-`file_import`.
+no case that is there. Where the contract names days, the day on which a case was received decides
+instead, and `filters.leakage.group_across_splits` keeps groups whole. Called by `case_table`,
+`pipeline` and `file_import`; filters and the data card ask for the day.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Mapping
 
 from dslm.contract.cases.case_groups import group_of
 from dslm.contract.model.contract_model import Contract
-from dslm.curation.received_date import received_date
 from dslm.errors import InputError
 from dslm.records import Case
 
@@ -24,6 +24,16 @@ def position(salt: str, key: str) -> float:
     """A key's place in [0, 1): the first 53 bits of SHA-256 over salt and key."""
     digest = hashlib.sha256(f"{salt}\0{key}".encode()).digest()
     return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
+
+
+def received_date(case: Case, field: str | None) -> dt.date | None:
+    """The day in an ISO 8601 date or time; None where there is none that could be read."""
+    if field is None or field not in case.meta:
+        return None
+    try:
+        return dt.date.fromisoformat(str(case.meta[field]).strip()[:10])
+    except ValueError:
+        return None
 
 
 def split_of(contract: Contract, case: Case) -> str:

@@ -17,14 +17,21 @@ from pydantic import ValidationError
 
 from dslm.contract import Contract
 from dslm.contract.cases.identifiers import identifier
-from dslm.curation.personal.personal_pipeline import personal_pipeline
-from dslm.curation.personal.replacement.replace_in_case import Replacer
-from dslm.curation.sources.formats import FORMATS, Format
-from dslm.curation.sources.formats.mailboxes import MBOX_LABELS, labels_of, mailbox_of
-from dslm.curation.sources.mapping.chat_messages import CHAT_KEYS
-from dslm.curation.sources.mapping.row_mapping import Misfit, meta_of, to_case
-from dslm.curation.sources.mapping.type_coercion import as_json
-from dslm.curation.sources.source_chunks import SourceFile, present_files
+from dslm.curation.personal import Replacer, personal_pipeline
+from dslm.curation.sources import (
+    CHAT_KEYS,
+    FORMATS,
+    MBOX_LABELS,
+    Format,
+    Misfit,
+    SourceFile,
+    as_json,
+    labels_beside,
+    mailbox_of,
+    meta_of,
+    present_files,
+    to_case,
+)
 from dslm.curation.splits import SPLITS
 from dslm.erasure.erased_person import Person, key_of
 from dslm.erasure.primary_files import Labels, PrimaryFile, label_hits
@@ -118,9 +125,9 @@ class CaseReading:
             self.seen.cases += len(lines)
             if _has_own_form(file.kind):
                 self._note_raw(file, lines)
-            if file.path.suffix.lower() == ".mbox" and labels_of(file.path).is_file():
+            if file.path.suffix.lower() == ".mbox" and labels_beside(file.path).is_file():
                 wanted = {n: str(row["meta"].get("message_id")) for n, row in mine.items()}
-                yield self._labels(labels_of(file.path), _JSONL, "utf-8", wanted)
+                yield self._labels(labels_beside(file.path), _JSONL, "utf-8", wanted)
             beside = beside_of(file.path, file.kind)
             named = any(self._is_group(label) for path in beside for label in object_of(path))
             yield PrimaryFile("sources", file.path, file.kind, file.source.encoding,

@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dslm.curation.sources.formats import FORMATS, Format
-from dslm.curation.sources.formats.mail.mail_threads import bare_id
+from dslm.curation.sources import FORMATS, Format, bare_id
 from dslm.erasure.erased_person import Person
 from dslm.erasure.rewritten_sources import beside_of, rows_in
 from dslm.erasure.text.folded_text import plain

@@ -16,10 +16,17 @@ from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
-from dslm.curation.sources.formats import FORMATS, Format
-from dslm.curation.sources.formats.mailboxes import MBOX_LABELS, message_spans
-from dslm.curation.sources.formats.sidecar_labels import LONE_LABEL, label_of
-from dslm.curation.sources.formats.text_decoding import LONGEST_MARK, encoding_of, is_bytewise
+from dslm.curation.sources import (
+    FORMATS,
+    LONE_LABEL,
+    LONGEST_MARK,
+    MBOX_LABELS,
+    Format,
+    encoding_of,
+    is_bytewise,
+    label_of,
+    message_spans,
+)
 from dslm.erasure.text.folded_text import unescaped
 from dslm.errors import InputError
 

@@ -21,7 +21,7 @@ from ruamel.yaml import YAML
 from dslm.cases import read_labelled, write_records
 from dslm.contract.cases.case_groups import group_of
 from dslm.contract.model.contract_model import load_contract
-from dslm.curation.sources.mapping.nested_fields import flattened, to_flatten
+from dslm.curation.sources import flattened, to_flatten
 from dslm.errors import InputError
 from dslm.provenance import write_atomic
 from dslm.records import Baseline

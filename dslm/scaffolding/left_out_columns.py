@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dslm.curation.sources.mapping.nested_fields import JOINT
+from dslm.curation.sources import JOINT
 from dslm.errors import InputError
 from dslm.settings.did_you_mean import nearest
 

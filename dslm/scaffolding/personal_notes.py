@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from dslm.contract.model.personal_fields import FOUND_KINDS, Personal
-from dslm.curation.personal.detectors.all_detectors import Detectors, refuse_missing
-from dslm.curation.personal.detectors.undeclared_fields import UndeclaredFields
+from dslm.curation.personal import Detectors, UndeclaredFields, refuse_missing
 from dslm.errors import EnvironmentFault
 from dslm.records import Case
 

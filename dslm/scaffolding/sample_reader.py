@@ -24,7 +24,7 @@ from dslm.curation.imports import (
     meta_in,
     object_in,
 )
-from dslm.curation.sources.mapping.chat_messages import without_chat
+from dslm.curation.sources import without_chat
 from dslm.errors import DslmError, InputError, Problems
 from dslm.records import Case
 from dslm.scaffolding.left_out_columns import columns_left_out, without_columns

@@ -1,12 +1,10 @@
-"""The floor plan: how many files a floor has.
-
-Through which doors curation's rooms are entered.
-"""
+"""The floor plan: how many files a floor has, and how curation's rooms call each other."""
 
 from __future__ import annotations
 
 import ast
 from collections import Counter
+from graphlib import TopologicalSorter
 
 import pytest
 from support.documents.code_reader import ROOT, modules
@@ -15,36 +13,20 @@ MOST_FILES = 15
 GROUND = 8  # of curation: the pipeline, and what all of its rooms share
 CURATION = "dslm.curation"
 ROOMS = {"sources", "imports", "near_duplicate_search", "filters", "labels", "personal", "books"}
-# Their `__init__` hands out what others may use; the others' doors are the modules named below.
-# The reader replaces while it reads and replacing reads the table, so that a face of either that
-# imports its modules would be a circle.
-FACED = {"imports", "near_duplicate_search", "filters", "labels", "books"}
-DOORS = {
-    "sources": {
-        "daft_engine", "formats", "formats.json_lines", "formats.mail", "formats.mail.mail_threads",
-        "formats.mailboxes", "formats.sidecar_labels", "formats.source_rows",
-        "formats.text_decoding",
-        "input_errors", "mapping.chat_messages", "mapping.dialogue_turns", "mapping.nested_fields",
-        "mapping.row_mapping", "mapping.type_coercion", "source_chunks", "source_table",
-        "unique_ids",
-    },
-    "personal": {
-        "detectors.all_detectors", "detectors.declared_fields", "detectors.undeclared_fields",
-        "found_in_case", "gold_with_surrogates", "json_texts", "known_values.known_values",
-        "known_values.shared_part_counts", "known_values.word_index", "personal_pipeline",
-        "proof.written_files", "replacement.original_case", "replacement.replace_in_case",
-        "surrogates.surrogate_key",
-    },
-}  # fmt: skip
-# Which room may call which; the one circle is to go when the reader takes one callable a row.
+# Which room may call which; each one's `__init__` hands out what others may use.
 ARROWS = {
-    "sources": {"personal", "filters", "labels", "near_duplicate_search"},
+    "sources": {"near_duplicate_search"},
     "personal": {"sources"},
     "filters": {"labels", "near_duplicate_search"},
     "labels": {"near_duplicate_search"},
     "imports": {"sources", "filters", "labels"},
     "books": {"labels", "sources"},
     "near_duplicate_search": set[str](),
+}
+# Who of a room reads the contract; the others are handed the few values that they need.
+READERS = {
+    "near_duplicate_search": set[str](),
+    "filters": {"filter_order", "rule_breaks"},  # the latter hands it on, to the contract's rules
 }
 EVERYWHERE = modules("dslm", "pipelines")
 
@@ -68,6 +50,11 @@ def entries() -> list[tuple[str, str, str]]:
     return found
 
 
+def names_the_contract(tree: ast.AST) -> bool:
+    """Whether a module speaks of the whole contract."""
+    return any(isinstance(node, ast.Name) and node.id == "Contract" for node in ast.walk(tree))
+
+
 def test_no_floor_has_more_files_than_a_newcomer_can_look_over() -> None:
     files = Counter(m.path.parent for m in modules("dslm", "tests", "pipelines"))
     del files[ROOT / "tests" / "bench"]  # one script a question; documents name them by their paths
@@ -80,21 +67,25 @@ def test_the_ground_floor_of_curation_holds_the_pipeline_and_what_all_rooms_shar
     assert len(list(here.glob("*.py"))) <= GROUND
 
 
-@pytest.mark.parametrize("room", sorted(FACED))
-def test_a_room_with_a_face_is_entered_through_it_alone(room: str) -> None:
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_a_room_is_entered_through_its_face_alone(room: str) -> None:
     assert [(who, inside) for who, of, inside in entries() if of == room and inside] == []
-
-
-@pytest.mark.parametrize("room", sorted(DOORS))
-def test_the_other_rooms_are_entered_by_their_doors(room: str) -> None:
-    used = {inside for _, of, inside in entries() if of == room}
-    assert used == DOORS[room]
 
 
 def test_rooms_call_each_other_in_the_directions_that_are_drawn() -> None:
     drawn = {(here, there) for here, others in ARROWS.items() for there in others}
     called = {(room_of(who), room) for who, room, _ in entries() if room_of(who)}
     assert called == drawn
+    assert tuple(TopologicalSorter(ARROWS).static_order())  # raises where arrows run in a circle
+
+
+@pytest.mark.parametrize("room", sorted(READERS))
+def test_the_contract_is_read_at_the_door_of_a_room(room: str) -> None:
+    here = f"{CURATION}.{room}."
+    inside = [m for m in EVERYWHERE if m.name.startswith(here)]
+    assert len(inside) > 3
+    readers = {m.name.removeprefix(here) for m in inside if names_the_contract(m.tree)}
+    assert readers == READERS[room]
 
 
 @pytest.mark.parametrize("room", sorted(ROOMS))

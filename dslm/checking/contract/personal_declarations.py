@@ -12,10 +12,13 @@ from dslm.checking.finding import Finding, fail, ok, warn
 from dslm.contract.model.contract_model import Contract
 from dslm.contract.model.personal_kinds import kind_suspected
 from dslm.contract.schemas.schema_paths import places_in
-from dslm.curation.personal.detectors.declared_fields import texts_at
-from dslm.curation.personal.detectors.undeclared_fields import UndeclaredFields
-from dslm.curation.personal.gold_with_surrogates import gold_with_surrogates
-from dslm.curation.personal.personal_pipeline import LISTED, UNLISTED
+from dslm.curation.personal import (
+    LISTED,
+    UNLISTED,
+    UndeclaredFields,
+    gold_with_surrogates,
+    texts_at,
+)
 from dslm.records import Case
 from dslm.settings.did_you_mean import nearest
 from dslm.settings.workspace import Workspace

@@ -20,7 +20,7 @@ from dslm.curation.labels import (
     read_decisions,
     read_review,
 )
-from dslm.curation.personal.personal_pipeline import personal_pipeline
+from dslm.curation.personal import personal_pipeline
 from dslm.errors import DslmError
 from dslm.settings.files.regular_files import is_there
 from dslm.settings.workspace import Workspace

@@ -17,8 +17,7 @@ from dslm.contract.cases.case_groups import folded, group_of
 from dslm.contract.model.contract_model import Contract
 from dslm.curation.filters import rule_fault
 from dslm.curation.labels import ReviewDecisions
-from dslm.curation.personal.detectors.declared_fields import texts_at
-from dslm.curation.personal.replacement.replace_in_case import Replacer
+from dslm.curation.personal import Replacer, texts_at
 from dslm.curation.splits import split_of
 from dslm.errors import InputError
 from dslm.records import Case

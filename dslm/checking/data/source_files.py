@@ -14,11 +14,8 @@ from dslm.checking.data.source_cases import SourceCases
 from dslm.checking.finding import Finding, fail, failures, ok, warn
 from dslm.contract.answers.canonical_answer import undecodable
 from dslm.contract.model.contract_model import Contract, Source
-from dslm.curation.personal.detectors.all_detectors import refuse_missing
-from dslm.curation.personal.replacement.replace_in_case import Replacer
-from dslm.curation.sources.formats.source_rows import Row
-from dslm.curation.sources.mapping.row_mapping import Misfit, to_case
-from dslm.curation.sources.source_chunks import SourceFile, files_of, matching
+from dslm.curation.personal import Replacer, refuse_missing
+from dslm.curation.sources import Misfit, Row, SourceFile, files_matching, files_of, to_case
 from dslm.errors import DslmError, InputError
 from dslm.settings.workspace import Workspace
 
@@ -85,7 +82,7 @@ def prove_sources(
     for source in contract.data.sources:
         where = f"{ws.contract}: data.sources"
         try:
-            there = any(path.is_file() for path in matching(source.path, ws.data))
+            there = any(path.is_file() for path in files_matching(source.path, ws.data))
         except InputError as error:
             yield from failures("sources", error)
             continue

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 
 from dslm.checking.finding import Finding, failures, ok, warn
 from dslm.contract.model.contract_model import Contract
-from dslm.curation.personal.detectors.all_detectors import refuse_missing
-from dslm.curation.personal.surrogates.surrogate_key import fingerprint, key_of
+from dslm.curation.personal import fingerprint, key_of, refuse_missing
 from dslm.errors import DslmError
 from dslm.settings.workspace import Workspace
 from dslm.strict_json import strict_json

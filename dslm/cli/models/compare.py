@@ -42,7 +42,7 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Hold answers to labels: exact match, straight through and risk beside the promised ones."""
-    from dslm.curation.sources.mapping.nested_fields import flattened
+    from dslm.curation.sources import flattened
     from dslm.scoring.promised_and_observed import compare_answers
     from dslm.settings.workspace import workspace
 

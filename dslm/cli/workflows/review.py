@@ -64,7 +64,7 @@ def _shown(ws: Workspace, found: Reviewed, *, raw: bool) -> tuple[Reviewed, str]
     """Rows on gold as they may be shown; the file, which is for mending gold, has it as it is."""
     from dslm.cases import read_labelled
     from dslm.contract import load_contract
-    from dslm.curation.personal.gold_with_surrogates import gold_with_surrogates, in_words
+    from dslm.curation.personal import gold_with_surrogates, in_words
 
     contract = load_contract(ws.contract)
     showing = gold_with_surrogates(contract, read_labelled(ws.gold, contract), os.environ, raw=raw)

@@ -26,7 +26,7 @@ from dslm.curation.books.part_statistics import (
     spread_of,
 )
 from dslm.curation.labels import Contradiction
-from dslm.curation.sources.source_chunks import files_of
+from dslm.curation.sources import files_of
 from dslm.curation.splits import SPLITS
 from dslm.data_card import (
     DataCard,

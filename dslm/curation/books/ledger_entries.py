@@ -23,8 +23,7 @@ from dslm.curation.ledger import (
     ReviewCount,
     SourceCount,
 )
-from dslm.curation.sources.input_errors import refuse_many_rejects
-from dslm.curation.sources.source_table import Rows
+from dslm.curation.sources import Rows, refuse_many_rejects
 from dslm.curation.splits import SPLITS
 
 LEAKS = ("leak_exact", "leak_near", "leak_quoted", "leak_group")

@@ -18,7 +18,7 @@ from dslm.contract.cases.slices import slices_of
 from dslm.contract.model.contract_model import Contract
 from dslm.curation.answer_fields import CardField, Kind, card_fields
 from dslm.curation.case_table import number_of
-from dslm.curation.received_date import received_date
+from dslm.curation.splits import received_date
 from dslm.data_card import Spread
 from dslm.records import Case
 

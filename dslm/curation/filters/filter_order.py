@@ -1,7 +1,8 @@
 """What every case is asked, and in which order: here, and nowhere else.
 
-Takes cases as they were read; gives the drops, each with the first reason that was found. Called by
-`pipeline`; `source_table` runs the blocks where a case is read.
+Takes cases as they were read; gives the drops, each with the first reason that was found. The
+contract is read here: each filter is handed the few values that it needs. Called by `pipeline`;
+`case_rows` runs the filters that look at one case.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from dslm.contract.model.contract_model import Contract
+from dslm.curation.answer_fields import free_fields
 from dslm.curation.case_table import CaseTable
 from dslm.curation.filters.duplicates.exact_duplicates import exact_duplicates
 from dslm.curation.filters.duplicates.near_duplicates import near_duplicates
@@ -24,7 +26,7 @@ from dslm.curation.filters.leakage.leaked_near import leaked_near
 from dslm.curation.filters.leakage.leaked_quote import leaked_quote
 from dslm.curation.filters.leakage.near_across_splits import parted_splits
 from dslm.curation.filters.other_language import other_language
-from dslm.curation.filters.outside_window import outside_window
+from dslm.curation.filters.outside_window import WindowPlan, outside_window
 from dslm.curation.filters.over_label_cap import over_label_cap
 from dslm.curation.filters.over_source_cap import over_source_cap
 from dslm.curation.filters.reviewed import reviewed
@@ -40,6 +42,7 @@ from dslm.curation.labels import (
     described,
     near_disagreements,
     refused,
+    same_target,
 )
 from dslm.curation.ledger import Drop
 from dslm.records import Case
@@ -57,10 +60,10 @@ def filters_of(
         partial(ungrouped, group_by=data.group_by),
         partial(thin_text, least=data.least_characters),
         partial(other_language, languages=tuple(data.languages)),
-        partial(outside_window, contract=contract),
+        partial(outside_window, plan=WindowPlan.of(data)),
         partial(reviewed, verdicts=verdicts),
         hidden_text,
-        partial(instructed_target, contract=contract),
+        partial(instructed_target, fields=free_fields(contract)),
         partial(rule_breaks, contract=contract),
     )
 
@@ -73,15 +76,18 @@ def comparisons_of(
     Contradictions come before duplicates, which take the answers to agree. Length does too, so that
     no case goes for being near to one that is too long to stay.
     """
+    data = contract.data
+    may_cross = data.group_by is not None and data.split.calibration_from is not None
+    same = partial(same_target, contract)
     return (
         partial(too_long, limit=limit),
         exact_duplicates,
         partial(alike_when_written, gold=gold),
-        partial(near_duplicates, contract=contract),
-        partial(group_across_splits, contract=contract),
-        partial(parted_splits, contract=contract),
-        partial(over_label_cap, contract=contract),
-        partial(over_source_cap, contract=contract),
+        partial(near_duplicates, share=data.near_duplicate, same_target=same),
+        partial(group_across_splits, may_cross=may_cross),
+        partial(parted_splits, share=data.near_duplicate),
+        partial(over_label_cap, caps=data.at_most_per),
+        partial(over_source_cap, caps=[source.at_most for source in data.sources]),
     )
 
 

@@ -14,8 +14,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from dslm.contract.model.contract_model import Contract
-from dslm.curation.answer_fields import free_fields
 from dslm.curation.filters.hidden_text import texts_in
 from dslm.curation.ledger import Drop
 from dslm.records import Case
@@ -68,9 +66,8 @@ def instructs(text: str) -> bool:
     return _INSTRUCTED.search(text) is not None
 
 
-def instructed_target(cases: Sequence[Case], contract: Contract) -> list[Drop]:
-    """The cases with such a text in a free field of the target, each with the first such field."""
-    fields = free_fields(contract)
+def instructed_target(cases: Sequence[Case], fields: Sequence[str]) -> list[Drop]:
+    """The cases with such a text in one of some fields of the target, each with the first."""
     drops = []
     for case in cases:
         target = case.target or {}

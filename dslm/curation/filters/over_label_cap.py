@@ -7,17 +7,16 @@ order of the sources nothing. Only training cases are dropped: calibration keeps
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
-from dslm.contract.model.contract_model import Contract
 from dslm.curation.case_table import CaseTable, number_of
 from dslm.curation.ledger import Drop
 from dslm.provenance import canonical_json
 
 
-def over_label_cap(cases: CaseTable, contract: Contract) -> dict[int, Drop]:
+def over_label_cap(cases: CaseTable, caps: Mapping[str, int]) -> dict[int, Drop]:
     """The training cases over the cap of one of their values, by the field."""
     drops: dict[int, Drop] = {}
-    caps = contract.data.at_most_per
     if not caps:
         return drops
     train = [p for p, found in enumerate(cases.among("split", ["train"]).tolist()) if found == 0]

@@ -10,17 +10,18 @@ Runs last, so that it counts cases that are kept.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from dslm.contract.model.contract_model import Contract
 from dslm.curation.case_table import CaseTable, number_of
 from dslm.curation.ledger import Drop
 
 
-def over_source_cap(cases: CaseTable, contract: Contract) -> dict[int, Drop]:
-    """The cases over the cap of their source; a source is one entry of `data.sources`."""
+def over_source_cap(cases: CaseTable, caps: Sequence[int | None]) -> dict[int, Drop]:
+    """The cases over the cap of their source, which is one for each entry of `data.sources`."""
     drops: dict[int, Drop] = {}
-    capped = {n: s.at_most for n, s in enumerate(contract.data.sources) if s.at_most is not None}
+    capped = {source: most for source, most in enumerate(caps) if most is not None}
     if not capped:
         return drops
     of = cases.numbers("source")

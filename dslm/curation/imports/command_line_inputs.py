@@ -13,10 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dslm.contract.model.contract_model import Source
-from dslm.curation.sources.formats import FORMATS, format_of
-from dslm.curation.sources.formats.sidecar_labels import LABELLED
-from dslm.curation.sources.mapping.type_coercion import as_json
-from dslm.curation.sources.source_chunks import SourceFile, files_of
+from dslm.curation.sources import FORMATS, LABELLED, SourceFile, as_json, files_of, format_of
 from dslm.errors import InputError
 
 TABLES = (".csv", ".tsv", ".parquet")  # of columns, where a row of the others has a target and meta

@@ -21,8 +21,7 @@ from dslm.curation.imports.command_line_inputs import given_files
 from dslm.curation.imports.import_mapping import USUAL_KEYS, Keys, map_rows
 from dslm.curation.labels import contradictions
 from dslm.curation.ledger import Drop, Reject
-from dslm.curation.sources.input_errors import refuse_many_rejects, unique_ids
-from dslm.curation.sources.source_chunks import matching
+from dslm.curation.sources import files_matching, refuse_many_rejects, rows_with_unique_ids
 from dslm.curation.splits import position
 from dslm.errors import InputError
 from dslm.records import Case, Record
@@ -112,7 +111,7 @@ def _beside(ws: Workspace, contract: Contract) -> tuple[str, ...]:
     found = {
         path.relative_to(ws.data).as_posix()
         for source in contract.data.sources
-        for path in matching(source.path, ws.data)
+        for path in files_matching(source.path, ws.data)
         if path.is_file()
     }
     return tuple(sorted(found - {IMPORTED}))
@@ -149,7 +148,9 @@ def import_cases(
         raise InputError("no rows in this file", where=path, fix="give labelled cases")
     refuse_many_rejects(fitted.rejects, read, most=contract.data.max_rejects, folder=path.parent,
                         setting="data.max_rejects")  # fmt: skip
-    cases = sorted((one.case for one in unique_ids(fitted.found)), key=lambda case: case.id)
+    cases = sorted(
+        (one.case for one in rows_with_unique_ids(fitted.found)), key=lambda case: case.id
+    )
     name = contract.data.group_by
     groups = {case.id: group_of(case, name) for case in cases}
     salt = f"gold:{contract.name}:{seed}"  # not that of the splits, or gold would empty one

@@ -18,10 +18,7 @@ from dslm.contract.text.folding import fold
 from dslm.curation.imports.command_line_inputs import given_rows
 from dslm.curation.imports.labelled_rows import INPUT_KEYS, TARGET_KEYS, Meta, meta_in, object_in
 from dslm.curation.ledger import Reject
-from dslm.curation.sources.input_errors import RowsFound
-from dslm.curation.sources.mapping.chat_messages import without_chat
-from dslm.curation.sources.mapping.nested_fields import flattened
-from dslm.curation.sources.mapping.row_mapping import Misfit, to_case
+from dslm.curation.sources import Misfit, RowsFound, flattened, to_case, without_chat
 from dslm.records import Case
 
 

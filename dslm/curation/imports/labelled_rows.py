@@ -11,8 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dslm.curation.sources.mapping.chat_messages import unfenced
-from dslm.curation.sources.mapping.dialogue_turns import rendered, turns_of
+from dslm.curation.sources import rendered, turns_of, unfenced
 from dslm.strict_json import strict_json
 
 INPUT_KEYS = ("input", "text")

@@ -19,10 +19,14 @@ from dslm.contract.model.contract_model import Columns, Contract, load_contract
 from dslm.contract.rules.cel_rules import breaches
 from dslm.curation.filters import rule_fault
 from dslm.curation.labels import read_decisions
-from dslm.curation.sources.formats import format_of
-from dslm.curation.sources.formats.json_lines import GZIPPED_JSON_LINES, JSON_LINES
-from dslm.curation.sources.mapping.row_mapping import Misfit, to_case
-from dslm.curation.sources.source_chunks import files_of
+from dslm.curation.sources import (
+    GZIPPED_JSON_LINES,
+    JSON_LINES,
+    Misfit,
+    files_of,
+    format_of,
+    to_case,
+)
 from dslm.errors import InputError
 from dslm.provenance import write_atomic
 from dslm.records import Case, Record

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dslm.contract.model.contract_model import Contract
@@ -17,14 +17,14 @@ from dslm.curation.ledger import PersonalBook, PersonalCount
 from dslm.curation.personal.detectors.all_detectors import refuse_missing
 from dslm.curation.personal.found_in_case import tallied
 from dslm.curation.personal.known_values.known_values import KnownValues, known_values, texts_found
+from dslm.curation.personal.known_values.shared_part_counts import shared_parts
 from dslm.curation.personal.known_values.shared_parts import NOTHING_SHARED, SharedParts
 from dslm.curation.personal.proof.leftovers import Proof
 from dslm.curation.personal.proof.written_files import Lines, refuse_left
 from dslm.curation.personal.replacement.replace_everywhere import replace_everywhere
 from dslm.curation.personal.replacement.replace_in_case import Replacer
 from dslm.curation.personal.surrogates.surrogate_key import fingerprint, key_of
-from dslm.curation.sources.daft_engine import Engine
-from dslm.curation.sources.source_table import Rows
+from dslm.curation.sources import Engine, Rows
 from dslm.errors import InputError
 
 LISTED = ("is called personal, and the schema lists its values, which stand in every prompt and "
@@ -55,6 +55,10 @@ class PersonalPipeline:
         """The key's line in the manifest, where one was used."""
         told = self.key_fingerprint
         return {} if told is None else {"personal_key": told}
+
+    def with_shared_parts(self, contract_dir: Path, engine: Engine) -> PersonalPipeline:
+        """The same, which leaves parts of names alone that many groups of the sources share."""
+        return replace(self, shared=shared_parts(self.contract, contract_dir, engine))
 
     def everywhere(self, rows: Rows, work: Path, engine: Engine) -> tuple[Rows, KnownValues]:
         """The rows with every value that any of them held replaced, and these values."""

@@ -58,7 +58,7 @@ def _as_first(same: list[Reject]) -> Reject:
     return first.model_copy(update={"reason": first.reason + also})
 
 
-def unique_ids(found: list[RowsFound]) -> list[RowsFound]:
+def rows_with_unique_ids(found: list[RowsFound]) -> list[RowsFound]:
     """Cases whose ids are unique: equal content ids are numbered, equal own ids are refused.
 
     Raises:

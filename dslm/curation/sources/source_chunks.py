@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dslm.contract.model.contract_model import Source
 from dslm.curation.sources.formats import FORMATS, PART_BYTES, Format, Part, format_of
-from dslm.curation.sources.formats.mailboxes import LABELS, MBOX_LABELS, labels_of, mailbox_of
+from dslm.curation.sources.formats.mailboxes import LABELS, MBOX_LABELS, labels_beside, mailbox_of
 from dslm.curation.sources.formats.sidecar_labels import LABELLED, LONE_LABEL, lone_labels
 from dslm.errors import InputError
 from dslm.settings.files.file_names import writable_name
@@ -41,7 +41,7 @@ class SourceChunk:
     part: Part | None = None
 
 
-def matching(pattern: str, folder: Path) -> list[Path]:
+def files_matching(pattern: str, folder: Path) -> list[Path]:
     """The files that a source's path names.
 
     Raises:
@@ -72,7 +72,7 @@ def source_files(sources: Sequence[Source], folder: Path) -> dict[Path, Source]:
         if Path(source.path).is_absolute():
             raise InputError("an absolute source path", where=source.path,
                              fix="write it relative to the contract's folder")  # fmt: skip
-        matched = matching(source.path, folder)
+        matched = files_matching(source.path, folder)
         if not matched:
             raise InputError("no such source file", where=folder / source.path,
                              fix="mend data.sources in the contract")  # fmt: skip
@@ -99,8 +99,8 @@ def _with_labels(files: dict[Path, Source]) -> dict[Path, tuple[Format, Source]]
     for path, source in files.items():
         if path.suffix.lower() in (*LABELLED, ".json"):
             folders.setdefault(path.parent, source)
-        elif path.suffix.lower() == ".mbox" and labels_of(path).is_file():
-            found[labels_of(path)] = MBOX_LABELS, source
+        elif path.suffix.lower() == ".mbox" and labels_beside(path).is_file():
+            found[labels_beside(path)] = MBOX_LABELS, source
     for folder, source in folders.items():
         found |= dict.fromkeys(lone_labels(folder), (LONE_LABEL, source))
     return dict(sorted(found.items()))
@@ -133,7 +133,7 @@ def present_files(sources: Sequence[Source], folder: Path) -> list[SourceFile]:
     Raises:
         InputError: A path is no pattern, or a file is of an unknown kind.
     """
-    files = {path: source for source in sources for path in matching(source.path, folder)}
+    files = {path: source for source in sources for path in files_matching(source.path, folder)}
     found = _with_labels(dict(sorted(files.items())))
     for source in sources:
         parent = folder / Path(source.path).parent

@@ -1,31 +1,23 @@
-"""Sources → one table on disk: every row read, checked by itself, and signed.
+"""Sources → one table on disk: every row read, handed to one callable, and signed.
 
-Takes the contract, its folder and gold; has Daft read the pieces of the sources side by
-side, on this machine or on a Ray cluster. What can be said of a case without its neighbours is said
-here. The table is written as it comes, and is mapped rather than loaded afterwards, so memory does
-not grow with the number of cases. Called by `pipeline`.
+Takes the contract, its folder and what the pipeline makes of read rows (`ToColumns`); has Daft
+read the chunks of the sources side by side, on this machine or on a Ray cluster. The table is
+written as it comes, and is mapped rather than loaded afterwards, so memory does not grow with the
+number of cases. Called by `pipeline`.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from dslm.cases import as_line
-from dslm.contract.cases.identifiers import NoName, group_key
 from dslm.contract.model.contract_model import Contract
-from dslm.curation.case_table import case_fields, columns_of, number_of
-from dslm.curation.filters import Block, apply_filters, rule_breaks
-from dslm.curation.labels import ReviewDecisions
-from dslm.curation.ledger import Drop
+from dslm.curation.case_table import case_fields
 from dslm.curation.near_duplicate_search import (
     END_COLUMNS,
     HASHES,
@@ -35,12 +27,9 @@ from dslm.curation.near_duplicate_search import (
     signature,
     spaced,
 )
-from dslm.curation.personal.found_in_case import CaseFindings
-from dslm.curation.personal.json_texts import words_but
-from dslm.curation.personal.replacement.original_case import OriginalCase
-from dslm.curation.personal.replacement.replace_in_case import Replaced, Replacer
 from dslm.curation.sources.daft_engine import ROWS, STOP, Engine, Tally, noticed, stopped
-from dslm.curation.sources.mapping.row_mapping import Misfit, labels_of, to_case
+from dslm.curation.sources.formats.source_rows import Row
+from dslm.curation.sources.mapping.row_mapping import Misfit, to_case
 from dslm.curation.sources.source_chunks import SourceChunk, SourceFile, chunks_of, files_of
 from dslm.errors import InputError
 from dslm.progress_line import Progress
@@ -50,7 +39,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # Columns that are on their way only: the folded input, for its signature; on the first row of each
-# piece how many of its cases hold each word, as JSON.
+# chunk how many of its cases hold each word, as JSON.
 SPACED, WORDS = "spaced", "words"
 TABLE, SIGNED, ENDS, COUNTS = "rows.arrow", "signatures.u32", "ends.u64", "words.jsonl"
 
@@ -79,106 +68,73 @@ def row_schema() -> pa.Schema:
     ])  # fmt: skip
 
 
-NO_VERDICTS = ReviewDecisions()
+@dataclass(frozen=True)
+class ReadCase:
+    """A row that is a case, as it came; whether its id is its own or made of its content."""
+
+    file: SourceFile
+    line: int
+    case: Case
+    own_id: bool
+
+
+@dataclass(frozen=True)
+class FaultyRow:
+    """A row that is no case, and why; `value` is its object, None where it has none."""
+
+    file: SourceFile
+    line: int
+    fault: str
+    value: Any
+
+
+class ToColumns(Protocol):
+    """What is made of the rows of a chunk before they go into the table; sent to every worker."""
+
+    def __call__(
+        self, read: Sequence[ReadCase], faults: Sequence[FaultyRow]
+    ) -> list[dict[str, Any]]:
+        """The table's columns of each case, then of each fault, in their order."""
+        ...
 
 
 class RowReader:
-    """Reads pieces; made once in every worker.
-
-    Blocks and the columns for comparing see a case as it came, so that leaks from gold are found;
-    its record, which is all that is ever written, is made afterwards by the replacer.
-    """
+    """Reads chunks; made once in every worker."""
 
     def __init__(
-        self, contract: Contract, pieces: Sequence[SourceChunk], blocks: Sequence[Block],
-        verdicts: ReviewDecisions = NO_VERDICTS, replacer: Replacer | None = None,
+        self, contract: Contract, chunks: Sequence[SourceChunk], to_columns: ToColumns
     ):  # fmt: skip
-        self.contract, self.pieces, self.blocks = contract, pieces, blocks
-        self.verdicts, self.replacer = verdicts, replacer
-        self._rules_asked = any(isinstance(b, partial) and b.func is rule_breaks for b in blocks)
+        self.contract, self.chunks, self.to_columns = contract, chunks, to_columns
 
     def rows(self, number: int) -> list[dict[str, Any]]:
-        """All rows of one piece, by the columns of the table."""
-        piece = self.pieces[number]
-        found: dict[tuple[int, int], tuple[Case, bool, Case]] = {}
-        faults: dict[tuple[int, int], dict[str, Any]] = {}
+        """All rows of one chunk, by the columns of the table."""
+        cases: list[ReadCase] = []
+        faults: list[FaultyRow] = []
         sources: dict[int, int] = {}
-        for file in piece.files:
+        chunk = self.chunks[number]
+        for file in chunk.files:
             sources[file.number] = self.contract.data.sources.index(file.source)
-            for row in file.kind.rows(file.path, piece.part, file.source.encoding):
+            for row in file.kind.rows(file.path, chunk.part, file.source.encoding):
                 try:
-                    if row.value is None:
-                        raise Misfit(row.fault or "no row")
-                    columns, textual = file.source.columns, file.kind.textual
-                    case, own = to_case(self.contract, row.value, columns, textual=textual)
-                    if self.replacer and not own:
-                        case = self.replacer.named(case)
-                    fixed = self.verdicts.applied(self.contract, case)
-                    found[file.number, row.line] = fixed, own, case
+                    cases.append(self._case(row, file))
                 except Misfit as misfit:
-                    faults[file.number, row.line] = self._fault_row(misfit.what, row.value, file)
-        _, drops = apply_filters([case for case, _, _ in found.values()], self.blocks)
-        said = {drop.id: drop for drop in drops}
-        lines: list[dict[str, Any]] = [
-            {"file": file, "line": line, "own_id": own, "fixed": case.id in self.verdicts.fixes}
-            | self._case_row(case, said.get(case.id), came)
-            for (file, line), (case, own, came) in found.items()
-        ]
-        if self.replacer and lines:
-            counts = Counter(chain.from_iterable(line.pop(WORDS) for line in lines))
-            lines[0][WORDS] = json.dumps(counts)
-        lines += [{"file": file, "line": line} | fault for (file, line), fault in faults.items()]
-        return [{"piece": number, "source": sources[line["file"]]} | line for line in lines]
+                    faults.append(FaultyRow(file, row.line, misfit.what, row.value))
+        found = self.to_columns(cases, faults)
+        for columns, case in zip(found, cases, strict=False):
+            columns |= {"own_id": case.own_id, SPACED: spaced(columns["folded"])}
+        read: list[ReadCase | FaultyRow] = [*cases, *faults]
+        return [
+            {"piece": number, "source": sources[one.file.number], "file": one.file.number,
+             "line": one.line} | columns
+            for one, columns in zip(read, found, strict=True)
+        ]  # fmt: skip
 
-    def _case_row(self, case: Case, drop: Drop | None, came: Case) -> dict[str, Any]:
-        """What the table holds of a case; a block's reason to drop it comes before ours.
-
-        Where no block has one, its target breaks the rules that it says it does.
-        """
-        broken = case.meta.get("breaks", []) if self._rules_asked and drop is None else None
-        done = (
-            self.replacer.case(case, came, broken)
-            if self.replacer
-            else Replaced(case, CaseFindings())
-        )
-        columns, record = columns_of(case, self.contract), as_line(done.case)
-        return columns | {
-            SPACED: spaced(columns["folded"]),
-            WORDS: words_but(record, done.found.given) if self.replacer else None,
-            "record": record,
-            "reason": drop.reason if drop else done.reason,
-            "of": drop.of if drop else None,
-            "personal": done.found.to_json() if done.found else None,
-            "came": self._came(case, came, broken) if done.found.values else None,
-        }
-
-    def _came(self, case: Case, came: Case, broken: Collection[str] | None) -> str | None:
-        """What replacing anew asks for, where its group may ask for other surrogates."""
-        if not (self.replacer and self.replacer.tells_groups_apart):
-            return None
-        return OriginalCase(case, None if came is case else came, broken).to_json()
-
-    def _fault_row(self, fault: str, row: Any, file: SourceFile) -> dict[str, Any]:
-        """What the table holds of a row that is no case; whom it names is looked for elsewhere."""
-        if self.replacer is None:
-            return {"fault": fault}
-        told: dict[str, Any] = {"fault": self.replacer.fault(fault, row)}
-        if row is not None:
-            columns, textual = file.source.columns, file.kind.textual
-            labels = labels_of(row, columns, self.contract.fields, textual=textual)
-            held = self.replacer.held_by(*labels)
-            if held is not None:
-                told["personal"] = held.to_json()
-                told["group_number"] = self._group_of(labels[1])
-        return told
-
-    def _group_of(self, meta: Mapping[str, Any]) -> int | None:
-        by = self.contract.data.group_by
-        try:
-            key = group_key(meta.get(by)) if by else ""
-        except NoName:
-            return None
-        return number_of(key) if key else None
+    def _case(self, row: Row, file: SourceFile) -> ReadCase:
+        if row.value is None:
+            raise Misfit(row.fault or "no row")
+        columns, textual = file.source.columns, file.kind.textual
+        case, own = to_case(self.contract, row.value, columns, textual=textual)
+        return ReadCase(file, row.line, case, own)
 
 
 def refuse_empty(files: Sequence[SourceFile], seen: set[int], folder: Path) -> None:
@@ -213,25 +169,22 @@ class Rows:
 
 
 def read_sources(
-    contract: Contract, folder: Path, blocks: Sequence[Block], engine: Engine, work: Path,
-    verdicts: ReviewDecisions = NO_VERDICTS, replacer: Replacer | None = None,
-) -> Rows:  # fmt: skip
+    contract: Contract, folder: Path, to_columns: ToColumns, engine: Engine, work: Path
+) -> Rows:
     """Every row of the contract's sources, in files in `work`.
 
     Args:
         contract: The workflow's contract.
         folder: The folder that the contract lies in.
-        blocks: What is asked of each case by itself.
+        to_columns: What is made of read rows before they go into the table.
         engine: What reads.
         work: A folder for the table and the signatures.
-        verdicts: What people said of single cases.
-        replacer: What replaces personal data; None where the contract looks for none.
 
     Raises:
         InputError: A source is missing, empty or of an unknown kind.
     """
     files = files_of(contract.data.sources, folder)
-    reader = RowReader(contract, chunks_of(files), blocks, verdicts, replacer)
+    reader = RowReader(contract, chunks_of(files), to_columns)
     seen = _store(engine, reader, work, contract.data.near_duplicate)
     refuse_empty(files, seen, folder)
     import pyarrow as pa
@@ -256,11 +209,11 @@ def _store(engine: Engine, reader: RowReader, work: Path, threshold: float) -> s
     schema = row_schema()
     on_their_way = [pa.field(name, pa.large_string()) for name in (SPACED, WORDS)]
     sent = pa.schema([*schema, *on_their_way])
-    rows = engine.read(reader, len(reader.pieces), sent)
+    rows = engine.read(reader, len(reader.chunks), sent)
     signed = rows.with_column("signature", signature(daft.col(SPACED).fill_null("")))
     signed = signed.exclude(SPACED)
     seen: set[int] = set()
-    tally = Tally(len(reader.pieces))
+    tally = Tally(len(reader.chunks))
     with (
         pa.OSFile(str(work / TABLE), "wb") as sink,
         pa.ipc.new_file(sink, schema) as table,
@@ -268,7 +221,7 @@ def _store(engine: Engine, reader: RowReader, work: Path, threshold: float) -> s
         (work / ENDS).open("wb") as ends,
         (work / COUNTS).open("w", encoding="utf-8") as counts,
         noticed() as interruption,
-        Progress("curate", len(reader.pieces), "parts") as bar,
+        Progress("curate", len(reader.chunks), "parts") as bar,
     ):
         for batch in signed.to_arrow_iter():
             if told := batch.column(STOP).drop_null().to_pylist():

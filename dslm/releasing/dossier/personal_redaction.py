@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dslm.contract import Contract
-from dslm.curation.personal.gold_with_surrogates import GoldWithSurrogates, gold_with_surrogates
+from dslm.curation.personal import GoldWithSurrogates, gold_with_surrogates
 from dslm.errors import ReleaseRefused
 from dslm.records import Case, Row
 from dslm.releasing.dossier.dossier_contents import HIDDEN, NONE_LOOKED_FOR

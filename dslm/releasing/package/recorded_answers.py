@@ -52,9 +52,7 @@ def cases_to_record(ws: Workspace) -> list[Case]:
     """
     from dslm.cases import read_labelled
     from dslm.contract import load_contract
-    from dslm.curation.personal.gold_with_surrogates import (
-        gold_with_surrogates,  # who only loads needs none of it
-    )
+    from dslm.curation.personal import gold_with_surrogates  # who only loads needs none of it
 
     contract = load_contract(ws.contract)
     gold = read_labelled(ws.gold, contract)

@@ -204,9 +204,7 @@ def _smoke_case(ws: Workspace, contract: Contract) -> dict[str, object]:
         ReleaseRefused: They cannot be looked for here.
     """
     gold = read_labelled(ws.gold, contract)
-    from dslm.curation.personal.gold_with_surrogates import (
-        gold_with_surrogates,  # who only lists needs none of it
-    )
+    from dslm.curation.personal import gold_with_surrogates  # who only lists needs none of it
 
     showing = gold_with_surrogates(contract, gold, None)
     if showing.how == "nothing":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dslm.curation.personal.gold_with_surrogates import GoldWithSurrogates, in_words
+from dslm.curation.personal import GoldWithSurrogates, in_words
 from dslm.records import Row
 from dslm.reporting.run_report.grounding_words import grounding_words
 from dslm.reporting.run_report.report_data import ReportData

@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dslm.curation.personal.gold_with_surrogates import How, gold_with_surrogates
+from dslm.curation.personal import How, gold_with_surrogates
 from dslm.provenance import write_atomic
 from dslm.records import Verdict
 from dslm.reporting import display_names, gate_explanation_lines

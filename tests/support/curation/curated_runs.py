@@ -13,6 +13,7 @@ import pyarrow as pa
 from dslm.cases import read_records
 from dslm.contract import Contract
 from dslm.curation.books.ledger_entries import rejects_of
+from dslm.curation.case_rows import CaseRows
 from dslm.curation.filters.too_long import Limit
 from dslm.curation.ledger import Ledger, Reject
 from dslm.curation.near_duplicate_search.minhash_signatures import Marks
@@ -68,7 +69,7 @@ def read(contract: Contract, folder: Path) -> Reading:
     """Sources read without Daft: many times faster for a few rows."""
     files = files_of(contract.data.sources, folder)
     pieces = chunks_of(files)
-    reader = RowReader(contract, pieces, ())
+    reader = RowReader(contract, pieces, CaseRows(contract))
     found = [row for number in range(len(pieces)) for row in reader.rows(number)]
     refuse_empty(files, {row["file"] for row in found}, folder)
     table = pa.Table.from_pylist(found, schema=row_schema())

@@ -317,6 +317,7 @@ class Fuzzer:
     def _curated(self, outcome: Outcome, *, whole: bool) -> None:
         """The library calls of the curate stage that need no tokenizer."""
         from dslm.cases import read_labelled
+        from dslm.curation.case_rows import CaseRows
         from dslm.curation.filters.filter_order import filters_of
         from dslm.curation.labels.review_decisions import read_decisions
         from dslm.curation.pipeline import curate
@@ -339,7 +340,8 @@ class Fuzzer:
         verdicts = read_decisions(ws.review, contract)
         files = files_of(contract.data.sources, ws.data)
         pieces = chunks_of(files)
-        reader = RowReader(contract, pieces, filters_of(contract, gold, verdicts), verdicts)
+        rows_of = CaseRows(contract, filters_of(contract, gold, verdicts), verdicts)
+        reader = RowReader(contract, pieces, rows_of)
         for number, piece in enumerate(pieces):
             rows = reader.rows(number)
             there = sum(

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from dslm.contract.model.contract_model import Contract
 from dslm.curation.case_table import CaseTable
 from dslm.curation.ledger import Drop
 from dslm.curation.splits import SPLITS
 
 
-def group_across_splits(cases: CaseTable, contract: Contract) -> dict[int, Drop]:
-    """The cases of a group that also stands in an earlier split; none where splits go by group."""
-    if contract.data.split.calibration_from is None or contract.data.group_by is None:
+def group_across_splits(cases: CaseTable, may_cross: bool) -> dict[int, Drop]:
+    """The cases of a group that also stands in an earlier split.
+
+    Args:
+        cases: What is left of all cases.
+        may_cross: Whether a group can: not where cases have none, or splits go by group.
+    """
+    if not may_cross:
         return {}
     split, groups = cases.among("split", SPLITS), cases.numbers("group_number")
     drops: dict[int, Drop] = {}

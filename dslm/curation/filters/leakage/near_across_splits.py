@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from dslm.contract.model.contract_model import Contract
 from dslm.curation.case_table import CaseTable
 from dslm.curation.ledger import Drop
 from dslm.curation.near_duplicate_search import Index
 from dslm.curation.splits import SPLITS
 
 
-def parted_splits(cases: CaseTable, contract: Contract) -> dict[int, Drop]:
+def parted_splits(cases: CaseTable, share: float) -> dict[int, Drop]:
     """Of each near pair across splits the case that is less held out, with the other one."""
     split = cases.among("split", SPLITS)
     drops: dict[int, Drop] = {}
@@ -23,7 +22,7 @@ def parted_splits(cases: CaseTable, contract: Contract) -> dict[int, Drop]:
         outer, held = np.flatnonzero(split == number), np.flatnonzero(split > number)
         if not len(outer) or not len(held):
             continue
-        index = Index(cases.only(held).texts(), contract.data.near_duplicate)
+        index = Index(cases.only(held).texts(), share)
         for place, own in index.one_near(cases.only(outer).texts()).items():
             other = held[own].item()
             reason = f"near_{SPLITS[split[other].item()]}"

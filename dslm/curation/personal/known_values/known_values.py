@@ -24,7 +24,7 @@ from dslm.curation.personal.variants.escaped_characters import readings, unescap
 from dslm.curation.personal.variants.name_variants import WORD, whole_spellings
 from dslm.curation.personal.variants.spelling_variants import any_spellings, is_plain_number
 from dslm.curation.personal.variants.value_separators import joined
-from dslm.curation.sources.source_table import Rows
+from dslm.curation.sources import Rows
 
 _YEAR_OR_SUM = re.compile(r"(?:19|20)\d\d|[1-9]\d{1,2}00")
 SHORTEST = 4  # letters and digits of a value that is looked for outside of its group
@@ -42,7 +42,7 @@ class KnownValues:
         short: How many values mean nobody outside of their group: short ones, towns, years.
     """
 
-    index: WordIndex
+    index: WordIndex = field(default_factory=lambda: WordIndex({}))
     groups: dict[int, Values] = field(default_factory=dict)
     exempted: frozenset[str] = frozenset()
     short: int = 0

@@ -22,7 +22,7 @@ from dslm.curation.personal.found_in_case import values_in
 from dslm.curation.personal.found_values import Identity
 from dslm.curation.personal.known_values.known_values import KnownValues, Values
 from dslm.curation.personal.known_values.word_index import WordIndex
-from dslm.curation.sources.daft_engine import ROWS, STOP, Engine, Reads, Tally, noticed, stopped
+from dslm.curation.sources import ROWS, STOP, Engine, Reads, Tally, noticed, stopped
 from dslm.errors import InputError
 
 if TYPE_CHECKING:

@@ -17,9 +17,7 @@ from dslm.contract.model.contract_model import Contract
 from dslm.curation.personal.detectors.declared_fields import DeclaredFields
 from dslm.curation.personal.known_values.rows_by_group import all_rows
 from dslm.curation.personal.known_values.shared_parts import PartCount, SharedParts, sharing_kinds
-from dslm.curation.sources.daft_engine import Engine
-from dslm.curation.sources.mapping.row_mapping import labels_of
-from dslm.curation.sources.source_chunks import SourceChunk, chunks_of, files_of
+from dslm.curation.sources import Engine, SourceChunk, chunks_of, files_of, labels_of
 from dslm.records import Case
 
 Labels = tuple[dict[str, Any], dict[str, Any]]  # target and meta

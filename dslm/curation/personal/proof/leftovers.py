@@ -21,10 +21,9 @@ from dslm.curation.personal.json_texts import NAMING, texts_in, words_of_line
 from dslm.curation.personal.known_values.known_values import KnownValues, group_index_of
 from dslm.curation.personal.known_values.word_index import SURE
 from dslm.curation.personal.replacement.replace_in_case import Replacer
-from dslm.curation.personal.replacement.unchanged_text import outside
+from dslm.curation.personal.replacement.unchanged_text import outside, says_a_time_alone
 from dslm.curation.personal.variants.value_separators import joined
-from dslm.curation.received_date import says_a_time_alone
-from dslm.curation.sources.formats.mail import META as MAIL_KEYS
+from dslm.curation.sources import MAIL_KEYS
 from dslm.errors import InputError
 
 FILE, ROW = "source", "line"  # of a reject

@@ -24,8 +24,7 @@ from dslm.curation.personal.known_values.rows_by_group import (
 )
 from dslm.curation.personal.proof.leftovers import FIX, Left, Line, Proof
 from dslm.curation.personal.replacement.replace_in_case import Replacer
-from dslm.curation.sources.daft_engine import Engine
-from dslm.curation.sources.source_table import TABLE
+from dslm.curation.sources import TABLE, Engine
 from dslm.errors import InputError, Problems
 
 if TYPE_CHECKING:

@@ -29,8 +29,7 @@ from dslm.curation.personal.replacement.replace_in_case import Replaced, Replace
 from dslm.curation.personal.replacement.replace_in_group import draws_of, replaced_in_group
 from dslm.curation.personal.replacement.unchanged_text import outside
 from dslm.curation.personal.surrogates.distinct_surrogates import NOT_MOVED, Moved
-from dslm.curation.sources.daft_engine import Engine
-from dslm.curation.sources.source_table import TABLE, Rows
+from dslm.curation.sources import TABLE, Engine, Rows
 from dslm.records import Case
 
 if TYPE_CHECKING:

@@ -27,13 +27,13 @@ from dslm.curation.personal.known_values.group_index import GroupIndex
 from dslm.curation.personal.known_values.shared_parts import NOTHING_SHARED, SharedParts
 from dslm.curation.personal.names.ambiguous_names import CommonNames
 from dslm.curation.personal.replacement.label_still_right import label_holds
+from dslm.curation.personal.replacement.unchanged_text import says_a_time_alone
 from dslm.curation.personal.replacement.unquoted_faults import unquoted
 from dslm.curation.personal.surrogates.distinct_surrogates import CROWDED, NOT_MOVED, Moved
 from dslm.curation.personal.surrogates.substitutes import Substitutes, written
 from dslm.curation.personal.surrogates.surrogates import Surrogates
 from dslm.curation.personal.variants.value_separators import joined
-from dslm.curation.received_date import says_a_time_alone
-from dslm.curation.sources.mapping.row_mapping import content_id
+from dslm.curation.sources import content_id
 from dslm.records import Case
 
 REASON, BROKEN_LABEL = "personal:", "personal:label"

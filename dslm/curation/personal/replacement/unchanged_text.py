@@ -1,4 +1,4 @@
-"""Tells what was written in place of a value from what was there before.
+"""What is left as it is: what was written in place of a value, and a bare time of arrival.
 
 A surrogate may be another person's name, and that is nobody's secret. Called by
 `replace_in_case`, `replace_everywhere` and `leftovers`.
@@ -6,11 +6,13 @@ A surrogate may be another person's name, and that is nobody's secret. Called by
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 SURELY_OURS = 5  # characters; a shorter surrogate is one only where it stands as a word
+_TIME = re.compile(r"(?:[\d\s:.,+\-/TZWtz]|UTC|GMT)*")
 
 
 class _Span(Protocol):
@@ -61,3 +63,10 @@ def _places(text: str, instead: str) -> Iterator[tuple[int, int]]:
 def _is_word(text: str, start: int, end: int) -> bool:
     before, after = text[start - 1 : start], text[end : end + 1]
     return not (before.isalnum() or after.isalnum())
+
+
+def says_a_time_alone(value: Any) -> bool:
+    """Whether what stands for the time of arrival has no other words: "2025-03-04 by Anna" has."""
+    return isinstance(value, int | float) or (
+        isinstance(value, str) and _TIME.fullmatch(value) is not None
+    )

@@ -29,7 +29,7 @@ _BLANK = re.compile(rb"\r?\n\r?\n")
 _QUOTED = re.compile(rb"(?m)^>(>*From )")
 
 
-def labels_of(path: Path) -> Path:
+def labels_beside(path: Path) -> Path:
     """Where the labels of a mailbox lie."""
     return path.with_name(path.stem + LABELS)
 
@@ -149,7 +149,7 @@ def _labels(path: Path) -> _Labels:
 
 
 def _rows(path: Path, part: Part | None = None, encoding: str = "utf-8") -> Iterator[Row]:
-    beside = labels_of(path)
+    beside = labels_beside(path)
     labels = _labels(beside).by_id if beside.is_file() else None
     for number, raw in _messages(path, part):
         try:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from support.curation.curated_runs import curated
 
 from dslm.contract import Contract
+from dslm.curation.answer_fields import free_fields
 from dslm.curation.case_table import number_of
 from dslm.curation.filters.hidden_text import hidden_text, hides
 from dslm.curation.filters.instructed_target import instructed_target, instructs
@@ -127,7 +128,7 @@ def test_every_message_smuggled_in_selectors_is_found(secret):
 
 @pytest.mark.parametrize("text", ORDERS)
 def test_a_target_that_gives_orders_is_dropped(contract, text):
-    drops = instructed_target([case("plain"), case("plain", text, "b")], contract)
+    drops = instructed_target([case("plain"), case("plain", text, "b")], free_fields(contract))
     assert [(d.id, d.reason) for d in drops] == [("b", "instructed_target:amount")]
 
 
@@ -138,13 +139,14 @@ def test_everyday_targets_stay(text):
 
 @pytest.mark.parametrize("text", ORDERS)
 def test_an_input_may_hold_an_injection(contract, text):
-    assert instructed_target([case(text)], contract) == []
+    assert instructed_target([case(text)], free_fields(contract)) == []
 
 
 def test_a_label_that_the_schema_lists_is_never_an_order(contract):
     output = contract.output | {"properties": {"kind": {"enum": ["<system>", "x"]}}}
     listed = contract.model_copy(update={"output": output})
-    assert instructed_target([Case(id="a", input="i", target={"kind": "<system>"})], listed) == []
+    told = Case(id="a", input="i", target={"kind": "<system>"})
+    assert instructed_target([told], free_fields(listed)) == []
 
 
 def capped(build_contract, most) -> Contract:

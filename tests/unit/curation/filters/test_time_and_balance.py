@@ -9,11 +9,10 @@ from support.curation.curated_runs import curated
 
 from dslm.curation.case_table import CaseTable
 from dslm.curation.filters.leakage.group_across_splits import group_across_splits
-from dslm.curation.filters.outside_window import outside_window
+from dslm.curation.filters.outside_window import WindowPlan, outside_window
 from dslm.curation.filters.over_label_cap import over_label_cap
 from dslm.curation.filters.thin_text import thin_text
-from dslm.curation.received_date import received_date
-from dslm.curation.splits import split_of
+from dslm.curation.splits import received_date, split_of
 from dslm.records import Case
 
 BY_TIME = {
@@ -46,12 +45,13 @@ def case(identity, at=None, sender="a", kind="claim", text="Claim 4411, wet and 
 def test_a_case_is_dropped_by_its_time_with_what_it_says(build_contract, at, meta, reason):
     window = {"first": "2025-01-01", "last": "2025-06-01"}
     contract = build_contract(time="at", window=window, valid_until="2025-05-01")
-    drops = outside_window([case("x", at, **meta)], contract)
+    drops = outside_window([case("x", at, **meta)], WindowPlan.of(contract.data))
     assert [drop.reason for drop in drops] == ([reason] if reason else [])
 
 
 def test_without_a_window_no_time_is_asked_for(contract):
-    assert outside_window([case("x"), case("y", "2025-01-01")], contract) == []
+    plan = WindowPlan.of(contract.data)
+    assert outside_window([case("x"), case("y", "2025-01-01")], plan) == []
 
 
 @pytest.mark.parametrize(
@@ -90,10 +90,10 @@ def test_later_cases_of_a_trained_group_go_and_the_trained_ones_stay(build_contr
         case("e", "2025-03-07", "three"), case("f", "2025-05-01", "three"),
     ]  # fmt: skip
     table = CaseTable.of(cases, contract)
-    drops = group_across_splits(table, contract)
+    drops = group_across_splits(table, may_cross=True)
     assert [drop.id for _, drop in sorted(drops.items())] == ["b", "c", "f"]
     assert {drop.reason for drop in drops.values()} == {"group_in_earlier_split"}
-    assert group_across_splits(table, build_contract()) == {}
+    assert group_across_splits(table, may_cross=False) == {}
 
 
 def test_a_whole_curation_by_time_parts_groups_and_days(
@@ -117,7 +117,7 @@ def test_a_whole_curation_by_time_parts_groups_and_days(
 def test_a_cap_keeps_the_same_training_cases_whatever_is_added(build_contract):
     contract = build_contract(at_most_per={"kind": 5}, group_by=None)
     cases = [case(f"c{n:03}", text=f"Text {n} of its own") for n in range(60)]
-    block = partial(over_label_cap, contract=contract)
+    block = partial(over_label_cap, caps=contract.data.at_most_per)
 
     def kept(some):
         drops = {drop.id for drop in block(CaseTable.of(some, contract)).values()}

@@ -15,6 +15,7 @@ from support.curation.curated_runs import curated
 
 from dslm.cases import read_labelled
 from dslm.contract import load_contract
+from dslm.curation.case_rows import CaseRows
 from dslm.curation.case_table import CaseTable
 from dslm.curation.ledger import Drop, LeakageCheck, Ledger, SourceCount
 from dslm.curation.near_duplicate_search.minhash_signatures import Marks
@@ -254,7 +255,7 @@ def test_a_broken_row_does_not_round_the_numbers_cases_are_compared_by(
 ):
     folder = write_source([*rows[:99], b"{"])
     files = files_of(contract.data.sources, folder)
-    made = RowReader(contract, chunks_of(files), ()).rows(0)
+    made = RowReader(contract, chunks_of(files), CaseRows(contract)).rows(0)
     table = pa.Table.from_pylist(made, schema=row_schema())
     marks = Marks(np.zeros((100, HASHES), np.uint32), np.zeros((100, END_COLUMNS), np.uint64))
     cases = CaseTable(table, marks, np.arange(99))

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from support.curation.curated_runs import curated, read
 from support.curation.source_files import TARGET, label
 
+from dslm.curation.case_rows import CaseRows
 from dslm.curation.imports.import_mapping import map_rows
-from dslm.curation.sources.input_errors import unique_ids
+from dslm.curation.sources.input_errors import rows_with_unique_ids
 from dslm.curation.sources.source_chunks import chunks_of, files_of
 from dslm.curation.sources.source_table import RowReader
 from dslm.errors import InputError
@@ -69,7 +70,7 @@ def contract_of(build_contract):
 def rows_read(contract, folder):
     """The rows that curation reads, each by its own."""
     pieces = chunks_of(files_of(contract.data.sources, folder))
-    reader = RowReader(contract, pieces, ())
+    reader = RowReader(contract, pieces, CaseRows(contract))
     return [row for number in range(len(pieces)) for row in reader.rows(number)]
 
 
@@ -226,5 +227,5 @@ def test_a_file_that_may_not_be_read_is_the_users_fault(tmp_path, contract_of, m
 def test_ids_are_numbered_where_they_are_made_of_equal_rows(tmp_path, contract_of):
     path = tmp_path / "a.jsonl"
     path.write_text((json.dumps(GOOD) + "\n") * 3)
-    found = unique_ids(map_rows(path, contract_of("a.jsonl"), None).found)
+    found = rows_with_unique_ids(map_rows(path, contract_of("a.jsonl"), None).found)
     assert len({one.case.id for one in found}) == 3

@@ -22,7 +22,7 @@ from dslm.curation.sources.formats.sidecar_labels import Text, one_text
 from dslm.curation.sources.formats.source_rows import Format, Unreadable
 
 LONGEST_MAIL = 64 << 20  # bytes, attachments and all
-META = ("message_id", "sender", "thread", "subject", "received", "body")
+MAIL_KEYS = ("message_id", "sender", "thread", "subject", "received", "body")
 SHOWN = ("From", "To", "Subject", "Date")
 
 
@@ -72,7 +72,7 @@ def mail_text(raw: bytes, encoding: str) -> Text:
         own, sender_of(written), thread, shown.get("Subject"),
         _moment(raw_header(message, "Date", encoding)), " and ".join(body.forms) or None,
     )  # fmt: skip
-    meta = zip(META, told, strict=True)
+    meta = zip(MAIL_KEYS, told, strict=True)
     head = "\n".join(f"{name}: {value}" for name, value in shown.items())
     said = f"{head}\n\n{body.text}".strip()
     return Text(said, {key: value for key, value in meta if value is not None})

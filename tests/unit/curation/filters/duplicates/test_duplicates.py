@@ -10,7 +10,12 @@ from dslm.curation.filters.duplicates.near_duplicates import near_duplicates
 from dslm.curation.filters.leakage.near_across_splits import parted_splits
 from dslm.curation.filters.rule_breaks import rule_breaks
 from dslm.curation.filters.ungrouped import ungrouped
-from dslm.curation.labels.contradictions import contradicted, contradictions, described
+from dslm.curation.labels.contradictions import (
+    contradicted,
+    contradictions,
+    described,
+    same_target,
+)
 from dslm.curation.labels.near_disagreements import near_disagreements
 from dslm.curation.splits import split_of
 from dslm.errors import Problems
@@ -22,6 +27,12 @@ TEXT = "Parcel 4411 arrived wet and torn, we ask for 20.00 EUR. Yours, Blue Lamp
 def case(identity, text=TEXT, kind="claim", amount="20.00", **meta):
     target = {"kind": kind, "amount": amount}
     return Case(id=identity, input=text, target=target, meta={"sender": "a"} | meta)
+
+
+def near_duplicates_of(contract):
+    """The comparison as `filter_order` makes it."""
+    share, same = contract.data.near_duplicate, partial(same_target, contract)
+    return partial(near_duplicates, share=share, same_target=same)
 
 
 def compared(comparison, cases, contract):
@@ -93,7 +104,7 @@ def test_answers_that_the_comparators_call_equal_do_not_contradict(contract):
 def test_near_duplicates_with_the_same_answer_go_and_others_stay(contract):
     cases = [case("a"), case("b", TEXT + " :) hm"), case("c", TEXT.replace("20.00", "70.00"),
              amount="70.00"), case("d", "Nothing like the others, nothing at all")]  # fmt: skip
-    drops = compared(partial(near_duplicates, contract=contract), cases, contract)
+    drops = compared(near_duplicates_of(contract), cases, contract)
     assert [(d.id, d.reason, d.of) for d in drops] == [("b", "near_duplicate", "a")]
 
 
@@ -105,14 +116,14 @@ def test_planted_near_duplicates_are_found(contract, build_rows):
         for n, row in enumerate(rows[:100])
     ]
     cases = [Case.model_validate(row) for row in [*rows, *copies]]
-    drops = compared(partial(near_duplicates, contract=contract), cases, contract)
+    drops = compared(near_duplicates_of(contract), cases, contract)
     assert {d.id for d in drops} <= {c["id"] for c in copies}
     assert len(drops) >= 98
 
 
 def test_a_chain_of_near_duplicates_is_dropped_only_for_a_case_that_is_kept(contract):
     cases = [case(f"{n}", TEXT + "x" * 9 * n) for n in range(6)]
-    drops = compared(partial(near_duplicates, contract=contract), cases, contract)
+    drops = compared(near_duplicates_of(contract), cases, contract)
     kept = {c.id for c in cases} - {d.id for d in drops}
     assert drops
     assert {d.of for d in drops} <= kept
@@ -123,10 +134,11 @@ def test_a_training_case_like_a_held_out_one_goes(build_contract):
     senders = {split_of(contract, case("x", sender=f"s{n}")): f"s{n}" for n in range(60)}
     one = case("a", sender=senders["train"])
     held = case("b", TEXT.replace("20.00", "70.00"), amount="70.00", sender=senders["calibration"])
-    drops = compared(partial(parted_splits, contract=contract), [one, held], contract)
+    parted = partial(parted_splits, share=contract.data.near_duplicate)
+    drops = compared(parted, [one, held], contract)
     assert [(d.id, d.reason, d.of) for d in drops] == [("a", "near_calibration", "b")]
     other = case("c", "Something else entirely")
-    assert compared(partial(parted_splits, contract=contract), [one, other], contract) == []
+    assert compared(parted, [one, other], contract) == []
 
 
 @pytest.mark.parametrize(
