@@ -39,7 +39,7 @@ def json_lines(path: Path) -> Iterator[tuple[int, Any]]:
         with cast("IO[bytes]", opener(path, "rb")) as stream:
             yield from json_lines_in(stream, str(path))
     except PermissionError:
-        raise InputError("may not be read", where=path, fix="mend its permissions") from None
+        raise InputError("may not be read", where=path, fix="correct its permissions") from None
     except gzip.BadGzipFile:
         raise InputError("is named .gz but is not gzip", where=path) from None
     except (EOFError, zlib.error) as error:

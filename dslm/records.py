@@ -81,7 +81,7 @@ OutcomeKind = Literal["straight_through", "wrong_proceed", "held_back", "rightly
 class Outcome(Record):
     """What one decision was worth against gold, in the contract's currency.
 
-    `straight_through`: proceeded, and rightly. `wrong_proceed`: proceeded, and wrongly.
+    `straight_through`: proceeded and was right. `wrong_proceed`: proceeded and was wrong.
     `held_back`: a person or a stronger tier got a case that could have proceeded with the right
     answer. `rightly_held`: one that must not proceed at all.
     """

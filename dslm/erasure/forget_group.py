@@ -97,10 +97,12 @@ def _refuse_reason(reason: str, actor: str, found: FoundCases) -> None:
         InputError: The reason is empty, or names the group.
     """
     if not reason.strip():
-        raise InputError("no reason", where="--reason", fix="say why; a case number, no names")
+        raise InputError(
+            "no reason", where="--reason", fix="give a reason: a case number, no names"
+        )
     for where, said in (("--reason", reason), ("--actor", actor)):
         if _names(said, found.person.key):
-            fix = "say it without the group's id: this is kept for ever"
+            fix = "give the reason without the group's id: it is kept permanently"
             raise InputError("names the group that is to be forgotten", where=where, fix=fix)
 
 

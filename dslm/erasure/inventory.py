@@ -132,7 +132,8 @@ def _notes(found: FoundCases, unknown: Sequence[int]) -> list[str]:
     said = []
     if unknown:
         numbers = ", ".join(map(str, unknown))
-        said.append(f"versions {numbers} were made of other data than lies here now: whether their "
+        said.append(f"versions {numbers} were made of other data than there is here now: whether "
+                    "their "
                     "weights were trained on these cases, nobody can tell here")  # fmt: skip
     if found.search.too_short:
         said.append(f"{found.search.too_short} texts are too short to be looked for by their words")

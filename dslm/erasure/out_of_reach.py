@@ -55,10 +55,10 @@ def to_do(ws: Workspace, found: FoundCases) -> Iterator[str]:
         yield f"`dvc add {name}`"
     if "gold" in parts:
         lines = sum(len(one.lines) for one in found.files if one.part == "gold")
-        yield (f"gold has {lines} cases fewer: releases that were judged on the former gold are "
-               "not promoted any more, and the next one counts as asked less")  # fmt: skip
-    yield f"{stage_command('gate', ws.workflow)}, which curates, trains and scores anew"
-    yield (f"commit data/{ws.workflow}, eval/{ws.workflow}, registry/{ws.workflow} and dvc.lock")
+        yield (f"gold has {lines} fewer cases: releases that were judged on the former gold are "
+               "not promoted any more, and it counts as a loosening for the next one")  # fmt: skip
+    yield f"{stage_command('gate', ws.workflow)}, which curates, trains and scores again"
+    yield f"commit data/{ws.workflow}, eval/{ws.workflow}, registry/{ws.workflow} and dvc.lock"
 
 
 def _tracked(ws: Workspace, found: FoundCases) -> list[str]:

@@ -4,7 +4,7 @@ Takes an exception that is not ours, gives one of ours, or nothing where it is a
 classes are known by name, so that none is imported. Called by the boundary, and by
 `dslm.releasing.registry.mlflow_errors`, which knows the address that a database's error is about.
 
-A path that names the wrong thing is the user's to mend (exit code 2). A disk that is full or
+A path that names the wrong thing is the user's to correct (exit code 2). A disk that is full or
 read-only, a server, a network, memory, a package that is not installed: exit code 5.
 """
 
@@ -20,13 +20,13 @@ _AGAIN = "run the same command again"
 _SPACE = f"free some space and {_AGAIN}"
 _PERMISSION = ("no permission", "change the owner or mode of the file")
 _PLACE = {  # where the file that the error names is not what was asked for
-    errno.ENOENT: ("no such file or folder", "mend the path"),
-    errno.EISDIR: ("is a folder, a file was expected", "mend the path, or move the folder away"),
-    errno.ENOTDIR: ("a part of this path is a file", "mend the path, or move that file away"),
+    errno.ENOENT: ("no such file or folder", "correct the path"),
+    errno.EISDIR: ("is a folder, a file was expected", "correct the path, or move the folder away"),
+    errno.ENOTDIR: ("a part of this path is a file", "correct the path, or move that file away"),
     errno.EEXIST: ("something is there already", "move it away"),
     errno.ENOTEMPTY: ("the folder is not empty", "move what is in it away"),
     errno.ENAMETOOLONG: ("the name is too long", "choose a shorter one"),
-    errno.ELOOP: ("symbolic links that lead in a circle", "mend the links"),
+    errno.ELOOP: ("symbolic links that lead in a circle", "correct the links"),
     errno.EILSEQ: ("this disk takes no such file name", "rename the file"),
 }
 _PERMISSIONS = {errno.EACCES: _PERMISSION, errno.EPERM: _PERMISSION}
@@ -36,8 +36,8 @@ _MACHINE = {
     errno.EFBIG: ("the file is larger than the system allows", "raise `ulimit -f`"),
     errno.EROFS: ("the file system is read-only", "choose another folder or remount it"),
     errno.EIO: ("the disk does not take or give data", "check the disk, then retry"),
-    errno.ENXIO: ("the device is not there", "mend the path, or attach it"),
-    errno.ENODEV: ("the device is not there", "mend the path, or attach it"),
+    errno.ENXIO: ("the device is not there", "correct the path, or attach it"),
+    errno.ENODEV: ("the device is not there", "correct the path, or attach it"),
     errno.ESTALE: ("the network folder has gone stale", "mount it again"),
     errno.EXDEV: ("the folders are on different file systems", "put them on one"),
     errno.EBUSY: ("the file or device is busy", _AGAIN),
@@ -109,15 +109,16 @@ _SAID_OF_DATABASES = {
 }
 _SAID_OF_A_USERS_DATABASE = {
     "unable to open": ("cannot open the database", "check that its folder is writable"),
-    "not a database": ("is no MLflow database", "move the file away, or mend the address"),
+    "not a database": ("is no MLflow database", "move the file away, or correct the address"),
     "malformed": ("the database is damaged", "restore it from a backup"),
     "out-of-date database schema": (
         "the database was written by another release of MLflow",
         "back it up, then run `mlflow db upgrade` on it",
     ),
-    "password authentication failed": ("the database refuses user or password", f"mend {VARIABLE}"),
+    "password authentication failed": ("the database refuses user or password", "correct "
+                                                                                f"{VARIABLE}"),
     "unsupported URI": (
-        "MLflow knows no such address", f"mend {VARIABLE}: http(s):// or a database"),
+        "MLflow knows no such address", f"correct {VARIABLE}: http(s):// or a database"),
 }  # fmt: skip
 _OF_DATABASES = frozenset({
     "mlflow.exceptions.MlflowException", "sqlalchemy.exc.DBAPIError", "sqlite3.Error",

@@ -122,7 +122,7 @@ def read_evidence(named: Mapping[str, str], *, what: str) -> Evidence:
         ReleaseRefused: A key is missing, unknown or no such text; or it is of before there was a
             format.
     """
-    fix = "run `dvc repro` and look at the new verdict"
+    fix = "run `dvc repro` and read the new verdict"
     if named.get("format") != FORMAT:
         said = f"format {named['format']}" if "format" in named else "no format"
         lacking = ", ".join(sorted(KEYS - named.keys()))
@@ -169,9 +169,9 @@ def refuse_differences(
     stale = sorted(key for key, digest in now.items() if recorded.get(key) != digest)
     if stale:
         raise ReleaseRefused(
-            f"{what} is evidence of something else: {', '.join(stale)} changed since",
+            f"{what} is outdated evidence: {', '.join(stale)} changed since",
             where=where,
-            fix="run `dvc repro` and look at the new verdict",
+            fix="run `dvc repro` and read the new verdict",
         )
 
 

@@ -139,7 +139,7 @@ def proved_terms(data: bytes, workflow: str, digest: str, *, where: Path | str, 
         ReleaseRefused: They are not the champion's.
     """
     if digest_bytes(data) != digest:
-        raise ReleaseRefused("is not what the champion was held to", where=where, fix=fix)
+        raise ReleaseRefused("is not what the champion was judged by", where=where, fix=fix)
     try:
         terms = Terms.model_validate_json(data)
     except ValidationError as error:

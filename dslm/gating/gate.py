@@ -77,7 +77,7 @@ def overall(checks: Sequence[Check]) -> Status:
 def _refused(reason: str) -> Check:
     asked = "complete, current evidence of this candidate"
     return Check(id="evidence", metric="evidence", status="FAIL", asked=asked, seen=reason,
-                 why="not judged: the gate does not guess")  # fmt: skip
+                 why="not judged: incomplete or outdated evidence never passes")  # fmt: skip
 
 
 def judge(policy: GatePolicy, submission: GateInput, waivers: Sequence[Waiver] = ()) -> Verdict:
@@ -117,7 +117,7 @@ def _first_release(policy: GatePolicy, submission: GateInput) -> list[Check]:
         return []
     why = f"`first_release: {policy.first_release}` in the gate policy refuses it"
     if policy.first_release != "refuse":
-        why += "; `allow` lets this one through: take it back afterwards"
+        why += "; set `allow` for this one release, then change it back"
     asked = "a champion to compare with"
     return [Check(id="first_release", metric="first_release", status="FAIL", asked=asked,
                   seen=seen, why=why)]  # fmt: skip
@@ -251,7 +251,7 @@ def unlike(recorded: Verdict, again: Verdict, documents: Documents) -> list[str]
     named = recorded.evidence.keys() | again.evidence.keys()
     keys = [key for key in sorted(named) if recorded.evidence.get(key) != again.evidence.get(key)]
     if keys and again.evidence:
-        found.append(f"its evidence is of something else: {', '.join(keys)} changed since")
+        found.append(f"its evidence is outdated: {', '.join(keys)} changed since")
     found += differences(_by_place(recorded), _by_place(again))
     return found or wrong_day(recorded.judged_on, documents.policy, again.judged_on,
                               documents.waivers)  # fmt: skip

@@ -49,13 +49,13 @@ def _next_steps(verdict: Verdict) -> list[str]:
         steps = [f"Register it: {command}, then `dslm release promote {workflow}`."]
         return [f"Passed with waivers: {', '.join(waived)}. Read them first.", *steps][not waived :]
     if any(check.id == "evidence" for check in verdict.checks):
-        return [f"Make the evidence anew: `dvc repro gate@{workflow}`, then look again."]
+        return [f"Make the evidence again: `dvc repro gate@{workflow}`, then read the new verdict."]
     steps = []
     failed = [check.id for check in verdict.checks if check.status == "FAIL"]
     if failed:
         steps.append(
             f"{', '.join(failed)}: see the worst cases in `artifacts/{workflow}/report.html`; "
-            "mend data or recipe and run `dvc repro`."
+            "correct the data or the recipe and run `dvc repro`."
         )
     if any(c.metric == "selective_risk" and c.why == UNMEASURED for c in verdict.checks):
         steps.append(
@@ -69,7 +69,7 @@ def _next_steps(verdict: Verdict) -> list[str]:
     if needed and verdict.look and verdict.look.number > 1:
         steps.append(
             f"{verdict.look.number} looks have been taken: where many more cases are asked for, a "
-            f"gold set of new cases alone begins with all of alpha (`eval/{workflow}/gold.jsonl`)."
+            f"gold set of new cases only starts with all of alpha (`eval/{workflow}/gold.jsonl`)."
         )
     steps += [
         f"{c.id}: about {c.needed_cases} gold cases would decide it "
@@ -77,7 +77,9 @@ def _next_steps(verdict: Verdict) -> list[str]:
     ]  # fmt: skip
     open_ = [c.id for c in verdict.checks if c.status == "INCONCLUSIVE" and not c.needed_cases]
     if open_:
-        steps.append(f"{', '.join(open_)}: more cases alone will not do, the answers must improve.")
+        steps.append(
+            f"{', '.join(open_)}: more cases alone will not help, the answers must improve."
+        )
     steps += knobs(verdict)
     steps.append(
         f"An exception needs a dated, signed waiver in `eval/{workflow}/waivers.yaml`: "
@@ -101,7 +103,7 @@ def _changed(verdict: Verdict) -> list[str]:
 def _weighed(verdict: Verdict) -> list[str]:
     """What production would see, beside what was judged."""
     lines = [f"- {words(line, LONGEST_CELL)}" for line in verdict.traffic]
-    return ["**Weighed by the contract's traffic**", "", *lines, ""] if lines else []
+    return ["**Weighted by the contract's traffic**", "", *lines, ""] if lines else []
 
 
 def _loosened(lines: Sequence[str]) -> list[str]:
@@ -124,7 +126,7 @@ def as_markdown(verdict: Verdict, loosened: Sequence[str] = ()) -> str:
         if (n := sum(check.status == status for check in verdict.checks))
     ]  # fmt: skip
     if waived := sum(check.waived for check in verdict.checks):
-        counts.append(f"{waived} of what passed by a waiver alone")
+        counts.append(f"{waived} passed by a waiver only")
     checks = sorted(verdict.checks, key=lambda check: ORDER[check.status])
     evidence = [f"| {words(key)} | {literal(d)} |" for key, d in sorted(verdict.evidence.items())]
     lines = [
@@ -134,7 +136,7 @@ def as_markdown(verdict: Verdict, loosened: Sequence[str] = ()) -> str:
         *([f"{look_in_words(verdict.look)}."] if verdict.look else []),
         "",
         *([f"Threshold: {words(verdict.threshold)}.", ""] if verdict.threshold else []),
-        "| | check | metric | asked | seen | why |",
+        "| | check | metric | required | measured | why |",
         "|---|---|---|---|---|---|",
         *map(_row, checks),
         "",

@@ -44,7 +44,7 @@ class Asked:
         waiting: Without an answer.
         answered: With one.
         actions: Of the answers, by the case's id.
-        made_from: What they say that they were made from.
+        made_from: Labels that they were made from.
         whole: Bytes of the output up to its last whole line.
         size: Bytes of it in all.
     """

@@ -67,7 +67,7 @@ def keep_asked(ws: Workspace, evidence: Mapping[str, str], decision: DecisionPol
 
 
 def asked_before(looks: Path, evidence: Mapping[str, str], decision: DecisionPolicy) -> list[str]:
-    """Lines on calibrations before on these cases or their like that were asked otherwise.
+    """Lines on calibrations before on these or overlapping cases that were asked otherwise.
 
     Args:
         looks: The folder of the ledger of looks at gold.

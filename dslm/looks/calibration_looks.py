@@ -93,11 +93,11 @@ def told(number: int, confidence: float, most: int | None = None) -> str:
     if number < 2:
         return ""
     if most is not None:
-        said = f"{confidence:.3g} holds over {most} calibrations on these cases or their like"
+        said = f"{confidence:.3g} holds over {most} calibrations on these or overlapping cases"
         return f"{said} together, and this is number {number}"
     error = 1 - confidence
     return (
-        f"{number} calibrations were made on these cases or their like: each gives out a threshold "
+        f"{number} calibrations were made on these or overlapping cases: each gives a threshold "
         f"beyond the risk in at most {error:.3g} of all draws, one of {number} in up to "
         f"{min(1.0, number * error):.3g}"
     )

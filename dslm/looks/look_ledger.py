@@ -135,7 +135,7 @@ class Ledger:
                 raise ReleaseRefused(what, where=self.folder / _name(look), fix=GIT)
 
     def next_look(self, cases: Iterable[Case]) -> tuple[int, float]:
-        """How many pairs were seen on these cases or their like, and what the next may spend.
+        """How many pairs were seen on these or overlapping cases, and what the next may spend.
 
         Raises:
             ReleaseRefused: The ledger is broken.

@@ -35,7 +35,7 @@ def _notes(target: Workspace, proposed: Workspace) -> Iterator[str]:
         then, now = _asked(target), _asked(proposed)
         waived, waives = load_waivers(target.waivers), load_waivers(proposed.waivers)
     except DslmError as error:
-        yield f"What it changes of policy, contract and gold cannot be told: {error.message()}"
+        yield f"What it changes in policy, contract and gold cannot be shown: {error.message()}"
         return
     found = changes_since(Baseline(version=1), then, now).found
     for part, judged in (("policy", BY_TARGET), ("contract", ""), ("gold", "")):

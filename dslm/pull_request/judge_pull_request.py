@@ -206,8 +206,8 @@ def _same_judge(found: Sequence[Change], target: Workspace) -> Check:
     asked = "code, workflow files, locks and looks at gold as the target branch has them"
     if not other:
         return _check(SAME_JUDGE, asked, "no such file differs", "", fails=False)
-    way = ("what judges is not judged by itself: land it in a pull request of its own, reviewed as "
-           f"code, then make the evidence anew; {BEHIND}")  # fmt: skip
+    way = ("code and settings that judge cannot judge themselves: merge them in a pull request of "
+           f"their own, reviewed as code, then make the evidence again; {BEHIND}")  # fmt: skip
     return _check(SAME_JUDGE, asked, _named(other), way, fails=True)
 
 

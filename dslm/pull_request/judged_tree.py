@@ -121,13 +121,13 @@ def _take_receipt(ws: Workspace, target: Workspace, head: Path) -> None:
     try:
         found = Release.model_validate_json(ws.receipt.read_bytes())
     except ValidationError as error:
-        what = f"is no receipt ({error.errors()[0]['msg']})"
+        what = f"is not a registration record ({error.errors()[0]['msg']})"
         raise ReleaseRefused(what, where=name, fix=fix) from None
     then = target.receipt.read_bytes() if target.receipt.is_file() else None
     digest = release_digest(ws.workflow, found.evidence)
     own = (found.workflow, found.digest) == (ws.workflow, digest) and found.look
     if ws.receipt.read_bytes() != then and not own:
-        what = f"is no receipt of a release of {ws.workflow} that names its look at gold"
+        what = f"is not a registration record of {ws.workflow} that names its look at gold"
         raise ReleaseRefused(what, where=name, fix=fix)
 
 

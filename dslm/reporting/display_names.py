@@ -29,7 +29,9 @@ COST = "cost_per_case"
 
 METRICS: dict[str, MetricName] = {
     STRAIGHT_THROUGH: MetricName(
-        "Straight-through rate", "rate", "share of all cases that proceed without a person, rightly"
+        "Straight-through rate",
+        "rate",
+        "share of all cases that proceed without a person and are right",
     ),
     "coverage": MetricName("Coverage", "rate", "share of all cases that proceed"),
     SELECTIVE_RISK: MetricName(
@@ -41,10 +43,10 @@ METRICS: dict[str, MetricName] = {
         "Schema-valid answers", "rate", "share of answers that are valid under the output schema"
     ),
     "truncation_rate": MetricName(
-        "Answers cut by length", "rate", "share of answers that met the token limit"
+        "Answers cut by length", "rate", "share of answers cut at the token limit"
     ),
     "held_back_rate": MetricName(
-        "Held back", "rate", "share of cases that could have proceeded, but a person got them"
+        "Held back", "rate", "share of cases that could have proceeded but went to a person"
     ),
 }
 
@@ -66,17 +68,17 @@ PARTS: dict[str, str] = {
 }
 
 OUTCOMES: dict[OutcomeKind, tuple[str, str]] = {
-    "straight_through": ("Straight through", "proceeded, and rightly"),
+    "straight_through": ("Straight through", "proceeded and was right"),
     "rightly_held": ("Rightly held", "must not proceed, and did not"),
-    "held_back": ("Held back", "could have proceeded, a person got it"),
-    "wrong_proceed": ("Wrong proceed", "proceeded, and wrongly"),
+    "held_back": ("Held back", "could have proceeded, went to a person"),
+    "wrong_proceed": ("Wrong proceed", "proceeded and was wrong"),
 }
 
 _REASONS = {
     "low_confidence": "confidence below the threshold",
     "out_of_scope": "the answer says it is out of scope",
     "invalid": "no valid answer",
-    "length": "the answer met the token limit",
+    "length": "the answer was cut at the token limit",
     "stop": "the answer ended without a valid object",
 }
 
@@ -84,7 +86,7 @@ _DROPS = {
     "leak_exact": "is a gold case",
     "leak_near": "is nearly a gold case",
     "leak_quoted": "quotes a gold case",
-    "leak_group": "is of a group that gold holds",
+    "leak_group": "its group is in gold",
     "contradictory_label": "same input, another answer",
     "contradictory_near": "same input but for its identifiers, another answer",
     "too_long": "is longer than the recipe trains on",
@@ -92,19 +94,19 @@ _DROPS = {
     "near_duplicate": "nearly the same input as another case",
     "group_in_earlier_split": "its group was in an earlier split",
     "no_group": "has no group",
-    "thin_text": "the input says next to nothing",
-    "no_arrival_time": "has no readable day of arrival",
+    "thin_text": "the input has almost no text",
+    "no_arrival_time": "has no readable date of arrival",
     "outside_window": "arrived outside the contract's window",
-    "label_ran_out": "its label had run out",
+    "label_ran_out": "its label was no longer valid",
     "language": "is in a language that is not served",
     "over_cap": "its value has enough cases already",
     "breaks": "the right answer breaks a rule",
-    "breaks_not": "is said to break a rule (meta.breaks), but keeps it",
+    "breaks_not": "meta.breaks names a rule that it keeps",
     "breaks_is_no_list": "meta.breaks is no list of rules",
     "hidden_text": "the input holds text that nobody sees",
     "instructed_target": "the right answer holds an instruction to a model",
     "over_source_cap": "its source has enough cases already",
-    "reviewed": "a reviewer took it out",
+    "reviewed": "a reviewer removed it",
     "valid_until_is_no_date": "its label's last day is no date",
     "near_validation": "nearly the same input as a validation case",
     "near_calibration": "nearly the same input as a calibration case",

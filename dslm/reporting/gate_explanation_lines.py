@@ -21,11 +21,12 @@ CAN = {True: "yes", False: "no", None: "once there are scores"}
 def size_sentence(found: Explained) -> str:
     """How large gold is, in cases and groups, and what counts as one observation."""
     if found.groups == found.cases:
-        return f"{found.cases:,} gold cases, each on its own"
+        return f"{found.cases:,} gold cases, each independent of the others"
     return (
         f"{found.cases:,} gold cases in {found.groups:,} groups ({found.group_by}), "
-        f"{found.largest_group:,} in the largest; cases of one group may all go the same way, so "
-        "the groups count"
+        f"{found.largest_group:,} in the largest; cases of one group may all be right or wrong "
+        "together, so "
+        "the group is the unit of chance"
     )
 
 
@@ -53,10 +54,10 @@ def curve_sentence(curve: Curve) -> str:
     """One curve in words: how often an equal model passes, and one that lost the margin."""
     equal = curve.points[0]
     lost = min(curve.points, key=lambda point: abs(point.loss - curve.margin))
-    text = f"An equally good model passes {curve.id} in {rate(equal.chance)} of all runs"
+    text = f"A model as good as the champion passes {curve.id} in {rate(equal.chance)} of all runs"
     if equal.together is not None:
-        text += f", in {rate(equal.together)} where whole groups go the same way"
-    return f"{text}; one that truly lost {rate(lost.loss)} in {rate(_most(lost))}."
+        text += f" ({rate(equal.together)} if whole groups are right or wrong together)"
+    return f"{text}; a model that is truly {rate(lost.loss)} worse passes in {rate(_most(lost))}."
 
 
 def _most(point: PowerPoint) -> float:
@@ -78,13 +79,13 @@ def lines(found: Explained) -> list[RenderableType]:
     """What is asked and why, what this gold set can tell, and how likely a loss passes."""
     asked = [[c.id, visible(c.means) or "–", c.asked] for c in found.checks]
     assumed = (
-        f"Two equally good models are taken to differ on {rate(found.discordance)} of the cases; "
+        f"Assumed: two equally good models differ on {rate(found.discordance)} of the cases; "
         f"at most {rate(found.level)} of candidates that are worse by a margin pass it at the "
-        f"first look at this gold set, {rate(found.alpha)} at all looks together."
+        f"first look at this gold set, {rate(found.alpha)} over all looks."
     )
     return [
-        _drawn(f"{found.workflow}: what is asked, and why", ["check", "why", "asked"], asked),
-        f"What can be told with {size_sentence(found)}:",
+        _drawn(f"{found.workflow}: what is required, and why", ["check", "why", "required"], asked),
+        f"What this gold set can show, with {size_sentence(found)}:",
         _drawn("", ["check", "enough", "this gold set", "cases needed"],
                [_sees(c) for c in found.checks]),
         *(_curve(curve) for curve in found.curves),

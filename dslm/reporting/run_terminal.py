@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MOST_FIELDS = 5
 WIDEST_NAME = 12  # characters a line of who answers, between words
-BY_TRAFFIC = "Candidate, gold weighed by traffic"
+BY_TRAFFIC = "Candidate, gold weighted by traffic"
 SIGNS = {"pass": ("✓", "bold green"), "fail": ("✗", "bold red"), "open": ("?", "bold yellow")}
 
 

@@ -31,7 +31,7 @@ class Replaced:
 
 
 def refuse_released(ws: Workspace) -> None:
-    """Stop where the workflow has a release: its contract goes on, it does not begin anew.
+    """Stop where the workflow has a release: its contract goes on, it does not begin again.
 
     Raises:
         InputError: It has one.

@@ -129,7 +129,7 @@ def _faults(
 ) -> list[tuple[str, str]]:
     """Why a waiver does not apply, each with what to do."""
     found = [*_of_check(policy, waiver), *_of_time(policy, waiver, today)]
-    anew = "remove it, or have it signed anew"
+    anew = "remove it, or have it signed again"
     if waiver.gold != gold:
         found.append(("is for another gold set", anew))
     if candidate is not None and waiver.candidate != candidate:
@@ -152,7 +152,7 @@ def _of_check(policy: GatePolicy, waiver: Waiver) -> Iterator[tuple[str, str]]:
 def _of_time(policy: GatePolicy, waiver: Waiver, today: dt.date) -> Iterator[tuple[str, str]]:
     """What is wrong with its last day."""
     if waiver.until < today:
-        yield f"expired on {waiver.until}", "remove it, or have it signed anew"
+        yield f"expired on {waiver.until}", "remove it, or have it signed again"
     most = policy.waivers.most_days
     if (waiver.until - today).days > most:
         last = today + dt.timedelta(days=most)

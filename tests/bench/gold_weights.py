@@ -1,4 +1,4 @@
-"""How often the intervals of gold weighed by traffic cover what traffic comes to.
+"""How often the intervals of gold weighted by traffic cover what traffic comes to.
 
     python tests/bench/gold_weights.py --worlds 200 --out docs/measurements/gold_weights.json
 

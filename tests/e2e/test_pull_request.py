@@ -121,7 +121,7 @@ def gold_that_was_edited_after_scoring(ws: Workspace) -> None:
 
 def a_verdict_that_was_written_by_hand(ws: Workspace) -> None:
     verdict = ws.results / "gate.json"
-    change(verdict, "20 of 20 cases keep it", "2000 of 2000 cases keep it")
+    change(verdict, "20 of 20 cases pass", "2000 of 2000 cases pass")
     data = verdict.read_bytes()
     relock(ws, verdict, hashlib.md5(data, usedforsecurity=False).hexdigest(), len(data))
 

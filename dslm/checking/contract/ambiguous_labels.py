@@ -34,7 +34,7 @@ def _enums(ws: Workspace, contract: Contract) -> Iterator[Finding]:
         for group in look_alikes(value for value in values if isinstance(value, str)):
             yield warn(
                 "labels", f"enum values {group}", where=f"{ws.contract}: output{path}",
-                fix="make them one value, in the labels too, or tell them apart",
+                fix="merge them into one value, in the labels too, or make them clearly different",
             )  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def _look_alikes(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Ite
             )
             yield warn(
                 "labels", f"labels of {field} {said}", where=f"{ws.gold}: case {first}",
-                fix="mend the labels, or compare the field `as: text`",
+                fix="correct the labels, or compare the field `as: text`",
             )  # fmt: skip
 
 
@@ -119,7 +119,7 @@ def _ambiguous(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Itera
                 told += 1
                 said = f"{value!r} may be {' or '.join(readings)}"
                 if _hides(contract, field):
-                    said = "a personal label may mean several things"
+                    said = "a personal label is ambiguous"
                 if told <= MOST_NAMED:
                     yield warn(
                         "labels", f"{field}: {said}, so it is compared exactly",
@@ -128,7 +128,7 @@ def _ambiguous(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Itera
                         "(1234.5, 2025-03-04)",
                     )  # fmt: skip
     if told > MOST_NAMED:
-        yield warn("labels", f"{told - MOST_NAMED} more labels may mean several things",
+        yield warn("labels", f"{told - MOST_NAMED} more labels are ambiguous",
                    where=ws.gold, fix="name the contract's `locale`")  # fmt: skip
 
 
@@ -163,7 +163,7 @@ def _ambiguously_grounded(
     if found:
         by_locale = any(len({text.lstrip("-") for text in readings}) > 1 for _, readings in found)
         yield warn(
-            "gold.readings", "the input may mean something else too: "
+            "gold.readings", "the input is ambiguous: "
             f"{named(text for text, _ in found)}", where=ws.gold,
             fix="name the contract's `locale`" if by_locale and not contract.locale else None,
         )  # fmt: skip

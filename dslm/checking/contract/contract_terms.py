@@ -44,7 +44,11 @@ def _rules(ws: Workspace, contract: Contract) -> Iterator[Finding]:
         yield warn("rules", "no rules: only schema, confidence and grounding hold an answer back",
                    where=ws.contract, fix="add what must hold for every right answer")  # fmt: skip
     elif not any(finding.kind == "fail" for finding in found):
-        yield ok("rules", f"{len(contract.rules)} rules, each seen to hold and to be breached")
+        yield ok(
+            "rules",
+            f"{len(contract.rules)} rules, each tested with an example that keeps "
+            "it and one that breaks it",
+        )
 
 
 def _rule(ws: Workspace, contract: Contract, rule: Rule) -> Iterator[Finding]:
@@ -72,7 +76,7 @@ def _example(
     if (seen is True) != wanted:
         says = "breaks the rule" if wanted else "does not break the rule"
         says += f", which cannot be evaluated: {why}" if why else ""
-        yield fail("rules", says, where=where, fix="mend the example or `expr`")
+        yield fail("rules", says, where=where, fix="correct the example or `expr`")
     elif why:
         yield warn(
             "rules", f"breaks the rule only as it cannot be evaluated: {why}", where=where,
@@ -123,7 +127,10 @@ def _costs(ws: Workspace, contract: Contract) -> Iterator[Finding]:
     found = []
     for name in ("review", "escalation"):
         if getattr(costs, name) >= costs.wrong_proceed:
-            found.append(f"{name} costs no less than wrong_proceed: holding back would never pay")
+            found.append(
+                f"{name} costs at least as much as wrong_proceed: holding an answer "
+                "back would never pay"
+            )
     cheap = sorted(f for f, cost in costs.by_field.items() if cost < costs.review)
     if cheap:
         found.append(f"a wrong {named(cheap)} costs less than a review")

@@ -72,7 +72,8 @@ def prove_personal(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> I
         found.update(suspects({}, case.meta))
     for place, kind in sorted(found.items()):
         yield warn(
-            "personal", f"{place} looks personal ({kind}), and nothing says what becomes of it",
+            "personal", f"{place} looks personal ({kind}), and the contract does not say what to "
+                        "do with it",
             where=f"{ws.contract}: data.personal.fields",
             fix=f"`{place}: {{kind: {kind}}}`, or `{{kind: none}}` where it is not",
         )  # fmt: skip
@@ -90,7 +91,10 @@ def prove_personal(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> I
             )  # fmt: skip
     yield from _ids_and_keys(ws, contract, gold)
     if personal.places and not found:
-        yield ok("personal", f"{len(personal.places)} fields hold personal data, no other looks so")
+        yield ok(
+            "personal",
+            f"{len(personal.places)} fields hold personal data, no other field looks personal",
+        )
 
 
 def _ids_and_keys(ws: Workspace, contract: Contract, gold: Sequence[Case]) -> Iterator[Finding]:

@@ -70,7 +70,7 @@ def _breaks(ws: Workspace, contract: Contract, gold: list[Case]) -> Iterator[Fin
                 f"breaks {named(sorted(found)) or 'no rule'}, "
                 f"meta.breaks says {named(sorted(said)) or 'none'}",
                 where=f"{ws.gold}: case {case.id}",
-                fix="mend the rule or the target; where the right answer does break it, "
+                fix="correct the rule or the target; where the right answer does break it, "
                 f"`dslm breaks {ws.workflow}` proposes meta.breaks and `--write` writes it",
             )  # fmt: skip
     if contract.rules and not surprises:
@@ -94,7 +94,7 @@ def _grounding(
             "gold.grounded",
             f"{len(stuck)} of {len(gold)} cases hold a value that is not in their input and can "
             f"never proceed: {named(stuck)}",
-            where=ws.gold, fix="mend the labels, or take the field out of `grounded`",
+            where=ws.gold, fix="correct the labels, or take the field out of `grounded`",
         )  # fmt: skip
     else:
         yield ok("gold.grounded", f"{named(contract.grounded)} occur in the input where they must")
@@ -121,7 +121,7 @@ def _copying(ws: Workspace, contract: Contract, gold: list[Case]) -> Iterator[Fi
             "gold.copied",
             f"{len(stuck)} of {len(gold)} cases hold a grounded value that cannot be copied from "
             f"their input: {named(stuck)}",
-            where=ws.gold, fix="mend the labels, or set inference.copy_grounded to false",
+            where=ws.gold, fix="correct the labels, or set inference.copy_grounded to false",
         )  # fmt: skip
     else:
         but = f", but for those of {named(stuck)}" if stuck else ""
@@ -163,17 +163,17 @@ def _traffic(ws: Workspace, contract: Contract, gold: list[Case]) -> Iterator[Fi
         counts = Counter(slices_of(contract, case)[key] for case in gold)
         if lacking := sorted(shares.keys() - counts.keys()):
             yield fail(
-                "traffic", f"no gold case has {key} {named(lacking)}, so that what traffic costs "
-                "cannot be told",
+                "traffic", f"no gold case has {key} {named(lacking)}, so the cost under real "
+                "traffic cannot be estimated",
                 where=f"{ws.contract}: traffic.{key}",
                 fix="label gold cases of it; or, where the name is misspelt or nothing of it comes "
-                f"in, mend the shares: gold has {named(sorted(counts))}",
+                f"in, correct the shares: gold has {named(sorted(counts))}",
             )  # fmt: skip
             continue
         if outside := sorted(counts.keys() - shares.keys()):
             yield warn(
                 "traffic", f"{named(f'{v} ({counts[v]} gold cases)' for v in outside)} of {key} "
-                "has no share: weighed by traffic it does not count",
+                "has no share: it does not count when weighted by traffic",
                 where=f"{ws.contract}: traffic.{key}", fix="give it its share, if it comes in",
             )  # fmt: skip
         yield ok("traffic", f"{key}: " + named(

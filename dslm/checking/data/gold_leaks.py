@@ -26,6 +26,6 @@ def prove_leaks(ws: Workspace, seen: SourceCases) -> Iterator[Finding]:
         f"{seen.leaked_count} of {seen.count} cases have an input or group that is in gold, so "
         f"curation drops them; the first is {case}",
         where=place,
-        fix=f"where gold was drawn anew, delete what is left of the older draw in "
+        fix=f"where gold was drawn again, delete what is left of the older draw in "
         f"data/{ws.workflow}/sources/; else draw gold from other groups, or do with fewer cases",
     )  # fmt: skip

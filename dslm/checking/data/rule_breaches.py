@@ -29,6 +29,6 @@ def prove_breaches(ws: Workspace, seen: SourceCases) -> Iterator[Finding]:
         f"meta.breaks says, so curation drops them ({which}); the first is {first.id}, "
         f"{first.fault}",
         where=first.place,
-        fix=f"mend the labels or the rule; where the right answer does break it, "
+        fix=f"correct the labels or the rule; where the right answer does break it, "
         f"`dslm breaks {ws.workflow}` proposes meta.breaks and `--write` writes it",
     )  # fmt: skip

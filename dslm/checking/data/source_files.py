@@ -69,7 +69,7 @@ def _quoted(contract: Contract, fault: str, row: Any) -> str:
     try:
         refuse_missing(personal)
     except DslmError as missing:
-        return f"a row that is no case; why is not quoted, since {missing.what}"
+        return f"a row that is not a case; the reason is not quoted, since {missing.what}"
     return Replacer(contract, None).fault(fault, row)
 
 
@@ -88,7 +88,7 @@ def prove_sources(
             continue
         if not there:
             yield fail("sources", f"no file matches {source.path!r}", where=where,
-                       fix="add the file, or mend `path`")  # fmt: skip
+                       fix="add the file, or correct `path`")  # fmt: skip
             continue
         for found in _counted(ws, source, sound, contract):
             if isinstance(found, Finding):
@@ -98,8 +98,8 @@ def prove_sources(
             rows += count.rows - count.broken
             yield from _said(name, count, source, contract.data.max_rejects)
         if source.licence.strip().upper() in {"", "TODO"}:
-            yield warn("sources", f"{source.path}: licence is not said", where=where,
-                       fix="say under which licence the data may be used")  # fmt: skip
+            yield warn("sources", f"{source.path}: no licence is given", where=where,
+                       fix="name the licence under which the data may be used")  # fmt: skip
     return rows
 
 
@@ -134,6 +134,6 @@ def _said(name: str, count: Count, source: Source, most: float) -> Iterator[Find
     too_many = count.broken > most * count.rows
     yield (fail if too_many else warn)(
         "sources", fault, where=where,
-        fix=f"mend it: {count.broken} of {count.rows} rows of {name} are unusable, "
+        fix=f"correct it: {count.broken} of {count.rows} rows of {name} are unusable, "
             f"data.max_rejects allows {most:.1%}",
     )  # fmt: skip

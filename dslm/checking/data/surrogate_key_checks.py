@@ -41,7 +41,7 @@ def prove_surrogate_key(ws: Workspace, contract: Contract) -> Iterator[Finding]:
             f"curated cases were made with ({used}): curating again gives other surrogates, and "
             "so another model",
             where=f"{ws.contract}: data.personal.key_env",
-            fix=f"set the former key, or curate anew: `dvc repro -f -s curate@{ws.workflow}`",
+            fix=f"set the former key, or curate again: `dvc repro -f -s curate@{ws.workflow}`",
         )
     else:
         yield ok("personal.key", f"the key of the surrogates is {kind}")

@@ -46,8 +46,8 @@ def policy_gaps(ws: Workspace, policy: GatePolicy) -> Iterator[Finding]:
     where = f"{ws.policy}: checks"
     if not any(check.metric == SAFE for check in policy.checks):
         yield warn(
-            "safety", f"no check is on {SAFE}: a candidate may pass however often what goes "
-            "through without a person is wrong",
+            "safety", f"no check is on {SAFE}: a candidate may pass however many of the "
+            "answers that proceed are wrong",
             where=where, fix=f"add a bound on {SAFE}, as `dslm init` proposes one",
         )  # fmt: skip
     if _serves(ws):
@@ -66,20 +66,21 @@ def _serves(ws: Workspace) -> bool:
 def _first_release(ws: Workspace, policy: GatePolicy, where: str) -> Iterator[Finding]:
     if policy.first_release == "refuse":
         yield fail(
-            "first_release", "nothing serves, and `first_release: refuse` lets no candidate "
-            "through that was compared with no champion: none can pass",
+            "first_release", "there is no champion, and `first_release: refuse` fails every "
+            "candidate that was compared with none: no candidate can pass",
             where=f"{ws.policy}: first_release", fix="`until_one_serves`",
         )  # fmt: skip
     others = [model_compared(check) for check in policy.checks]
     if all(other in SERVING for other in others):
         yield warn(
-            "first_release", "nothing serves, and every check compares with what serves: none "
-            "applies to the first candidate, and where nothing passes the verdict is FAIL",
+            "first_release", "there is no champion, and every check compares with one: none "
+            "applies to the first candidate, and a verdict without a passed check is FAIL",
             where=where, fix="add what a first release has to show: bounds, a gain over the base",
         )  # fmt: skip
     elif not any(other in ("base", "person") for other in others):
         yield warn(
-            "first_release", "nothing serves, and no check compares with the prompted base or "
+            "first_release", "there is no champion, and no check compares with the prompted base "
+                             "or "
             "with people alone: the first candidate is compared with nothing",
             where=where, fix="add a `gain` over: base or over: person, as `dslm init` does",
         )  # fmt: skip
@@ -137,8 +138,9 @@ def _promised(ws: Workspace, policy: GatePolicy, contract: Contract) -> Iterator
         if check.at_most is not None and check.at_most < allowed:
             yield warn(
                 "promise",
-                f"{check.id} fails above {check.at_most:g}, but decision.max_selective_risk has "
-                f"the threshold chosen for {allowed:g}: a model that keeps the contract may fail",
+                f"{check.id} fails above {check.at_most:g}, but the threshold is chosen for "
+                f"decision.max_selective_risk {allowed:g}: a model that meets the contract may "
+                "fail",
                 where=f"{ws.policy}: checks.{check.id}",
                 fix=f"raise its at_most above {allowed:g}, with room for a small gold set, or "
                 "lower decision.max_selective_risk",
@@ -170,7 +172,7 @@ def _too_few(check: AnyCheck, reach: CheckReach) -> tuple[str, str]:
         return f"{needs} if models differ on {DISCORDANCE:.0%}", "raise its margin"
     if isinstance(check, Bound):
         side = "at_most" if check.at_least is None else "at_least"
-        return "not even a perfect score would clear the bound", f"another {side}"
+        return "not even a perfect score would meet the bound", f"another {side}"
     if isinstance(check, SliceAlarm):
         return f"it {reach.can}", "raise its worse_by, or watch fewer slices"
     return f"it {reach.can}", "lower its at_least"
@@ -184,7 +186,7 @@ def _becomes(check: AnyCheck) -> str:
     """What becomes of a check that this gold set is too small for."""
     alarm = isinstance(check, SliceAlarm)
     to = model_compared(check)
-    becomes = "not go off for less" if alarm else "be INCONCLUSIVE"
+    becomes = "not trigger for less" if alarm else "be INCONCLUSIVE"
     return becomes + (" once a champion serves" if to in ("champion", "anchor") else "")
 
 
@@ -203,7 +205,10 @@ def _looked_at(
     margins = [check.id for check in policy.checks if isinstance(check, NonInferior)]
     then = [f"{name} {_many(reach[name])}" for name in margins if reach[name].enough is False]
     needs = f"; margins then need: {named(then)}" if then else ""
-    seen = f"{looks} candidate{'s were' if looks > 1 else ' was'} seen on this gold set or its like"
+    seen = (
+        f"{looks} candidate{'s were' if looks > 1 else ' was'} scored on this gold set or an "
+        "overlapping one"
+    )
     yield ok("looks", f"{seen}: the next look may spend {share:.2%} of alpha{needs}")
 
 
@@ -220,11 +225,11 @@ def _calibrated(ws: Workspace, contract: Contract) -> Iterator[Finding]:
     policy = contract.decision
     several, most = told(number, policy.confidence), policy.calibrations
     if most is not None:
-        several = f"{number} of {most} calibrations on these cases or their like were made"
+        several = f"{number} of {most} calibrations on these or overlapping cases were made"
     if most is not None and number < most:
         yield ok("calibrations", several)
     elif several:
         yield warn(
             "calibrations", several, where=ws.looks / "calibration",
-            fix="take the threshold of the next one from labelled cases that none of them saw",
+            fix="calibrate the next one on labelled cases that none of them used",
         )  # fmt: skip

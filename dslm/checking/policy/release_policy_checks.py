@@ -16,8 +16,8 @@ from dslm.settings.release_policy import PATH, TRAINER, ReleasePolicy, load_rele
 from dslm.settings.workspace import Workspace
 
 PROOF = "release_policy"
-NO_FILE = "the file itself: nobody has to sign anything"
-MODEL = "docs/releases.md has one to copy, under Approvals"
+NO_FILE = "the file itself: without it nobody has to sign anything"
+MODEL = "copy the example under Approvals in docs/releases.md"
 
 
 def prove_release_policy(ws: Workspace, contract: Contract | None) -> Iterator[Finding]:
@@ -33,9 +33,7 @@ def prove_release_policy(ws: Workspace, contract: Contract | None) -> Iterator[F
         yield ok(PROOF, "the contract declares its data invented: the published key may sign")
         return
     path = ws.root / PATH
-    lacks = (
-        [*_lacks(policy)] if is_there(path) else ["the file itself: nobody has to sign anything"]
-    )
+    lacks = [*_lacks(policy)] if is_there(path) else [NO_FILE]
     if lacks:
         what = f"the data are not declared invented, and {PATH} lacks: {'; '.join(lacks)}"
         yield warn(PROOF, what, where=path, fix=MODEL)
@@ -54,7 +52,7 @@ def _lacks(policy: ReleasePolicy) -> Iterator[str]:
     if not signing.keys and TRAINER not in policy.roles:
         yield "a key of whoever trains (the role `trainer`, or `signing.keys`)"
     if asks.promotion is None:
-        yield "`approvals.promotion`, or one person alone decides what serves"
+        yield "`approvals.promotion`, or one person alone decides which version serves"
     elif not asks.promotion.not_the_trainer and asks.promotion.count == 1:
         yield "somebody other than the trainer who approves a promotion (`not_the_trainer: true`)"
     if asks.policy_change is None:

@@ -29,7 +29,7 @@ SHOWN_FLIPS = 3
 
 def demo(
     out: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="Where to put it; made anew each time.")
+        Path, typer.Option(metavar="FOLDER", help="Where to put it; replaced each time.")
     ] = Path("dslm-demo"),
     explain: Annotated[
         bool, typer.Option("--explain", help="Walk through it, step by step.")
@@ -112,7 +112,7 @@ def _walk(run: ReportData, verdict: Verdict) -> list[RenderableType]:
         table(None, ["", "mails", "candidate right", "champion right"],
               [*_by_slice(run, "language")]),
         "4. The gate asks what the policy says (eval/…/gate.yaml), and finds:",
-        table(None, ["check", "status", "asked", "seen"], checks),
+        table(None, ["check", "status", "required", "measured"], checks),
         f"5. So the verdict is {verdict.status}, and nothing is registered:",
         *_short(run)[:2],
         "",

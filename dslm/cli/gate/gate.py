@@ -200,7 +200,7 @@ def _show(ws: Workspace, verdict: Verdict) -> None:
     if verdict.first_release:
         against += ": a first release"
     title = f"{verdict.workflow}: {verdict.status} (against {against})"
-    say(table(title, ["check", "status", "asked", "seen", "why"], rows))
+    say(table(title, ["check", "status", "required", "measured", "why"], rows))
     if verdict.look:
         say(look_in_words(verdict.look))
     if told := changes_told(verdict):
@@ -208,7 +208,7 @@ def _show(ws: Workspace, verdict: Verdict) -> None:
     if since := loosened_since(ws.looks, verdict, load_policy(ws.policy)):
         say(f"{HEADING}:", *(f"  {line}" for line in since))
     if turned := knobs(verdict):
-        say("what moves it:", *(f"  {line}" for line in turned))
+        say("to change the result:", *(f"  {line}" for line in turned))
 
 
 def _in_words(ws: Workspace, verdict: Verdict) -> list[RenderableType]:

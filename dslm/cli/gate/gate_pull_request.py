@@ -97,7 +97,7 @@ def _verdict(found: Judgement) -> Verdict:
 
     if found.verdict is not None:
         return found.verdict
-    seen = "nothing that the gate looks at differs"
+    seen = "nothing that the gate judges differs"
     idle = Check(id="evidence", metric="evidence", status=NOT_APPLICABLE, asked="a candidate",
                  seen=seen, why="as on the target branch")  # fmt: skip
     return Verdict(workflow=found.workflow, status="PASS", checks=(idle,), baseline=Baseline(),
@@ -118,7 +118,7 @@ def _comment(found: Judgement, asked: PullRequest, draw: int) -> str:
     if found.refused:
         only = _why_refused(verdict)
         notes = [f"{c.id}: {c.seen} — {c.why}" for c in only.checks if c.status == "FAIL"]
-        why = "it is refused, and no number of it is believed"
+        why = "it is refused, and none of its numbers counts"
         return comment(only, None, Beside(notes=(*notes, *found.notes), why_no_run=why))
     policy = load_policy(asked.judged.policy)
     kept, _ = applying(
@@ -147,10 +147,10 @@ def _why_refused(verdict: Verdict) -> Verdict:
 def _told(found: Judgement, draw: int) -> Iterator[str]:
     """What was answered again, and what was not."""
     asked = ", ".join(f"{one.asked} of {one.rows} ({one.model})" for one in found.answered_again)
-    yield f"Drawn by {draw} and answered again as recorded: {asked}."
+    yield f"Drawn by {draw} and answered again, all as recorded: {asked}."
     for one in found.answered_again:
         for line in one.told:
-            yield f"Computed otherwise here than where it was scored: {line}."
+            yield f"Computed differently here than where it was scored: {line}."
     repeated = {one.model for one in found.answered_again}
     for model in ("champion", "anchor"):
         rows = found.verdict is not None and f"rows_{model}" in found.verdict.evidence
@@ -165,7 +165,9 @@ def _show(found: Judgement, draw: int, files: Files, *, as_json: bool) -> None:
     verdict = _verdict(found)
     rows = [[c.id, c.status, c.asked, c.seen, c.why] for c in verdict.checks]
     word = "nothing to judge" if found.verdict is None else verdict.status
-    say(table(f"{found.workflow}: {word}", ["check", "status", "asked", "seen", "why"], rows))
+    say(
+        table(f"{found.workflow}: {word}", ["check", "status", "required", "measured", "why"], rows)
+    )
     say(*found.notes)
     for name, path in files.items():
         if path is not None:

@@ -135,10 +135,10 @@ def _lines(one: Repeated) -> Iterator[str]:
     ties = f", {one.near_ties} otherwise where two tokens are as probable" * bool(one.near_ties)
     yield (
         f"{one.model}: {one.asked} of {one.rows} cases answered again, {one.same} the same{ties}, "
-        f"{len(one.unlike)} not as their rows say; a token's logarithm of probability differs by "
+        f"{len(one.unlike)} not as in their rows; a token's logarithm of probability differs by "
         f"at most {one.largest:.6f} (may by {one.bound:g})"
     )
-    yield from (f"  computed otherwise here: {line}" for line in one.told)
+    yield from (f"  computed differently here: {line}" for line in one.told)
     yield from (f"  {one.model} rows: {line}" for line in one.unlike[:MOST_SHOWN])
     if len(one.unlike) > MOST_SHOWN:
         yield f"  … and {len(one.unlike) - MOST_SHOWN} more"

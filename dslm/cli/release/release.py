@@ -19,20 +19,23 @@ if TYPE_CHECKING:
     from dslm.records import JournalEntry
     from dslm.settings.workspace import Workspace
 
-app = typer.Typer(help="Versions of a workflow's model: which there are, which one serves.")
+app = typer.Typer(
+    help="Versions of a workflow's model: list, promote, roll back, sign, approve, back up."
+)
 release_list_show_diff.register(app)
 app.command("fetch")(release_fetch.fetch_release)
 app.command("backup")(release_backup.backup)
 app.command("restore")(release_backup.restore)
 app.command("drill")(release_drill.drill)
 
-Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the journal.")]
+Reason = Annotated[str, typer.Option("--reason", help="The reason; kept in the journal.")]
 Actor = Annotated[
     str | None,
-    typer.Option("--actor", envvar="DSLM_ACTOR", help="Who; by default your login name."),
+    typer.Option("--actor", envvar="DSLM_ACTOR", help="Who does it; by default your login name."),
 ]
 Expected = Annotated[
-    int | None, typer.Option(min=0, help="Refuse unless this version serves now; 0 = none.")
+    int | None,
+    typer.Option(min=0, help="Refuse unless this version is the champion now; 0 = none."),
 ]
 
 
@@ -41,12 +44,12 @@ def promote_release(
     workflow: Workflow,
     reason: Reason,
     version: Annotated[
-        int | None, typer.Option(min=1, help="By default the one named `candidate`.")
+        int | None, typer.Option(min=1, help="By default the version with the alias `candidate`.")
     ] = None,
     actor: Actor = None,
     expected: Expected = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Even one that was rolled back from.")
+        bool, typer.Option("--again", help="Also a version that was rolled back from.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -97,7 +100,7 @@ def rollback_release(
         now = _champion(ws)["version"]
         say(f"{workflow}: rolled back to version {now} already; further back: --to N")
     else:
-        gave = answers.given and f"gave its {answers.given} recorded answers again, all the same"
+        gave = answers.given and f"repeated its {answers.given} recorded answers exactly"
         say(f"{_told(workflow, entry)}, in {seconds} s", f"it {gave or 'answered one case'}")
 
 
@@ -109,12 +112,12 @@ def recover_releases(
         bool,
         typer.Option(
             "--accept-loss",
-            help="Where entries of the journal are lost for good, go on from what served last.",
+            help="If journal entries are lost for good, continue from the last known champion.",
         ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Finish a move that was cut short, and mend journal, aliases and champion.json.
+    """Finish an interrupted move, and repair journal, aliases and champion.json.
 
     Exit code 4 where something is lost that only a backup or --accept-loss can settle.
     """
@@ -126,7 +129,12 @@ def recover_releases(
     if as_json:
         emit({"changed": bool(done), "done": done, "champion": _champion(ws)})
     else:
-        say(*(f"{workflow}: {line}" for line in done or ["all agree, there is nothing to mend"]))
+        say(
+            *(
+                f"{workflow}: {line}"
+                for line in done or ["registry, journal and champion.json agree; nothing to repair"]
+            )
+        )
 
 
 @app.command("history")
@@ -140,7 +148,7 @@ def show_history(workflow: Workflow, as_json: AsJson = False) -> None:
     if as_json:
         emit([move_plain(*move) for move in entries])
     elif not entries:
-        say(f"{workflow}: nothing was promoted yet")
+        say(f"{workflow}: nothing has been promoted yet")
     else:
         rows = [
             [

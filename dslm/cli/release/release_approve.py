@@ -19,7 +19,9 @@ Version = Annotated[int, typer.Option(min=1, help="Which version.")]
 def approve(
     workflow: Workflow,
     version: Version,
-    reason: Annotated[str, typer.Option("--reason", help="Why; signed, and kept in the journal.")],
+    reason: Annotated[
+        str, typer.Option("--reason", help="The reason; signed, and kept in the journal.")
+    ],
     kind: Annotated[
         list[str] | None,
         typer.Option(
@@ -45,7 +47,7 @@ def approve(
         return
     for rule in given.asked.rules:
         if rule.kind in (*given.anew, *given.before):
-            again = "had approved already" if rule.kind in given.before else "approved"
+            again = "has already approved" if rule.kind in given.before else "approved"
             say(f"{given.who} {again}: {rule.kind} of {workflow} version {version}")
             say(*(f"    {line}" for line in rule.told))
     say(*(f"not approved by {given.who}: {line}" for line in given.passed_over))
@@ -75,7 +77,7 @@ def _kinds(given: list[str]) -> list[Approvable]:
         if one not in APPROVABLE:
             near = nearest(one, [*APPROVABLE])
             fix = f"did you mean {near!r}?" if near else f"one of {', '.join(APPROVABLE)}"
-            raise InputError(f"{one!r} is nothing to approve", where="--kind", fix=fix)
+            raise InputError(f"{one!r} is not something to approve", where="--kind", fix=fix)
     return [one for one in APPROVABLE if one in given]
 
 
@@ -131,7 +133,7 @@ def _say_status(status: dict[str, Any]) -> None:
         rows += [[rule["kind"], asks, one["by"], f"does not count: {one['why']}"]
                  for one in rule["not_counted"]]  # fmt: skip
     if rows:
-        say(table(name, ["what", "asked", "who", "why"], rows))
+        say(table(name, ["what", "required", "who", "why"], rows))
     for rule in status["asked"]:
         if rule["about"]:
             say(f"{rule['kind']}:", *(f"    {line}" for line in rule["about"]))
@@ -140,9 +142,9 @@ def _say_status(status: dict[str, Any]) -> None:
 
 def _say_missing(status: dict[str, Any]) -> None:
     name = f"{status['workflow']} version {status['version']}"
-    say(*(f"refused, whoever approves: {line}" for line in status["refused"]))
+    say(*(f"refused, and no approval can allow it: {line}" for line in status["refused"]))
     say(*(f"missing: {rule['missing']}" for rule in status["asked"] if rule["missing"]))
     if status["enough"]:
-        asked = "all that is asked is approved" if status["asked"] else "no approval is asked for"
+        asked = "all required approvals are there" if status["asked"] else "no approval is required"
         say(f"{name}: {asked}; `dslm release promote {status['workflow']} --version "
             f"{status['version']} --reason …`")  # fmt: skip

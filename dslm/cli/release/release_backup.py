@@ -12,7 +12,7 @@ from dslm.cli.shell.printing import AsJson, Workflow, emit, say
 
 Actor = Annotated[
     str | None,
-    typer.Option("--actor", envvar="DSLM_ACTOR", help="Who; by default your login name."),
+    typer.Option("--actor", envvar="DSLM_ACTOR", help="Who does it; by default your login name."),
 ]
 
 

@@ -63,14 +63,16 @@ def show_checked(folder: Path, checked: CheckedDossier, *, as_json: bool) -> Non
     if checked.registered:
         say("release, rows and records are those of registry and repository")
         if not checked.judged_again:
-            say("the verdict was not reached again: gold set, policy or code are others by now")
+            say("the verdict was not recomputed: gold set, policy or code have changed since")
     elif checked.signed_by is None:
-        say("whose release it is was not asked: --trust FILE with the keys that you trust")
+        say("the signature was not checked: name the keys that you trust with --trust FILE")
     else:
         say(f"the release is signed by {checked.signed_by}")
         if checked.not_vouched_for:
             alone = ", ".join(checked.not_vouched_for)
-            say(f"signed by no key that you trust, and so its maker's word alone: {alone}")
+            say(
+                f"signed by no key that you trust, so these rest on its maker's word alone: {alone}"
+            )
     if checked.hidden and not checked.registered:
         say(f"with texts hidden, so that only its maker can compare: {', '.join(checked.hidden)}")
 

@@ -49,7 +49,7 @@ def drill(
             "commit it: a policy may ask for it before a promotion")  # fmt: skip
     if not record.passed:
         missed = [f"{row.fault} ({row.outcome})" for row in record.rows if row.outcome != "pass"]
-        fix = "mend that, then drill again: a rollback at night would meet the same"
+        fix = "correct that, then drill again: a rollback at night would fail in the same way"
         raise ReleaseRefused(
             f"the drill did not pass: {', '.join(missed)}", where=workflow, fix=fix
         )

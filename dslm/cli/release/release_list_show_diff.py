@@ -170,7 +170,7 @@ def _say_release(found: Told) -> None:
         f"{'none' if card.threshold is None else card.threshold}",
     )
     checks = [[one.id, one.status, one.asked, one.seen] for one in found.verdict.checks]
-    say(table("Checks", ["check", "status", "asked", "seen"], checks))
+    say(table("Checks", ["check", "status", "required", "measured"], checks))
     names = [name for name in ("candidate", "base", "champion", "anchor") if name in card.models]
     metrics = sorted({key for name in names for key in card.models[name].metrics})
     scores = [
@@ -210,7 +210,7 @@ def _say_differences(found: Differences, turned: list[Flip]) -> None:
         for change in found.changes.found
     ]
     if found.changes.unknown:
-        say(f"what was asked of both cannot be compared: {found.changes.unknown}")
+        say(f"what was required of both cannot be compared: {found.changes.unknown}")
     elif not changes:
         say("gold, policy, contract, data, code and base are the same")
     else:
@@ -230,10 +230,13 @@ def _say_differences(found: Differences, turned: list[Flip]) -> None:
 
 def _say_flips(turned: list[Flip], *, same_gold: bool) -> None:
     if not same_gold:
-        say("the two have answered different gold sets, so that no case can be set beside another")
+        say("the two have answered different gold sets, so no case can be compared")
         return
     worse = sum(flip.kind == "wrong" for flip in turned)
-    say(f"of the same gold cases {worse} became wrong in something, {len(turned) - worse} right")
+    say(
+        f"of the same gold cases {worse} became wrong in at least one field, "
+        f"{len(turned) - worse} right"
+    )
     rows = [
         [flip.id, ", ".join(flip.newly_wrong), ", ".join(flip.newly_right),
          "yes" if flip.proceeds else ""]

@@ -22,7 +22,7 @@ def keygen(
         typer.Option(help="Where to; by default DSLM_SIGNING_KEY, or your settings folder."),
     ] = None,
     show: Annotated[
-        bool, typer.Option("--show", help="Make none: show the public half of the key in use.")
+        bool, typer.Option("--show", help="Make no key; show the public half of the key in use.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -100,7 +100,7 @@ def verify(
         if workflow is not None or version is not None:
             raise InputError("a folder is verified, or a version", where=where, fix="name one")
         if trust is None:
-            raise InputError("a folder says nothing of whom you trust", where=where,
+            raise InputError("a folder does not say whose keys to trust", where=where,
                              fix="--trust FILE with the keys that you trust")  # fmt: skip
         _show(str(folder), verify_given(folder, trust), as_json=as_json)
         return
@@ -130,4 +130,4 @@ def _show(what: str, signed: SignedRelease, *, as_json: bool) -> None:
     if signed.promoted_at:
         say(f"made the champion {signed.promoted_at}, by the signed statement of that move")
     if signed.demonstration:
-        say("The demonstration key is published: this proves nothing but that no byte is damaged.")
+        say("The demonstration key is published: this proves only that no byte is damaged.")

@@ -1,4 +1,4 @@
-"""Writes what is needed to mend a bug of ours into a file that only the user can read.
+"""Writes what is needed to correct a bug of ours into a file that only the user can read.
 
 Takes the exception, gives the error that names the file. Called by the boundary for exceptions that
 mean nothing else. The file holds the command line, versions and the traceback, without passwords.
@@ -31,7 +31,7 @@ def report(error: BaseException) -> Bug:
     kind = type(error).__name__
     words = "" if _is_quiet(error) else without_passwords(_cut(str(error)))
     said = next(iter(words.strip().splitlines()), "")[:200]
-    what = f"a fault of dslm itself ({kind}{': ' + said if said else ''})"
+    what = f"a bug in dslm itself ({kind}{': ' + said if said else ''})"
     for folder in _folders():
         path = _written(folder, text)
         if path is not None:

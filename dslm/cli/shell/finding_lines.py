@@ -35,8 +35,8 @@ def finding_lines(title: str, findings: Sequence[Finding], root: Path, what: str
         fix = f" — {finding.fix}" if finding.fix else ""
         line = Text(f"  {mark} {finding.proof:<14} ", style=style)
         lines.append(line.append(f"{where}{finding.message}{fix}", style="none"))
-    left = f", {len(findings) - len(made)} not made here" if len(made) < len(findings) else ""
+    left = f", {len(findings) - len(made)} not run here" if len(made) < len(findings) else ""
     summary = (
-        f"  {counts['ok']} {what} hold, {counts['warn']} warnings, {counts['fail']} fail{left}"
+        f"  {counts['ok']} {what} passed, {counts['warn']} warnings, {counts['fail']} failed{left}"
     )
     return [*lines, Text(summary, style="bold red" if counts["fail"] else "bold")]

@@ -48,7 +48,8 @@ def breaks(
     if done is not None:
         say(f"written: meta.breaks of {done.cases} cases; commit the files")
     elif found:
-        say("Where a label is wrong, mend the label; where the right answer does break the rule:",
+        say("Where a label is wrong, correct the label; where the right answer does break the "
+            "rule:",
             f"  dslm breaks {workflow} --write        (--case ID for some of them)")  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from dslm.errors import EXIT_BAD_INPUT
 
 def check(
     workflows: Annotated[
-        list[str] | None, typer.Argument(help="Workflows to prove; all of them by default.")
+        list[str] | None, typer.Argument(help="Workflows to check; all of them by default.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

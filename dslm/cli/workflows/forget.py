@@ -29,20 +29,26 @@ def forget(
         ),
     ],
     apply: Annotated[
-        bool, typer.Option("--apply", help="Erase; by default everything is only listed.")
+        bool, typer.Option("--apply", help="Erase; without it everything is only listed.")
     ] = False,
     reason: Annotated[
-        str, typer.Option("--reason", help="Why; kept, so it names nobody. Needed with --apply.")
+        str,
+        typer.Option(
+            "--reason", help="The reason; it is kept, so name no person in it. Needed with --apply."
+        ),
     ] = "",
     actor: Annotated[
         str | None,
-        typer.Option("--actor", envvar="DSLM_ACTOR", help="Who; by default your login name."),
+        typer.Option(
+            "--actor", envvar="DSLM_ACTOR", help="Who does it; by default your login name."
+        ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="With --apply: do not ask.")] = False,
     leave_others: Annotated[
         bool,
         typer.Option(
-            "--leave-others", help="With --apply: go on although copies are left to your hands."
+            "--leave-others",
+            help="With --apply: continue although some copies must be removed by hand.",
         ),
     ] = False,
     as_json: AsJson = False,
@@ -100,8 +106,8 @@ def _show(found: Listing, *, as_json: bool) -> None:
     say(*(f"note: {one}" for one in found.notes))
     say("beyond reach:", *(f"  {one}" for one in found.beyond))
     if found.applied:
-        left = f"left to your hands: {', '.join(found.by_hand)}" if found.by_hand else (
-            "nothing of it is left in this repository, its cache and its registry")  # fmt: skip
+        left = f"to be removed by hand: {', '.join(found.by_hand)}" if found.by_hand else (
+            "nothing of it is left in this repository, its cache or its registry")  # fmt: skip
         say(f"{found.workflow}: erased; {left}", "next:", *(f"  {one}" for one in found.to_do))
     else:
         say("nothing was changed; `--apply --reason …` erases it")

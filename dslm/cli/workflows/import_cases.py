@@ -17,7 +17,9 @@ def import_cases(
     workflow: Workflow,
     source: Annotated[
         Path,
-        typer.Argument(help="Labelled cases: a file as sources are, or a folder."),
+        typer.Argument(
+            help="Labelled cases: a file in any format that a source may have, or a folder."
+        ),
     ],
     input_key: InputKey = None,
     target: TargetKeys = None,

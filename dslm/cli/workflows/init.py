@@ -38,7 +38,10 @@ def init(
         bool, typer.Option("--nested", help="Keep nested objects whole, not one field a part.")
     ] = False,
     again: Annotated[
-        bool, typer.Option("--again", help="Start over: replace what is there, and say what.")
+        bool,
+        typer.Option(
+            "--again", help="Start over: replace what is there, and list what was replaced."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -81,7 +84,7 @@ def _lines(made: Scaffolded) -> list[str]:
         f"{dropped}",
         f"  data/{name}/workflow.yaml     the contract; see its TODO lines: rules and costs first",
         f"  data/{name}/README.md         the data statement; fill in its TODOs",
-        f"  eval/{name}/gold.jsonl        read it: what is wrong here is measured wrong",
+        f"  eval/{name}/gold.jsonl        review it: an error here makes every measurement wrong",
         f"  eval/{name}/gate.yaml         what a release must show",
         f"  params.yaml                   trains it with recipes/{made.recipe}.yaml",
         *(f"  note: {note}" for note in made.notes),
@@ -104,4 +107,4 @@ def _replaced_lines(made: Scaffolded) -> list[str]:
         f"  {one.change:<9} {one.path} ({one.lines_before} → {one.lines_after} lines)"
         for one in made.replaced
     ]
-    return ["started over:", *lines, f"  what was there lies in {kept}"]
+    return ["started over:", *lines, f"  the former files are kept in {kept}"]

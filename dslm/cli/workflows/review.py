@@ -95,7 +95,7 @@ def _apply(ws: Workspace, *, gold: bool, as_json: bool) -> None:
     say(f"{ws.gold.relative_to(ws.root)}: {len(done.fixed)} cases fixed, {len(done.dropped)} "
         f"dropped, {done.cases} left")  # fmt: skip
     if done.fixed or done.dropped:
-        say("Gold is another now, so every score of it is stale; commit it, and:",
+        say("Gold has changed, so every score on it is outdated; commit it, and:",
             f"  dslm check {ws.workflow}", f"  dvc repro gate@{ws.workflow}")  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def _show(file: str, found: Reviewed, then: str, told: str) -> None:
     kinds = ", ".join(f"{kind} {count}" for kind, count in found.kinds.items()) or "none"
     say(f"{file}: {len(found.open)} rows to look at ({kinds}), {len(found.decided)} decided")
     if found.left_out:
-        say(f"{found.left_out} more suspects wait: decide these first, or raise --at-most")
+        say(f"{found.left_out} more suspects are left: decide these first, or raise --at-most")
     if found.open:
         columns = ["id", "field", "label", "suggested", "reason"]
         firsts = {(r.field, r.reason): r for r in reversed(found.open)}  # one of a phrase's cases

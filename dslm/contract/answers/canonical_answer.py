@@ -95,7 +95,7 @@ def undecodable(contract: Contract) -> list[DslmError]:
     if form.complaints:
         return [InputError(one.what, where=one.where, fix=one.fix) for one in form.complaints]
     if fault := uncompiled(form.key):
-        return [InputError(fault, fix="mend `output`")]
+        return [InputError(fault, fix="correct `output`")]
     return []
 
 

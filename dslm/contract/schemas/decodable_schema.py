@@ -169,7 +169,7 @@ class _Narrowing:
                     self.complain(place, f"{value!r} {fault}", "write it as text")
         if not members:
             self.complain(
-                place, "no listed value is allowed by the rest", "mend `enum` or the rest"
+                place, "no listed value is allowed by the rest", "correct `enum` or the rest"
             )
             return schema
         return {"enum": members}
@@ -206,7 +206,7 @@ class _Narrowing:
                 self.wording[patterns[-1]] = f"does not match {schema['pattern']!r}"
             except PatternError as error:
                 self.complain((*place, "pattern"), f"{schema['pattern']!r}: {error}",
-                              "mend the pattern")  # fmt: skip
+                              "correct the pattern")  # fmt: skip
                 made["pattern"] = schema["pattern"]
         if "format" in schema:
             if pattern := format_pattern(schema["format"]):
@@ -228,7 +228,7 @@ class _Narrowing:
         try:
             return numeric_ranges(asked, whole=whole)
         except ValueError as error:
-            self.complain(place, str(error), "mend the range, or ask for it in one of `rules`")
+            self.complain(place, str(error), "correct the range, or ask for it in one of `rules`")
             return [asked]
 
     def _array(self, schema: Schema, place: Place) -> Schema:
@@ -265,7 +265,7 @@ class _Narrowing:
 
     def _in_order(self, made: Schema, least: str, most: str, place: Place) -> None:
         if made.get(least, 0) > made.get(most, made.get(least, 0)):
-            self.complain(place, f"{least} is above {most}", "mend one of them")
+            self.complain(place, f"{least} is above {most}", "correct one of them")
 
 
 def _same(left: Any, right: Any) -> bool:

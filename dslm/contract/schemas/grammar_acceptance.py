@@ -86,7 +86,9 @@ def _matcher(key: str) -> Any:
     except ValueError as error:
         fault = str(error)
     if fault:
-        raise InputError(f"output does not compile: {' '.join(fault.split())}", fix="mend `output`")
+        raise InputError(
+            f"output does not compile: {' '.join(fault.split())}", fix="correct `output`"
+        )
     return made
 
 

@@ -1,7 +1,7 @@
 """What makes a contract's `output` no schema of an answer. Asked when a contract is loaded.
 
 What only the decoding grammar cannot hold is not looked for here: a registered release whose
-contract has it must still load, to be gone back to. `dslm check` and curation refuse it.
+contract has it must still load, to be rolled back to. `dslm check` and curation refuse it.
 """
 
 from __future__ import annotations

@@ -159,7 +159,7 @@ def import_cases(
     gold, drops = _clean_gold(contract, [case for case in cases if groups[case.id] in chosen])
     if drops and not gold:
         raise InputError(f"all {len(drops)} cases that fell into gold repeat or contradict others",
-                         where=path, fix="mend the labels, or change the gold share")  # fmt: skip
+                         where=path, fix="correct labels, or change the gold share")  # fmt: skip
     for part, kept in {"gold": gold, "sources": sources}.items():
         if not kept:
             raise InputError(f"no case fell into {part}: {len(set(groups.values()))} groups",

@@ -174,7 +174,7 @@ def refused(cases: CaseTable, contract: Contract, certain: Iterable[Answers]) ->
     if drops and contract.data.contradictions == "stop":
         raise Problems([
             InputError(f"another answer than {drop.of}", where=f"case {drop.id}",
-                       fix="mend the labels, or set data.contradictions to drop or majority")
+                       fix="correct the labels, or set data.contradictions to drop or majority")
             for drop in list(drops.values())[:MOST_REPORTED]
         ])  # fmt: skip
     return drops

@@ -107,7 +107,7 @@ def _rows(path: Path, cells: Iterable[tuple[int, list[str]]]) -> list[ReviewRow]
         where = f"{path}:{line}"
         if len(values) != len(COLUMNS):
             what = f"{len(values)} cells under {len(COLUMNS)} columns"
-            faults.append(InputError(what, where=where, fix="mend this row"))
+            faults.append(InputError(what, where=where, fix="correct this row"))
             continue
         row = ReviewRow(line=line, **dict(zip(COLUMNS, map(_bare, values), strict=True)))
         if row.key in found:

@@ -73,7 +73,7 @@ class ReviewDecisions:
 def with_breaks_in_step(contract: Contract, before: Case, after: Case) -> Case:
     """A fixed case that declares the rules which its new target breaks because of the fix.
 
-    A declared breach that the fix mends is declared no longer; one that the fix makes is declared,
+    A declared breach that the fix corrects is declared no longer; one that it makes is declared,
     since a person said that this value is right. What was broken before and not declared stays
     so: the fix says nothing of it.
     """

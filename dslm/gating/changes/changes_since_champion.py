@@ -34,7 +34,7 @@ MOST_NAMED = 5  # cases
 LONGEST = 80  # characters of a value that are told
 WHOLE = (("compare",), ("traffic",))  # how a field is compared is one thing, shares are another
 BY_ID = ("checks", "rules")  # lists whose items have one
-OLDER = "was registered before releases kept what they were held to"
+OLDER = "was registered before releases kept the terms they were judged by"
 PARTS = {
     "gating": "code of the gate", "code": "code that answers and scores", "lock": "lock file",
     "plan": "plan of answers, with the base's examples",
@@ -72,7 +72,7 @@ def changes_told(verdict: Verdict) -> list[str]:
     """
     changes = verdict.changes
     if changes.unknown:
-        return [f"what changed since cannot be said: {changes.unknown}"]
+        return [f"what changed since is not known: {changes.unknown}"]
     lines = []
     for change in sorted(changes.found, key=lambda one: (not one.loosens, not one.favours)):
         ids = ", ".join(change.ids[:MOST_NAMED])

@@ -3,7 +3,7 @@
 Takes the ledger's folder, a verdict and the policy that asked; gives lines for `gate.md`, the
 report and `dslm gate`, which decide nothing. A champion's policy is compared by
 `changes_since_champion`, and what loosens it is refused at promotion; this tells it of a first
-release too, where nothing serves yet.
+release too, where there is no champion yet.
 """
 
 from __future__ import annotations

@@ -66,11 +66,12 @@ def waiver_text(policy: GatePolicy, verdict: Verdict, check: str, today: dt.date
         raise InputError("no check of that name", where=where, fix=f"checks: {', '.join(asked)}")
     if check not in asked or policy.protects(asked[check]):
         raise InputError("nobody can waive this check", where=where,
-                         fix="mend what it found; `waivers.never` in the gate policy names what is "
+                         fix="correct what it found; `waivers.never` in the gate policy names "
+                             "what is "
                          "protected")  # fmt: skip
     if check not in found:
         what = "was not judged: the evidence does not hold, and no waiver stands in for it"
-        raise InputError(what, where=where, fix="mend that first")
+        raise InputError(what, where=where, fix="correct that first")
     if found[check].status in ("PASS", NOT_APPLICABLE):
         what = f"is {found[check].status}: there is nothing to waive"
         raise InputError(what, where=where, fix="leave it as it is")

@@ -47,13 +47,13 @@ def zero_tolerance(check: ZeroTolerance, submission: GateInput, _: float) -> Che
         return unmeasured(asked)
     if metric.value != goal:
         misses = round(abs(metric.value - goal) * metric.n)
-        seen = f"{misses} of {metric.n} cases miss it"
-        return CheckResult("FAIL", asked, seen, "one miss is one too many")
+        seen = f"{misses} of {metric.n} cases fail"
+        return CheckResult("FAIL", asked, seen, "no failing case is allowed")
     rows = submission.rows.get("candidate", ())
     sizes = list(Counter(row.group for row in rows).values()) or [1] * metric.n
     of = "cases" if max(sizes) == 1 else f"cases in {len(sizes)} groups"
     why = f"{hidden_share(sizes):.1%} could still be hidden from so many {of} (rule of three)"
-    return CheckResult("PASS", asked, f"{metric.n} of {metric.n} cases keep it", why)
+    return CheckResult("PASS", asked, f"{metric.n} of {metric.n} cases pass", why)
 
 
 def bound(check: Bound, submission: GateInput, alpha: float) -> CheckResult:
@@ -70,12 +70,12 @@ def bound(check: Bound, submission: GateInput, alpha: float) -> CheckResult:
     seen, sign = worded(metric, unit), 1.0 if least else -1.0
     room = sign * (metric.value - limit)
     if metric.n < check.fewest and room >= 0:
-        why = f"{metric.n} cases proceeded, {check.fewest} are the fewest that are judged"
+        why = f"only {metric.n} cases proceeded, at least {check.fewest} are needed to judge"
         return CheckResult("INCONCLUSIVE", asked, seen, why)
     if check.on == "value":
         clears = room >= 0
-        why = "the value clears it" if clears else "the value misses it"
-        why += f"; not proved: {check.unproved}" if check.unproved else ""
+        why = f"the measured value {'meets' if clears else 'does not meet'} the bound"
+        why += f"; not shown with confidence: {check.unproved}" if check.unproved else ""
         return CheckResult("PASS" if clears else "FAIL", asked, seen, why)
     rows = submission.rows.get("candidate", ())
     level, most = submission.level(alpha), dearest(submission.contract)
@@ -89,13 +89,13 @@ def bound(check: Bound, submission: GateInput, alpha: float) -> CheckResult:
         return CheckResult("PASS", asked, seen, f"it is {told}")
     if sign * (far - limit) < 0:
         return CheckResult(
-            "FAIL", asked, seen, "missed with the same confidence as is asked to clear it"
+            "FAIL", asked, seen, f"the bound is not met, with confidence {1 - alpha:.3g}"
         )
     if room <= 0:
-        near_it = "is just that" if room == 0 else "misses it, by chance perhaps"
-        why = f"the value {near_it}: {told}; better answers are needed"
+        near_it = "equals the bound" if room == 0 else "does not meet the bound, perhaps by chance"
+        why = f"the measured value {near_it}: it is {told}; better answers are needed"
         return CheckResult("INCONCLUSIVE", asked, seen, why)
-    why = f"the value clears it, but it is {told} only"
+    why = f"the measured value meets the bound, but it is only {told}"
     open_ = CheckResult("INCONCLUSIVE", asked, seen, why)
     return _with_needed(open_, submission, check.metric, -sign * limit,
                         submission.next_level(alpha))  # fmt: skip
@@ -116,7 +116,9 @@ def _with_needed(
     sign, most = (-1, 0.0) if line < 0 else (1, max(dear * scale, float(above.max(initial=0))))
     needed = needed_to_show(sign * sums[:, 0], sums[:, 1], line * scale, most, level)
     if needed is None:
-        return replace(found, why=f"{found.why}; how many cases would decide cannot be told")
+        return replace(
+            found, why=f"{found.why}; the number of cases that would decide cannot be estimated"
+        )
     needed = at_least_one_more(needed, len(sums))
     why = found.why + more_groups(needed, len(sums), int(sums[:, 1].sum()))
     return replace(found, why=why, needed=needed.cases, needed_groups=needed.groups)

@@ -15,7 +15,7 @@ from dslm.scoring.all_to_a_person import PERSON
 from dslm.scoring.metrics import METRICS
 from dslm.statistics.power_and_sample_size import Needed
 
-UNMEASURED = "was not measured: what is not measured does not pass"
+UNMEASURED = "not measured, so it does not pass"
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ def more_groups(needed: Needed, groups: int, cases: int) -> str:
     """How many more groups, and cases, would decide."""
     more = needed.groups - groups
     if groups == cases:
-        return f"; about {more} more cases would decide, {cases} are here"
+        return f"; about {more} more cases would decide, this gold set has {cases}"
     return (
         f"; about {more} more groups like these, with {max(1, needed.cases - cases)} cases, would "
-        f"decide; {cases} cases in {groups} groups are here"
+        f"decide; this gold set has {cases} cases in {groups} groups"
     )
 
 

@@ -29,7 +29,7 @@ def _parts(submission: GateInput, rows: Sequence[Row]) -> Iterator[tuple[str, li
 
 def slice_alarm(check: SliceAlarm, submission: GateInput, alpha: float) -> CheckResult:
     """Alarm on any slice with a significant drop of at least `worse_by`."""
-    asked = f"no slice worse than the {check.against}'s by {check.worse_by:.3f} or more"
+    asked = f"no slice worse than with the {check.against} by {check.worse_by:.3f} or more"
     if check.against == "champion" and submission.incomparable:
         return nothing_to_compare(asked, submission.incomparable)
     mine, theirs = submission.rows.get("candidate"), submission.rows.get(check.against)
@@ -63,9 +63,9 @@ def _ring(
         for name, c in worst
     )
     if alarms:
-        why = "clearly worse: " + ", ".join(alarms)
+        why = "significantly worse: " + ", ".join(alarms)
         return CheckResult("FAIL", asked, seen, why)
-    why = "no drop that is both as large and significant (Holm over all slices)"
+    why = "no drop is that large and significant (Holm correction over all slices)"
     if small:
         why += f"; too small to judge: {', '.join(small)}"
     return CheckResult("PASS", asked, seen, why)

@@ -1,7 +1,7 @@
 """The calibration split: that it is what curation left, and what of it went since the champion.
 
 A threshold is certified for cases like those of the split; who leaves out the hard ones certifies
-what does not hold. Takes the split, curation's books and what the champion was held to; gives its
+what does not hold. Takes the split, curation's ledger and the champion's terms; gives its
 digests case by case, and each difference. Called by `evidence_loading` and
 `changes_since_champion`.
 """
@@ -25,8 +25,9 @@ from dslm.settings.workspace import Workspace, stage_command
 NAME = "calibration"
 LEARNT_FROM = ("train", "validation")
 NOT_SHOWN = (
-    "that nothing was left out of the calibration split is as curation's books say, since there "
-    "is no champion's to compare it with"
+    "that nothing was left out of the calibration split cannot be checked beyond curation's "
+    "ledger, since there "
+    "is no champion's split to compare with"
 )
 REPLACES = ("surrogate", "mask")  # modes of `data.personal`
 MASKED = "["  # begins what stands for a masked value
@@ -38,7 +39,7 @@ def split_digests(ws: Workspace, contract: Contract) -> CaseDigests:
     """The split as curation left it, case by case.
 
     Raises:
-        ReleaseRefused: It is not what curation's books say, has a case several times, or cases
+        ReleaseRefused: It is not what curation's ledger says, has a case several times, or cases
             that were learnt from.
         InputError: Nothing whole was curated.
     """
@@ -55,7 +56,7 @@ def split_digests(ws: Workspace, contract: Contract) -> CaseDigests:
         raise ReleaseRefused(what, where=path, fix=fix)
     texts = Counter(folded(case) for case in cases)
     if twice := [case.id for case in cases if texts[folded(case)] > 1]:
-        what = f"{len(twice)} cases say what another does, {twice[0]} the first: curation keeps one"
+        what = f"{len(twice)} cases repeat another one, {twice[0]} the first: curation keeps one"
         raise ReleaseRefused(what, where=path, fix=fix)
     for told, of in (("text", folded), ("group", lambda case: group_of(case, key))):
         learnt = {of(case) for case in seen}
@@ -100,7 +101,7 @@ def _refuse_other_books(
         said = counted.get(NAME) if isinstance(counted, dict) else None
         fewer = key == "groups" and isinstance(said, int) and found < said
         if said != found and not (fewer and any(_may_be_another(contract, one) for one in groups)):
-            what = f"says that {said} {told} were kept for {NAME}, there are {found}"
+            what = f"says that {said} {told} were kept for {NAME}, but there are {found}"
             raise ReleaseRefused(what, where=path, fix=f"run {made_by} and all that follows")
     dropped = book.get("cases")
     if not isinstance(dropped, list) or not all(isinstance(one, list) and one for one in dropped):

@@ -209,7 +209,7 @@ def collect_evidence(run: Run, documents: Documents) -> GateInput:
     """All evidence of a run, proved.
 
     Raises:
-        ReleaseRefused: Something is missing, or is evidence of something else.
+        ReleaseRefused: Something is missing, or is outdated evidence.
         InputError: A stage's output is not there or not whole.
     """
     candidate, baseline = run.candidate(), run.baseline()
@@ -285,6 +285,6 @@ def judging_digests(policy: GatePolicy, waivers: Path) -> dict[str, str]:
     """What a verdict depends on beyond answers and gold."""
     return {
         "policy": policy.digest(),
-        "waivers": digest_there(waivers, fix="mend it"),
+        "waivers": digest_there(waivers, fix="correct it"),
         "gating": code_digest(JUDGING_CODE),
     }

@@ -140,7 +140,7 @@ def _of_scorecard(submission: GateInput) -> Iterator[str]:
         evidence=card.evidence,
     )
     if derived.model_dump(mode="json") != card.model_dump(mode="json"):
-        yield "the scorecard is not what its rows say (`dslm verify` shows where)"
+        yield "the scorecard does not follow from its rows (`dslm verify` shows where)"
 
 
 def reasons_to_refuse(submission: GateInput) -> list[str]:

@@ -42,7 +42,7 @@ DISCORDANCE = 0.05  # two good models of one workflow differ on about every twen
 FIRST_LOOK = next_share(0.0)  # of alpha
 RIGHT = 0.85  # share of right answers that half-widths are told for
 MOST_SLICES = 200
-MONEY = "depends on how far the costs of single cases differ: known once there are scores"
+MONEY = "depends on how much the costs of cases vary: known once there are scores"
 
 
 def _margin_chance(cases: int, margin: float, alpha: float) -> float:
@@ -74,7 +74,7 @@ def smallest_gain(cases: int, alpha: float, asked: float = 0.0) -> float | None:
 def needed_words(cases: int | None, groups: int | None) -> str:
     """How many cases a check needs, in words; of groups where cases come in groups."""
     if cases is None:
-        return "more cases than can be told"
+        return "more cases than can be estimated"
     return f"about {cases:,} cases" + (
         f" in {groups:,} groups" if groups not in (None, cases) else ""
     )
@@ -186,7 +186,7 @@ def _check(
 ) -> CheckReach:
     if isinstance(check, ZeroTolerance):
         asked = f"no case fails {check.metric}"
-        can = f"leaves up to {hidden_share(sizes):.1%} of failing cases hidden (rule of three)"
+        can = f"cannot rule out a failure rate of up to {hidden_share(sizes):.1%} (rule of three)"
         return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=True)
     unit = currency if METRICS[check.metric].unit == "money" else None
     if isinstance(check, Bound):
@@ -209,13 +209,13 @@ def _pair(
     if gains:
         gain = _gain_of(sizes, alpha, number)
         can = (
-            "cannot show it, however great"
+            "cannot show a gain of any size"
             if gain is None
-            else f"shows it from a true gain of {gain:.3f} on"
+            else f"can show a true gain of {gain:.3f} or more"
         )
         return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=gain is not None)
     margin = margin_of(sizes, alpha)
-    can = f"decides margins from {margin:.3f} on"
+    can = f"can decide a margin of {margin:.3f} or more"
     needed = None if margin <= number else needed_for(sizes, number, alpha)
     return CheckReach(
         id=check.id, asked=asked, can=can, needed=needed.cases if needed else None,
@@ -231,7 +231,7 @@ def _bound(check: Bound, sizes: Sequence[int], alpha: float, unit: str | None) -
     side = "at least" if least else "at most"
     asked = f"{check.metric} {side} {amount(limit, unit)}, on the {check.on}"
     if check.on == "value":
-        can = "decides by the measured value, whatever its interval"
+        can = "uses the measured value alone, without its interval"
         return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=True)
     if unit is not None:
         can = MONEY
@@ -245,9 +245,9 @@ def _bound(check: Bound, sizes: Sequence[int], alpha: float, unit: str | None) -
 
     clear = bisect_left(range(cases + 1), True, key=fails)
     if not clear:
-        can = "cannot clear it even with a perfect score"
+        can = "cannot meet the bound even with a perfect score"
     else:
         share = (clear - 1) / cases
-        can = f"clears it with {side} {1 - share if least else share:.3f} measured"
+        can = f"meets the bound if the measured value is {side} {1 - share if least else share:.3f}"
         can += ", if every case proceeds" if check.metric == "selective_risk" else ""
     return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=bool(clear))

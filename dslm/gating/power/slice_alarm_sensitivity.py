@@ -44,9 +44,9 @@ def alarm_reach(check: SliceAlarm, slices: Sequence[Sequence[int]], alpha: float
         alpha: Chance of any false alarm.
     """
     judged = [sizes for sizes in slices if sum(sizes) >= check.min_cases]
-    asked = f"no slice worse than the {check.against}'s by {check.worse_by:.3f}"
+    asked = f"no slice worse than with the {check.against} by {check.worse_by:.3f}"
     if not slices:
-        can = "has nothing to watch: the contract names no `slices`"
+        can = "has nothing to compare: the contract names no `slices`"
         return CheckReach(id=check.id, asked=asked, can=can, needed=None, enough=None)
     if not judged:
         can = f"has no slice of {check.min_cases} cases"
@@ -58,10 +58,10 @@ def alarm_reach(check: SliceAlarm, slices: Sequence[Sequence[int]], alpha: float
     )
     can = _rings(lost, judged)
     if deaf:
-        can += f"; in {deaf} of them a drop of {check.worse_by:.3f} is too small to be noticed"
+        can += f"; in {deaf} of them a drop of {check.worse_by:.3f} is too small to be detected"
         if all(max(sizes) == 1 for sizes in judged):
             heard = math.ceil(round((lost[0] or max(map(len, judged)) + 1) / check.worse_by, 9))
-            can += f", which takes {heard} cases a slice"
+            can += f", which needs {heard} cases in a slice"
     small = len(slices) - len(judged)
     if small:
         can += f"; {small} are too small to judge"
@@ -71,13 +71,13 @@ def alarm_reach(check: SliceAlarm, slices: Sequence[Sequence[int]], alpha: float
 def _rings(lost: Sequence[int | None], judged: Sequence[Sequence[int]]) -> str:
     found = [few for few in lost if few is not None]
     if not found:
-        return f"cannot go off in any of {len(judged)} judged slices, even if every case were lost"
+        return f"cannot trigger in any of {len(judged)} slices, even if every case became wrong"
     span = f"{min(found)}" + (f" to {max(found)}" if max(found) > min(found) else "")
     grouped = any(max(sizes) > 1 for sizes in judged)
-    apart = " (each of another group, while there are groups left)" if grouped else ""
+    apart = " (in different groups, as far as there are groups)" if grouped else ""
     worst = max((few or math.inf) / sum(sizes) for few, sizes in zip(lost, judged, strict=True))
-    drop = f"a drop of {worst:.3f}" if math.isfinite(worst) else "more than all of them"
+    drop = f"that is a drop of {worst:.3f}" if math.isfinite(worst) else "it cannot trigger"
     return (
-        f"goes off when {span} cases of a slice are newly wrong{apart}: in the worst of the "
-        f"{len(judged)} judged slices, {drop}"
+        f"triggers at {span} newly wrong cases in a slice{apart}; in the least sensitive of the "
+        f"{len(judged)} slices {drop}"
     )

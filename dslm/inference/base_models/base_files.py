@@ -213,7 +213,7 @@ def _folder(source: BaseModelSource, root: Path) -> Path:
         if not folder.is_dir():  # git ignores it, so an experiment of DVC's has no copy
             folder = (origin(root) / source.folder).resolve()
         if not folder.is_dir():
-            fix = f"mend `base.folder`, or {source.way_to_lock()}"
+            fix = f"correct `base.folder`, or {source.way_to_lock()}"
             raise InputError("no such folder", where=folder, fix=fix)
     else:
         folder = cached_snapshot(source)

@@ -100,7 +100,9 @@ def approve(
         ReleaseRefused: It could not be promoted anyway, or this person may not approve it.
     """
     if not letters(reason):
-        raise InputError("the reason is empty", where="--reason", fix="say why, for the journal")
+        raise InputError(
+            "the reason is empty", where="--reason", fix="give a reason for the journal"
+        )
     with opened_version(ws, number) as (store, asked):
         where = f"{ws.workflow} version {number}"
         asked = _not_yet_champion(asked, where)
@@ -131,7 +133,7 @@ def _not_yet_champion(asked: RequiredApprovals | None, where: str) -> RequiredAp
     """
     if asked is None:
         fix = "`dslm release history` says who approved it"
-        raise InputError("is the champion already: there is nothing to approve", where=where,
+        raise InputError("is the champion already: there is not something to approve", where=where,
                          fix=fix)  # fmt: skip
     return asked
 

@@ -131,7 +131,9 @@ def refuse_not_approved(asked: RequiredApprovals) -> RequiredApprovals:
     """
     where = f"{asked.move.workflow} version {asked.move.version}"
     if asked.refused:
-        fix = "take that back, gate and register anew; or let the release policy say who may allow "
+        fix = (
+            "take that back, gate and register again; or let the release policy say who may allow "
+        )
         fix += f"a loosening by signature, `approvals.loosening` in {PATH} (docs/gates.md)"
         raise ReleaseRefused("; ".join(asked.refused), where=where, fix=fix)
     if lacking := asked.missing():
@@ -191,7 +193,7 @@ def _not_allowed(under: HeldPolicy, loosened: Sequence[Changes]) -> Iterator[str
     for changes in loosened:
         told = told_loosening(changes)
         more = f"; and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else ""
-        yield f"asked less than version {changes.since} was: {'; '.join(told[:MOST_NAMED])}{more}"
+        yield f"loosened since version {changes.since}: {'; '.join(told[:MOST_NAMED])}{more}"
 
 
 def _refuse_other_than_noted(
@@ -217,8 +219,10 @@ def _tell_policy(asked: RequiredApprovals) -> None:
         what += "holds it to what it says itself"
     elif asked.held.digest != asked.under.digest:
         by = sum(one.kind == "policy_change" for one in asked.counted())
-        what = f"{PATH} ({_short(asked.under)}) is another than the last release's, approved by "
-        what += f"{by}" if by else "nobody: that one asks for no approval of a change"
+        what = (
+            f"{PATH} ({_short(asked.under)}) differs from the last release's and was approved by "
+        )
+        what += f"{by}" if by else "nobody: that policy requires no approval of a change"
     else:
         return
     notice(asked.move.workflow, what)

@@ -105,7 +105,7 @@ def _copied(store: ModelStore, version: Version, folder: Path) -> KeptVersion:
         try:
             proof = prove(store, version, Path(beside))
         except ReleaseRefused as damaged:
-            fix = f"mend or restore it; or leave it out: `--without {version.number}`"
+            fix = f"correct or restore it; or leave it out: `--without {version.number}`"
             raise ReleaseRefused(damaged.what, where=damaged.where, fix=fix) from damaged
         shutil.move(proof.folder, target)
     command_steps.reached("release copied")

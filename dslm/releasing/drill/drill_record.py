@@ -67,7 +67,7 @@ class DrillRecord(Record):
     """`registry/<workflow>/drill.json`.
 
     Attributes:
-        releases: The champion to be, and the one that was gone back to.
+        releases: The champion to be, and the one that was rolled back to.
         passed: Every fault was tried and survived.
     """
 
@@ -149,7 +149,7 @@ def refuse_undrilled(
     Args:
         ws: The workflow.
         candidate: To be promoted.
-        champion: What serves, and would be gone back to.
+        champion: What serves, and would be rolled back to.
         within_drill: This is the drill itself.
 
     Raises:

@@ -57,7 +57,7 @@ GO_ON = "a drill goes from one release back to another: promote one, register th
 
 @dataclass(frozen=True)
 class _Pair:
-    """The release that serves after the promotion, and the one that is gone back to."""
+    """The release that serves after the promotion, and the one that is rolled back to."""
 
     leaves: Version
     back: Version
@@ -126,7 +126,7 @@ def _pair(ws: Workspace, version: int | None) -> _Pair:
     line = served(entries)
     champion = registered(store, line[-1], versions) if line else None
     if champion is None:
-        raise ReleaseRefused("nothing serves that could be gone back to", where=ws.workflow,
+        raise ReleaseRefused("nothing serves that could be rolled back to", where=ws.workflow,
                              fix=GO_ON)  # fmt: skip
     if version is not None:
         chosen: Version | None = store.version(version, versions)

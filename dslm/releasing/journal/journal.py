@@ -88,7 +88,7 @@ class Journal:
             fault = ReleaseRefused(
                 "somebody else moved the champion at the same time",
                 where=self._releases,
-                fix="look at `dslm release history` and decide anew",
+                fix="look at `dslm release history` and decide again",
             )
         raise fault or ReleaseRefused("the entry is not there", where=self._store.model)
 

@@ -1,6 +1,6 @@
 """Whether registry, journal and `champion.json` name the same champion; the journal is what counts.
 
-Takes what each says; gives the one thing on which they differ and how to mend it. Called before a
+Takes what each says; gives the one thing on which they differ and how to repair it. Called before a
 version is promoted or its answers count, and by `dslm release list`.
 """
 
@@ -148,7 +148,7 @@ def gone_champions(ws: Workspace, store: ModelStore) -> list[DslmError]:
     if not (gone := sorted(set(lost) - there)):
         return []
     names = ", ".join(named(number, lost[number].to_digest) for number in gone)
-    what = f"the registry holds no more what can be gone back to: {names}"
+    what = f"the registry holds no more what can be rolled back to: {names}"
     fix = f"`dslm release restore {ws.workflow}` from a backup puts it into an empty registry"
     return [ReleaseRefused(what, where=store.model, fix=fix)]
 
@@ -199,5 +199,5 @@ def _unknown_here(ws: Workspace, noted: Baseline | None) -> list[DslmError]:
     if noted is None or noted.version == 0:
         return []
     what = f"names {named(noted.version, noted.digest)}, the journal says that nothing was promoted"
-    fix = "restore the registry and its journal, or begin anew: docs/releases.md says how"
+    fix = "restore the registry and its journal, or begin again: docs/releases.md says how"
     return [ReleaseRefused(what, where=ws.champion, fix=fix)]

@@ -102,6 +102,9 @@ def refuse_other_terms(ws: Workspace, entry: JournalEntry, version: Version) -> 
     kept = terms_kept(ws, entry)
     if kept is None or version.terms == kept:
         return
-    what = f"version {version.number} was registered anew, and is not held to what the journal's is"
+    what = (
+        f"version {version.number} was registered again, and does not have the terms that the "
+        "journal names"
+    )
     fix = f"{RESTORE}; or register it by the policy, contract and gold of then"
     raise ReleaseRefused(what, where=ws.workflow, fix=fix)

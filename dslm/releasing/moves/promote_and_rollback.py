@@ -235,6 +235,8 @@ def _asked_or_candidate(store: ModelStore, versions: Sequence[Version], version:
 
 def _refuse_empty(reason: str, actor: str) -> None:
     if not letters(reason):
-        raise InputError("the reason is empty", where="--reason", fix="say why, for the journal")
+        raise InputError(
+            "the reason is empty", where="--reason", fix="give a reason for the journal"
+        )
     if not letters(actor):
         raise InputError("the actor is empty", where="--actor", fix="say who, for the journal")

@@ -176,7 +176,7 @@ def refuse_stale(ws: Workspace, proof: ReleaseProof, champion: Baseline, *, lost
         what += f"{tested.contract_version}, it is of {champion.contract_version}"
         if tested.terms != champion.terms:
             what = f"version {proof.version} was not compared with what the champion was held to"
-    fix = "compare anew: `dvc repro`, then register and promote"
+    fix = "compare again: `dvc repro`, then register and promote"
     if not _same(read_champion(ws.champion), champion):
         renew = f"`git pull`, or promote version {champion.version} again"
         fix = f"{ws.champion.name} is out of date: {renew}; then {fix}"

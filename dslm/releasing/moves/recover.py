@@ -109,7 +109,7 @@ def recover(ws: Workspace, actor: str, *, accept_loss: bool = False) -> list[str
             if (was := before.get(alias)) != (now := after.get(alias)):
                 told.append(f"alias {alias}: named {was or 'nothing'}, names {now or 'nothing'}")
         told += [
-            f"{path.name}: written anew from the journal"
+            f"{path.name}: written again from the journal"
             for path, text in zip(files, texts, strict=True)
             if _text(path) != text
         ]

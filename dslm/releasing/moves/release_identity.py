@@ -1,6 +1,6 @@
 """Which release a number means: an identity is number and digest, never the number alone.
 
-MLflow gives numbers out anew once a registered model was deleted, so that version 1 may be another
+MLflow gives out numbers again once a registered model was deleted, so that version 1 may be another
 release than the one that the journal calls so. Takes journal entries and versions; says which are
 the same. Used wherever a number that was written down earlier is acted on.
 """
@@ -71,7 +71,7 @@ def not_that_release(
     number: int, where: str, *, also: str = "", fix: str = AS_NEW
 ) -> ReleaseRefused:
     """The refusal of a number that means another release than it did."""
-    what = f"version {number} is not the release that the journal names: it was registered anew"
+    what = f"version {number} is not the release that the journal names: it was registered again"
     return ReleaseRefused(f"{what} with other bytes{also}", where=where, fix=fix)
 
 

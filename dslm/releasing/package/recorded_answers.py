@@ -97,13 +97,13 @@ def bridge(
     now = {key: decider.identity[key] for key in ENGINE}
     if not recorded.pairs:
         what = "computes otherwise here than where it was gated, and has no recorded answer to give"
-        fix = "load it in a repository that has the gold set it was gated on, or make it anew"
+        fix = "load it in a repository that has the gold set it was gated on, or make it again"
         raise ReleaseRefused(what, where=decider.contract.name, fix=fix)
     found = list(_others(decider, recorded.pairs))
     if found:
         more = f"; and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
         what = f"gives {len(found)} of {len(recorded.pairs)} recorded answers otherwise here: "
-        fix = "load it with the packages and code that it was gated with, or make it anew"
+        fix = "load it with the packages and code that it was gated with, or make it again"
         raise ReleaseRefused(what + "; ".join(found[:MOST_NAMED]) + more,
                              where=decider.contract.name, fix=fix)  # fmt: skip
     return Bridged(was=was, now=now, answers=len(recorded.pairs), whole=recorded.whole)

@@ -86,7 +86,7 @@ def loosened(ws: Workspace) -> list[str]:
     head = "it cannot be promoted" if rule is None else (
         f"{rule.count} of {rule.role} have to approve a loosening before it can be promoted"
     )  # fmt: skip
-    head += f": it is asked less than version {verdict.changes.since} was"
+    head += f": less is required of it than of version {verdict.changes.since}"
     return [head, *found] if found else []
 
 

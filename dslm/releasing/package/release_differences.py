@@ -133,7 +133,7 @@ def _opened(ws: Workspace) -> Iterator[tuple[ModelStore, tuple[JournalEntry, ...
 def _champion(ws: Workspace, entries: tuple[JournalEntry, ...]) -> int:
     if not entries:
         fix = "name one: --version N; `dslm release list` shows them"
-        raise ReleaseRefused("nothing serves yet", where=ws.workflow, fix=fix)
+        raise ReleaseRefused("there is no champion yet", where=ws.workflow, fix=fix)
     return entries[-1].to_version
 
 
@@ -156,7 +156,10 @@ def _told(store: ModelStore, entries: tuple[JournalEntry, ...], proof: ReleasePr
 def _changes(left: ReleaseProof, right: ReleaseProof) -> Changes:
     then, now = _terms(left), _terms(right)
     if now is None:
-        why = f"version {right.version} was registered before releases kept what they were held to"
+        why = (
+            f"version {right.version} was registered before releases kept the terms they were "
+            "judged by"
+        )
         return Changes(since=left.version, unknown=why)
     return changes_since(Baseline(version=left.version, digest=left.digest), then, now)
 

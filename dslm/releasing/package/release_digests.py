@@ -1,8 +1,8 @@
 """Digests that a release's evidence and verdict name, made again from its files.
 
 Takes a release's folder; gives the digests, or refuses rows that the verdict is not about. Called
-by `release_verification` for every release that is registered, promoted, gone back to or loaded, by
-`verified_loading` and by `recomputed_verdict`.
+by `release_verification` for every release that is registered, promoted, rolled back to or loaded,
+by `verified_loading` and by `recomputed_verdict`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The smoke test of a release: it loads, answers a gold case, and answers it as was recorded.
 
 Takes a proved release and whatever loads and answers; refuses one that does not answer, or not as
-its own row of that case says. Called when a release is registered and when it is gone back to.
+its own row of that case says. Called when a release is registered and when it is rolled back to.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ def database(root: Path) -> Path | None:
     name = uri.removeprefix(form).partition("?")[0]
     if name in {"", ":memory:"} or name.startswith("file::memory:"):
         what = "names no file, and a database in memory would forget every release"
-        fix = f"mend {VARIABLE}: sqlite:////folder/mlflow.db"
+        fix = f"correct {VARIABLE}: sqlite:////folder/mlflow.db"
         raise InputError(what, where=without_password(uri), fix=fix)
     return Path(unquote(name))  # as SQLAlchemy does
 
@@ -271,7 +271,7 @@ def _unsynced() -> Iterator[None]:
 
 def _connect(uri: str) -> MlflowClient:
     with warnings.catch_warnings(), quick_imports():
-        # MLflow's own use of what its libraries deprecate: nothing that a user here can mend.
+        # MLflow's own use of what its libraries deprecate: nothing that a user here can correct.
         warnings.simplefilter("ignore", DeprecationWarning)
         from mlflow import MlflowClient
 

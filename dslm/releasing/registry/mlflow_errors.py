@@ -2,7 +2,7 @@
 
 Takes an exception and the address that it is about; gives ours. What is known of messages stands in
 `dslm.errors.third_party_errors`; here is what HTTP and addresses mean. Called by
-`mlflow_connection`, which catches. What a user can mend in the address or the files is exit code 2;
+`mlflow_connection`, which catches. What a user can correct in address or files is exit code 2;
 a server, a network, a disk, a database that is busy or a driver that is not installed is exit code
 5.
 """
@@ -63,8 +63,8 @@ def fault(error: Exception, address: str) -> DslmError:
     found = meaning(error) if isinstance(error, ImportError) else of_a_database(error)
     if found is None:
         return _unknown(error, address)
-    mend = f"{found.fix}, or mend {VARIABLE}" if isinstance(error, ImportError) else found.fix
-    return type(found)(found.what, where=where, fix=mend)
+    correct = f"{found.fix}, or correct {VARIABLE}" if isinstance(error, ImportError) else found.fix
+    return type(found)(found.what, where=where, fix=correct)
 
 
 def _access_refused(error: Exception, where: str) -> AccessRefused | None:
@@ -74,12 +74,12 @@ def _access_refused(error: Exception, where: str) -> AccessRefused | None:
     fixes = {
         401: "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD to those of a user there",
         403: "this user may not do that: docs/operations.md has the permissions of each role",
-        407: "a proxy in between wants a password of its own: mend https_proxy",
+        407: "a proxy in between wants a password of its own: correct https_proxy",
     }
     if code not in fixes:
         return None
     what = f"the MLflow server refuses access (HTTP {code})"
-    return AccessRefused(what, where=where, fix=f"{fixes[code]}, or mend {VARIABLE}")
+    return AccessRefused(what, where=where, fix=f"{fixes[code]}, or correct {VARIABLE}")
 
 
 def _answered(said: str) -> tuple[type[DslmError], tuple[str, str]] | None:
@@ -89,7 +89,7 @@ def _answered(said: str) -> tuple[type[DslmError], tuple[str, str]] | None:
     code = int(found["code"])
     if code >= 500 or code == 429:
         return EnvironmentFault, (f"{_ILL[0]} (HTTP {code})", _ILL[1])
-    return InputError, (f"no MLflow server is at this address (HTTP {code})", f"mend {VARIABLE}")
+    return InputError, (f"no MLflow server is at this address (HTTP {code})", f"correct {VARIABLE}")
 
 
 def _unknown(error: Exception, address: str) -> DslmError:
@@ -101,11 +101,13 @@ def _unknown(error: Exception, address: str) -> DslmError:
         return type(found)(found.what, where=without_password(address), fix=found.fix)
     wrong_address = {"ArgumentError", "InvalidURL", "InvalidUrlException"}
     if kinds & wrong_address:
-        return InputError(what, where=without_password(address), fix=f"mend {VARIABLE}")
+        return InputError(what, where=without_password(address), fix=f"correct {VARIABLE}")
     passing = {"OperationalError", "InterfaceError", "TimeoutError", "ConnectionError",
                "RequestException", "HTTPError", "gaierror", "DisconnectionError"}  # fmt: skip
     if kinds & passing or getattr(error, "error_code", None) in _PASSING:
-        return EnvironmentFault(what, where=without_password(address), fix=f"mend that, {_RETRY}")
+        return EnvironmentFault(
+            what, where=without_password(address), fix=f"correct that, {_RETRY}"
+        )
     return InputError(what, where=without_password(address))
 
 
@@ -126,14 +128,14 @@ def refuse_misspelt(address: str) -> None:
         fix = f"in {VARIABLE}, write @ as %40, / as %2F, ? as %3F, # as %23 and blanks as %20"
         raise InputError("user or password are not percent-encoded", where=where, fix=fix)
     if port and not re.fullmatch(r"\d{0,5}", port[1]):
-        fix = f"mend {VARIABLE}; if that is of a password, percent-encode it"
+        fix = f"correct {VARIABLE}; if that is of a password, percent-encode it"
         raise InputError("the port is no number", where=where, fix=fix)
     try:
         urlsplit(address)
     except ValueError:  # brackets that hold no IPv6 address
-        raise InputError("is no address", where=where, fix=f"mend {VARIABLE}") from None
+        raise InputError("is no address", where=where, fix=f"correct {VARIABLE}") from None
     if not place and address.lower().startswith("http"):
-        raise InputError("names no server", where=where, fix=f"mend {VARIABLE}")
+        raise InputError("names no server", where=where, fix=f"correct {VARIABLE}")
 
 
 def knock(address: str, seconds: int = 10) -> None:

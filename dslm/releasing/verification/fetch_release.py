@@ -105,8 +105,8 @@ def _nothing_serves(ws: Workspace) -> ReleaseRefused:
     noted = read_champion(ws.champion)
     fix = "promote a version, or ask the trained adapter: --candidate"
     if noted.version == 0:
-        return ReleaseRefused("nothing serves yet", where=ws.workflow, fix=fix)
-    what = f"names {named(noted.version, noted.digest)}, and the registry here knows no champion"
+        return ReleaseRefused("there is no champion yet", where=ws.workflow, fix=fix)
+    what = f"names {named(noted.version, noted.digest)}, and this registry has no champion"
     fix = f"name the registry's server in {VARIABLE}, or restore it: docs/releases.md says how"
     return ReleaseRefused(what, where=ws.champion, fix=fix)
 
@@ -165,7 +165,7 @@ def what_it_says(folder: Path) -> ChampionRelease:
 def _renewed(entries: Sequence[JournalEntry]) -> str:
     """How the repository's record of the champion and the registry come together again."""
     if not entries:
-        return "restore the registry and its journal, or begin anew: docs/releases.md says how"
+        return "restore the registry and its journal, or begin again: docs/releases.md says how"
     again = f"promote version {entries[-1].to_version} again"
     return f"look at `dslm release list`; `git pull`, {again}, or restore the registry"
 

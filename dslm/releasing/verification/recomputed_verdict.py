@@ -78,7 +78,7 @@ def refuse_unlike_latest(ws: Workspace, recorded: Verdict) -> None:
     """
     documents = replace(read_documents(ws, _today()), look=recorded.look)
     again = judge_run(LatestRun(ws), documents)
-    fix = f"run {stage_command('gate', ws.workflow)} and look at the new verdict"
+    fix = f"run {stage_command('gate', ws.workflow)} and read the new verdict"
     refuse_unlike(recorded, again, documents, where=ws.results / "gate.json", fix=fix)
 
 
@@ -95,7 +95,7 @@ def refuse_unlike_release(ws: Workspace, proof: ReleaseProof) -> Verdict:
     """
     where = f"{ws.workflow} version {proof.version}"
     again = stage_command("register", ws.workflow)
-    fix = f"{again} scores, gates and registers the candidate anew; promote that version"
+    fix = f"{again} scores, gates and registers the candidate again; promote that version"
     if of_before_formats(proof):
         what = "was made before releases held what judging again needs: it can be loaded and "
         raise ReleaseRefused(f"{what}rolled back to, not promoted", where=where, fix=fix)
@@ -121,7 +121,7 @@ def _refuse_other_terms(run: ReleaseRun, *, where: str) -> None:
     path, judged = run.proof.folder / TERMS_FILE, run.proof.verdict.evidence
     held = terms_of(documents.contract, documents.gold, documents.policy, judged, split)
     if not path.is_file() or path.read_bytes() != held.text().encode():
-        what = f"{TERMS_FILE} is not what its verdict was held to"
+        what = f"{TERMS_FILE} is not what its verdict was judged by"
         raise ReleaseRefused(what, where=where, fix=RESTORE)
 
 
@@ -232,7 +232,7 @@ class ReleaseRun:
         if {id_: group for id_, (_, group) in split.items()} != {
             row.id: group_digest(row.group) for row in rows
         }:
-            what = f"{TERMS_FILE} is not what its verdict was held to: other calibration cases"
+            what = f"{TERMS_FILE} is not what its verdict was judged by: other calibration cases"
             raise ReleaseRefused(what, where=self.workflow, fix=RESTORE)
         return split
 

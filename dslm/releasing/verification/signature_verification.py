@@ -61,7 +61,7 @@ def sign_version(ws: Workspace, number: int, *, again: bool = False) -> SignedRe
         version = store.version(number)
         if version.tags.get("status") == "broken":
             what = f"version {number} is marked as broken"
-            raise ReleaseRefused(what, where=ws.workflow, fix="register it anew")
+            raise ReleaseRefused(what, where=ws.workflow, fix="register it again")
         refuse_taken_over(store, Journal(store).entries(), version)
         folder = store.fetch(version, Path(scratch) / "fetched")
         prove_files(store.model, version, folder)

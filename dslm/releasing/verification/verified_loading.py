@@ -56,7 +56,7 @@ class Verified:
         """What its user should read before its answers, a line each."""
         if self.bridged is None:
             return []
-        gave = f"it gave its {self.bridged.answers} recorded answers again, all the same"
+        gave = f"it repeated its {self.bridged.answers} recorded answers exactly"
         few = "" if self.bridged.whole else ", which are fewer than a bridge asks for"
         return [f"the release was gated elsewhere, here is {one}" for one in self.told] + [
             f"{gave}{few}"

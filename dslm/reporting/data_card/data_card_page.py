@@ -177,10 +177,11 @@ def sentence(card: DataCard) -> str:
 def reach_sentence(card: DataCard) -> str:
     """What the whole gold set can show, in one sentence."""
     gold = card.reach.gold
-    gain = "no gain" if gold.gain is None else f"gains from {rate(gold.gain)}"
+    gain = "no gain" if gold.gain is None else f"a gain of {rate(gold.gain)} or more"
     return (
-        f"{gold.cases:,} gold cases decide margins from {rate(gold.margin)} and {gain} on, and "
-        f"know a share near {rate(card.reach.right)} to about ± {rate(gold.half_width)}."
+        f"{gold.cases:,} gold cases can decide a non-inferiority margin of {rate(gold.margin)} or "
+        f"more and can show {gain}; a share near {rate(card.reach.right)} is known to about "
+        f"± {rate(gold.half_width)}."
     )
 
 

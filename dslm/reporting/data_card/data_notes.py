@@ -32,11 +32,14 @@ def _listed(names: list[str]) -> str:
 def _of_origin(card: DataCard) -> Iterator[str]:
     bare = [file.file for file in card.files if file.licence.strip().upper() in ("", "TODO")]
     if bare:
-        yield f"The licence is not said of {_listed(bare)}."
+        yield f"No licence is given for {_listed(bare)}."
     if card.rejected:
-        yield f"{card.rejected:,} of {card.read:,} rows are no cases; rejects.jsonl names each."
+        yield f"{card.rejected:,} of {card.read:,} rows are not cases; rejects.jsonl names each."
     if leaks := sum(card.leakage.found.values()):
-        yield f"{leaks:,} cases repeated gold and were dropped: look how they got into the sources."
+        yield (
+            f"{leaks:,} cases repeated gold and were dropped: find out how they got into the "
+            "sources."
+        )
 
 
 def _of_labels(card: DataCard) -> Iterator[str]:
@@ -44,34 +47,45 @@ def _of_labels(card: DataCard) -> Iterator[str]:
         inputs = "1 input has" if card.contradictions.found == 1 else (
             f"{card.contradictions.found:,} inputs have"
         )  # fmt: skip
-        yield f"{inputs} several answers: somebody erred, or the guideline leaves it open."
+        yield (
+            f"{inputs} several answers: one of the labels is wrong, or the guideline leaves it "
+            "open."
+        )
     for tallied in card.labels:
         if names := _unseen(tallied):
-            yield f"{tallied.name} is measured on values that training never saw: {_listed(names)}."
+            yield (
+                f"{tallied.name} is measured on values that training does not have: "
+                f"{_listed(names)}."
+            )
     for field in card.lists:
         if field.values is not None and (names := _unseen(field.values)):
-            yield f"{field.name} is measured on items that training never saw: {_listed(names)}."
+            yield (
+                f"{field.name} is measured on items that training does not have: {_listed(names)}."
+            )
     for tallied in card.slices:
         if names := _unseen(tallied):
-            yield f"Slice {tallied.name} is measured where nothing is trained: {_listed(names)}."
+            yield (
+                f"Slice {tallied.name} has values in gold that are not in training: "
+                f"{_listed(names)}."
+            )
 
 
 def _of_persons(card: DataCard) -> Iterator[str]:
     held = (card.personal or {}).get("in_fields")
     if empty := [place for place, cases in (held if isinstance(held, dict) else {}).items()
                  if cases == 0]:  # fmt: skip
-        yield (f"Called personal, and no case has anything there: {_listed(sorted(empty))}. Is the "
-               "name that of the cases?")  # fmt: skip
+        yield (f"Declared personal, but no case has a value there: {_listed(sorted(empty))}. "
+               "Is the name spelt as in the cases?")  # fmt: skip
     left = (card.personal or {}).get("left")
     if isinstance(left, dict) and left:
         fields = sorted(place for place in left if not place.startswith("input: "))
         kinds = sorted(place.removeprefix("input: ") for place in left if place not in fields)
         if fields:
-            yield (f"Left as they are, and look personal: {_listed(fields)}. data.personal.fields "
-                   "says what becomes of a field; `kind: none` that somebody looked.")  # fmt: skip
+            yield (f"Not replaced, but looks personal: {_listed(fields)}. Declare it in "
+                   "data.personal.fields, with `kind: none` if it is not personal.")  # fmt: skip
         if kinds:
-            yield (f"Left in inputs, and looks personal: {_listed(kinds)}. data.personal.kinds "
-                   "says what is looked for.")  # fmt: skip
+            yield (f"Left in inputs, but looks personal: {_listed(kinds)}. data.personal.kinds "
+                   "names what curation looks for.")  # fmt: skip
 
 
 def notes(card: DataCard) -> list[str]:
@@ -79,7 +93,7 @@ def notes(card: DataCard) -> list[str]:
     found = [*_of_origin(card), *_of_persons(card), *_of_labels(card)]
     untimed = sum(part.untimed for part in card.parts.values())
     if untimed:
-        found.append(f"{untimed:,} cases have no readable day of arrival.")
+        found.append(f"{untimed:,} cases have no readable date of arrival.")
     for check in card.reach.checks:
         if check.enough is False:
             needs = (

@@ -144,7 +144,7 @@ def checks(verdict: Verdict, means: dict[str, str], most: int, where: str) -> li
          words(c.why), words(means.get(c.id, ""))]
         for c in ordered[:most]
     ]  # fmt: skip
-    columns = ["", "Check", "Asked", "Seen", "Therefore", "Why it is asked"]
+    columns = ["", "Check", "Required", "Measured", "Why", "Why it is required"]
     return [*table(columns, rows), *left_out(len(ordered), most, "checks", where)]
 
 

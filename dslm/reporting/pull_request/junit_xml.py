@@ -21,7 +21,7 @@ def _text(value: str) -> str:
 
 def _case(suite: Xml.Element, check: Check, workflow: str) -> None:
     case = Xml.SubElement(suite, "testcase", classname=f"gate.{workflow}", name=_text(check.id))
-    told = f"asked: {check.asked}\nseen: {check.seen}\nwhy: {check.why}"
+    told = f"required: {check.asked}\nmeasured: {check.seen}\nwhy: {check.why}"
     tag = TAGS.get(check.status)
     if tag is None:
         Xml.SubElement(case, "system-out").text = _text(told)

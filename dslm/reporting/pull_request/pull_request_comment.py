@@ -64,7 +64,7 @@ def comment(verdict: Verdict, data: ReportData | None, beside: Beside | None = N
         text = "\n".join(_lines(verdict, data, beside or Beside(), most)) + "\n"
         if _length(text) <= MOST_CHARACTERS:
             return text
-    cut = "This comment would be longer than a comment may be: only the verdict is told here."
+    cut = "The full comment is too long: only the verdict is shown here."
     lines = [*_head(verdict), "", f"{cut} See {_report(verdict)}."]
     return "\n".join(lines) + "\n"
 
@@ -97,7 +97,7 @@ def _lines(verdict: Verdict, data: ReportData | None, beside: Beside, most: int)
     if beside.notes:
         yield from (*(f"- {words(note, 1_000)}" for note in beside.notes), "")
     if data is None:
-        yield words(f"The run itself cannot be told: {beside.why_no_run}", 1_000)
+        yield words(f"The run itself cannot be shown: {beside.why_no_run}", 1_000)
     else:
         said = headline(data)
         yield f"**{words(said.reason, 600)}**"
@@ -140,7 +140,7 @@ def _flips(data: ReportData, most: int, where: str) -> Iterator[str]:
         return
     found = flips(data.rows["candidate"], data.rows["champion"])
     if not found:
-        yield from ("", "No case is right or wrong in another field than with the champion.")
+        yield from ("", "No case differs from the champion in which fields are right.")
         return
     quoted = data.contract.data.personal.quote_in_comments and not data.raw
     yield from comment_tables.flipped(data, found, most, where, quoted=quoted)

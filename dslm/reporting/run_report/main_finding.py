@@ -24,7 +24,7 @@ WEIGHT = (
     "held_back_rate", "truncation_rate", "schema_valid_rate",
 )  # fmt: skip
 MOST_WRONG = 0.5  # of all answers right, below which training is what to look at first
-_FELL = "clearly worse: "
+_FELL = "significantly worse: "
 _DROP = re.compile(r"(?P<slice>.+?) (?P<drop>[+-]\d\.\d+) \(p = [^)]*\)(?:, )?")
 _PAIR = re.compile(r"better on (?P<won>\d+) and worse on (?P<lost>\d+) of (?P<cases>\d+) cases")
 _WHO = re.compile(r"(?:worse|better) than (?P<who>the (?:base|champion|anchor)|people alone)")
@@ -43,10 +43,10 @@ def main_finding(data: ReportData, bad: Sequence[Check]) -> str:
     if own is not None:
         return _OWN[own.id](own)
     if not went_through(data.scorecard):
-        return f"Nothing may go through, because {_why_nothing(data)}.{_learnt_little(data)}"
+        return f"Nothing proceeds, because {_why_nothing(data)}.{_learnt_little(data)}"
     first = min(bad, key=_weight)
     others = len(bad) - 1
-    more = f" {others} more {'check says' if others == 1 else 'checks say'} no." if others else ""
+    more = f" {others} more {'check fails' if others == 1 else 'checks fail'}." if others else ""
     return f"{told(data, first)}{more}"
 
 
@@ -64,12 +64,12 @@ def weightiest(data: ReportData, bad: Sequence[Check]) -> str:
 
 
 def _learnt_little(data: ReportData) -> str:
-    """That most answers are wrong, which no threshold mends; empty where they are not."""
+    """That most answers are wrong, which no threshold corrects; empty where they are not."""
     right = data.scorecard.models["candidate"].metrics.get("case_exact_match")
     if right is None or right.value is None or right.value >= MOST_WRONG:
         return ""
     return (f" Only {rate(right.value)} of all answers are right in every field: the model has to "
-            "learn more before any threshold helps.")  # fmt: skip
+            "get better before any threshold helps.")  # fmt: skip
 
 
 def _weight(check: Check) -> tuple[bool, int]:
@@ -118,8 +118,8 @@ def told(data: ReportData, check: Check) -> str:
     pair, who = _PAIR.search(check.seen), _WHO.search(check.asked)
     if pair and who:
         return (f"{name}: better on {pair['won']} and worse on {pair['lost']} of {pair['cases']} "
-                f"cases than {who['who']}; asked is {asked}.")  # fmt: skip
-    return f"{name}: {_seen(data, check)}; asked is {asked}."
+                f"cases than {who['who']}; required: {asked}.")  # fmt: skip
+    return f"{name}: {_seen(data, check)}; required: {asked}."
 
 
 def _asked(check: Check) -> str:

@@ -225,7 +225,7 @@ def curve_view(data: ReportData) -> CurveView:
         note = f"For the base model it would be {rate(last.coverage)} at {rate(last.risk)}"
         through = any(row.decision.action == "proceed" for row in data.rows["base"])
         note += "." if through else (
-            ": of its answers to the calibration cases nothing could be certified, so nothing of "
+            ": nothing could be certified on its calibration answers, so nothing of "
             "it proceeds."
         )  # fmt: skip
     return CurveView(curve_svg(curve), describe(curve), note)

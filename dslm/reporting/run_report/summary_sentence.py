@@ -28,7 +28,9 @@ def first_sentence(data: ReportData) -> str:
     through = f"Of {cases:,} cases {went or 'none'} {'go' if went > 1 else 'goes'} through"
     if went:
         through += f", {_wrong(card, went)}"
-    to_person = f"{held:,} {'go' if held != 1 else 'goes'} to a person" if held else "none is held"
+    to_person = (
+        f"{held:,} {'go' if held != 1 else 'goes'} to a person" if held else ("none is held back")
+    )
     return f"{through}; {to_person}; {_saved(data)}."
 
 
@@ -57,9 +59,9 @@ def saving(data: ReportData) -> Metric:
 def _saved(data: ReportData) -> str:
     found, currency = saving(data), data.scorecard.currency
     if found.value is None:
-        return "what that costs was not measured"
+        return "its cost was not measured"
     if abs(found.value) < 1e-9:
-        return "that costs as much as people alone"
+        return "that costs the same as people alone"
     amount = money(abs(found.value), currency)
     word = "saves" if found.value > 0 else "costs"
     more = "against" if found.value > 0 else "more than"

@@ -41,7 +41,7 @@ def changed_since(scorecard: Scorecard, verdict: Verdict) -> list[str]:
 def _next(data: ReportData, verdict: Verdict, bad: Sequence[Check], first: str) -> str:
     """What to do about the news: the data first, then the settings that move it."""
     turned = first_knob(verdict, weightiest(data, bad))
-    return f"{first}; then what moves it: {turned}" if turned else first
+    return f"{first}; to change the result: {turned}" if turned else first
 
 
 def _after_a_pass(data: ReportData) -> str:
@@ -49,7 +49,7 @@ def _after_a_pass(data: ReportData) -> str:
     if registered is None or any(known.get(k) != v for k, v in registered.evidence.items()):
         return f"it may be registered: make release W={name}"
     if (data.champion.version, data.champion.digest) == (registered.version, registered.digest):
-        return f"none: version {registered.version} is registered and is the champion"
+        return f"nothing: version {registered.version} is registered and is the champion"
     return f"promote it: dslm release promote {name} --reason …"
 
 
@@ -79,25 +79,27 @@ def headline(data: ReportData) -> Headline:
     if verdict is None:
         return Headline("NOT GATED", "Scored, but the gate has not run on it.", repro)
     if changed := changed_since(data.scorecard, verdict):
-        reason = f"The gate said {verdict.status} on other evidence: {', '.join(changed)} changed."
+        reason = (
+            f"The recorded verdict, {verdict.status}, is outdated: {', '.join(changed)} changed."
+        )
         return Headline("STALE", reason, repro)
     bad = [check for check in verdict.checks if check.status == verdict.status]
     if verdict.status == "PASS":
         reason = f"{_passed(verdict)}; {_compared_with(verdict)}."
         return Headline("PASS", reason, _after_a_pass(data))
     if not bad:
-        reason = f"{len(verdict.checks)} checks, none of which says why."
+        reason = f"{len(verdict.checks)} checks, and none of them gives a reason."
         return Headline(verdict.status, reason, repro)
     if verdict.status == "FAIL":
         if any(check.id == "evidence" for check in bad):
-            return Headline("FAIL", main_finding(data, bad), f"{repro}, then look again")
-        step = f"look at the worst cases in {report_of(data)}"
+            return Headline("FAIL", main_finding(data, bad), f"{repro}, then read the new verdict")
+        step = f"read the worst cases in {report_of(data)}"
         if any(check.asked.startswith("no slice") for check in bad):
             step += f", label more of what fell in data/{name}/sources"
         return Headline("FAIL", main_finding(data, bad), _next(data, verdict, bad, step))
     need = [check.needed_cases for check in bad if check.needed_cases]
     enough = f" About {max(need):,} gold cases would decide it." if need else ""
-    reason = f"It cannot be decided yet. {main_finding(data, bad)}{enough}"
+    reason = f"The gold set cannot decide it yet. {main_finding(data, bad)}{enough}"
     step = f"add gold cases to eval/{name}/gold.jsonl"
     return Headline("INCONCLUSIVE", reason, step if need else _next(data, verdict, bad, step))
 

@@ -33,7 +33,7 @@ def not_narrowed(rows: Sequence[Row]) -> tuple[str, ...]:
 
 TOLD = {"workflow", "status", "checks", "baseline", "first_release", "evidence"}
 TITLES = {"changes": "What changed since the champion", "look": "Looks at this gold set",
-          "traffic": "Weighed by the contract's traffic"}  # fmt: skip
+          "traffic": "Weighted by the contract's traffic"}  # fmt: skip
 UNTOLD = ("format",)  # entries that say nothing to people
 EMPTY: tuple[object, ...] = (None, "", [], {}, False)
 

@@ -66,7 +66,7 @@ def read_yaml(path: Path, *, fix: str | None = None, to_edit: bool = False) -> A
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         problem = shortened((error.problem or "not YAML").splitlines()[0])
-        raise InputError(problem, where=f"{path}:{line}", fix="mend the YAML") from None
+        raise InputError(problem, where=f"{path}:{line}", fix="correct the YAML") from None
 
 
 def plain(value: Any) -> Any:

@@ -86,7 +86,7 @@ class Saver:
         except KeyboardInterrupt:
             if self.checkpoints is None:
                 raise
-            again = f"goes on from update {self.newest}" if self.newest else "begins anew"
+            again = f"goes on from update {self.newest}" if self.newest else "starts again"
             what = f"interrupted after update {trainer.state.global_step}"
             raise Interrupted(what, fix=f"the same command {again}") from None
 

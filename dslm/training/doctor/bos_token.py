@@ -33,7 +33,7 @@ def start(seen: CheckedWorkflow) -> Iterator[Finding]:
     written = seen.tokenizer.decode([token])
     for rows, message, fix in (
         (double, f"begin with two {written}",
-         "the chat template and the tokenizer both add one: mend the template"),
+         "the chat template and the tokenizer both add one: correct the template"),
         (none, f"begin without {written}, which the tokenizer puts before every text",
          "let the chat template write {{ bos_token }} first"),
         (within, f"have another {written} within",

@@ -28,7 +28,7 @@ class CheckedWorkflow:
     """A tokenizer, the prompt, and the row of each case, in order.
 
     `collate` is the trainer's own; without one (before torch is loaded) batches are not looked at.
-    `max_answer` is the recipe's bound on an answer, None where none is held to it;
+    `max_answer` is the recipe's bound on an answer, None where none is held back to it;
     `other_answers` are the tokens of right answers that are not trained on, by case.
     """
 

@@ -38,7 +38,7 @@ def _folded(text: str) -> str:
 def _findings(
     seen: CheckedWorkflow, *, bare: list[str], lost: list[str], trimmed: list[str]
 ) -> Iterator[Finding]:
-    fix = "mend the base's chat template, or use another base"
+    fix = "correct the base's chat template, or use another base"
     if bare:
         yield fail("wording", f"{len(bare)} of {seen.count()} do not show the task: {named(bare)}",
                    where=f"case {bare[0]}", fix=fix)  # fmt: skip

@@ -21,7 +21,7 @@ def trained(seen: CheckedWorkflow) -> Iterator[Finding]:
             other.append(case.id)
     if idle:
         yield fail("trained", f"{len(idle)} of {seen.count()} train no token: {named(idle)}",
-                   where=f"case {idle[0]}", fix="every label is masked: mend that")  # fmt: skip
+                   where=f"case {idle[0]}", fix="every label is masked: correct that")  # fmt: skip
     if other:
         yield fail(
             "trained", f"{len(other)} of {seen.count()} train something else than their target: "

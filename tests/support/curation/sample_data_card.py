@@ -38,9 +38,9 @@ REACH = {
         {"name": "language=de", "cases": 10, "margin": 0.2129, "gain": None, "half_width": 0.211},
     ],
     "checks": [
-        {"id": "holds", "asked": "no loss of 0.050", "can": "decides margins from 0.088 on",
+        {"id": "holds", "asked": "no loss of 0.050", "can": "can decide a margin of 0.088 or more",
          "needed": 124, "enough": False},
-        {"id": "valid", "asked": "no case fails", "can": "leaves up to 7.5% hidden",
+        {"id": "valid", "asked": "no case fails", "can": "cannot rule out up to 7.5%",
          "needed": None, "enough": True},
         {"id": "cheap", "asked": "cheaper", "can": "depends on the costs", "needed": None,
          "enough": None},

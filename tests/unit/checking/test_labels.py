@@ -69,9 +69,9 @@ def test_an_ambiguous_label_is_told_with_both_readings(repository: Workspace) ->
 def test_a_value_in_an_ambiguous_form_of_the_input_is_told(repository: Workspace) -> None:
     change(repository, "number: {as: text}", "number: {as: date}")
     number_is(repository, {1: ("2025-03-04", "order of 03/04/2025")})
-    found = [f for f in warnings(repository, "gold.readings") if "something else" in f.message]
+    found = [f for f in warnings(repository, "gold.readings") if "is ambiguous" in f.message]
     assert "(2025-03-04 or 2025-04-03)" in found[0].message
     assert "locale" in str(found[0].fix)
     change(repository, "version: 1", "version: 1\nlocale: en_US")
-    found = [f for f in warnings(repository, "gold.readings") if "something else" in f.message]
+    found = [f for f in warnings(repository, "gold.readings") if "is ambiguous" in f.message]
     assert found == []

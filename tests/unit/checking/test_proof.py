@@ -70,8 +70,13 @@ HOLDS = "  - {id: h, kind: non_inferior, metric: case_exact_match, to: champion,
     [
         (f"checks:\n{GAIN}", "warn", "safety", "no check is on selective_risk"),
         (f"checks:\n{RISK}", "warn", "first_release", "is compared with nothing"),
-        (f"checks:\n{HOLDS}", "warn", "first_release", "every check compares with what serves"),
-        (f"first_release: refuse\nchecks:\n{RISK}{GAIN}", "fail", "first_release", "none can pass"),
+        (f"checks:\n{HOLDS}", "warn", "first_release", "every check compares with one"),
+        (
+            f"first_release: refuse\nchecks:\n{RISK}{GAIN}",
+            "fail",
+            "first_release",
+            "no candidate can pass",
+        ),
     ],
 )
 def test_what_a_policy_does_not_ask_is_told(
@@ -143,7 +148,7 @@ def test_a_planted_fault_fails_its_proof(
         ("  group_by: sender", "  group_by: sender\n  valid_until: \"2020-01-01\"", "valid_until",
          "2020-01-01"),
         ("max_selective_risk: 0.1", "max_selective_risk: 0.01", "bound", "needs 230 right"),
-        ("licence: Apache-2.0", "licence: TODO", "sources", "licence is not said"),
+        ("licence: Apache-2.0", "licence: TODO", "sources", "no licence is given"),
         ("{kind: order, number: A-1}", "{kind: odd, number: A-1}", "rules", "output.kind"),
         ("output.number != null", "output.number.size() > 0", "rules",
          "only as it cannot be evaluated"),
@@ -216,7 +221,7 @@ def test_traffic_has_gold_cases_of_each_value_and_what_it_lacks_is_told(
     gold(repository, 1, meta=case(1)["meta"] | {"language": "fr"})
     assert found(repository, "fail", "traffic") == []
     (warning,) = found(repository, "warn", "traffic")
-    assert "has no share: weighed by traffic it does not count" in warning.message
+    assert "has no share: it does not count when weighted by traffic" in warning.message
     (told,) = found(repository, "ok", "traffic")
     assert "fr 1 of traffic" in told.message
 
@@ -323,9 +328,9 @@ def test_a_check_that_this_gold_set_cannot_decide_is_a_warning(
     ("check", "says"),
     [
         ("{id: alarm, kind: slice_alarm, metric: coverage, against: champion, worse_by: 0.05, "
-         "min_cases: 15}", "a drop of 0.050 is too small to be noticed"),
+         "min_cases: 15}", "a drop of 0.050 is too small to be detected"),
         ("{id: gains, kind: gain, metric: coverage, over: base, at_least: 0.94}",
-         "cannot show it, however great"),
+         "cannot show a gain of any size"),
     ],
 )  # fmt: skip
 def test_an_alarm_that_cannot_ring_and_a_gain_that_cannot_be_shown_are_warnings(
@@ -343,7 +348,7 @@ def test_check_tells_what_the_looks_so_far_leave_for_the_next(repository: Worksp
     gold = read_labelled(repository.gold, load_contract(repository.contract))
     ledger_of(repository).record(digest_file(repository.gold), "sha256:" + "1" * 64, gold)
     (told,) = found(repository, "ok", "looks")
-    assert told.message.startswith("1 candidate was seen on this gold set")
+    assert told.message.startswith("1 candidate was scored on this gold set")
     assert "may spend 7.58% of alpha; margins then need: holds about " in told.message
 
 

@@ -135,7 +135,7 @@ def test_the_fields_that_hold_it_are_named(told: Told) -> None:
     assert card.personal["in_fields"] == {
         "meta.contcat": 0, "meta.pin": 3, "target.name": 4, "target.ssn": 12,
     }  # fmt: skip
-    assert "no case has anything there: meta.contcat." in section(page, "look")
+    assert "no case has a value there: meta.contcat." in section(page, "look")
 
 
 @pytest.mark.slow
@@ -146,8 +146,8 @@ def test_what_nobody_declared_is_counted_as_left_and_is_there(told: Told) -> Non
     said, look = section(page, "sources"), section(page, "look")
     assert "left: target.phonelooks personal in 6 cases" in said
     assert "left: input: phonelooks personal in 6 cases" in said
-    assert "Left as they are, and look personal: target.phone." in look
-    assert "Left in inputs, and looks personal: phone." in look
+    assert "Not replaced, but looks personal: target.phone." in look
+    assert "Left in inputs, but looks personal: phone." in look
     there = [case for case in kept if re.search(r"\+1 202 555 01\d\d", case.input)]
     assert len(there) == 6
     assert all(case.target == rows[case.id]["target"] for case in there)

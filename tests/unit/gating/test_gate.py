@@ -109,12 +109,12 @@ def test_a_scorecard_that_its_rows_do_not_say_is_not_judged(submit, asking) -> N
     for metrics in (score.metrics | {"case_exact_match": better}, {}):
         models = card.models | {"candidate": score.model_copy(update={"metrics": metrics})}
         forged = card.model_copy(update={"models": models})
-        assert "not what its rows say" in refused(submit(scorecard=forged), asking(VALID))
+        assert "does not follow from its rows" in refused(submit(scorecard=forged), asking(VALID))
     nan = score.metrics["case_exact_match"].model_copy(update={"value": float("nan")})
     metrics = score.metrics | {"case_exact_match": nan}
     models = card.models | {"candidate": score.model_copy(update={"metrics": metrics})}
     forged = card.model_copy(update={"models": models})
-    assert "not what its rows say" in refused(submit(scorecard=forged), asking(VALID))
+    assert "does not follow from its rows" in refused(submit(scorecard=forged), asking(VALID))
     other = card.model_copy(update={"workflow": "other"})
     assert "of workflow 'other'" in refused(submit(scorecard=other), asking(VALID))
 
@@ -143,7 +143,7 @@ def test_a_waiver_lets_one_named_check_pass_and_stays_visible(submit, asking) ->
     why = verdict.checks[0].why
     assert why.startswith("WAIVED by J. Doe until 2026-12-31: agreed in review 12 (was INCONCL")
     assert "Passed with waivers: check_0" in as_markdown(verdict)
-    assert "1 of what passed by a waiver alone" in as_markdown(verdict)
+    assert "1 passed by a waiver only" in as_markdown(verdict)
     assert [check.waived for check in verdict.checks][:1] == [True]
     needless = judge(asking(VALID), submit(), [WAIVER]).checks[0].why
     assert "is not needed" in needless
@@ -209,7 +209,7 @@ def test_a_raised_contract_version_makes_the_champion_incomparable(submit, askin
     assert "answers contract version" in verdict.checks[1].why
     assert (verdict.status, verdict.first_release) == ("FAIL", True)
     assert verdict.checks[2].id == "first_release"
-    assert "`allow` lets this one through" in verdict.checks[2].why
+    assert "set `allow` for this one release" in verdict.checks[2].why
     assert "a first release: nothing was compared" in as_markdown(verdict)
     assert "version 4 cannot be asked" in as_markdown(verdict)
 
@@ -261,7 +261,7 @@ def test_what_production_would_see_is_told_and_decides_nothing(submit, asking) -
     assert f"{value['cost_per_case'].value:.2f} EUR [" in numbers[0]
     assert f"by traffic, {known['cost_per_case'].value:.2f} EUR [" in numbers[0]
     page = as_markdown(after)
-    assert "**Weighed by the contract's traffic**" in page
+    assert "**Weighted by the contract's traffic**" in page
     assert "Weighed" not in as_markdown(before)
     refused = judge(policy, replace(plain, contract=contract))  # a scorecard without them
     assert [one.id for one in refused.checks] == ["evidence"]

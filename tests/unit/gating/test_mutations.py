@@ -169,13 +169,13 @@ def test_a_verdict_of_yesterday_or_of_another_run_registers_nothing(planted: Run
     for source in (planted.yesterday, planted.other):
         write_verdict(source, gate_workspace(source, TODAY))
     shutil.copyfile(planted.yesterday.results / "gate.json", planted.ws.results / "gate.json")
-    assert "evidence is of something else: adapter, calibration, data, lock" in refused(planted.ws)
+    assert "evidence is outdated: adapter, calibration, data, lock" in refused(planted.ws)
     shutil.copyfile(planted.other.results / "gate.json", planted.ws.results / "gate.json")
     refused(planted.ws, EXIT_GATE_FAILED)
     policy = planted.ws.policy
     write_verdict(planted.ws, gate_workspace(planted.ws, TODAY))
     policy.write_text(policy.read_text().replace("0.7", "0.6"))
-    assert "evidence is of something else: policy changed since" in refused(planted.ws)
+    assert "evidence is outdated: policy changed since" in refused(planted.ws)
 
 
 def test_a_failed_verdict_edited_to_pass_is_refused_by_what_the_rows_say(planted: Runs) -> None:

@@ -1,7 +1,7 @@
-"""A release of an earlier day, kept in git: it verifies, loads and is gone back to, for ever.
+"""A release of an earlier day, kept in git: it verifies, loads and is rolled back to, for ever.
 
 `tests/support/releases/kept_release.py` made it. Where this fails, the code has stopped reading
-what it once wrote: mend the code, and keep the release.
+what it once wrote: correct the code, and keep the release.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def test_a_loosened_policy_is_told_by_the_gate_and_refused_at_promotion(
     assert "**Changed since version 1:**" in told
     assert "- LOOSENED policy checks.exact.at_least: 0.8 → 0.7" in told
     version = one.register().version
-    assert "asked less than version 1 was" in loosened(one.ws)[0]
+    assert "loosened since version 1" in loosened(one.ws)[0]
     before = one.state()
     with pytest.raises(ReleaseRefused, match=r"checks\.exact\.at_least: 0\.8 → 0\.7") as caught:
         promote(one.ws, version, "as good", "ann")
@@ -62,7 +62,7 @@ def test_going_back_first_asks_no_less_than_what_was_rolled_back(
     assert two.released(b"weights four").version == 4
     assert loosened(two.ws) == []
     before = two.state()
-    with pytest.raises(ReleaseRefused, match=r"asked less than version 3 was: .*0\.9 → 0\.8"):
+    with pytest.raises(ReleaseRefused, match=r"loosened since version 3: .*0\.9 → 0\.8"):
         promote(two.ws, 4, "as then", "eve")
     assert two.state() == before
     store = ModelStore(two.ws.root, "mini")
@@ -156,7 +156,7 @@ def test_terms_that_a_release_gives_itself_are_refused(run: Run, *, gone: bool) 
     inputs = json.loads(path.with_name(MANIFEST).read_bytes())["inputs"]
     write_manifest(path.parent, inputs)
     store.tag(1, "manifest", digest_file(path.with_name(MANIFEST)))
-    with pytest.raises(ReleaseRefused, match=r"terms\.json is not what its verdict was held to"):
+    with pytest.raises(ReleaseRefused, match=r"terms\.json is not what its verdict was judged by"):
         promote(run.ws, 1, "asked as much", "ann")
 
 
@@ -167,7 +167,7 @@ def test_a_forged_first_champion_is_judged_before_it_is_promoted(run: Run) -> No
     write_atomic(run.ws.champion, forged.model_dump_json())
     policy = run.ws.policy.read_text()
     write_atomic(run.ws.policy, policy.replace("at_least: 0.8", "at_least: 0.9"))
-    with pytest.raises(ReleaseRefused, match="its evidence is of something else: policy"):
+    with pytest.raises(ReleaseRefused, match="its evidence is outdated: policy"):
         promote(run.ws, 1, "it served before", "eve")
     write_atomic(run.ws.policy, policy)
     assert promote(run.ws, 1, "restored", "ann") is not None  # as documented
@@ -191,7 +191,7 @@ def test_a_lost_champion_comes_back_held_to_no_less(
     one.gate(baseline=Baseline())
     assert one.register().version == number
     kept = one.ws.terms.read_bytes()
-    says = r"not held to what the journal's is|exact\.at_least: 0\.8 → 0\.7"
+    says = r"not have the terms that the journal names|exact\.at_least: 0\.8 → 0\.7"
     with pytest.raises(ReleaseRefused, match=says):
         promote(one.ws, number, "restored", "ann")
     assert (one.ws.terms.read_bytes(), history(one.ws)[-1].terms) == (kept, held)
@@ -200,5 +200,5 @@ def test_a_lost_champion_comes_back_held_to_no_less(
         noted = json.loads(one.ws.champion.read_bytes())
         noted["terms"] = digest_file(one.ws.terms)
         write_atomic(one.ws.champion, json.dumps(noted))
-        with pytest.raises(ReleaseRefused, match="is not what the champion was held to"):
+        with pytest.raises(ReleaseRefused, match="is not what the champion was judged by"):
             promote(one.ws, number, "restored", "ann")

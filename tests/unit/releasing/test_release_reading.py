@@ -155,7 +155,7 @@ def test_diff_names_the_cases_that_turned(two: Run, monkeypatch) -> None:
     assert (turned["id"], turned["newly_right"]) == (GOLD[-1].id, [])
     assert turned["newly_wrong"]
     shown = dslm(two, "diff", W, "--from", "2", "--to", "3").stdout
-    assert "1 became wrong in something, 0 right" in shown
+    assert "1 became wrong in at least one field, 0 right" in shown
     assert GOLD[-1].id in shown
 
 
@@ -225,5 +225,5 @@ def test_the_list_tells_of_a_former_champion_that_somebody_deleted(two: Run) -> 
     assert listed(two.ws.root, W)[1] == []
     ModelStore(two.ws.root, W).remove(1)
     told = " ".join(listed(two.ws.root, W)[1])
-    assert "holds no more what can be gone back to: version 1" in told
+    assert "holds no more what can be rolled back to: version 1" in told
     assert f"dslm release restore {W}" in told

@@ -49,7 +49,7 @@ def test_the_fields_that_hold_a_run_back_are_named_the_worst_first(run: ReportDa
     assert said == [f"{n} in {-k} (F1 {f1[n] * 100:.1f} %)" for k, n in wrong[: len(said)]]
     assert said
     assert (
-        "look at the worst cases in artifacts/invoice_intake/report.html; then what moves" in text
+        "read the worst cases in artifacts/invoice_intake/report.html; to change the result" in text
     )
     assert "decision.max_selective_risk" in text
 
@@ -68,7 +68,7 @@ def test_the_table_has_all_that_the_report_has_and_breaks_no_word(
     assert max(map(len, lines)) <= width
     for words in (
         "Candidate",
-        "weighed",
+        "weighted",
         "traffic",
         "Base model",
         "A person,",
@@ -133,7 +133,7 @@ def test_a_failure_without_a_failed_check_is_still_one() -> None:
         ),
         (3, {}, (2, "sha256:1"), "promote it: dslm release promote invoice_intake --reason …"),
         (3, {}, (3, "sha256:2"), "promote it: dslm release promote invoice_intake --reason …"),
-        (3, {}, (3, "sha256:1"), "none: version 3 is registered and is the champion"),
+        (3, {}, (3, "sha256:1"), "nothing: version 3 is registered and is the champion"),
     ],
 )
 def test_after_a_pass_the_next_step_is_what_has_not_been_done(

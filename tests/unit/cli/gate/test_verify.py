@@ -141,7 +141,7 @@ def test_a_single_row_is_found_where_all_are_asked_and_not_quoted(
     assert told.code == 4
     (line,) = [line for line in told.out.splitlines() if "candidate rows:" in line]
     assert line.startswith("  candidate rows: case g-0: answers otherwise (")
-    assert f"20 of {COUNT} cases answered again, 19 the same, 1 not as their rows say" in told.out
+    assert f"20 of {COUNT} cases answered again, 19 the same, 1 not as in their rows" in told.out
 
 
 def test_numbers_that_differ_are_told_before_any_model_is_loaded(ws: Workspace, dslm: Call) -> None:
@@ -177,7 +177,7 @@ def test_a_model_that_is_not_the_one_of_the_rows_is_refused(ws: Workspace, dslm:
     seal_rows(ws, "base", rows, inputs | {"template": "sha256:" + "0" * 64})
     told = dslm("verify", "mini", "--answers", "--model", "base")
     assert told.code == 4
-    assert "the rows of the base is evidence of something else: template" in told.err
+    assert "the rows of the base is outdated evidence: template" in told.err
     (ws.root / "base" / "tiny" / "model.safetensors").write_bytes(b"")
     told = dslm("verify", "mini", "--answers", "--model", "base")
     assert told.code == 2

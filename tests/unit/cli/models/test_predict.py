@@ -35,13 +35,14 @@ def test_the_working_tree_answers_nothing_that_did_not_ask_for_it(
     answer = dslm(*asked)
     assert (answer.code, answer.err) == (
         EXIT_REFUSED,
-        "dslm: mini: nothing serves yet \u2014 promote a version, or ask the trained adapter: "
+        "dslm: mini: there is no champion yet \u2014 promote a version, or ask the trained "
+        "adapter: "
         "--candidate\n",
     )
     repository.champion.write_text('{"version": 3, "digest": "sha256:1"}')
     answer = dslm(*asked)
     assert answer.code == EXIT_REFUSED
-    assert "names version 3 (1), and the registry here knows no champion" in answer.err
+    assert "names version 3 (1), and this registry has no champion" in answer.err
     assert dslm(*asked, "--candidate", "--release", 1).code == 2
     assert not (repository.root / ".mlflow").exists()
 

@@ -59,9 +59,9 @@ def test_what_returns_nothing_is_fine_and_a_returned_code_is_kept() -> None:
 
 def test_an_error_is_one_line_with_where_what_and_fix(capsys: pytest.CaptureFixture[str]) -> None:
     long = "a very long explanation " * 20
-    run(raising(InputError(long, where="gold.jsonl:37", fix="mend [it]")))
+    run(raising(InputError(long, where="gold.jsonl:37", fix="correct [it]")))
     seen = capsys.readouterr()
-    assert seen.err == f"dslm: gold.jsonl:37: {long} — mend [it]\n"
+    assert seen.err == f"dslm: gold.jsonl:37: {long} — correct [it]\n"
     assert seen.out == ""
 
 

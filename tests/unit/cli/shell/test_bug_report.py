@@ -33,7 +33,7 @@ def test_a_bug_is_exit_70_and_one_line_that_names_the_file(
     (line,) = capsys.readouterr().err.splitlines()
     path = only_report(repository.root / ".dslm")
     assert str(path) in line
-    assert "a fault of dslm itself (ZeroDivisionError: cannot divide" in line
+    assert "a bug in dslm itself (ZeroDivisionError: cannot divide" in line
     assert "report it" in line
     assert "hunter2" not in line
 

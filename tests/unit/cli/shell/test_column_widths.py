@@ -8,10 +8,11 @@ from rich.console import Console
 from dslm.cli.shell import printing
 from dslm.cli.shell.column_widths import fitted_widths
 
-COLUMNS = ["check", "status", "asked", "seen", "why"]
+COLUMNS = ["check", "status", "required", "measured", "why"]
 ROWS = [
     ["few_wrong_bookings", "PASS", "at most 0.150, on the value", "0.000 [0.000, 0.088], n = 40",
-     "the value clears it; not proved: The recorded gold set is small, for a demonstration"],
+     "the measured value meets the bound; not shown with confidence: The recorded gold set is "
+     "small, for a demonstration"],
     ["cheaper_than_clerks", "INCONCLUSIVE", "at most 3.20 EUR", "2.33 EUR [1.99, 3.51], n = 120",
      "about 20 more groups like these would decide"],
 ]  # fmt: skip

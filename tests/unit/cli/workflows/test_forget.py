@@ -110,5 +110,5 @@ def test_copies_that_are_somebodys_own_end_with_2_and_are_named(planted, dslm) -
     left = dslm("forget", "mini", "--group", "4711", "--apply", "--yes", "--reason", "why",
                 "--leave-others")  # fmt: skip
     assert left.code == 0
-    assert "left to your hands: notes.txt" in left.out
+    assert "to be removed by hand: notes.txt" in left.out
     assert "99812" not in planted.gold.read_text()

@@ -100,4 +100,4 @@ def test_starting_over_shows_what_it_replaces(
     lines = again.out.splitlines()
     assert any("replaced  data/orders/sources/sample.jsonl (" in line for line in lines)
     assert any("unchanged data/orders/review.csv (1 → 1 lines)" in line for line in lines)
-    assert "what was there lies in .dslm/replaced/orders-1" in again.out
+    assert "the former files are kept in .dslm/replaced/orders-1" in again.out

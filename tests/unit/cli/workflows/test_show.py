@@ -62,7 +62,7 @@ def test_the_data_card_is_told_in_the_terminal(dslm: Call, repository: Workspace
     assert answer.code == 0, answer.err
     said = answer.out.replace("\u00a0", " ")
     assert said.startswith("parcels: Of 100 rows, 90 are kept (90.0 %), 8 dropped")
-    assert "40 gold cases decide margins from 8.8 %" in said
+    assert "40 gold cases can decide a non-inferiority margin of 8.8 % or more" in said
     assert "is nearly a gold case (leak_near)" in said
     assert "claim" in said
     assert "artifacts/mini/data-card.html" in said

@@ -1,4 +1,4 @@
-"""A reviewer's fix never throws its case away for the rules that the fixed answer breaks or mends.
+"""A reviewer's fix never throws its case away for the rules that the fixed answer breaks or keeps.
 
 Cases that break a rule say so in `meta.breaks`; a fix that changes what is broken changes it too.
 """

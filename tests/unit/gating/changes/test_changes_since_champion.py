@@ -82,7 +82,9 @@ def test_nothing_changed_says_nothing_and_without_a_champion_there_is_nothing_to
     assert found(held_to()) == {}
     assert changes_since(Baseline(), None, THEN).found == ()
     older = changes_since(SERVES, None, THEN)
-    assert older.unknown == "version 3 was registered before releases kept what they were held to"
+    assert older.unknown == (
+        "version 3 was registered before releases kept the terms they were judged by"
+    )
     assert older.loosening == ()
 
 

@@ -116,7 +116,7 @@ def test_an_empty_rows_file_is_no_evidence(ws: Workspace) -> None:
 @pytest.mark.parametrize("model", ["candidate", "base", "champion"])
 def test_rows_of_another_gold_set_are_no_evidence(ws: Workspace, model: str) -> None:
     seal_again(ws, model, gold=digest_of("other gold"))
-    assert f"the rows of the {model} is evidence of something else: gold changed" in said(ws)
+    assert f"the rows of the {model} is outdated evidence: gold changed" in said(ws)
 
 
 def test_rows_of_another_champion_are_no_evidence(ws: Workspace) -> None:

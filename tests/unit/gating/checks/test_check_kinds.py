@@ -46,7 +46,7 @@ def test_one_unreadable_answer_is_one_too_many(ask, submit, asking) -> None:
     card = make_scorecard(MINI, whole.gold, threshold=0.5, rows_by_model=rows, evidence={})
     found = judge(asking(VALID, UNCUT), submit(rows=rows, scorecard=card)).checks
     assert [check.status for check in found] == ["FAIL", "FAIL"]
-    assert found[0].seen == "1 of 200 cases miss it"
+    assert found[0].seen == "1 of 200 cases fail"
 
 
 def test_a_bound_on_the_value_asks_the_value_alone(ask) -> None:
@@ -56,7 +56,8 @@ def test_a_bound_on_the_value_asks_the_value_alone(ask) -> None:
     assert ask(risk | {"at_most": 0.01}).status == "FAIL"
     found = ask(risk | {"at_most": 0.07})
     assert (found.status, found.why) == (
-        "PASS", "the value clears it; not proved: gold is too small for it"
+        "PASS", "the measured value meets the bound; not shown with confidence: gold is too "
+                "small for it"
     )  # fmt: skip
 
 
@@ -65,7 +66,7 @@ def test_a_risk_of_too_few_cases_that_proceeded_is_not_judged(ask) -> None:
     assert ask(risk).status == "PASS"
     few = ask(risk | {"least_cases": 161})
     assert (few.status, few.needed_cases) == ("INCONCLUSIVE", None)
-    assert few.why == "160 cases proceeded, 161 are the fewest that are judged"
+    assert few.why == "only 160 cases proceeded, at least 161 are needed to judge"
     assert ask(risk | {"least_cases": 161, "at_most": 0.01}).status == "FAIL"
 
 
@@ -75,7 +76,10 @@ def test_a_bound_on_the_interval_has_three_answers(ask) -> None:
     assert (clear.status, across.status, beyond.status) == ("PASS", "INCONCLUSIVE", "FAIL")
     assert across.needed_cases is not None
     assert 600 < across.needed_cases < 1100
-    assert "the value clears it, but it is at least 0.917 with confidence 0.95 only" in across.why
+    assert (
+        "the measured value meets the bound, but it is only at least 0.917 with confidence"
+        in across.why
+    )
     missed = ask(bound(at_least=0.96))
     assert (missed.status, missed.needed_cases) == ("INCONCLUSIVE", None)
     assert "better answers are needed" in missed.why
@@ -160,7 +164,7 @@ def test_a_slice_that_falls_raises_the_alarm_though_the_average_holds(ask) -> No
     german = [i % 2 == 1 or i > 30 for i in range(200)]  # 16 of 100 German cases lost
     found = ask(SLICES, german, champion=[True] * 200)
     assert found.status == "FAIL"
-    assert found.why.startswith("clearly worse: language=de -0.160")
+    assert found.why.startswith("significantly worse: language=de -0.160")
     assert ask(HOLDS | {"margin": 0.15}, german, champion=[True] * 200).status == "PASS"
 
 
@@ -176,7 +180,10 @@ def test_few_groups_are_told_how_many_more_would_decide(ask) -> None:
     found = ask(HOLDS | {"margin": 0.02}, champion=first(190, 200), gold=gold)
     assert found.status == "INCONCLUSIVE"
     assert "of 200 cases in 40 groups" in found.seen
-    more = r"about \d+ more groups like these, with \d+ cases, would decide; 200 cases in 40 groups"
+    more = (
+        r"about \d+ more groups like these, with \d+ cases, would decide; this gold set has "
+        r"200 cases in 40 groups"
+    )
     assert re.search(more, found.why)
     assert (found.needed_groups or 0) * 5 == pytest.approx(found.needed_cases, abs=5)
 

@@ -117,7 +117,7 @@ def test_the_evidence_of_the_anchor_s_answers_is_proved_like_the_champion_s(anch
     for key, value in others.items():
         seal_again(ws, "anchor", **{key: value})
         (check,) = gate_workspace(ws, TODAY).checks
-        assert check.seen.startswith("the rows of the anchor is evidence of something else"), key
+        assert check.seen.startswith("the rows of the anchor is outdated evidence"), key
         seal_again(ws, "anchor", **{key: kept[key]})
     says = Path(ws.scores("anchor")) / "release.json"
     text = says.read_text()

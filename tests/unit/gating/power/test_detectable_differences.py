@@ -131,13 +131,13 @@ def test_a_margin_is_held_against_the_size_of_gold(
                   to="champion", margin=margin)  # fmt: skip
     assert found.enough is enough
     assert found.needed == (None if enough else cases_for(margin, AT_FIRST))
-    assert f"from {smallest_margin(200, AT_FIRST):.3f}" in found.can
+    assert f"margin of {smallest_margin(200, AT_FIRST):.3f} or more" in found.can
 
 
 def test_a_bound_on_the_interval_says_what_must_be_measured(contract: Contract) -> None:
     found = reach(contract, gold(en=200), kind="bound", metric="case_exact_match", at_least=0.65,
                   on="interval")  # fmt: skip
-    assert found.can == "clears it with at least 0.715 measured"
+    assert found.can == "meets the bound if the measured value is at least 0.715"
     low = [clopper_pearson(share, 200, 1 - 2 * AT_FIRST)[0] for share in (0.715, 0.71)]
     assert low[0] >= 0.65 > low[1]
 
@@ -180,10 +180,10 @@ def test_an_alarm_needs_slices_in_which_a_drop_can_be_significant(contract: Cont
              "worse_by": 0.1, "min_cases": 15}  # fmt: skip
     deaf = reach(contract, gold(en=100, de=20, fr=5), **check)
     # 2 slices are judged: 6 lost pairs are the fewest with 2 * 0.5**6 <= 0.05
-    assert deaf.can.startswith("goes off when 6 cases of a slice are newly wrong")
+    assert deaf.can.startswith("triggers at 6 newly wrong cases in a slice")
     assert "a drop of 0.300" in deaf.can
     assert (
-        "in 1 of them a drop of 0.100 is too small to be noticed, which takes 60 cases" in deaf.can
+        "in 1 of them a drop of 0.100 is too small to be detected, which needs 60 cases" in deaf.can
     )
     assert "1 are too small to judge" in deaf.can
     assert deaf.enough is False
@@ -191,7 +191,10 @@ def test_an_alarm_needs_slices_in_which_a_drop_can_be_significant(contract: Cont
     assert reach(contract, gold(en=9), **check).can == "has no slice of 15 cases"
     without = contract.model_copy(update={"slices": ()})
     idle = reach(without, gold(en=100), **check)
-    assert (idle.can, idle.enough) == ("has nothing to watch: the contract names no `slices`", None)
+    assert (idle.can, idle.enough) == (
+        "has nothing to compare: the contract names no `slices`",
+        None,
+    )
 
 
 @settings(max_examples=40)
@@ -225,10 +228,10 @@ def test_an_alarm_over_groups_promises_no_more_than_it_hears(contract: Contract)
     assert reach(grouped, alone, **check).enough is True
     deaf = reach(grouped, fives, **check)
     assert deaf.enough is False
-    assert "goes off when 24 cases of a slice are newly wrong (each of another group" in deaf.can
-    assert "in 2 of them a drop of 0.150 is too small to be noticed" in deaf.can
+    assert "triggers at 24 newly wrong cases in a slice (in different groups" in deaf.can
+    assert "in 2 of them a drop of 0.150 is too small to be detected" in deaf.can
     huge = [case.model_copy(update={"meta": case.meta | {"sender": "one"}}) for case in alone]
-    assert "cannot go off in any of 2 judged slices" in reach(grouped, huge, **check).can
+    assert "cannot trigger in any of 2 slices" in reach(grouped, huge, **check).can
 
 
 @pytest.mark.parametrize("margin", [0.02, 0.05])
@@ -252,8 +255,8 @@ def test_groups_see_less_than_as_many_single_cases(contract: Contract) -> None:
     assert (many.needed, many.needed_groups) == (472, 118)
     bound = {"kind": "bound", "metric": "case_exact_match", "at_least": 0.65, "on": "interval"}
     told = [reach(grouped, cases, **bound).can for cases in (alone, fours)]
-    assert told[0].startswith("clears it with at least 0.71")
-    assert told[1].startswith("clears it with at least 0.")
+    assert told[0].startswith("meets the bound if the measured value is at least 0.71")
+    assert told[1].startswith("meets the bound if the measured value is at least 0.")
     assert told[0] <= told[1]
     card = gold_reach(grouped, fours, GatePolicy.model_validate({"checks": [{"id": "a"} | asked]}))
     assert (card.gold.cases, card.gold.groups) == (200, 50)

@@ -84,7 +84,7 @@ def test_two_people_release_a_version_by_the_commands_of_the_docs(
         assert "approved by bob" in dslm("dslm release list invoice_intake")
         (move,) = json.loads(dslm("dslm release show invoice_intake --json"))["moves"]
         assert (move["signed_by"], move["approved_by"][0]["by"]) == ("ann", "bob")
-        assert "all that is asked is approved" in dslm(asked)
+        assert "all required approvals are there" in dslm(asked)
         again = json.loads(dslm(f"{given} --json"))
         assert (again["by"], again["approved"], again["before"]) == ("bob", [], ["promotion"])
         assert "did you mean 'loosening'" in dslm(f"{given} --kind loosning", code=2)
@@ -255,9 +255,9 @@ def test_a_loosening_is_allowed_by_the_approvals_that_the_policy_names(
     monkeypatch.setattr(finished_run, "POLICY", less)
     with people.acting("ann"):
         waiting.released(b"weights three")
-    with people.acting("bob"), pytest.raises(ReleaseRefused, match="asked less than version 1"):
+    with people.acting("bob"), pytest.raises(ReleaseRefused, match="loosened since version 1"):
         approve(waiting.ws, 3, WHY)
-    refused(waiting, "asked less than version 1 was", 3)
+    refused(waiting, "loosened since version 1", 3)
     people.policy(waiting, APPROVALS + "  loosening: {count: 2}\n")
     assert loosened(waiting.ws)[0].startswith("2 of approver have to approve a loosening before")
     with people.acting("bob"):

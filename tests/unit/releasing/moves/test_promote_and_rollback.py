@@ -202,10 +202,10 @@ def test_a_version_s_rows_are_judged_again_before_it_is_promoted(run) -> None:
     refused("FAIL: calibration rows: case c-000: prediction.field_confidence.kind: written 0.9")
     sealed_again(run, "rows/calibration.jsonl", '"kind":0.9', '"kind":1.0')
     sealed_again(run, "evidence.json", '"model": "base"', '"model": "champion"')
-    refused("judged again it is FAIL: the rows of the base is evidence of something else: model")
+    refused("judged again it is FAIL: the rows of the base is outdated evidence: model")
     sealed_again(run, "evidence.json", '"model": "champion"', '"model": "base"')
     sealed_again(run, "calibration.json", '"threshold":0.99', '"threshold":0.1')
-    refused("the release is evidence of something else: calibration, threshold changed since")
+    refused("the release is outdated evidence: calibration, threshold changed since")
     sealed_again(run, "calibration.json", '"threshold":0.1', '"threshold":0.99')
     for path, old, new, changed in (
         (run.ws.policy, "0.8", "0.7", "policy"), (run.ws.gold, "A-1.", "A-1!", "gold"),

@@ -1,4 +1,4 @@
-"""What may be promoted, scored and gone back to when something was lost or changed by hand."""
+"""What may be promoted, scored and rolled back to when something was lost or changed by hand."""
 
 from __future__ import annotations
 

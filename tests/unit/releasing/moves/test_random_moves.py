@@ -17,7 +17,7 @@ from dslm.releasing.moves.promote_and_rollback import history, promote, releases
 from dslm.releasing.registry.mlflow_store import ModelStore
 
 ACTS = [
-    *("register", "promote", "promote", "newest", "newest", "rollback", "mend", "mend"),
+    *("register", "promote", "promote", "newest", "newest", "rollback", "correct", "correct"),
     *("broken", "delete_model", "delete_version", "alias", "champion_file"),
 ]
 
@@ -55,7 +55,7 @@ class Hands:
         self.register()
         promote(self.run.ws, None, "go", "me")
 
-    def mend(self) -> None:
+    def correct(self) -> None:
         """As the messages advise."""
         *_, head = history(self.run.ws) or (None,)
         if head is None:

@@ -99,7 +99,7 @@ def test_so_are_the_copies_where_the_clone_was_not_brought_up_to_date(two: Run) 
     assert first is not None
     two.ws.champion.write_text(first.model_dump_json())
     delete_page(two, 2)
-    assert "champion.json: written anew from the journal" in recover(two.ws, "ann")
+    assert "champion.json: written again from the journal" in recover(two.ws, "ann")
     assert history(two.ws) == before
 
 

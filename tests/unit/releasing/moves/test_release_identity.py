@@ -1,4 +1,4 @@
-"""MLflow gives numbers out anew: a release is its number and its digest, whatever was deleted."""
+"""MLflow gives out numbers again: a release is its number and its digest, whatever was deleted."""
 
 from __future__ import annotations
 

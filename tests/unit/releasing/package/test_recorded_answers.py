@@ -96,7 +96,7 @@ def test_another_engine_or_other_code_is_told_and_bridged(ws, release, other) ->
         key: verified.decider.identity[key] for key in ("code", "device", "packages")
     }
     assert verified.told
-    assert verified.said()[-1] == "it gave its 20 recorded answers again, all the same"
+    assert verified.said()[-1] == "it repeated its 20 recorded answers exactly"
 
 
 @pytest.mark.parametrize("place", [0, AT_LEAST - 1])

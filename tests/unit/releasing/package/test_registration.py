@@ -137,7 +137,7 @@ def test_a_verdict_that_lacks_a_digest_is_refused(bare, part) -> None:
     verdict = json.loads((bare.ws.results / "gate.json").read_text())
     del verdict["evidence"][part]
     bare.forge(**verdict)
-    assert f"evidence is of something else: {part} changed since" in refused(bare)
+    assert f"evidence is outdated: {part} changed since" in refused(bare)
 
 
 def test_a_verdict_that_was_edited_to_pass_is_refused_and_what_differs_is_named(bare) -> None:
@@ -200,7 +200,7 @@ def test_a_scorecard_of_something_else_is_refused(bare) -> None:
     card = json.loads(path.read_text())
     card["evidence"]["adapter"] = digest_of("other")
     path.write_text(json.dumps(card))
-    assert "the scorecard is evidence of something else: adapter" in refused(bare)
+    assert "the scorecard is outdated evidence: adapter" in refused(bare)
 
 
 def test_a_candidate_that_cannot_answer_is_marked_broken(run) -> None:

@@ -51,7 +51,8 @@ def status(code: int) -> MlflowException:
         (RestException({"error_code": "INVALID_PARAMETER_VALUE", "message": "no such key"}),
          EXIT_BAD_INPUT, "no such key"),
         (ModuleNotFoundError("No module named 'psycopg'", name="psycopg"), EXIT_ENVIRONMENT,
-         "package psycopg is not installed — pip install psycopg[binary], or mend MLFLOW_TRACKING"),
+         "package psycopg is not installed — pip install psycopg[binary], or correct "
+         "MLFLOW_TRACKING"),
         (NoSuchModuleError("Can't load plugin: sqlalchemy.dialects:mysql.x"), EXIT_ENVIRONMENT,
          "no driver for databases of kind 'mysql'"),
         (ArgumentError("Could not parse SQLAlchemy URL"), EXIT_BAD_INPUT, "parse"),

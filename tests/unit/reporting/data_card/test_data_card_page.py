@@ -34,7 +34,7 @@ def words(html: str, section: str) -> str:
 def test_the_page_opens_with_what_became_of_the_rows(card_html: str) -> None:
     header = read(card_html).all("header")[0].text.replace("\u00a0", " ")
     assert "Of 100 rows, 90 are kept (90.0 %), 8 dropped with a reason and 2 rejected." in header
-    assert "40 gold cases decide margins from 8.8 % and gains from 17.3 % on" in header
+    assert "a non-inferiority margin of 8.8 % or more and can show a gain of 17.3 % or" in header
 
 
 def test_every_source_has_its_licence_and_origin(card_html: str) -> None:
@@ -97,7 +97,11 @@ def test_what_gold_can_show_is_told_for_the_whole_each_slice_and_each_check(
     said = words(card_html, "reach")
     assert [one.name for one, _ in reach_rows(card)] == ["gold", "language=en", "language=de"]
     assert "differ on 5.0 % of the cases" in said
-    assert re.search(r"no\s*holds\s*no loss of 0.050\s*decides margins from 0.088 on\s*124", said)
+    assert re.search(
+        r"no\s*holds\s*no loss of 0.050\s*can decide a margin of 0.088 or "
+        r"more\s*124",
+        said,
+    )
     assert re.search(r"not known\s*cheap", said)
 
 
@@ -108,17 +112,18 @@ def test_days_of_arrival_are_shown_where_they_are_known(card_html: str) -> None:
     parts = make_card().model_dump()["parts"] | {"train": part}
     html = render_card(make_card(parts=parts))
     assert "2024-01-02 to2025-03-04" in words(html, "rows")
-    assert "1 cases have no readable day of arrival." in words(html, "look")
+    assert "1 cases have no readable date of arrival." in words(html, "look")
 
 
 def test_what_stands_out_is_said_first(card: DataCard) -> None:
     said = notes(card)
-    assert said[0] == "2 of 100 rows are no cases; rejects.jsonl names each."
+    assert said[0] == "2 of 100 rows are not cases; rejects.jsonl names each."
     assert said[1].startswith("3 cases repeated gold")
     assert said[2].startswith("1 input has several answers")
-    assert said[3] == "kind is measured on values that training never saw: lost."
+    assert said[3] == "kind is measured on values that training does not have: lost."
     assert said[4] == (
-        "Gold is too small for the check holds: it decides margins from 0.088 on. Needs about "
+        "Gold is too small for the check holds: it can decide a margin of 0.088 or more. Needs "
+        "about "
         "124 cases."
     )
     assert len(said) == 5

@@ -50,7 +50,7 @@ def test_a_card_without_lists_shows_no_heading_for_them() -> None:
 
 
 def test_an_item_that_only_gold_has_is_a_note(card: DataCard) -> None:
-    assert any(note.startswith("tags is measured on items that training never") for note in
+    assert any(note.startswith("tags is measured on items that training does") for note in
                notes(card))  # fmt: skip
 
 

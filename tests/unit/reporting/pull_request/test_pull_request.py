@@ -218,7 +218,7 @@ def test_a_comment_fits_and_says_what_it_left_out(length: int) -> None:
     verdict = verdict_of("FAIL", checks=checks)
     text = comment(verdict, dataclasses.replace(long, verdict=verdict))
     assert len(text.encode("utf-16-le")) // 2 <= MOST_CHARACTERS
-    assert "… and" in text or "only the verdict is told" in text
+    assert "… and" in text or "only the verdict is shown" in text
     assert "report.html" in text
 
 

@@ -70,7 +70,7 @@ def test_the_verdict_comes_first_as_a_word_and_a_reason(html: str) -> None:
     assert page.all("h1")[0].text.strip() == "FAIL"
     reason = next(e for e in page.elements if e.attributes.get("class") == "reason")
     assert re.fullmatch(
-        r"Wrong among what goes through: 3\.\d\s% \(.* to .*\s%\); asked is at most 5 % at 90 %\.",
+        r"Wrong among what goes through: 3\.\d\s% \(.* to .*\s%\); required: at most 5 % at 90 %\.",
         reason.text,
     )
     sentence = next(e for e in page.elements if e.attributes.get("class") == "sentence")
@@ -94,7 +94,7 @@ def test_a_verdict_on_other_evidence_is_shown_as_stale() -> None:
     old = verdict_of("PASS", evidence=EVIDENCE | {"gold": "sha256:" + "0" * 64})
     page = read(render(dataclasses.replace(make_run(30), verdict=old)))
     assert page.all("h1")[0].text.strip() == "STALE"
-    assert "on other evidence: gold changed" in page.all("header")[0].text
+    assert "is outdated: gold changed" in page.all("header")[0].text
 
 
 def test_a_check_with_nothing_to_compare_with_is_shown_and_not_counted_as_passed() -> None:
@@ -158,9 +158,9 @@ def test_gold_weighed_by_traffic_stands_beside_gold_as_it_is(run: ReportData) ->
     verdict = verdict_of("FAIL").model_copy(update={"traffic": (line,)})
     page = read(render(dataclasses.replace(run, scorecard=card, verdict=verdict)))
     numbers = page.by_id("numbers").text
-    assert "gold weighed by traffic" in numbers
+    assert "gold weighted by traffic" in numbers
     assert "1.23\u00a0EUR" in numbers
-    assert "Weighed by the contract's traffic" in page.by_id("checks").text
+    assert "Weighted by the contract's traffic" in page.by_id("checks").text
     assert line in page.by_id("checks").text
 
 
@@ -298,7 +298,7 @@ def test_answers_that_were_not_held_to_their_input_are_counted() -> None:
         for n, row in enumerate(run.rows["candidate"])
     ]  # fmt: skip
     html = render(dataclasses.replace(run, rows={**run.rows, "candidate": tuple(rows)}))
-    said = f"Not held to the input: lines[].paid, in 7 of {len(rows):,} answers: is <true>."
+    said = f"Not copied from the input: lines[].paid, in 7 of {len(rows):,} answers: is <true>."
     assert said in [p.text for p in read(html).all("p")]
 
 

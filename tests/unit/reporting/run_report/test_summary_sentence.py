@@ -45,9 +45,9 @@ def run_with(
          "Of 3 cases 2 go through, 1 of them wrong (0 to 1); 1 goes to a person; "
          "that costs 5.80 EUR a case more than people alone."),
         ({"held_back": 8}, (3.2, 3.2, 3.2),
-         "Of 8 cases none goes through; 8 go to a person; that costs as much as people alone."),
+         "Of 8 cases none goes through; 8 go to a person; that costs the same as people alone."),
         ({"straight_through": 5}, (0.0, 0.0, 0.9),
-         "Of 5 cases 5 go through, none of them wrong (0 to 2); none is held; "
+         "Of 5 cases 5 go through, none of them wrong (0 to 2); none is held back; "
          "that saves 3.20 EUR a case against people alone."),
     ],
 )  # fmt: skip
@@ -65,11 +65,11 @@ def failing(*checks: tuple[str, str, str, str, str]) -> tuple[Check, ...]:
     )
 
 
-CUT = ("readable", "schema_valid_rate", "every case", "2 of 8 cases miss it", "one miss is one …")
+CUT = ("readable", "schema_valid_rate", "every case", "2 of 8 cases fail", "no failing case is …")
 NONE_WENT = ("risk", "selective_risk", "at most 0.1, on the value", "nothing", "was not measured")
 ALARM = ("slices", "case_exact_match", "no slice worse than the champion's by 0.150 or more",
          "2 slices, worst: language=fr -0.300 (0 better, 9 worse of 30)",
-         "clearly worse: language=fr -0.300 (p = 0.0021), channel=ocr -0.160 (p = 0.03)",
+         "significantly worse: language=fr -0.300 (p = 0.0021), channel=ocr -0.160 (p = 0.03)",
 )  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def test_that_nothing_goes_through_is_the_news_and_not_the_answer_that_was_cut()
     )  # fmt: skip
     said = headline(run)
     assert said.reason == (
-        "Nothing may go through, because no confidence could be certified: 8 wrong among the 57 "
+        "Nothing proceeds, because no confidence could be certified: 8 wrong among the 57 "
         "most confident answers, too many for risk 0.2 at confidence 0.9."
     )
     assert "decision.max_selective_risk" in said.next_step
@@ -127,7 +127,7 @@ def test_a_slice_that_fell_weighs_more_than_an_answer_that_is_no_object() -> Non
     run = dataclasses.replace(make_run(8), verdict=verdict_of("FAIL", checks=failing(CUT, ALARM)))
     said = headline(run).reason
     assert said == ("Cases right in every field fell by 30.0 points on language=fr and by 16.0 "
-                    "points on channel=ocr. 1 more check says no.")  # fmt: skip
+                    "points on channel=ocr. 1 more check fails.")  # fmt: skip
 
 
 @pytest.mark.parametrize("own", ["evidence", "first_release"])

@@ -1,4 +1,4 @@
-"""What a user names and is not there is the user's to mend: exit code 2, and what to do."""
+"""What a user names and is not there is the user's to correct: exit code 2, and what to do."""
 
 from __future__ import annotations
 

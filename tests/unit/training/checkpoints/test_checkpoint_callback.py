@@ -95,7 +95,7 @@ def test_ctrl_c_says_where_the_same_command_goes_on_and_there_it_does(
     stopped_at(monkeypatch, step, KeyboardInterrupt())
     assert bounded(lambda: trained(tmp_path / "cut", lora=lora) and None) == EXIT_INTERRUPTED
     newest = (step - 1) // 2 * 2
-    again = f"goes on from update {newest}" if newest else "begins anew"
+    again = f"goes on from update {newest}" if newest else "starts again"
     assert f"the same command {again}" in capsys.readouterr().err
     trained(tmp_path / "cut", lora=lora)
     if newest:
