@@ -29,8 +29,7 @@ _OF_LORA = re.compile(r"\.lora_(?:A|B|embedding_A|embedding_B|magnitude_vector)(
 
 
 def quieten() -> None:
-    """Keep what libraries say of each other from the reader: nothing that a user here can "
-    "correct."""
+    """Keep what libraries say of each other from the reader, who can correct nothing of it."""
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()

@@ -20,7 +20,6 @@ from dslm.curation.personal.detectors.phone_numbers import phones
 from dslm.curation.personal.detectors.tax_numbers import taxes
 from dslm.curation.personal.found_values import COMMON, FoundValue, Identity
 from dslm.curation.personal.json_texts import whole_number
-from dslm.curation.personal.known_values.group_index import hearing_of
 from dslm.curation.personal.known_values.shared_parts import NOTHING_SHARED, SharedParts
 from dslm.curation.personal.proof.no_values import is_no_value
 from dslm.curation.personal.replacement.beside_values import beside
@@ -28,6 +27,7 @@ from dslm.curation.personal.variants.birth_dates import day_identity
 from dslm.curation.personal.variants.letters_and_digits import folded_words, heard, is_unspaced
 from dslm.curation.personal.variants.name_variants import SHORTEST_NUMBER, UNTELLING, WORD, words_of
 from dslm.curation.personal.variants.spelling_variants import OF_ADDRESSES
+from dslm.curation.personal.variants.value_keys import hearing_of
 from dslm.curation.personal.variants.value_separators import joined
 from dslm.records import Case
 

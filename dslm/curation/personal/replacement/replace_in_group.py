@@ -14,13 +14,13 @@ from dslm.cases import as_line
 from dslm.curation.personal.found_in_case import CaseFindings
 from dslm.curation.personal.found_values import Identity
 from dslm.curation.personal.json_texts import words_of_line
-from dslm.curation.personal.known_values.group_index import keys_of
 from dslm.curation.personal.known_values.known_values import Values
 from dslm.curation.personal.replacement.original_case import OriginalCase, line_of
 from dslm.curation.personal.replacement.replace_in_case import BROKEN_LABEL, UNTOLD_NAME, Replacer
 from dslm.curation.personal.surrogates.distinct_surrogates import NOT_MOVED, Moved, Standing
 from dslm.curation.personal.surrogates.surrogate_names import FAMILY, units
 from dslm.curation.personal.variants.letters_and_digits import heard
+from dslm.curation.personal.variants.value_keys import keys_of
 
 MOST_READ = 4_999  # cases of a group whose texts are held against its surrogates
 

@@ -10,11 +10,11 @@ import re
 from itertools import groupby
 
 from dslm.curation.personal.found_values import Identity
-from dslm.curation.personal.known_values.group_index import hearing_of
 from dslm.curation.personal.surrogates.keyed_draws import KeyedDraws
 from dslm.curation.personal.variants.letters_and_digits import heard, stream_of
 from dslm.curation.personal.variants.spelling_variants import OF_ADDRESSES
 from dslm.curation.personal.variants.spoken_digits import spoken_like
+from dslm.curation.personal.variants.value_keys import hearing_of
 
 _GROUP = re.compile(r"\d+|[^\W\d_]+")
 _YEAR_DIGITS, _LAST_DAY, _MONTHS = 4, 28, 12

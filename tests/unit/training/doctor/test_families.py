@@ -62,7 +62,7 @@ def test_a_template_without_a_date_has_none_in_its_record(patient: Patient) -> N
 def test_a_renderer_that_lets_the_day_through_is_caught(
     patient: Patient, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dslm.inference.prompts.prompt.dated", lambda template: template)
+    monkeypatch.setattr("dslm.inference.prompts.prompt.with_fixed_date", lambda template: template)
     (failed,) = diagnose(patient(*FAMILIES[family])).failing
     assert failed.proof == "clock"
     assert "every day is another prompt" in failed.message

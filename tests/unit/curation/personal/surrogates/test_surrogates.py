@@ -16,9 +16,9 @@ from dslm.curation.personal.detectors.bank_accounts import iban_length, is_iban
 from dslm.curation.personal.detectors.declared_fields import DeclaredFields
 from dslm.curation.personal.detectors.tax_numbers import tax_checks
 from dslm.curation.personal.found_values import Identity
-from dslm.curation.personal.known_values.group_index import keys_of
 from dslm.curation.personal.surrogates.surrogate_key import DEMONSTRATION_KEY
 from dslm.curation.personal.surrogates.surrogates import Surrogates
+from dslm.curation.personal.variants.value_keys import keys_of
 
 KEY, OTHER = DEMONSTRATION_KEY, b"another key of some length"
 FIND = Detectors(
