@@ -30,8 +30,11 @@ def _bound(ws: Workspace, contract: Contract, seen: SourceCases) -> Iterator[Fin
     sure = policy.confidence_of_each
     needed = needed_right(policy.max_selective_risk, sure)
     over = f" over {policy.calibrations} calibrations" if policy.calibrations else ""
-    asked = f"{policy.max_selective_risk:.3g} risk at {policy.confidence:.3g} confidence{over}"
-    needs = f"{asked} needs {needed} right answers of as many groups and no wrong one"
+    risk, chance = f"{policy.max_selective_risk:.3g}", f"{policy.confidence:.3g}"
+    needs = (
+        f"a selective risk of {risk} at confidence {chance}{over} needs {needed} right answers in "
+        "as many groups and none wrong"
+    )
     held = f"{sum(sizes):,} cases in {len(sizes):,} groups at most" if sizes else "no case"
     most, allowed = policy.max_selective_risk, 1 - sure
     if not sizes or p_without_failure(sizes, most) > allowed:
@@ -39,12 +42,12 @@ def _bound(ws: Workspace, contract: Contract, seen: SourceCases) -> Iterator[Fin
         held += f", and one of them, which may be all wrong, has {max(sizes):,}" if uneven else ""
         fix = "add labelled cases of other groups, raise data.split.calibration, or ask for less"
         yield warn(
-            "bound", f"{needs}; calibration gets {held}: no answer could ever proceed",
+            "bound", f"{needs}; the calibration split gets {held}: no answer could ever proceed",
             where=f"{ws.contract}: decision",
             fix=f"take fewer cases of the largest group, {fix}" if uneven else fix,
         )  # fmt: skip
     else:
-        yield ok("bound", f"{needs}; calibration gets {held}")
+        yield ok("bound", f"{needs}; the calibration split gets {held}")
 
 
 def prove_settings(ws: Workspace) -> Iterator[Finding]:

@@ -85,6 +85,8 @@ def refuse_uncounted_calibration(
 def told(number: int, confidence: float, most: int | None = None) -> str:
     """What so many calibrations on one split come to; empty for the first.
 
+    The text is stored in `calibration.json`, computed again and compared: do not reword it.
+
     Args:
         number: Of calibrations.
         confidence: Of the contract.
@@ -93,11 +95,11 @@ def told(number: int, confidence: float, most: int | None = None) -> str:
     if number < 2:
         return ""
     if most is not None:
-        said = f"{confidence:.3g} holds over {most} calibrations on these or overlapping cases"
+        said = f"{confidence:.3g} holds over {most} calibrations on these cases or their like"
         return f"{said} together, and this is number {number}"
     error = 1 - confidence
     return (
-        f"{number} calibrations were made on these or overlapping cases: each gives a threshold "
+        f"{number} calibrations were made on these cases or their like: each gives out a threshold "
         f"beyond the risk in at most {error:.3g} of all draws, one of {number} in up to "
         f"{min(1.0, number * error):.3g}"
     )

@@ -43,7 +43,7 @@ def exact_match(row: Row) -> Counted:
 
 
 def straight_through(row: Row) -> Counted:
-    """Cases that proceeded and was right, of all cases."""
+    """Cases that proceeded and were right, of all cases."""
     return int(row.outcome.kind == "straight_through"), 1
 
 

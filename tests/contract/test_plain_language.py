@@ -29,7 +29,6 @@ RETIRED = {
     "one of the labels is wrong": r"\bsomebody erred\b",
     "rolled back to": r"\bgone back to\b|\bgoes back no further\b",
     "registration record": r"\breceipt of\b|\b(a|its|their|no) receipts?\b|\breceipts:",
-    "overlapping cases": r"\b(its|their) like\b",
     "correct, fix or repair": r"\bmends?\b|\bmended\b",
     "again": r"\banew\b",
     "the ledger": r"\bcuration's books\b",

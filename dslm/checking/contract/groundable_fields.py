@@ -38,4 +38,4 @@ def prove_copying(ws: Workspace, contract: Contract) -> Iterator[Finding]:
             fix="name the keys, and set `additionalProperties: false`",
         )  # fmt: skip
     if not found.open and not found.closed:
-        yield ok("copying", f"copied from the input alone: {named(contract.grounded)}")
+        yield ok("copying", f"copied from the input only: {named(contract.grounded)}")

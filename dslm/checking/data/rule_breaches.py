@@ -18,7 +18,10 @@ def prove_breaches(ws: Workspace, seen: SourceCases) -> Iterator[Finding]:
     if not seen.contract.rules or not seen.count:
         return
     if not seen.undeclared_count:
-        yield ok("sources.breaks", f"{seen.count} cases break no rule but those of meta.breaks")
+        yield ok(
+            "sources.breaks",
+            f"{seen.count} cases break no rule other than those in their meta.breaks",
+        )
         return
     first = seen.undeclared[0]
     rules = Counter(one.fault.partition(":")[2] or "meta.breaks" for one in seen.undeclared)

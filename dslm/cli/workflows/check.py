@@ -29,6 +29,6 @@ def check(
         emit({name: [f.model_dump() for f in findings] for name, findings in found.items()})
     else:
         for name, findings in found.items():
-            say(*finding_lines(name, findings, root, "proofs"))
+            say(*finding_lines(name, findings, root, "checks"))
     if any(f.kind == "fail" for findings in found.values() for f in findings):
         raise typer.Exit(EXIT_BAD_INPUT)

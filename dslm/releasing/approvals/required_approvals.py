@@ -216,7 +216,7 @@ def _tell_policy(asked: RequiredApprovals) -> None:
     """Say where a policy is taken on first use, or after a change that nobody had to approve."""
     if asked.held is None:
         what = f"{PATH} ({_short(asked.under)}) is TRUSTED ON FIRST USE: from now on the journal "
-        what += "holds it to what it says itself"
+        what += "is checked against it"
     elif asked.held.digest != asked.under.digest:
         by = sum(one.kind == "policy_change" for one in asked.counted())
         what = (

@@ -31,7 +31,7 @@ def test_nothing_is_said_where_the_recipe_does_not_ask(repository: Workspace) ->
 
 def test_fields_that_are_held_to_the_input_are_named(repository: Workspace) -> None:
     assert [(f.kind, f.message) for f in found(repository)] == [
-        ("ok", "copied from the input alone: number")
+        ("ok", "copied from the input only: number")
     ]
 
 

@@ -49,7 +49,7 @@ def test_cases_of_few_groups_cannot_certify_the_bound_however_many_they_are(
     repository: Workspace,
 ) -> None:
     (warned,) = found(repository, "warn", "bound")
-    assert "needs 22 right answers of as many groups and no wrong one" in warned.message
+    assert "needs 22 right answers in as many groups and none wrong" in warned.message
     assert "groups at most: no answer could ever proceed" in warned.message
     of_many_senders(repository)
     assert found(repository, "warn", "bound") == []

@@ -262,6 +262,6 @@ def test_what_production_would_see_is_told_and_decides_nothing(submit, asking) -
     assert f"by traffic, {known['cost_per_case'].value:.2f} EUR [" in numbers[0]
     page = as_markdown(after)
     assert "**Weighted by the contract's traffic**" in page
-    assert "Weighed" not in as_markdown(before)
+    assert "Weighted" not in as_markdown(before)
     refused = judge(policy, replace(plain, contract=contract))  # a scorecard without them
     assert [one.id for one in refused.checks] == ["evidence"]

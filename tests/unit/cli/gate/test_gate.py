@@ -66,7 +66,7 @@ def test_a_run_that_cannot_be_believed_still_has_a_comment(
     assert done.code == 1
     text = (tmp_path / "c.md").read_text()
     assert "❌ mini: FAIL" in text
-    assert "The run itself cannot be told" in text
+    assert "The run itself cannot be shown" in text
     assert "MANIFEST" in text or "manifest" in text
 
 

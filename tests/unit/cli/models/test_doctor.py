@@ -35,7 +35,7 @@ def test_a_sound_workflow_is_told_check_by_check_with_what_is_trained(
 ) -> None:
     answer = dslm("doctor", "mini")
     assert answer.code == 0, answer.out + answer.err
-    assert "11 checks hold, 0 warnings, 0 fail" in answer.out
+    assert "11 checks passed, 0 warnings, 0 failed" in answer.out
     assert "✓ prompt         16 rows: the prompt trained on is the one served" in answer.out
     asked, trained = answer.out.split("case t-000 is asked")[1].split("trained to answer")
     assert "    | <|im_start|>user\n    | Thanks for the nice day.<|im_end|>" in asked

@@ -375,6 +375,6 @@ def test_the_first_policy_is_trusted_loudly_and_a_change_is_told(two, people, ca
     promote(two.ws, 3, "go", "ann")
     told = capsys.readouterr().err
     assert "registry/policy.yaml" in told
-    assert "asks for no approval of a change" in told
+    assert "requires no approval of a change" in told
     assert history(two.ws)[-1].policy == policy_of(two.ws.root).plain
     assert PATH.name == path.name

@@ -290,7 +290,7 @@ def test_text_of_any_script_survives() -> None:
 
 def test_answers_that_were_not_held_to_their_input_are_counted() -> None:
     run = make_run()
-    assert "Not held to the input" not in render(run)
+    assert "Not copied from the input" not in render(run)
     rows = [
         row.model_copy(update={"prediction": row.prediction.model_copy(update={
             "not_narrowed": {"lines[].paid": "is <true>"} if n < 7 else {}
