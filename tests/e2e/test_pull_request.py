@@ -238,7 +238,7 @@ def test_one_that_cheats_is_refused_and_told_why(
     assert found.failed == [failed]
     assert seen in found.checks[failed]["seen"]
     assert found.comment.startswith("<!-- dslm gate mini -->\n## ❌ mini: FAIL")
-    assert "no number of it is believed" in found.comment
+    assert "none of its numbers counts" in found.comment
     assert "certified" not in found.comment
 
 

@@ -133,7 +133,7 @@ def _not_yet_champion(asked: RequiredApprovals | None, where: str) -> RequiredAp
     """
     if asked is None:
         fix = "`dslm release history` says who approved it"
-        raise InputError("is the champion already: there is not something to approve", where=where,
+        raise InputError("is the champion already: there is nothing to approve", where=where,
                          fix=fix)  # fmt: skip
     return asked
 

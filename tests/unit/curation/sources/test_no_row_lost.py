@@ -220,7 +220,7 @@ def test_a_folder_with_the_name_of_a_file_is_told(tmp_path, contract_of):
 def test_a_file_that_may_not_be_read_is_the_users_fault(tmp_path, contract_of, monkeypatch):
     (tmp_path / "a.jsonl").write_text(json.dumps(GOOD) + "\n")
     monkeypatch.setattr(os, "access", lambda _path, _how: False)  # tests may run as root
-    with pytest.raises(InputError, match=r"a\.jsonl: may not be read — correct its permissions"):
+    with pytest.raises(InputError, match=r"a\.jsonl: may not be read — mend its permissions"):
         read(contract_of("*"), tmp_path)
 
 

@@ -121,7 +121,7 @@ def test_every_command_of_the_runbook_does_what_it_says(
     assert "signed by ann" in released[f"dslm release verify {W}"]
 
     back = manager.does("Emergency rollback")
-    assert "gave its 20 recorded answers again" in back[f"dslm release rollback {W}"]
+    assert "repeated its 20 recorded answers exactly" in back[f"dslm release rollback {W}"]
     assert "3 → 2" in back[f"dslm release history {W}"]
 
     restored = manager.does("The database is lost")

@@ -139,7 +139,7 @@ def test_who_compared_with_a_former_champion_is_told_to_bring_the_record_up_to_d
     two.released(b"weights three")
     refused(two, 3, r"stale baseline.*champion\.json is out of date: `git pull`, or promote ver")
     two.ws.champion.write_bytes(noted)
-    refused(two, 3, "— compare anew")
+    refused(two, 3, "— compare again")
 
 
 def test_without_a_journal_the_champion_is_the_one_that_the_repository_names(two, tmp_path) -> None:

@@ -30,7 +30,7 @@ def test_list_gives_version_and_aliases_of_every_workflow(run) -> None:
 
 def test_an_empty_registry_says_what_to_do(run) -> None:
     assert "make release" in dslm("list", W).stdout
-    assert "nothing was promoted" in dslm("history", W).stdout
+    assert "nothing has been promoted" in dslm("history", W).stdout
 
 
 def test_promotion_takes_the_candidate_and_tells_what_changed(run) -> None:

@@ -131,7 +131,7 @@ def test_the_commands_say_what_happened(three: Run, monkeypatch: pytest.MonkeyPa
     assert "rolled back to version 2 already; further back: --to N" in dslm(*move)
     assert json.loads(dslm(*move, "--json"))["changed"] is False
     assert "withdrawn" in dslm("list", W)
-    assert "nothing to correct" in dslm("recover", W)
+    assert "nothing to repair" in dslm("recover", W)
     three.ws.champion.write_text("<<<<<<< HEAD\n")
     (listed, *_) = json.loads(dslm("list", W, "--json"))
     assert "champion.json: is no record of a champion" in listed["faults"][0]

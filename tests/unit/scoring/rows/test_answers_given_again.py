@@ -143,7 +143,9 @@ def test_a_model_that_the_rows_do_not_name_answers_nothing_and_an_engine_is_told
     written = said(RIGHT, ())
     one = repeated(written, [written], identity={"device": "cpu"})
     assert one.told == ("cpu (was cuda)",)
-    with pytest.raises(ReleaseRefused, match=r"rows of the candidate is evidence .*: adapter"):
+    with pytest.raises(
+        ReleaseRefused, match=r"rows of the candidate is outdated evidence: adapter"
+    ):
         repeated(written, [written], identity={"adapter": digest_of("another")})
 
 
