@@ -19,7 +19,7 @@ OWN = {
     "dslm.curation.books.data_card_numbers": "splits and contradictions, as they were written",
     "dslm.curation.case_table": "a row of the table that is being worked on, a million times",
     "dslm.curation.sources.daft_engine": "what a worker told",
-    "dslm.curation.personal.replacement.original_case": "cases on their way, which `reading` wrote",
+    "dslm.curation.personal.replacement.original_case": "cases on their way, of the reader",
     "dslm.curation.personal.found_in_case": "a column of the table",
     "dslm.curation.personal.proof.leftovers": "the ledger, written by the same run",
     "dslm.curation.personal.known_values.shared_parts": "what a worker counted",

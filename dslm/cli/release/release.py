@@ -1,6 +1,6 @@
 """`dslm release`: promote, roll back, recover, and the history of who did what and why.
 
-What only reads stands in `release_reading`.
+What only reads stands in `release_list_show_diff`.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class SchemaHolder:
         """What a part of the schema may be; None where the input has nothing for it.
 
         Args:
-            schema: In its narrower form (see `decodable`).
+            schema: In its narrower form (see `decodable_schema`).
             how: Its field is compared; see `Compare`.
             place: Where in the answer it is.
         """

@@ -3,7 +3,7 @@
 Takes a value and the schema in its narrower form (see `decodable_schema`); gives the value as the
 decoding grammar writes it, and its text. A whole number has no point (3.0 is 3), zero no sign, no
 number an exponent; what an `enum` lists is written as it is listed there. Called by
-`canonical_answer` and `casting`.
+`canonical_answer` and `type_coercion`.
 """
 
 from __future__ import annotations

@@ -124,7 +124,7 @@ def import_cases(
     """Import a file into a workflow's sources and gold.
 
     Args:
-        path: A file or folder, as `fitting` takes it.
+        path: A file or folder, as `row_mapping` takes it.
         ws: The workflow's paths.
         contract: Its contract; targets get exactly its fields, absent ones null.
         gold_share: Share of the groups that becomes gold, in (0, 1).

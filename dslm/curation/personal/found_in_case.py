@@ -33,7 +33,7 @@ class CaseFindings:
         left: What still looks personal and the contract says nothing of: fields by their place,
             findings in the text by their kind.
         fields: Which of the contract's personal fields, sorted and counted from 0, held a value.
-        moved: Which draw values take that do not take their first (`telling_apart`).
+        moved: Which draw values take that do not take their first (`distinct_surrogates`).
     """
 
     counts: Counter[PersonalKind] = field(default_factory=lambda: NOTHING)

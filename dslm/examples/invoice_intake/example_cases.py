@@ -26,7 +26,7 @@ from dslm.examples.invoice_intake.wording.ocr_noise import add_noise
 from dslm.examples.invoice_intake.wording.prose import paragraph
 from dslm.examples.invoice_intake.wording.rough_lengths import rough_tokens
 
-SHORTEST, LONGEST = 46, 84  # rough tokens of an input, see `lengths`
+SHORTEST, LONGEST = 46, 84  # rough tokens of an input, see `rough_lengths`
 LONGEST_ANSWER = 35  # the same for all values of a target together, keys not counted
 MISSING = ("number", "date", "total")
 NET_RATE_TOTAL = (

@@ -189,6 +189,19 @@ def vouched_part(
     return tuple(entries[: min(numbers) - 1] if numbers else entries)
 
 
+def refuse_not_vouched(
+    ws: Workspace, entries: Sequence[JournalEntry], noted: Champion, model: str
+) -> None:
+    """Refuse entries that every other command would refuse, before they lead anywhere.
+
+    Raises:
+        ReleaseRefused: There are such.
+    """
+    if len(vouched_part(ws, entries, noted, model)) < len(entries):
+        refuse_unknown_to_git(ws, entries, noted, model)
+        refuse_unsigned(ws, entries, noted, model)
+
+
 def _unknown_to_git(ws: Workspace, entries: Sequence[JournalEntry], noted: Champion) -> int:
     """The first entry that counts only where git knows of it, and git does not; 0 for none.
 

@@ -21,13 +21,13 @@ from dslm.releasing.journal.journal_anchors import (
     Anchor,
     anchors,
     lacking,
-    refuse_unknown_to_git,
+    refuse_not_vouched,
     unknown_champion,
     vouched_part,
 )
 from dslm.releasing.journal.journal_copy import readable_copy
 from dslm.releasing.journal.journal_proof import proved_part, stands_alone
-from dslm.releasing.journal.lost_entries import told_lost
+from dslm.releasing.journal.lost_entries import cut_off, told_lost
 from dslm.releasing.journal.policy_in_force import policies_of
 from dslm.releasing.moves import command_steps
 from dslm.releasing.moves.baseline import read_noted, readable_note
@@ -93,14 +93,18 @@ def recover(ws: Workspace, actor: str, *, accept_loss: bool = False) -> list[str
     with exclusive(ws.root, f"release-{ws.workflow}", refusal=ReleaseRefused):
         store = ModelStore(ws.root, ws.workflow)
         known = _known(ws, store, accept_loss=accept_loss)
-        told = [] if _is_whole(known) else list(_restore(known))
+        told: list[str] = []
+        if not _is_whole(known):
+            right = longest_chain(Journal(store).genesis, known.entries, known.copied)
+            refuse_not_vouched(ws, right, known.noted, store.model)  # before it writes
+            told += _restore(known)
         entries = Journal(store).entries()
         told += _tell_loss(ws, known, entries, actor, accept_loss=accept_loss)
         entries = Journal(store).entries()
         if not entries:
             read_noted(ws.champion)  # which nothing can be written from
             return told
-        refuse_unknown_to_git(ws, entries, readable_note(ws.champion), store.model)
+        refuse_not_vouched(ws, entries, readable_note(ws.champion), store.model)
         files = ws.champion, ws.journal_copy
         before, texts = store.aliases(), [_text(path) for path in files]
         finish_move(ws, store, entries)
@@ -129,7 +133,10 @@ def _known(ws: Workspace, store: ModelStore, *, accept_loss: bool) -> _Known:
     known = _Known(store, noted, versions, pages, (*anchors(noted, versions), *copies))
     saying = [entry for page in journal.pages() if (entry := pages.get(page.number))]
     saying += [anchor.entry for anchor in known.anchors if anchor.entry]
-    lost = told_lost(saying, known.entries, journal.genesis, store.model)
+    lost = told_lost(
+        saying, known.entries, journal.genesis,
+        lambda line: vouched_part(ws, proved_part(line, store.model), noted, store.model),
+    )  # fmt: skip
     known = replace(known, lost=lost)
     return replace(known, unproved=_unproved(known, ws if accept_loss else None))
 
@@ -209,12 +216,11 @@ def _tell_loss(
     """
     store = known.store
     held = {digest_of(entry) for entry in entries}
-    strays = [e for e in known.entries if e.previous_digest not in held and e.seq > 1]
+    strays = cut_off(known.entries, held, Journal(store).genesis)
     missing = lacking(entries, known.anchors)
     if not entries and not missing and not strays:
         return []  # nothing was promoted
-    lost = {digest_of(entry): entry.seq for entry in strays}
-    lost |= {anchor.digest: anchor.seq for anchor in missing}
+    lost = {digest_of(e): e.seq for e in strays} | {one.digest: one.seq for one in missing}
     what = _lost(known, entries, max([*lost.values(), 0]), accept_loss=accept_loss)
     if what is None:
         return []

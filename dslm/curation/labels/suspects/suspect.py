@@ -19,7 +19,7 @@ class Suspect(Record):
     Attributes:
         id: The case.
         field: The field.
-        label: Its value, as `label_text` spells it.
+        label: Its value, as `label_as_text` spells it.
         suggested: What it may be instead, in the same spelling; None where nothing is known.
         score: Doubt in [0, 1]; comparable within one kind.
         kind: Which search found it.

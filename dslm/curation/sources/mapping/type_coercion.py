@@ -1,6 +1,6 @@
 """Turns values of other file formats into what the contract's schema asks, where that is obvious.
 
-Takes a schema (one field's, as `contract.decodable` has it, or any that is resolved) and a value;
+Takes a schema (one field's, as `decodable_schema` has it, or any that is resolved) and a value;
 gives the value, cast at every depth or as it was. A CSV has only text and Parquet has dates and
 decimals, so `row_mapping` calls this for every target; what is not obvious is left alone and found
 by the schema.

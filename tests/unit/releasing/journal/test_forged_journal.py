@@ -137,6 +137,29 @@ def test_a_policy_that_git_now_has_is_not_forestalled_by_another(
     assert [one.actor for one in history(run.ws)] == ["ann", "ann"]
 
 
+def test_recover_makes_no_unsigned_entry_the_champion(
+    blank, people, copying, tmp_path: Path
+) -> None:
+    """In a journal of before policies, `champion.json` would have vouched for it afterwards."""
+    run = copying(blank, tmp_path / "repository")
+    run.register()
+    promote(run.ws, 1, "first", "ann")
+    _as_by_an_older_dslm(run)
+    people.policy(run)
+    with people.acting("ann"):
+        run.released(b"weights two")
+    store, noted = ModelStore(run.ws.root, W), run.ws.champion.read_bytes()
+    Journal(store).restore(promotion(run, 2))
+    for _ in range(2):
+        with pytest.raises(ReleaseRefused, match="entry 2 is not signed"):
+            recover(run.ws, "ann")
+        with pytest.raises(ReleaseRefused, match="entry 2 is not signed"):
+            history(run.ws)
+    assert (run.ws.champion.read_bytes(), store.aliases()["champion"]) == (noted, 1)
+    recover(run.ws, "ann", accept_loss=True)
+    assert [one.to_version for one in history(run.ws)] == [1]
+
+
 def _as_by_an_older_dslm(run: Run) -> None:
     """Write the journal's one entry as it was before entries named a policy."""
     store = ModelStore(run.ws.root, W)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,44 @@ def test_nobody_s_word_that_entries_are_lost_takes_them_away(signed, people, whe
         recover(signed.ws, "bob", accept_loss=True)
     assert history(signed.ws)[:2] == before
     assert store.aliases()["champion"] == 2
+
+
+@pytest.mark.parametrize("where", ["a tag", "a page"])
+@pytest.mark.parametrize("way", ["says that the others are lost", "is longer"])
+def test_another_journal_from_its_beginning_takes_no_signed_one_s_place(
+    signed, people, where: str, way: str
+) -> None:
+    """Its first entry names no policy, so that its own line asks for no signature at all."""
+    with people.acting("ann"):
+        signed.released(b"weights three")  # registered, approved by nobody
+    before, store = history(signed.ws), ModelStore(signed.ws.root, W)
+    journal, lost = journal_of(signed), tuple(map(digest_of, before)) if "lost" in way else None
+    forged: list[JournalEntry] = []
+    for seq, to in enumerate((2, 3) if lost else (2, 2, 3), start=1):
+        head = digest_of(forged[-1]) if forged else journal.genesis
+        entry = following(signed, seq=seq, action="promote", policy_digest=None, lost=lost,
+                          previous_digest=head, to_version=to,
+                          to_digest=store.version(to).digest)  # fmt: skip
+        forged.append(entry)
+    for entry in forged:
+        if where == "a tag":
+            store.tag(1, f"journal.{entry.seq + 50}", entry.model_dump_json(exclude_none=True))
+        else:
+            journal.restore(entry)
+    spoilt = journal.pages()[1].number  # what makes somebody recover
+    store.beside(f"{W}.journal").tag(spoilt, "digest", f"sha256:{'0' * 64}")
+    first, noted = journal.pages()[0].number, signed.ws.champion.read_bytes()
+    with people.acting("bob"):
+        known_to_be_right = lost is not None and where == "a page"  # the signed one has copies
+        with nullcontext() if known_to_be_right else pytest.raises(ReleaseRefused):
+            recover(signed.ws, "bob")
+        assert journal.pages()[0].number == first  # the signed one was not put aside
+        assert signed.ws.champion.read_bytes() == noted
+        assert store.aliases()["champion"] == 2
+        recover(signed.ws, "bob", accept_loss=True)
+    assert history(signed.ws)[:2] == before
+    assert store.aliases()["champion"] == 2
+    assert recover(signed.ws, "bob") == []
 
 
 def test_an_entry_that_lost_a_race_takes_no_place_whatever_says_to_follow_it(
