@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from dslm.errors import InputError
+
 # Of tools, or of git, whose history is beyond reach.
 NOT_ENTERED = frozenset({
     ".git", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis",
@@ -23,13 +25,16 @@ def files_below(root: Path) -> Iterator[Path]:
 
     Folders that are links are entered last: what lies in the tree too is met under its own name.
     One that leads to a folder above the tree is not.
+
+    Raises:
+        InputError: A folder cannot be listed, so that nobody knows what lies in it.
     """
     top, met, links = root.resolve(), set[str](), [root]
     while links:
         start = links.pop(0)
         if start != root and top.is_relative_to(start.resolve()):
             continue
-        for folder, names, files in os.walk(start):
+        for folder, names, files in os.walk(start, onerror=_not_listed):
             place = os.path.realpath(folder)
             if place in met:
                 names.clear()
@@ -41,6 +46,13 @@ def files_below(root: Path) -> Iterator[Path]:
                 path = Path(folder) / name
                 if path.is_file():
                     yield path
+
+
+def _not_listed(error: OSError) -> None:
+    if isinstance(error, FileNotFoundError):
+        return  # it was removed meanwhile
+    what = f"cannot be listed: {error.strerror}"
+    raise InputError(what, where=error.filename, fix="correct its permissions")
 
 
 def dvc_settings(root: Path) -> Iterator[tuple[Path, configparser.ConfigParser]]:

@@ -188,14 +188,22 @@ def refuse_own_trust(verified: Path, trust_root: Path) -> None:
         InputError: It lies in that folder, or in the repository that the folder lies in. A home
             folder that is kept in git is no such repository.
     """
-    release = verified.resolve()
-    names = (trust_root.resolve(), trust_root.parent.resolve() / trust_root.name)  # also of a link
-    own = [release, *(one for one in release.parents if _is_repository(one))]
+    # as named and as meant: whoever may write a link that lies on the way chose what it leads to
+    names = (trust_root.resolve(), trust_root.parent.resolve() / trust_root.name,
+             _as_named(trust_root))  # fmt: skip
+    releases = (verified.resolve(), _as_named(verified))
+    above = (one for release in releases for one in release.parents)
+    own = [*releases, *(one for one in above if _is_repository(one))]
     if inside := next(
         (one for one in own if any(name.is_relative_to(one) for name in names)), None
     ):
         what = f"lies in {inside}, so that whoever made the release may have written it"
         raise InputError(what, where=trust_root, fix="keep the keys that you trust elsewhere")
+
+
+def _as_named(path: Path) -> Path:
+    """A path from the root, its links left as they are."""
+    return Path(os.path.normpath(path.absolute()))
 
 
 def _is_repository(folder: Path) -> bool:

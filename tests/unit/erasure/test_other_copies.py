@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import re
 import sqlite3
 import tempfile
@@ -232,6 +233,20 @@ def test_what_lies_behind_a_link_goes_with_it(ws, tmp_path_factory, linked) -> N
     forget(ws, GROUP, "ann", WHY)
     assert not (ws.root / train).exists()
     assert not any(path.is_file() for path in elsewhere.rglob("*"))
+
+
+def test_a_folder_that_cannot_be_listed_is_no_folder_without_copies(ws, monkeypatch) -> None:
+    closed, scandir = ws.root / "notes", os.scandir
+    write_atomic(closed / "mail.txt", LINE)
+
+    def listed(path: Any = ".") -> Any:
+        if not isinstance(path, int) and Path(path) == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", listed)
+    with pytest.raises(InputError, match="notes: cannot be listed: Permission denied"):
+        listing(ws, GROUP)
 
 
 def test_what_lies_beyond_reach_is_named(ws) -> None:

@@ -18,7 +18,13 @@ from dslm.releasing.signing.keys import (
     own_key,
     read_public_key,
 )
-from dslm.releasing.signing.trusted_keys import read_trust, trust_in_force, trust_of, trust_to_judge
+from dslm.releasing.signing.trusted_keys import (
+    read_trust,
+    refuse_own_trust,
+    trust_in_force,
+    trust_of,
+    trust_to_judge,
+)
 from dslm.settings.release_policy import PATH
 
 
@@ -107,6 +113,23 @@ def test_a_trust_root_holds_several_keys_or_is_one(tmp_path, monkeypatch) -> Non
     assert trust_in_force(repository) == trust
     with pytest.raises(InputError, match="may have written it"):
         trust_in_force(repository, tmp_path)
+
+
+@pytest.mark.parametrize("linked", ["the folder of the keys", "the release"])
+def test_a_link_on_the_way_to_trust_or_release_is_its_repository_s(tmp_path, linked: str) -> None:
+    repository, elsewhere = tmp_path / "repository", tmp_path / "elsewhere"
+    for folder in (repository / ".git", elsewhere / "release"):
+        folder.mkdir(parents=True)
+    root, release = repository / "trust.yaml", repository / "release"
+    if linked == "the release":
+        release.symlink_to(elsewhere / "release")
+    else:
+        release.mkdir()
+        (repository / "keys").symlink_to(elsewhere)
+        root = repository / "keys" / "trust.yaml"
+    root.write_text(f"keys:\n{listed(new_key())}")
+    with pytest.raises(InputError, match="may have written it"):
+        refuse_own_trust(release, root)
 
 
 @pytest.mark.parametrize(
